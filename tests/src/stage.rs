@@ -168,11 +168,7 @@ async fn open311_key(fleet: &Fleet) -> anyhow::Result<String> {
 
 /// A key with which programs arrange webhooks there, and file what these tell of.
 async fn webhooks_key(fleet: &Fleet) -> anyhow::Result<String> {
-    let scopes = [
-        Scope::WebhooksWrite,
-        Scope::CasesRead,
-        Scope::ReportsFile,
-    ];
+    let scopes = [Scope::WebhooksWrite, Scope::CasesRead, Scope::ReportsFile];
     key(fleet, "aplikasi-webhook", &scopes).await
 }
 

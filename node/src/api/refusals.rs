@@ -118,11 +118,9 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             "offset_mismatch",
             "The upload stands elsewhere",
         ),
-        NodeError::CursorGone { .. } => (
-            Is::GONE,
-            "cursor_gone",
-            "The cursor leads nowhere any more",
-        ),
+        NodeError::CursorGone { .. } => {
+            (Is::GONE, "cursor_gone", "The cursor leads nowhere any more")
+        }
         NodeError::Known(_) => (Is::CONFLICT, "known", "There is one already"),
         NodeError::NotEnrolled => (
             Is::SERVICE_UNAVAILABLE,

@@ -15,9 +15,7 @@ use super::access::Caller;
 use super::paging::page_size;
 use super::refusals::problem;
 use crate::feed::Wanted;
-use crate::hooks::{
-    Delivery, DeliveryState, Hook, HookChange, HookState, NewHook, Replay, Tried,
-};
+use crate::hooks::{Delivery, DeliveryState, Hook, HookChange, HookState, NewHook, Replay, Tried};
 use crate::node::Node;
 use crate::tokens::Scope;
 

@@ -82,10 +82,7 @@ impl From<ChannelSettingsError> for Failure {
 
 impl From<CallerError> for Failure {
     fn from(error: CallerError) -> Self {
-        Self::new(
-            exit::CONFIGURATION,
-            format!("webhooks.roots: {error}"),
-        )
+        Self::new(exit::CONFIGURATION, format!("webhooks.roots: {error}"))
     }
 }
 

@@ -12,7 +12,7 @@ use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
-use super::webhooks::{self, ADDRESS, Line, NAME};
+use super::webhooks::{self, ADDRESS, ADDRESS_CHARS, Line, NAME};
 use super::{ACCOUNT, Answer, Officer};
 use crate::api::problem;
 use crate::error::NodeError;
@@ -27,7 +27,6 @@ const UNTIL: &str = "sampai";
 const DELIVERY: &str = "kiriman";
 /// Deliveries on a page.
 const PAGE: u32 = 50;
-const LINE: usize = 500;
 /// The states of deliveries as addresses and tabs have them.
 const STATES: [(DeliveryState, &str, TextId); 3] = [
     (
@@ -78,7 +77,7 @@ struct WebhookPage<'a> {
     on: bool,
     list_at: &'static str,
     most: usize,
-    line_most: usize,
+    longest: usize,
 }
 
 struct Row {
@@ -120,7 +119,7 @@ pub async fn change(
     let (v, id) = (officer.visit.v, path.id.as_str());
     form.required(&v, NAME);
     let name = form.at_most(&v, NAME, hooks::NAME);
-    let url = form.at_most(&v, ADDRESS, LINE);
+    let url = form.at_most(&v, ADDRESS, ADDRESS_CHARS);
     webhooks::check_address(&node, &v, &mut form);
     let (Some(wanted), true) = (webhooks::wanted(&v, &mut form), form.is_fine()) else {
         let again = (&Shown::default(), Some((&form, false)));
@@ -214,12 +213,7 @@ async fn replay(node: &Node, officer: &Officer, id: &str, mut form: Form) -> Ans
     Ok(go(officer, id, &said))
 }
 
-async fn switch(
-    node: &Node,
-    id: &str,
-    state: HookState,
-    actor: &str,
-) -> Result<Flash, NodeError> {
+async fn switch(node: &Node, id: &str, state: HookState, actor: &str) -> Result<Flash, NodeError> {
     let change = HookChange {
         state: Some(state),
         ..HookChange::default()
@@ -273,7 +267,7 @@ async fn page(
         line: webhooks::line(&v, hook),
         list_at: webhooks::PATH,
         most: hooks::NAME,
-        line_most: LINE,
+        longest: ADDRESS_CHARS,
     };
     let title = page.line.hook.name.clone();
     let shell = officer.visit.shell(title).wide().within(ACCOUNT);

@@ -24,7 +24,7 @@ pub const ADDRESS: &str = "alamat";
 pub const KIND: &str = "jenis";
 pub const OTHER: &str = "lain";
 /// Characters of an address and of other kinds.
-const LINE: usize = 500;
+pub const ADDRESS_CHARS: usize = 500;
 /// What can be ticked; other kinds are written as the API has them.
 const GROUPS: [(&str, TextId); 7] = [
     ("*", text_id("webhook-kind-all")),
@@ -46,7 +46,7 @@ struct WebhooksPage<'a> {
     here: &'static str,
     docs_at: &'static str,
     most: usize,
-    line: usize,
+    longest: usize,
 }
 
 #[derive(Template)]
@@ -119,12 +119,7 @@ pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'st
 }
 
 /// Shows a secret; nobody sees it again.
-pub fn show_secret(
-    officer: &Officer,
-    hook: &Hook,
-    secret: &str,
-    both: bool,
-) -> Answer<Response> {
+pub fn show_secret(officer: &Officer, hook: &Hook, secret: &str, both: bool) -> Answer<Response> {
     let v = officer.visit.v;
     let page = SecretPage {
         v,
@@ -155,7 +150,7 @@ pub fn check_address(node: &Node, v: &Voice, form: &mut Form) {
 
 /// The kinds that were ticked and written.
 pub fn wanted(v: &Voice, form: &mut Form) -> Option<Wanted> {
-    let other = form.at_most(v, OTHER, LINE);
+    let other = form.at_most(v, OTHER, ADDRESS_CHARS);
     let ticked: Vec<String> = form.all(KIND).map(str::to_owned).collect();
     if ticked.is_empty() && other.is_empty() {
         form.complain(KIND, v.say("webhook-kinds-missing"));
@@ -222,7 +217,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form) -> Answer<Response> {
         here: PATH,
         docs_at: api::DOCS,
         most: hooks::NAME,
-        line: LINE,
+        longest: ADDRESS_CHARS,
     };
     let shell = officer.visit.shell(v.say("webhooks-title")).wide();
     shell.within(ACCOUNT).status(form.status()).show(&page)

@@ -17,8 +17,8 @@ use crate::node::Node;
 use crate::store;
 use crate::store::changes::ChangeRow;
 
-pub use kinds::{Wanted, kinds};
 pub(crate) use kinds::{ERASED, REFUSED};
+pub use kinds::{Wanted, kinds};
 pub use reading::{Asked, ChangePage, LATEST};
 
 const DAY_MS: i64 = 86_400_000;
@@ -113,12 +113,7 @@ pub(crate) fn of_publication(
     row((subject, id), kind, message, at)
 }
 
-fn row(
-    (subject, id): (Subject, String),
-    kind: &str,
-    message: Option<&str>,
-    at: i64,
-) -> ChangeRow {
+fn row((subject, id): (Subject, String), kind: &str, message: Option<&str>, at: i64) -> ChangeRow {
     ChangeRow {
         number: 0,
         at,

@@ -73,7 +73,10 @@ async fn whoever_reads_on_while_two_processes_write_misses_nothing() {
                 for turn in 0..EACH {
                     let mut tx = node.write_tx().await.unwrap();
                     let case = which.to_string();
-                    let rows = [of_case(&case, "case.noted", None, turn), of_case(&case, "case.rated", None, turn)];
+                    let rows = [
+                        of_case(&case, "case.noted", None, turn),
+                        of_case(&case, "case.rated", None, turn),
+                    ];
                     note(&mut tx, &rows).await.unwrap();
                     tokio::task::yield_now().await;
                     if turn % 5 == 4 {
@@ -229,7 +232,8 @@ async fn changes_are_kept_for_400_days_and_an_older_cursor_is_gone() {
         // The last one stays: the next number follows it.
         let page = read(&place, &rights, None).await;
         assert_eq!(page.changes[0].number, 3);
-        assert_eq!(read(&place, &rights, Some(&young.next)).await.changes, []);
+        let last = read(&place, &rights, Some(&young.next)).await;
+        assert!(last.changes.is_empty());
         let asked = Asked {
             rights: &rights,
             after: Some(old.next),
@@ -244,7 +248,10 @@ async fn changes_are_kept_for_400_days_and_an_older_cursor_is_gone() {
         let anew = read(&place, &rights, Some(&earliest)).await;
         assert_eq!(anew.changes[0].number, 3);
         filed(&place).await;
-        assert_eq!(read(&place, &rights, Some(&anew.next)).await.changes[0].number, 4);
+        assert_eq!(
+            read(&place, &rights, Some(&anew.next)).await.changes[0].number,
+            4
+        );
         assert_eq!(place.clock.now_ms(), NOW + KEPT_MS + 1);
     }
 }

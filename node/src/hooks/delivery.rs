@@ -160,7 +160,7 @@ impl Sender {
         if given_up && settled {
             let problem = course.problem.unwrap_or_default();
             self.node
-                .write_webhook_off(&mut tx, &told, (&row.name, problem))
+                .write_webhook_off(&mut tx, &told, (row.name.as_str(), problem))
                 .await?;
         }
         tx.commit().await?;

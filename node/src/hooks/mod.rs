@@ -248,7 +248,10 @@ impl Node {
 
     /// Calls webhooks as the settings say.
     pub fn webhook_caller(&self) -> Result<Caller, CallerError> {
-        Caller::reading(self.webhook_reach(), self.settings().webhooks.roots.as_deref())
+        Caller::reading(
+            self.webhook_reach(),
+            self.settings().webhooks.roots.as_deref(),
+        )
     }
 
     /// With what a call to a webhook is signed now; `None` where another key has sealed it.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use lapor_migrations::throwaway::databases;
 use lapor_migrations::on;
+use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use lapor_web::accounts::NewAccount;
 use lapor_web::webhook::tiny_receiver::{Heard, TinyReceiver};
@@ -125,7 +125,11 @@ async fn a_webhook_is_told_what_it_wants_in_order_signed_and_without_a_word() {
         assert_eq!(stage.round().await, 0, "there is nothing more");
         let heard = stage.receiver.heard();
         let kinds: Vec<String> = heard.iter().map(|call| told(call).0).collect();
-        assert_eq!(kinds, ["report.filed", "case.verified"], "none of before it was made");
+        assert_eq!(
+            kinds,
+            ["report.filed", "case.verified"],
+            "none of before it was made"
+        );
         assert!(heard.iter().all(|call| call.is_signed_with(&secret)));
         let (_, body) = told(&heard[0]);
         assert_eq!(body["timestamp"], "2026-09-21T14:13:20.000Z");
@@ -152,7 +156,10 @@ async fn what_does_not_arrive_holds_back_what_is_behind_it_and_keeps_its_id() {
         assert_eq!(stage.round().await, 1);
         let hook = stage.is(&id).await;
         assert_eq!(hook.problem.as_deref(), Some("HTTP 502"));
-        assert_eq!((hook.waiting, hook.next_try), (2, Some(NOW + 5 * SECOND_MS)));
+        assert_eq!(
+            (hook.waiting, hook.next_try),
+            (2, Some(NOW + 5 * SECOND_MS))
+        );
         assert_eq!(stage.round().await, 0, "it is not due yet");
         stage.place.clock.advance(5 * SECOND_MS);
         assert_eq!(stage.round().await, 1);
@@ -162,10 +169,17 @@ async fn what_does_not_arrive_holds_back_what_is_behind_it_and_keeps_its_id() {
         let heard = stage.receiver.heard();
         let ids: Vec<&str> = heard.iter().map(|call| call.header("webhook-id")).collect();
         assert_eq!(ids.len(), 5);
-        assert_eq!((ids[1], ids[2]), (ids[2], ids[3]), "the second, three times");
+        assert_eq!(
+            (ids[1], ids[2]),
+            (ids[2], ids[3]),
+            "the second, three times"
+        );
         assert!(ids[0] != ids[1] && ids[4] != ids[1]);
         let hook = stage.is(&id).await;
-        assert_eq!((hook.waiting, hook.problem, hook.troubled_since), (0, None, None));
+        assert_eq!(
+            (hook.waiting, hook.problem, hook.troubled_since),
+            (0, None, None)
+        );
     }
 }
 
@@ -203,7 +217,10 @@ async fn after_five_days_it_is_off_and_administrators_are_told_and_nothing_is_lo
             on!(&mut tx, c => sqlx::query_scalar(LETTERS).fetch_all(c).await).unwrap();
         drop(tx);
         assert_eq!(letters.len(), 1);
-        assert!(letters[0].contains("Webhook Aplikasi kota dimatikan"), "{letters:?}");
+        assert!(
+            letters[0].contains("Webhook Aplikasi kota dimatikan"),
+            "{letters:?}"
+        );
         stage.filed().await;
         assert_eq!(stage.round().await, 0, "it is off");
         stage.switches(&id, HookState::On).await;
@@ -265,8 +282,14 @@ async fn what_was_sent_goes_again_one_or_all_of_a_time_before_what_is_new() {
         assert_eq!(node.replay_webhook(&id, range, "test").await.unwrap(), 2);
         stage.round().await;
         let heard = stage.receiver.heard();
-        let ids: Vec<&str> = heard[4..].iter().map(|one| one.header("webhook-id")).collect();
-        assert_eq!(ids[..2], [first[1].header("webhook-id"), first[2].header("webhook-id")]);
+        let ids: Vec<&str> = heard[4..]
+            .iter()
+            .map(|one| one.header("webhook-id"))
+            .collect();
+        assert_eq!(
+            ids[..2],
+            [first[1].header("webhook-id"), first[2].header("webhook-id")]
+        );
         assert_eq!(ids.len(), 3, "and what is new behind them");
         let since = Replay::Between(NOW, i64::MAX);
         assert_eq!(node.replay_webhook(&id, since, "test").await.unwrap(), 4);
@@ -350,7 +373,12 @@ async fn an_address_is_taken_once_and_never_in_the_house() {
         settings.webhooks.local = false;
         let shared = stage.node().shared_clock();
         let strict = Node::open(&settings, shared).await.unwrap();
-        for wrong in [stage.at.as_str(), "http://app.example/", "https://127.0.0.1/", "app"] {
+        for wrong in [
+            stage.at.as_str(),
+            "http://app.example/",
+            "https://127.0.0.1/",
+            "app",
+        ] {
             let refused = make(&strict, wrong).await;
             assert!(matches!(refused, Err(NodeError::Invalid(_))), "{wrong}");
         }
@@ -361,7 +389,9 @@ async fn an_address_is_taken_once_and_never_in_the_house() {
 async fn a_key_that_is_revoked_takes_its_webhooks_with_it() {
     for stage in Stage::all().await {
         let db = stage.node().db();
-        tokens::create(db, "kota", Role::Admin, "test", NOW).await.unwrap();
+        tokens::create(db, "kota", Role::Admin, "test", NOW)
+            .await
+            .unwrap();
         let (id, _) = stage.hook("*").await;
         stage.filed().await;
         tokens::revoke(db, "kota", "test", NOW).await.unwrap();

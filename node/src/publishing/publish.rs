@@ -97,7 +97,13 @@ impl Node {
         };
         store::public::add_pending(&mut tx, &row).await?;
         refresh(&mut tx, me.as_str(), &draft.kind, &name).await?;
-        let change = feed::of_publication(me, (draft.kind.as_str(), name.as_str()), &draft.kind, Some(&id), now);
+        let change = feed::of_publication(
+            me,
+            (draft.kind.as_str(), name.as_str()),
+            &draft.kind,
+            Some(&id),
+            now,
+        );
         feed::note(&mut tx, &[change]).await?;
         let detail = format!("{name} {id}");
         store::audit::add(&mut tx, now, actor, &draft.kind, None, &detail).await?;
@@ -173,7 +179,13 @@ pub(crate) async fn withdraw(
         return Ok(());
     };
     let message = Some(message_id);
-    let change = feed::of_publication(me, (kind.as_str(), name.as_str()), feed::REFUSED, message, now);
+    let change = feed::of_publication(
+        me,
+        (kind.as_str(), name.as_str()),
+        feed::REFUSED,
+        message,
+        now,
+    );
     feed::note(tx, &[change]).await?;
     refresh(tx, me.as_str(), &kind, &name).await
 }
@@ -188,7 +200,13 @@ pub(crate) async fn offer_again(
     let Some((kind, name)) = store::public::offer_again(tx, me.as_str(), message_id).await? else {
         return Ok(());
     };
-    let change = feed::of_publication(me, (kind.as_str(), name.as_str()), &kind, Some(message_id), now);
+    let change = feed::of_publication(
+        me,
+        (kind.as_str(), name.as_str()),
+        &kind,
+        Some(message_id),
+        now,
+    );
     feed::note(tx, &[change]).await?;
     refresh(tx, me.as_str(), &kind, &name).await
 }

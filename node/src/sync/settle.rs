@@ -232,7 +232,13 @@ async fn fold(
     let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
     note_gained(tx, by, before, &after, batch.me, at).await?;
     figures::take_term(&mut batch.terms, before, &after, body);
-    tell_change(batch, row, (item, id), Some(&after), Some(message.header.id));
+    tell_change(
+        batch,
+        row,
+        (item, id),
+        Some(&after),
+        Some(message.header.id),
+    );
     // Folded in the order in which it was shown, an own act changes nothing that is shown, and a
     // report only its time.
     let as_it_was = alone || matches!(body, Body::ReportFiled(_));

@@ -16,13 +16,19 @@ async fn with(desk: &Desk, secret: &str, path: &str) -> super::Reply {
 async fn an_application_reads_on_from_where_it_stopped() {
     for desk in desks("kota-bandung").await {
         let (case, _) = desk.filed().await;
-        let first = desk.get(Role::Reader, "/api/v1/changes?limit=1").await.json();
+        let first = desk
+            .get(Role::Reader, "/api/v1/changes?limit=1")
+            .await
+            .json();
         assert_eq!(first["changes"][0]["id"], case.as_str());
         assert_eq!(first["changes"][0]["kind"], "report.filed");
         let next = first["next"].as_str().unwrap();
         let path = format!("/api/v1/changes?after={next}&kind=case.*&subject=case");
         let none = desk.get(Role::Reader, &path).await.json();
-        assert_eq!((&none["changes"], &none["more"]), (&json!([]), &json!(false)));
+        assert_eq!(
+            (&none["changes"], &none["more"]),
+            (&json!([]), &json!(false))
+        );
         let acted = desk.act(&case, json!({"kind": "case.verified"})).await;
         assert_eq!(acted.status, StatusCode::ACCEPTED);
         let some = desk.get(Role::Reader, &path).await.json();
@@ -48,8 +54,14 @@ async fn what_cannot_be_read_on_is_told_with_what_to_do() {
         let earliest = said["earliest"].as_str().unwrap();
         let anew = get(&format!("after={earliest}")).await.json();
         assert_eq!(anew["changes"][0]["number"], 1);
-        assert_eq!(get("after=x").await.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!(get("kind=case.dispose").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            get("after=x").await.status,
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
+        assert_eq!(
+            get("kind=case.dispose").await.status,
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
         for wrong in ["wait=26", "limit=0", "subject=person"] {
             assert_eq!(get(wrong).await.status, StatusCode::BAD_REQUEST, "{wrong}");
         }
@@ -69,7 +81,11 @@ async fn a_program_has_nobody_told_what_it_may_not_read_itself() {
             desk.send(None, request, Body::from(body.to_string())).await
         };
         let url = "https://app.example.go.id/lapor";
-        for more in [json!(["*"]), json!(["case.*", "deadline.overdue"]), json!([])] {
+        for more in [
+            json!(["*"]),
+            json!(["case.*", "deadline.overdue"]),
+            json!([]),
+        ] {
             assert_eq!(make(url, more).await.status, StatusCode::FORBIDDEN);
         }
         let made = make(url, json!(["case.*"])).await;
@@ -78,12 +94,18 @@ async fn a_program_has_nobody_told_what_it_may_not_read_itself() {
         let said = made.json();
         assert!(said["secret"].as_str().unwrap().starts_with("whsec_"));
         assert_eq!(said["webhook"]["made_by"], "token:kota");
-        assert_eq!(make(url, json!(["case.*"])).await.status, StatusCode::CONFLICT);
+        assert_eq!(
+            make(url, json!(["case.*"])).await.status,
+            StatusCode::CONFLICT
+        );
         let open = make("http://app.example/", json!(["case.*"])).await;
         assert_eq!(open.json()["field"], "url");
         let list = with(&desk, &secret, "/api/v1/webhooks").await;
         assert!(!list.text().contains("whsec_"));
-        let id = list.json()["webhooks"][0]["id"].as_str().unwrap().to_owned();
+        let id = list.json()["webhooks"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let path = format!("/api/v1/webhooks/{id}/replay");
         let wrong = desk.post(Role::Admin, &path, &json!({"until": 1})).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -53,8 +53,14 @@ async fn a_webhook_is_made_its_secret_shown_once_and_its_form_keeps_what_was_typ
         let renamed = [("nama", "Aplikasi baru"), ("jenis", "*")];
         admin.post(&one, &renamed).await.is(StatusCode::SEE_OTHER);
         let hook = place.node.webhook(&hook.id).await.unwrap();
-        assert_eq!((hook.name.as_str(), hook.kinds), ("Aplikasi baru", vec!["*".to_owned()]));
-        assert!(hook.url.ends_with("rahasia-penerima"), "it stays where none is given");
+        assert_eq!(
+            (hook.name.as_str(), hook.kinds),
+            ("Aplikasi baru", vec!["*".to_owned()])
+        );
+        assert!(
+            hook.url.ends_with("rahasia-penerima"),
+            "it stays where none is given"
+        );
         let again = admin.post(&format!("{one}/rahasia"), &[]).await;
         again.is(StatusCode::OK).shows("rahasia yang lama");
         let ended = admin.post(&format!("{one}/akhiri"), &[]).await;
@@ -73,7 +79,11 @@ async fn one_that_gave_up_is_told_above_the_list_and_goes_on_when_it_is_switched
         let router = router(place.node.clone());
         let admin = Browser::new(&router);
         admin.enters(ADMIN, WORDS).await;
-        let form = [("nama", "Aplikasi"), ("alamat", at.as_str()), ("jenis", "*")];
+        let form = [
+            ("nama", "Aplikasi"),
+            ("alamat", at.as_str()),
+            ("jenis", "*"),
+        ];
         admin.post(PATH, &form).await.is(StatusCode::OK);
         let id = place.node.webhooks().await.unwrap().remove(0).id;
         let one = format!("{PATH}/{id}");
@@ -82,7 +92,9 @@ async fn one_that_gave_up_is_told_above_the_list_and_goes_on_when_it_is_switched
         admin.open(&one).await.shows("Panggilan uji diterima");
         assert_eq!(receiver.heard().len(), 1);
         let mut tx = place.node.write_tx().await.unwrap();
-        crate::store::webhooks::switch_off(&mut tx, &id, Some("HTTP 410")).await.unwrap();
+        crate::store::webhooks::switch_off(&mut tx, &id, Some("HTTP 410"))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         admin.open("/meja").await.shows("1 webhook dimatikan");
         admin
@@ -91,10 +103,15 @@ async fn one_that_gave_up_is_told_above_the_list_and_goes_on_when_it_is_switched
             .shows("Dimatikan sendiri")
             .shows("HTTP 410")
             .shows("Tidak ada kiriman");
-        admin.post(&format!("{one}/nyala"), &[]).await.is(StatusCode::SEE_OTHER);
+        admin
+            .post(&format!("{one}/nyala"), &[])
+            .await
+            .is(StatusCode::SEE_OTHER);
         let hook = place.node.webhook(&id).await.unwrap();
         assert_eq!((hook.state, hook.problem), (HookState::On, None));
-        let wrong = admin.post(&format!("{one}/ulang"), &[("sejak", "kemarin")]).await;
+        let wrong = admin
+            .post(&format!("{one}/ulang"), &[("sejak", "kemarin")])
+            .await;
         wrong
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("Tulis tanggal dan jam")
@@ -114,9 +131,15 @@ async fn webhooks_are_for_administrators() {
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
         siti.open(PATH).await.is(StatusCode::FORBIDDEN);
-        let form = [("nama", "a"), ("alamat", "https://a.example/"), ("jenis", "*")];
+        let form = [
+            ("nama", "a"),
+            ("alamat", "https://a.example/"),
+            ("jenis", "*"),
+        ];
         siti.post(PATH, &form).await.is(StatusCode::FORBIDDEN);
-        siti.post(&format!("{PATH}/x/akhiri"), &[]).await.is(StatusCode::FORBIDDEN);
+        siti.post(&format!("{PATH}/x/akhiri"), &[])
+            .await
+            .is(StatusCode::FORBIDDEN);
         assert!(place.node.webhooks().await.unwrap().is_empty());
     }
 }

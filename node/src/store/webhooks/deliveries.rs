@@ -53,8 +53,7 @@ pub async fn add(tx: &mut Tx, rows: &[DeliveryRow]) -> Stored<()> {
 
 /// What waits for a webhook, in the order of the changes.
 pub async fn waiting(tx: &mut Tx, webhook: &str, limit: i64) -> Stored<Vec<DeliveryRow>> {
-    const SQL: &str =
-        "select id, webhook, change, kind, body, at, state, tries, problem, done_at
+    const SQL: &str = "select id, webhook, change, kind, body, at, state, tries, problem, done_at
         from webhook_deliveries where webhook = $1 and state = 'waiting' order by change limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(webhook).bind(limit).fetch_all(c).await)?)
 }
@@ -89,8 +88,7 @@ pub async fn list(
     before: i64,
     limit: i64,
 ) -> Stored<Vec<DeliveryRow>> {
-    const SQL: &str =
-        "select id, webhook, change, kind, body, at, state, tries, problem, done_at
+    const SQL: &str = "select id, webhook, change, kind, body, at, state, tries, problem, done_at
         from webhook_deliveries
         where webhook = $1 and change < $2 and ($3 = '' or state = $3)
         order by change desc limit $4";
@@ -121,8 +119,7 @@ pub async fn sent(tx: &mut Tx, arrived: &[(String, i64)]) -> Stored<()> {
 
 /// One did not arrive, and waits.
 pub async fn failed(tx: &mut Tx, id: &str, problem: &str) -> Stored<()> {
-    const SQL: &str =
-        "update webhook_deliveries set tries = tries + 1, problem = $2 where id = $1";
+    const SQL: &str = "update webhook_deliveries set tries = tries + 1, problem = $2 where id = $1";
     on!(tx, c => sqlx::query(SQL).bind(id).bind(problem).execute(c).await.map(drop))?;
     Ok(())
 }

@@ -67,7 +67,8 @@ pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<WebhookRow>> {
 
 /// Adds one that is on and has had no trouble; the rest of its row is not looked at.
 pub async fn add(tx: &mut Tx, row: &WebhookRow) -> Stored<()> {
-    const SQL: &str = "insert into webhooks (id, name, url, kinds, secret, state, looked_at, due_at,
+    const SQL: &str =
+        "insert into webhooks (id, name, url, kinds, secret, state, looked_at, due_at,
             leased_until, failures, made_by, made_at)
         values ($1, $2, $3, $4, $5, 'on', $6, $8, 0, 0, $7, $8)";
     on!(tx, c => sqlx::query(SQL)
@@ -180,11 +181,11 @@ pub async fn claim(tx: &mut Tx, now: i64, until: i64, limit: i64) -> Stored<Vec<
 /// Notes how it went, and gives it back. `held` is until when it was taken; says whether it still was
 /// and is on: whoever has switched it off meanwhile has decided.
 pub async fn settle(tx: &mut Tx, id: &str, held: i64, course: &Course<'_>) -> Stored<bool> {
-    const SQL: &str = "update webhooks set leased_until = 0, state = $3, due_at = $4, failures = $5,
+    const SQL: &str =
+        "update webhooks set leased_until = 0, state = $3, due_at = $4, failures = $5,
             troubled_since = $6, problem = $7, arrived_at = coalesce($8, arrived_at)
         where id = $1 and leased_until = $2 and state = 'on'";
-    const FREE: &str =
-        "update webhooks set leased_until = 0 where id = $1 and leased_until = $2";
+    const FREE: &str = "update webhooks set leased_until = 0 where id = $1 and leased_until = $2";
     let settled: u64 = on!(&mut *tx, c => sqlx::query(SQL)
         .bind(id)
         .bind(held)
