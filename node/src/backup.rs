@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::NodeError;
+use crate::feed::FEED;
 use crate::folder::{CONFIG, InitError, make_folder};
 use crate::node::{JOINED, Joined};
 use crate::settings::{Settings, SettingsError};
@@ -191,6 +192,8 @@ pub async fn restore(
     let text = serde_json::to_string(&from).map_err(NodeError::damaged)?;
     let mut tx = db.write().await?;
     store::chain::set_fact(&mut tx, RESTORED, &text).await?;
+    // Changes after the copy have had numbers that are given anew now.
+    store::chain::forget_fact(&mut tx, FEED).await?;
     // It was noted after the copy was made.
     let last = manifest.origin.made_at.to_string();
     store::chain::set_fact(&mut tx, LAST, &last).await?;

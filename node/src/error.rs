@@ -72,6 +72,13 @@ pub enum NodeError {
     /// An upload that was to go on elsewhere than where it stands.
     #[error("the upload goes on at byte {expected}; ask how far it is and send from there")]
     Offset { expected: u64 },
+    #[error(
+        "the cursor is older than the changes that are kept, or of a list before a restore; read everything anew, and go on from `earliest`"
+    )]
+    CursorGone { earliest: String },
+    /// Something like it is there already.
+    #[error("{0}")]
+    Known(&'static str),
     #[error("this node has not joined a federation; run `lapor-node enrol LINE` first")]
     NotEnrolled,
     #[error("the database of this node failed: {0}")]

@@ -53,10 +53,12 @@ pub enum Job {
     Letters,
     /// Forgets what was said on channels and is over.
     Channels,
+    /// Forgets what changed long ago, and what webhooks were told of it.
+    Feed,
 }
 
 impl Job {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Certificate,
         Self::Keys,
         Self::Uploads,
@@ -66,6 +68,7 @@ impl Job {
         Self::Deadlines,
         Self::Letters,
         Self::Channels,
+        Self::Feed,
     ];
 
     pub fn name(self) -> &'static str {
@@ -79,6 +82,7 @@ impl Job {
             Self::Deadlines => "deadlines",
             Self::Letters => "letters",
             Self::Channels => "channels",
+            Self::Feed => "feed",
         }
     }
 
@@ -91,7 +95,8 @@ impl Job {
             | Self::Reporters
             | Self::Orphans
             | Self::Sessions
-            | Self::Channels => 60 * MINUTE_MS,
+            | Self::Channels
+            | Self::Feed => 60 * MINUTE_MS,
         }
     }
 
@@ -237,6 +242,10 @@ impl Jobs {
                 self.node.write_post().await?;
             }
             Job::Channels => self.node.expire_channels().await?,
+            Job::Feed => {
+                self.node.expire_changes().await?;
+                self.node.expire_deliveries().await?;
+            }
             Job::Orphans => {
                 sweep_orphans(&self.node).await?;
             }

@@ -73,6 +73,8 @@ pub struct Node {
     outgoing: Notify,
     /// Rung when there is a letter to send.
     post: Notify,
+    /// Rung when something has changed.
+    changed: watch::Sender<()>,
     /// Where filings and acts share transactions.
     writer: Writer,
     /// Transactions that have been begun in order to write.
@@ -129,6 +131,7 @@ impl Node {
             calendar: ArcSwap::new(holidays::first_edition()),
             outgoing: Notify::new(),
             post: Notify::new(),
+            changed: watch::Sender::new(()),
             writer,
             writes: AtomicU64::new(0),
             accounts,
@@ -338,9 +341,20 @@ impl Node {
         &self.switch
     }
 
-    /// Says that there is something to send.
+    /// Says that there is something to send, which is something that has changed.
     pub(crate) fn ring_outgoing(&self) {
         self.outgoing.notify_one();
+        self.ring_changed();
+    }
+
+    /// Says that something has changed.
+    pub(crate) fn ring_changed(&self) {
+        self.changed.send_replace(());
+    }
+
+    /// Tells whoever waits for it that something has changed.
+    pub(crate) fn changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     pub(crate) async fn outgoing_rung(&self) {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channels::ChannelSettings;
 use crate::deadlines::DeadlineSettings;
+use crate::hooks::WebhookSettings;
 use crate::post::MailSettings;
 use crate::staff::StaffRole;
 
@@ -51,6 +52,7 @@ pub struct Settings {
     pub deadlines: DeadlineSettings,
     pub mail: MailSettings,
     pub channels: ChannelSettings,
+    pub webhooks: WebhookSettings,
     pub monitor: MonitorSettings,
     pub categories: CategorySettings,
     pub answers: AnswerSettings,
@@ -347,6 +349,7 @@ impl Settings {
         self.portal.tiles = self.portal.tiles.map(|file| folder.join(file));
         self.mail.below(folder);
         self.channels.below(folder);
+        self.webhooks.below(folder);
         self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());

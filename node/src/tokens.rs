@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::chance::random;
 use crate::error::NodeError;
+use crate::hooks::switch_off_of;
 use crate::node::Node;
 use crate::store;
 
@@ -295,13 +296,14 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
         .collect()
 }
 
-/// Ends a token; its next request is refused.
+/// Ends a token; its next request is refused, and the webhooks that it has made are off.
 pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), NodeError> {
     let mut tx = db.write().await?;
     if bearer::store::revoke(&mut tx, name, now).await? == 0 {
         return Err(NodeError::not_found("active token", &name));
     }
     store::audit::add(&mut tx, now, actor, "token.revoked", None, name).await?;
+    switch_off_of(&mut tx, &format!("token:{name}"), actor, now).await?;
     Ok(tx.commit().await?)
 }
 

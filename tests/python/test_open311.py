@@ -1,42 +1,14 @@
 """Two Open311 clients from the Python package registry against a served node."""
 
-import json
-import os
-import subprocess
 import unittest
-from pathlib import Path
 
 from civicbot.http import HttpError, HttpTransport, RateLimiter
 from civicbot.open311 import Open311Client
 from civicbot.registry import Endpoint
 from georeport import GeoReport
+from stage import DATABASES, Stage
 
-TARGET = os.environ.get("CARGO_TARGET_DIR") or Path(__file__).parents[2] / "target"
-ONLY_SQLITE = os.environ.get("LAPOR_TEST_SQLITE_ONLY") == "1"
-DATABASES = ["sqlite"] if ONLY_SQLITE else ["sqlite", "postgres"]
 LAMP = "perhubungan.penerangan-jalan-umum"
-
-
-class Stage:
-    """A served node, for as long as it is needed."""
-
-    def __init__(self, database):
-        self.child = subprocess.Popen(
-            [f"{TARGET}/debug/lapor-stage", database],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.told = json.loads(self.child.stdout.readline())
-
-    def __enter__(self):
-        return self.told["open311"]
-
-    def __exit__(self, *_):
-        self.child.stdin.close()
-        self.child.stdout.close()
-        if self.child.wait() != 0:
-            raise RuntimeError("lapor-stage did not end well")
 
 
 def civicbot(base, jurisdiction="kota-bandung"):
@@ -48,7 +20,8 @@ def civicbot(base, jurisdiction="kota-bandung"):
 class Open311(unittest.TestCase):
     def test_one_client_files_and_both_read(self):
         for database in DATABASES:
-            with self.subTest(database), Stage(database) as city:
+            with self.subTest(database), Stage(database) as told:
+                city = told["open311"]
                 self.files_and_reads(city["base"], city["key"])
 
     def files_and_reads(self, base, key):

@@ -17,6 +17,8 @@ use clap::Parser;
 use lapor_migrations::Kind;
 use lapor_node::casework::{Decider, NewReport};
 use lapor_node::doors;
+use lapor_node::feed::Wanted;
+use lapor_node::hooks::{self, NewHook};
 use lapor_node::node::Node;
 use lapor_node::post::{Delivery, Encryption};
 use lapor_node::publishing::{NewProgramme, NewProgress};
@@ -88,6 +90,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     bandung.settings.categories.supervision =
         vec!["Netralitas ASN".to_owned().try_into().expect("a category")];
     bandung.settings.open311.enabled = true;
+    bandung.settings.webhooks.local = true;
     // A browser logs in more often than an officer does.
     bandung.settings.accounts.hash_memory_kib = 64;
     // Both are away: the pages offer them all the same.
@@ -121,6 +124,8 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     rare["talk"] = channels::furnish(fleet.at(BANDUNG.slug).node(), &base, &shutdown)
         .await?
         .into();
+    let calling = hooks::run(fleet.at(BANDUNG.slug).node().clone(), shutdown.clone());
+    let calling = tokio::spawn(calling);
     let (beside, also_serving) = serve(&fleet, OMBUDSMAN.slug, &shutdown).await?;
     let (unopened, serving_unopened) = serve(&fleet, KEMENPU.slug, &shutdown).await?;
     let console = console::open(&fleet, &shutdown).await?;
@@ -134,6 +139,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         "password": PASSWORD,
         "talks": talks,
         "rare": rare,
+        "webhooks": { "base": format!("{base}/api/v1"), "key": webhooks_key(&fleet).await? },
         "open311": { "base": format!("{base}/open311"), "key": open311_key(&fleet).await? },
         "setup": link_at(&unopened, SETUP, &setup_link(&fleet).await?),
         "supervisor": { "base": beside, "staff": supervisors, "password": PASSWORD },
@@ -152,6 +158,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     reading.await?;
     shutdown.cancel();
     serving.await??;
+    calling.await?;
     also_serving.await??;
     serving_unopened.await??;
     console.ended().await?;
@@ -161,9 +168,19 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
 
 /// A key with which programs file reports at Bandung.
 async fn open311_key(fleet: &Fleet) -> anyhow::Result<String> {
+    key(fleet, "aplikasi-kota", &[Scope::Open311Write]).await
+}
+
+/// A key with which programs arrange webhooks there, and file what these tell of.
+async fn webhooks_key(fleet: &Fleet) -> anyhow::Result<String> {
+    let scopes = [Scope::WebhooksWrite, Scope::CasesRead, Scope::ReportsFile];
+    key(fleet, "aplikasi-webhook", &scopes).await
+}
+
+async fn key(fleet: &Fleet, name: &str, scopes: &[Scope]) -> anyhow::Result<String> {
     let new = NewToken {
-        name: "aplikasi-kota",
-        rights: Rights::Scopes(Scopes::new([Scope::Open311Write])?),
+        name,
+        rights: Rights::Scopes(Scopes::new(scopes.iter().copied())?),
         expires_at: None,
         owner: None,
     };
@@ -228,6 +245,13 @@ async fn setup_link(fleet: &Fleet) -> anyhow::Result<Secret> {
 async fn rarely_seen(fleet: &Fleet) -> anyhow::Result<serde_json::Value> {
     let bandung = fleet.at(BANDUNG.slug);
     let node = bandung.node();
+    // Nobody takes what it is told.
+    let nowhere = NewHook {
+        name: "Aplikasi aduan kota",
+        url: "http://127.0.0.1:1/lapor",
+        wanted: Wanted::all(),
+    };
+    let (webhook, _) = node.make_webhook(nowhere, "stage").await?;
     let given = bandung
         .file(report(
             "Jembatan penyeberangan berkarat di Jalan Asia Afrika",
@@ -258,6 +282,7 @@ async fn rarely_seen(fleet: &Fleet) -> anyhow::Result<serde_json::Value> {
     let reason = RedactionReason::PersonalData;
     node.plan_erasure(kept, reason, &admin).await?;
     Ok(json!({
+        "webhook": webhook.id,
         "given": given,
         "merged": merged,
         "planned": kept,

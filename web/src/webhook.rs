@@ -6,8 +6,12 @@
 //!
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 
+#[cfg(feature = "proof")]
+pub mod tiny_receiver;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -19,6 +23,7 @@ use reqwest::{StatusCode, Url};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::accounts::{AccountError, FactorKey};
 use crate::chance::random;
 
 const PREFIX: &str = "whsec_";
@@ -69,12 +74,39 @@ impl WebhookSecret {
         Zeroizing::new(format!("{PREFIX}{}", STANDARD.encode(&*self.0)))
     }
 
+    /// As it is kept at rest, bound to the name of its row.
+    pub fn seal(&self, vault: &FactorKey, owner: &str) -> Result<Vec<u8>, AccountError> {
+        vault.seal(owner, self.reveal().as_bytes())
+    }
+
+    /// One that was sealed; `None` where another key has sealed it.
+    pub fn open(vault: &FactorKey, owner: &str, sealed: &[u8]) -> Option<Self> {
+        let opened = vault.open(owner, sealed).ok()?;
+        std::str::from_utf8(&opened).ok()?.parse().ok()
+    }
+
     /// `v1,` and base64 of HMAC-SHA256 over `ID.SECONDS.BODY`.
     pub fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         mac.update(format!("{id}.{seconds}.{body}").as_bytes());
         format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+/// What a receiver may verify with: a call is signed with each.
+pub struct Secrets(Vec<WebhookSecret>);
+
+impl Secrets {
+    /// The one in force, and where it was just changed the one before it.
+    pub fn of(current: WebhookSecret, former: Option<WebhookSecret>) -> Self {
+        Self(std::iter::once(current).chain(former).collect())
+    }
+
+    /// One signature for each, with spaces between.
+    fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
+        let signed = self.0.iter().map(|secret| secret.sign(id, seconds, body));
+        signed.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -174,7 +206,16 @@ pub struct Call<'a> {
     /// Unix ms; when this try is made.
     pub at: i64,
     pub body: &'a str,
-    pub secret: &'a WebhookSecret,
+    pub secrets: &'a Secrets,
+}
+
+/// Why no webhooks can be sent; the operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum CallerError {
+    #[error("{path} cannot be used: {problem}")]
+    Roots { path: PathBuf, problem: String },
+    #[error("webhooks cannot be sent: {0}")]
+    Client(String),
 }
 
 impl Caller {
@@ -197,6 +238,19 @@ impl Caller {
         })
     }
 
+    /// The same with the roots in a file.
+    pub fn reading(reach: Reach, roots: Option<&Path>) -> Result<Self, CallerError> {
+        let Some(path) = roots else {
+            return Self::of(reach, None).map_err(|error| CallerError::Client(error.to_string()));
+        };
+        let wrong = |problem: String| CallerError::Roots {
+            path: path.to_owned(),
+            problem,
+        };
+        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        Self::of(reach, Some(&pem)).map_err(|error| wrong(error.to_string()))
+    }
+
     /// Once this is `Ok` the receiver has it.
     pub async fn call(&self, call: &Call<'_>) -> Result<(), Unanswered> {
         let url = self.reach.read(call.address);
@@ -210,7 +264,7 @@ impl Caller {
             .header("webhook-timestamp", seconds)
             .header(
                 "webhook-signature",
-                call.secret.sign(call.id, seconds, call.body),
+                call.secrets.sign(call.id, seconds, call.body),
             )
             .body(call.body.to_owned());
         let answer = asked.send().await.map_err(|error| {
@@ -283,6 +337,15 @@ mod tests {
         ] {
             assert!(wrong.parse::<WebhookSecret>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn while_a_secret_is_changed_both_sign() {
+        let (new, old) = (WebhookSecret::generate(), WebhookSecret::generate());
+        let (one, other) = (new.sign("a", 1, "b"), old.sign("a", 1, "b"));
+        let both = Secrets::of(new.clone(), Some(old));
+        assert_eq!(both.sign("a", 1, "b"), format!("{one} {other}"));
+        assert_eq!(Secrets::of(new, None).sign("a", 1, "b"), one);
     }
 
     #[test]

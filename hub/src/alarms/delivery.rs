@@ -5,14 +5,13 @@
 //! A crash between the receiver's yes and the commit sends one twice, under the
 //! same id; none is lost.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lapor_web::accounts::FactorKey;
 use lapor_web::chance::random;
 use lapor_web::mail::{MailSettingsError, Parcel, Postbox, Undelivered};
-use lapor_web::webhook::{Call, Caller, Reach, Unanswered, WebhookSecret};
+use lapor_web::webhook::{Call, Caller, CallerError, Reach, Secrets, Unanswered, WebhookSecret};
 use tokio::task::JoinSet;
 
 use super::acts::{Channel, owner};
@@ -48,10 +47,8 @@ pub struct Sender {
 pub enum SenderError {
     #[error(transparent)]
     Mail(#[from] MailSettingsError),
-    #[error("alarms.webhook_roots: {path} cannot be used: {problem}")]
-    Roots { path: PathBuf, problem: String },
-    #[error("webhooks cannot be sent: {0}")]
-    Webhooks(String),
+    #[error("alarms.webhook_roots: {0}")]
+    Webhooks(#[from] CallerError),
 }
 
 /// One that is held for a while by whoever took it.
@@ -70,20 +67,10 @@ enum Trouble {
 impl Sender {
     /// Reads the files that the settings name.
     pub fn of(settings: &Settings) -> Result<Self, SenderError> {
-        let path = settings.alarms.webhook_roots.as_ref();
-        let wrong = |problem: String| match path {
-            Some(path) => SenderError::Roots {
-                path: path.clone(),
-                problem,
-            },
-            None => SenderError::Webhooks(problem),
-        };
-        let roots = path.map(std::fs::read).transpose();
-        let roots = roots.map_err(|error| wrong(error.to_string()))?;
-        let caller = Caller::of(reach(settings), roots.as_deref());
+        let roots = settings.alarms.webhook_roots.as_deref();
         Ok(Self {
             postbox: Postbox::of(&settings.mail)?,
-            caller: caller.map_err(|error| wrong(error.to_string()))?,
+            caller: Caller::reading(reach(settings), roots)?,
             vault: keys::vault(settings),
         })
     }
@@ -180,12 +167,9 @@ impl Sender {
         row: &DeliveryRow,
         at: i64,
     ) -> Result<(), Trouble> {
-        let opened = sealed.and_then(|sealed| self.vault.open(&owner(recipient), sealed).ok());
-        let text = opened
-            .as_deref()
-            .and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let secret: Option<WebhookSecret> = text.and_then(|text| text.parse().ok());
-        let secret = secret.ok_or_else(|| {
+        let owner = owner(recipient);
+        let opened = sealed.and_then(|sealed| WebhookSecret::open(&self.vault, &owner, sealed));
+        let secret = opened.ok_or_else(|| {
             Trouble::Never("its secret cannot be opened; make another one".to_owned())
         })?;
         let call = Call {
@@ -193,7 +177,7 @@ impl Sender {
             id: &row.id,
             at,
             body: &row.body,
-            secret: &secret,
+            secrets: &Secrets::of(secret, None),
         };
         let called = self.caller.call(&call).await;
         called.map_err(|trouble| match trouble {

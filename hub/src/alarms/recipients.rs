@@ -30,12 +30,12 @@ pub async fn add(
     let (now, id) = (hub.now_ms(), fresh_id());
     let secret = match channel {
         Channel::Mail => None,
-        Channel::Webhook => Some(WebhookSecret::generate().reveal()),
+        Channel::Webhook => Some(WebhookSecret::generate()),
     };
     let row = RecipientRow {
         secret: secret
             .as_ref()
-            .map(|text| seal(hub, &id, text))
+            .map(|secret| seal(hub, &id, secret))
             .transpose()?,
         channel: channel.code().to_owned(),
         name: name.to_owned(),
@@ -56,7 +56,7 @@ pub async fn add(
     note(&mut tx, now, did, &described(row)).await?;
     tx.commit().await?;
     hub.alarms.ring();
-    Ok(secret)
+    Ok(secret.map(|secret| secret.reveal()))
 }
 
 /// Changes a name and, if one is given, the address; what waits goes to the new one.
@@ -133,7 +133,7 @@ pub async fn new_secret(hub: &Hub, actor: &str, id: &str) -> Result<Zeroizing<St
     let row = stored::one(&mut tx, id).await?;
     let row = row.filter(|row| Channel::of(row) == Channel::Webhook);
     let row = row.ok_or(ActError::Gone)?;
-    let secret = WebhookSecret::generate().reveal();
+    let secret = WebhookSecret::generate();
     stored::change_secret(&mut tx, id, &seal(hub, id, &secret)?).await?;
     note(
         &mut tx,
@@ -143,7 +143,7 @@ pub async fn new_secret(hub: &Hub, actor: &str, id: &str) -> Result<Zeroizing<St
     )
     .await?;
     tx.commit().await?;
-    Ok(secret)
+    Ok(secret.reveal())
 }
 
 /// Puts a letter or a webhook on its way that says it is a test.
@@ -178,8 +178,8 @@ pub async fn send_again(hub: &Hub, actor: &str, id: &str) -> Result<(), ActError
     Ok(())
 }
 
-fn seal(hub: &Hub, id: &str, secret: &str) -> Result<Vec<u8>, ActError> {
-    Ok(keys::vault(hub.settings()).seal(&owner(id), secret.as_bytes())?)
+fn seal(hub: &Hub, id: &str, secret: &WebhookSecret) -> Result<Vec<u8>, ActError> {
+    Ok(secret.seal(&keys::vault(hub.settings()), &owner(id))?)
 }
 
 fn is_full(known: &[RecipientRow]) -> bool {

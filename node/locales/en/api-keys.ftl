@@ -50,4 +50,5 @@ scope-erasures = Decide about erasures
 scope-audit-read = Read the audit log
 scope-status-read = Read the state of the node
 scope-open311-write = File reports by Open311
+scope-webhooks-write = Arrange webhooks
 scope-identity = Open identities of reporters

@@ -25,6 +25,9 @@ letter-reset-ignore = If it was not you, ignore this letter; your password stays
 letter-test-subject = Test letter from { $institution }
 letter-test = This letter proves that the mail server takes letters from the report system.
 
+letter-webhook-off-subject = The webhook { $name } is switched off
+letter-webhook-off = What is sent to { $name } does not arrive ({ $problem }), so this webhook is switched off. What waits is kept. Mend the receiver, then switch it on again:
+
 letter-stop = Don't want these letters any more? Open:
 letter-news-own-subject = News of report { $ticket }
 letter-news-own = There is news of your report, ticket { $ticket }, at { $institution }.

@@ -50,4 +50,5 @@ scope-erasures = Memutuskan penghapusan
 scope-audit-read = Membaca log audit
 scope-status-read = Membaca keadaan node
 scope-open311-write = Mengajukan laporan lewat Open311
+scope-webhooks-write = Mengatur webhook
 scope-identity = Membuka identitas pelapor

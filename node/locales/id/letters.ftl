@@ -25,6 +25,9 @@ letter-reset-ignore = Jika bukan Anda yang memintanya, abaikan surat ini; kata s
 letter-test-subject = Surat percobaan dari { $institution }
 letter-test = Surat ini membuktikan bahwa server surat menerima surat dari sistem laporan.
 
+letter-webhook-off-subject = Webhook { $name } dimatikan
+letter-webhook-off = Kiriman ke { $name } tidak sampai ({ $problem }), jadi webhook ini dimatikan. Yang menunggu tetap disimpan. Perbaiki penerimanya, lalu nyalakan lagi:
+
 letter-stop = Tidak ingin menerima surat ini lagi? Buka:
 letter-news-own-subject = Kabar laporan { $ticket }
 letter-news-own = Ada kabar tentang laporan Anda, tiket { $ticket }, di { $institution }.

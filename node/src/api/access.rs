@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use super::refusals::problem;
 use crate::casework::{Decider, Once};
 use crate::node::Node;
-use crate::tokens::{Bearer, Role, Scope};
+use crate::tokens::{Bearer, Rights, Role, Scope};
 
 const REALM: &str = "lapor-node";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -24,6 +24,11 @@ impl Caller {
     /// How the audit log names the caller.
     pub fn actor(&self) -> String {
         self.0.actor()
+    }
+
+    /// What it may do.
+    pub fn rights(&self) -> &Rights {
+        &self.0.rights
     }
 
     /// The caller as one who decides about erasures.

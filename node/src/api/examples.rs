@@ -12,6 +12,9 @@ pub fn of(operation: &str) -> Option<Value> {
         "publishTaxonomy" => ("taxonomy", "two roots", "dua kategori utama", taxonomy()),
         "mapLocalCategory" => ("mapping", "a local category", "kategori lokal", mapping()),
         "noteOwnNumber" => ("number", "a number", "sebuah nomor", own_number()),
+        "makeWebhook" => ("webhook", "closed cases", "berkas selesai", webhook()),
+        "changeWebhook" => ("off", "switch it off", "matikan", webhook_off()),
+        "replayWebhook" => ("since", "all since", "semua sejak", replay()),
         "publishCalendar" => ("calendar", "two days", "dua hari", calendar()),
         _ => return None,
     };
@@ -73,12 +76,29 @@ pub fn mapping() -> Value {
     json!({"local": "Parkir Sembarangan", "category": "Perhubungan/Parkir Liar"})
 }
 
+pub fn webhook() -> Value {
+    json!({
+        "name": "Aplikasi kota",
+        "url": "https://aplikasi.example.go.id/lapor",
+        "kinds": ["case.closed", "deadline.*"],
+    })
+}
+
+pub fn webhook_off() -> Value {
+    json!({"state": "off"})
+}
+
+pub fn replay() -> Value {
+    json!({"since": 1_790_000_000_000_i64})
+}
+
 #[cfg(test)]
 mod tests {
     use serde::de::DeserializeOwned;
 
     use super::*;
     use crate::api::own_numbers::OwnNumber;
+    use crate::api::webhooks::{NewReplay, NewWebhook, WebhookChange};
     use crate::casework::NewReport;
     use crate::publishing::{NewCalendar, NewProgramme, NewProgress, NewTaxonomy};
     use crate::taxonomy::NewLocalCategory;
@@ -96,6 +116,9 @@ mod tests {
         assert!(is_read_as::<NewCalendar>(calendar()));
         assert!(is_read_as::<NewLocalCategory>(mapping()));
         assert!(is_read_as::<OwnNumber>(own_number()));
+        assert!(is_read_as::<NewWebhook>(webhook()));
+        assert!(is_read_as::<WebhookChange>(webhook_off()));
+        assert!(is_read_as::<NewReplay>(replay()));
         assert!(of("readCase").is_none());
     }
 }

@@ -10,6 +10,7 @@ mod audit;
 mod cases;
 pub(crate) mod catalogue;
 mod categories;
+mod changes;
 mod deadlines;
 mod documents;
 mod editions;
@@ -29,6 +30,7 @@ mod reports;
 #[cfg(test)]
 mod tests;
 mod uploads;
+mod webhooks;
 mod words;
 
 use std::sync::Arc;

@@ -15,8 +15,8 @@ use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
 use super::{
-    acts, audit, cases, categories, deadlines, editions, erasures, examples, federation, figures,
-    hints, own_numbers, programmes, reporters, reports, uploads,
+    acts, audit, cases, categories, changes, deadlines, editions, erasures, examples, federation,
+    figures, hints, own_numbers, programmes, reporters, reports, uploads, webhooks,
 };
 use crate::node::Node;
 
@@ -77,6 +77,14 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(programmes::picture))
         .routes(routes!(editions::publish_taxonomy, editions::taxonomy))
         .routes(routes!(editions::publish_calendar, editions::calendar))
+        .routes(routes!(changes::read))
+        .routes(routes!(webhooks::make, webhooks::list))
+        .routes(routes!(webhooks::read, webhooks::change, webhooks::end))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(webhooks::skip))
         .routes(routes!(federation::status))
         .routes(routes!(audit::read))
 }

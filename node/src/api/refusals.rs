@@ -37,6 +37,7 @@ pub fn problem(error: &NodeError) -> ApiProblem {
                     .retry_after(*retry_after_s),
                 NodeError::AnsweredMeanwhile => problem.retry_after(1),
                 NodeError::Offset { expected } => problem.with("offset", json!(expected)),
+                NodeError::CursorGone { earliest } => problem.with("earliest", earliest.as_str()),
                 _ => problem,
             }
         }
@@ -117,6 +118,10 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             "offset_mismatch",
             "The upload stands elsewhere",
         ),
+        NodeError::CursorGone { .. } => {
+            (Is::GONE, "cursor_gone", "The cursor leads nowhere any more")
+        }
+        NodeError::Known(_) => (Is::CONFLICT, "known", "There is one already"),
         NodeError::NotEnrolled => (
             Is::SERVICE_UNAVAILABLE,
             "not_enrolled",

@@ -1,7 +1,7 @@
 //! What the OpenAPI document says in prose: the introduction, the groups, and
 //! for each operation who may call it and its Indonesian text.
 
-use super::uploads;
+use super::{changes, uploads};
 use crate::tokens::{Role, Scope};
 
 /// Who may call an operation, and its summary and description in Indonesian.
@@ -107,6 +107,11 @@ pub const GROUPS: &[Group] = &[
         indonesian: "Informasi bagi semua",
     },
     Group {
+        name: "changes",
+        english: "Changes and webhooks",
+        indonesian: "Perubahan dan webhook",
+    },
+    Group {
         name: "federation",
         english: "Federation",
         indonesian: "Federasi",
@@ -125,6 +130,7 @@ const REFERENCE_READ: Access = Access::Scopes(&[Scope::ReferenceRead]);
 const PROGRAMMES_WRITE: Access = Access::Scopes(&[Scope::ProgrammesWrite]);
 const CATEGORIES_WRITE: Access = Access::Scopes(&[Scope::CategoriesWrite]);
 const EDITIONS_WRITE: Access = Access::Scopes(&[Scope::EditionsWrite]);
+const WEBHOOKS_WRITE: Access = Access::Scopes(&[Scope::WebhooksWrite]);
 const ERASURES: Access = Access::Scopes(&[Scope::Erasures]);
 
 pub const OPERATIONS: &[Operation] = &[
@@ -448,6 +454,72 @@ pub const OPERATIONS: &[Operation] = &[
         access: ERASURES,
         summary: "Daftar penghapusan yang akan datang",
         description: "Yang diminta pelapor dan yang diputuskan instansi: lebih dahulu yang menunggu orang kedua (`asked`), lalu yang sedang dihapus (`erasing`) dan tidak dapat dibatalkan lagi, lalu yang menunggu harinya (`waiting`), yang paling mendesak lebih dahulu; paling banyak 300. Dilaksanakan sendiri pada waktunya.",
+    },
+    Operation {
+        id: "readChanges",
+        access: Access::Scopes(changes::SEES),
+        summary: "Baca yang berubah",
+        description: "Semua perubahan di node ini menurut urutannya, tanpa isi laporan: langkah berkas, program, edisi, tenggat, permintaan identitas, penghapusan. Token melihat yang boleh dibacanya. Simpan `next` dan lanjutkan dengannya sebagai `after`; perubahan disimpan 400 hari. Setelah `cursor_gone`, baca semuanya lagi dan lanjutkan dari `earliest`.",
+    },
+    Operation {
+        id: "makeWebhook",
+        access: WEBHOOKS_WRITE,
+        summary: "Buat webhook",
+        description: "Sejak itu setiap perubahan yang diminta dikirim ke alamat ini dengan tanda tangan Standard Webhooks, menurut urutan dan sedikitnya sekali. Jawab 2xx dalam 15 detik; yang tidak terjawab dicoba lagi setelah 5 detik sampai 10 jam. Setelah lima hari, atau karena 410, webhook dimatikan dan antreannya tetap ada. Token harus boleh membaca yang diminta.",
+    },
+    Operation {
+        id: "listWebhooks",
+        access: WEBHOOKS_WRITE,
+        summary: "Daftar webhook",
+        description: "Semua webhook instansi ini, siapa pun pembuatnya, dan keadaannya.",
+    },
+    Operation {
+        id: "readWebhook",
+        access: WEBHOOKS_WRITE,
+        summary: "Baca webhook",
+        description: "Hidup atau mati, berapa yang menunggu, dan sebabnya bila tidak ada yang sampai.",
+    },
+    Operation {
+        id: "changeWebhook",
+        access: WEBHOOKS_WRITE,
+        summary: "Ubah webhook",
+        description: "Yang tidak disebut tetap. Menghidupkan webhook langsung mengirim yang menunggu.",
+    },
+    Operation {
+        id: "endWebhook",
+        access: WEBHOOKS_WRITE,
+        summary: "Akhiri webhook",
+        description: "Beserta semua yang menunggu.",
+    },
+    Operation {
+        id: "rotateWebhookSecret",
+        access: WEBHOOKS_WRITE,
+        summary: "Ganti rahasia webhook",
+        description: "Selama satu hari kiriman ditandatangani dengan keduanya, agar penerima dapat diganti tanpa ada yang terlewat.",
+    },
+    Operation {
+        id: "tryWebhook",
+        access: WEBHOOKS_WRITE,
+        summary: "Coba webhook",
+        description: "Memanggil alamatnya sekarang dengan jenis `webhook.test` dan menyebut hasilnya. Antreannya tidak berubah.",
+    },
+    Operation {
+        id: "listDeliveries",
+        access: WEBHOOKS_WRITE,
+        summary: "Daftar kiriman",
+        description: "Yang sudah dan akan dikirim ke webhook, perubahan terakhir lebih dahulu. Yang selesai disimpan 30 hari.",
+    },
+    Operation {
+        id: "replayWebhook",
+        access: WEBHOOKS_WRITE,
+        summary: "Kirim ulang",
+        description: "Satu kiriman, atau semua yang berubah sejak `since` dan sebelum `until`, dengan nomor yang sama dan mendahului yang lebih baru.",
+    },
+    Operation {
+        id: "skipDelivery",
+        access: WEBHOOKS_WRITE,
+        summary: "Lewati kiriman",
+        description: "Yang menunggu tidak dikirim dan yang di belakangnya langsung berjalan: untuk yang tidak akan pernah diterima.",
     },
     Operation {
         id: "readStatus",

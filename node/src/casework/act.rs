@@ -26,6 +26,7 @@ use crate::chance::new_message_id;
 use crate::channels::is_no_news;
 use crate::deadlines::record;
 use crate::error::{NodeError, NotAllowed};
+use crate::feed;
 use crate::media::forget_uploads;
 use crate::node::Node;
 use crate::store;
@@ -448,6 +449,11 @@ pub(super) async fn store_traced<'a>(
             trace,
         })
         .collect();
+    let changes = rows.iter().flat_map(|row| {
+        let cases = row.case_id.into_iter().chain(row.other_case);
+        cases.map(|case| feed::of_case(case, row.kind, Some(row.message_id), row.created_at))
+    });
+    feed::note(tx, &changes.collect::<Vec<_>>()).await?;
     Ok(store::outbox::add(tx, &rows).await?)
 }
 

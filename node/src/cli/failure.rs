@@ -8,6 +8,7 @@ use lapor_migrations::DbError;
 use lapor_web::accounts::AccountError;
 pub use lapor_web::exit;
 use lapor_web::log::FilterError;
+use lapor_web::webhook::CallerError;
 
 use crate::channels::ChannelSettingsError;
 use crate::enrolment::EnrolError;
@@ -76,6 +77,12 @@ impl From<MailSettingsError> for Failure {
 impl From<ChannelSettingsError> for Failure {
     fn from(error: ChannelSettingsError) -> Self {
         Self::new(exit::CONFIGURATION, error.to_string())
+    }
+}
+
+impl From<CallerError> for Failure {
+    fn from(error: CallerError) -> Self {
+        Self::new(exit::CONFIGURATION, format!("webhooks.roots: {error}"))
     }
 }
 

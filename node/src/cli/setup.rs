@@ -10,6 +10,7 @@ use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
 use lapor_web::monitor::Listen;
 use lapor_web::sign_on::SignOnError;
+use lapor_web::webhook::{Caller, Reach};
 
 use super::{Failure, Out, Place, exit, mail};
 use crate::channels::Lines;
@@ -130,6 +131,7 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     private_keys(&settings.node.keys)?;
     let postbox = settings.mail.postbox()?;
     channels(&settings, out)?;
+    Caller::reading(Reach::default(), settings.webhooks.roots.as_deref())?;
     tiles(&settings, out).await?;
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
     let current = check_database(&db, &settings.node.keys, out).await;

@@ -13,6 +13,7 @@ use super::record::{SKEW_MS, record};
 use crate::casework::{NewAct, shown_case};
 use crate::courtesy::Courtesy;
 use crate::error::NodeError;
+use crate::feed;
 use crate::node::Node;
 use crate::store;
 use crate::store::deadlines::DeadlineRow;
@@ -137,7 +138,13 @@ impl Node {
             })
             .collect();
         store::deadlines::look_next(tx, id, next).await?;
-        Ok(store::notices::add(tx, &rows).await?)
+        let new = store::notices::add(tx, &rows).await?;
+        let changes = new.iter().map(|notice| {
+            let kind = format!("deadline.{}", notice.notice);
+            feed::of_case(&notice.case_id, &kind, None, now)
+        });
+        feed::note(tx, &changes.collect::<Vec<_>>()).await?;
+        Ok(new.len() as u64)
     }
 
     /// Closes the cases that were filed here and whose reporter has been silent

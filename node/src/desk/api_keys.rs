@@ -227,6 +227,7 @@ fn scope_words(scope: Scope) -> TextId {
         Scope::AuditRead => text_id("scope-audit-read"),
         Scope::StatusRead => text_id("scope-status-read"),
         Scope::Open311Write => text_id("scope-open311-write"),
+        Scope::WebhooksWrite => text_id("scope-webhooks-write"),
         Scope::Identity => text_id("scope-identity"),
     }
 }

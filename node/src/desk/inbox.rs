@@ -21,7 +21,7 @@ use super::question::{InboxQuery, Question, TABS};
 use super::reasons::reason_choices;
 use super::{
     Answer, Officer, ROOT, approval, arrangements, assignment, case_page, channels, erasures,
-    identity, identity_asked, shared, suspicion, together, walk_in,
+    identity, identity_asked, shared, suspicion, together, walk_in, webhooks,
 };
 use crate::api::problem;
 use crate::casework::{
@@ -336,6 +336,7 @@ async fn asked(
     if officer.role.administers() {
         all.extend(arrangements::told(node, officer).await?);
         all.extend(erasures::told(node, officer).await?);
+        all.extend(webhooks::told(node, officer).await?);
     }
     if officer.role.handles_cases() {
         all.extend(identity_asked::told(node, officer).await?);

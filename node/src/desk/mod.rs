@@ -53,6 +53,8 @@ mod together;
 mod units;
 mod upload;
 mod walk_in;
+mod webhook;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -73,6 +75,9 @@ pub const ROOT: &str = "/meja";
 
 /// One's own account.
 pub const ACCOUNT: &str = "/meja/akun";
+
+/// The programs that are told of changes.
+pub const WEBHOOKS: &str = webhooks::PATH;
 
 /// The accounts of the officers.
 const STAFF: &str = "/meja/petugas";
@@ -188,6 +193,9 @@ fn pages() -> Router<Arc<Node>> {
         .route(units::CLOSE, post(units::close))
         .route(api_keys::PATH, get(api_keys::list).post(api_keys::make))
         .route(api_keys::REVOKE, post(api_keys::revoke))
+        .route(webhooks::PATH, get(webhooks::list).post(webhooks::make))
+        .route(webhook::PATH, get(webhook::show).post(webhook::change))
+        .route(webhook::ACT, post(webhook::act))
         .route(aside::PATH, get(aside::list).post(aside::act))
         .route(handover::PATH, post(handover::hand_over))
         .route(arrangements::PATH, get(arrangements::show))

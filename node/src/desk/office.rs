@@ -14,7 +14,7 @@ use lapor_web::people::{
 };
 use lapor_web::sign_on::SignOn;
 
-use super::{ACCOUNT, Answer, ROOT, STAFF, letter_choice, letters, shared, units};
+use super::{ACCOUNT, Answer, ROOT, STAFF, WEBHOOKS, letter_choice, letters, shared, units};
 use super::{
     absence, acts, api_keys, arrangements, aside, case_page, channels, erasures, handover,
 };
@@ -62,6 +62,10 @@ const ADMINISTERED: &[Link] = &[
     Link {
         to: channels::PATH,
         name: text_id("channels-title"),
+    },
+    Link {
+        to: WEBHOOKS,
+        name: text_id("webhooks-title"),
     },
     Link {
         to: arrangements::PATH,

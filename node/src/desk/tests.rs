@@ -23,6 +23,7 @@ mod rows;
 mod several;
 mod sign_on;
 mod walk_in;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -33,6 +33,7 @@ pub async fn measure(link: &Link, figures: &mut Figures) -> Result<(), NodeError
     backlog(&status, now, figures);
     letters(node, figures).await?;
     channels(node, figures).await?;
+    webhooks(node, figures).await?;
     figures.gauge(
         "lapor_node_directory_version",
         "Version of the directory that this node has.",
@@ -172,6 +173,24 @@ async fn channels(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {
             .lines
             .iter()
             .map(|(channel, up)| (vec![("channel", *channel)], float(u64::from(*up)))),
+    );
+    Ok(())
+}
+
+async fn webhooks(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {
+    let hooks = node.webhook_figures().await?;
+    figures.gauges(
+        "lapor_node_webhooks",
+        "Webhooks that are on, and that are off.",
+        [
+            (vec![("state", "on")], float(hooks.on)),
+            (vec![("state", "off")], float(hooks.off)),
+        ],
+    );
+    figures.gauge(
+        "lapor_node_webhooks_late_seconds",
+        "For how long the change has waited that a webhook has been told of least soon; 0 if none waits.",
+        seconds(hooks.late_ms),
     );
     Ok(())
 }

@@ -21,6 +21,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod waiting;
+mod webhooks;
 
 use std::fmt;
 

@@ -14,6 +14,7 @@ use super::{Publication, pictures};
 use crate::casework::store_drafts;
 use crate::chance::new_message_id;
 use crate::error::{NodeError, NotAllowed};
+use crate::feed;
 use crate::media::{forget_uploads, use_up};
 use crate::node::Node;
 use crate::store;
@@ -96,6 +97,14 @@ impl Node {
         };
         store::public::add_pending(&mut tx, &row).await?;
         refresh(&mut tx, me.as_str(), &draft.kind, &name).await?;
+        let change = feed::of_publication(
+            me,
+            (draft.kind.as_str(), name.as_str()),
+            &draft.kind,
+            Some(&id),
+            now,
+        );
+        feed::note(&mut tx, &[change]).await?;
         let detail = format!("{name} {id}");
         store::audit::add(&mut tx, now, actor, &draft.kind, None, &detail).await?;
         tx.commit().await?;
@@ -158,17 +167,27 @@ pub(crate) async fn refresh(
 }
 
 /// An own publication turned out to have no effect: the hub ruled so, or
-/// refused to take it.
+/// refused to take it. With the message comes why.
 pub(crate) async fn withdraw(
     tx: &mut Tx,
     me: &InstanceId,
-    message_id: &str,
-    reason: &str,
+    (message_id, reason): (&str, &str),
+    now: i64,
 ) -> Result<(), NodeError> {
-    match store::public::refuse(tx, me.as_str(), message_id, reason).await? {
-        Some((kind, name)) => refresh(tx, me.as_str(), &kind, &name).await,
-        None => Ok(()),
-    }
+    let Some((kind, name)) = store::public::refuse(tx, me.as_str(), message_id, reason).await?
+    else {
+        return Ok(());
+    };
+    let message = Some(message_id);
+    let change = feed::of_publication(
+        me,
+        (kind.as_str(), name.as_str()),
+        feed::REFUSED,
+        message,
+        now,
+    );
+    feed::note(tx, &[change]).await?;
+    refresh(tx, me.as_str(), &kind, &name).await
 }
 
 /// An own publication that was withdrawn is sent once more.
@@ -176,11 +195,20 @@ pub(crate) async fn offer_again(
     tx: &mut Tx,
     me: &InstanceId,
     message_id: &str,
+    now: i64,
 ) -> Result<(), NodeError> {
-    match store::public::offer_again(tx, me.as_str(), message_id).await? {
-        Some((kind, name)) => refresh(tx, me.as_str(), &kind, &name).await,
-        None => Ok(()),
-    }
+    let Some((kind, name)) = store::public::offer_again(tx, me.as_str(), message_id).await? else {
+        return Ok(());
+    };
+    let change = feed::of_publication(
+        me,
+        (kind.as_str(), name.as_str()),
+        &kind,
+        Some(message_id),
+        now,
+    );
+    feed::note(tx, &[change]).await?;
+    refresh(tx, me.as_str(), &kind, &name).await
 }
 
 fn stated_name(body: &Body) -> Option<&str> {

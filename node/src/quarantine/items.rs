@@ -48,7 +48,9 @@ pub(super) async fn view(tx: &mut Tx, place: Place) -> Result<AsideView, NodeErr
     let item: Item = store::read(serde_json::from_str(&row.item))?;
     let line = match &row.line {
         Some(line) => Some(line.clone()),
-        None => store::outbox::line(tx, item.envelope_id.as_bytes()).await?,
+        None => store::outbox::line(tx, item.envelope_id.as_bytes())
+            .await?
+            .map(|own| own.line),
     };
     Ok(AsideView {
         envelope: Some(item.envelope_id),

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::casework::refresh_case;
 use crate::error::NodeError;
+use crate::feed;
 use crate::node::Node;
 use crate::publishing::{offer_again, withdraw};
 use crate::store;
@@ -60,13 +61,17 @@ pub(super) async fn replay(node: &Node, number: i64, actor: &str) -> Result<Repl
     if let Some(case) = &row.case_id {
         again.extend(store::aside::own_behind(&mut tx, case, number).await?);
     }
-    let me = node.instance()?;
+    let (me, now) = (node.instance()?, node.clock().now_ms());
     for number in &again {
         store::aside::send_again(&mut tx, *number).await?;
     }
     match &row.case_id {
-        Some(case) => refresh_case(node, &mut tx, case).await?,
-        None => offer_again(&mut tx, me, &row.message_id).await?,
+        Some(case) => {
+            refresh_case(node, &mut tx, case).await?;
+            let change = feed::of_case(case, &row.kind, Some(&row.message_id), now);
+            feed::note(&mut tx, &[change]).await?;
+        }
+        None => offer_again(&mut tx, me, &row.message_id, now).await?,
     }
     note(
         node,
@@ -93,7 +98,8 @@ pub(super) async fn refuse(
     let row = handled(&mut tx, number).await?;
     store::aside::refuse_own(&mut tx, number, BY_OPERATOR).await?;
     if row.case_id.is_none() {
-        withdraw(&mut tx, node.instance()?, &row.message_id, BY_OPERATOR).await?;
+        let why = (row.message_id.as_str(), BY_OPERATOR);
+        withdraw(&mut tx, node.instance()?, why, node.clock().now_ms()).await?;
     }
     note(
         node,

@@ -9,6 +9,7 @@ use lapor_protocol::ids::CaseId;
 
 use crate::casework::AT_WORK;
 use crate::error::NodeError;
+use crate::feed;
 use crate::node::Node;
 use crate::store;
 use crate::store::erasures::ErasureRow;
@@ -170,6 +171,10 @@ async fn end(
     if ended {
         let case = Some(row.case_id.as_str());
         store::audit::add(tx, now, actor, action, case, &row.id).await?;
+    }
+    if ended && state == "done" {
+        let change = feed::of_case(&row.case_id, feed::ERASED, None, now);
+        feed::note(tx, &[change]).await?;
     }
     Ok(ended)
 }

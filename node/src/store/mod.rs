@@ -11,6 +11,7 @@ pub mod blobs;
 pub mod cases;
 pub mod categories;
 pub mod chain;
+pub mod changes;
 pub mod channels;
 pub mod citizens;
 pub mod consents;
@@ -41,6 +42,7 @@ pub mod token_scopes;
 pub mod told;
 pub mod units;
 pub mod uploads;
+pub mod webhooks;
 
 use lapor_migrations::DbError;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};

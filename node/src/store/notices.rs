@@ -19,11 +19,12 @@ pub struct NoticeRow {
 static ADD: Bulk = Bulk::new(
     "insert into notices (case_id, clock, started_at, notice, recipient, due_at, made_at) values",
     7,
-    "on conflict (case_id, clock, started_at, notice, recipient) do nothing",
+    "on conflict (case_id, clock, started_at, notice, recipient) do nothing
+        returning case_id, clock, started_at, notice, recipient, due_at, made_at",
 );
 
-/// Adds those that are new. Returns how many.
-pub async fn add(tx: &mut Tx, rows: &[NoticeRow]) -> Stored<u64> {
+/// Adds those that are new. Returns which.
+pub async fn add(tx: &mut Tx, rows: &[NoticeRow]) -> Stored<Vec<NoticeRow>> {
     let values = rows.iter().flat_map(|row| {
         [
             Value::from(row.case_id.as_str()),
@@ -35,7 +36,7 @@ pub async fn add(tx: &mut Tx, rows: &[NoticeRow]) -> Stored<u64> {
             Value::from(row.made_at),
         ]
     });
-    tx.run_rows(&ADD, values.collect()).await
+    tx.fetch_rows(&ADD, values.collect()).await
 }
 
 /// Those that nobody has been told yet, oldest first, behind one of them.

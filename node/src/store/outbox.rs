@@ -206,15 +206,26 @@ pub async fn ruled(tx: &mut Tx, rows: Vec<Value>) -> Stored<Vec<String>> {
     Ok(named.into_iter().filter_map(|(case,)| case).collect())
 }
 
+/// An own message as it was sent.
+#[derive(Debug, Clone, FromRow)]
+pub struct OwnLine {
+    pub envelope_id: Vec<u8>,
+    pub line: String,
+    /// 1 if it came back from the hub after a restore, 0 if it was written here.
+    pub adopted: i64,
+}
+
 static LINES: Bulk = Bulk::new(
     "with v (envelope_id) as (values",
     1,
-    ") select o.envelope_id, o.line from v join outbox o on o.envelope_id = v.envelope_id
+    ") select o.envelope_id, o.line,
+            cast(case when o.draft = '' then 1 else 0 end as bigint) as adopted
+        from v join outbox o on o.envelope_id = v.envelope_id
         where o.line is not null",
 );
 
 /// Lines of own messages by their envelope ids.
-pub async fn lines(tx: &mut Tx, ids: Vec<Value>) -> Stored<Vec<(Vec<u8>, String)>> {
+pub async fn lines(tx: &mut Tx, ids: Vec<Value>) -> Stored<Vec<OwnLine>> {
     tx.fetch_rows(&LINES, ids).await
 }
 
@@ -225,9 +236,9 @@ pub async fn message_id(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String
 }
 
 /// Line of an own message by its envelope id.
-pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
+pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<OwnLine>> {
     let found = lines(tx, vec![envelope_id.into()]).await?;
-    Ok(found.into_iter().next().map(|(_, line)| line))
+    Ok(found.into_iter().next())
 }
 
 /// Who is given which key with an own message, by its envelope id.

@@ -36,12 +36,12 @@ impl Link {
         let place = read.and_then(|text| text.split_once('.'));
         let place =
             place.and_then(|(depoch, dseq)| Some((depoch.parse().ok()?, dseq.parse().ok()?)));
-        let directory = self.node.directory();
+        let (directory, now) = (self.node.directory(), self.node.clock().now_ms());
         let mut tx = self.node.write_tx().await?;
         let page = store::inbox::programmes(&mut tx, place.unwrap_or_default(), PAGE).await?;
         for row in &page {
             if announces_pictures(row) {
-                take(&mut tx, row, &directory).await?;
+                take(&mut tx, row, &directory, now).await?;
             }
         }
         let read = match page.last() {

@@ -18,11 +18,14 @@ use super::traces::Traced;
 use crate::casework::{describe, keep, refresh, show};
 use crate::deadlines::record;
 use crate::error::NodeError;
+use crate::feed;
 use crate::node::Node;
 use crate::quarantine::BY_OPERATOR;
 use crate::store;
 use crate::store::cases::CaseRow;
+use crate::store::changes::ChangeRow;
 use crate::store::inbox::InboxRow;
+use crate::store::outbox::OwnLine;
 use crate::store::terms::Terms;
 
 /// A case while a batch works on it.
@@ -55,13 +58,15 @@ pub(super) struct Batch<'a> {
     pub now: i64,
     pub cases: BTreeMap<CaseId, Working>,
     /// Own lines that come back as rulings only.
-    pub own_lines: HashMap<EnvelopeId, String>,
+    pub own_lines: HashMap<EnvelopeId, OwnLine>,
     /// Rulings of own messages: envelope id, effect, reason, when.
     pub rulings: Vec<Value>,
     outcomes: Vec<Value>,
     waiting: Vec<Value>,
     /// Who has had the cases, for the figures.
     pub terms: Terms,
+    /// What whoever reads the feed is told.
+    pub changes: Vec<ChangeRow>,
 }
 
 /// Applies items that are in the database already. What came with a trace is
@@ -109,6 +114,7 @@ async fn apply_batch(
         outcomes: Vec::new(),
         waiting: Vec::new(),
         terms: Terms::new(),
+        changes: Vec::new(),
     };
     let mut traced = Vec::new();
     let mut items = Vec::with_capacity(rows.len());
@@ -172,8 +178,8 @@ impl Batch<'_> {
         let own = items.iter().map(|(_, item)| item);
         let own = own.filter(|item| item.withheld == Some(Withheld::Own));
         let ids = own.map(|item| item.envelope_id.as_bytes().as_slice().into());
-        for (id, line) in store::outbox::lines(tx, ids.collect()).await? {
-            self.own_lines.insert(store::digest(&id)?, line);
+        for own in store::outbox::lines(tx, ids.collect()).await? {
+            self.own_lines.insert(store::digest(&own.envelope_id)?, own);
         }
         Ok(())
     }
@@ -232,6 +238,7 @@ impl Batch<'_> {
         store::inbox::mark(tx, std::mem::take(&mut self.outcomes)).await?;
         store::inbox::mark_waiting(tx, std::mem::take(&mut self.waiting)).await?;
         store::terms::put(tx, &std::mem::take(&mut self.terms)).await?;
+        feed::note(tx, &std::mem::take(&mut self.changes)).await?;
         let world = self.directory.latest();
         let still = self.still_pending(tx).await?;
         let (mut rows, mut same_words) = (Vec::new(), Vec::new());

@@ -19,6 +19,7 @@ use super::epoch::DUE;
 use super::{Call, Link, LinkError, boot, traces};
 use crate::casework::refresh_case;
 use crate::error::NodeError;
+use crate::feed;
 use crate::publishing::withdraw;
 use crate::store;
 use crate::store::outbox::OutboxRow;
@@ -311,7 +312,12 @@ impl Link {
         if let Some(id) = &bad.envelope_id
             && let Some(message) = store::outbox::message_id(&mut tx, id).await?
         {
-            withdraw(&mut tx, self.node.instance()?, &message, reason).await?;
+            let (me, now) = (self.node.instance()?, self.node.clock().now_ms());
+            if let Some(case) = &bad.case_id {
+                let change = feed::of_case(case, feed::REFUSED, Some(&message), now);
+                feed::note(&mut tx, &[change]).await?;
+            }
+            withdraw(&mut tx, me, (message.as_str(), reason), now).await?;
         }
         store::chain::set_fact(&mut tx, DUE, reason).await?;
         tx.commit().await?;

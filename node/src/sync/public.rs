@@ -14,6 +14,7 @@ use lapor_protocol::receipt::Stream;
 use super::traces::Traced;
 use crate::casework::read_message;
 use crate::error::NodeError;
+use crate::feed;
 use crate::node::Node;
 use crate::publishing::{name_of, refresh};
 use crate::store;
@@ -25,13 +26,13 @@ pub(super) async fn apply_public(
     tx: &mut Tx,
     rows: Vec<InboxRow>,
 ) -> Result<Vec<Traced>, NodeError> {
-    let directory = node.directory();
+    let (directory, now) = (node.directory(), node.clock().now_ms());
     let mut traced = Vec::new();
     let mut marks = Vec::with_capacity(rows.len() * 6);
     for row in rows {
         let (state, reason) = match &row.fault {
             Some(fault) => ("quarantined", Some(fault.clone())),
-            None => take(tx, &row, &directory).await?,
+            None => take(tx, &row, &directory, now).await?,
         };
         if state == "quarantined" {
             tracing::error!(
@@ -61,12 +62,13 @@ pub(super) async fn take(
     tx: &mut Tx,
     row: &InboxRow,
     directory: &Directory,
+    now: i64,
 ) -> Result<(&'static str, Option<String>), NodeError> {
     let item: Item = store::read(serde_json::from_str(&row.item))?;
-    let line = match &row.line {
-        Some(line) => Some(line.clone()),
-        None => store::outbox::line(tx, item.envelope_id.as_bytes()).await?,
-    };
+    let own = store::outbox::line(tx, item.envelope_id.as_bytes()).await?;
+    // One that was applied before is only looked at again, and an own one was told when it was stored.
+    let told = row.state == "applied" || own.as_ref().is_some_and(|own| own.adopted == 0);
+    let line = row.line.clone().or(own.map(|own| own.line));
     let (Some(line), Effect::Applied) = (line, item.ruling.effect) else {
         return Ok(("applied", None));
     };
@@ -91,6 +93,12 @@ pub(super) async fn take(
     };
     store::public::publish(tx, &publication, (row.depoch, row.dseq)).await?;
     refresh(tx, owner, body.kind(), name).await?;
+    if !told {
+        let (author, message) = (&message.header.author, Some(publication.message_id));
+        let about = (body.kind(), name);
+        let change = feed::of_publication(author, about, body.kind(), message, now);
+        feed::note(tx, &[change]).await?;
+    }
     if disputed {
         tracing::error!(
             kind = body.kind(),

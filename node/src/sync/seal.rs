@@ -87,8 +87,8 @@ impl Link {
                 store::outbox::quarantine_later(&mut tx, case, row.number, UNREADABLE).await?;
                 refresh_case(&self.node, &mut tx, case).await?;
             } else if let Some(own) = store::aside::own_one(&mut tx, row.number).await? {
-                let me = self.node.instance()?;
-                withdraw(&mut tx, me, &own.message_id, UNREADABLE).await?;
+                let (me, now) = (self.node.instance()?, self.node.clock().now_ms());
+                withdraw(&mut tx, me, (own.message_id.as_str(), UNREADABLE), now).await?;
             }
         }
         Ok(tx.commit().await?)

@@ -3,7 +3,7 @@
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Case, Effect, Order, Reason, Withheld, apply, judge};
 use lapor_protocol::delivery::Item;
-use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::{Body, BodyError};
 use lapor_protocol::message::Message;
 
@@ -12,6 +12,7 @@ use super::giving::note_gained;
 use super::learn::learn;
 use crate::casework::read_message;
 use crate::error::NodeError;
+use crate::feed;
 use crate::figures;
 use crate::node::Node;
 use crate::publishing::withdraw;
@@ -21,6 +22,9 @@ use crate::store::inbox::InboxRow;
 
 /// Why an item waits whose author is this node, restored from a backup.
 pub(super) const OWN_MISSING: &str = "an own message has not been fetched back";
+
+/// The state of an item that has taken part before, and is looked at from the beginning of its case.
+const APPLIED: &str = "applied";
 
 /// What became of an item.
 pub(super) enum Step {
@@ -54,8 +58,8 @@ pub(super) async fn settle(
                 "a report that was filed here has no effect at the hub, and its case is shown no more; tell whoever filed it"
             );
         }
-        if item.case.is_none() {
-            withdraw_refused(tx, batch.me, item, reason.as_deref()).await?;
+        if !has_effect(item.ruling.effect) {
+            take_back(batch, tx, item, reason.as_deref()).await?;
         }
         batch.rulings.extend([
             Value::from(item.envelope_id.as_bytes().as_slice()),
@@ -98,12 +102,17 @@ pub(super) async fn settle(
     }
     let line = match (&row.line, item.withheld) {
         (Some(line), _) => Some(line.clone()),
-        (None, Some(Withheld::Own)) => batch.own_lines.get(&item.envelope_id).cloned(),
+        (None, Some(Withheld::Own)) => {
+            let own = batch.own_lines.get(&item.envelope_id);
+            own.map(|own| own.line.clone())
+        }
         (None, _) => None,
     };
     match line {
         None if item.withheld == Some(Withheld::NotEntitled) => {
             advance(batch, id, None, false);
+            let case = batch.cases.get(&id).and_then(|w| w.fold.clone());
+            tell_change(batch, row, (item, id), case.as_ref(), None);
             // That something happened is shown, whatever it was.
             if let Some(working) = batch.cases.get_mut(&id) {
                 working.reread = true;
@@ -120,23 +129,49 @@ fn has_effect(effect: Effect) -> bool {
     matches!(effect, Effect::Applied | Effect::Duplicate)
 }
 
-/// What was published without effect is no longer shown as pending. A
-/// duplicate is another matter: its first envelope has had the effect.
-async fn withdraw_refused(
+/// An own message had no effect: whoever was told of it is told so, and what was published by it is no
+/// longer shown as pending.
+async fn take_back(
+    batch: &mut Batch<'_>,
     tx: &mut Tx,
-    me: &InstanceId,
     item: &Item,
     reason: Option<&str>,
 ) -> Result<(), NodeError> {
-    let effect = item.ruling.effect;
-    if has_effect(effect) {
+    let id = item.envelope_id.as_bytes();
+    let Some(message) = store::outbox::message_id(tx, id).await? else {
+        return Ok(());
+    };
+    if let Some(case) = item.case {
+        let (case, message) = (case.to_string(), Some(message.as_str()));
+        let change = feed::of_case(&case, feed::REFUSED, message, batch.now);
+        batch.changes.push(change);
         return Ok(());
     }
-    let id = item.envelope_id.as_bytes();
-    match store::outbox::message_id(tx, id).await? {
-        Some(message) => withdraw(tx, me, &message, reason.unwrap_or(effect.as_str())).await,
-        None => Ok(()),
+    let reason = reason.unwrap_or(item.ruling.effect.as_str());
+    withdraw(tx, batch.me, (message.as_str(), reason), batch.now).await
+}
+
+/// Notes what whoever reads the feed is told: what took part in a case that is shown here, unless they
+/// were told of it before.
+fn tell_change(
+    batch: &mut Batch<'_>,
+    row: &InboxRow,
+    (item, id): (&Item, CaseId),
+    case: Option<&Case>,
+    message: Option<MessageId>,
+) {
+    let own = item.withheld == Some(Withheld::Own);
+    let adopted = || {
+        let line = batch.own_lines.get(&item.envelope_id);
+        line.is_some_and(|own| own.adopted != 0)
+    };
+    let told = row.state == APPLIED || (own && !adopted());
+    if told || case.is_none_or(|case| case.excluded.contains(batch.me)) {
+        return;
     }
+    let (case, message) = (id.to_string(), message.map(|id| id.to_string()));
+    let change = feed::of_case(&case, &item.kind, message.as_deref(), batch.now);
+    batch.changes.push(change);
 }
 
 async fn fold(
@@ -197,6 +232,13 @@ async fn fold(
     let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
     note_gained(tx, by, before, &after, batch.me, at).await?;
     figures::take_term(&mut batch.terms, before, &after, body);
+    tell_change(
+        batch,
+        row,
+        (item, id),
+        Some(&after),
+        Some(message.header.id),
+    );
     // Folded in the order in which it was shown, an own act changes nothing that is shown, and a
     // report only its time.
     let as_it_was = alone || matches!(body, Body::ReportFiled(_));

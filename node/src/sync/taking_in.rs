@@ -155,6 +155,7 @@ async fn apply_durably(
     let mistake = |_| Err(NodeError::damaged("a mistake in the program"));
     let traced = applying.await.unwrap_or_else(mistake)?;
     tx.commit().await?;
+    node.ring_changed();
     tell_taken_in(node, &traced);
     Ok(())
 }

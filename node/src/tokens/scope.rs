@@ -26,6 +26,7 @@ pub enum Scope {
     AuditRead,
     StatusRead,
     Open311Write,
+    WebhooksWrite,
     Identity,
 }
 
@@ -71,10 +72,11 @@ const ADMINISTERS: &[Scope] = &[
     Scope::EditionsWrite,
     Scope::Erasures,
     Scope::AuditRead,
+    Scope::WebhooksWrite,
 ];
 
 impl Scope {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::CasesRead,
         Self::AttachmentsRead,
         Self::CasesAct,
@@ -89,6 +91,7 @@ impl Scope {
         Self::AuditRead,
         Self::StatusRead,
         Self::Open311Write,
+        Self::WebhooksWrite,
         Self::Identity,
     ];
 
@@ -108,6 +111,7 @@ impl Scope {
             Self::AuditRead => "audit:read",
             Self::StatusRead => "status:read",
             Self::Open311Write => "open311:write",
+            Self::WebhooksWrite => "webhooks:write",
             Self::Identity => "identity",
         }
     }

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequest, Request};
+use chrono::{NaiveDateTime, TimeZone as _};
+use chrono_tz::Tz;
 use http::StatusCode;
 
 use super::Field;
@@ -20,6 +22,8 @@ use crate::reading::{too_large, too_slow, unsupported_media};
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// Fields of one form, at most.
 const FIELDS: usize = 500;
+/// As a browser sends a moment without a zone (HTML, 2.3.5.5).
+const MOMENT: &str = "%Y-%m-%dT%H:%M";
 
 /// A form that was sent, or is shown for the first time.
 #[derive(Default)]
@@ -122,6 +126,21 @@ impl Form {
             self.complain(name, complaint);
         }
         parsed
+    }
+
+    /// A moment by the clocks of a zone, in Unix ms; `None` where it is empty, and where it cannot be
+    /// read, which is a complaint in these words.
+    pub fn moment(&mut self, name: &'static str, zone: Tz, complaint: String) -> Option<i64> {
+        let text = self.text(name);
+        if text.is_empty() {
+            return None;
+        }
+        let typed = NaiveDateTime::parse_from_str(text, MOMENT).ok();
+        let at = typed.and_then(|typed| zone.from_local_datetime(&typed).earliest());
+        if at.is_none() {
+            self.complain(name, complaint);
+        }
+        at.map(|at| at.timestamp_millis())
     }
 
     /// Says what is wrong with a field. The first complaint about it stands.

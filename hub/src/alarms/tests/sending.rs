@@ -1,18 +1,14 @@
 //! Letters and webhooks on their way: to a mail server and a receiver of a few
 //! lines, in the process of the test.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::State;
-use axum::routing::post;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use lapor_migrations::on;
 use lapor_migrations::throwaway::databases;
 use lapor_web::mail::Encryption;
 use lapor_web::mail::tiny_server::{Manners, TinyServer};
-use lapor_web::webhook::WebhookSecret;
+use lapor_web::webhook::tiny_receiver::TinyReceiver;
 use serde_json::Value;
 
 use super::super::acts::{self, ActError, Channel};
@@ -24,61 +20,6 @@ use crate::settings::Settings;
 use crate::store::alarms::deliveries::{self, Trouble};
 
 const SEALED: &str = "select secret from alarm_recipients";
-
-/// One call, as it came.
-#[derive(Clone)]
-struct Heard {
-    headers: HeaderMap,
-    body: String,
-}
-
-/// A receiver of webhooks that answers as it is told, and then with 204.
-#[derive(Clone, Default)]
-struct Receiver {
-    heard: Arc<Mutex<Vec<Heard>>>,
-    answers: Arc<Mutex<VecDeque<StatusCode>>>,
-}
-
-impl Receiver {
-    async fn start() -> (Self, String) {
-        let receiver = Self::default();
-        let app = Router::new()
-            .route("/lapor", post(hear))
-            .with_state(receiver.clone());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let at = format!("http://{}/lapor", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        (receiver, at)
-    }
-
-    fn answers(&self, with: &[StatusCode]) {
-        self.answers.lock().unwrap().extend(with);
-    }
-
-    fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap().clone()
-    }
-}
-
-impl Heard {
-    fn header(&self, name: &str) -> &str {
-        self.headers[name].to_str().unwrap()
-    }
-
-    /// Whether it was signed with a secret, as a receiver verifies it.
-    fn is_signed_with(&self, secret: &str) -> bool {
-        let secret: WebhookSecret = secret.parse().unwrap();
-        let seconds = self.header("webhook-timestamp").parse().unwrap();
-        let expected = secret.sign(self.header("webhook-id"), seconds, &self.body);
-        self.header("webhook-signature") == expected
-    }
-}
-
-async fn hear(State(receiver): State<Receiver>, headers: HeaderMap, body: String) -> StatusCode {
-    receiver.heard.lock().unwrap().push(Heard { headers, body });
-    let answer = receiver.answers.lock().unwrap().pop_front();
-    answer.unwrap_or(StatusCode::NO_CONTENT)
-}
 
 async fn places(institutions: usize, change: impl Fn(&mut Settings)) -> Vec<Place> {
     lapor_certs::tls::install_default_provider();
@@ -114,7 +55,7 @@ async fn sent(place: &Place) -> Vec<Sent> {
 
 #[tokio::test]
 async fn a_webhook_is_signed_and_keeps_its_id_until_it_arrives() {
-    let (receiver, at) = Receiver::start().await;
+    let (receiver, at) = TinyReceiver::start().await.unwrap();
     for place in places(1, |_| {}).await {
         place.only_silence().await;
         let (_, secret) = add_webhook(&place, &at).await;
@@ -152,7 +93,7 @@ async fn a_webhook_is_signed_and_keeps_its_id_until_it_arrives() {
 
 #[tokio::test]
 async fn what_never_arrives_is_given_up_and_can_be_sent_again() {
-    let (receiver, at) = Receiver::start().await;
+    let (receiver, at) = TinyReceiver::start().await.unwrap();
     for place in places(0, |settings| settings.alarms.tries = 3).await {
         place.only_silence().await;
         let (id, secret) = add_webhook(&place, &at).await;
@@ -199,7 +140,7 @@ async fn what_never_arrives_is_given_up_and_can_be_sent_again() {
 
 #[tokio::test]
 async fn whoever_does_not_answer_holds_up_nobody() {
-    let (receiver, at) = Receiver::start().await;
+    let (receiver, at) = TinyReceiver::start().await.unwrap();
     // It takes connections, and says nothing.
     let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     for place in places(0, |_| {}).await {
@@ -226,7 +167,7 @@ async fn whoever_does_not_answer_holds_up_nobody() {
 
 #[tokio::test]
 async fn a_secret_is_sealed_and_another_one_replaces_it() {
-    let (receiver, at) = Receiver::start().await;
+    let (receiver, at) = TinyReceiver::start().await.unwrap();
     for place in places(1, |_| {}).await {
         let (id, first) = add_webhook(&place, &at).await;
         let mut tx = place.hub.ground.db.read().await.unwrap();

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{NaiveDateTime, TimeZone as _};
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member;
@@ -30,8 +29,6 @@ const REASON: &str = "alasan";
 /// Why it ends.
 const WHY: &str = "sebab";
 const REASON_CHARACTERS: usize = 500;
-/// As a browser sends a moment without a zone (HTML, 2.3.5.5).
-const TYPED: &str = "%Y-%m-%dT%H:%M";
 
 #[derive(Template)]
 #[template(path = "console/upkeep/maintenance.html")]
@@ -128,12 +125,7 @@ async fn send(
 
 /// A moment that was typed, by the clocks of the capital; Unix ms.
 fn moment(v: &Voice, form: &mut Form, name: &'static str) -> Option<i64> {
-    let typed = NaiveDateTime::parse_from_str(form.text(name), TYPED).ok();
-    let at = typed.and_then(|typed| ZONE.from_local_datetime(&typed).earliest());
-    if at.is_none() && !form.text(name).is_empty() {
-        form.complain(name, v.say("maintenance-moment-wrong"));
-    }
-    at.map(|at| at.timestamp_millis())
+    form.moment(name, ZONE, v.say("maintenance-moment-wrong"))
 }
 
 async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {

@@ -8,6 +8,7 @@ macro_rules! said {
     };
 }
 
+mod changes;
 mod erasures;
 mod published;
 mod refused;
