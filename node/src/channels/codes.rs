@@ -1,7 +1,7 @@
 //! Codes for telephones: whoever proves a number gets the digits by text message. So many an hour
 //! and no more, because each costs the institution money and a stranger an interruption.
 
-use super::heard::{Address, Heard};
+use super::heard::{Address, Heard, Saying};
 use super::manner::Name;
 use super::outbox::Draft;
 use super::words;
@@ -65,7 +65,10 @@ impl Node {
             kind: CODE,
             // Its letter goes in the same transaction: it is said once by that.
             once: format!("code:{}", hex::encode(random::<8>())),
-            words: &words::Piece::of(said).fitted(Name::Sms.manner()),
+            says: Saying {
+                words: words::Piece::of(said).fitted(Name::Sms.manner()),
+                ..Saying::default()
+            },
         })
     }
 }

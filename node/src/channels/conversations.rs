@@ -137,7 +137,7 @@ impl Node {
         drop(tx);
         let row = row.ok_or_else(gone)?;
         let channel = Name::read(&row.channel).ok_or_else(gone)?;
-        let facts = self.facts_of(&row, &heard).await?;
+        let facts = self.facts_of(&row, &heard, None).await?;
         let said = talk::told(&heard, &self.keywords_in_force().await?);
         if said.content.is_empty() {
             return Err(NodeError::Invalid(
@@ -162,8 +162,10 @@ impl Node {
             channel,
             thread: &row,
             cause,
+            message: heard.id.as_deref(),
+            below: None,
         };
-        Box::pin(step.perform(&turn, &facts.text)).await?;
+        Box::pin(step.perform(turn, &facts.text)).await?;
         match facts.again {
             Some(ticket) => Ok(TakenUp::Again(ticket)),
             None => self.filed_of(numbers).await,

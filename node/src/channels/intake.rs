@@ -33,7 +33,7 @@ impl Node {
         channel: &dyn Channel,
         messages: &[Raw],
     ) -> Result<usize, NodeError> {
-        self.take(channel, messages, Terms::default()).await
+        self.take_all(channel, messages, Terms::default()).await
     }
 
     /// The same for what was fetched, with the cursor that follows it.
@@ -47,7 +47,7 @@ impl Node {
             cursor: Some(cursor),
             ..Terms::default()
         };
-        self.take(channel, messages, terms).await
+        self.take_all(channel, messages, terms).await
     }
 
     /// The same of a provider that gives its messages no ids: one that comes again after so long is
@@ -62,10 +62,10 @@ impl Node {
             anew_after_ms: Some(after_ms),
             ..Terms::default()
         };
-        self.take(channel, messages, terms).await
+        self.take_all(channel, messages, terms).await
     }
 
-    async fn take(
+    async fn take_all(
         &self,
         channel: &dyn Channel,
         messages: &[Raw],

@@ -216,6 +216,7 @@ mod tests {
             Unsaid::Later(_) => "later",
             Unsaid::Slower(_) => "slower",
             Unsaid::Never(_) => "never",
+            Unsaid::Stopped => "stopped",
             Unsaid::WindowClosed => "closed",
             Unsaid::Down(_) => "down",
         }

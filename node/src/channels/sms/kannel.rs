@@ -74,7 +74,7 @@ impl Kannel {
             .map_err(|error| ChannelSettingsError::Client(error.without_url().to_string()))?;
         let send_url = kannel.send_url.as_ref().ok_or(needed("kannel.send_url"))?;
         let node_url = kannel.node_url.as_ref();
-        let told = |at: &String| {
+        let told = |at: &String| -> Result<String, ChannelSettingsError> {
             let at = address("node_url", at)?;
             let at = at.as_str().trim_end_matches('/');
             Ok(format!("{at}{DOOR}/{knocks}/kabar"))

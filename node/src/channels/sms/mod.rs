@@ -114,7 +114,7 @@ fn alone(text: &str, wide: bool) -> Form {
 fn sender(from: &str) -> Address {
     Address {
         id: normalised(from).unwrap_or_else(|_| from.to_owned()),
-        name: None,
+        ..Address::default()
     }
 }
 

@@ -146,7 +146,7 @@ impl Telegram {
             line: LINE,
             at: &next,
         };
-        node.take_in_until(self, &raws, Some(cursor)).await?;
+        node.take_in_until(self, &raws, cursor).await?;
         Ok(raws.len())
     }
 

@@ -95,7 +95,7 @@ impl X {
     ) -> Result<(), Interrupted> {
         let at = until.to_string();
         let cursor = Cursor { line, at: &at };
-        node.take_in_until(self, raws, Some(cursor)).await?;
+        node.take_in_until(self, raws, cursor).await?;
         Ok(())
     }
 }

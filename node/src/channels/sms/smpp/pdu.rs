@@ -167,8 +167,7 @@ pub fn read(body: &[u8], default: DefaultAlphabet) -> Result<Heard, Unread> {
     Ok(Heard {
         from: delivery.from(),
         text: text.ok_or(Unread("binary, and no text"))?,
-        reply_to: None,
-        location: None,
+        ..Heard::default()
     })
 }
 

@@ -10,7 +10,7 @@ use tower::util::ServiceExt as _;
 use super::gateway::Gateway;
 use super::kannel::Kannel;
 use super::spoken::{MINUTE_MS, Networked, REPORT, SITI, sms};
-use super::{SECRET, address, settings};
+use super::{SECRET, address, saying, settings};
 use crate::testing::Place;
 
 /// One that has reported and was answered, with the network's id of the answer.
@@ -89,7 +89,10 @@ async fn kannel_is_asked_for_receipts_and_tells_them_at_a_door() {
         let mut sms = settings(&keys, &gateway.send_url);
         sms.kannel.node_url = Some("http://127.0.0.1:8090/".into());
         let kannel = Kannel::of(&sms).unwrap();
-        let id = kannel.say(&address(SITI), "Lampu \u{1f4a1}").await.unwrap();
+        let id = kannel
+            .say(&address(SITI), &saying("Lampu \u{1f4a1}"))
+            .await
+            .unwrap();
         let asked = gateway.taken().remove(0);
         assert_eq!(
             (asked["coding"].as_str(), asked["dlr-mask"].as_str()),

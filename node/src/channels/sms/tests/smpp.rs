@@ -8,8 +8,8 @@ use rusmpp::types::OctetString;
 use rusmpp::{Command, CommandStatus, Pdu};
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
-use super::address;
 use super::spoken::{BUDI, MINUTE_MS, Networked, REPORT, SITI, settings, sms};
+use super::{address, saying};
 use crate::channels::Unsaid;
 use crate::channels::settings::{Bind, DefaultAlphabet, SmsSettings};
 use crate::channels::sms::smpp::{Received, Wire};
@@ -141,7 +141,7 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
 async fn what_the_network_answers_says_what_becomes_of_a_message() {
     let one = Networked::bound().await.remove(0);
     let to = address(SITI);
-    let say = |words: &'static str| one.line.say(&to, words);
+    let say = async |words: &str| one.line.say(&to, &saying(words)).await;
     assert_eq!(say("Terima kasih").await, Ok(Some("1".into())));
     one.smsc.replies([Reply::Status(0x58), Reply::Status(0x14)]);
     for _ in 0..2 {
@@ -182,7 +182,7 @@ async fn letters_that_the_alphabet_lacks_go_in_another_where_they_fit() {
     ] {
         let one = Networked::on(change).await.remove(0);
         one.smsc.bound().await.unwrap();
-        one.line.say(&address(SITI), words).await.unwrap();
+        one.line.say(&address(SITI), &saying(words)).await.unwrap();
         let said = one.smsc.submitted().await.unwrap();
         assert_eq!((said.coding, said.bytes), (coding, bytes), "{words}");
     }
