@@ -9,6 +9,7 @@ use lapor_certs::{ChallengeKey, Issuer, TrustBundle, TrustDomain, Vault};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::keys::Signer;
+use lapor_protocol::problem::Code;
 use lapor_web::chance::random;
 use zeroize::Zeroizing;
 
@@ -142,6 +143,10 @@ impl Ground {
         known: &Directory,
         amendment: Amendment,
     ) -> Result<Arc<Directory>, HubError> {
+        // Members hold versions that are lost here: another of the same number would deny them.
+        if store::state::read(tx, store::state::LOSS).await?.is_some() {
+            return Err(Code::Recovering.into());
+        }
         let signed = amend(
             known,
             amendment,

@@ -2,7 +2,9 @@
 //! what they hold that it has lost.
 //!
 //! The record is whole as far as those can know who have been heard. Nothing that is lost is
-//! given another place: what members show only says how far a newer backup must reach.
+//! given another place: members bring it back, and it gets the places that it had, or none.
+
+use std::collections::BTreeMap;
 
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_protocol::directory::{InstanceEntry, Status};
@@ -15,6 +17,7 @@ use crate::audit::{self, By};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
+use crate::store::retrieved::Brought;
 use crate::store::state::{self, RESTORED};
 use crate::witness::{Heard, Lack, Loss};
 
@@ -43,7 +46,7 @@ pub enum Stage {
     Still,
     /// It was restored, and not everybody has been heard.
     Listening,
-    /// Members hold what it has lost; it refuses everybody.
+    /// Members hold what it has lost; it takes nothing in but what they bring back.
     Lost,
 }
 
@@ -54,6 +57,8 @@ pub struct Recovery {
     pub restore: Option<Restore>,
     #[schema(value_type = Option<Object>)]
     pub loss: Option<Loss>,
+    /// Why what members have brought back did not get its places, when that was tried last.
+    pub stuck: Option<String>,
     /// Unix ms; since when this process listens.
     pub since: i64,
     /// Active institutions: those who hold what is lost first, then those not read and those not heard.
@@ -77,6 +82,35 @@ pub struct Member {
     pub unread: bool,
     /// Messages that the hub has taken in of it since the restore; 0 without one.
     pub came: u64,
+    /// What it has brought back since the last loss was shown.
+    pub back: Back,
+}
+
+/// What a member has brought back, and whether that is all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Back {
+    /// Versions of the directory.
+    pub versions: u64,
+    /// Items of its inbox and of the public stream.
+    pub items: u64,
+    /// Its own messages.
+    pub messages: u64,
+    /// Whether nothing more is wanted of it.
+    pub whole: bool,
+    /// What it holds where this hub has put something else since.
+    pub conflict: Option<String>,
+}
+
+impl From<&Brought> for Back {
+    fn from(brought: &Brought) -> Self {
+        Self {
+            versions: brought.versions as u64,
+            items: brought.items as u64,
+            messages: brought.messages as u64,
+            whole: brought.whole != 0,
+            conflict: brought.conflict.clone(),
+        }
+    }
 }
 
 impl Member {
@@ -99,6 +133,19 @@ impl Recovery {
         members.filter(|member| member.is_heard()).count()
     }
 
+    /// Who has brought back all that it holds.
+    pub fn whole(&self) -> usize {
+        let members = self.members.iter();
+        members.filter(|member| member.back.whole).count()
+    }
+
+    /// Versions, items and messages that members have brought back.
+    pub fn back(&self) -> u64 {
+        let back = self.members.iter().map(|member| &member.back);
+        back.map(|back| back.versions + back.items + back.messages)
+            .sum()
+    }
+
     pub fn lacking(&self) -> usize {
         let members = self.members.iter();
         members.filter(|member| !member.lacks.is_empty()).count()
@@ -115,8 +162,6 @@ impl Recovery {
 pub enum CloseError {
     #[error("there is no restore that is not over")]
     Nothing,
-    #[error("members hold what this hub has lost; only a newer backup or the standby ends that")]
-    Lost,
     #[error(transparent)]
     Hub(#[from] HubError),
 }
@@ -163,9 +208,11 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
         None => Vec::new(),
     };
     let opened = open.is_some();
+    let stuck = state::read(&mut tx, state::STUCK).await?;
+    let back = store::retrieved::members(&mut tx).await?;
     tx.rollback().await?;
-    let members = members(hub, opened, &came);
-    let loss = hub.witness.known_loss().cloned();
+    let members = members(hub, opened, &came, &back);
+    let loss = hub.witness.known_loss();
     let stage = match &loss {
         Some(_) => Stage::Lost,
         None if opened => Stage::Listening,
@@ -175,14 +222,19 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
         stage,
         restore,
         loss,
+        stuck,
         since: hub.contacts.began_at,
         members,
     })
 }
 
-/// Notes the end of a restore once all have been heard and nothing is lost.
-pub(crate) async fn settle(hub: &Hub) -> Result<(), HubError> {
+/// Ends what may end: a restore once all have been heard and nothing is lost, and a loss once
+/// all have brought back what they hold, or somebody said that nobody else is waited for.
+pub async fn settle(hub: &Hub) -> Result<(), HubError> {
     let recovery = read(hub).await?;
+    if recovery.stage == Stage::Lost {
+        return put_back(hub, &recovery).await;
+    }
     let all = recovery.heard() == recovery.members.len();
     if recovery.stage != Stage::Listening || !all {
         return Ok(());
@@ -201,7 +253,9 @@ pub(crate) async fn settle(hub: &Hub) -> Result<(), HubError> {
 /// Says that those who have not been heard are not waited for.
 pub(crate) async fn close_in(ground: &Ground, tx: &mut Tx, by: &By<'_>) -> Result<(), CloseError> {
     if state::read(tx, state::LOSS).await?.is_some() {
-        return Err(CloseError::Lost);
+        state::write(tx, state::UNWAITED, by.actor).await?;
+        audit::note_about(tx, ground.clock.now_ms(), by, "recovery.closed", None).await?;
+        return Ok(());
     }
     let mut restore = open(tx).await?.ok_or(CloseError::Nothing)?;
     let now = ground.clock.now_ms();
@@ -212,12 +266,77 @@ pub(crate) async fn close_in(ground: &Ground, tx: &mut Tx, by: &By<'_>) -> Resul
     Ok(())
 }
 
+/// Gives what members have brought back its places, all at once or not at all.
+async fn put_back(hub: &Hub, recovery: &Recovery) -> Result<(), HubError> {
+    let _alone = hub.witness.settling.lock().await;
+    let mut tx = hub.ground.db.write().await?;
+    let unwaited = state::read(&mut tx, state::UNWAITED).await?;
+    let all = recovery.whole() == recovery.members.len();
+    let lost = state::read(&mut tx, state::LOSS).await?.is_some();
+    if !lost || !(all || unwaited.is_some()) {
+        return Ok(());
+    }
+    let replayed = hub
+        .sequencer
+        .replay(&hub.ground, &hub.streams, &mut tx)
+        .await?;
+    let replayed = match replayed {
+        Ok(replayed) => replayed,
+        Err(why) => {
+            tx.rollback().await?;
+            return note_stuck(hub, recovery, &why).await;
+        }
+    };
+    let members = recovery.members.iter();
+    let apart = members.filter(|member| member.back.conflict.is_some());
+    let apart = apart.map(|member| member.id.clone()).collect();
+    hub.witness.set_apart_in(&mut tx, &apart).await?;
+    store::retrieved::clear(&mut tx).await?;
+    for name in [state::LOSS, state::UNWAITED, state::STUCK] {
+        state::forget(&mut tx, name).await?;
+    }
+    if let Some(mut restore) = open(&mut tx).await? {
+        restore.closed_at = Some(hub.now_ms());
+        restore.closed_by = unwaited.filter(|_| !all);
+        keep(&mut tx, &restore).await?;
+    }
+    tx.commit().await?;
+    let messages = replayed.messages;
+    hub.sequencer
+        .follow(&hub.ground, &hub.streams, replayed)
+        .await;
+    hub.witness.forget_loss(apart);
+    tracing::warn!(
+        messages,
+        "what this hub had lost is back in its places; it takes messages in again"
+    );
+    Ok(())
+}
+
+/// Whoever said that nobody is waited for looks again, and says it again.
+async fn note_stuck(hub: &Hub, recovery: &Recovery, why: &str) -> Result<(), HubError> {
+    if recovery.stuck.as_deref() != Some(why) {
+        tracing::error!(why, "what members have brought back does not make the record whole");
+    }
+    let mut tx = hub.ground.db.write().await?;
+    state::write(&mut tx, state::STUCK, why).await?;
+    state::forget(&mut tx, state::UNWAITED).await?;
+    tx.commit().await?;
+    hub.witness.stir();
+    Ok(())
+}
+
 async fn keep(tx: &mut Tx, restore: &Restore) -> Result<(), HubError> {
     let text = serde_json::to_string(restore).map_err(HubError::damaged)?;
     Ok(state::write(tx, RESTORED, &text).await?)
 }
 
-fn members(hub: &Hub, opened: bool, came: &[(InstanceId, u64)]) -> Vec<Member> {
+fn members(
+    hub: &Hub,
+    opened: bool,
+    came: &[(InstanceId, u64)],
+    back: &BTreeMap<InstanceId, Brought>,
+) -> Vec<Member> {
     let heard = hub.witness.heard();
     let directory = hub.ground.directory.current();
     let active = directory.latest().instances();
@@ -233,6 +352,7 @@ fn members(hub: &Hub, opened: bool, came: &[(InstanceId, u64)]) -> Vec<Member> {
             lacks: heard.map(|heard| heard.lacks.clone()).unwrap_or_default(),
             unread: opened && heard.is_some_and(|heard| heard.unread),
             came: count.map_or(0, |(_, count)| *count),
+            back: back.get(&entry.id).map(Back::from).unwrap_or_default(),
         }
     };
     let mut members: Vec<Member> = active.map(member).collect();

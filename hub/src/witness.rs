@@ -5,9 +5,9 @@
 //!
 //! Only what verifies under the hub's own key counts: nobody can invent a head.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
 use lapor_migrations::{Db, Tx};
@@ -101,7 +101,11 @@ impl Heard {
 #[derive(Default)]
 pub struct Witness {
     known: Mutex<HashMap<InstanceId, Heard>>,
-    loss: OnceLock<Loss>,
+    loss: Mutex<Option<Loss>>,
+    /// Whose streams go on from what this hub has not: what they show is no loss of others.
+    apart: Mutex<BTreeSet<InstanceId>>,
+    /// Only one task puts back what was lost.
+    pub(crate) settling: tokio::sync::Mutex<()>,
     /// Counts what was shown anew, for whoever looks on.
     changes: watch::Sender<u64>,
 }
@@ -112,22 +116,46 @@ impl Witness {
         let witness = Self::default();
         if let Some(loss) = loss(db).await? {
             tracing::error!(what = loss.what, shown_by = %loss.shown_by, "the hub is still recovering");
-            let _ = witness.loss.set(loss);
+            *witness.lock_loss() = Some(loss);
         }
+        *witness.lock_apart() = apart(db).await?;
         Ok(witness)
     }
 
     /// Refuses whatever the hub would take in while its record is not whole.
     pub(crate) fn refuse_if_recovering(&self) -> Result<(), HubError> {
-        match self.loss.get() {
+        match *self.lock_loss() {
             Some(_) => Err(recovering()),
             None => Ok(()),
         }
     }
 
     /// What this hub has lost, once a member has shown it.
-    pub(crate) fn known_loss(&self) -> Option<&Loss> {
-        self.loss.get()
+    pub(crate) fn known_loss(&self) -> Option<Loss> {
+        self.lock_loss().clone()
+    }
+
+    /// What was lost is back: everybody is heard anew.
+    pub(crate) fn forget_loss(&self, apart: BTreeSet<InstanceId>) {
+        *self.lock_apart() = apart;
+        *self.lock_loss() = None;
+        self.lock().clear();
+        self.stir();
+    }
+
+    /// Notes which members alone are refused from now on.
+    pub(crate) async fn set_apart_in(
+        &self,
+        tx: &mut Tx,
+        apart: &BTreeSet<InstanceId>,
+    ) -> Result<(), HubError> {
+        let text = serde_json::to_string(apart).map_err(HubError::damaged)?;
+        Ok(store::state::write(tx, store::state::APART, &text).await?)
+    }
+
+    /// Tells whoever looks on that something has changed.
+    pub(crate) fn stir(&self) {
+        self.changes.send_modify(|count| *count += 1);
     }
 
     /// What each member has shown to this process.
@@ -154,16 +182,11 @@ impl Witness {
     ) -> Result<(), HubError> {
         let header = headers.get(SEEN_HEADER);
         let digest = header.map(|header| Digest::of(header.as_bytes()));
-        if self.lock().get(peer).map(|heard| heard.header) == Some(digest) {
-            return self.refuse_if_recovering();
+        let known = self.lock().get(peer).cloned();
+        if let Some(known) = known.filter(|known| known.header == digest) {
+            return self.refuse(peer, &known.lacks);
         }
-        let shown = header.map_or(Some(Vec::new()), |header| {
-            header.to_str().ok().and_then(seen::read)
-        });
-        let shown = shown.ok_or_else(|| {
-            let detail = "Lapor-Seen is not what the contract says";
-            HubError::refused(Code::MalformedRequest, detail)
-        })?;
+        let shown = shown(headers)?;
         let (mut lacks, mut unread) = (Vec::new(), false);
         for envelope in &shown {
             match judge(ground, envelope).await? {
@@ -172,7 +195,8 @@ impl Witness {
                 Judged::Unread => unread = true,
             }
         }
-        if let (Some(lack), None) = (lacks.first(), self.loss.get()) {
+        let apart = self.lock_apart().contains(peer);
+        if let (Some(lack), None, false) = (lacks.first(), self.known_loss(), apart) {
             self.note(ground, peer, lack.to_string()).await?;
         }
         let heard = Heard {
@@ -181,8 +205,19 @@ impl Witness {
             lacks,
             unread,
         };
+        let refused = self.refuse(peer, &heard.lacks);
         self.remember(peer, heard);
-        self.refuse_if_recovering()
+        refused
+    }
+
+    /// Refuses everybody while the record is not whole, and otherwise whoever holds what
+    /// contradicts it.
+    fn refuse(&self, peer: &InstanceId, lacks: &[Lack]) -> Result<(), HubError> {
+        self.refuse_if_recovering()?;
+        if !lacks.is_empty() && self.lock_apart().contains(peer) {
+            return Err(recovering());
+        }
+        Ok(())
     }
 
     fn remember(&self, peer: &InstanceId, heard: Heard) {
@@ -192,7 +227,7 @@ impl Witness {
         }
         known.insert(peer.clone(), heard);
         drop(known);
-        self.changes.send_modify(|count| *count += 1);
+        self.stir();
     }
 
     async fn note(&self, ground: &Ground, peer: &InstanceId, what: String) -> Result<(), HubError> {
@@ -202,19 +237,49 @@ impl Witness {
             what,
         };
         tracing::error!(what = loss.what, shown_by = %peer,
-            "the hub has lost what it signed for: it was restored from a backup that is too old. It takes nothing in any more; restore a newer backup, or the standby");
+            "the hub has lost what it signed for: it was restored from a backup that is too old. It takes nothing new in before the members have brought that back");
         let text = serde_json::to_string(&loss).map_err(HubError::damaged)?;
         let mut tx = ground.db.write().await?;
-        store::state::write(&mut tx, store::state::LOSS, &text).await?;
-        tx.commit().await?;
         // Another request may have found the same.
-        let _ = self.loss.set(loss);
+        if store::state::read(&mut tx, store::state::LOSS).await?.is_none() {
+            store::retrieved::forget_members(&mut tx).await?;
+            store::state::write(&mut tx, store::state::LOSS, &text).await?;
+        }
+        tx.commit().await?;
+        self.lock_loss().get_or_insert(loss);
         Ok(())
+    }
+
+    fn lock_apart(&self) -> std::sync::MutexGuard<'_, BTreeSet<InstanceId>> {
+        self.apart.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_loss(&self) -> std::sync::MutexGuard<'_, Option<Loss>> {
+        self.loss.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InstanceId, Heard>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a request shows of what the hub has signed; no signature is checked yet.
+pub(crate) fn shown(headers: &HeaderMap) -> Result<Vec<Envelope>, HubError> {
+    let header = headers.get(SEEN_HEADER);
+    let shown = header.map_or(Some(Vec::new()), |header| {
+        header.to_str().ok().and_then(seen::read)
+    });
+    shown.ok_or_else(|| {
+        let detail = "Lapor-Seen is not what the contract says";
+        HubError::refused(Code::MalformedRequest, detail)
+    })
+}
+
+async fn apart(db: &Db) -> Result<BTreeSet<InstanceId>, HubError> {
+    let mut tx = db.read().await?;
+    let text = store::state::read(&mut tx, store::state::APART).await?;
+    let apart = text.map(|text| serde_json::from_str(&text).map_err(HubError::damaged));
+    Ok(apart.transpose()?.unwrap_or_default())
 }
 
 /// The loss that is known of, if there is one.

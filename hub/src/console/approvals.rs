@@ -154,7 +154,7 @@ pub async fn decide(
             Flash::warning(text_id("maintenance-too-late"))
         }
         Err(ApprovalError::Membership(MembershipError::Recovery(
-            CloseError::Nothing | CloseError::Lost,
+            CloseError::Nothing,
         ))) => Flash::warning(text_id("recovery-changed")),
         Err(ApprovalError::Membership(error))
             if !matches!(
