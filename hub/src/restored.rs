@@ -119,6 +119,12 @@ impl Member {
         self.heard_at.is_some() && !self.unread
     }
 
+    /// Whether nothing is wanted of it any more: it has brought back all that it holds, or shows
+    /// nothing that is not here.
+    pub fn is_whole(&self) -> bool {
+        self.back.whole || (self.is_heard() && self.lacks.is_empty())
+    }
+
     /// How much is lost as far as it shows, in items, messages and versions.
     pub fn gap(&self) -> u64 {
         let gaps = self.lacks.iter();
@@ -133,10 +139,10 @@ impl Recovery {
         members.filter(|member| member.is_heard()).count()
     }
 
-    /// Who has brought back all that it holds.
+    /// Of whom nothing is wanted any more.
     pub fn whole(&self) -> usize {
         let members = self.members.iter();
-        members.filter(|member| member.back.whole).count()
+        members.filter(|member| member.is_whole()).count()
     }
 
     /// Versions, items and messages that members have brought back.
@@ -316,7 +322,10 @@ async fn put_back(hub: &Hub, recovery: &Recovery) -> Result<(), HubError> {
 /// Whoever said that nobody is waited for looks again, and says it again.
 async fn note_stuck(hub: &Hub, recovery: &Recovery, why: &str) -> Result<(), HubError> {
     if recovery.stuck.as_deref() != Some(why) {
-        tracing::error!(why, "what members have brought back does not make the record whole");
+        tracing::error!(
+            why,
+            "what members have brought back does not make the record whole"
+        );
     }
     let mut tx = hub.ground.db.write().await?;
     state::write(&mut tx, state::STUCK, why).await?;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 
 use crate::error::{HubError, Refusal};
 use crate::ground::Ground;
+use crate::restored;
 use crate::store;
 use crate::streams::StreamKey;
 
@@ -104,6 +106,8 @@ pub struct Witness {
     loss: Mutex<Option<Loss>>,
     /// Whose streams go on from what this hub has not: what they show is no loss of others.
     apart: Mutex<BTreeSet<InstanceId>>,
+    /// Unix ms until which a hub that was restored gives nothing a place; 0 once that is over.
+    listens_until: AtomicI64,
     /// Only one task puts back what was lost.
     pub(crate) settling: tokio::sync::Mutex<()>,
     /// Counts what was shown anew, for whoever looks on.
@@ -112,8 +116,16 @@ pub struct Witness {
 
 impl Witness {
     /// As a former process of this hub left it.
-    pub async fn of(db: &Db) -> Result<Self, HubError> {
+    pub async fn of(ground: &Ground) -> Result<Self, HubError> {
+        let db = &ground.db;
         let witness = Self::default();
+        let mut tx = db.read().await?;
+        if restored::open(&mut tx).await?.is_some() {
+            let listens_ms = ground.settings.limits.listen_seconds.saturating_mul(1000);
+            let until = ground.clock.now_ms().saturating_add_unsigned(listens_ms);
+            witness.listens_until.store(until, Ordering::SeqCst);
+        }
+        tx.rollback().await?;
         if let Some(loss) = loss(db).await? {
             tracing::error!(what = loss.what, shown_by = %loss.shown_by, "the hub is still recovering");
             *witness.lock_loss() = Some(loss);
@@ -128,6 +140,26 @@ impl Witness {
             Some(_) => Err(recovering()),
             None => Ok(()),
         }
+    }
+
+    /// Refuses what would get a place, while members may show that it had been another's.
+    pub(crate) fn refuse_while_listening(&self, ground: &Ground) -> Result<(), HubError> {
+        let until = self.listens_until.load(Ordering::SeqCst);
+        if until == 0 {
+            return Ok(());
+        }
+        if ground.clock.now_ms() >= until || self.has_heard_all(ground) {
+            self.listens_until.store(0, Ordering::SeqCst);
+            return Ok(());
+        }
+        Err(recovering())
+    }
+
+    fn has_heard_all(&self, ground: &Ground) -> bool {
+        let heard = self.lock();
+        let directory = ground.directory.current();
+        let mut active = directory.latest().instances().filter(|of| of.is_active());
+        active.all(|of| heard.get(&of.id).is_some_and(|heard| !heard.unread))
     }
 
     /// What this hub has lost, once a member has shown it.
@@ -241,7 +273,10 @@ impl Witness {
         let text = serde_json::to_string(&loss).map_err(HubError::damaged)?;
         let mut tx = ground.db.write().await?;
         // Another request may have found the same.
-        if store::state::read(&mut tx, store::state::LOSS).await?.is_none() {
+        if store::state::read(&mut tx, store::state::LOSS)
+            .await?
+            .is_none()
+        {
             store::retrieved::forget_members(&mut tx).await?;
             store::state::write(&mut tx, store::state::LOSS, &text).await?;
         }

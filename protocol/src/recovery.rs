@@ -63,3 +63,46 @@ pub struct RecoveryAnswer {
     /// Nothing is wanted of the caller any more: it waits until the others are heard.
     pub whole: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::read_object;
+
+    #[test]
+    fn what_is_wanted_is_told_as_the_contract_says() {
+        let answer = RecoveryAnswer {
+            directory: 17,
+            inbox: Some(Wanted {
+                epoch: 1,
+                number: 4021,
+                id: Digest::ZERO,
+            }),
+            public: None,
+            chain: None,
+            whole: false,
+        };
+        let text = serde_json::to_string(&answer).unwrap();
+        let zeros = "0".repeat(64);
+        let expected = format!(
+            r#"{{"directory":17,"inbox":{{"epoch":1,"number":4021,"id":"{zeros}"}},"whole":false}}"#
+        );
+        assert_eq!(text, expected);
+        assert_eq!(
+            serde_json::from_str::<RecoveryAnswer>(&text).unwrap(),
+            answer
+        );
+    }
+
+    #[test]
+    fn a_line_keeps_its_bytes_and_takes_no_other_member() {
+        let text = br#"{"stream":"inbox","item":{"dseq": 2},"envelope":{"payload" : ""}}"#;
+        let line: RecoveryLine<'_> = read_object(text).unwrap();
+        assert_eq!(line.stream, Some(Stream::Inbox));
+        assert_eq!(line.item.unwrap().get(), r#"{"dseq": 2}"#);
+        assert_eq!(line.envelope.unwrap().get(), r#"{"payload" : ""}"#);
+        for other in [&br#"{"item":{},"trace":"x"}"#[..], b"[]", b"{"] {
+            assert!(read_object::<RecoveryLine<'_>>(other).is_err());
+        }
+    }
+}

@@ -8,6 +8,7 @@ pub mod casework;
 mod look;
 mod measured;
 mod membership;
+mod recovering;
 mod rotation;
 mod sign_on;
 mod trials;

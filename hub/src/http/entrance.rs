@@ -84,6 +84,9 @@ pub fn federation(
             let told = is_told(path);
             let heard = match heard {
                 Err(error) if error.code() == Code::Recovering && brings_back(path) => Ok(()),
+                Ok(()) if takes_place(request.method(), path) => {
+                    hub.witness.refuse_while_listening(&hub.ground)
+                }
                 heard => heard,
             };
             let heard = heard.and_then(|()| {
@@ -113,11 +116,20 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
         check_version(&request)?;
         if request.uri().path() != super::WELL_KNOWN {
             hub.witness.refuse_if_recovering()?;
+            if request.uri().path().strip_prefix(PREFIX) == Some("/enrol") {
+                hub.witness.refuse_while_listening(&hub.ground)?;
+            }
             refuse_meanwhile(&hub.ground)?;
         }
         Ok(place)
     });
     answer(admitted, request, next).await
+}
+
+/// Whether a request gives something a place in the record.
+fn takes_place(method: &Method, path: &str) -> bool {
+    let below = path.strip_prefix(PREFIX).unwrap_or(path);
+    *method == Method::POST && ["/outbox", "/epochs"].contains(&below)
 }
 
 /// Whether a path is answered although the hub lacks what it has signed for.

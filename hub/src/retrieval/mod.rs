@@ -294,13 +294,15 @@ impl<'a> Taking<'a> {
             (self.public, "item", "of the public stream"),
             (self.chain, "message", "of its chain"),
         ];
-        wants.into_iter().find_map(|(next, what, whose)| match next {
-            Next::Conflict(at) => Some(format!(
-                "{what} {}.{} {whose} is another one here",
-                at.epoch, at.number
-            )),
-            _ => None,
-        })
+        wants
+            .into_iter()
+            .find_map(|(next, what, whose)| match next {
+                Next::Conflict(at) => Some(format!(
+                    "{what} {}.{} {whose} is another one here",
+                    at.epoch, at.number
+                )),
+                _ => None,
+            })
     }
 }
 

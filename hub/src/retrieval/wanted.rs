@@ -168,7 +168,9 @@ fn before(
         (epoch, seq - 1)
     } else {
         let entry = directory.latest().instance(author);
-        let mut earlier = entry.into_iter().flat_map(|entry| entry.epochs.iter().rev());
+        let mut earlier = entry
+            .into_iter()
+            .flat_map(|entry| entry.epochs.iter().rev());
         let last = earlier.find_map(|of| {
             let closed = of.closed_at.filter(|seq| *seq > 0)?;
             (of.epoch < epoch).then_some((of.epoch, closed))

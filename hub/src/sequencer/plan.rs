@@ -83,9 +83,7 @@ impl Plan {
                 let id = item.envelope_id;
                 if brought.contains(&id) {
                     self.learn(item);
-                } else if held.contains(&id)
-                    || store::envelopes::head(tx, id).await?.is_some()
-                {
+                } else if held.contains(&id) || store::envelopes::head(tx, id).await?.is_some() {
                     held.insert(id);
                 } else {
                     missing.insert(id, item.kind);

@@ -259,15 +259,13 @@ async fn receipts(
     };
     let mut bare: Vec<&Place> = done.iter().filter(|place| !covered(place)).collect();
     bare.sort_unstable_by_key(|place| (&place.author, place.epoch, place.seq));
-    let follows = |a: &&Place, b: &&Place| {
-        (&a.author, a.epoch, a.seq + 1) == (&b.author, b.epoch, b.seq)
-    };
+    let follows =
+        |a: &&Place, b: &&Place| (&a.author, a.epoch, a.seq + 1) == (&b.author, b.epoch, b.seq);
     let signer = working.ground.signers.signing(&working.directory);
     let fresh = bare.chunk_by(follows).map(|run| {
         let ids: Vec<EnvelopeId> = run.iter().map(|place| place.id).collect();
         let first = run[0];
-        let receipt =
-            Receipt::accepted(first.author.clone(), first.epoch, first.seq, &ids, now_ms);
+        let receipt = Receipt::accepted(first.author.clone(), first.epoch, first.seq, &ids, now_ms);
         let line = receipt.sign(&signer).to_line();
         kept(&receipt, line)
     });

@@ -74,8 +74,7 @@ pub async fn set_state(
 
 /// Has the pictures of own programmes sent once more: the hub may have lost them.
 pub async fn send_again(tx: &mut Tx, owner: &str) -> Stored<()> {
-    const SQL: &str =
-        "update pictures set state = 'to_send' where state = 'held' and owner = $1";
+    const SQL: &str = "update pictures set state = 'to_send' where state = 'held' and owner = $1";
     on!(tx, c => sqlx::query(SQL).bind(owner).execute(c).await.map(drop))?;
     Ok(())
 }

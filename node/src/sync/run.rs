@@ -47,11 +47,7 @@ impl Link {
                     || link.recover_if_refused(),
                     Cause::Certificate
                 ),
-                link.repeat(
-                    "recovery",
-                    || link.bring_back_if_asked(),
-                    Cause::Recovery
-                ),
+                link.repeat("recovery", || link.bring_back_if_asked(), Cause::Recovery),
                 link.repeat("sweep", || link.sweep(), Cause::Every(sweep)),
                 link.repeat(
                     "health",

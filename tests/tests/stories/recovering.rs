@@ -100,7 +100,11 @@ async fn what_a_restored_hub_has_lost_comes_back_from_its_members_to_the_last_by
         }
         fleet.settle().await;
         let bandung = fleet.at("kota-bandung");
-        bandung.node().rotate(KeyUse::Signing, "petugas").await.unwrap();
+        bandung
+            .node()
+            .rotate(KeyUse::Signing, "petugas")
+            .await
+            .unwrap();
         fleet.settle().await;
         fleet.suspend("kemenpu").await;
         fleet.resume("kemenpu").await;
@@ -163,7 +167,10 @@ async fn who_is_not_heard_is_waited_for_until_an_operator_says_otherwise_and_los
         fleet.hub.back_up(folder.path()).await;
         let lost = fleet.at("kota-bandung").file(report("Hilang")).await;
         fleet.settle().await;
-        fleet.at("kemenpu").follow_up(theirs, "Tim berangkat.").await;
+        fleet
+            .at("kemenpu")
+            .follow_up(theirs, "Tim berangkat.")
+            .await;
         fleet.at("kemenpu").link().push().await.unwrap();
         fleet.at("kemenpu").line().weather(Weather::CUT);
 
@@ -179,7 +186,9 @@ async fn who_is_not_heard_is_waited_for_until_an_operator_says_otherwise_and_los
 
         let hub = fleet.hub.hub().clone();
         let by = By::actor("test");
-        deeds::act(&hub.ground, &by, &Deed::CloseRecovery).await.unwrap();
+        deeds::act(&hub.ground, &by, &Deed::CloseRecovery)
+            .await
+            .unwrap();
         restored::settle(&hub).await.unwrap();
         let is = found(&fleet).await;
         assert_eq!(is.stage, Stage::Still, "{is:?}");
@@ -198,7 +207,10 @@ async fn who_is_not_heard_is_waited_for_until_an_operator_says_otherwise_and_los
         fleet.settle().await;
         is_covered(&fleet).await;
         let case = fleet.at("pusat").view(theirs).await;
-        assert_eq!(case.case_seq, fleet.at("kemenpu").view(theirs).await.case_seq);
+        assert_eq!(
+            case.case_seq,
+            fleet.at("kemenpu").view(theirs).await.case_seq
+        );
         assert_eq!(case.key, KeyState::Held);
         fleet.ends_well().await;
     }
@@ -208,37 +220,109 @@ async fn who_is_not_heard_is_waited_for_until_an_operator_says_otherwise_and_los
 async fn who_holds_what_the_restored_hub_has_given_to_another_is_refused_alone() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
-        let folder = tempfile::tempdir().unwrap();
+        let [hubs, desks] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
         fleet.settle().await;
-        let kept = tempfile::tempdir().unwrap();
-        fleet.at("kota-bandung").back_up(kept.path()).await;
-        fleet.hub.back_up(folder.path()).await;
+        fleet.at("pusat").back_up(desks.path()).await;
+        fleet.hub.back_up(hubs.path()).await;
         fleet.at("pusat").note(case, "Hilang.").await;
-        fleet.at("pusat").link().push().await.unwrap();
-        fleet.at("kota-bandung").catch_up().await;
+        fleet.settle().await;
+        for slug in ["kota-bandung", "pusat"] {
+            fleet.at(slug).line().weather(Weather::CUT);
+        }
+
+        // Nobody has shown yet what is lost, and the hub tells the desk of something else.
+        lose_since(&mut fleet, hubs.path()).await;
+        let theirs = fleet.at("kemenpu").file(report("Lain")).await;
+        fleet.at("kemenpu").link().push().await.unwrap();
+        fleet.weather_clears().await;
+        let said = fleet.at("pusat").link().catch_up().await;
+        assert_eq!(code(said), Some(Code::ForkDetected));
+        for slug in ["kota-bandung", "kemenpu"] {
+            fleet.at(slug).attempt().await;
+        }
+        let is = found(&fleet).await;
+        assert_eq!((is.stage, is.whole()), (Stage::Lost, 2), "{is:?}");
+        let conflict = is.members[0].back.conflict.clone().unwrap();
+        assert!(
+            conflict.ends_with("of its inbox is another one here"),
+            "{conflict}"
+        );
+
+        let hub = fleet.hub.hub().clone();
+        let by = By::actor("test");
+        deeds::act(&hub.ground, &by, &Deed::CloseRecovery)
+            .await
+            .unwrap();
+        restored::settle(&hub).await.unwrap();
+        drop(hub);
+        assert_eq!(found(&fleet).await.stage, Stage::Still);
+        let said = fleet.at("pusat").link().pull(Stream::Inbox, 0).await;
+        assert_eq!(code(said), Some(Code::Recovering));
+        fleet.restart_hub().await;
+        let said = fleet.at("pusat").link().pull(Stream::Inbox, 0).await;
+        assert_eq!(code(said), Some(Code::Recovering), "it remembers");
+        for slug in ["kota-bandung", "kemenpu"] {
+            fleet.at(slug).catch_up().await;
+        }
+
+        // Restored from before the loss, it has no other history any more.
+        let database = fleet.database().await;
+        let pusat = fleet.at_mut("pusat");
+        pusat.stop().await;
+        pusat.restore(desks.path(), database).await;
+        pusat.start().await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").view(case).await.case_seq, 2);
+        assert_eq!(fleet.at("pusat").state(theirs).await, State::Received);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_restored_hub_listens_before_it_gives_anything_a_place() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let folder = tempfile::tempdir().unwrap();
+        fleet.hub.back_up(folder.path()).await;
+        let lost = fleet.at("kota-bandung").file(report("Hilang")).await;
+        fleet.settle().await;
+        fleet.at("pusat").line().weather(Weather::CUT);
         fleet.at("kota-bandung").line().weather(Weather::CUT);
 
-        // The desk that wrote it is restored as well, and does other work first.
-        lose_since(&mut fleet, folder.path()).await;
-        let hub = fleet.hub.hub().clone();
-        let kemenpu = fleet.at("kemenpu").file(report("Lain")).await;
-        fleet.at("kemenpu").link().push().await.unwrap();
-        fleet.at("kota-bandung").line().weather(Weather::CLEAR);
-        fleet.at("kota-bandung").attempt().await;
-        all_call(&fleet).await;
-        let by = By::actor("test");
-        if found(&fleet).await.stage == Stage::Lost {
-            deeds::act(&hub.ground, &by, &Deed::CloseRecovery).await.unwrap();
-            restored::settle(&hub).await.unwrap();
-        }
-        drop(hub);
-        let is = found(&fleet).await;
-        assert_eq!(is.stage, Stage::Still, "{is:?}");
-        fleet.at("pusat").attempt().await;
-        fleet.at("kemenpu").catch_up().await;
-        assert_eq!(fleet.at("kemenpu").state(kemenpu).await, State::Received);
         fleet.hub.stop().await;
+        let database = fleet.database().await;
+        fleet.hub.restore(folder.path(), database).await;
+        fleet.hub.settings.limits.listen_seconds = 60;
+        fleet.hub.start().await;
+        // One that has lost nothing comes first.
+        let new = fleet.at("kemenpu").file(report("Baru")).await;
+        let said = fleet.at("kemenpu").link().push().await;
+        assert_eq!(code(said), Some(Code::Recovering));
+        assert_eq!(found(&fleet).await.stage, Stage::Listening);
+        fleet.weather_clears().await;
+        all_call(&fleet).await;
+        fleet.settle().await;
+        assert_eq!(found(&fleet).await.stage, Stage::Still);
+        let pusat = fleet.at("pusat");
+        for case in [lost, new] {
+            assert_eq!(pusat.state(case).await, State::Received);
+        }
+
+        // Who never comes is not waited for longer than that.
+        fleet.hub.back_up(folder.path()).await;
+        fleet.hub.stop().await;
+        let database = fleet.database().await;
+        fleet.hub.restore(folder.path(), database).await;
+        fleet.hub.settings.limits.listen_seconds = 60;
+        fleet.hub.start().await;
+        fleet.at("kemenpu").file(report("Lagi")).await;
+        let said = fleet.at("kemenpu").link().push().await;
+        assert_eq!(code(said), Some(Code::Recovering));
+        fleet.pass(60_000);
+        fleet.at("kemenpu").link().push().await.unwrap();
+        fleet.settle().await;
+        fleet.ends_well().await;
     }
 }
 
@@ -309,9 +393,8 @@ async fn nobody_brings_back_what_the_hub_has_not_signed() {
             "hub_keys": [], "changes": []
         }))
         .unwrap();
-        let version = |signer: &Signer| {
-            format!(r#"{{"directory":{}}}"#, version.sign(signer).to_line())
-        };
+        let version =
+            |signer: &Signer| format!(r#"{{"directory":{}}}"#, version.sign(signer).to_line());
         let signer = fleet.hub.hub().ground.signer();
         let beside = |envelope: String| {
             format!(r#"{{"stream":"inbox","item":{item},"envelope":{envelope}}}"#)
@@ -319,10 +402,19 @@ async fn nobody_brings_back_what_the_hub_has_not_signed() {
         let forged = [
             ("x".to_owned(), Code::MalformedBatch),
             (r#"{"stream":"inbox"}"#.to_owned(), Code::MalformedBatch),
-            (format!(r#"{{"item":{item},"own":{line}}}"#), Code::MalformedBatch),
+            (
+                format!(r#"{{"item":{item},"own":{line}}}"#),
+                Code::MalformedBatch,
+            ),
             (format!(r#"{{"item":{item}}}"#), Code::MalformedBatch),
-            (format!(r#"{{"stream":"public","item":{item}}}"#), Code::SequenceGap),
-            (format!(r#"{{"stream":"inbox","item":{changed}}}"#), Code::PreviousMismatch),
+            (
+                format!(r#"{{"stream":"public","item":{item}}}"#),
+                Code::SequenceGap,
+            ),
+            (
+                format!(r#"{{"stream":"inbox","item":{changed}}}"#),
+                Code::PreviousMismatch,
+            ),
             (beside(other.to_line()), Code::MalformedBatch),
             (beside(resigned.to_line()), Code::SignatureInvalid),
             (format!(r#"{{"own":{line}}}"#), Code::SequenceGap),
