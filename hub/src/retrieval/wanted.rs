@@ -94,9 +94,7 @@ impl Claims {
 
 /// What is wanted next of a stream that ends there.
 pub async fn of_stream(tx: &mut Tx, to: &StreamKey, end: Cursor) -> Result<Next, HubError> {
-    let mut ends = store::deliveries::heads(tx).await?.into_iter();
-    let held = ends.find(|(stream, held)| stream == to && held.depoch == end.depoch);
-    let held = held.map_or(0, |(_, held)| held.dseq);
+    let held = store::deliveries::end(tx, to, end.depoch).await?;
     let mut at = Wanted {
         epoch: end.depoch,
         number: end.dseq,

@@ -39,10 +39,8 @@ const ENVELOPES: &str = "select id, author, epoch, seq, prev from retrieved_enve
      where id not in (select id from envelopes)";
 const LINE: &str = "select line, wraps from retrieved_envelopes where id = $1";
 const ADD_RECEIPT: &str = "insert into retrieved_receipts \
-     (author, epoch, from_seq, to_seq, head, line) values ($1, $2, $3, $4, $5, $6) \
+     (author, epoch, from_seq, to_seq, line) values ($1, $2, $3, $4, $5) \
      on conflict (author, epoch, to_seq) do nothing";
-const LAST_RECEIPT: &str = "select epoch, to_seq, head from retrieved_receipts \
-     where author = $1 order by epoch desc, to_seq desc limit 1";
 const RECEIPTS: &str = "select line from retrieved_receipts order by author, epoch, to_seq";
 const NOTE_MEMBER: &str = "insert into retrieved_members \
      (member, versions, items, messages, whole, conflict) values ($1, $2, $3, $4, $5, $6) \
@@ -245,25 +243,11 @@ pub async fn add_receipt(tx: &mut Tx, receipt: &Receipt, line: &str) -> Result<(
         .bind(i64::from(receipt.epoch))
         .bind(receipt.from as i64)
         .bind(receipt.to as i64)
-        .bind(bytes(receipt.head))
         .bind(line)
         .execute(conn)
         .await
         .map(drop))?;
     Ok(())
-}
-
-/// How far the receipts of an author reach: epoch, seq, envelope id.
-pub async fn last_receipt(
-    tx: &mut Tx,
-    author: &InstanceId,
-) -> Result<Option<(u32, u64, EnvelopeId)>, DbError> {
-    let row: Option<(i64, i64, Vec<u8>)> = on!(tx, conn => sqlx::query_as(LAST_RECEIPT)
-        .bind(author.as_str())
-        .fetch_optional(conn)
-        .await)?;
-    row.map(|(epoch, seq, head)| Ok((epoch as u32, seq as u64, digest(&head)?)))
-        .transpose()
 }
 
 pub async fn receipts(tx: &mut Tx) -> Result<Vec<String>, DbError> {

@@ -27,7 +27,6 @@ create table retrieved_receipts (
     epoch bigint not null,
     from_seq bigint not null,
     to_seq bigint not null,
-    head bytea not null,
     line text not null,
     primary key (author, epoch, to_seq)
 );

@@ -27,7 +27,6 @@ create table retrieved_receipts (
     epoch integer not null,
     from_seq integer not null,
     to_seq integer not null,
-    head blob not null,
     line text not null,
     primary key (author, epoch, to_seq)
 ) strict;
