@@ -170,6 +170,7 @@ impl Witness {
     /// What was lost is back: everybody is heard anew.
     pub(crate) fn forget_loss(&self, apart: BTreeSet<InstanceId>) {
         *self.lock_apart() = apart;
+        self.listens_until.store(0, Ordering::SeqCst);
         *self.lock_loss() = None;
         self.lock().clear();
         self.stir();

@@ -225,7 +225,7 @@ async fn who_holds_what_the_restored_hub_has_given_to_another_is_refused_alone()
         fleet.settle().await;
         fleet.at("pusat").back_up(desks.path()).await;
         fleet.hub.back_up(hubs.path()).await;
-        fleet.at("pusat").note(case, "Hilang.").await;
+        fleet.at("pusat").recall(case).await;
         fleet.settle().await;
         for slug in ["kota-bandung", "pusat"] {
             fleet.at(slug).line().weather(Weather::CUT);
@@ -243,7 +243,8 @@ async fn who_holds_what_the_restored_hub_has_given_to_another_is_refused_alone()
         }
         let is = found(&fleet).await;
         assert_eq!((is.stage, is.whole()), (Stage::Lost, 2), "{is:?}");
-        let conflict = is.members[0].back.conflict.clone().unwrap();
+        let mut conflicts = is.members.iter().filter_map(|of| of.back.conflict.clone());
+        let conflict = conflicts.next().unwrap();
         assert!(
             conflict.ends_with("of its inbox is another one here"),
             "{conflict}"
@@ -364,7 +365,7 @@ async fn nobody_brings_back_what_the_hub_has_not_signed() {
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
         fleet.settle().await;
         fleet.hub.back_up(folder.path()).await;
-        fleet.at("pusat").note(case, "Hilang.").await;
+        fleet.at("pusat").recall(case).await;
         fleet.settle().await;
         let bandung = fleet.at("kota-bandung");
         let (shown, item, line) = last_item(bandung).await;

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::{Place, login};
 use crate::console::ConsoleRole;
+use crate::directory::Amendment;
 use crate::restored::{self, Stage};
 use crate::store;
 use crate::store::retrieved::Brought;
@@ -42,7 +43,9 @@ async fn what_members_bring_back_is_told_as_it_comes_and_whoever_acts_may_end_th
             .shows("0 dari 1 instansi aktif");
         let refused = place.ground.directory.current();
         let mut tx = place.ground.db.write().await.unwrap();
-        let said = place.ground.publish(&mut tx, &refused, Default::default());
+        let said = place
+            .ground
+            .publish(&mut tx, &refused, Amendment::default());
         assert_eq!(said.await.unwrap_err().status(), 503, "members hold it");
         tx.rollback().await.unwrap();
 
