@@ -1,6 +1,7 @@
 # demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # browse  the pages in a real Chromium, on both databases; part of make test
+# clients programs of others against our doors, on both databases; part of make test
 # check   format, lints, dependencies
 # alarms  the rules for Prometheus, and what they are held to
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
@@ -11,7 +12,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse check alarms crash bench fleet package format lint dependencies
+.PHONY: help demo test browse clients check alarms crash bench fleet package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -46,7 +47,7 @@ test:
 	$(call say,"running the tests on SQLite and on a throwaway PostgreSQL")
 	@TMPDIR=$(SCRATCH) RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),$(THREADS)) \
 	    $(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
-	@$(MAKE) --no-print-directory browse
+	@$(MAKE) --no-print-directory browse clients
 
 browse:
 	@.ci/need cargo cc postgres chromium node-modules
@@ -55,6 +56,13 @@ browse:
 	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-test-postgres -- \
 	    node --test --test-concurrency=2 $(filter-out %/paint.test.mjs,$(wildcard tests/browser/*.test.mjs))
 	@TMPDIR=$(SCRATCH) node --test tests/browser/paint.test.mjs
+
+clients:
+	@.ci/need cargo cc postgres python-clients
+	@cargo build $(LOCKED) --workspace --bins --all-features >&2
+	$(call say,"asking by Open311 on SQLite and on a throwaway PostgreSQL")
+	@TMPDIR=$(SCRATCH) CARGO_TARGET_DIR=$(TARGET) $(TARGET)/debug/lapor-test-postgres -- \
+	    $(TARGET)/tools/python/bin/python -B -m unittest discover -s tests/python
 
 crash:
 	@.ci/need cargo cc $(findstring postgres,$(ARGS))

@@ -107,7 +107,8 @@
     touched = false;
     if (event.key !== "Escape") return;
     hide();
-    for (const hinted of document.querySelectorAll(".hinted")) hinted.classList.add("hushed");
+    const shown = document.querySelectorAll(".hinted:hover, .hinted:focus-within");
+    for (const hinted of shown) hinted.classList.add("hushed");
   });
   for (const kind of ["pointerout", "focusout"]) {
     document.addEventListener(kind, (event) => {

@@ -14,6 +14,7 @@ use crate::ground::Ground;
 use crate::membership::MembershipError;
 use crate::store;
 use crate::store::approvals::ApprovalRow;
+use crate::tokens::person;
 
 /// How long an act waits for a second person.
 pub const PATIENCE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -24,7 +25,6 @@ const LAPSED: &str = "hub";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Approval {
     pub id: String,
-    #[schema(value_type = Object)]
     pub deed: Deed,
     pub reason: String,
     /// As in the audit log.
@@ -36,10 +36,11 @@ pub struct Approval {
 }
 
 /// What came of asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
     Done,
-    Waits,
+    /// Under this id.
+    Waits(String),
 }
 
 /// Why an act is neither done nor put before a second person.
@@ -51,6 +52,8 @@ pub enum ApprovalError {
     SamePerson,
     #[error("the same act waits for a second person already")]
     AskedAlready,
+    #[error("whoever asked for this may act no more; refuse it, and ask for it anew")]
+    AskerGone,
     #[error(transparent)]
     Membership(#[from] MembershipError),
 }
@@ -101,7 +104,7 @@ pub async fn ask(
     store::approvals::add(&mut tx, &row, about).await?;
     note(&mut tx, now, by, deed, "asked").await?;
     tx.commit().await?;
-    Ok(Asked::Waits)
+    Ok(Asked::Waits(row.id))
 }
 
 /// Drops what nobody has decided in time, and writes down what it was.
@@ -158,7 +161,7 @@ pub async fn confirm(ground: &Ground, actor: &str, id: &str) -> Result<Approval,
     let mut tx = ground.db.write().await?;
     let row = store::approvals::take(&mut tx, id, ground.clock.now_ms()).await?;
     let approval = approval(row.ok_or(ApprovalError::Gone)?)?;
-    if approval.asked_by == actor {
+    if person(&mut tx, &approval.asked_by).await? == person(&mut tx, actor).await? {
         return Err(ApprovalError::SamePerson);
     }
     let by = By {

@@ -11,7 +11,7 @@ use crate::store;
 /// Who does something, and why.
 #[derive(Debug, Clone, Copy)]
 pub struct By<'a> {
-    /// `account:ID`, `cli:USER`, or a part of the program.
+    /// `account:ID`, `token:NAME`, `cli:USER`, or a part of the program.
     pub actor: &'a str,
     /// In their own words; may be empty.
     pub reason: &'a str,

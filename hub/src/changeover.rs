@@ -12,6 +12,7 @@ use lapor_protocol::directory::{Directory, Status};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::wire::{Health, Holds};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::audit::{self, By};
 use crate::error::HubError;
@@ -23,9 +24,11 @@ use crate::store;
 use crate::store::state::AUTHORITY;
 
 /// The last change of the authority that was begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Changeover {
+    #[schema(value_type = String)]
     pub next: RootPin,
+    #[schema(value_type = String)]
     pub former: RootPin,
     /// Unix ms; since when both are trusted.
     pub announced_at: i64,
@@ -52,8 +55,9 @@ impl Changeover {
 }
 
 /// One root that the federation trusts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Root {
+    #[schema(value_type = String)]
     pub pin: RootPin,
     /// Unix ms.
     pub ends_at: i64,
@@ -66,7 +70,7 @@ pub struct Root {
 }
 
 /// The authority, what changes in it, and whom the next step would cut off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AuthorityStanding {
     pub roots: Vec<Root>,
     /// Unix ms.
@@ -85,8 +89,9 @@ pub struct AuthorityStanding {
 }
 
 /// A member that the next step would cut off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CutOff {
+    #[schema(value_type = String)]
     pub instance: InstanceId,
     pub name: String,
     /// It learns nothing while that lasts, and would be cut off when it ends.

@@ -12,6 +12,7 @@ use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::KeyId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::alarms::{Quiet, Rule, acts, recipients};
 use crate::audit::By;
@@ -23,33 +24,43 @@ use crate::{changeover, restored, rotation, succession};
 const HOUR_MS: i64 = 3_600_000;
 
 /// A dangerous act with all that it needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "deed", rename_all = "snake_case")]
+#[schema(as = Act)]
 pub enum Deed {
     Suspend {
+        #[schema(value_type = String)]
         instance: InstanceId,
     },
     Resume {
+        #[schema(value_type = String)]
         instance: InstanceId,
     },
     /// Lets one take part that has joined and waits for it.
     Admit {
+        #[schema(value_type = String)]
         instance: InstanceId,
     },
     /// For ever; with a successor, which may have joined already (a merger) or not.
     Revoke {
+        #[schema(value_type = String)]
         instance: InstanceId,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
         successor: Option<InstanceId>,
     },
     /// Revokes an institution without its key and registers what takes its place.
     Replace {
+        #[schema(value_type = String)]
         instance: InstanceId,
+        #[schema(value_type = String)]
         successor: InstanceId,
     },
     /// Says anew whom it may dispose to.
     Entrust {
+        #[schema(value_type = String)]
         instance: InstanceId,
+        #[schema(value_type = Vec<String>)]
         disposes_to: Vec<Pattern>,
         /// Whether it stands in for an excluded desk; `None` leaves that as it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,56 +68,48 @@ pub enum Deed {
     },
     /// Names another signing key of the hub in the directory.
     AnnounceKey {
+        #[schema(value_type = String)]
         key: KeyId,
     },
     /// Has it sign; even so means though some have not read of it.
     UseKey {
+        #[schema(value_type = String)]
         key: KeyId,
         even_so: bool,
     },
     RetireKey {
+        #[schema(value_type = String)]
         key: KeyId,
         even_so: bool,
     },
     /// Has another root trusted beside the current one.
     AnnounceAuthority {
+        #[schema(value_type = String)]
         root: RootPin,
     },
     /// Has it certify; even so means though some would be cut off.
     UseAuthority {
+        #[schema(value_type = String)]
         root: RootPin,
         even_so: bool,
     },
     WithdrawAuthority {
+        #[schema(value_type = String)]
         root: RootPin,
         even_so: bool,
     },
     /// Has a rule of alarms tell fewer people, later or less.
-    NarrowRule {
-        rule: Box<Rule>,
-    },
+    NarrowRule { rule: Box<Rule> },
     /// Switches a rule of alarms off, by its id.
-    DisableRule {
-        rule: String,
-    },
+    DisableRule { rule: String },
     /// Tells a recipient of alarms no more, by its id.
-    DisableRecipient {
-        recipient: String,
-    },
+    DisableRecipient { recipient: String },
     /// Forgets one.
-    RemoveRecipient {
-        recipient: String,
-    },
+    RemoveRecipient { recipient: String },
     /// Tells nobody of something for so many hours from when it is done.
-    Silence {
-        quiet: Quiet,
-        hours: i64,
-    },
+    Silence { quiet: Quiet, hours: i64 },
     /// Has the hub take nothing in for a time (Unix ms).
-    Maintain {
-        from: i64,
-        until: i64,
-    },
+    Maintain { from: i64, until: i64 },
     /// Ends that time, or calls it off.
     EndMaintenance,
     /// Waits for nobody more who has not been heard since the hub was restored.

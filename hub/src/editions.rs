@@ -16,6 +16,7 @@ use lapor_protocol::kinds::{Body, CalendarUpdated, TaxonomyUpdated};
 use lapor_protocol::message::Message;
 use lapor_web::{holidays, regions};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::HubError;
 use crate::ground::Ground;
@@ -24,7 +25,7 @@ use crate::store;
 use crate::store::adoptions::Adoption;
 
 /// What has editions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     Taxonomy,
@@ -33,7 +34,7 @@ pub enum What {
 }
 
 /// One edition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Edition {
     /// Empty for the one that each program ships.
     pub name: String,
@@ -45,7 +46,8 @@ pub struct Edition {
 }
 
 /// All editions of one thing, the latest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = EditionShelf)]
 pub struct Shelf {
     pub what: What,
     pub editions: Vec<Edition>,
@@ -54,7 +56,7 @@ pub struct Shelf {
 }
 
 /// What an institution goes by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Held {
     pub what: What,
     /// Empty for the one that its program ships.
@@ -66,15 +68,16 @@ pub struct Held {
 }
 
 /// One active institution; without anything held, its program does not say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Holder {
+    #[schema(value_type = String)]
     pub instance: InstanceId,
     pub name: String,
     pub held: Vec<Held>,
 }
 
 /// Editions and who goes by them; those that lag first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Editions {
     pub shelves: Vec<Shelf>,
     pub holders: Vec<Holder>,
@@ -83,7 +86,7 @@ pub struct Editions {
 }
 
 /// How an edition differs from the one in force.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Difference {
     /// Name of the edition in force; `None` if none has been published.
     pub before: Option<String>,

@@ -6,6 +6,7 @@ use lapor_protocol::directory::{Directory, InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{CertifiedKey, KeyId, KeyUse};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::rotation::active;
 use crate::watch::Picture;
@@ -18,12 +19,15 @@ pub const ROTATED_AFTER_MS: i64 = 335 * DAY_MS;
 pub const RENEWED_BEFORE_MS: i64 = 12 * DAY_MS;
 
 /// A key of an active institution that is in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MemberKey {
+    #[schema(value_type = String)]
     pub instance: InstanceId,
     pub name: String,
     /// `signing` or `sealing`.
+    #[schema(value_type = String)]
     pub use_for: KeyUse,
+    #[schema(value_type = String)]
     pub kid: KeyId,
     /// Unix ms; when the directory first named it.
     pub since: i64,
@@ -34,8 +38,9 @@ pub struct MemberKey {
 }
 
 /// A certificate that ends soon and should have been renewed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EndingCertificate {
+    #[schema(value_type = String)]
     pub instance: InstanceId,
     pub name: String,
     /// Unix ms.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use lapor_protocol::ids::InstanceId;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
+use utoipa::ToSchema;
 
 use crate::app::Hub;
 use crate::streams::StreamKey;
@@ -16,7 +17,7 @@ pub const LIMIT: Duration = Duration::from_secs(10);
 const STEP: Duration = Duration::from_millis(20);
 
 /// What came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Probe {
     /// Connections that it had open.
     pub connections: usize,

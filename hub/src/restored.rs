@@ -55,7 +55,6 @@ pub enum Stage {
 pub struct Recovery {
     pub stage: Stage,
     pub restore: Option<Restore>,
-    #[schema(value_type = Option<Object>)]
     pub loss: Option<Loss>,
     /// Why what members have brought back did not get its places, when that was tried last.
     pub stuck: Option<String>,
@@ -75,7 +74,6 @@ pub struct Member {
     pub heard_at: Option<i64>,
     /// Whether it holds anything that the hub has signed.
     pub shows: bool,
-    #[schema(value_type = Vec<Object>)]
     pub lacks: Vec<Lack>,
     /// Whether it shows what is signed with a key that this hub does not know, while a restore is
     /// open: the record may end before a change of keys. It counts as not heard.

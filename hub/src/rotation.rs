@@ -11,6 +11,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, KeyId, Verifier};
 use lapor_protocol::wire::Health;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::{self, By};
 use crate::directory::Amendment;
@@ -34,7 +35,7 @@ pub enum RotationError {
 }
 
 /// How far a signing key has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyState {
     /// Named in the directory, and never used yet.
@@ -48,8 +49,9 @@ pub enum KeyState {
 }
 
 /// One signing key of the hub.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SigningKey {
+    #[schema(value_type = String)]
     pub kid: KeyId,
     pub state: KeyState,
     /// Directory version that names it first.
@@ -67,8 +69,9 @@ pub struct SigningKey {
 }
 
 /// A member that has not read, as far as it has said, what a step needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Behind {
+    #[schema(value_type = String)]
     pub instance: InstanceId,
     pub name: String,
     /// It cannot read while that lasts, and comes back by what it knew.
@@ -80,7 +83,7 @@ pub struct Behind {
 }
 
 /// The hub's signing keys, the latest first, and who knows the one on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SigningKeys {
     pub keys: Vec<SigningKey>,
     /// Active and suspended institutions.

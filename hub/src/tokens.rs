@@ -1,8 +1,12 @@
-//! Bearer tokens of the console's API. A token reads and does nothing else:
-//! what changes the federation is done by people, who give a reason.
+//! Bearer tokens of the console's API. One of the role operator acts, and is
+//! somebody's: it may do what the account of its owner may, and where two must
+//! agree both are told apart by their accounts.
 
-use lapor_migrations::{Db, DbError};
-use lapor_web::bearer::{self, NameError, check_name, hash};
+use std::collections::BTreeMap;
+
+use lapor_migrations::{Db, DbError, Tx};
+use lapor_web::accounts::AccountId;
+use lapor_web::bearer::{self, NameError, check_name, hash, owners};
 use lapor_web::chance::random;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -11,8 +15,10 @@ use crate::console::{ConsoleRole, ConsoleRoleError};
 use crate::store;
 
 const PREFIX: &str = "lht_";
+/// How the audit log names who calls with a token, before its name.
+const ACTOR: &str = "token:";
 
-/// Whose token it is, and what it may read.
+/// Whose token it is, and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bearer {
     pub name: String,
@@ -24,6 +30,9 @@ pub struct Bearer {
 pub struct TokenEntry {
     pub name: String,
     pub role: ConsoleRole,
+    /// Login of the account whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Unix ms.
     pub created_at: i64,
     /// Unix ms.
@@ -31,12 +40,21 @@ pub struct TokenEntry {
     pub revoked_at: Option<i64>,
 }
 
+/// A token to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewToken<'a> {
+    pub name: &'a str,
+    pub role: ConsoleRole,
+    /// The account whose it is; one that acts needs it.
+    pub owner: Option<&'a AccountId>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     #[error(transparent)]
     Name(#[from] NameError),
-    #[error("a token only reads: its role is observer or auditor")]
-    Acts,
+    #[error("a token of the role operator acts as somebody: name an active operator as its owner")]
+    Ownerless,
     #[error(
         "name: there is a token {0} already, and the audit log must not confuse two; choose another"
     )]
@@ -45,6 +63,35 @@ pub enum TokenError {
     Unknown(String),
     #[error(transparent)]
     Database(#[from] DbError),
+}
+
+impl Bearer {
+    /// How the audit log names this caller.
+    pub fn actor(&self) -> String {
+        format!("{ACTOR}{}", self.name)
+    }
+}
+
+/// The name of the token with which an actor of the audit log has called.
+pub fn called_by(actor: &str) -> Option<&str> {
+    actor.strip_prefix(ACTOR)
+}
+
+/// The person behind an actor of the audit log: of a token its owner, by their account.
+pub async fn person(tx: &mut Tx, actor: &str) -> Result<String, DbError> {
+    let owner = match called_by(actor) {
+        Some(token) => owners::of(tx, token).await?,
+        None => None,
+    };
+    Ok(owner.map_or_else(|| actor.to_owned(), |account| format!("account:{account}")))
+}
+
+/// Whether a token is there and not revoked.
+pub async fn is_live(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
+    let all = bearer::store::all(tx).await?;
+    Ok(all
+        .iter()
+        .any(|(_, known, _, _, revoked_at)| known == name && revoked_at.is_none()))
 }
 
 /// Who has this token; `None` for one that is unknown or revoked.
@@ -64,7 +111,7 @@ pub async fn find(db: &Db, secret: &str) -> Result<Option<Bearer>, DbError> {
         .transpose()
 }
 
-/// Makes a token and returns its secret, which is shown once and stored nowhere.
+/// Makes a token that only reads and returns its secret, which is shown once and stored nowhere.
 pub async fn create(
     db: &Db,
     name: &str,
@@ -72,10 +119,18 @@ pub async fn create(
     actor: &str,
     now: i64,
 ) -> Result<Zeroizing<String>, TokenError> {
+    let owner = None;
+    create_for(db, NewToken { name, role, owner }, actor, now).await
+}
+
+/// The same for somebody; one that acts is an active operator's.
+pub async fn create_for(
+    db: &Db,
+    NewToken { name, role, owner }: NewToken<'_>,
+    actor: &str,
+    now: i64,
+) -> Result<Zeroizing<String>, TokenError> {
     check_name(name)?;
-    if role.acts() {
-        return Err(TokenError::Acts);
-    }
     let secret = bearer::fresh(PREFIX);
     let id = hex::encode(random::<8>());
     let mut tx = db.write().await?;
@@ -83,7 +138,14 @@ pub async fn create(
         return Err(TokenError::Taken(name.to_owned()));
     }
     bearer::store::add(&mut tx, &id, name, role.as_str(), &hash(&secret), now).await?;
-    let detail = format!("{name} {role}");
+    let mut detail = format!("{name} {role}");
+    if let Some(account) = owner {
+        owners::add(&mut tx, name, account.as_str()).await?;
+        detail = format!("{detail} {}", account.actor());
+    }
+    if role.acts() && owner_in(&mut tx, name).await?.is_none() {
+        return Err(TokenError::Ownerless);
+    }
     store::audit::add(&mut tx, now, (actor, "token.created"), None, &detail).await?;
     tx.commit().await?;
     Ok(secret)
@@ -93,9 +155,11 @@ pub async fn create(
 pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, DbError> {
     let mut tx = db.read().await?;
     let rows = bearer::store::all(&mut tx).await?;
+    let mut owners: BTreeMap<String, String> = owners::logins(&mut tx).await?.into_iter().collect();
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
             Ok(TokenEntry {
+                owner: owners.remove(&name),
                 name,
                 role: role_of(&role)?,
                 created_at,
@@ -115,6 +179,19 @@ pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), To
     Ok(tx.commit().await?)
 }
 
+/// The account for which a token acts, if it is an active operator's.
+pub async fn owner(db: &Db, name: &str) -> Result<Option<String>, DbError> {
+    let mut tx = db.read().await?;
+    owner_in(&mut tx, name).await
+}
+
+async fn owner_in(tx: &mut Tx, name: &str) -> Result<Option<String>, DbError> {
+    match owners::active(tx, name).await? {
+        Some((account, role)) => Ok(role_of(&role)?.acts().then_some(account)),
+        None => Ok(None),
+    }
+}
+
 fn role_of(text: &str) -> Result<ConsoleRole, DbError> {
     text.parse()
         .map_err(|error: ConsoleRoleError| DbError::Corrupt(format!("a stored token: {error}")))
@@ -128,7 +205,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_token_reads_until_it_is_revoked_and_none_may_act() {
+    async fn a_token_reads_until_it_is_revoked_and_none_acts_for_nobody() {
         for test in databases().await {
             let name = test.name;
             let db = test.migrated(Schema::Hub).await.unwrap();
@@ -144,7 +221,7 @@ mod tests {
             let again = create(&db, "grafana", ConsoleRole::Auditor, "test", 2).await;
             assert!(matches!(again, Err(TokenError::Taken(_))), "{name}");
             let acting = create(&db, "bot", ConsoleRole::Operator, "test", 2).await;
-            assert!(matches!(acting, Err(TokenError::Acts)), "{name}");
+            assert!(matches!(acting, Err(TokenError::Ownerless)), "{name}");
             revoke(&db, "grafana", "test", 3).await.unwrap();
             assert_eq!(find(&db, &secret).await.unwrap(), None, "{name}");
             let twice = revoke(&db, "grafana", "test", 4).await;

@@ -15,6 +15,7 @@ use lapor_web::backup::{Backup, BackupError, Manifest, Tell, make_private};
 use lapor_web::chance::random;
 use lapor_web::monitor::free_disk_bytes;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::backup::{self, HubBackupError};
 use crate::error::HubError;
@@ -107,7 +108,7 @@ impl From<HubError> for TrialError {
 }
 
 /// What a trial has shown. Counts are of what stands in the backup unless they say otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Trial {
     /// Unix ms of the moment that the backup shows.
     pub made_at: i64,

@@ -211,7 +211,6 @@ pub struct Run {
     /// `None` while it is under way.
     pub outcome: Option<Outcome>,
     /// What the trial has shown, if it came to an end.
-    #[schema(value_type = Option<Object>)]
     pub trial: Option<Trial>,
     /// Why it ended before that.
     pub problem: Option<String>,

@@ -9,6 +9,7 @@ use crate::audit::{self, By};
 use crate::ground::Ground;
 use crate::store;
 use crate::store::resting::RestingRow;
+use crate::tokens;
 
 /// Why an account is not confirmed.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +69,8 @@ pub async fn vouch(
     let mut tx = ground.db.write().await?;
     let rows = store::resting::of(&mut tx, id).await?;
     let last = rows.last().ok_or(VouchError::Gone)?;
-    if rows.iter().any(|row| row.asked_by == actor) {
+    let person = tokens::person(&mut tx, actor).await?;
+    if rows.iter().any(|row| row.asked_by == person) {
         return Err(VouchError::SamePerson);
     }
     store::resting::wake(&mut tx, id).await?;

@@ -22,6 +22,7 @@ use lapor_protocol::seen;
 use lapor_protocol::wire::SEEN_HEADER;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use crate::error::{HubError, Refusal};
 use crate::ground::Ground;
@@ -35,19 +36,21 @@ const RETRY_AFTER_SECONDS: u32 = 60;
 const REMEMBERED: usize = 10_000;
 
 /// What the hub was shown and does not hold any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Loss {
     /// Unix ms.
     pub at: i64,
+    #[schema(value_type = String)]
     pub shown_by: InstanceId,
     pub what: String,
 }
 
 /// Where the record goes no further than what a member holds of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Lack {
     pub of: Part,
     /// The institution whose chain or stream it is; `None` of what is everybody's.
+    #[schema(value_type = Option<String>)]
     pub whose: Option<InstanceId>,
     /// Generation of the streams, or epoch of the chain; 0 of the directory.
     pub epoch: u32,
@@ -58,7 +61,7 @@ pub struct Lack {
 }
 
 /// Of what a member shows where it ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
     Inbox,

@@ -249,7 +249,7 @@ pub async fn read(
 }
 
 /// Bytes of a form whose files may each have so many.
-fn most_bytes(file: u64) -> u64 {
+pub(crate) fn most_bytes(file: u64) -> u64 {
     let all = file.saturating_mul(MOST as u64).min(FORM_BYTES);
     all.max(file).saturating_add(FIELD_BYTES)
 }
@@ -372,7 +372,7 @@ fn short(name: &str) -> String {
     plain.take(NAME_CHARS).collect()
 }
 
-fn hashed<'a>(
+pub(crate) fn hashed<'a>(
     file: &'a mut PostedFile,
     hash: &'a mut Sha256,
 ) -> impl Stream<Item = Result<Bytes, impl std::fmt::Display>> + Unpin + Send {

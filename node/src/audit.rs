@@ -17,6 +17,9 @@ use crate::store;
 pub struct AuditQuery<'a> {
     /// Only entries before this one.
     pub before: Option<i64>,
+    /// Only entries since this moment, and before that one, both in Unix ms.
+    pub from: Option<i64>,
+    pub until: Option<i64>,
     pub actor: &'a str,
     pub action: &'a str,
     pub case: &'a str,
@@ -49,6 +52,7 @@ impl Node {
         let rows = store::audit::page(
             &mut tx,
             query.before.unwrap_or(i64::MAX),
+            query.from.unwrap_or(0)..query.until.unwrap_or(i64::MAX),
             (query.actor, query.action, query.case),
             query.limit,
         );
@@ -133,6 +137,17 @@ mod tests {
                 [1]
             );
             assert_eq!(read(AuditQuery { case: "c1", ..any }).await, [3, 2]);
+            let (from, until) = (Some(2), Some(4));
+            assert_eq!(read(AuditQuery { until, ..any }).await, [3, 2]);
+            assert_eq!(
+                read(AuditQuery {
+                    from,
+                    until: Some(3),
+                    ..any
+                })
+                .await,
+                [2]
+            );
         }
     }
 

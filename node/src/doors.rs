@@ -1,5 +1,6 @@
 //! The one listener for people and programs: the citizen portal at `/`, the
-//! desk at `/meja` and the JSON API below `/api`, behind one entrance. It joins them and knows no page.
+//! desk at `/meja`, the JSON API below `/api`, Open311 below `/open311` and the doors of channels below
+//! `/saluran`, behind one entrance. It joins them and knows no page.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::monitor::TRAFFIC;
 use crate::node::Node;
-use crate::{api, desk, portal};
+use crate::{api, channels, desk, open311, portal};
 
 fluent_templates::static_loader! {
     static TEXTS = {
@@ -60,7 +61,10 @@ pub async fn serve(
 pub fn router(node: Arc<Node>) -> Router {
     let site = Arc::new(site(&node));
     let pages = page::pages(portal::routes(&node).merge(desk::routes(&node)), &site);
-    let all = monitor::count(pages.merge(api::routes(&node)), &TRAFFIC);
+    let programs = api::routes(&node)
+        .merge(channels::routes(&node))
+        .merge(open311::routes(&node));
+    let all = monitor::count(pages.merge(programs), &TRAFFIC);
     let received = page::receive(entrance::answer_missing(all), &site);
     entrance::stand_before(received).with_state(node)
 }
@@ -80,13 +84,15 @@ fn site(node: &Arc<Node>) -> Site {
         let here = area == desk::ROOT;
         here.then(|| desk::announced(&at_desk, v)).flatten()
     });
-    site.https = node.settings().is_https();
+    let of = Arc::clone(node);
+    site.https = Box::new(move || of.in_force().settings().is_https());
     site
 }
 
 /// What all pages and letters say of the institution.
 pub(crate) fn facts(node: &Node) -> Facts {
-    let (settings, directory) = (&node.settings().portal, node.directory());
+    let (in_force, directory) = (node.in_force(), node.directory());
+    let settings = &in_force.settings().portal;
     let me = node.instance().ok();
     let entry = me.and_then(|me| directory.latest().instance(me));
     let named = settings

@@ -121,7 +121,17 @@ impl NodeKeys {
 /// The key with which the secrets of second factors are sealed in the database,
 /// made when there is none. Whoever loses it sets second factors up anew.
 pub fn factor_key(folder: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
-    let path = folder.join("factors.key");
+    own_key(folder, "factors.key")
+}
+
+/// The key with which conversations on channels are sealed and found in the database, made when
+/// there is none. Whoever loses it loses what was half said, and whom to answer.
+pub fn channel_key(folder: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    own_key(folder, "channels.key")
+}
+
+fn own_key(folder: &Path, name: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    let path = folder.join(name);
     if !path.exists() {
         let _lock = KeysLock::take(folder)?;
         load_or_make(&path)?;

@@ -51,10 +51,12 @@ pub enum Job {
     Deadlines,
     /// Writes what is to be told by letter.
     Letters,
+    /// Forgets what was said on channels and is over.
+    Channels,
 }
 
 impl Job {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Certificate,
         Self::Keys,
         Self::Uploads,
@@ -63,6 +65,7 @@ impl Job {
         Self::Sessions,
         Self::Deadlines,
         Self::Letters,
+        Self::Channels,
     ];
 
     pub fn name(self) -> &'static str {
@@ -75,6 +78,7 @@ impl Job {
             Self::Sessions => "sessions",
             Self::Deadlines => "deadlines",
             Self::Letters => "letters",
+            Self::Channels => "channels",
         }
     }
 
@@ -82,9 +86,12 @@ impl Job {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
             Self::Deadlines | Self::Letters => 5 * MINUTE_MS,
-            Self::Keys | Self::Uploads | Self::Reporters | Self::Orphans | Self::Sessions => {
-                60 * MINUTE_MS
-            }
+            Self::Keys
+            | Self::Uploads
+            | Self::Reporters
+            | Self::Orphans
+            | Self::Sessions
+            | Self::Channels => 60 * MINUTE_MS,
         }
     }
 
@@ -229,6 +236,7 @@ impl Jobs {
             Job::Letters => {
                 self.node.write_post().await?;
             }
+            Job::Channels => self.node.expire_channels().await?,
             Job::Orphans => {
                 sweep_orphans(&self.node).await?;
             }

@@ -20,13 +20,16 @@ use lapor_web::bearer::Recent;
 use lapor_web::sign_on::SignOn;
 use lapor_web::spans::Spans;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::casework::{self, FiguresCache, Writer};
+use crate::channels::Switch;
 use crate::clock::Clock;
 use crate::error::NodeError;
+use crate::figures::GroupsCache;
 use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
+use crate::in_force::{self, Changes, InForce, Typed};
 use crate::reporters::Guards;
 use crate::settings::Settings;
 use crate::tiles::Tiles;
@@ -54,7 +57,12 @@ pub struct Joined {
 pub struct Node {
     db: Db,
     clock: Arc<dyn Clock>,
+    /// As `node.toml` says.
     settings: Settings,
+    /// The same, completed by what an admin has typed.
+    in_force: watch::Sender<Arc<InForce>>,
+    /// Seals what an admin types and nobody may read.
+    vault: FactorKey,
     joined: Option<Joined>,
     /// None before the node has joined.
     keys: ArcSwapOption<NodeKeys>,
@@ -74,10 +82,13 @@ pub struct Node {
     /// Tokens of the API that were looked up a moment ago.
     tokens: Recent<Bearer>,
     figures: FiguresCache,
+    groups: GroupsCache,
     /// What hints remember of the directory and of the latest cases.
     memory: Memory,
     /// What slows down whoever tries too often.
     guards: Guards,
+    /// What the channels of others need here.
+    switch: Switch,
     /// Street tiles, where the operator supplies them.
     tiles: Option<Tiles>,
     /// Where each message's way is told.
@@ -95,6 +106,8 @@ impl Node {
             None => None,
         };
         let directory = read_directory(&db, joined.as_ref()).await?;
+        let vault = factor_key(settings.node.keys.clone());
+        let in_force = InForce::of(settings, in_force::typed(&db).await?, &vault);
         let (writer, waiting) = Writer::new();
         let accounts = staff::accounts(
             db.clone(),
@@ -107,6 +120,9 @@ impl Node {
             db,
             clock,
             settings: settings.clone(),
+            sign_on: in_force.settings().sign_on(),
+            in_force: watch::Sender::new(Arc::new(in_force)),
+            vault,
             joined,
             keys: ArcSwapOption::new(keys),
             directory: ArcSwap::from_pointee(directory),
@@ -116,11 +132,12 @@ impl Node {
             writer,
             writes: AtomicU64::new(0),
             accounts,
-            sign_on: settings.sign_on(),
             tokens: Recent::default(),
             figures: FiguresCache::default(),
+            groups: GroupsCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
+            switch: Switch::below(settings.node.keys.clone()),
             tiles: tiles(settings).await,
             spans: Spans::open(&settings.traces, "lapor-node", env!("CARGO_PKG_VERSION")),
         });
@@ -144,8 +161,39 @@ impl Node {
         Arc::clone(&self.clock)
     }
 
+    /// As `node.toml` says; the portal's address and contact and the mail server stand in
+    /// [`Node::in_force`], because an admin may have typed them.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The settings, completed by what an admin has typed where `node.toml` is silent.
+    pub fn in_force(&self) -> Arc<InForce> {
+        Arc::clone(&self.in_force.borrow())
+    }
+
+    /// Tells whoever waits for it that something else is in force.
+    pub(crate) fn changes(&self) -> Changes {
+        self.in_force.subscribe()
+    }
+
+    pub(crate) fn put_in_force(&self, typed: Typed) {
+        self.in_force.send_if_modified(|now| {
+            let changes = *now.typed() != typed;
+            if changes {
+                *now = Arc::new(InForce::of(&self.settings, typed, &self.vault));
+            }
+            changes
+        });
+    }
+
+    pub(crate) fn vault(&self) -> &FactorKey {
+        &self.vault
+    }
+
+    /// The site as its visitors open it.
+    pub fn site(&self) -> String {
+        self.in_force().settings().site(self.settings.api.listen)
     }
 
     /// Who may log in at the desk.
@@ -274,12 +322,20 @@ impl Node {
         &self.figures
     }
 
+    pub(crate) fn groups_cache(&self) -> &GroupsCache {
+        &self.groups
+    }
+
     pub(crate) fn memory(&self) -> &Memory {
         &self.memory
     }
 
     pub(crate) fn guards(&self) -> &Guards {
         &self.guards
+    }
+
+    pub(crate) fn switch(&self) -> &Switch {
+        &self.switch
     }
 
     /// Says that there is something to send.

@@ -16,6 +16,7 @@ use lapor_web::sign_on::{SignOn, SignOnSettings};
 use lapor_web::spans::TraceSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::channels::ChannelSettings;
 use crate::deadlines::DeadlineSettings;
 use crate::post::MailSettings;
 use crate::staff::StaffRole;
@@ -49,10 +50,12 @@ pub struct Settings {
     pub link: LinkSettings,
     pub deadlines: DeadlineSettings,
     pub mail: MailSettings,
+    pub channels: ChannelSettings,
     pub monitor: MonitorSettings,
     pub categories: CategorySettings,
     pub answers: AnswerSettings,
     pub erasure: ErasureSettings,
+    pub open311: Open311Settings,
     pub log: LogSettings,
     pub traces: TraceSettings,
 }
@@ -181,6 +184,27 @@ pub struct ErasureSettings {
     pub officer_days: u32,
     /// Another administrator confirms what an officer decided.
     pub second_person: bool,
+}
+
+/// Open311 GeoReport v2 at `/open311`, for the applications of a city.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Open311Settings {
+    /// Whether it is there at all.
+    pub enabled: bool,
+    /// With what a filing is answered.
+    pub answer: Open311Answer,
+}
+
+/// With what a filing by Open311 is answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Open311Answer {
+    /// The number of the request, at once.
+    #[default]
+    Id,
+    /// A token that tells the number once an institution has taken the report up.
+    Token,
 }
 
 impl Default for ErasureSettings {
@@ -322,6 +346,7 @@ impl Settings {
         self.node.blobs = folder.join(&self.node.blobs);
         self.portal.tiles = self.portal.tiles.map(|file| folder.join(file));
         self.mail.below(folder);
+        self.channels.below(folder);
         self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());

@@ -2,11 +2,13 @@
 //!
 //! A token is `lpt_` and a secret, see [`lapor_web::bearer`].
 
+mod scope;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use lapor_migrations::Db;
+use lapor_migrations::{Db, Tx};
 use lapor_web::accounts::AccountId;
 use lapor_web::bearer::{self, check_name, hash};
 use serde::Serialize;
@@ -17,9 +19,15 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 
-const PREFIX: &str = "lpt_";
+pub use scope::{Rights, Scope, ScopeError, Scopes, ScopesError};
 
-/// What a token may do. One role a token: who opens identities handles no cases.
+const PREFIX: &str = "lpt_";
+/// What stands for a role where a token has scopes.
+const SCOPES: &str = "scopes";
+/// How much later a use must be than the one that was noted, to be noted as well.
+const NOTED_MS: i64 = 3_600_000;
+
+/// What a token may do, as a whole. One role a token: who opens identities handles no cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -38,33 +46,47 @@ pub enum Role {
 #[error("a role is admin, officer, reader or identity")]
 pub struct RoleError;
 
-/// Who calls: a token that exists and is not revoked.
+/// Who calls: a token that exists, is good still and is not revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bearer {
     pub name: String,
-    pub role: Role,
+    pub rights: Rights,
+    /// Unix ms.
+    expires_at: Option<i64>,
 }
 
 /// A token as the operator sees it in a list; the secret cannot be seen again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TokenEntry {
     pub name: String,
-    pub role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// What it may do, where that is no role.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<Scope>,
     /// Login of the account whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Unix ms.
     pub created_at: i64,
+    /// Unix ms at which it ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    /// Unix ms at which it was used last, to the hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_at: Option<i64>,
     /// Unix ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<i64>,
 }
 
 /// A token to be made.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewToken<'a> {
     pub name: &'a str,
-    pub role: Role,
+    pub rights: Rights,
+    /// Unix ms at which it ends by itself.
+    pub expires_at: Option<i64>,
     /// The account whose it is: as that person it speaks where a second person must agree.
     pub owner: Option<&'a AccountId>,
 }
@@ -79,21 +101,6 @@ impl Role {
             Self::Reader => "reader",
             Self::Identity => "identity",
         }
-    }
-
-    /// Files reports and acts on cases.
-    pub fn handles_cases(self) -> bool {
-        matches!(self, Self::Admin | Self::Officer)
-    }
-
-    /// Publishes for the whole federation, where the institution may.
-    pub fn administers(self) -> bool {
-        self == Self::Admin
-    }
-
-    /// Opens identities, and answers requests for them.
-    pub fn opens_identities(self) -> bool {
-        self == Self::Identity
     }
 }
 
@@ -119,27 +126,79 @@ impl Bearer {
     pub fn actor(&self) -> String {
         format!("token:{}", self.name)
     }
+
+    fn is_good(&self, now: i64) -> bool {
+        self.expires_at.is_none_or(|ends| now < ends)
+    }
+}
+
+impl TokenEntry {
+    /// Whether it opens anything still.
+    pub fn is_good(&self, now: i64) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|ends| now < ends)
+    }
+
+    /// The role or the scopes, as they are written.
+    pub fn rights(&self) -> String {
+        match self.role {
+            Some(role) => role.to_string(),
+            None => self
+                .scopes
+                .iter()
+                .map(|scope| scope.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+        }
+    }
 }
 
 impl Node {
-    /// Who has this token; `None` for one that is unknown or was revoked more than a second ago.
+    /// Who has this token; `None` for one that is unknown, has ended, or was revoked more than a
+    /// second ago.
     pub async fn bearer(&self, secret: &str) -> Result<Option<Bearer>, NodeError> {
         if !bearer::has_shape(secret, PREFIX) {
             return Ok(None);
         }
         let (hash, now) = (hash(secret), self.clock().now_ms());
         if let Some(bearer) = self.recent_tokens().find(&hash, now) {
-            return Ok(Some(bearer));
+            return Ok(Some(bearer).filter(|bearer| bearer.is_good(now)));
         }
         let mut tx = self.db().read().await?;
-        let Some((name, role)) = bearer::store::bearer(&mut tx, &hash).await? else {
+        let known = store::token_scopes::known(&mut tx, &hash).await?;
+        let Some((name, role, expires_at, used_at)) = known else {
             return Ok(None);
         };
-        let role = store::read(role.parse())?;
-        let bearer = Bearer { name, role };
+        let rights = rights(&mut tx, &name, &role).await?;
+        drop(tx);
+        let bearer = Bearer {
+            name,
+            rights,
+            expires_at,
+        };
+        if !bearer.is_good(now) {
+            return Ok(None);
+        }
+        if used_at.is_none_or(|at| now - at >= NOTED_MS) {
+            self.note_use(&bearer.name, now).await?;
+        }
         self.recent_tokens().note(hash, bearer.clone(), now);
         Ok(Some(bearer))
     }
+
+    async fn note_use(&self, token: &str, now: i64) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        store::token_scopes::used(&mut tx, token, now).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+async fn rights(tx: &mut Tx, token: &str, role: &str) -> Result<Rights, NodeError> {
+    if role != SCOPES {
+        return Ok(Rights::Role(store::read(role.parse())?));
+    }
+    let scopes = store::token_scopes::of(tx, token).await?;
+    let scopes: Vec<Scope> = store::read(scopes.iter().map(|scope| scope.parse()).collect())?;
+    Ok(Rights::Scopes(store::read(Scopes::new(scopes))?))
 }
 
 /// Makes a token that nobody owns and returns its secret, which is shown once and stored nowhere.
@@ -150,17 +209,23 @@ pub async fn create(
     actor: &str,
     now: i64,
 ) -> Result<Zeroizing<String>, NodeError> {
-    let owner = None;
-    create_for(db, NewToken { name, role, owner }, actor, now).await
+    let new = NewToken {
+        name,
+        rights: role.into(),
+        expires_at: None,
+        owner: None,
+    };
+    create_for(db, new, actor, now).await
 }
 
-/// The same for somebody.
+/// The same for somebody, or with scopes.
 pub async fn create_for(
     db: &Db,
-    NewToken { name, role, owner }: NewToken<'_>,
+    new: NewToken<'_>,
     actor: &str,
     now: i64,
 ) -> Result<Zeroizing<String>, NodeError> {
+    let name = new.name;
     check_name(name).map_err(|error| NodeError::Invalid(error.to_string()))?;
     let secret = bearer::fresh(PREFIX);
     let id = hex::encode(random::<8>());
@@ -170,9 +235,21 @@ pub async fn create_for(
             "name: there is a token {name} already, and the audit log must not confuse two; choose another"
         )));
     }
-    bearer::store::add(&mut tx, &id, name, role.as_str(), &hash(&secret), now).await?;
-    let mut detail = format!("{name} {role}");
-    if let Some(account) = owner {
+    let role = match &new.rights {
+        Rights::Role(role) => role.as_str(),
+        Rights::Scopes(_) => SCOPES,
+    };
+    bearer::store::add(&mut tx, &id, name, role, &hash(&secret), now).await?;
+    if let Rights::Scopes(scopes) = &new.rights {
+        for scope in scopes.iter() {
+            store::token_scopes::add(&mut tx, name, scope.as_str()).await?;
+        }
+    }
+    if let Some(at) = new.expires_at {
+        store::token_scopes::ends(&mut tx, name, at).await?;
+    }
+    let mut detail = format!("{name} {}", new.rights);
+    if let Some(account) = new.owner {
         store::token_owners::add(&mut tx, name, account.as_str()).await?;
         detail = format!("{detail} {}", account.actor());
     }
@@ -187,13 +264,31 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
     let rows = bearer::store::all(&mut tx).await?;
     let owners = store::token_owners::logins(&mut tx).await?;
     let mut owners: BTreeMap<String, String> = owners.into_iter().collect();
+    let mut scopes: BTreeMap<String, Vec<Scope>> = BTreeMap::new();
+    for (token, scope) in store::token_scopes::all(&mut tx).await? {
+        scopes
+            .entry(token)
+            .or_default()
+            .push(store::read(scope.parse())?);
+    }
+    let times = store::token_scopes::times(&mut tx).await?.into_iter();
+    let mut times: BTreeMap<String, _> = times
+        .map(|(name, ends, used)| (name, (ends, used)))
+        .collect();
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
+            let (expires_at, used_at) = times.remove(&name).unwrap_or_default();
+            let role = (role != SCOPES)
+                .then(|| store::read(role.parse()))
+                .transpose()?;
             Ok(TokenEntry {
                 owner: owners.remove(&name),
+                scopes: scopes.remove(&name).unwrap_or_default(),
                 name,
-                role: store::read(role.parse())?,
+                role,
                 created_at,
+                expires_at,
+                used_at,
                 revoked_at,
             })
         })
@@ -231,7 +326,8 @@ mod tests {
                 .unwrap();
             let known = Bearer {
                 name: "desk-app".into(),
-                role: Role::Officer,
+                rights: Role::Officer.into(),
+                expires_at: None,
             };
             assert_eq!(
                 node.bearer(&secret).await.unwrap(),
@@ -266,6 +362,48 @@ mod tests {
             ));
             let bad = create(&db, "two words", Role::Admin, "test", 3).await;
             assert!(matches!(bad, Err(NodeError::Invalid(_))));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_with_scopes_may_do_these_until_it_ends_and_its_use_is_noted_by_the_hour() {
+        for test in databases().await {
+            let name = test.name;
+            let place = Place::joined("kota-bandung", test).await;
+            let (node, db, now) = (&place.node, place.node.db(), place.node.clock().now_ms());
+            let scopes = Scopes::new([Scope::CasesRead, Scope::ReportsFile]).unwrap();
+            let new = NewToken {
+                name: "app",
+                rights: Rights::Scopes(scopes),
+                expires_at: Some(now + 3 * NOTED_MS),
+                owner: None,
+            };
+            let secret = create_for(db, new, "test", now).await.unwrap();
+            let bearer = node.bearer(&secret).await.unwrap().unwrap();
+            for scope in Scope::ALL {
+                let held = [Scope::CasesRead, Scope::ReportsFile].contains(&scope);
+                assert_eq!(bearer.rights.allow(scope), held, "{name} {scope}");
+            }
+            place.clock.advance(NOTED_MS - 1);
+            assert!(node.bearer(&secret).await.unwrap().is_some());
+            let listed = list(db).await.unwrap();
+            assert_eq!(
+                (listed[0].role, listed[0].used_at),
+                (None, Some(now)),
+                "{name}"
+            );
+            assert_eq!(listed[0].rights(), "cases:read reports:file");
+            place.clock.advance(2 * NOTED_MS);
+            assert!(node.bearer(&secret).await.unwrap().is_some());
+            let listed = list(db).await.unwrap();
+            assert_eq!(listed[0].used_at, Some(now + 3 * NOTED_MS - 1), "{name}");
+            place.clock.advance(1);
+            assert_eq!(
+                node.bearer(&secret).await.unwrap(),
+                None,
+                "{name}: it has ended"
+            );
+            assert!(!list(db).await.unwrap()[0].is_good(node.clock().now_ms()));
         }
     }
 }

@@ -102,8 +102,8 @@ for (const database of databases) {
 
     it("prints the receipt on one sheet, without what only a screen can do", async () => {
       await visit({}, "/lapor", async (page) => {
-        await write(page, "Halte tanpa atap di Jalan Asia Afrika", "Atap halte lepas tertiup angin.");
-        await page.getByLabel("Surel").fill("siti@contoh.id");
+        await write(page, "Halte tanpa atap di Cihampelas", "Atap halte lepas tertiup angin.");
+        await page.getByRole("textbox", { name: "Surel" }).fill("siti@contoh.id");
         await press(page, "Kirim laporan");
         await receipt(page);
         await page.emulateMedia({ media: "print" });

@@ -143,7 +143,7 @@ for (const database of databases) {
         await page.keyboard.press("Escape");
         await card(page).waitFor({ state: "hidden" });
         await page.locator("#jumlah-merah").hover();
-        await page.getByText("Rantai dibekukan: merah.").first().waitFor();
+        await page.locator("#aturan-merah").getByText("Rantai dibekukan: merah.").waitFor();
         await page.keyboard.press("Escape");
         await page.locator("#aturan-merah").waitFor({ state: "hidden" });
         await page.setViewportSize({ width: 1280, height: 720 });
@@ -243,8 +243,9 @@ for (const database of databases) {
           assert.deepEqual(await overflowing(page), [], `open alarms at ${width}`);
           assert.deepEqual(await unreached(page), [], `open alarms at ${width}`);
         }
-        await page.getByLabel("Catatan").fill("cadangan dibuat malam ini");
-        await page.getByRole("button", { name: /^Akui semua/ }).click();
+        const alarmed = page.getByRole("region", { name: alarm });
+        await alarmed.getByLabel("Catatan").fill("cadangan dibuat malam ini");
+        await alarmed.getByRole("button", { name: /^Akui semua/ }).click();
         await page.getByText("1 alarm diakui.").waitFor();
         await page.getByText("cadangan dibuat malam ini").waitFor();
         await open(KEMENPU);

@@ -271,7 +271,7 @@ for (const database of databases) {
         assert.equal(await standing(page), "Menunggu verifikasi");
         await begin(page, "Bukan wewenang");
         await page.getByLabel("Milik instansi lain").check();
-        await page.getByLabel("Instansi yang disarankan").fill("kemenpu");
+        await page.getByLabel(/^Instansi lain/).fill("kemenpu");
         await press(page, "Bukan wewenang");
         await page.locator(".case-facts").getByText("Kali dikembalikan").waitFor();
         await takeIn(page, "Tes");

@@ -54,6 +54,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-inbox-empty": ["officer", "/meja?tab=kembali"],
   "desk-inbox-leader": ["leader", "/meja"],
   "desk-case": ["officer", `/meja/kasus/${cases.new}`],
+  "desk-case-of-list": ["officer", `/meja/kasus/${cases.worked}?dari=%2Fmeja%3Ftab%3Dsemua`],
   "desk-case-worked": ["officer", `/meja/kasus/${cases.worked}`],
   "desk-case-leader": ["leader", `/meja/kasus/${cases.worked}`],
   "desk-verify": ["officer", `/meja/kasus/${cases.new}/verifikasi`],
@@ -80,6 +81,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-staff": ["admin", "/meja/petugas"],
   "desk-units": ["admin", "/meja/unit"],
   "desk-own-categories": ["admin", "/meja/kategori"],
+  "desk-api-keys": ["admin", "/meja/kunci-api"],
   "desk-audit": ["admin", "/meja/audit"],
   "desk-account": ["admin", "/meja/akun"],
   "desk-letters": ["admin", "/meja/surat"],
@@ -107,6 +109,8 @@ const rarePages = ({ cases, rare, setup }) => ({
   "desk-programme-new": ["officer", "/meja/program/baru"],
   "desk-staff-new": ["admin", "/meja/petugas/baru"],
   "desk-factor": ["officer", "/meja/akun/kode"],
+  "desk-setup-institution": ["admin", "/meja/pengaturan?langkah=1"],
+  "desk-setup-mail": ["admin", "/meja/pengaturan?langkah=6"],
   "desk-setup-people": ["admin", "/meja/pengaturan?langkah=5"],
   "desk-setup-done": ["admin", "/meja/pengaturan?langkah=10"],
 });
@@ -174,6 +178,16 @@ export const answerPages = (stage) => [
       await page.locator(".slip").waitFor();
     },
   },
+  ...["Disposisi …", "Gabungkan …"].map((act, place) => ({
+    name: ["together-dispose", "together-merge"][place],
+    role: "officer",
+    path: "/meja?tab=baru",
+    send: async (page) => {
+      for (const row of await page.locator("[data-row] input").all()) await row.check();
+      await page.getByRole("button", { name: act, exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: act.split(" ")[0] }).waitFor();
+    },
+  })),
   {
     name: "identity-opened",
     role: "identity_keeper",
@@ -222,6 +236,7 @@ export const consolePages = {
   "console-keys-authority": "/konsol/kunci/umumkan-otoritas",
   "console-editions": "/konsol/edisi",
   "console-approvals": "/konsol/persetujuan",
+  "console-admission": "/konsol/persetujuan/instansi/bumn-pln",
   "console-audit": "/konsol/audit",
   "console-staff": "/konsol/petugas",
   "console-staff-new": "/konsol/petugas/baru",

@@ -20,6 +20,7 @@ use lapor_node::node::Node;
 use lapor_node::post::{Delivery, Encryption};
 use lapor_node::publishing::{NewProgramme, NewProgress};
 use lapor_node::staff::{PASSWORD as PASSWORD_PAGE, SETUP, StaffRole, link_at};
+use lapor_node::tokens::{NewToken, Rights, Scope, Scopes, create_for};
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::case_redacted::RedactionReason;
 use lapor_web::accounts::{NewAccount, Secret};
@@ -31,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::demo::drawing::drawing;
 use crate::fleet::Fleet;
-use crate::fleet::member::{BANDUNG, KEMENPU, Member, OMBUDSMAN, PUSAT};
+use crate::fleet::member::{BANDUNG, KEMENPU, Member, OMBUDSMAN, PLN, PUSAT};
 use crate::fleet::words::{act, worded};
 
 /// The password of every account on the stage.
@@ -84,6 +85,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     );
     bandung.settings.categories.supervision =
         vec!["Netralitas ASN".to_owned().try_into().expect("a category")];
+    bandung.settings.open311.enabled = true;
     // A browser logs in more often than an officer does.
     bandung.settings.accounts.hash_memory_kib = 64;
     // Both are away: the pages offer them all the same.
@@ -110,6 +112,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let talks = reporters::furnish(fleet.at(BANDUNG.slug)).await;
     let (tickets, reports) = furnish(&fleet).await;
     let rare = rarely_seen(&fleet).await?;
+    fleet.knock(PLN).await;
 
     let shutdown = CancellationToken::new();
     let (base, serving) = serve(&fleet, BANDUNG.slug, &shutdown).await?;
@@ -126,6 +129,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         "password": PASSWORD,
         "talks": talks,
         "rare": rare,
+        "open311": { "base": format!("{base}/open311"), "key": open311_key(&fleet).await? },
         "setup": link_at(&unopened, SETUP, &setup_link(&fleet).await?),
         "supervisor": { "base": beside, "staff": supervisors, "password": PASSWORD },
     });
@@ -148,6 +152,20 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     console.ended().await?;
     fleet.ends_well().await;
     Ok(())
+}
+
+/// A key with which programs file reports at Bandung.
+async fn open311_key(fleet: &Fleet) -> anyhow::Result<String> {
+    let new = NewToken {
+        name: "aplikasi-kota",
+        rights: Rights::Scopes(Scopes::new([Scope::Open311Write])?),
+        expires_at: None,
+        owner: None,
+    };
+    let node = fleet.at(BANDUNG.slug).node();
+    let now = node.clock().now_ms();
+    let made = create_for(node.db(), new, "stage", now).await?;
+    Ok(made.to_string())
 }
 
 /// Serves an institution until `shutdown`; says where.

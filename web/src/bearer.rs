@@ -3,6 +3,7 @@
 //! a fast hash is enough, and looking up the hash tells a guesser nothing by
 //! its timing.
 
+pub mod owners;
 pub mod store;
 
 use std::collections::HashMap;

@@ -138,6 +138,7 @@ mod tests {
     use tower_http::compression::CompressionLayer;
 
     use super::*;
+    use crate::log::Overheard;
 
     async fn ask(request: http::request::Builder) -> (StatusCode, HeaderMap, String) {
         let router: Router = guard(Router::new().route("/here", get(async || "here")).route(
@@ -231,7 +232,7 @@ mod tests {
         let log = tracing_subscriber::fmt()
             .with_ansi(false)
             .with_writer(move || writer.clone());
-        let logging = tracing::subscriber::set_default(log.finish());
+        let logging = Overheard::by(log.finish());
         let inner = Router::new().route("/tickets/{ticket}", get(async || "here"));
         let router: Router = guard(Router::new().nest("/api", inner));
         for path in [

@@ -33,6 +33,7 @@ pub mod public_url;
 pub mod reading;
 pub mod regions;
 pub mod room;
+pub mod secret_file;
 pub mod serving;
 pub mod sign_on;
 pub mod spans;

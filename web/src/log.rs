@@ -77,3 +77,26 @@ impl LogSettings {
         })
     }
 }
+
+/// A log of what one thread of a test says, until this is dropped.
+///
+/// `tracing` keeps for each place that logs whether anybody listens. With one listener it asks the
+/// thread that comes by first, and where that is another test's, the place stays silent for all. A
+/// second listener, deaf and known first, makes it ask them both.
+#[cfg(any(test, feature = "proof"))]
+pub struct Overheard {
+    _log: tracing::dispatcher::DefaultGuard,
+    _deaf: Dispatch,
+}
+
+#[cfg(any(test, feature = "proof"))]
+impl Overheard {
+    #[must_use]
+    pub fn by(log: impl Into<Dispatch>) -> Self {
+        let deaf = Dispatch::new(tracing::subscriber::NoSubscriber::new());
+        Self {
+            _log: tracing::dispatcher::set_default(&log.into()),
+            _deaf: deaf,
+        }
+    }
+}

@@ -163,9 +163,7 @@ impl Sender {
             leave: None,
             at: row.created_at,
         };
-        let mut line = postbox.connect().await.map_err(Trouble::Later)?;
-        let handed = line.hand_over(&parcel).await;
-        line.close().await;
+        let handed = postbox.send(&parcel).await;
         handed.map_err(|trouble| match trouble {
             Undelivered::Refused(problem) => Trouble::Never(problem),
             Undelivered::Down(problem)

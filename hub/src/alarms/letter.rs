@@ -95,7 +95,7 @@ struct Data {
 pub fn mail(hub: &Hub, present: &Present, told: &Told, summary: bool) -> (String, String) {
     let parts = [&told.opened, &told.again, &told.cleared]
         .map(|alarms| groups(present, alarms, usize::MAX));
-    let head = head(hub);
+    let head = letterhead(hub);
     let words = head.write(|v| say(v, &head, &parts, summary));
     (words.subject, words.body)
 }
@@ -110,7 +110,7 @@ pub fn webhook(
     let most = if summary { FIRST } else { usize::MAX };
     let data = Data {
         federation: hub.settings().console.name.clone(),
-        console: head(hub).at(console::ALARMS),
+        console: letterhead(hub).at(console::ALARMS),
         summary,
         opened: groups(present, &told.opened, most),
         again: groups(present, &told.again, most),
@@ -121,7 +121,7 @@ pub fn webhook(
 
 /// What tries an address of e-mail.
 pub fn test_mail(hub: &Hub) -> (String, String) {
-    let head = head(hub);
+    let head = letterhead(hub);
     let words = head.write(|v| Said {
         subject: v
             .with("federation", head.institution())
@@ -135,7 +135,7 @@ pub fn test_mail(hub: &Hub) -> (String, String) {
 pub fn test_webhook(hub: &Hub) -> Result<(String, String), HubError> {
     let data = Data {
         federation: hub.settings().console.name.clone(),
-        console: head(hub).at(console::ALARMS),
+        console: letterhead(hub).at(console::ALARMS),
         summary: false,
         opened: Vec::new(),
         again: Vec::new(),
@@ -156,7 +156,8 @@ fn payload(hub: &Hub, kind: &str, data: Data) -> Result<(String, String), HubErr
     Ok((kind.to_owned(), body))
 }
 
-fn head(hub: &Hub) -> Letterhead {
+/// Writes letters of this hub.
+pub fn letterhead(hub: &Hub) -> Letterhead {
     let settings = &hub.settings().console;
     Letterhead::new(
         console::texts(),

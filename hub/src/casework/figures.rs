@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use lapor_migrations::Tx;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Step;
@@ -38,7 +38,7 @@ impl Period {
 }
 
 /// Figures of a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
     /// Unix ms.
     pub from: i64,
@@ -62,7 +62,7 @@ pub struct Figures {
 }
 
 /// What is counted of an institution, a hop, or all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Sum {
     /// Times that a case came to it.
     pub received: i64,
@@ -85,7 +85,7 @@ pub struct Sum {
 }
 
 /// What is counted of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StepSum {
     pub step: Step,
     /// Cases that are at it now; `None` of a period that ends before now.

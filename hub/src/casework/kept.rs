@@ -1,5 +1,6 @@
 //! Figures that took long to count are shown again for a while. What is quick
-//! to count is counted each time; each page says when it was.
+//! to count is counted each time; each page says when it was. Weeks that are
+//! over are not counted at all, and the one that runs is before anybody asks.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::figures::{Figures, Period, count};
+use super::finished;
 use crate::app::Hub;
 use crate::error::HubError;
 
@@ -38,10 +40,24 @@ impl Kept {
         if let Some(figures) = kept.fresh(period, Instant::now()) {
             return Ok(figures);
         }
+        if let Some(figures) = finished::read(hub, period).await? {
+            return Ok(Arc::new(figures));
+        }
         let began = Instant::now();
         let figures = Arc::new(count(hub, period).await?);
         kept.keep(period, &figures, began.elapsed(), Instant::now());
         Ok(figures)
+    }
+
+    /// Counts a period that is asked for often, so that nobody waits for it.
+    pub async fn count_ahead(hub: &Hub, period: Period) -> Result<(), HubError> {
+        let began = Instant::now();
+        let figures = Arc::new(count(hub, period).await?);
+        let took = began.elapsed();
+        if took >= QUICK {
+            hub.figures.keep(period, &figures, LONGEST, Instant::now());
+        }
+        Ok(())
     }
 
     fn fresh(&self, period: Period, now: Instant) -> Option<Arc<Figures>> {

@@ -7,6 +7,7 @@
 mod calendar;
 mod clocks;
 pub mod figures;
+mod finished;
 mod kept;
 mod listed;
 pub mod skeleton;
@@ -29,6 +30,7 @@ use crate::store::code_of;
 use crate::store::state::{CASEWORK, CASEWORK_CALENDAR, CASEWORK_RECOUNT};
 
 pub use clocks::{Ran, Step};
+pub use finished::keep_next as keep_week;
 pub use kept::Kept;
 pub use listed::{Which, listed};
 pub use walk::{Term, Way, walk};
@@ -39,16 +41,24 @@ const STEP: i64 = 500;
 const PAGE: i64 = 500;
 /// How often the end of the order is looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the week that runs is counted before anybody asks.
+const COUNT_EVERY: Duration = Duration::from_secs(30);
 /// A walk that has far to go leaves this many times what it took to the others.
 const REST: u32 = 3;
 
 /// Follows the order for as long as it runs. What fails is tried again.
 pub async fn run(hub: &Hub) {
+    let mut count_at = Instant::now();
     loop {
         let began = Instant::now();
         let pause = match step(hub).await {
             Ok(true) => began.elapsed() * REST,
-            Ok(false) => LOOK_EVERY,
+            Ok(false) => {
+                if let Err(error) = count_ahead(hub, &mut count_at).await {
+                    tracing::warn!(%error, "the weeks of casework could not be counted");
+                }
+                LOOK_EVERY
+            }
             Err(error) => {
                 tracing::warn!(%error, "the figures of casework could not follow the record");
                 LOOK_EVERY
@@ -56,6 +66,17 @@ pub async fn run(hub: &Hub) {
         };
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Counts what pages will ask for: a week that is over, and now and then the one that runs.
+async fn count_ahead(hub: &Hub, at: &mut Instant) -> Result<(), HubError> {
+    keep_week(hub).await?;
+    if Instant::now() < *at {
+        return Ok(());
+    }
+    *at = Instant::now() + COUNT_EVERY;
+    let (from, until) = weeks::Week::at(hub.now_ms()).span();
+    Kept::count_ahead(hub, figures::Period::Between(from, until)).await
 }
 
 /// Takes in the next messages of the order; false when there were none.

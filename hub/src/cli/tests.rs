@@ -347,7 +347,7 @@ async fn what_is_done_at_the_machine_stands_in_the_audit_log() {
     let ground = ground.unwrap();
     let mut tx = ground.db.read().await.unwrap();
     let filter = ("", "", "kemenpu");
-    let rows = store::audit::page(&mut tx, i64::MAX, filter, 9).await;
+    let rows = store::audit::page(&mut tx, i64::MAX, 0..i64::MAX, filter, 9).await;
     let done: Vec<(String, String)> = rows
         .unwrap()
         .into_iter()

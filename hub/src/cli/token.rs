@@ -4,20 +4,23 @@ use clap::Subcommand;
 use lapor_web::clock::instant;
 
 use super::{Failure, Out, actor, exit};
-use crate::console::ConsoleRole;
+use crate::console::{ConsoleRole, accounts};
 use crate::ground::Ground;
-use crate::tokens::{self, TokenError};
+use crate::tokens::{self, NewToken, TokenError};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a token, which only reads; it is shown once
+    /// Make a token; it is shown once
     Create {
         /// Whose it is, for instance grafana
         #[arg(long, value_name = "NAME")]
         name: String,
-        /// observer, or auditor who reads the audit log as well
+        /// observer, auditor who reads the audit log as well, or operator who acts
         #[arg(long, value_name = "ROLE", default_value = "observer")]
         role: ConsoleRole,
+        /// As whom it acts, by the login of an operator's account
+        #[arg(long, value_name = "LOGIN")]
+        owner: Option<String>,
     },
     /// List all tokens, the revoked ones included
     List {
@@ -35,8 +38,20 @@ pub enum Command {
 pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result<(), Failure> {
     let (db, now) = (&ground.db, ground.clock.now_ms());
     match command {
-        Command::Create { name, role } => {
-            let secret = tokens::create(db, &name, role, &actor(), now).await?;
+        Command::Create { name, role, owner } => {
+            let owner = match owner {
+                Some(login) => {
+                    let accounts = accounts(ground, &ground.settings.console);
+                    Some(accounts.find_by_login(&login).await?.id)
+                }
+                None => None,
+            };
+            let new = NewToken {
+                name: &name,
+                role,
+                owner: owner.as_ref(),
+            };
+            let secret = tokens::create_for(db, new, &actor(), now).await?;
             writeln!(out.answer, "{}", *secret)?;
             writeln!(
                 out.explanation,
@@ -54,7 +69,12 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
                     None => format!("since {}", instant(token.created_at)),
                     Some(at) => format!("revoked {}", instant(at)),
                 };
-                writeln!(out.answer, "{:<24} {:<9} {state}", token.name, token.role)?;
+                let owner = token.owner.unwrap_or_default();
+                writeln!(
+                    out.answer,
+                    "{:<24} {:<9} {state} {owner}",
+                    token.name, token.role
+                )?;
             }
         }
         Command::Revoke { name } => {

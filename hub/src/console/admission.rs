@@ -57,20 +57,29 @@ struct Page<'a> {
 
 /// All that wait, the first to ask first.
 pub async fn all(console: &Console, v: &Voice) -> Answer<Vec<Waiting>> {
+    let waiting = waiting(console).await?;
+    let waiting = waiting.iter();
+    Ok(waiting
+        .map(|(entry, joined)| Waiting::of(v, entry, joined))
+        .collect())
+}
+
+/// The same as the directory and the record have them.
+pub async fn waiting(console: &Console) -> Answer<Vec<(InstanceEntry, Admission)>> {
     let directory = console.hub.ground.directory.current();
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;
         store::joining::admissions(&mut tx).await
     };
     let joined = read.await.map_err(|error| ApiProblem::database(&error))?;
-    let mut waiting: Vec<Waiting> = joined
-        .iter()
+    let mut waiting: Vec<(InstanceEntry, Admission)> = joined
+        .into_iter()
         .filter_map(|(id, joined)| {
-            let entry = directory.latest().instance(id)?;
-            joined.waits(entry).then(|| Waiting::of(v, entry, joined))
+            let entry = directory.latest().instance(&id)?;
+            joined.waits(entry).then(|| (entry.clone(), joined))
         })
         .collect();
-    waiting.sort_by_key(|waiting| waiting.asked_at);
+    waiting.sort_by_key(|(_, joined)| joined.asked_at);
     Ok(waiting)
 }
 

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use lapor_migrations::DbError;
 use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
@@ -20,12 +21,13 @@ use super::instances::{done_words, one};
 use super::resting::{self, Resting};
 use super::{Answer, Console, ConsoleRole, alarms, keys, upkeep};
 use crate::alarms::ActError;
-use crate::approvals::{self, ApprovalError, Asked};
+use crate::approvals::{self, Approval, ApprovalError, Asked};
 use crate::audit::By;
 use crate::deeds::Deed;
 use crate::error::HubError;
 use crate::membership::MembershipError;
 use crate::restored::CloseError;
+use crate::tokens::{self, person};
 
 pub const PATH: &str = "/konsol/persetujuan";
 pub const ONE: &str = "/konsol/persetujuan/{id}";
@@ -72,6 +74,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     let accounts = console.accounts().list().await;
     let accounts = accounts.map_err(|error| refusal(&error))?;
     let actor = member.actor();
+    let askers = askers(&console, &waiting).await?;
     let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
     let resting = if console.settings.second_person {
         resting::all(&console, &v, (&accounts, &actor, acts)).await?
@@ -84,23 +87,26 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         .collect();
     let called = alarms::called(&console, &v).await?;
     let joining = admission::all(&console, &v).await?;
-    let lines = waiting.into_iter().map(|approval| Line {
-        at: format!("{PATH}/{}", approval.id),
-        deed: deed_said(&v, &approval.deed),
-        about: alarms::about(&approval.deed, &v, &called)
-            .or_else(|| approval.deed.subject())
-            .unwrap_or_else(|| v.say("approval-all")),
-        about_at: about_at(&approval.deed),
-        who: names
-            .get(&approval.asked_by)
-            .unwrap_or(&approval.asked_by)
-            .clone(),
-        confirms: acts && approval.asked_by != actor,
-        refuses: acts,
-        reason: approval.reason,
-        asked_at: approval.asked_at,
-        expires_at: approval.expires_at,
-    });
+    let lines = waiting
+        .into_iter()
+        .zip(askers)
+        .map(|(approval, asker)| Line {
+            at: format!("{PATH}/{}", approval.id),
+            deed: deed_said(&v, &approval.deed),
+            about: alarms::about(&approval.deed, &v, &called)
+                .or_else(|| approval.deed.subject())
+                .unwrap_or_else(|| v.say("approval-all")),
+            about_at: about_at(&approval.deed),
+            who: names
+                .get(&approval.asked_by)
+                .unwrap_or(&approval.asked_by)
+                .clone(),
+            confirms: acts && asker != actor,
+            refuses: acts,
+            reason: approval.reason,
+            asked_at: approval.asked_at,
+            expires_at: approval.expires_at,
+        });
     let page = ListPage {
         v,
         lines: lines.collect(),
@@ -120,26 +126,15 @@ pub async fn decide(
     form: Form,
 ) -> Answer<Response> {
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
-    let (ground, actor) = (&console.hub.ground, member.actor());
-    let said = match form.text(DECISION) {
-        "setuju" if !asker_acts(&console, &path.id).await? => {
-            Ok(Flash::warning(text_id("console-asker-gone")))
-        }
-        "setuju" => match approvals::confirm(ground, &actor, &path.id).await {
-            Ok(approval) => {
-                look_about(&console);
-                Ok(Flash::done(done_words(&approval.deed)))
-            }
-            Err(error) => Err(error),
-        },
-        "tolak" => approvals::refuse(ground, &actor, &path.id).await.map(|_| {
-            console.hub.alarms.ring();
-            Flash::done(text_id("console-refused"))
-        }),
+    let confirms = match form.text(DECISION) {
+        "setuju" => true,
+        "tolak" => false,
         _ => return Err(ApiProblem::invalid().with_detail("putusan: expected setuju or tolak.")),
     };
-    let said = match said {
-        Ok(said) => said,
+    let said = match settle(&console, &member.actor(), &path.id, confirms).await? {
+        Ok(approval) if confirms => Flash::done(done_words(&approval.deed)),
+        Ok(_) => Flash::done(text_id("console-refused")),
+        Err(ApprovalError::AskerGone) => Flash::warning(text_id("console-asker-gone")),
         Err(
             ApprovalError::Gone | ApprovalError::Membership(MembershipError::Alarm(ActError::Gone)),
         ) => Flash::warning(text_id("console-approval-gone")),
@@ -171,7 +166,45 @@ pub async fn decide(
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
 
-/// Does an act or has it wait for a second person; what the visitor is told of it, `done` where it
+/// Does what another person has asked for, or drops it.
+pub async fn settle(
+    console: &Console,
+    actor: &str,
+    id: &str,
+    confirms: bool,
+) -> Answer<Result<Approval, ApprovalError>> {
+    let ground = &console.hub.ground;
+    if !confirms {
+        let refused = approvals::refuse(ground, actor, id).await;
+        console.hub.alarms.ring();
+        return Ok(refused);
+    }
+    if !asker_acts(console, id).await? {
+        return Ok(Err(ApprovalError::AskerGone));
+    }
+    let confirmed = approvals::confirm(ground, actor, id).await;
+    if confirmed.is_ok() {
+        look_about(console);
+    }
+    Ok(confirmed)
+}
+
+/// Does an act or has it wait for a second person.
+pub async fn ask(
+    console: &Console,
+    by: &By<'_>,
+    deed: &Deed,
+    second_person: bool,
+) -> Result<Asked, ApprovalError> {
+    let asked = approvals::ask(&console.hub.ground, by, deed, second_person).await?;
+    match asked {
+        Asked::Done => look_about(console),
+        Asked::Waits(_) => console.hub.alarms.ring(),
+    }
+    Ok(asked)
+}
+
+/// The same for somebody at a page; what the visitor is told of it, `done` where it
 /// is done. Why an act cannot be done is for its own page to tell.
 pub async fn put(
     console: &Console,
@@ -184,15 +217,9 @@ pub async fn put(
         reason,
         ..By::actor(&actor)
     };
-    match approvals::ask(&console.hub.ground, &by, deed, second_person).await {
-        Ok(Asked::Done) => {
-            look_about(console);
-            Ok(done)
-        }
-        Ok(Asked::Waits) => {
-            console.hub.alarms.ring();
-            Ok(Flash::done(text_id("console-asked")))
-        }
+    match ask(console, &by, deed, second_person).await {
+        Ok(Asked::Done) => Ok(done),
+        Ok(Asked::Waits(_)) => Ok(Flash::done(text_id("console-asked"))),
         Err(ApprovalError::AskedAlready) => Ok(Flash::warning(text_id("console-asked-already"))),
         Err(error) => Err(error),
     }
@@ -230,11 +257,12 @@ async fn asker_acts(console: &Console, id: &str) -> Answer<bool> {
     let Some(approval) = waiting.into_iter().find(|approval| approval.id == id) else {
         return Ok(true);
     };
+    let Some(person) = live_person(console, &approval.asked_by).await? else {
+        return Ok(false);
+    };
     let accounts = console.accounts().list().await;
     let accounts = accounts.map_err(|error| refusal(&error))?;
-    let asker = accounts
-        .iter()
-        .find(|account| account.actor() == approval.asked_by);
+    let asker = accounts.iter().find(|account| account.actor() == person);
     let asker = asker.filter(|asker| {
         asker.state == AccountState::Active && ConsoleRole::of(asker.role, ConsoleRole::acts)
     });
@@ -242,6 +270,33 @@ async fn asker_acts(console: &Console, id: &str) -> Answer<bool> {
         Some(asker) => Ok(!console.rests(asker).await?),
         None => Ok(false),
     }
+}
+
+/// The person behind whoever asked; `None` where they did with a token that is revoked.
+async fn live_person(console: &Console, actor: &str) -> Answer<Option<String>> {
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        if let Some(token) = tokens::called_by(actor)
+            && !tokens::is_live(&mut tx, token).await?
+        {
+            return Ok(None);
+        }
+        person(&mut tx, actor).await.map(Some)
+    };
+    read.await.map_err(|error| ApiProblem::database(&error))
+}
+
+/// The person behind each act that waits.
+async fn askers(console: &Console, waiting: &[Approval]) -> Answer<Vec<String>> {
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        let mut askers = Vec::new();
+        for approval in waiting {
+            askers.push(person(&mut tx, &approval.asked_by).await?);
+        }
+        Ok::<_, DbError>(askers)
+    };
+    read.await.map_err(|error| ApiProblem::database(&error))
 }
 
 /// What the visitor is told when the hub fails.

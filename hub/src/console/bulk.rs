@@ -30,6 +30,8 @@ pub struct Rounds(Mutex<HashMap<String, Arc<Round>>>);
 /// Many invitations of one person.
 pub struct Round {
     actor: String,
+    /// Why they are invited; may be empty.
+    reason: String,
     /// Unix ms.
     began_at: i64,
     pub total: usize,
@@ -80,13 +82,14 @@ impl Rounds {
     pub fn begin(
         &self,
         ground: &Arc<Ground>,
-        actor: String,
+        by: &By<'_>,
         profiles: Vec<Profile>,
     ) -> Option<String> {
         let now_ms = ground.clock.now_ms();
         let number = hex::encode(random::<16>());
         let round = Arc::new(Round {
-            actor,
+            actor: by.actor.to_owned(),
+            reason: by.reason.to_owned(),
             began_at: now_ms,
             total: profiles.len(),
             state: Mutex::default(),
@@ -123,8 +126,12 @@ impl Rounds {
 }
 
 async fn make(ground: &Ground, round: &Round, profiles: &[Profile]) {
+    let by = By {
+        reason: &round.reason,
+        ..By::actor(&round.actor)
+    };
     for step in profiles.chunks(STEP) {
-        match membership::invite_all(ground, &By::actor(&round.actor), step).await {
+        match membership::invite_all(ground, &by, step).await {
             Ok(invited) => round.advance(|progress| {
                 let made = step.iter().zip(invited).map(|(profile, invited)| Made {
                     id: profile.id.clone(),

@@ -25,11 +25,11 @@ use crate::error::HubError;
 pub const PATH: &str = "/konsol/edisi";
 pub const DATA: &str = "/konsol/edisi.json";
 pub const CHECK: &str = "/konsol/edisi/periksa";
-const FILE: &str = "berkas";
-const NAME: &str = "edisi";
-const KIND: &str = "jenis";
-const TAXONOMY: &str = "kategori";
-const CALENDAR: &str = "kalender";
+pub const FILE: &str = "berkas";
+pub const NAME: &str = "edisi";
+pub const KIND: &str = "jenis";
+pub const TAXONOMY: &str = "kategori";
+pub const CALENDAR: &str = "kalender";
 /// Bytes of a file and the form around it, at most; a message takes 256 KiB.
 const BYTES: usize = 300 * 1024;
 /// Institutions that are listed before all are asked for.
@@ -101,7 +101,7 @@ struct CheckedPage {
 }
 
 /// A file that can become an edition.
-enum New {
+pub enum New {
     Taxonomy(TaxonomyUpdated),
     Calendar(CalendarUpdated),
 }
@@ -135,15 +135,10 @@ pub async fn check(
     let mut parts = FormWithFiles::open(request, BYTES as u64)?;
     let bytes = parts.bytes_of(FILE).await?;
     let mut form = parts.form();
-    let Some(new) = parse(&v, &mut form, bytes) else {
+    let compared = compared(&console, &v, &mut form, bytes).await?;
+    let Some((new, mut difference)) = compared else {
         return page(&console, &member, &form, LISTED).await;
     };
-    let compared = compare(&console, &new).await.map_err(|e| failed(&e))?;
-    let (used, mut difference) = compared;
-    if used {
-        form.complain(NAME, v.say("edition-used"));
-        return page(&console, &member, &form, LISTED).await;
-    }
     let all = difference.added.len() + difference.removed.len();
     difference.removed.truncate(LINES);
     difference.added.truncate(LINES);
@@ -166,6 +161,25 @@ pub async fn check(
     };
     let shell = member.visit.shell(v.say("edition-checked"));
     shell.within(upkeep::PATH).show(&page)
+}
+
+/// A file that can become an edition and how it differs from the one in force; `None` where the
+/// form has complaints.
+pub async fn compared(
+    console: &Console,
+    v: &Voice,
+    form: &mut Form,
+    bytes: Vec<u8>,
+) -> Answer<Option<(New, Difference)>> {
+    let Some(new) = parse(v, form, bytes) else {
+        return Ok(None);
+    };
+    let (used, difference) = compare(console, &new).await.map_err(|e| failed(&e))?;
+    if used {
+        form.complain(NAME, v.say("edition-used"));
+        return Ok(None);
+    }
+    Ok(Some((new, difference)))
 }
 
 pub async fn read(console: &Console) -> Result<Editions, HubError> {

@@ -24,17 +24,17 @@ use super::sheet::Sheet;
 use super::words::{kind_words, membership_words};
 use super::{Answer, Console, ConsoleRole, instances};
 use crate::audit::By;
-use crate::membership::{self, MembershipError, Profile, ZONES};
+use crate::membership::{self, Invited, MembershipError, Profile, ZONES};
 use crate::roadmap::kind_of;
 
 pub const PATH: &str = "/konsol/undang";
 pub const WITHDRAW: &str = "/konsol/undang/{slug}/batal";
-const SLUG: &str = "pendek";
+pub const SLUG: &str = "pendek";
 /// Also told apart where a table is judged.
 pub const KIND: &str = "jenis";
-const NAME: &str = "nama";
-const REGION: &str = "wilayah";
-const ZONE: &str = "zona";
+pub const NAME: &str = "nama";
+pub const REGION: &str = "wilayah";
+pub const ZONE: &str = "zona";
 const REASON: &str = "alasan";
 const REASON_CHARACTERS: usize = 500;
 /// Also of the form for many: who joins is not asked to wait.
@@ -98,30 +98,11 @@ pub async fn send(
 ) -> Answer<Response> {
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
     let v = member.visit.v;
-    let Some(profile) = read(&v, &mut form) else {
+    let actor = member.actor();
+    let made = invite(&console, &v, &By::actor(&actor), &mut form).await?;
+    let Some((profile, invited)) = made else {
         return page(&console, &member, &form);
     };
-    let (ground, actor) = (&console.hub.ground, member.actor());
-    if console.settings.second_person && profile.widens(&ground.directory.current()) {
-        form.complain(AUTHORITY, v.say("invite-needs-two"));
-    }
-    if let Some(text) = unapproved(&console, &v, profile.approved) {
-        form.complain(APPROVED, text);
-    }
-    if !form.is_fine() {
-        return page(&console, &member, &form);
-    }
-    let invited = match membership::invite(ground, &By::actor(&actor), &profile).await {
-        Ok(invited) => invited,
-        Err(error) => {
-            let Some((field, text)) = complaint(&v, &error) else {
-                return Err(refused(&error.into()));
-            };
-            form.complain(field, text);
-            return page(&console, &member, &form);
-        }
-    };
-    console.hub.watch.look_again();
     let name = profile.name.as_deref().unwrap_or(profile.id.as_str());
     let done = DonePage {
         v,
@@ -140,6 +121,40 @@ pub async fn send(
         .within(instances::PATH)
         .script("invite.js")
         .show(&done)
+}
+
+/// Invites whom a form names; `None` where the form has complaints.
+pub async fn invite(
+    console: &Console,
+    v: &Voice,
+    by: &By<'_>,
+    form: &mut Form,
+) -> Answer<Option<(Profile, Invited)>> {
+    let Some(profile) = read(v, form) else {
+        return Ok(None);
+    };
+    let ground = &console.hub.ground;
+    if console.settings.second_person && profile.widens(&ground.directory.current()) {
+        form.complain(AUTHORITY, v.say("invite-needs-two"));
+    }
+    if let Some(text) = unapproved(console, v, profile.approved) {
+        form.complain(APPROVED, text);
+    }
+    if !form.is_fine() {
+        return Ok(None);
+    }
+    let invited = match membership::invite(ground, by, &profile).await {
+        Ok(invited) => invited,
+        Err(error) => {
+            let Some((field, text)) = complaint(v, &error) else {
+                return Err(refused(&error.into()));
+            };
+            form.complain(field, text);
+            return Ok(None);
+        }
+    };
+    console.hub.watch.look_again();
+    Ok(Some((profile, invited)))
 }
 
 /// Voids the line of an institution that has not joined by it.

@@ -12,6 +12,7 @@ use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::people::Member;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::approvals::failed;
 use super::instances::one;
@@ -32,7 +33,7 @@ const LISTED: usize = 50;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Everything that the page shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Keys {
     pub signing: SigningKeys,
     pub authority: AuthorityStanding,

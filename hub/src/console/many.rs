@@ -21,6 +21,7 @@ use super::sheet::Sheet;
 use super::table::{self, Table, Wrong};
 use super::words::membership_words;
 use super::{Answer, Console, ConsoleRole, instances};
+use crate::audit::By;
 
 pub const PATH: &str = "/konsol/undang/massal";
 pub const CHECK: &str = "/konsol/undang/massal/periksa";
@@ -148,7 +149,8 @@ pub async fn begin(
     for profile in &mut profiles {
         profile.approved = approved;
     }
-    let begun = console.rounds.begin(ground, member.actor(), profiles);
+    let actor = member.actor();
+    let begun = console.rounds.begin(ground, &By::actor(&actor), profiles);
     let Some(number) = begun else {
         let said = Flash::warning(text_id("many-too-many"));
         return Ok(member.visit.go_saying(&LocalPath::own(PATH), &said));
@@ -289,7 +291,8 @@ fn checked(console: &Console, member: &Member, text: String) -> Answer<Response>
     shell.within(instances::PATH).wide().show(&page)
 }
 
-fn judged(console: &Console, v: &Voice, text: &str) -> Table {
+/// What a table says, and what is wrong with it.
+pub fn judged(console: &Console, v: &Voice, text: &str) -> Table {
     let directory = console.hub.ground.directory.current();
     table::read(v, &directory, console.settings.second_person, text)
 }
@@ -315,8 +318,13 @@ fn may(member: &Member) -> Answer<()> {
 
 fn round(console: &Console, member: &Member, number: &str) -> Answer<Arc<Round>> {
     may(member)?;
+    round_of(console, &member.actor(), number)
+}
+
+/// A round of somebody.
+pub fn round_of(console: &Console, actor: &str, number: &str) -> Answer<Arc<Round>> {
     let now = console.hub.ground.clock.now_ms();
-    let round = console.rounds.of(number, &member.actor(), now);
+    let round = console.rounds.of(number, actor, now);
     round.ok_or_else(ApiProblem::not_found)
 }
 

@@ -271,7 +271,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(resting::ONE, post(resting::vouch))
         .merge(upkeep::routes())
         .merge(casework::routes());
-    let pages = page::pages(routes, &site).merge(api::routes());
+    let pages = page::pages(routes, &site).merge(api::routes(console));
     let received = page::receive(entrance::answer_missing(pages), &site);
     entrance::stand_before(received).with_state(Arc::clone(console))
 }
@@ -298,7 +298,8 @@ fn site(console: &Console) -> Site {
     });
     let ground = Arc::clone(&console.hub.ground);
     site.announced = Box::new(move |_, v| upkeep::announced(&ground, v));
-    site.https = console.settings.is_https();
+    let is_https = console.settings.is_https();
+    site.https = Box::new(move || is_https);
     let drawing = outlines().drawing();
     site.shelf =
         Shelf::shared()
@@ -312,6 +313,9 @@ async fn sweep(console: &Console) -> ! {
         tokio::time::sleep(SWEEP).await;
         if let Err(error) = console.accounts.sweep().await {
             tracing::warn!(%error, "ended sessions could not be removed");
+        }
+        if let Err(error) = api::sweep(console).await {
+            tracing::warn!(%error, "old answers to programs could not be removed");
         }
         if let Err(error) = crate::approvals::lapse(&console.hub.ground).await {
             tracing::warn!(%error, "acts that nobody has decided could not be dropped");

@@ -6,6 +6,7 @@ use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
 use lapor_web::accounts::{Account, Accounts, Doors, Role, Staffed};
 use lapor_web::language::{TextId, text_id};
+use lapor_web::mail::{Letterhead, Postbox};
 use lapor_web::page::{Link, Visit};
 use lapor_web::peer::network;
 use lapor_web::people::{
@@ -16,6 +17,7 @@ use lapor_web::throttle::Rate;
 
 use super::roles::{ConsoleRole, WORDS};
 use super::{ACCOUNT, Answer, Console, ROOT};
+use crate::alarms::letterhead;
 use crate::audit::By;
 use crate::clock::Clock;
 use crate::store;
@@ -84,7 +86,10 @@ impl Office for Console {
 
     const ROLES: &'static [RoleWords] = WORDS;
 
-    const ACTORS: &'static [(&'static str, TextId)] = &[("cli:", text_id("actors-machine"))];
+    const ACTORS: &'static [(&'static str, TextId)] = &[
+        ("token:", text_id("actors-programs")),
+        ("cli:", text_id("actors-machine")),
+    ];
     const ACTS: &'static [(&'static str, TextId)] = &[
         ("instance.suspended", text_id("did-instance-suspended")),
         ("instance.resumed", text_id("did-instance-resumed")),
@@ -182,6 +187,18 @@ impl Office for Console {
         self.settings.site(self.settings.listen.0)
     }
 
+    fn mails_links(&self) -> bool {
+        self.hub.settings().mail.is_on()
+    }
+
+    fn postbox(&self) -> Result<Option<Postbox>, String> {
+        Postbox::of(&self.hub.settings().mail).map_err(|error| error.to_string())
+    }
+
+    fn letterhead(&self) -> Letterhead {
+        letterhead(&self.hub)
+    }
+
     fn proxies(&self) -> &[IpAddr] {
         &self.settings.proxies
     }
@@ -216,7 +233,8 @@ impl Office for Console {
             let mut tx = self.hub.ground.db.read().await?;
             let filter = (asked.actor, asked.action, asked.subject);
             let before = asked.before.unwrap_or(i64::MAX);
-            store::audit::page(&mut tx, before, filter, asked.limit).await
+            let times = asked.from.unwrap_or(0)..asked.until.unwrap_or(i64::MAX);
+            store::audit::page(&mut tx, before, times, filter, asked.limit).await
         };
         let rows = read.await.map_err(|error| ApiProblem::database(&error))?;
         let line = rows

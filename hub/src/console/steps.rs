@@ -11,7 +11,8 @@ use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member;
 use lapor_web::{ApiProblem, Path};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::approvals::{failed, put, refused};
 use super::instances::{done_words, one};
@@ -32,7 +33,9 @@ const REASON_CHARACTERS: usize = 500;
 const NAMED: usize = 50;
 
 /// One step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = KeyStep)]
 pub enum Step {
     AnnounceKey,
     UseKey,
@@ -190,8 +193,16 @@ impl Step {
         }
     }
 
-    fn deed(self, console: &Console, keys: &Keys, even_so: bool) -> Result<Option<Deed>, HubError> {
+    /// What it does to the key or root that it is about; `None` where there is none. Even so it does
+    /// only where somebody can be left behind.
+    pub fn deed(
+        self,
+        console: &Console,
+        keys: &Keys,
+        even_so: bool,
+    ) -> Result<Option<Deed>, HubError> {
         let ground = &console.hub.ground;
+        let even_so = even_so && !self.takes_back(keys);
         let beside = keys.signing.beside().map(|key| key.kid.clone());
         let change = keys.authority.changeover;
         Ok(match self {
@@ -241,9 +252,8 @@ pub async fn take(
     if !form.is_fine() {
         return page(&console, &member, step, &keys, &form);
     }
-    let even_so = form.is_ticked(EVEN_SO) && !step.takes_back(&keys);
     let deed = step
-        .deed(&console, &keys, even_so)
+        .deed(&console, &keys, form.is_ticked(EVEN_SO))
         .map_err(|e| failed(&e))?;
     let deed = deed.ok_or_else(ApiProblem::not_found)?;
     let asked = (&deed, reason.as_str(), console.settings.second_person);

@@ -1,11 +1,12 @@
 //! The console through its router, as a browser meets it: with its cookies,
 //! without script; on both databases.
 
-mod admission;
+pub mod admission;
 mod alarms;
 mod announcing;
 pub mod casework;
 mod look;
+mod mailed_links;
 mod measured;
 mod membership;
 mod recovering;
@@ -13,6 +14,7 @@ mod rotation;
 mod sign_on;
 mod trials;
 mod upkeep;
+mod weeks;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -28,6 +30,7 @@ use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceKind;
 use lapor_web::accounts::NewAccount;
 use lapor_web::language::proof;
+use lapor_web::mail::MailSettings;
 use tower::ServiceExt as _;
 
 use super::{Console, ConsoleRole, router};
@@ -66,6 +69,10 @@ impl Place {
     }
 
     async fn on(db: TestDb, second_person: bool) -> Self {
+        Self::with(db, second_person, MailSettings::default()).await
+    }
+
+    async fn with(db: TestDb, second_person: bool, mail: MailSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::default().below(folder.path());
         settings.console = ConsoleSettings {
@@ -73,6 +80,7 @@ impl Place {
             hash_memory_kib: 64,
             ..ConsoleSettings::default()
         };
+        settings.mail = mail;
         settings.database.url.clone_from(&db.url);
         settings.backup.folder = Some(folder.path().join("cadangan"));
         let authority = Authority::create(&"lapor.test".parse().unwrap(), NOW).unwrap();
@@ -118,7 +126,7 @@ impl Place {
         }
     }
 
-    async fn hire(&self, login: &str, role: ConsoleRole) {
+    pub async fn hire(&self, login: &str, role: ConsoleRole) {
         let new = NewAccount {
             login,
             name: "Petugas Pusat",
@@ -132,7 +140,7 @@ impl Place {
         chosen.unwrap();
     }
 
-    async fn enters(&self, login: &str) -> Browser {
+    pub async fn enters(&self, login: &str) -> Browser {
         let browser = Browser::before(&self.console);
         let fields = [("login", login), ("password", WORDS)];
         let entered = browser.post("/masuk", &fields).await;
@@ -140,28 +148,28 @@ impl Place {
         browser
     }
 
-    fn status(&self) -> Status {
+    pub fn status(&self) -> Status {
         let directory = self.ground.directory.current();
         let id = "kota-bandung".parse().unwrap();
         directory.latest().instance(&id).unwrap().status
     }
 
     /// Actor and detail of the entries of an action, the latest first.
-    async fn audited(&self, action: &str) -> Vec<(String, String)> {
+    pub async fn audited(&self, action: &str) -> Vec<(String, String)> {
         let mut tx = self.ground.db.read().await.unwrap();
         let filter = ("", action, "");
-        let rows = crate::store::audit::page(&mut tx, i64::MAX, filter, 50).await;
+        let rows = crate::store::audit::page(&mut tx, i64::MAX, 0..i64::MAX, filter, 50).await;
         let rows = rows.unwrap().into_iter();
         rows.map(|(_, _, actor, _, _, detail)| (actor, detail))
             .collect()
     }
 }
 
-fn login(role: ConsoleRole) -> String {
+pub fn login(role: ConsoleRole) -> String {
     format!("{role}@pusat.example")
 }
 
-struct Page {
+pub(super) struct Page {
     status: StatusCode,
     to: String,
     text: String,
@@ -191,7 +199,7 @@ impl Page {
 }
 
 /// A browser that keeps cookies.
-struct Browser {
+pub(super) struct Browser {
     router: Router,
     jar: Mutex<BTreeMap<String, String>>,
 }
@@ -229,11 +237,11 @@ impl Browser {
         }
     }
 
-    async fn open(&self, path: &str) -> Page {
+    pub async fn open(&self, path: &str) -> Page {
         self.send(Request::get(path), String::new()).await
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{name}={}", value.replace(' ', "+")))

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::directory::Status;
+use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, LocalPath};
 use lapor_web::people::Member;
@@ -43,20 +44,16 @@ pub async fn attempt(
     Path(path): Path<OnePath>,
 ) -> Answer<Response> {
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
-    let (v, ground) = (member.visit.v, &console.hub.ground);
-    let directory = ground.directory.current();
+    let v = member.visit.v;
+    let directory = console.hub.ground.directory.current();
     let entry = directory.latest().instance(&path.slug);
-    let entry = entry.filter(|entry| entry.status == Status::Active);
     let name = entry.ok_or_else(ApiProblem::not_found)?.name.clone();
-    let Ok(_permit) = console.trials.try_acquire() else {
+    let Some(tried) = attempt_by(&console, &member.actor(), &path.slug).await? else {
         let said = Flash::warning(text_id("trying-busy"));
         return Ok(member
             .visit
             .go_saying(&LocalPath::own(&one(&path.slug)), &said));
     };
-    let tried = probe(&console.hub, &path.slug).await;
-    let noted = note(ground, &member.actor(), path.slug.as_str(), &tried).await;
-    noted.map_err(|error| failed(&error))?;
     let (tone, verdict) = verdict(&tried);
     let page = Page {
         v,
@@ -70,6 +67,28 @@ pub async fn attempt(
     };
     let shell = member.visit.shell(v.say("trying-title"));
     shell.within(instances::PATH).show(&page)
+}
+
+/// Tries the line to an active institution; `None` while too many are tried.
+pub async fn attempt_by(
+    console: &Console,
+    actor: &str,
+    slug: &InstanceId,
+) -> Answer<Option<Probe>> {
+    let ground = &console.hub.ground;
+    let directory = ground.directory.current();
+    let entry = directory.latest().instance(slug);
+    let active = entry.is_some_and(|entry| entry.status == Status::Active);
+    if !active {
+        return Err(ApiProblem::not_found());
+    }
+    let Ok(_permit) = console.trials.try_acquire() else {
+        return Ok(None);
+    };
+    let tried = probe(&console.hub, slug).await;
+    let noted = note(ground, actor, slug.as_str(), &tried).await;
+    noted.map_err(|error| failed(&error))?;
+    Ok(Some(tried))
 }
 
 /// What the result means.

@@ -5,6 +5,7 @@
 pub mod acks;
 pub mod adoptions;
 pub mod alarms;
+pub mod answers;
 pub mod approvals;
 pub mod audit;
 pub mod blobs;

@@ -1,6 +1,8 @@
 //! Operators' accounts that wait for another operator to confirm them.
 
 use lapor_migrations::{DbError, Tx, on};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 const REST: &str = "insert into resting_accounts (account, asked_by, act, reason, asked_at) \
      values ($1, $2, $3, $4, $5) on conflict (account, asked_by) do update set act = excluded.act, \
@@ -10,7 +12,8 @@ const OF: &str = "select account, asked_by, act, reason, asked_at from resting_a
      where $1 = '' or account = $1 order by asked_at, account, asked_by";
 const WAKE: &str = "delete from resting_accounts where account = $1";
 
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, ToSchema)]
+#[schema(as = RestingAccount)]
 pub struct RestingRow {
     /// Id of the account.
     pub account: String,

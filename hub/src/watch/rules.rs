@@ -98,7 +98,7 @@ pub struct Health {
 }
 
 /// Where yellow begins, and where red does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bound {
     pub yellow: i64,
@@ -106,7 +106,7 @@ pub struct Bound {
 }
 
 /// `[watch]` of `hub.toml`: the bounds of every rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
     /// Seconds without a word from the institution. Its polls last 25 seconds.

@@ -10,8 +10,10 @@ use super::restore_copy;
 use crate::address::{self, Address};
 use crate::{Db, DbError, Kind, Schema};
 
-/// What the names of such databases begin with. Nothing else is ever dropped.
-const PREFIX: &str = "lapor_trial_";
+/// What the names of such databases begin with: the number of the database beside which they are
+/// made is part of it, so that programs that share a server never drop each other's.
+const OWN_PREFIX: &str = "select 'lapor_trial_' || to_hex(cast(oid as bigint)) || '_' \
+     from pg_database where datname = current_database()";
 /// Digits in the name of a database, in hexadecimal.
 const DIGITS: usize = 16;
 const LEFT: &str =
@@ -56,11 +58,10 @@ impl Scratch {
                 })
             }
             (Address::Postgres(server), Kind::Postgres) => {
-                let name = format!("{PREFIX}{digits}");
                 let mut connection = PgConnection::connect_with(&server).await?;
-                let made = make(&mut connection, &name).await;
+                let made = make(&mut connection, digits).await;
                 connection.close().await?;
-                made?;
+                let name = made?;
                 Ok(Self {
                     url: server.clone().database(&name).to_url_lossy().to_string(),
                     kind,
@@ -105,9 +106,13 @@ impl Scratch {
 
 /// Makes a database, after those that trials left behind which were killed. One that is in use
 /// stays: PostgreSQL drops none to which somebody is connected.
-async fn make(connection: &mut PgConnection, name: &str) -> Result<(), DbError> {
+async fn make(connection: &mut PgConnection, digits: &str) -> Result<String, DbError> {
+    let own: String = sqlx::query_scalar(OWN_PREFIX)
+        .fetch_one(&mut *connection)
+        .await?;
+    let name = format!("{own}{digits}");
     let left: Vec<String> = sqlx::query_scalar(LEFT).fetch_all(&mut *connection).await?;
-    for left in left.iter().filter(|left| is_ours(left)) {
+    for left in left.iter().filter(|left| is_ours(left, &own)) {
         if let Err(error) = discard(connection, left).await {
             tracing::debug!(%error, left, "the database of another trial stays");
         }
@@ -122,7 +127,7 @@ async fn make(connection: &mut PgConnection, name: &str) -> Result<(), DbError> 
                 "no database can be made for the trial: {other}; let the user do so (`alter role NAME createdb`)"
             )),
         })?;
-    Ok(())
+    Ok(name)
 }
 
 async fn discard(connection: &mut PgConnection, name: &str) -> Result<(), DbError> {
@@ -131,9 +136,9 @@ async fn discard(connection: &mut PgConnection, name: &str) -> Result<(), DbErro
     Ok(())
 }
 
-/// Whether a name is one that [`Scratch::beside`] gives.
-fn is_ours(name: &str) -> bool {
-    let digits = name.strip_prefix(PREFIX);
+/// Whether a name is one that [`Scratch::beside`] gives beside the same database.
+fn is_ours(name: &str, own: &str) -> bool {
+    let digits = name.strip_prefix(own);
     digits.is_some_and(|digits| {
         digits.len() == DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit())
     })

@@ -118,3 +118,29 @@ async fn a_copy_that_was_damaged_or_is_another_programs_is_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn of_programs_that_share_a_server_none_drops_what_the_trial_of_another_made() {
+    let mut tests = databases().await;
+    tests.retain(|test| test.kind == Kind::Postgres);
+    for test in tests {
+        let other = TestDb::postgres().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join(test.kind.copy_name());
+        let db = counted(&test).await;
+        db.copy_to(&copy).await.unwrap();
+        db.close().await;
+        let beside = |url: &str, digits| {
+            let (url, folder) = (url.to_owned(), folder.path().to_owned());
+            async move { Scratch::beside(&url, Kind::Postgres, &folder, digits).await }
+        };
+        let kept = beside(&test.url, "00000000000000aa").await.unwrap();
+        beside(&other.url, "00000000000000bb").await.unwrap();
+        let db = kept.restore(&copy, Schema::Node).await.unwrap();
+        db.close().await;
+        let next = beside(&test.url, "00000000000000cc").await.unwrap();
+        let gone = kept.restore(&copy, Schema::Node).await.err().unwrap();
+        assert!(gone.to_string().contains("does not exist"), "{gone}");
+        next.remove().await.unwrap();
+    }
+}

@@ -3,6 +3,10 @@
 yes = Yes
 state-unknown = Not known yet
 case-back = Inbox
+case-beside = Other reports of the list
+case-before = Previous
+case-after = Next
+case-contents = On this page
 case-untitled = Report without a title
 case-state = State
 case-class = Kind
@@ -165,6 +169,7 @@ form-comment-inside = Officers who have the report read it. The reporter does no
 form-comment-outside = The reporter reads it.
 form-unusable = This cannot be used. Check its length and content.
 form-question = Question { $n }
+form-question-more = Add a question
 form-answer-form = Answer { $n } is
 form-answer-choices = Choices for answer { $n }
 form-answer-choices-hint = One on each line, 2 to { $most }.
@@ -194,6 +199,9 @@ form-close-sure = The reporter has said themselves that the matter is settled
 form-redact-sure = I understand that the words cannot be brought back
 form-escalate-sure = The reporter agrees to this escalation
 form-agree = Tick this first to go on.
+form-go-on = Then open the next report of the list
+done-next = What you did with { $ticket } is stored. This is the next report.
+done-last = What you did with { $ticket } is stored. It was the last report of the list.
 form-title = Title
 form-title-hint = One sentence that says what and where.
 form-content = Report
@@ -207,6 +215,7 @@ form-on-behalf-hint = If the institution has not joined yet, the national desk a
 form-instruction = Instruction
 form-deadline-hint = Leave it empty if the deadline of the rules is enough.
 form-copy = Copy { $n }
+form-copy-more = Add a copy
 form-other-target = Another institution
 form-institution-hint = Type the name of the institution.
 form-institution-hint-desk = Type the name of the institution. For one that has not joined, the centre acts on its behalf.
@@ -240,6 +249,14 @@ hint-past = { $n ->
 hint-reporter = Suggested by the reporter.
 hint-returned = Suggested by { $institution } when it returned the report.
 hint-not-joined = Has not joined: the centre acts on its behalf.
+hint-none-or-other = No suggestion, or another institution, written below
+unit-hint-title = Suggested units
+unit-hint-words = { $n ->
+    [one] { $n } similar report went to this unit.
+   *[other] { $n } similar reports went to this unit.
+}
+unit-hint-category = { $n } of { $all } reports of the category { $category } went to this unit.
+unit-hint-place = { $n } of { $all } reports in { $region } went to this unit.
 
 # History
 

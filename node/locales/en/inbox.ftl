@@ -86,8 +86,45 @@ inbox-succeeded = In { $n ->
 } the successor has taken the place of the dissolved institution.
 inbox-some = Done to { $n } of { $all } reports. It could not be done to: { $names }.
 inbox-some-unseen = Done to { $n } of { $all } reports. The others are not on your desk any more.
+inbox-dispose = Dispose …
+inbox-merge = Merge …
+inbox-disposed = { $n ->
+    [one] { $n } report was disposed to { $name }.
+   *[other] { $n } reports were disposed to { $name }.
+}
+inbox-represented = { $n ->
+    [one] { $n } report is followed up on behalf of { $name }.
+   *[other] { $n } reports are followed up on behalf of { $name }.
+}
+inbox-merged = { $n ->
+    [one] { $n } report was merged into { $ticket }.
+   *[other] { $n } reports were merged into { $ticket }.
+}
+together-dispose-about = Check the reports that will be disposed, then write to whom. Each is judged by itself: one that cannot be disposed stops none of the others.
+together-merge-about = One report goes on; all others here are merged into it, and those who reported them follow it there.
+together-able = Reports that it is done to ({ $n })
+together-unable = Not possible for { $n ->
+    [one] { $n } report
+   *[other] { $n } reports
+}
+together-none = None of the chosen reports can be disposed now.
+together-merge-two = Choose at least two reports that are still open.
+together-into = The report that goes on
+together-into-needed = Choose the report that goes on.
+together-unit = Unit of this institution
+together-unit-hint = Choose a unit in the place of another institution.
+together-unit-alone = It goes to a unit of this institution. Empty this field, or the unit.
+together-ended = Has ended
+together-elsewhere = Handled by another institution
+together-said = Done to { $n } of { $all } reports.
+together-done = Done
+together-left = Not possible
+together-unseen = This report is no longer on your desk.
+together-failed = Failed for a fault of ours. Try again in a moment.
 inbox-keys = Keyboard shortcuts
 key-move = next report, previous report
+key-beside = next, previous report of the list
+key-back = back to the list
 key-open = open the report
 key-pick = choose the report
 key-search = to the search field
@@ -161,6 +198,7 @@ clock-silence = The reporter's response
 suspect-title = Possible abuse
 suspect-trap = A field that people do not see was filled in.
 suspect-too-fast = The form was sent faster than a person can fill it in.
+suspect-flood = One person sent more reports in a day than people usually do.
 suspect-officer = Marked by an officer.
 suspect-clear = Not abuse
 suspect-archive = Archive

@@ -69,7 +69,7 @@ support-ended = This report has ended and takes no more support.
 statistics-title = Statistics
 statistics-lead = What comes in, how it ends, and where.
 statistics-honest = How reports end
-statistics-honest-about = A reporter’s silence is no sign of satisfaction, and an officer’s word is not the reporter’s, so each is counted apart. The figures cover all reports of the last twelve months, confidential ones too.
+statistics-honest-about = A reporter’s silence is no sign of satisfaction, and an officer’s word is not the reporter’s, so each is counted apart. The figures cover all reports of the period that is chosen, confidential ones too.
 statistics-endings = Ends of reports
 statistics-ending = End
 ending-confirmed = Confirmed by the reporter
@@ -85,8 +85,8 @@ statistics-public-about = Only reports that everybody may read.
 statistics-states = By status
 statistics-categories = By topic
 statistics-provinces = By province
-statistics-work = The work of each institution
-statistics-work-about = Reports received in the last twelve months, as far as it is known here. Intake and endings stand with the institution that has the report now; first answers, overdue and misdirected reports with the one that had it then.
+statistics-work = How fast and how well
+statistics-work-about = Reports received in the period that is chosen, as far as it is known here. By institution, intake and endings stand with the institution that has the report now; first answers, overdue and misdirected reports with the one that had it then.
 work-open = Still open
 work-first-answer = Mean time to first answer
 work-overdue = Overdue
@@ -103,6 +103,20 @@ lasting-days = { $n ->
     [one] one day
    *[other] { $n } days
 }
+statistics-period = Period
+statistics-show = Show
+statistics-csv = Download CSV
+statistics-work-by = Compared by
+statistics-work-secret = Confidential reports are counted only where there are not few of them.
+statistics-work-table = All figures
+statistics-work-nothing = Not enough reports to compare
+statistics-work-nothing-about = Figures of a handful of reports are not shown, so that nobody is recognised by them. Choose a longer period.
+period-months = Last { $n } months
+period-year = Year { $year }
+work-close = Mean time to close
+work-speed = Days until answered and closed, on average
+work-astray = Overdue and misdirected
+work-value = Figure
 statistics-counted = Counted
 
 # The map

@@ -1,4 +1,4 @@
-//! Who calls, and whether that caller may. The role is judged before a body is read.
+//! Who calls, and whether that caller may: every operation says here which scope it needs.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use utoipa::IntoParams;
 use super::refusals::problem;
 use crate::casework::{Decider, Once};
 use crate::node::Node;
-use crate::tokens::{Bearer, Role};
+use crate::tokens::{Bearer, Role, Scope};
 
 const REALM: &str = "lapor-node";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// A caller with a token that is valid; every role may read.
+/// A caller with a token that is valid. What it may do is asked for with [`Caller::needs`].
 pub struct Caller(Bearer);
 
 impl Caller {
@@ -31,31 +31,29 @@ impl Caller {
         Decider::bearer(&self.0)
     }
 
-    /// Refuses all who may not file and act.
-    pub fn handles_cases(&self) -> Result<(), ApiProblem> {
-        self.needs(Role::handles_cases, "officer or admin")
+    /// Refuses all who do not have this scope, by name or by their role.
+    pub fn needs(&self, scope: Scope) -> Result<(), ApiProblem> {
+        self.needs_one_of(&[scope])
     }
 
-    /// Refuses all who may not speak for the institution as a whole.
-    pub fn administers(&self) -> Result<(), ApiProblem> {
-        self.needs(Role::administers, "admin")
-    }
-
-    /// Refuses all but the keeper of identities, the cases' handlers too.
-    pub fn opens_identities(&self) -> Result<(), ApiProblem> {
-        self.needs(Role::opens_identities, "identity")
-    }
-
-    fn needs(&self, allowed: fn(Role) -> bool, roles: &str) -> Result<(), ApiProblem> {
-        if allowed(self.0.role) {
+    /// Refuses all who have none of these.
+    pub fn needs_one_of(&self, scopes: &[Scope]) -> Result<(), ApiProblem> {
+        let rights = &self.0.rights;
+        if scopes.iter().any(|scope| rights.allow(*scope)) {
             return Ok(());
         }
-        let title = "The token's role does not allow this";
-        Err(ApiProblem::new(StatusCode::FORBIDDEN, "forbidden", title).with_detail(format!(
-            "This needs a token with the role {roles}; the role of this one is {}. The operator \
-             makes another with `lapor-node token create`.",
-            self.0.role
-        )))
+        let named: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+        let roles = Role::ALL.into_iter();
+        let roles = roles.filter(|role| scopes.iter().any(|scope| role.has(*scope)));
+        let roles: Vec<&str> = roles.map(Role::as_str).collect();
+        let title = "The token does not allow this";
+        let detail = format!(
+            "This needs the scope {} (roles that have it: {}); this token has {rights}. An \
+             administrator makes another at `/meja/kunci-api`, the operator with `lapor-node token create`.",
+            named.join(" or "),
+            roles.join(", "),
+        );
+        Err(ApiProblem::new(StatusCode::FORBIDDEN, "forbidden", title).with_detail(detail))
     }
 }
 

@@ -13,6 +13,7 @@ use super::refusals::problem;
 use super::{Answer, kinds};
 use crate::casework::{Acted, NewAct, erases_at_once};
 use crate::node::Node;
+use crate::tokens::Scope;
 
 /// Act on a case
 ///
@@ -42,9 +43,9 @@ pub async fn act(
     Json(act): Json<NewAct>,
 ) -> Answer<impl IntoResponse> {
     if kinds::answers_identity(&act.kind) {
-        caller.opens_identities()?;
+        caller.needs(Scope::Identity)?;
     } else {
-        caller.handles_cases()?;
+        caller.needs(Scope::CasesAct)?;
     }
     erases_at_once(&act.kind).map_err(|e| problem(&e))?;
     kinds::check(&act).map_err(|e| problem(&e))?;

@@ -14,6 +14,7 @@ use super::paging::page_size;
 use super::refusals::problem;
 use crate::audit::{AuditEntry, AuditQuery};
 use crate::node::Node;
+use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +61,7 @@ pub async fn read(
     caller: Caller,
     Query(query): Query<LogQuery>,
 ) -> Answer<Json<AuditPage>> {
-    caller.administers()?;
+    caller.needs(Scope::AuditRead)?;
     let limit = page_size(query.limit)?;
     let case = query.case.map(|case| case.to_string());
     let asked = AuditQuery {
@@ -69,6 +70,7 @@ pub async fn read(
         action: query.action.as_deref().unwrap_or_default(),
         case: case.as_deref().unwrap_or_default(),
         limit,
+        ..AuditQuery::default()
     };
     let entries = node.audit_log(&asked).await.map_err(|e| problem(&e))?;
     let full = entries.len() == limit as usize;

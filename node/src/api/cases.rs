@@ -22,6 +22,7 @@ use super::paging::page_size;
 use super::refusals::problem;
 use crate::casework::{CaseFilter, CaseList, CaseView, Outcome, Reporter, Sight, Tray};
 use crate::node::Node;
+use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -116,9 +117,10 @@ pub struct AttachmentPath {
 )]
 pub async fn list(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<CaseQuery>,
 ) -> Answer<Json<CaseList>> {
+    caller.needs(Scope::CasesRead)?;
     let limit = page_size(query.limit)?;
     let (typed, after) = (query.q.clone().unwrap_or_default(), query.after.clone());
     let filter = CaseFilter::from(query);
@@ -169,9 +171,10 @@ impl From<CaseQuery> for CaseFilter {
 )]
 pub async fn read(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<CaseView>> {
+    caller.needs(Scope::CasesRead)?;
     node.case(path.id).await.map(Json).map_err(|e| problem(&e))
 }
 
@@ -189,9 +192,10 @@ pub async fn read(
 )]
 pub async fn by_ticket(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Path(path): Path<TicketPath>,
 ) -> Answer<Json<CaseView>> {
+    caller.needs(Scope::CasesRead)?;
     node.case_by_ticket(&path.ticket)
         .await
         .map(Json)
@@ -215,9 +219,10 @@ pub async fn by_ticket(
 )]
 pub async fn attachment(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Path(path): Path<AttachmentPath>,
 ) -> Answer<impl IntoResponse> {
+    caller.needs(Scope::AttachmentsRead)?;
     let opened = node
         .open_attachment(path.id, path.sha256)
         .await
@@ -257,7 +262,7 @@ pub async fn identity(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Reporter>> {
-    caller.opens_identities()?;
+    caller.needs(Scope::Identity)?;
     let found = node
         .identity(path.id, &caller.actor())
         .await

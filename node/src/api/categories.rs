@@ -13,6 +13,7 @@ use super::access::Caller;
 use super::refusals::problem;
 use crate::node::Node;
 use crate::taxonomy::{Categories, LocalCategories, LocalEdition, NewLocalCategory};
+use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +48,8 @@ pub struct LocalEditions {
     responses((status = 200, description = "The categories.", body = Categories)),
     security(("token" = []))
 )]
-pub async fn read(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Categories>> {
+pub async fn read(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Categories>> {
+    caller.needs(Scope::ReferenceRead)?;
     node.categories().await.map(Json).map_err(|e| problem(&e))
 }
 
@@ -62,7 +64,8 @@ pub async fn read(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Categ
     responses((status = 200, description = "The local categories.", body = LocalCategories)),
     security(("token" = []))
 )]
-pub async fn local(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<LocalCategories>> {
+pub async fn local(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<LocalCategories>> {
+    caller.needs(Scope::ReferenceRead)?;
     let all = node.local_categories().await;
     all.map(Json).map_err(|e| problem(&e))
 }
@@ -84,7 +87,7 @@ pub async fn map(
     caller: Caller,
     Json(new): Json<NewLocalCategory>,
 ) -> Answer<StatusCode> {
-    caller.administers()?;
+    caller.needs(Scope::CategoriesWrite)?;
     let mapped = node.map_category(&new, &caller.actor()).await;
     mapped
         .map(|()| StatusCode::NO_CONTENT)
@@ -108,7 +111,7 @@ pub async fn unmap(
     caller: Caller,
     Query(query): Query<LocalQuery>,
 ) -> Answer<StatusCode> {
-    caller.administers()?;
+    caller.needs(Scope::CategoriesWrite)?;
     let gone = node.unmap_category(&query.local, &caller.actor()).await;
     gone.map(|()| StatusCode::NO_CONTENT)
         .map_err(|e| problem(&e))
@@ -131,7 +134,7 @@ pub async fn replace(
     caller: Caller,
     Json(new): Json<NewLocalTree>,
 ) -> Answer<StatusCode> {
-    caller.administers()?;
+    caller.needs(Scope::CategoriesWrite)?;
     let replaced = node
         .replace_local_categories(&new.local, &caller.actor())
         .await;
@@ -155,7 +158,7 @@ pub async fn editions(
     State(node): State<Arc<Node>>,
     caller: Caller,
 ) -> Answer<Json<LocalEditions>> {
-    caller.administers()?;
+    caller.needs(Scope::CategoriesWrite)?;
     let editions = node.local_editions().await;
     let editions = editions.map_err(|e| problem(&e))?;
     Ok(Json(LocalEditions { editions }))

@@ -14,6 +14,7 @@ use super::paging::page_size;
 use super::refusals::problem;
 use crate::casework::CaseList;
 use crate::node::Node;
+use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -48,9 +49,10 @@ pub struct DeadlineQuery {
 )]
 pub async fn list(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<DeadlineQuery>,
 ) -> Answer<Json<CaseList>> {
+    caller.needs(Scope::DeadlinesRead)?;
     let limit = page_size(query.limit)?;
     let custodian = query.custodian.as_ref();
     node.cases_by_deadline(custodian, query.overdue, query.after.as_deref(), limit)

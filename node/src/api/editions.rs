@@ -17,6 +17,7 @@ use super::access::Caller;
 use super::refusals::problem;
 use crate::node::Node;
 use crate::publishing::{CalendarView, NewCalendar, NewTaxonomy, Publication, TaxonomyView};
+use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -40,9 +41,10 @@ pub struct EditionQuery {
 )]
 pub async fn taxonomy(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<EditionQuery>,
 ) -> Answer<Json<TaxonomyView>> {
+    caller.needs(Scope::ReferenceRead)?;
     node.taxonomy(query.edition.as_deref())
         .await
         .map(Json)
@@ -64,9 +66,10 @@ pub async fn taxonomy(
 )]
 pub async fn calendar(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<EditionQuery>,
 ) -> Answer<Json<CalendarView>> {
+    caller.needs(Scope::ReferenceRead)?;
     node.calendar(query.edition.as_deref())
         .await
         .map(Json)
@@ -127,7 +130,7 @@ async fn publish(
     body: Body,
     place: &str,
 ) -> Answer<impl IntoResponse + use<>> {
-    caller.administers()?;
+    caller.needs(Scope::EditionsWrite)?;
     let published = node
         .publish(body, &caller.actor())
         .await

@@ -17,6 +17,7 @@ use super::cases::CasePath;
 use super::refusals::problem;
 use crate::casework::PlannedErasure;
 use crate::node::Node;
+use crate::tokens::Scope;
 
 /// Why the words of a case are to be erased.
 #[derive(Deserialize, ToSchema)]
@@ -40,7 +41,7 @@ pub struct ErasurePath {
 
 /// Ask for the erasure of a case
 ///
-/// Needs the role admin. The reporter is told the reason and can call it off for
+/// Needs the scope `erasures`. The reporter is told the reason and can call it off for
 /// `erasure.officer_days`; then the words are erased at every institution. With
 /// `erasure.second_person` another person confirms it first, and both are known by an account: the
 /// owner of the token, or whoever is at the desk. Asked for twice it stays as it was.
@@ -63,6 +64,7 @@ pub async fn plan(
     Path(path): Path<CasePath>,
     Json(new): Json<NewErasure>,
 ) -> Answer<impl IntoResponse> {
+    caller.needs(Scope::Erasures)?;
     let planned = node
         .plan_erasure(path.id, new.reason, &caller.decider())
         .await;
@@ -72,7 +74,7 @@ pub async fn plan(
 
 /// List erasures that are ahead
 ///
-/// Needs the role admin. What reporters asked for and the institution decided: first what waits for a
+/// Needs the scope `erasures`. What reporters asked for and the institution decided: first what waits for a
 /// second person (`asked`), then what has begun (`erasing`) and nobody calls off any more, then what
 /// waits for its day (`waiting`), the most urgent first; 300 at most. They are done by themselves when
 /// they are due.
@@ -85,14 +87,14 @@ pub async fn plan(
     security(("token" = []))
 )]
 pub async fn list(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Erasures>> {
-    caller.administers()?;
+    caller.needs(Scope::Erasures)?;
     let erasures = node.planned_erasures().await.map_err(|e| problem(&e))?;
     Ok(Json(Erasures { erasures }))
 }
 
 /// Confirm an erasure
 ///
-/// Needs the role admin and, where it waits for a second person, a token whose owner is another
+/// Needs the scope `erasures` and, where it waits for a second person, a token whose owner is another
 /// administrator than whoever asked. The days in which it can be called off begin.
 #[utoipa::path(
     post,
@@ -108,6 +110,7 @@ pub async fn confirm(
     caller: Caller,
     Path(path): Path<ErasurePath>,
 ) -> Answer<StatusCode> {
+    caller.needs(Scope::Erasures)?;
     let confirmed = node.confirm_erasure(&path.id, &caller.decider()).await;
     confirmed.map_err(|e| problem(&e))?;
     Ok(StatusCode::NO_CONTENT)
@@ -115,7 +118,7 @@ pub async fn confirm(
 
 /// Call an erasure off
 ///
-/// Needs the role admin. Of what the institution decided, until it begins; what a reporter asked for
+/// Needs the scope `erasures`. Of what the institution decided, until it begins; what a reporter asked for
 /// only the reporter withdraws.
 #[utoipa::path(
     delete,
@@ -131,6 +134,7 @@ pub async fn stop(
     caller: Caller,
     Path(path): Path<ErasurePath>,
 ) -> Answer<StatusCode> {
+    caller.needs(Scope::Erasures)?;
     let stopped = node.stop_erasure(&path.id, &caller.decider()).await;
     stopped.map_err(|e| problem(&e))?;
     Ok(StatusCode::NO_CONTENT)

@@ -17,6 +17,7 @@ use super::access::Caller;
 use super::refusals::problem;
 use crate::node::Node;
 use crate::status::Status;
+use crate::tokens::Scope;
 
 /// The directory as this node has it; a newer one may exist at the hub.
 #[derive(Serialize, ToSchema)]
@@ -65,7 +66,8 @@ pub struct Instance {
     responses((status = 200, description = "The directory.", body = Instances)),
     security(("token" = []))
 )]
-pub async fn instances(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Instances>> {
+pub async fn instances(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Instances>> {
+    caller.needs(Scope::ReferenceRead)?;
     let own = node.instance().map_err(|e| problem(&e))?.clone();
     let directory = node.directory();
     let latest = directory.latest();
@@ -101,7 +103,8 @@ pub async fn instances(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<
     responses((status = 200, description = "The node's state.", body = Status)),
     security(("token" = []))
 )]
-pub async fn status(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Status>> {
+pub async fn status(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Status>> {
+    caller.needs(Scope::StatusRead)?;
     node.status().await.map(Json).map_err(|e| problem(&e))
 }
 

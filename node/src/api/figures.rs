@@ -15,6 +15,7 @@ use super::access::Caller;
 use super::refusals::problem;
 use crate::figures::{FigureTable, Side, category_csv, csv};
 use crate::node::Node;
+use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -47,9 +48,10 @@ pub struct FigureQuery {
 )]
 pub async fn read(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<FigureQuery>,
 ) -> Answer<Json<FigureTable>> {
+    caller.needs(Scope::FiguresRead)?;
     figures(&node, &query).await.map(Json)
 }
 
@@ -67,9 +69,10 @@ pub async fn read(
 )]
 pub async fn table(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<FigureQuery>,
 ) -> Answer<impl IntoResponse> {
+    caller.needs(Scope::FiguresRead)?;
     let figures = figures(&node, &query).await?;
     let text = csv(&figures).map_err(|e| problem(&e))?;
     Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
@@ -91,9 +94,10 @@ pub async fn table(
 )]
 pub async fn categories(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<FigureQuery>,
 ) -> Answer<impl IntoResponse> {
+    caller.needs(Scope::FiguresRead)?;
     let figures = figures(&node, &query).await?;
     let text = category_csv(&figures).map_err(|e| problem(&e))?;
     Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))

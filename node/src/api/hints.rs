@@ -17,6 +17,7 @@ use crate::casework::Coordinates;
 use crate::hints::{Hints, LikelyDuplicates, Sketch};
 use crate::node::Node;
 use crate::regions::{self, RegionMatch};
+use crate::tokens::Scope;
 
 const MATCHES: usize = 10;
 const MOST_MATCHES: usize = 50;
@@ -70,7 +71,11 @@ pub struct SketchQuery {
     responses((status = 200, description = "The regions.", body = RegionMatches)),
     security(("token" = []))
 )]
-pub async fn regions(_: Caller, Query(query): Query<RegionQuery>) -> Answer<Json<RegionMatches>> {
+pub async fn regions(
+    caller: Caller,
+    Query(query): Query<RegionQuery>,
+) -> Answer<Json<RegionMatches>> {
+    caller.needs(Scope::ReferenceRead)?;
     let limit = query.limit.unwrap_or(MATCHES);
     if !(1..=MOST_MATCHES).contains(&limit) {
         return Err(invalid(
@@ -82,10 +87,11 @@ pub async fn regions(_: Caller, Query(query): Query<RegionQuery>) -> Answer<Json
     Ok(Json(RegionMatches { regions }))
 }
 
-/// Hint at whom a case concerns
+/// Hint at whom a case concerns, and at its unit
 ///
 /// At most five institutions, the likeliest first, each with its reasons. Institutions that the
-/// case excludes, and those that gave it back, are never among them.
+/// case excludes, and those that gave it back, are never among them. `units` are at most five of this
+/// institution, from where its own past reports went, without the one that has the case.
 #[utoipa::path(
     get,
     path = "/cases/{id}/hints",
@@ -97,9 +103,10 @@ pub async fn regions(_: Caller, Query(query): Query<RegionQuery>) -> Answer<Json
 )]
 pub async fn of_case(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Hints>> {
+    caller.needs(Scope::CasesRead)?;
     node.hints(path.id).await.map(Json).map_err(|e| problem(&e))
 }
 
@@ -118,9 +125,10 @@ pub async fn of_case(
 )]
 pub async fn likely(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<SketchQuery>,
 ) -> Answer<Json<LikelyDuplicates>> {
+    caller.needs(Scope::CasesRead)?;
     let coordinates = match (query.latitude, query.longitude) {
         (Some(latitude), Some(longitude)) => Some(Coordinates {
             latitude,

@@ -1,5 +1,5 @@
 //! The OpenAPI 3.1 document: what the handlers declare, completed with a shape
-//! for each kind of act, examples, problems, roles and Indonesian text.
+//! for each kind of act, examples, problems, scopes, roles and Indonesian text.
 
 use std::sync::{Arc, LazyLock};
 
@@ -258,12 +258,13 @@ fn complete_operations(document: &mut Value) {
             .unwrap_or_default()
             .to_owned();
         if let Some(words) = OPERATIONS.iter().find(|words| words.id == id) {
-            operation["x-roles"] = json!(words.roles);
+            operation["x-scope"] = json!(words.access.scopes());
+            operation["x-roles"] = json!(words.access.roles());
             operation["x-id"] = json!({"summary": words.summary, "description": words.description});
         }
         let answers = &mut operation["responses"];
         answers["401"] = refusal("`token_missing` or `token_invalid`.");
-        answers["403"] = refusal("`forbidden`: the token's role does not allow this.");
+        answers["403"] = refusal("`forbidden`: the token does not allow this.");
         answers["default"] = refusal("Any other refusal or failure, by its `code`.");
         match id.as_str() {
             "act" => {
@@ -355,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_has_an_id_a_summary_roles_and_an_indonesian_text() {
+    fn every_operation_has_an_id_a_summary_a_scope_and_an_indonesian_text() {
         let mut ids = BTreeSet::new();
         for (path, item) in document()["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
@@ -365,6 +366,9 @@ mod tests {
                 assert!(operation["description"].is_string(), "{method} {path}");
                 assert!(operation["x-id"]["summary"].is_string(), "{method} {path}");
                 assert!(operation["security"].is_array(), "{method} {path}");
+                let by_token = operation["security"][0]["token"].is_array();
+                let scopes = operation["x-scope"].as_array().unwrap();
+                assert_eq!(by_token, !scopes.is_empty(), "{method} {path}");
                 let parameters = operation["parameters"].as_array().into_iter().flatten();
                 let in_path: BTreeSet<_> = parameters
                     .filter(|parameter| parameter["in"] == "path")

@@ -17,6 +17,7 @@ use super::refusals::problem;
 use crate::casework::{CaseFilter, CaseSummary, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::tokens::Scope;
 
 /// Lines of a table, at most.
 const LINES: usize = 10_000;
@@ -76,7 +77,7 @@ pub async fn note(
     Path(path): Path<CasePath>,
     Json(new): Json<OwnNumber>,
 ) -> Answer<StatusCode> {
-    caller.handles_cases()?;
+    caller.needs(Scope::CasesAct)?;
     let (number, actor) = (new.own_number.as_deref(), caller.actor());
     node.number(&Sight::ALL, path.id, number, &actor)
         .await
@@ -99,9 +100,10 @@ pub async fn note(
 )]
 pub async fn table(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<TableQuery>,
 ) -> Answer<impl IntoResponse> {
+    caller.needs(Scope::CasesRead)?;
     let filter = CaseFilter {
         filed_from: query.filed_from,
         filed_before: query.filed_before,

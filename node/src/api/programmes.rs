@@ -22,6 +22,7 @@ use crate::node::Node;
 use crate::publishing::{
     NewProgramme, NewProgress, ProgrammeFilter, ProgrammeList, ProgrammeView, Publication,
 };
+use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -82,7 +83,7 @@ pub async fn publish(
     caller: Caller,
     Json(new): Json<NewProgramme>,
 ) -> Answer<impl IntoResponse> {
-    caller.handles_cases()?;
+    caller.needs(Scope::ProgrammesWrite)?;
     let published = node.publish_programme(new, &caller.actor()).await;
     published.map(stored).map_err(|e| problem(&e))
 }
@@ -109,7 +110,7 @@ pub async fn progress(
     Path(path): Path<ProgrammePath>,
     Json(new): Json<NewProgress>,
 ) -> Answer<impl IntoResponse> {
-    caller.handles_cases()?;
+    caller.needs(Scope::ProgrammesWrite)?;
     if path.owner != *node.instance().map_err(|e| problem(&e))? {
         return Err(problem(&not_owner()));
     }
@@ -132,9 +133,10 @@ pub async fn progress(
 )]
 pub async fn list(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Query(query): Query<ProgrammeQuery>,
 ) -> Answer<Json<ProgrammeList>> {
+    caller.needs(Scope::ReferenceRead)?;
     let limit = page_size(query.limit)?;
     let filter = ProgrammeFilter {
         owner: query.owner,
@@ -161,9 +163,10 @@ pub async fn list(
 )]
 pub async fn read(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Path(path): Path<ProgrammePath>,
 ) -> Answer<Json<ProgrammeView>> {
+    caller.needs(Scope::ReferenceRead)?;
     node.programme(&path.owner, &path.slug)
         .await
         .map(Json)
@@ -187,9 +190,10 @@ pub async fn read(
 )]
 pub async fn picture(
     State(node): State<Arc<Node>>,
-    _: Caller,
+    caller: Caller,
     Path(path): Path<PicturePath>,
 ) -> Answer<impl IntoResponse> {
+    caller.needs(Scope::ReferenceRead)?;
     let opened = node
         .open_picture(&path.owner, &path.slug, path.sha256)
         .await

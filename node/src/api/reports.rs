@@ -18,6 +18,7 @@ use crate::casework::{Filed, NewReport};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
+use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +54,7 @@ pub async fn file(
     Query(query): Query<FilingQuery>,
     Json(report): Json<NewReport>,
 ) -> Answer<Response> {
-    caller.handles_cases()?;
+    caller.needs(Scope::ReportsFile)?;
     let actor = caller.actor();
     let once = key.of(&actor)?;
     let wrong = |error: NodeError| problem(&error);

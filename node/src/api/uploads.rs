@@ -18,6 +18,10 @@ use super::refusals::problem;
 use crate::media::{Door, UploadReceipt};
 use crate::node::Node;
 use crate::resumable;
+use crate::tokens::Scope;
+
+/// Whoever may use a file somewhere may bring it.
+pub const NEEDS: &[Scope] = &[Scope::ReportsFile, Scope::CasesAct, Scope::ProgrammesWrite];
 
 /// Upload a file
 ///
@@ -43,7 +47,7 @@ pub async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Answer<impl IntoResponse> {
-    caller.handles_cases()?;
+    caller.needs_one_of(NEEDS)?;
     if is_form(&headers) {
         return Err(unsupported_media("the file itself and not a form"));
     }
@@ -65,7 +69,7 @@ pub fn resumable(node: &Arc<Node>) -> Router<Arc<Node>> {
 }
 
 async fn admit(caller: Caller, request: Request, next: Next) -> Result<Response, Response> {
-    let allowed = caller.handles_cases();
+    let allowed = caller.needs_one_of(NEEDS);
     allowed.map_err(IntoResponse::into_response)?;
     Ok(next.run(request).await)
 }

@@ -1,12 +1,44 @@
 //! What the OpenAPI document says in prose: the introduction, the groups, and
-//! for each operation its roles and its Indonesian text.
+//! for each operation who may call it and its Indonesian text.
 
-/// An operation's roles, and its summary and description in Indonesian.
+use super::uploads;
+use crate::tokens::{Role, Scope};
+
+/// Who may call an operation, and its summary and description in Indonesian.
 pub struct Operation {
     pub id: &'static str,
-    pub roles: &'static [&'static str],
+    pub access: Access,
     pub summary: &'static str,
     pub description: &'static str,
+}
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    Anybody,
+    /// A reporter in their conversation.
+    Reporter,
+    /// Whose token has one of these.
+    Scopes(&'static [Scope]),
+}
+
+impl Access {
+    pub fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Scopes(scopes) => scopes,
+            Self::Anybody | Self::Reporter => &[],
+        }
+    }
+
+    /// The roles that have one of the scopes.
+    pub fn roles(self) -> Vec<&'static str> {
+        if matches!(self, Self::Reporter) {
+            return vec!["reporter"];
+        }
+        let roles = Role::ALL.into_iter();
+        let roles = roles.filter(|role| self.scopes().iter().any(|scope| role.has(*scope)));
+        roles.map(Role::as_str).collect()
+    }
 }
 
 /// A group of operations, in the order of the page.
@@ -22,7 +54,8 @@ pub const ENGLISH: &str = "\
 The API of one institution's node: file reports, read cases with their history, act on them. It \
 works without the hub; what is not sent yet is shown as pending.
 
-The operator makes a token with `lapor-node token create --name NAME --role ROLE`. Send it as \
+An administrator makes a token at `/meja/kunci-api`, the operator with `lapor-node token create \
+--name NAME --scope cases:read,reports:file`; a role (`--role officer`) is a set of scopes. Send it as \
 `Authorization: Bearer TOKEN`. The examples expect the address of the node and the token in two \
 shell variables: `NODE=http://127.0.0.1:8090` and `TOKEN=lpt_...`.
 
@@ -35,7 +68,8 @@ pub const INDONESIAN: &str = "\
 API untuk node satu instansi: menerima laporan, membaca berkas beserta riwayatnya, dan \
 menindaklanjutinya. API ini tetap bekerja tanpa hub; yang belum terkirim ditandai menunggu.
 
-Operator membuat token dengan `lapor-node token create --name NAMA --role PERAN`. Kirimkan sebagai \
+Admin membuat token di `/meja/kunci-api`, operator dengan `lapor-node token create --name NAMA \
+--scope cases:read,reports:file`; peran (`--role officer`) adalah kumpulan cakupan. Kirimkan sebagai \
 `Authorization: Bearer TOKEN`. Contoh di halaman ini memakai dua variabel shell: \
 `NODE=http://127.0.0.1:8090` dan `TOKEN=lpt_...`.
 
@@ -84,15 +118,19 @@ pub const GROUPS: &[Group] = &[
     },
 ];
 
-const ALL: &[&str] = &["reader", "officer", "admin", "identity"];
-const HANDLERS: &[&str] = &["officer", "admin"];
-const NOBODY: &[&str] = &[];
-const REPORTER: &[&str] = &["reporter"];
+const CASES_READ: Access = Access::Scopes(&[Scope::CasesRead]);
+const CASES_ACT: Access = Access::Scopes(&[Scope::CasesAct]);
+const FIGURES_READ: Access = Access::Scopes(&[Scope::FiguresRead]);
+const REFERENCE_READ: Access = Access::Scopes(&[Scope::ReferenceRead]);
+const PROGRAMMES_WRITE: Access = Access::Scopes(&[Scope::ProgrammesWrite]);
+const CATEGORIES_WRITE: Access = Access::Scopes(&[Scope::CategoriesWrite]);
+const EDITIONS_WRITE: Access = Access::Scopes(&[Scope::EditionsWrite]);
+const ERASURES: Access = Access::Scopes(&[Scope::Erasures]);
 
 pub const OPERATIONS: &[Operation] = &[
     Operation {
         id: "fileReport",
-        roles: HANDLERS,
+        access: Access::Scopes(&[Scope::ReportsFile]),
         summary: "Ajukan laporan",
         description: "Laporan langsung menjadi berkas instansi ini, dengan atau tanpa hub. \
                       Tiket diberikan kepada pelapor. Identitas pelapor disimpan terpisah dari \
@@ -100,7 +138,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "upload",
-        roles: HANDLERS,
+        access: Access::Scopes(uploads::NEEDS),
         summary: "Unggah lampiran",
         description: "Isi permintaan adalah berkas itu sendiri, bukan formulir; `Content-Type` \
                       adalah jenis berkasnya. Nilai `upload` pada jawaban dipakai satu kali di \
@@ -108,7 +146,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "listCases",
-        roles: ALL,
+        access: CASES_READ,
         summary: "Daftar berkas",
         description: "Semua berkas yang melibatkan instansi ini, perubahan terakhir lebih dahulu; \
                       semua saringan yang diberikan harus terpenuhi. Judul berkas yang kuncinya \
@@ -116,20 +154,20 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "readCase",
-        roles: ALL,
+        access: CASES_READ,
         summary: "Baca berkas",
         description: "Berkas menurut instansi ini dengan seluruh riwayatnya: yang sudah diputus \
                       hub menurut urutannya, lalu tindakan sendiri yang masih menunggu putusan.",
     },
     Operation {
         id: "readTicket",
-        roles: ALL,
+        access: CASES_READ,
         summary: "Baca berkas dari tiket",
         description: "Berlaku di setiap instansi yang terlibat dalam berkas.",
     },
     Operation {
         id: "readAttachment",
-        roles: ALL,
+        access: Access::Scopes(&[Scope::AttachmentsRead]),
         summary: "Unduh lampiran",
         description: "Berkas sebagaimana diunggah, dibuka sandinya saat dikirim. Selalu dikirim \
                       sebagai unduhan: peramban tidak boleh menampilkan unggahan orang lain \
@@ -137,7 +175,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "openIdentity",
-        roles: &["identity"],
+        access: Access::Scopes(&[Scope::Identity]),
         summary: "Buka identitas pelapor",
         description: "Siapa yang melapor, jika laporan masuk di sini atau instansi penerima telah \
                       membukanya untuk instansi ini. Hanya penjaga identitas yang boleh, dan \
@@ -145,7 +183,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "noteOwnNumber",
-        roles: HANDLERS,
+        access: CASES_ACT,
         summary: "Catat nomor di aplikasi sendiri",
         description: "Disimpan di instansi ini dan tidak diberitahukan ke instansi lain. Berkas \
                       dapat dicari dengan nomor ini seperti dengan tiketnya, melalui `q` atau \
@@ -153,7 +191,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "readCasesTable",
-        roles: ALL,
+        access: CASES_READ,
         summary: "Baca berkas sebagai tabel",
         description: "CSV dengan baris judul: kedua nomor setiap berkas dan keadaannya, tanpa isi \
                       laporan. Perubahan terakhir lebih dahulu, paling banyak sepuluh ribu baris; \
@@ -161,14 +199,14 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "listDeadlines",
-        roles: ALL,
+        access: Access::Scopes(&[Scope::DeadlinesRead]),
         summary: "Daftar berkas menurut tenggat",
         description: "Berkas yang tenggatnya sedang berjalan, yang paling dekat lebih dahulu. \
                       Berkas yang menunggu pelapor atau tidak memiliki tenggat tidak tampil.",
     },
     Operation {
         id: "readFigures",
-        roles: ALL,
+        access: FIGURES_READ,
         summary: "Baca angka kinerja",
         description: "Dari berkas yang masuk dalam suatu kurun waktu, untuk setiap instansi, \
                       sejauh diketahui instansi ini. Dikonfirmasi pelapor, ditutup petugas, \
@@ -178,14 +216,14 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "readFiguresTable",
-        roles: ALL,
+        access: FIGURES_READ,
         summary: "Baca angka kinerja sebagai tabel",
         description: "Angka yang sama sebagai CSV dengan baris judul; waktu dalam milidetik, sel \
                       kosong berarti tidak ada yang dapat dirata-ratakan.",
     },
     Operation {
         id: "readCategoryFigures",
-        roles: ALL,
+        access: FIGURES_READ,
         summary: "Baca angka kinerja per kategori",
         description: "Sebagai CSV dengan baris judul: kategori nasional, di sampingnya kategori \
                       instansi sendiri, berapa berkas yang masuk, dan di antaranya yang masih \
@@ -194,7 +232,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "act",
-        roles: &["officer", "admin", "identity"],
+        access: Access::Scopes(&[Scope::CasesAct, Scope::Identity]),
         summary: "Lakukan tindakan",
         description: "Tindakan dinilai pada berkas menurut instansi ini, disimpan, dan dikirim \
                       saat jalur tersedia; sampai diputus hub ia menunggu. Yang tidak diizinkan \
@@ -204,14 +242,14 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "listInstances",
-        roles: ALL,
+        access: REFERENCE_READ,
         summary: "Daftar instansi",
         description: "Semua instansi dalam direktori dan apakah sudah bergabung: hanya yang \
                       `active` dapat menerima disposisi.",
     },
     Operation {
         id: "publishProgramme",
-        roles: HANDLERS,
+        access: PROGRAMMES_WRITE,
         summary: "Terbitkan program pembangunan",
         description: "Program milik instansi ini, untuk semua. Slug yang sama mengganti teksnya \
                       dan mempertahankan kemajuannya; `pictures` menyebut gambar yang diunggah dan \
@@ -220,13 +258,13 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "tellProgress",
-        roles: HANDLERS,
+        access: PROGRAMMES_WRITE,
         summary: "Laporkan kemajuan program",
         description: "Hanya oleh pemilik program, dan hanya setelah program diterbitkan.",
     },
     Operation {
         id: "listProgrammes",
-        roles: ALL,
+        access: REFERENCE_READ,
         summary: "Daftar program pembangunan",
         description: "Semua program yang sudah sampai di node ini menurut pemilik dan slug, dengan \
                       kemajuan terakhirnya; milik sendiri yang masih menunggu hub ikut tampil dan \
@@ -234,55 +272,56 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "readProgramme",
-        roles: ALL,
+        access: REFERENCE_READ,
         summary: "Baca program",
         description: "Dengan semua yang pernah diterbitkan tentangnya, yang terlama lebih dahulu.",
     },
     Operation {
         id: "readPicture",
-        roles: ALL,
+        access: REFERENCE_READ,
         summary: "Unduh gambar program",
         description: "Sebagaimana disebut dalam pesannya: JPEG, PNG, atau WebP tanpa metadata. Gambar \
                       yang belum sampai dijawab 409 `blob_pending`.",
     },
     Operation {
         id: "readTaxonomy",
-        roles: ALL,
+        access: REFERENCE_READ,
         summary: "Baca kategori",
         description: "Edisi yang berlaku atau edisi yang diminta, dan nama semua edisi.",
     },
     Operation {
         id: "publishTaxonomy",
-        roles: &["admin"],
+        access: EDITIONS_WRITE,
         summary: "Terbitkan edisi kategori",
         description: "Untuk semua instansi, hanya oleh desk nasional. Sebuah edisi utuh dan tidak \
                       pernah berubah; perubahan adalah edisi baru dengan nama baru.",
     },
     Operation {
         id: "readHints",
-        roles: ALL,
-        summary: "Saran instansi untuk berkas",
+        access: CASES_READ,
+        summary: "Saran instansi dan unit untuk berkas",
         description: "Paling banyak lima instansi, yang paling mungkin lebih dahulu, masing-masing \
                       dengan alasannya. Instansi yang dikecualikan dan yang telah mengembalikan \
-                      berkas tidak pernah disarankan.",
+                      berkas tidak pernah disarankan. `units` adalah paling banyak lima unit instansi \
+                      ini, menurut ke mana laporannya yang serupa pernah diserahkan.",
     },
     Operation {
         id: "findLikelyDuplicates",
-        roles: ALL,
+        access: CASES_READ,
         summary: "Cari laporan serupa",
         description: "Berkas publik yang masih terbuka dari 180 hari terakhir, menurut kata dan \
                       tempat, selama laporan masih ditulis. Berkas rahasia tidak pernah tampil.",
     },
     Operation {
         id: "findRegions",
-        roles: ALL,
+        access: REFERENCE_READ,
         summary: "Cari wilayah",
         description: "Provinsi, kabupaten, dan kota dari apa yang diketik; salah ketik, singkatan, \
                       dan awal kata dimaklumi. Data ini tidak memuat letak geografis.",
     },
     Operation {
         id: "readCategories",
-        roles: ALL,
+        access: REFERENCE_READ,
         summary: "Baca kategori yang berlaku",
         description: "Dengan nama Indonesia dan Inggris serta apa yang diminta instansi ini untuk \
                       masing-masing. Sebelum desk nasional menerbitkan edisi, yang berlaku adalah \
@@ -290,136 +329,136 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "listLocalCategories",
-        roles: ALL,
+        access: REFERENCE_READ,
         summary: "Daftar kategori lokal",
         description: "Kategori aplikasi instansi sendiri dan padanannya dalam kategori nasional.",
     },
     Operation {
         id: "mapLocalCategory",
-        roles: &["admin"],
+        access: CATEGORIES_WRITE,
         summary: "Padankan kategori lokal",
         description: "Sejak itu laporan dengan kategori lokal dicatat dengan kategori nasionalnya.",
     },
     Operation {
         id: "unmapLocalCategory",
-        roles: &["admin"],
+        access: CATEGORIES_WRITE,
         summary: "Hapus kategori lokal",
         description: "Laporan yang sudah dicatat tidak berubah.",
     },
     Operation {
         id: "replaceLocalCategories",
-        roles: &["admin"],
+        access: CATEGORIES_WRITE,
         summary: "Ganti seluruh pohon kategori instansi",
         description: "Menjadi edisi baru. Laporan yang sudah dicatat tidak berubah.",
     },
     Operation {
         id: "listLocalEditions",
-        roles: &["admin"],
+        access: CATEGORIES_WRITE,
         summary: "Daftar edisi pohon kategori instansi",
         description: "Setiap perubahan pohon membuat satu edisi; seratus yang terakhir disimpan.",
     },
     Operation {
         id: "readCalendar",
-        roles: ALL,
+        access: REFERENCE_READ,
         summary: "Baca kalender",
         description: "Libur nasional dan cuti bersama dari edisi yang berlaku atau yang diminta, \
                       dan nama semua edisi. Hari kerja dihitung menurut kalender ini.",
     },
     Operation {
         id: "publishCalendar",
-        roles: &["admin"],
+        access: EDITIONS_WRITE,
         summary: "Terbitkan edisi kalender",
         description: "Untuk semua instansi, hanya oleh desk nasional. Sebuah edisi utuh dan tidak \
                       pernah berubah; keputusan di tengah tahun adalah edisi baru dengan nama baru.",
     },
     Operation {
         id: "track",
-        roles: NOBODY,
+        access: Access::Anybody,
         summary: "Lacak laporan",
         description: "Keterangan publik laporan menurut tiketnya, di setiap instansi yang terlibat; tanpa token. Laporan rahasia hanya menunjukkan tahapnya.",
     },
     Operation {
         id: "openConversation",
-        roles: NOBODY,
+        access: Access::Anybody,
         summary: "Buka percakapan",
         description: "Dengan tiket dan kunci yang diberikan saat melapor. Kunci salah dan tiket tidak dikenal mendapat jawaban yang sama; setelah terlalu banyak percobaan, 429 menyebut berapa detik harus menunggu.",
     },
     Operation {
         id: "readConversation",
-        roles: REPORTER,
+        access: Access::Reporter,
         summary: "Baca percakapan",
         description: "Laporan seperti yang dilihat pelapornya: tahap, siapa yang menangani, apa yang terjadi, pertanyaan yang harus dijawab, dan siapa yang meminta identitas. Catatan internal tidak pernah ikut.",
     },
     Operation {
         id: "closeConversation",
-        roles: REPORTER,
+        access: Access::Reporter,
         summary: "Tutup percakapan",
         description: "Token tidak berlaku lagi.",
     },
     Operation {
         id: "actAsReporter",
-        roles: REPORTER,
+        access: Access::Reporter,
         summary: "Bertindak sebagai pelapor",
         description: "Menjawab, menanggapi, mengonfirmasi, membuka kembali, menilai, meneruskan ke Ombudsman. `may` pada percakapan menyebut apa yang boleh sekarang.",
     },
     Operation {
         id: "consent",
-        roles: REPORTER,
+        access: Access::Reporter,
         summary: "Setujui atau tolak permintaan identitas",
         description: "Identitas pelapor anonim tidak dibuka tanpa persetujuan ini. Persetujuan dapat ditarik selama identitas belum dibuka.",
     },
     Operation {
         id: "readOwnData",
-        roles: REPORTER,
+        access: Access::Reporter,
         summary: "Data saya",
         description: "Semua yang disimpan node instansi ini tentang pelapor dan laporannya.",
     },
     Operation {
         id: "askErasure",
-        roles: REPORTER,
+        access: Access::Reporter,
         summary: "Minta penghapusan",
         description: "Isi laporan dihapus di semua instansi, dan di sini semua yang menyebut pelapor, setelah `erasure.reporter_days` (tiga hari bila tidak diatur lain); sampai saat itu dapat dibatalkan. Tiket diketik ulang.",
     },
     Operation {
         id: "withdrawErasure",
-        roles: REPORTER,
+        access: Access::Reporter,
         summary: "Batalkan penghapusan",
         description: "Siapa pun yang memutuskannya. Untuk bagian yang dipecah (`case`) hanya yang diputuskan tentang bagian itu; permintaan pelapor sendiri ada pada laporan induknya. Belum ada yang dihapus, dan tidak akan ada. Yang sudah dimulai (`erasing`) tidak dapat dibatalkan lagi: 404.",
     },
     Operation {
         id: "planErasure",
-        roles: &["admin"],
+        access: ERASURES,
         summary: "Minta penghapusan isi laporan",
         description: "Pelapor diberi tahu alasannya dan dapat membatalkannya selama `erasure.officer_days`; sesudah itu isinya dihapus di semua instansi. Dengan `erasure.second_person` orang lain menyetujuinya lebih dahulu, dan keduanya dikenal dari akunnya: pemilik token, atau yang masuk di meja. Diminta dua kali tetap satu.",
     },
     Operation {
         id: "confirmErasure",
-        roles: &["admin"],
+        access: ERASURES,
         summary: "Setujui penghapusan",
         description: "Dengan token milik admin lain daripada yang meminta. Mulai saat itu berjalan hari-hari untuk membatalkannya.",
     },
     Operation {
         id: "stopErasure",
-        roles: &["admin"],
+        access: ERASURES,
         summary: "Batalkan penghapusan oleh instansi",
         description: "Yang diputuskan instansi, selama belum dimulai; permintaan pelapor hanya ditarik oleh pelapor.",
     },
     Operation {
         id: "listErasures",
-        roles: &["admin"],
+        access: ERASURES,
         summary: "Daftar penghapusan yang akan datang",
         description: "Yang diminta pelapor dan yang diputuskan instansi: lebih dahulu yang menunggu orang kedua (`asked`), lalu yang sedang dihapus (`erasing`) dan tidak dapat dibatalkan lagi, lalu yang menunggu harinya (`waiting`), yang paling mendesak lebih dahulu; paling banyak 300. Dilaksanakan sendiri pada waktunya.",
     },
     Operation {
         id: "readStatus",
-        roles: ALL,
+        access: Access::Scopes(&[Scope::StatusRead]),
         summary: "Keadaan node",
         description: "Tersambung atau tidak dan sebabnya, apa yang menunggu dikirim, sampai mana \
                       aliran telah dibaca, dan berapa lama sertifikat masih berlaku.",
     },
     Operation {
         id: "readAudit",
-        roles: &["admin"],
+        access: Access::Scopes(&[Scope::AuditRead]),
         summary: "Baca log audit",
         description: "Siapa melakukan apa di node ini, yang terbaru lebih dahulu; semua saringan \
                       yang diberikan harus terpenuhi. Catatan hanya bertambah, tidak pernah \

@@ -23,6 +23,7 @@ use super::shown::{drafts, keep, refresh, shown, standing};
 use super::word::{Behalf, Terms, Word};
 use super::{Acted, NewAct, Sight, identity};
 use crate::chance::new_message_id;
+use crate::channels::is_no_news;
 use crate::deadlines::record;
 use crate::error::{NodeError, NotAllowed};
 use crate::media::forget_uploads;
@@ -376,7 +377,9 @@ impl Weighed<'_> {
         let own = matches!(self.weighing.terms.word, Word::Reporter | Word::Counter(_));
         if own && self.draft.kind == "case.reopened" {
             // An institution does so too; what the reporter did they are not told.
-            store::told::tell(tx, &self.row.case_id, &id.to_string(), None).await?;
+            let message = id.to_string();
+            store::told::tell(tx, &self.row.case_id, &message, None).await?;
+            is_no_news(tx, &self.row.case_id, &message, now).await?;
         }
         if let Word::Counter(behalf) = &self.weighing.terms.word {
             let told = behalf.told(id);

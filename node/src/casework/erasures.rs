@@ -18,7 +18,7 @@ use crate::reporters::Erasure;
 use crate::staff::StaffRole;
 use crate::store;
 use crate::store::erasures::ErasureRow;
-use crate::tokens::Bearer;
+use crate::tokens::{Bearer, Scope};
 
 const KIND: &str = "case.redacted";
 const DAY_MS: i64 = 86_400_000;
@@ -62,7 +62,7 @@ impl Decider {
     pub fn bearer(bearer: &Bearer) -> Self {
         Self {
             actor: bearer.actor(),
-            administers: bearer.role.administers(),
+            administers: bearer.rights.allow(Scope::Erasures),
             person: Person::Token(bearer.name.clone()),
         }
     }

@@ -12,7 +12,7 @@ use crate::error::NodeError;
 use crate::reporters::ErasureState;
 use crate::staff::StaffRole;
 use crate::testing::{NOW, Place};
-use crate::tokens::{Bearer, NewToken, Role, create_for};
+use crate::tokens::{Bearer, NewToken, Role, Scope, create_for};
 
 const WHY: RedactionReason = RedactionReason::LegalOrder;
 
@@ -45,7 +45,12 @@ async fn hired(place: &Place, login: &str, role: StaffRole) -> AccountId {
 
 /// Who calls with a token of this name.
 async fn token(place: &Place, name: &str, role: Role, owner: Option<&AccountId>) -> Decider {
-    let new = NewToken { name, role, owner };
+    let new = NewToken {
+        name,
+        rights: role.into(),
+        expires_at: None,
+        owner,
+    };
     let secret = create_for(place.node.db(), new, "test", NOW).await.unwrap();
     let bearer: Option<Bearer> = place.node.bearer(&secret).await.unwrap();
     Decider::bearer(&bearer.unwrap())
@@ -74,7 +79,10 @@ async fn only_an_administrator_decides_about_an_erasure() {
             ));
             assert!(is_forbidden(&node.stop_erasure(&planned.id, &other).await));
         }
-        for role in Role::ALL.into_iter().filter(|role| !role.administers()) {
+        for role in Role::ALL
+            .into_iter()
+            .filter(|role| !role.has(Scope::Erasures))
+        {
             let other = token(&place, role.as_str(), role, None).await;
             assert!(is_forbidden(&node.plan_erasure(case, WHY, &other).await));
             assert!(is_forbidden(

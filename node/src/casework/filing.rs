@@ -19,6 +19,7 @@ use super::compose::Newcomer;
 use super::once::{self, Once};
 use super::{Coordinates, Filed, NewReport, Reporter, Sight, own_number, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
+use crate::channels::Settled;
 use crate::deadlines::Consequences;
 use crate::error::NodeError;
 use crate::media::forget_uploads;
@@ -28,6 +29,7 @@ use crate::store::answers::AnswerRow;
 use crate::store::audit::Deed;
 use crate::store::cases::{CaseRow, Glance};
 use crate::store::erasures::MarkRow;
+use crate::store::open311::CityRow;
 use crate::store::reporters::ReporterRow;
 
 const MICRO: f64 = 1_000_000.0;
@@ -63,6 +65,10 @@ pub(crate) struct Beside {
     pub mark: Option<MarkRow>,
     /// On whose desk it lies from the beginning.
     pub desk: Option<OnDesk>,
+    /// What becomes of the message in which it was said.
+    pub channel: Option<Box<Settled>>,
+    /// Which program filed it, if that was by Open311.
+    pub city: Option<CityRow>,
 }
 
 impl Node {
@@ -274,6 +280,12 @@ async fn write_beside(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError>
     }
     for mark in beside().filter_map(|b| b.mark.as_ref()) {
         store::erasures::mark(tx, mark).await?;
+    }
+    for settled in beside().filter_map(|b| b.channel.as_ref()) {
+        settled.write(tx).await?;
+    }
+    for row in beside().filter_map(|b| b.city.as_ref()) {
+        store::open311::add(tx, row).await?;
     }
     for filing in filings {
         if let Some(number) = &filing.own_number {

@@ -22,6 +22,9 @@ use crate::store::answers::AnswerRow;
 /// How long an answer is kept: a report queued on a phone may wait for days.
 const KEPT_MS: i64 = 7 * 86_400_000;
 const KIND: &str = "answer";
+/// The scope of acts that were said on a channel: whoever looks at the message forgets the answer,
+/// however long the node was off before.
+pub(crate) const CHANNELS: &str = "saluran";
 
 /// A caller and the key that they gave to a request.
 pub struct Once {
@@ -93,6 +96,12 @@ impl Once {
     /// Whether anything was answered under this key.
     pub(crate) async fn is_known(&self, node: &Node) -> Result<bool, NodeError> {
         Ok(self.asking(&())?.kept(node).await?.is_some())
+    }
+
+    /// Forgets what was answered under this key: nobody will ask for it again.
+    pub(crate) async fn forget(&self, tx: &mut Tx) -> Result<(), NodeError> {
+        let asked = self.asking(&())?;
+        Ok(store::answers::forget(tx, &asked.scope, &asked.hash).await?)
     }
 
     /// The key as it was given, for what is told apart by it alone.
@@ -201,6 +210,7 @@ pub(crate) async fn keep(tx: &mut Tx, row: &AnswerRow) -> Result<(), NodeError> 
 /// Forgets old answers.
 pub(crate) async fn expire(node: &Node) -> Result<(), NodeError> {
     let mut tx = node.write_tx().await?;
-    store::answers::expire(&mut tx, node.clock().now_ms() - KEPT_MS).await?;
+    let before = node.clock().now_ms() - KEPT_MS;
+    store::answers::expire(&mut tx, before, CHANNELS).await?;
     Ok(tx.commit().await?)
 }

@@ -82,6 +82,9 @@ pub struct PublicCase {
     pub supports: u32,
     /// Unix ms.
     pub filed_at: i64,
+    /// Unix ms of the last message.
+    #[serde(skip)]
+    pub last_at: Option<i64>,
 }
 
 /// A page of public reports; `next` goes into `after` for the next page.
@@ -170,6 +173,7 @@ impl From<CaseSummary> for PublicCase {
             region: case.region,
             supports: case.supports,
             filed_at: case.filed_at,
+            last_at: case.last_at,
         }
     }
 }

@@ -6,14 +6,14 @@
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::case_archived::ArchiveReason;
-use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
+use lapor_protocol::kinds::{Category, Classification, ProgrammeRef, report_filed};
 use lapor_protocol::region::RegionCode;
 use serde_json::Value;
 
 use super::course::{Event, Happened, course, walked};
 use super::glance::begins;
 use super::tracking::{Step, step};
-use super::{CaseView, KeyState, Outcome};
+use super::{CaseView, Coordinates, KeyState, Outcome};
 use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -51,6 +51,14 @@ pub struct PublicReport {
     pub course: Vec<Happened>,
 }
 
+/// A report as the program reads it that filed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FiledReport {
+    pub report: PublicReport,
+    /// As they were told; the public reads none.
+    pub coordinates: Option<Coordinates>,
+}
+
 /// What is left in public of a report that everybody could read once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gone {
@@ -70,6 +78,22 @@ impl Node {
         })?;
         let state = view.summary.state.filter(|_| view.summary.public);
         Ok(read(id, state.ok_or_else(hidden)?, view))
+    }
+
+    /// A report for the program that filed it, whether it is public yet or not. Of what is *rahasia* or
+    /// erased it is told nothing either.
+    pub async fn filed_report(&self, id: CaseId) -> Result<FiledReport, NodeError> {
+        let hidden = || NodeError::not_found("report", &id);
+        let view = self.case(id).await?;
+        let told = !view.summary.secret && view.key != KeyState::Erased;
+        let state = view.summary.state.filter(|_| told).ok_or_else(hidden)?;
+        let birth = view.history.iter().find(|entry| begins(id, entry));
+        let coordinates = birth.and_then(|entry| entry.words.as_ref()?.get("coordinates"));
+        let coordinates = coordinates.and_then(|told| serde_json::from_value(told.clone()).ok());
+        Ok(FiledReport {
+            coordinates: coordinates.map(|told: report_filed::Coordinates| told.into()),
+            report: read(id, state, view),
+        })
     }
 
     /// What became of a report that was archived or merged after an institution had taken it up;

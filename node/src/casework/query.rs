@@ -113,6 +113,28 @@ impl Question {
     }
 }
 
+/// Texts that have at least two of these stems, in the language of a database's index; `public` leaves
+/// out what only the desk reads.
+pub(crate) fn two_of(kind: Kind, stems: &[String], public: bool) -> Expression {
+    let (and, or, quote) = match kind {
+        Kind::Sqlite => (" AND ", " OR ", '"'),
+        Kind::Postgres => (" & ", " | ", '\''),
+    };
+    let quoted: Vec<String> = stems
+        .iter()
+        .map(|stem| format!("{quote}{stem}{quote}"))
+        .collect();
+    let with_one_behind = (1..quoted.len()).map(|at| {
+        let behind = quoted[at..].join(or);
+        format!("({}{and}({behind}))", quoted[at - 1])
+    });
+    let text = with_one_behind.collect::<Vec<_>>().join(or);
+    Expression(match kind {
+        Kind::Sqlite if public => format!("{{title body}} : ({text})"),
+        _ => text,
+    })
+}
+
 fn padded(stems: &str) -> String {
     format!(" {stems} ")
 }
@@ -142,6 +164,20 @@ fn parts(typed: &str) -> Vec<(bool, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_of_several_stems_are_every_pair_of_them() {
+        let stems = ["lampu", "padam", "melati"].map(str::to_owned);
+        let of = |kind, public| two_of(kind, &stems, public).0;
+        assert_eq!(
+            of(Kind::Sqlite, true),
+            r#"{title body} : (("lampu" AND ("padam" OR "melati")) OR ("padam" AND ("melati")))"#
+        );
+        assert_eq!(
+            of(Kind::Postgres, false),
+            "('lampu' & ('padam' | 'melati')) | ('padam' & ('melati'))"
+        );
+    }
 
     fn sqlite(typed: &str) -> String {
         let question = Question::read(typed).unwrap().unwrap();

@@ -84,7 +84,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
                 unit: create.unit.as_deref(),
             };
             let (account, secret) = node.create_account(&actor(), &new).await?;
-            writeln!(out, "{}", link(node.settings(), PASSWORD, &secret))?;
+            writeln!(out, "{}", link(&node, PASSWORD, &secret))?;
             invited(&account);
         }
         Command::List { json: true } => json(&accounts.list().await?, out)?,
@@ -103,7 +103,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         Command::ResetPassword { login } => {
             let account = find(&login).await?;
             let secret = accounts.reset_password(&actor(), &account.id).await?;
-            writeln!(out, "{}", link(node.settings(), PASSWORD, &secret))?;
+            writeln!(out, "{}", link(&node, PASSWORD, &secret))?;
             invited(&account);
         }
         Command::RemoveFactor { login } => {
@@ -127,7 +127,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
             writeln!(out, "Enabled {login}.")?;
         }
         Command::SetupLink => match accounts.setup_link(&actor()).await? {
-            Some(secret) => writeln!(out, "{}", link(node.settings(), SETUP, &secret))?,
+            Some(secret) => writeln!(out, "{}", link(&node, SETUP, &secret))?,
             None => {
                 return Err(Failure::usage(
                     "there is an administrator already, who makes further accounts; \

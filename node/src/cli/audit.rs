@@ -50,6 +50,7 @@ pub async fn read(place: &Place, args: &Args, out: Out<'_>) -> Result<(), Failur
         action: &args.action,
         case: &args.case,
         limit: args.limit,
+        ..AuditQuery::default()
     };
     let entries = node.audit_log(&query).await?;
     if args.json {

@@ -9,6 +9,7 @@ use lapor_web::accounts::AccountError;
 pub use lapor_web::exit;
 use lapor_web::log::FilterError;
 
+use crate::channels::ChannelSettingsError;
 use crate::enrolment::EnrolError;
 use crate::error::NodeError;
 use crate::folder::InitError;
@@ -68,6 +69,12 @@ impl From<SettingsError> for Failure {
 
 impl From<MailSettingsError> for Failure {
     fn from(error: MailSettingsError) -> Self {
+        Self::new(exit::CONFIGURATION, error.to_string())
+    }
+}
+
+impl From<ChannelSettingsError> for Failure {
+    fn from(error: ChannelSettingsError) -> Self {
         Self::new(exit::CONFIGURATION, error.to_string())
     }
 }

@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::print::{counted, json, plain};
 use super::report::read_text;
 use super::{Failure, Out, exit};
-use crate::hints::measure::{Duplicates, Learning, Routing, Sample};
-use crate::hints::{Hints, Reason};
+use crate::hints::measure::{Duplicates, Learning, MeasureError, Routing, Sample, Units};
+use crate::hints::{Hints, Reason, UnitReason};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -27,6 +27,9 @@ pub struct Measure {
     /// Institutions: slug,kind,name,parent,region_code
     #[arg(long, value_name = "FILE")]
     instances: PathBuf,
+    /// Units to which some of the reports went, to measure their hints as well: id,unit
+    #[arg(long, value_name = "FILE")]
+    units: Option<PathBuf>,
     /// Parts for the run in which only other parts are learnt from
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=50))]
     folds: u8,
@@ -44,6 +47,8 @@ struct Measured {
     folds: Routing,
     without_learning: Routing,
     #[serde(skip_serializing_if = "Option::is_none")]
+    units: Option<Units>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     duplicates: Option<Duplicates>,
 }
 
@@ -51,12 +56,16 @@ pub fn run(command: Command, out: Out<'_>) -> Result<(), Failure> {
     let Command::Measure(args) = command;
     let tables = args.reports.iter().map(|file| read_text(file));
     let tables = tables.collect::<Result<Vec<_>, _>>()?;
-    let sample = Sample::read(&tables, &read_text(&args.instances)?)
-        .map_err(|problem| Failure::new(exit::DATA, problem.to_string()))?;
+    let wrong = |problem: MeasureError| Failure::new(exit::DATA, problem.to_string());
+    let mut sample = Sample::read(&tables, &read_text(&args.instances)?).map_err(wrong)?;
+    if let Some(units) = &args.units {
+        sample = sample.with_units(&read_text(units)?).map_err(wrong)?;
+    }
     let measured = Measured {
         without_cluster: sample.routing(Learning::WithoutCluster),
         folds: sample.routing(Learning::Folds(args.folds.into())),
         without_learning: sample.routing(Learning::Nothing),
+        units: args.units.is_some().then(|| sample.units()),
         duplicates: args.duplicates.then(|| sample.duplicates()),
     };
     if args.json {
@@ -73,6 +82,10 @@ pub fn run(command: Command, out: Out<'_>) -> Result<(), Failure> {
     writeln!(out, "  {}", measured.folds)?;
     writeln!(out, "Nothing learnt")?;
     writeln!(out, "  {}", measured.without_learning)?;
+    if let Some(units) = &measured.units {
+        writeln!(out, "Units, learnt from the institution's other reports")?;
+        writeln!(out, "  {units}")?;
+    }
     writeln!(out, "Missed:")?;
     for missed in &measured.without_cluster.missed {
         let suggested: Vec<_> = missed.suggested.iter().map(InstanceId::as_str).collect();
@@ -105,10 +118,10 @@ fn show_duplicates(measured: &Duplicates, out: Out<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The hints of a case, a line for each and one for its reasons.
+/// The hints of a case, a line for each and one for its reasons; units behind institutions.
 pub fn show(hints: &Hints, out: Out<'_>) -> Result<(), Failure> {
     if hints.hints.is_empty() {
-        return Ok(writeln!(out, "Nothing speaks for any institution.")?);
+        writeln!(out, "Nothing speaks for any institution.")?;
     }
     for hint in &hints.hints {
         let mark = match (hint.own, hint.active) {
@@ -121,7 +134,27 @@ pub fn show(hints: &Hints, out: Out<'_>) -> Result<(), Failure> {
         let reasons: Vec<String> = hint.reasons.iter().map(said).collect();
         writeln!(out, "    {}", plain(&reasons.join("; ")))?;
     }
+    for hint in &hints.units {
+        writeln!(out, "unit {:<19} {}", hint.unit, plain(&hint.name))?;
+        let reasons: Vec<String> = hint.reasons.iter().map(said_of_unit).collect();
+        writeln!(out, "    {}", plain(&reasons.join("; ")))?;
+    }
     Ok(())
+}
+
+fn said_of_unit(reason: &UnitReason) -> String {
+    match reason {
+        UnitReason::Words { cases } => {
+            let reports = counted(u64::from(*cases), "similar report");
+            format!("{reports} went there")
+        }
+        UnitReason::Category {
+            category,
+            cases,
+            of,
+        } => format!("{cases} of {of} of category {category}"),
+        UnitReason::Place { region, cases, of } => format!("{cases} of {of} in {region}"),
+    }
 }
 
 fn said(reason: &Reason) -> String {

@@ -11,6 +11,7 @@ mod audit;
 mod backup;
 mod case;
 mod category;
+mod channel;
 mod edition;
 mod failure;
 mod figures;
@@ -92,6 +93,9 @@ pub enum Command {
     /// Letters by e-mail: try the mail server, see what waits or was refused
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Channels of others: what came in and waits for a person
+    #[command(subcommand)]
+    Channel(channel::Command),
     /// Accounts of officers
     #[command(subcommand)]
     Account(account::Command),
@@ -179,6 +183,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Quarantine(command) => quarantine::run(&place, command, out).await,
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Mail(command) => mail::run(&place, command, out).await,
+        Command::Channel(command) => channel::run(&place, command, out).await,
         Command::Account(command) => account::run(&place, command, out).await,
         Command::Unit(command) => unit::run(&place, command, out).await,
         Command::Audit(args) => audit::read(&place, &args, out).await,

@@ -15,9 +15,8 @@ use super::{Failure, Out, Place, exit};
 use crate::jobs::Jobs;
 use crate::monitor::Monitor;
 use crate::node::Node;
-use crate::post::Delivery;
 use crate::sync::Link;
-use crate::{api, casework, doors, staff};
+use crate::{api, casework, channels, doors, post, staff};
 
 /// What the link gets beyond the API's time to end what it is doing.
 const GRACE: Duration = Duration::from_secs(5);
@@ -28,7 +27,8 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let node = place.node().await?;
     let instance = node.instance()?.clone();
     private_keys(&settings.node.keys)?;
-    let delivery = Delivery::of(&node)?;
+    settings.mail.postbox()?;
+    let lines = channels::Lines::of(&settings.channels)?;
     let listener = bind("api.listen", settings.api.listen).await?;
     let watched = match settings.monitor.listen.0 {
         Some(listen) => Some(bind("monitor.listen", listen).await?),
@@ -42,7 +42,8 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let watched = watched
         .map(|listener| watch(&link, listener, &shutdown))
         .transpose()?;
-    let setup = setup_link(&node, &settings.site(bound)).await;
+    let site = node.in_force().settings().site(bound);
+    let setup = setup_link(&node, &site).await;
     let greeting = greeting(&node, bound, watched, setup.as_deref())?;
     // In one piece, so that nobody who reads it stops in the middle.
     out.write_all(greeting.as_bytes())?;
@@ -52,8 +53,9 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
 
     let mut serving = tokio::spawn(doors::serve(node.clone(), listener, shutdown.clone()));
     tokio::spawn(casework::index(node.clone(), shutdown.clone()));
-    if let Some(delivery) = delivery {
-        tokio::spawn(delivery.run(shutdown.clone()));
+    tokio::spawn(post::deliver(node.clone(), shutdown.clone()));
+    if !lines.names().is_empty() {
+        tokio::spawn(channels::run(node.clone(), lines, shutdown.clone()));
     }
     let jobs = Jobs::of(&link).run(shutdown.clone());
     let mut linking = tokio::spawn(link.run(shutdown.clone()));
@@ -138,7 +140,7 @@ fn greeting(
     watched: Option<SocketAddr>,
     setup: Option<&str>,
 ) -> Result<String, Failure> {
-    let site = node.settings().site(bound);
+    let site = node.in_force().settings().site(bound);
     let docs = api::DOCS;
     let mut lines = vec![
         format!("lapor-node {}", node.instance()?),

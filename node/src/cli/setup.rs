@@ -12,9 +12,11 @@ use lapor_web::monitor::Listen;
 use lapor_web::sign_on::SignOnError;
 
 use super::{Failure, Out, Place, exit, mail};
+use crate::channels::Lines;
 use crate::enrolment;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};
+use crate::in_force::InForce;
 use crate::node::{Node, read_joined};
 use crate::settings::Settings;
 use crate::sync::trusted;
@@ -126,17 +128,20 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     }
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
-    mail::check(&settings, out).await?;
+    let postbox = settings.mail.postbox()?;
+    channels(&settings, out)?;
     tiles(&settings, out).await?;
-    single_sign_on(&settings, place.clock.now_ms(), out).await?;
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
     let current = check_database(&db, &settings.node.keys, out).await;
     db.close().await;
     if !current? {
-        return Ok(());
+        mail::check(postbox, out).await?;
+        return single_sign_on(&settings, place.clock.now_ms(), out).await;
     }
     // Nothing is migrated by this: the schema is current.
     let node = Node::open(&settings, place.clock.clone()).await?;
+    in_force(&node.in_force(), out).await?;
+    single_sign_on(node.in_force().settings(), place.clock.now_ms(), out).await?;
     match node.instance() {
         Ok(instance) => {
             writeln!(out, "This node has joined as {instance}.")?;
@@ -148,6 +153,37 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         )?,
     }
     node.db().close().await;
+    Ok(())
+}
+
+/// What may be typed at the desk, and who has said it: the file, or an admin where that is silent.
+async fn in_force(in_force: &InForce, out: Out<'_>) -> Result<(), Failure> {
+    let settings = in_force.settings();
+    let portal = &settings.portal;
+    let address = portal.public_url.as_ref().map(ToString::to_string);
+    for (field, value, source) in [
+        ("portal.public_url", address, in_force.address),
+        ("portal.contact", portal.contact.clone(), in_force.contact),
+        ("mail.host", settings.mail.host.clone(), in_force.mail),
+    ] {
+        match value {
+            Some(value) => writeln!(out, "{field}: {value}, {source}")?,
+            None => writeln!(out, "{field}: {source}")?,
+        }
+    }
+    mail::check(in_force.postbox()?, out).await
+}
+
+fn channels(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
+    let names = Lines::of(&settings.channels)?.names();
+    if names.is_empty() {
+        writeln!(
+            out,
+            "channels: none; this node talks on its own pages alone"
+        )?;
+    } else {
+        writeln!(out, "channels: {}", names.join(", "))?;
+    }
     Ok(())
 }
 

@@ -4,7 +4,10 @@ use clap::Subcommand;
 
 use super::print::{Zone, json, plain};
 use super::{Failure, Out, Place, actor};
-use crate::tokens::{self, NewToken, Role};
+use crate::error::NodeError;
+use crate::tokens::{self, NewToken, Rights, Role, Scope, Scopes, TokenEntry};
+
+const DAY_MS: i64 = 86_400_000;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -13,9 +16,20 @@ pub enum Command {
         /// Whose it is, for instance desk-app
         #[arg(long, value_name = "NAME")]
         name: String,
-        /// admin, officer, reader or identity
-        #[arg(long, value_name = "ROLE")]
-        role: Role,
+        /// admin, officer, reader or identity: a set of scopes
+        #[arg(long, value_name = "ROLE", required_unless_present = "scopes")]
+        role: Option<Role>,
+        /// What it may do and nothing else, for instance cases:read,reports:file
+        #[arg(
+            long = "scope",
+            value_name = "SCOPES",
+            value_delimiter = ',',
+            conflicts_with = "role"
+        )]
+        scopes: Vec<Scope>,
+        /// After how many days it ends by itself
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=3650))]
+        days: Option<i64>,
         /// Whose person it speaks for where a second person must agree
         #[arg(long, value_name = "LOGIN")]
         owner: Option<String>,
@@ -36,34 +50,40 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
     let node = place.node().await?;
     let now = node.clock().now_ms();
     match command {
-        Command::Create { name, role, owner } => {
+        Command::Create {
+            name,
+            role,
+            scopes,
+            days,
+            owner,
+        } => {
             let owner = match owner {
                 Some(login) => Some(node.accounts().find_by_login(&login).await?.id),
                 None => None,
             };
+            let rights = match role {
+                Some(role) => Rights::Role(role),
+                None => Rights::Scopes(
+                    Scopes::new(scopes).map_err(|error| NodeError::Invalid(error.to_string()))?,
+                ),
+            };
             let new = NewToken {
                 name: &name,
-                role,
+                rights: rights.clone(),
+                expires_at: days.map(|days| now + days * DAY_MS),
                 owner: owner.as_ref(),
             };
             let secret = tokens::create_for(node.db(), new, &actor(), now).await?;
             writeln!(out, "{}", *secret)?;
             eprintln!(
-                "This is the token {name} ({role}). It is shown only now; keep it where the application reads it."
+                "This is the token {name} ({rights}). It is shown only now; keep it where the application reads it."
             );
         }
         Command::List { json: true } => json(&tokens::list(node.db()).await?, out)?,
         Command::List { json: false } => {
             let zone = Zone::of(&node);
             for token in tokens::list(node.db()).await? {
-                let state = token.revoked_at.map_or_else(
-                    || format!("since {}", zone.show(token.created_at)),
-                    |at| format!("revoked {}", zone.show(at)),
-                );
-                let owner = token
-                    .owner
-                    .map_or_else(String::new, |login| format!(", of {}", plain(&login)));
-                writeln!(out, "{:<24} {:<9} {state}{owner}", token.name, token.role)?;
+                writeln!(out, "{}", line(&token, &zone, now))?;
             }
         }
         Command::Revoke { name } => {
@@ -72,4 +92,23 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         }
     }
     Ok(())
+}
+
+fn line(token: &TokenEntry, zone: &Zone, now: i64) -> String {
+    let since = zone.show(token.created_at);
+    let state = match (token.revoked_at, token.expires_at) {
+        (Some(at), _) => format!("revoked {}", zone.show(at)),
+        (None, Some(at)) if at <= now => format!("ended {}", zone.show(at)),
+        (None, Some(at)) => format!("since {since}, until {}", zone.show(at)),
+        (None, None) => format!("since {since}"),
+    };
+    let used = token
+        .used_at
+        .map_or_else(String::new, |at| format!(", used {}", zone.show(at)));
+    let owner = token
+        .owner
+        .as_ref()
+        .map_or_else(String::new, |login| format!(", of {}", plain(login)));
+    let (name, rights) = (&token.name, token.rights());
+    format!("{name:<24} {rights:<9} {state}{used}{owner}")
 }

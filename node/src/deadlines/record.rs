@@ -99,7 +99,10 @@ impl Consequences {
         store::facts::put(tx, &self.facts).await?;
         store::deadlines::put(tx, &self.deadlines).await?;
         if node.sends_letters() && !self.news.is_empty() {
-            store::told::ask(tx, self.news).await?;
+            store::told::ask(tx, self.news.clone()).await?;
+        }
+        if node.settings().channels.is_on() && !self.news.is_empty() {
+            store::channels::due::ask(tx, self.news).await?;
         }
         if !self.gone.is_empty() {
             store::facts::forget(tx, self.gone.clone()).await?;

@@ -6,13 +6,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::NaiveDate;
-use lapor_web::ApiProblem;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::Member;
 
 use super::assignment::{staff, staff_problem};
-use super::{ACCOUNT, Answer, Officer};
+use super::{ACCOUNT, Answer, Officer, shared};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -76,10 +75,7 @@ pub async fn part(node: &Node, member: &Member) -> Answer<String> {
             .map(|other| Choice::new(other.id.as_str(), &other.name))
             .collect(),
     };
-    part.render().map_err(|error| {
-        tracing::error!(%error, "a part of a page cannot be made");
-        ApiProblem::internal()
-    })
+    shared::rendered(&part)
 }
 
 /// Goes away, or comes back.

@@ -8,9 +8,12 @@ use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::Visit;
 use lapor_web::people::refusal;
 
+use super::arranging::Input;
 use super::clock::clock_name;
 use super::{Answer, STAFF, own_categories, shared, units};
 use crate::api::problem;
+use crate::doors::facts;
+use crate::in_force::Source;
 use crate::node::Node;
 use crate::staff::StaffRole;
 
@@ -27,6 +30,8 @@ pub struct Part {
     pub example: &'static str,
     /// The page on which it is done instead.
     pub at: &'static str,
+    /// What is typed right there.
+    pub inputs: &'static [Input],
     /// A letter can be sent to prove it.
     pub tries_mail: bool,
 }
@@ -60,6 +65,7 @@ fn part(v: &Voice, (name, how): (TextId, TextId), stands: Vec<String>) -> Part {
         how: v.say(how),
         example: "",
         at: "",
+        inputs: &[],
         tries_mail: false,
     }
 }
@@ -67,24 +73,29 @@ fn part(v: &Voice, (name, how): (TextId, TextId), stands: Vec<String>) -> Part {
 /// How the institution shows itself to the public.
 fn institution(node: &Node, visit: &Visit) -> Part {
     let v = visit.v;
-    let portal = &node.settings().portal;
+    let in_force = node.in_force();
+    let portal = &in_force.settings().portal;
     let address = portal.public_url.as_ref().map(ToString::to_string);
-    let open = || v.say("arranged-none");
-    let fact = |name: TextId, value: Option<String>| {
-        format!("{}: {}", v.say(name), value.unwrap_or_else(open))
-    };
+    let facts = facts(node);
+    let plain = |name: TextId, value: &str| format!("{}: {value}", v.say(name));
     let stands = vec![
+        plain(text_id("setup-institution"), visit.institution()),
+        plain(text_id("setup-zone"), facts.zone.name()),
         fact(
-            text_id("setup-institution"),
-            Some(visit.institution().to_owned()),
+            &v,
+            text_id("arranged-address"),
+            (&address, in_force.address),
         ),
-        fact(text_id("arranged-address"), address.clone()),
-        fact(text_id("setup-contact"), portal.contact.clone()),
+        fact(
+            &v,
+            text_id("setup-contact"),
+            (&portal.contact, in_force.contact),
+        ),
     ];
     Part {
         done: address.is_some() && portal.contact.is_some(),
         needed: true,
-        example: "[portal]\npublic_url = \"https://lapor.bandung.go.id\"\ncontact = \"Jalan Wastukencana 2, telepon 022 123456\"",
+        inputs: &[Input::Contact, Input::Address],
         ..part(
             &v,
             (
@@ -94,6 +105,17 @@ fn institution(node: &Node, visit: &Visit) -> Part {
             stands,
         )
     }
+}
+
+/// What is in force, and who has said it.
+fn fact(v: &Voice, name: TextId, (value, source): (&Option<String>, Source)) -> String {
+    let by = match source {
+        Source::File => text_id("arranged-by-file"),
+        Source::Desk => text_id("arranged-by-desk"),
+        Source::Nobody => return format!("{}: {}", v.say(name), v.say("arranged-none")),
+    };
+    let value = value.as_deref().unwrap_or_default();
+    format!("{}: {value} ({})", v.say(name), v.say(by))
 }
 
 /// Whether the node has joined, and as whom.
@@ -187,7 +209,8 @@ async fn people(node: &Node, v: &Voice) -> Answer<Part> {
 }
 
 fn mail(node: &Node, v: &Voice) -> Part {
-    let settings = &node.settings().mail;
+    let in_force = node.in_force();
+    let settings = &in_force.settings().mail;
     let stands = settings.host.as_ref().map(|host| {
         let from = settings.from.clone().unwrap_or_default();
         v.with("host", host)
@@ -195,14 +218,17 @@ fn mail(node: &Node, v: &Voice) -> Part {
             .with("hour", u64::from(settings.digest_hour))
             .say("arranged-mail-is")
     });
+    let broken = in_force.postbox().err().map(|error| error.to_string());
+    let sends = stands.is_some() && broken.is_none();
     Part {
+        done: sends,
         needed: true,
-        tries_mail: stands.is_some(),
-        example: "[mail]\nhost = \"smtp.bandung.go.id\"\nfrom = \"Lapor Kota Bandung <lapor@bandung.go.id>\"",
+        tries_mail: sends,
+        inputs: &[Input::Mail],
         ..part(
             v,
             (text_id("arranged-mail"), text_id("arranged-mail-how")),
-            stands.into_iter().collect(),
+            stands.into_iter().chain(broken).collect(),
         )
     }
 }

@@ -1,23 +1,26 @@
 //! What is arranged at this node and how it is arranged: after the first account as steps that can
 //! be passed over and come back to, later as one page. What is done is seen from what is there;
-//! only that an admin wants to hear no more of it is kept. Most of it stands in `node.toml`, which
-//! only whoever runs the machine changes; nothing secret is shown.
+//! only that an admin wants to hear no more of it is kept. Where `node.toml` is silent contact, address
+//! and mail server are typed here; the rest is changed by whoever runs the machine. Nothing secret is
+//! shown.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use http::StatusCode;
 use lapor_web::Query;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use serde::Deserialize;
 
 use super::arranged::{Part, parts};
-use super::{ACCOUNT, Answer, Officer, ROOT};
+use super::arranging::Input;
+use super::{ACCOUNT, Answer, Officer, ROOT, arranging};
 use crate::api::problem;
 use crate::node::Node;
-use crate::post::{Delivery, Undelivered};
+use crate::post::Delivery;
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/pengaturan";
@@ -39,7 +42,7 @@ pub struct StepQuery {
 struct Arrangements {
     v: Voice,
     title: String,
-    parts: Vec<Part>,
+    parts: Vec<Shown>,
     /// Which step it is of how many, the last of which shows all.
     step: Option<(usize, usize)>,
     /// Every step by name, whether it is done, and its page.
@@ -54,30 +57,52 @@ struct Arrangements {
     desk_at: &'static str,
 }
 
+/// A part as the page shows it.
+struct Shown {
+    part: Part,
+    /// Its forms, as HTML; on the page of all, they stand at their step.
+    forms: Vec<String>,
+    typed_at: Option<String>,
+}
+
 pub async fn show(
     State(node): State<Arc<Node>>,
     officer: Officer,
     Query(query): Query<StepQuery>,
 ) -> Answer<Response> {
     officer.requires(StaffRole::administers)?;
+    page(&node, &officer, query.langkah, None).await
+}
+
+/// A step, or all; with a form that is shown again, the step to which it belongs.
+pub(super) async fn page(
+    node: &Node,
+    officer: &Officer,
+    asked: Option<usize>,
+    again: Option<(Input, &Form)>,
+) -> Answer<Response> {
     let visit = &officer.visit;
     let v = visit.v;
-    let mut all = parts(&node, visit).await?;
+    let mut all = parts(node, visit).await?;
     let count = all.len() + 1;
-    let step = query.langkah.filter(|step| (1..=count).contains(step));
+    let step = match again {
+        Some((input, _)) => step_of(&all, input),
+        None => asked.filter(|step| (1..=count).contains(step)),
+    };
     let needed = needed(&all);
     let names = all.iter().zip(1..);
     let steps = names
         .map(|(part, step)| (part.name.clone(), part.done, at(step)))
         .collect();
-    if let Some(step) = step.filter(|step| *step < count) {
-        all = vec![all.swap_remove(step - 1)];
-    }
+    let shown = match step.filter(|step| *step < count) {
+        Some(step) => vec![with_forms(node, &v, all.swap_remove(step - 1), again)?],
+        None => all.into_iter().zip(1..).map(with_links).collect(),
+    };
     let title = v.say(step.map_or(text_id("arranged-title"), |_| text_id("arranged-begin")));
     let page = Arrangements {
         v,
         title: title.clone(),
-        parts: all,
+        parts: shown,
         steps,
         before: step.filter(|step| *step > 1).map(|step| at(step - 1)),
         next: step.filter(|step| *step < count).map(|step| at(step + 1)),
@@ -91,7 +116,43 @@ pub async fn show(
         dismiss_at: DISMISS,
         desk_at: ROOT,
     };
-    visit.shell(title).within(ACCOUNT).show(&page)
+    let status = again.map_or(StatusCode::OK, |(_, form)| form.status());
+    visit
+        .shell(title)
+        .status(status)
+        .within(ACCOUNT)
+        .show(&page)
+}
+
+/// The page of the step at which something is typed.
+pub(super) async fn typed_at(node: &Node, officer: &Officer, input: Input) -> Answer<String> {
+    let all = parts(node, &officer.visit).await?;
+    Ok(step_of(&all, input).map_or_else(|| PATH.to_owned(), at))
+}
+
+fn step_of(parts: &[Part], input: Input) -> Option<usize> {
+    let at = parts.iter().position(|part| part.inputs.contains(&input));
+    at.map(|at| at + 1)
+}
+
+fn with_forms(node: &Node, v: &Voice, part: Part, again: Option<(Input, &Form)>) -> Answer<Shown> {
+    let form = |input: &Input| {
+        let again = again.filter(|(of, _)| of == input);
+        arranging::form(node, v, *input, again.map(|(_, form)| form))
+    };
+    Ok(Shown {
+        forms: part.inputs.iter().map(form).collect::<Answer<_>>()?,
+        part,
+        typed_at: None,
+    })
+}
+
+fn with_links((part, step): (Part, usize)) -> Shown {
+    Shown {
+        forms: Vec::new(),
+        typed_at: (!part.inputs.is_empty()).then(|| at(step)),
+        part,
+    }
 }
 
 /// What is told above the list of reports while something is missing that a node needs.
@@ -117,12 +178,9 @@ pub async fn try_mail(
     let flash = match Delivery::of(&node) {
         Ok(Some(delivery)) => match delivery.try_out(address).await {
             Ok(()) => Flash::done(text_id("arranged-mail-sent")).with("address", address),
-            Err(
-                Undelivered::Down(problem)
-                | Undelivered::Later(problem)
-                | Undelivered::Broken(problem)
-                | Undelivered::Refused(problem),
-            ) => Flash::warning(text_id("arranged-mail-failed")).with("problem", problem),
+            Err(trouble) => {
+                Flash::warning(text_id("arranged-mail-failed")).with("problem", trouble.problem())
+            }
         },
         Ok(None) => Flash::warning(text_id("arranged-mail-off")),
         Err(problem) => {

@@ -13,9 +13,9 @@ use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::refusal;
 
-use super::case_page::{CasePath, at, page};
+use super::case_page::{CasePath, page};
 use super::course::{Fact, Happened, Standing};
-use super::{Answer, Officer, ROOT, shared};
+use super::{Answer, Officer, ROOT, along, shared};
 use crate::api::problem;
 use crate::casework::{CaseView, Handed, INSTRUCTION, Instructed, Instruction, OnDesk, Tray};
 use crate::error::NodeError;
@@ -85,8 +85,12 @@ pub async fn assign(
     assigned.map_err(|error| problem(&error))?;
     let done = Flash::done(text_id("case-assigned"));
     let still = officer.case(&node, path.id).await.is_ok();
-    let to = if still { at(path.id) } else { ROOT.to_owned() };
-    Ok(officer.visit.go_saying(&LocalPath::own(&to), &done))
+    let to = if still {
+        along::back_to(path.id, &form)
+    } else {
+        LocalPath::own(ROOT)
+    };
+    Ok(officer.visit.go_saying(&to, &done))
 }
 
 /// The desk of an officer who sees what lies in the unit; where none is named, in their own. Or why

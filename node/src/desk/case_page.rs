@@ -10,22 +10,23 @@ use lapor_protocol::case::State;
 use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form, LocalPath};
-use lapor_web::{ApiProblem, Path};
+use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
+use super::along::{self, Along, AlongQuery, Beside};
 use super::approval::{self, DraftLine};
 use super::clock::{ClockWords, clock_name, clock_words};
 use super::counter::{self, Offered};
 use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
+use super::hints::{self, HintLine};
 use super::identity::{self, IdentityLine};
 use super::suspicion::{self, Marked};
 use super::{Answer, Officer, ROOT, aside, assignment, erasures, shared};
 use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, KeyState, OWN_NUMBER};
 use crate::error::NodeError;
-use crate::hints::{Hint, Reason};
 use crate::node::Node;
 use crate::portal::spot::{self, Drawn};
 use crate::portal::{classification_name, name_of, standing_words};
@@ -36,8 +37,6 @@ use crate::staff::StaffRole;
 pub const PATH: &str = "/meja/kasus/{id}";
 pub const NUMBER: &str = "/meja/kasus/{id}/nomor";
 pub const DROP: &str = "/meja/kasus/{id}/abaikan";
-/// Hints of a page.
-const HINTS: usize = 3;
 
 #[derive(Deserialize)]
 pub struct CasePath {
@@ -55,7 +54,10 @@ struct CasePage {
     v: Voice,
     view: CaseView,
     here: String,
-    list_at: &'static str,
+    /// Where one goes from here along the list from which one came.
+    beside: Beside,
+    /// That list, as fields of the forms.
+    along: Vec<(&'static str, String)>,
     title: String,
     state: String,
     tone: &'static str,
@@ -71,6 +73,8 @@ struct CasePage {
     /// What somebody may say at the counter.
     counter: Vec<Offered>,
     hints: Vec<HintLine>,
+    /// Units that it may go to.
+    unit_hints: Vec<HintLine>,
     drafts: Vec<DraftLine>,
     tasks: Vec<Task>,
     course: Vec<Happened>,
@@ -110,25 +114,34 @@ struct DeedLine {
     grave: bool,
 }
 
-/// An institution that the case may concern, and why.
-pub struct HintLine {
-    pub slug: String,
-    pub name: String,
-    pub why: String,
-    pub to: String,
+/// A unit that was chosen among those that are suggested.
+#[derive(Deserialize)]
+pub struct Chosen {
+    #[serde(default)]
+    unit: String,
 }
 
 pub async fn show(
     Shared(node): Shared<Arc<Node>>,
     officer: Officer,
     Path(path): Path<CasePath>,
+    Query(chosen): Query<Chosen>,
+    Query(along): Query<AlongQuery>,
 ) -> Answer<Response> {
     let view = officer.case(&node, path.id).await?;
+    let mut form = Form::empty();
+    along.put_into(&mut form);
+    if !chosen.unit.is_empty() {
+        let units = shared::units(&node).await?;
+        if units.iter().any(|unit| unit.value == chosen.unit) {
+            form.put("unit", chosen.unit);
+        }
+    }
     if officer.role.handles_cases() && view.summary.looked_at.is_none() {
         let looked = node.look_at(&officer.sight, &[path.id]).await;
         looked.map_err(|error| problem(&error))?;
     }
-    page(&node, &officer, view, Form::empty()).await
+    page(&node, &officer, view, form).await
 }
 
 /// The page, with an assignment as it was typed.
@@ -149,7 +162,8 @@ pub async fn page(
     };
     let failed = node.failed_acts_of(id).await.map_err(wrong)?;
     let (drafts, people) = approval::of_case(node, officer, &view).await?;
-    let hints = hints(node, &v, &view, &allowed).await?;
+    let along = Along::of(&form);
+    let suggested = hints::of_case(node, &v, &view, &allowed, acts).await?;
     let offered = |deeds: &[Deed]| -> Vec<DeedLine> {
         let deeds = deeds
             .iter()
@@ -174,16 +188,7 @@ pub async fn page(
             standing_words(state, view.summary.outcome)
         });
     let title = shared::title(&v, &view.summary);
-    for (field, stands) in [
-        ("unit", &view.summary.unit),
-        ("petugas", &view.summary.officer),
-        ("nomor", &view.summary.own_number),
-        ("lokal", &view.summary.local_category),
-    ] {
-        if !form.is_ticked(field) {
-            form.put(field, stands.as_deref().unwrap_or_default());
-        }
-    }
+    fill(&mut form, &view.summary);
     let (units, officers) = if acts {
         assignment::choices(node, &v, &view).await?
     } else {
@@ -192,10 +197,11 @@ pub async fn page(
     let report = course::report(node, &v, &view);
     let mut course = course::course(node, &v, &view, &people);
     course::put_in(&mut course, assignment::instructed(node, &v, id).await?);
-    let page = CasePage {
+    let mut page = CasePage {
         v,
         here: at(id),
-        list_at: ROOT,
+        beside: beside(node, officer, along.as_ref(), id).await?,
+        along: Vec::new(),
         title: title.clone(),
         state: v.say(state),
         tone,
@@ -213,7 +219,8 @@ pub async fn page(
         work: offered(&Deed::WORK),
         others: offered(&rest),
         counter,
-        hints,
+        hints: suggested.institutions,
+        unit_hints: suggested.units,
         drafts,
         tasks: course::tasks(&v, &view, &failed),
         course,
@@ -232,9 +239,67 @@ pub async fn page(
         asked: handed.and_then(|handed| assignment::asked(&v, &handed)),
         view,
     };
+    page.keep(along.as_ref());
     let shell = officer.visit.shell(title).wide().within(ROOT);
     let shell = shell.status(page.form.status());
-    shell.script("report.js").show(&page)
+    shell.script("report.js").script("keys.js").show(&page)
+}
+
+impl CasePage {
+    /// Every way to an act keeps the list from which one came.
+    fn keep(&mut self, along: Option<&Along>) {
+        let Some(along) = along else {
+            return;
+        };
+        let deeds = [&mut self.decisions, &mut self.work, &mut self.others];
+        let deeds = deeds.into_iter().flatten().map(|deed| &mut deed.to);
+        let hints = self.hints.iter_mut().chain(&mut self.unit_hints);
+        let hints = hints.map(|hint| &mut hint.to);
+        let counter = self.counter.iter_mut().map(|line| &mut line.to);
+        let tasks = self.tasks.iter_mut();
+        let tasks = tasks.filter_map(|task| task.again_at.as_mut());
+        let suspect = self.suspect.iter_mut().map(|mark| &mut mark.archive_at);
+        for to in deeds
+            .chain(hints)
+            .chain(counter)
+            .chain(tasks)
+            .chain(suspect)
+        {
+            *to = along.added_to(to);
+        }
+        self.along = along.all_fields();
+    }
+}
+
+/// What stands in fields that nobody has changed.
+fn fill(form: &mut Form, case: &CaseSummary) {
+    for (field, stands) in [
+        ("unit", &case.unit),
+        ("petugas", &case.officer),
+        ("nomor", &case.own_number),
+        ("lokal", &case.local_category),
+    ] {
+        if !form.is_ticked(field) {
+            form.put(field, stands.as_deref().unwrap_or_default());
+        }
+    }
+}
+
+/// Who came by no list goes back to the inbox.
+async fn beside(
+    node: &Node,
+    officer: &Officer,
+    along: Option<&Along>,
+    case: CaseId,
+) -> Answer<Beside> {
+    match along {
+        Some(along) => along.beside(node, officer, case).await,
+        None => Ok(Beside {
+            back: ROOT.to_owned(),
+            before: None,
+            next: None,
+        }),
+    }
 }
 
 async fn spot_of(
@@ -282,7 +347,7 @@ pub async fn number(
     };
     Ok(officer
         .visit
-        .go_saying(&LocalPath::own(&at(path.id)), &flash))
+        .go_saying(&along::back_to(path.id, &form), &flash))
 }
 
 /// Drops an own act without effect.
@@ -303,65 +368,7 @@ pub async fn drop_act(
     };
     Ok(officer
         .visit
-        .go_saying(&LocalPath::own(&at(path.id)), &flash))
-}
-
-/// Institutions that a case may concern and to which it may be given, or for which the desk may
-/// act, with the reasons.
-pub async fn hints(
-    node: &Node,
-    v: &Voice,
-    view: &CaseView,
-    allowed: &Allowed,
-) -> Answer<Vec<HintLine>> {
-    let represents = shared::represents(node, allowed);
-    if allowed.targets.is_empty() && !represents {
-        return Ok(Vec::new());
-    }
-    let case = view.summary.case;
-    let found = node.hints(case).await.map_err(|error| problem(&error))?;
-    let fitting = found.hints.into_iter().filter(|hint| {
-        let waits = !hint.active && !hint.own;
-        allowed.targets.contains(&hint.institution) || (represents && waits)
-    });
-    let line = |hint: Hint| HintLine {
-        to: format!(
-            "{}/{}?ke={}",
-            at(case),
-            Deed::Dispose.slug(),
-            hint.institution
-        ),
-        slug: hint.institution.to_string(),
-        why: if hint.active {
-            why(node, v, &hint.reasons)
-        } else {
-            let why = why(node, v, &hint.reasons);
-            format!("{why} {}", v.say("hint-not-joined"))
-        },
-        name: hint.name,
-    };
-    Ok(fitting.take(HINTS).map(line).collect())
-}
-
-/// The weightiest two reasons as one sentence.
-fn why(node: &Node, v: &Voice, reasons: &[Reason]) -> String {
-    let quoted = |words: &[String]| words.join(", ");
-    let say = |reason: &Reason| match reason {
-        Reason::Named { words } => v.with("words", quoted(words)).say("hint-named"),
-        Reason::Subject { words } => v.with("words", quoted(words)).say("hint-subject"),
-        Reason::Category { category } => {
-            let category = shared::category_name(category);
-            v.with("category", category).say("hint-category")
-        }
-        Reason::Place { region, .. } => v.with("region", region).say("hint-place"),
-        Reason::Past { cases } => v.with("n", *cases).say("hint-past"),
-        Reason::Reporter => v.say("hint-reporter"),
-        Reason::Returned { by } => v
-            .with("institution", name_of(node, by))
-            .say("hint-returned"),
-    };
-    let said: Vec<String> = reasons.iter().take(2).map(say).collect();
-    said.join(" ")
+        .go_saying(&along::back_to(path.id, &form), &flash))
 }
 
 fn deed_line(v: &Voice, view: &CaseView, deed: Deed) -> DeedLine {

@@ -9,9 +9,9 @@ use lapor_web::language::Voice;
 use lapor_web::page::Choice;
 
 use super::Answer;
-use super::case_page::{HintLine, hints};
 use super::course;
 use super::deeds::Deed;
+use super::hints::{HintLine, at_disposition, at_return};
 use super::shared;
 use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, Coordinates, Sight};
@@ -57,15 +57,10 @@ impl Choosing {
         let directory = node.directory();
         let world = directory.latest();
         let me = node.instance().ok();
-        let others = |wanted: &dyn Fn(&InstanceEntry) -> bool| -> Vec<(InstanceId, String)> {
-            let all = world.instances().filter(|entry| Some(&entry.id) != me);
-            let all = all.filter(|entry| wanted(entry));
-            all.map(|entry| (entry.id.clone(), entry.name.clone()))
-                .collect()
-        };
+        let others = |wanted: &dyn Fn(&InstanceEntry) -> bool| others(node, wanted);
         match deed {
             Deed::Dispose => {
-                choosing.hints = hints(node, v, view, allowed).await?;
+                choosing.hints = at_disposition(node, v, view, allowed).await?;
                 choosing.represents = shared::represents(node, allowed);
                 choosing.institutions = others(&|_| true);
                 let targets = allowed.targets.iter();
@@ -78,6 +73,7 @@ impl Choosing {
                 }
             }
             Deed::Return => {
+                choosing.hints = at_return(node, v, view).await?;
                 choosing.institutions = others(&|_| true);
                 let names = choosing.institutions.iter().map(|(_, name)| name.clone());
                 choosing.suggested = names.collect();
@@ -106,6 +102,24 @@ impl Choosing {
         }
         choosing.suggested.sort();
         Ok(choosing)
+    }
+
+    /// To whom several cases at once may go: which of them may is judged when they go.
+    pub fn of_many(node: &Node) -> Self {
+        let directory = node.directory();
+        let world = directory.latest();
+        let represents = world.desk().map(|desk| &desk.id) == node.instance().ok();
+        let waiting = others(node, &|entry| !entry.is_active());
+        let suggested = others(node, &|entry| represents || entry.is_active());
+        let mut suggested: Vec<String> = suggested.into_iter().map(|(_, name)| name).collect();
+        suggested.sort();
+        Self {
+            institutions: others(node, &|_| true),
+            suggested,
+            waiting: waiting.into_iter().map(|(id, _)| id).collect(),
+            represents,
+            ..Self::default()
+        }
     }
 
     /// What the institution of a slug is called.
@@ -149,6 +163,15 @@ impl Choosing {
             .find(fits)
             .map(|(id, _)| id.clone())
     }
+}
+
+/// Institutions of the directory but this one, by what they are called.
+fn others(node: &Node, wanted: &dyn Fn(&InstanceEntry) -> bool) -> Vec<(InstanceId, String)> {
+    let (directory, me) = (node.directory(), node.instance().ok());
+    let all = directory.latest().instances();
+    let all = all.filter(|entry| Some(&entry.id) != me && wanted(entry));
+    all.map(|entry| (entry.id.clone(), entry.name.clone()))
+        .collect()
 }
 
 /// Open cases that this one may repeat and that may be seen.

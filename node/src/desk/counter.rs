@@ -12,10 +12,11 @@ use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::limits::{QUESTIONS, TEXT_CHARS};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath, waiting};
-use lapor_web::{ApiProblem, Path};
+use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::along::{self, Along, AlongQuery};
 use super::deed::{DeedPage, complaint};
 use super::deed_form::Part;
 use super::deed_read::agreed;
@@ -244,6 +245,7 @@ pub async fn ask(
     State(node): State<Arc<Node>>,
     officer: Officer,
     Path(path): Path<SayPath>,
+    Query(along): Query<AlongQuery>,
 ) -> Answer<Response> {
     let standing = stand(&node, &officer, &path).await?;
     if !standing.say.is_allowed(&standing.counter) {
@@ -255,6 +257,7 @@ pub async fn ask(
         ("kunci", Once::fresh_key()),
         (CHANNEL, CHANNELS[0].0.to_owned()),
     ]);
+    along.put_into(&mut form);
     let empty = Attached::default();
     page(
         &node,
@@ -311,6 +314,7 @@ pub async fn take_down(
         channel,
         key: Some(form.text(SECRET)).filter(|key| !key.is_empty()),
     };
+    let onward = along::onward(&node, &officer, &standing.view.summary, &form).await?;
     let done = match act {
         Some(act) => {
             let act = act.with_files(attached.uploads());
@@ -321,8 +325,8 @@ pub async fn take_down(
     match done {
         Ok(_) => {
             attach::forget(&node, &attached).await;
-            let to = LocalPath::own(&case_page::at(path.id));
-            let flash = Flash::done(say.done());
+            let done = Flash::done(say.done());
+            let (to, flash) = along::leave((path.id, &form), onward, done);
             Ok(officer.visit.go_saying(&to, &flash))
         }
         Err(error) => {
@@ -419,13 +423,15 @@ fn page(
     }
     let (name, about) = say.words();
     let case = &standing.view.summary;
+    let along = Along::of(form).map(|along| along.fields().to_vec());
     let page = DeedPage {
         v,
         form,
         name: v.say(name),
         about: v.say(about),
         here: at(case.case, say),
-        case_at: case_page::at(case.case),
+        case_at: along::back_to(case.case, form).to_string(),
+        along: along.unwrap_or_default(),
         title: shared::title(&v, case),
         content: course::report(node, &v, &standing.view).content,
         parts: parts(&v, standing, form),

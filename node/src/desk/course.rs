@@ -372,7 +372,7 @@ fn kind_words(kind: &str, begins: bool) -> TextId {
 }
 
 /// Why an act had no effect, as far as somebody at a desk needs to know.
-fn void_words(reason: Reason) -> TextId {
+pub fn void_words(reason: Reason) -> TextId {
     match reason {
         Reason::TermEnded => text_id("void-term-ended"),
         Reason::NotOpen | Reason::WrongState => text_id("void-wrong-state"),

@@ -16,12 +16,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::again::FormerFile;
+use super::along::{self, Along, AlongQuery};
 use super::choosing::Choosing;
 use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
 use super::{
-    Answer, Officer, ROOT, again, approval, case_page, course, erasures, identity, shared, upload,
+    Answer, Officer, ROOT, again, approval, case_page, course, erasures, identity, rows, shared,
+    upload,
 };
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
@@ -41,7 +43,7 @@ pub struct DeedPath {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct DeedQuery {
     /// To whom a hint says.
     ke: String,
@@ -61,6 +63,8 @@ pub struct DeedPage<'a> {
     pub about: String,
     pub here: String,
     pub case_at: String,
+    /// The list from which one came, as fields of the form; none where one came by none.
+    pub along: Vec<(&'static str, String)>,
     pub title: String,
     pub content: Option<String>,
     pub parts: Vec<Part<'a>>,
@@ -98,10 +102,18 @@ impl<'a> Shown<'a> {
     /// With what is wrong, and every file that it has brought.
     fn wrong(form: &'a Form, attached: &'a Attached) -> Self {
         Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            ..Self::again(form, attached)
+        }
+    }
+
+    /// As it was typed so far.
+    fn again(form: &'a Form, attached: &'a Attached) -> Self {
+        Self {
             form,
             attached,
             former: Vec::new(),
-            status: StatusCode::UNPROCESSABLE_ENTITY,
+            status: StatusCode::OK,
         }
     }
 }
@@ -111,6 +123,7 @@ pub async fn ask(
     officer: Officer,
     Path(path): Path<DeedPath>,
     Query(query): Query<DeedQuery>,
+    Query(along): Query<AlongQuery>,
 ) -> Answer<Response> {
     let standing = stand(&node, &officer, &path).await?;
     if !standing.allowed {
@@ -124,13 +137,10 @@ pub async fn ask(
         let draft = drafted(&node, &officer, path.id, &query.draf).await?;
         (form, attached) = draft.unwrap_or((form, attached));
     }
+    along.put_into(&mut form);
     let former = again.map_or_else(Vec::new, |entry| again::files(path.id, entry));
-    let shown = Shown {
-        form: &form,
-        attached: &attached,
-        former,
-        status: StatusCode::OK,
-    };
+    let mut shown = Shown::again(&form, &attached);
+    shown.former = former;
     page(&node, &officer, &standing, shown)
 }
 
@@ -143,6 +153,10 @@ pub async fn act(
     let standing = stand(&node, &officer, &path).await?;
     let (v, deed) = (officer.visit.v, standing.deed);
     let (mut form, mut attached) = attach::read(&node, &v, Sender::Staff, request).await?;
+    if form.is_ticked(rows::MORE) {
+        let shown = Shown::again(&form, &attached);
+        return page(&node, &officer, &standing, shown);
+    }
     let actor = officer.actor();
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
     // Files that were used before may have been used by this very form.
@@ -185,7 +199,7 @@ pub async fn act(
     if deed.takes_files() {
         new.attachments = attached.uploads();
     }
-    let to = LocalPath::own(&case_page::at(path.id));
+    let onward = along::onward(&node, &officer, &standing.view.summary, &form).await?;
     match done(&node, &officer, &standing, new, &once).await {
         Ok((mut flash, child)) => {
             // Those that a draft keeps stay.
@@ -198,6 +212,7 @@ pub async fn act(
                 }
             }
             settle(&node, &officer, form.text(again::ACT)).await?;
+            let (to, flash) = along::leave((path.id, &form), onward, flash);
             Ok(officer.visit.go_saying(&to, &flash))
         }
         Err(error) => {
@@ -369,13 +384,15 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
     let (name, about) = deed.words();
     let case = &standing.view.summary;
     let case_at = case_page::at(case.case);
+    let along = Along::of(shown.form).map(|along| along.fields().to_vec());
     let page = DeedPage {
         v,
         form: shown.form,
         name: v.say(name),
         about: v.say(about),
         here: format!("{case_at}/{}", deed.slug()),
-        case_at,
+        case_at: along::back_to(case.case, shown.form).to_string(),
+        along: along.unwrap_or_default(),
         title: shared::title(&v, &standing.view.summary),
         content: course::report(node, &v, &standing.view).content,
         parts: parts(&v, deed, shown.form, &standing.choosing),
@@ -393,7 +410,8 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         .shell(v.say(name))
         .status(shown.status)
         .within(ROOT);
-    shell.script("report.js").script("search.js").show(&page)
+    let scripts = ["report.js", "search.js", "rows.js"];
+    shell.scripts(scripts).show(&page)
 }
 
 /// What the institution asks of an answer beyond the rules.

@@ -9,8 +9,10 @@ use serde_json::Value;
 use super::again::ACT;
 use super::choosing::Choosing;
 use super::deeds::Deed;
+use super::hints::HintLine;
 use super::question::CLASSES;
 use super::reasons::reason_choices;
+use super::rows::{CHOICES, COPIES, FORMS, MoreRows, QUESTIONS};
 use super::shared;
 use crate::casework::{CaseView, HistoryEntry, Once};
 use crate::portal::filing::REGIONS;
@@ -18,12 +20,6 @@ use crate::portal::questions::form_name;
 use crate::regions::national;
 use crate::reporters;
 
-/// Questions of one hold.
-pub const QUESTIONS: [&str; 5] = ["tanya1", "tanya2", "tanya3", "tanya4", "tanya5"];
-/// How each is to be answered, and among what is chosen, a line for each.
-pub const FORMS: [&str; 5] = ["bentuk1", "bentuk2", "bentuk3", "bentuk4", "bentuk5"];
-pub const CHOICES: [&str; 5] = ["pilihan1", "pilihan2", "pilihan3", "pilihan4", "pilihan5"];
-pub const COPIES: [&str; 3] = ["tembusan1", "tembusan2", "tembusan3"];
 /// The value of a box that is ticked.
 const TICKED: &str = "1";
 
@@ -44,14 +40,20 @@ pub static ANSWER_FORMS: [(&str, AnswerForm); 5] = [
 /// A field of a page.
 pub enum Part<'a> {
     Line(Field<'a>),
-    /// A line that suggests institutions while one types.
-    Institution(Field<'a>),
+    /// Lines of which there can be more.
+    Lines(Vec<Field<'a>>, MoreRows),
     Text(Field<'a>),
     List(Field<'a>),
     OneOf(Field<'a>),
-    /// A question, how it is answered, and among what.
-    Question(Field<'a>, Box<Field<'a>>, Box<Field<'a>>),
+    Questions(Vec<Question<'a>>, MoreRows),
     Tick(Field<'a>),
+}
+
+/// A question, how it is answered, and among what.
+pub struct Question<'a> {
+    pub text: Field<'a>,
+    pub answer: Field<'a>,
+    pub choices: Field<'a>,
 }
 
 /// The fields of a deed's page.
@@ -69,36 +71,23 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
         let field = form.field("alasan", v.say("fact-reason"));
         Part::OneOf(field.required().choices(reason_choices(v, deed)))
     };
-    let institution = |name, label: String| form.field(name, label).autocomplete("off").most(200);
     match deed {
         Deed::Verify => verify(v, form, choosing),
-        Deed::Hold => {
-            let ask = |(place, name): (usize, &'static str)| {
-                let label = |id: TextId| v.with("n", place + 1).say(id);
-                let field = form.field(name, label(text_id("form-question")));
-                let field = field.rows(2).most(TEXT_CHARS);
-                let answer = form.field(FORMS[place], label(text_id("form-answer-form")));
-                let choices = form.field(CHOICES[place], label(text_id("form-answer-choices")));
-                Part::Question(
-                    if place == 0 { field.required() } else { field },
-                    Box::new(answer.choices(answer_forms(v))),
-                    Box::new(
-                        choices
-                            .hint(v.with("most", MOST_CHOICES).say("form-answer-choices-hint"))
-                            .rows(3)
-                            .most(MOST_CHOICES * (CHOICE_CHARS + 2)),
-                    ),
-                )
+        Deed::Hold => vec![questions(v, form)],
+        Deed::Return => {
+            let typed = v.say("form-suggested-hint");
+            let other = text_id("hint-none-or-other");
+            let mut parts = vec![reasons()];
+            parts.extend(hinted(v, form, choosing, other));
+            let label = if choosing.hints.is_empty() {
+                text_id("fact-suggested")
+            } else {
+                text_id("form-other-target")
             };
-            QUESTIONS.into_iter().enumerate().map(ask).collect()
+            let field = institution(form, "instansi", v.say(label)).hint(typed);
+            parts.extend([Part::Line(field), comment(inside)]);
+            parts
         }
-        Deed::Return => vec![
-            reasons(),
-            Part::Institution(
-                institution("instansi", v.say("fact-suggested")).hint(v.say("form-suggested-hint")),
-            ),
-            comment(inside),
-        ],
         Deed::Archive => vec![reasons(), comment(outside)],
         Deed::Recall => vec![reasons(), comment(inside)],
         Deed::Redact => vec![
@@ -156,6 +145,36 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
     }
 }
 
+/// A line that suggests institutions while one types.
+pub fn institution<'a>(form: &'a Form, name: &'static str, label: String) -> Field<'a> {
+    let field = form.field(name, label).autocomplete("off").most(200);
+    field.from_list("daftar-instansi")
+}
+
+fn questions<'a>(v: &Voice, form: &'a Form) -> Part<'a> {
+    let ask = |(place, name): (usize, &&'static str)| {
+        let label = |id: TextId| v.with("n", place + 1).say(id);
+        let text = form.field(name, label(text_id("form-question")));
+        let text = text.rows(2).most(TEXT_CHARS);
+        let answer = form.field(FORMS.names()[place], label(text_id("form-answer-form")));
+        let choices = form.field(
+            CHOICES.names()[place],
+            label(text_id("form-answer-choices")),
+        );
+        Question {
+            text: if place == 0 { text.required() } else { text },
+            answer: answer.choices(answer_forms(v)),
+            choices: choices
+                .hint(v.with("most", MOST_CHOICES).say("form-answer-choices-hint"))
+                .rows(3)
+                .most(MOST_CHOICES * (CHOICE_CHARS + 2)),
+        }
+    };
+    let shown = QUESTIONS.shown(form).iter().enumerate().map(ask);
+    let more = QUESTIONS.more(v, text_id("form-question-more"), form);
+    Part::Questions(shown.collect(), more)
+}
+
 /// How a question can be answered; the first line of the list is a text.
 fn answer_forms(v: &Voice) -> Vec<Choice> {
     let forms = ANSWER_FORMS.iter();
@@ -208,19 +227,21 @@ fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
     parts
 }
 
-fn dispose<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
-    let institution = |name, label: String| form.field(name, label).autocomplete("off").most(200);
-    let mut parts = Vec::new();
-    let hinted = !choosing.hints.is_empty();
-    if hinted {
-        let hints = choosing.hints.iter();
-        let hints = hints.map(|hint| Choice::new(&hint.slug, &hint.name).hint(&hint.why));
-        let other = Choice::new("", v.say("hint-other"));
-        parts.push(Part::OneOf(
-            form.field("tujuan", v.say("hint-title"))
-                .choices(hints.chain([other]).collect()),
-        ));
+/// A choice among the institutions that are suggested, and what else; `None` where there is no hint.
+fn hinted<'a>(v: &Voice, form: &'a Form, choosing: &Choosing, other: TextId) -> Option<Part<'a>> {
+    if choosing.hints.is_empty() {
+        return None;
     }
+    let hints = choosing.hints.iter().map(HintLine::choice);
+    let other = Choice::new("", v.say(other));
+    let field = form.field("tujuan", v.say("hint-title"));
+    Some(Part::OneOf(field.choices(hints.chain([other]).collect())))
+}
+
+fn dispose<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
+    let hinted = hinted(v, form, choosing, text_id("hint-other"));
+    let mut parts: Vec<Part<'a>> = hinted.into_iter().collect();
+    let hinted = !parts.is_empty();
     let label = if hinted {
         v.say("form-other-target")
     } else {
@@ -231,27 +252,28 @@ fn dispose<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> 
     } else {
         text_id("form-institution-hint")
     };
-    let target = institution("instansi", label).hint(v.say(hint));
-    parts.push(Part::Institution(if hinted {
-        target
-    } else {
-        target.required()
-    }));
-    parts.push(Part::Text(
-        form.field("uraian", v.say("form-instruction"))
-            .rows(4)
-            .most(TEXT_CHARS),
-    ));
-    parts.push(Part::Line(
-        form.field("tenggat", v.say("fact-deadline"))
-            .hint(v.say("form-deadline-hint"))
-            .kind("date"),
-    ));
-    for (place, name) in COPIES.into_iter().enumerate() {
-        let label = v.with("n", place + 1).say("form-copy");
-        parts.push(Part::Institution(institution(name, label)));
-    }
+    let target = institution(form, "instansi", label).hint(v.say(hint));
+    parts.push(Part::Line(if hinted { target } else { target.required() }));
+    parts.extend(said_with_disposition(v, form));
     parts
+}
+
+/// What goes with a disposition, to whomever it is.
+pub fn said_with_disposition<'a>(v: &Voice, form: &'a Form) -> [Part<'a>; 3] {
+    let instruction = form.field("uraian", v.say("form-instruction"));
+    let deadline = form.field("tenggat", v.say("fact-deadline"));
+    let copies = COPIES.shown(form).iter().enumerate().map(|(place, name)| {
+        let label = v.with("n", place + 1).say("form-copy");
+        institution(form, name, label)
+    });
+    [
+        Part::Text(instruction.rows(4).most(TEXT_CHARS)),
+        Part::Line(deadline.hint(v.say("form-deadline-hint")).kind("date")),
+        Part::Lines(
+            copies.collect(),
+            COPIES.more(v, text_id("form-copy-more"), form),
+        ),
+    ]
 }
 
 fn link<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
@@ -321,7 +343,7 @@ pub fn first_form(
                 values.push(("pengawasan", TICKED.to_owned()));
             }
         }
-        Deed::Dispose if choosing.hints.iter().any(|hint| hint.slug == to) => {
+        Deed::Dispose | Deed::Return if choosing.hints.iter().any(|hint| hint.slug == to) => {
             values.push(("tujuan", to.to_owned()));
         }
         Deed::Dispose => values.extend(choosing.called(to).map(|name| ("instansi", name))),
@@ -396,19 +418,22 @@ fn said_before(entry: &HistoryEntry) -> Vec<(&'static str, String)> {
         .collect();
     let asked = words.and_then(|words| words.get("questions")?.as_array());
     let asked = asked.into_iter().flatten().filter_map(Value::as_str);
-    values.extend(QUESTIONS.into_iter().zip(asked.map(str::to_owned)));
-    for (place, form) in reporters::answer_forms(words).iter().enumerate().take(5) {
+    let questions = QUESTIONS.names().iter().copied();
+    values.extend(questions.zip(asked.map(str::to_owned)));
+    let rows = FORMS.names().iter().zip(CHOICES.names());
+    for (form, (how, among)) in reporters::answer_forms(words).iter().zip(rows) {
         let named = ANSWER_FORMS
             .iter()
             .find(|(_, known)| same_form(known, form));
-        values.extend(named.map(|(name, _)| (FORMS[place], (*name).to_owned())));
+        values.extend(named.map(|(name, _)| (*how, (*name).to_owned())));
         if let AnswerForm::Choice { choices } = form {
-            values.push((CHOICES[place], choices.join("\n")));
+            values.push((*among, choices.join("\n")));
         }
     }
     let copies = body.and_then(|body| body.get("copies")?.as_array());
     let copies = copies.into_iter().flatten().filter_map(Value::as_str);
-    values.extend(COPIES.into_iter().zip(copies.map(str::to_owned)));
+    let rows = COPIES.names().iter().copied();
+    values.extend(rows.zip(copies.map(str::to_owned)));
     values
 }
 
@@ -419,7 +444,7 @@ fn same_form(one: &AnswerForm, other: &AnswerForm) -> bool {
 /// The field of a deed's page to which a complaint about all of it belongs.
 pub fn first_field(deed: Deed) -> &'static str {
     match deed {
-        Deed::Hold => QUESTIONS[0],
+        Deed::Hold => QUESTIONS.names()[0],
         Deed::Redact => "setuju",
         Deed::Link => "laporan",
         Deed::Succeed => "instansi",
@@ -438,7 +463,7 @@ mod tests {
         let entry: HistoryEntry = serde_json::from_value(json!({
             "case_seq": null, "message": null, "kind": "case.verified", "author": null,
             "effect": null, "reason": null, "at": 0, "withheld": null, "attachments": [],
-            "body": {"oversight": true, "on_behalf_of": "kab-garut", "copies": ["pusat", "kemenpu"]},
+            "body": {"oversight": true, "on_behalf_of": "kab-garut", "copies": ["pusat", "kemenpu", "kab-garut", "prov-jabar"]},
             "words": {"title": "Lampu padam"},
         }))
         .unwrap();
@@ -449,7 +474,8 @@ mod tests {
             ("atas-nama", "kab-garut"),
             ("tembusan1", "pusat"),
             ("tembusan2", "kemenpu"),
-            ("tembusan3", ""),
+            ("tembusan4", "prov-jabar"),
+            ("tembusan5", ""),
         ] {
             assert_eq!(form.text(field), said, "{field}");
         }

@@ -10,9 +10,10 @@ use lapor_web::page::Form;
 use serde_json::{Value, json};
 
 use super::choosing::Choosing;
-use super::deed_form::{ANSWER_FORMS, CHOICES, COPIES, FORMS, QUESTIONS};
+use super::deed_form::ANSWER_FORMS;
 use super::deeds::Deed;
 use super::question::CLASSES;
+use super::rows::{CHOICES, COPIES, FORMS, QUESTIONS};
 use super::shared;
 use crate::casework::{CaseView, NewAct, Sight};
 use crate::node::Node;
@@ -61,7 +62,7 @@ pub async fn read(
         Deed::Hold => {
             let (asked, forms) = read_questions(v, form);
             if asked.is_empty() {
-                form.complain(QUESTIONS[0], v.say("form-question-needed"));
+                form.complain(QUESTIONS.names()[0], v.say("form-question-needed"));
             }
             words.push(("questions", json!(asked)));
             if forms.iter().any(|form| *form != AnswerForm::Text) {
@@ -70,7 +71,7 @@ pub async fn read(
         }
         Deed::Return => {
             body.push(("reason", json!(form.required(v, "alasan"))));
-            if let Some(id) = institution(v, form, "instansi", choosing) {
+            if let Some(id) = typed_or_hinted(v, form, choosing) {
                 body.push(("suggested", json!(id)));
             }
         }
@@ -109,17 +110,18 @@ pub async fn read(
 /// The questions that were written, each with how it is to be answered.
 fn read_questions(v: &Voice, form: &mut Form) -> (Vec<String>, Vec<AnswerForm>) {
     let mut asked = (Vec::new(), Vec::new());
-    for (place, name) in QUESTIONS.into_iter().enumerate() {
+    let rows = FORMS.names().iter().zip(CHOICES.names());
+    for (name, (how, among)) in QUESTIONS.names().iter().zip(rows) {
         let question = form.at_most(v, name, TEXT_CHARS);
         if question.is_empty() {
             continue;
         }
-        let wanted = form.text(FORMS[place]);
+        let wanted = form.text(how);
         let mut known = ANSWER_FORMS.iter();
         let wanted = known.find(|(name, _)| *name == wanted);
         let mut wanted = wanted.map(|(_, form)| form.clone()).unwrap_or_default();
         if let AnswerForm::Choice { choices } = &mut wanted {
-            let typed = form.text(CHOICES[place]).to_owned();
+            let typed = form.text(among).to_owned();
             let lines = typed.lines().map(str::trim).filter(|line| !line.is_empty());
             choices.extend(lines.map(str::to_owned));
             let fits = choices
@@ -127,7 +129,7 @@ fn read_questions(v: &Voice, form: &mut Form) -> (Vec<String>, Vec<AnswerForm>) 
                 .all(|choice| choice.chars().count() <= CHOICE_CHARS);
             if !fits || !(2..=MOST_CHOICES).contains(&choices.len()) {
                 let said = v.with("most", MOST_CHOICES).with("chars", CHOICE_CHARS);
-                form.complain(CHOICES[place], said.say("form-answer-choices-wrong"));
+                form.complain(among, said.say("form-answer-choices-wrong"));
             }
         }
         asked.0.push(question);
@@ -197,22 +199,26 @@ fn read_verified(
     }
 }
 
+/// The institution that was typed, or else chosen among those that are suggested.
+fn typed_or_hinted(v: &Voice, form: &mut Form, choosing: &Choosing) -> Option<InstanceId> {
+    let typed = institution(v, form, "instansi", choosing);
+    typed.or_else(|| choosing.named(form.text("tujuan")))
+}
+
 /// What is to be done: the case is given away, or taken up for an institution that has not joined.
-fn read_disposed(
+pub fn read_disposed(
     v: &Voice,
     form: &mut Form,
     choosing: &Choosing,
     today: NaiveDate,
     body: &mut Vec<(&str, Value)>,
 ) -> Deed {
-    let other = institution(v, form, "instansi", choosing);
-    let hinted = choosing.named(form.text("tujuan"));
-    let target = other.or(hinted);
+    let target = typed_or_hinted(v, form, choosing);
     if let Some(id) = target.as_ref().filter(|id| choosing.waiting.contains(id)) {
         if !choosing.represents {
             form.complain("instansi", v.say("form-not-joined"));
         }
-        for name in COPIES.into_iter().chain(["tenggat"]) {
+        for name in COPIES.names().iter().chain(&["tenggat"]) {
             if !form.text(name).is_empty() {
                 form.complain(name, v.say("form-nobody-receives"));
             }
@@ -225,7 +231,8 @@ fn read_disposed(
         None => form.complain("instansi", v.say("form-target-needed")),
     }
     let copies: Vec<InstanceId> = COPIES
-        .into_iter()
+        .names()
+        .iter()
         .filter_map(|name| {
             let found = institution(v, form, name, choosing);
             if found
@@ -240,16 +247,20 @@ fn read_disposed(
     if !copies.is_empty() {
         body.push(("copies", json!(copies)));
     }
-    let day: Option<NaiveDate> = form.parsed("tenggat", v.say("form-day-unusable"));
-    if let Some(day) = day {
-        if day < today {
-            form.complain("tenggat", v.say("form-day-past"));
-        } else if day > today + FARTHEST {
-            form.complain("tenggat", v.say("form-day-far"));
-        }
-        body.push(("deadline", json!(day)));
-    }
+    let day = read_deadline(v, form, today);
+    body.extend(day.map(|day| ("deadline", json!(day))));
     Deed::Dispose
+}
+
+/// The last day that a form names; a complaint where it has gone by, or is far off.
+pub fn read_deadline(v: &Voice, form: &mut Form, today: NaiveDate) -> Option<NaiveDate> {
+    let day: NaiveDate = form.parsed("tenggat", v.say("form-day-unusable"))?;
+    if day < today {
+        form.complain("tenggat", v.say("form-day-past"));
+    } else if day > today + FARTHEST {
+        form.complain("tenggat", v.say("form-day-far"));
+    }
+    Some(day)
 }
 
 /// The institution that a field names; a complaint where there is none of that name.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_web::ApiProblem;
 use lapor_web::accounts::{Account, AccountState};
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
@@ -58,10 +57,7 @@ pub async fn part(node: &Node, v: Voice, account: &Account) -> Answer<String> {
         disabled: account.state == AccountState::Disabled,
         of: account.id.to_string(),
     };
-    part.render().map_err(|error| {
-        tracing::error!(%error, "a part of a page cannot be made");
-        ApiProblem::internal()
-    })
+    shared::rendered(&part)
 }
 
 /// Gives everything that lies on the desk of one officer to another.

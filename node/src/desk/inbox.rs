@@ -14,6 +14,7 @@ use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 
+use super::along::Along;
 use super::clock::{ClockWords, next_clock};
 use super::deeds::Deed;
 use super::question::{InboxQuery, Question, TABS};
@@ -129,31 +130,19 @@ pub async fn show(
     Query(query): Query<InboxQuery>,
 ) -> Answer<Response> {
     let (v, sight) = (officer.visit.v, &officer.sight);
-    let mut question = read(&node, &query);
+    let question = asked_for(&node, &officer, &query).await?;
     let account = &officer.session.account.id.to_string();
-    if question.filter.mine {
-        question.filter.mine_of = assignment::staff(&node).await?.works_for(account);
-    }
-    let after = Some(query.lanjut.as_str()).filter(|after| !after.is_empty());
+    let after = after(&query.lanjut);
     let wrong = |error: NodeError| problem(&error);
     let mut form = filled(&node, &v, &question, &query);
-    let (typed, filter) = (&question.typed, &question.filter);
-    let found = if let Some(tab) = question.tab {
-        node.inbox(sight, tab, filter, after, PAGE).await
-    } else {
-        node.search(sight, typed, filter, after, PAGE).await
-    };
-    let mut list = match found {
-        Ok(list) => list,
-        Err(NodeError::Invalid(_)) => {
-            form.complain("cari", v.say("inbox-question-unusable"));
-            CaseList {
-                cases: Vec::new(),
-                next: None,
-            }
+    let found = found(&node, &officer, &question, &query.lanjut).await;
+    let mut list = found.map_err(wrong)?.unwrap_or_else(|| {
+        form.complain("cari", v.say("inbox-question-unusable"));
+        CaseList {
+            cases: Vec::new(),
+            next: None,
         }
-        Err(error) => return Err(problem(&error)),
-    };
+    });
     let mut narrowing = question.filter.clone();
     (narrowing.state, narrowing.outcome) = (None, None);
     let mut counts = node.inbox_counts(sight, &narrowing).await.map_err(wrong)?;
@@ -170,7 +159,11 @@ pub async fn show(
             list.cases.splice(0..0, further);
         }
     }
-    let lines = lines(&node, &v, list.cases).await?;
+    let mut lines = lines(&node, &v, list.cases).await?;
+    let back = question.address(ROOT, &query.lanjut);
+    for (row, line) in lines.iter_mut().enumerate() {
+        line.at = Along::new(&back, row).added_to(&line.at);
+    }
     let kept = node.saved_filters(account).await.map_err(wrong)?;
     let zone = node.zone();
     let saved = kept.iter().map(|filter| Kept {
@@ -197,7 +190,7 @@ pub async fn show(
         regions_at: REGIONS,
         institutions: filing::institution_names(&node),
         here: ROOT,
-        back: question.address(ROOT, &query.lanjut),
+        back,
         first: after.map(|_| question.address(ROOT, "")),
         next: list.next.map(|next| question.address(ROOT, &next)),
         acts: officer.role.handles_cases(),
@@ -221,8 +214,43 @@ pub async fn show(
         form: &form,
     };
     let shell = officer.visit.shell(v.say("inbox-title"));
-    let shell = shell.wide().script("inbox.js").script("search.js");
+    let shell = shell.wide().script("keys.js").script("search.js");
     shell.show(&page)
+}
+
+/// The question of an address, as whoever is logged in means it.
+pub async fn asked_for(node: &Node, officer: &Officer, query: &InboxQuery) -> Answer<Question> {
+    let mut question = read(node, query);
+    if question.filter.mine {
+        let account = officer.session.account.id.as_str();
+        question.filter.mine_of = assignment::staff(node).await?.works_for(account);
+    }
+    Ok(question)
+}
+
+/// A page of what it asks for; `None` where nothing can be looked for like that.
+pub async fn found(
+    node: &Node,
+    officer: &Officer,
+    question: &Question,
+    lanjut: &str,
+) -> Result<Option<CaseList>, NodeError> {
+    let (sight, filter) = (&officer.sight, &question.filter);
+    let after = after(lanjut);
+    let found = if let Some(tab) = question.tab {
+        node.inbox(sight, tab, filter, after, PAGE).await
+    } else {
+        node.search(sight, &question.typed, filter, after, PAGE)
+            .await
+    };
+    match found {
+        Err(NodeError::Invalid(_)) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+fn after(lanjut: &str) -> Option<&str> {
+    Some(lanjut).filter(|after| !after.is_empty())
 }
 
 /// The question of an address or a form.

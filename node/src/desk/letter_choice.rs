@@ -5,12 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_web::ApiProblem;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::{Again, Member, own_account};
 
-use super::{ACCOUNT, Answer};
+use super::{ACCOUNT, Answer, shared};
 use crate::api::problem;
 use crate::node::Node;
 use crate::post::LetterChoice;
@@ -57,10 +56,7 @@ pub async fn part(node: &Node, member: &Member) -> Answer<String> {
         sends_letters: node.sends_letters(),
         letter_choices: letter_choices(&v),
     };
-    part.render().map_err(|error| {
-        tracing::error!(%error, "a part of a page cannot be made");
-        ApiProblem::internal()
-    })
+    shared::rendered(&part)
 }
 
 fn letter_choices(v: &Voice) -> Vec<Choice> {

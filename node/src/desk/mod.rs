@@ -6,9 +6,12 @@
 mod absence;
 mod acts;
 mod again;
+mod along;
+mod api_keys;
 mod approval;
 mod arranged;
 mod arrangements;
+mod arranging;
 mod aside;
 mod assignment;
 mod attachment;
@@ -24,6 +27,7 @@ mod deeds;
 mod erasures;
 mod figures;
 mod handover;
+mod hints;
 mod identity;
 mod identity_asked;
 mod inbox;
@@ -38,6 +42,7 @@ mod programme_text;
 mod programmes;
 mod question;
 mod reasons;
+mod rows;
 mod shared;
 mod slip;
 mod suspicion;
@@ -113,14 +118,34 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     Router::new()
         .merge(upload::routes(node))
         .merge(people::routes::<Node>())
+        .merge(secret_pages())
         .merge(pages().layer(kept))
+}
+
+/// Pages with a form that holds a password, which comes back to nobody.
+fn secret_pages() -> Router<Arc<Node>> {
+    Router::new().route(
+        arranging::MAIL,
+        get(arranging::show_mail).post(arranging::keep_mail),
+    )
 }
 
 /// Pages whose forms come back after logging in again.
 fn pages() -> Router<Arc<Node>> {
     Router::new()
         .route(ROOT, get(inbox::show))
-        .route(together::PATH, post(together::together))
+        .route(
+            together::PATH,
+            get(together::nothing).post(together::together),
+        )
+        .route(
+            together::dispose::PATH,
+            get(together::nothing).post(together::dispose::act),
+        )
+        .route(
+            together::merge::PATH,
+            get(together::nothing).post(together::merge::act),
+        )
         .route(inbox::FILTERS, post(inbox::filters))
         .route(case_page::PATH, get(case_page::show))
         .route(
@@ -160,9 +185,19 @@ fn pages() -> Router<Arc<Node>> {
         .route(absence::PATH, post(absence::say))
         .route(units::PATH, get(units::list).post(units::add))
         .route(units::CLOSE, post(units::close))
+        .route(api_keys::PATH, get(api_keys::list).post(api_keys::make))
+        .route(api_keys::REVOKE, post(api_keys::revoke))
         .route(aside::PATH, get(aside::list).post(aside::act))
         .route(handover::PATH, post(handover::hand_over))
         .route(arrangements::PATH, get(arrangements::show))
+        .route(
+            arranging::CONTACT,
+            get(arranging::show_contact).post(arranging::keep_contact),
+        )
+        .route(
+            arranging::ADDRESS,
+            get(arranging::show_address).post(arranging::keep_address),
+        )
         .route(arrangements::TRY_MAIL, post(arrangements::try_mail))
         .route(arrangements::DISMISS, post(arrangements::dismiss))
         .route(

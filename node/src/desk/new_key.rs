@@ -155,6 +155,7 @@ fn page(
         about: v.say("new-key-counter-about"),
         here: at(case.case),
         case_at: case_page::at(case.case),
+        along: Vec::new(),
         title: shared::title(&v, case),
         content: course::report(node, &v, view).content,
         parts,

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
 use lapor_web::accounts::{Account, AccountId, Accounts, Doors, NewAccount, Role, Secret, Staffed};
-use lapor_web::language::{TextId, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::mail::{Letterhead, Postbox};
 use lapor_web::page::{Choice, Link, Visit};
 use lapor_web::people::{
     AuditAsked, AuditLine, Member, Office, Places, Refused, RoleWords, SIGN_IN, Words,
@@ -14,12 +15,13 @@ use lapor_web::people::{
 use lapor_web::sign_on::SignOn;
 
 use super::{ACCOUNT, Answer, ROOT, STAFF, letter_choice, letters, shared, units};
-use super::{absence, acts, arrangements, aside, case_page, erasures, handover};
+use super::{absence, acts, api_keys, arrangements, aside, case_page, erasures, handover};
 use crate::api::problem;
 use crate::audit::AuditQuery;
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::post::letterhead;
 use crate::staff::StaffError;
 
 const FACTOR: &str = "/meja/akun/kode";
@@ -52,6 +54,10 @@ const ADMINISTERED: &[Link] = &[
         name: text_id("aside-title"),
     },
     Link {
+        to: api_keys::PATH,
+        name: text_id("keys-title"),
+    },
+    Link {
         to: arrangements::PATH,
         name: text_id("arranged-title"),
     },
@@ -64,7 +70,7 @@ impl Staffed for Node {
 
     fn cookies(&self) -> Cookies {
         Cookies {
-            https: self.settings().is_https(),
+            https: self.in_force().settings().is_https(),
         }
     }
 
@@ -139,8 +145,19 @@ impl Office for Node {
     }
 
     fn site(&self) -> String {
-        let settings = self.settings();
-        settings.site(settings.api.listen)
+        Node::site(self)
+    }
+
+    fn mails_links(&self) -> bool {
+        Node::sends_letters(self)
+    }
+
+    fn postbox(&self) -> Result<Option<Postbox>, String> {
+        self.in_force().postbox().map_err(|error| error.to_string())
+    }
+
+    fn letterhead(&self) -> Letterhead {
+        letterhead(self)
     }
 
     fn proxies(&self) -> &[IpAddr] {
@@ -161,7 +178,7 @@ impl Office for Node {
         let zone = own
             .and_then(|own| directory.latest().instance(own))
             .map(|entry| entry.time_zone.clone());
-        let contact = self.settings().portal.contact.clone();
+        let contact = self.in_force().settings().portal.contact.clone();
         vec![
             (text_id("setup-institution"), visit.institution().to_owned()),
             (
@@ -178,6 +195,8 @@ impl Office for Node {
     async fn audit(&self, asked: &AuditAsked<'_>) -> Answer<Vec<AuditLine>> {
         let query = AuditQuery {
             before: asked.before,
+            from: asked.from,
+            until: asked.until,
             actor: asked.actor,
             action: asked.action,
             case: asked.subject,
@@ -196,16 +215,28 @@ impl Office for Node {
         Ok(line.collect())
     }
 
-    async fn subjects(&self, lines: &[AuditLine]) -> Answer<BTreeMap<String, (String, String)>> {
+    async fn subjects(
+        &self,
+        v: &Voice,
+        lines: &[AuditLine],
+    ) -> Answer<BTreeMap<String, (String, String)>> {
         let ids: BTreeSet<&str> = lines
             .iter()
             .filter_map(|line| line.subject.as_deref())
             .collect();
-        let tickets = self.tickets(ids).await.map_err(|error| problem(&error))?;
-        let named = tickets
-            .into_iter()
-            .map(|(case, ticket)| (case.to_string(), (ticket, case_page::at(case))));
-        Ok(named.collect())
+        let tickets = self.tickets(ids.iter().copied()).await;
+        let tickets = tickets.map_err(|error| problem(&error))?.into_iter();
+        let mut named: BTreeMap<String, (String, String)> = tickets
+            .map(|(case, ticket)| (case.to_string(), (ticket, case_page::at(case))))
+            .collect();
+        for id in ids {
+            if !named.contains_key(id)
+                && let Some(half) = half(self, v, id).await?
+            {
+                named.insert(id.to_owned(), half);
+            }
+        }
+        Ok(named)
     }
 
     async fn subject_meant(&self, typed: &str) -> Answer<String> {
@@ -253,6 +284,28 @@ impl Office for Node {
         let letters = letter_choice::part(self, member).await?;
         Ok(absence::part(self, member).await? + &letters)
     }
+}
+
+/// A case that was split off another has no ticket of its own: what it is called, and its page.
+async fn half(node: &Node, v: &Voice, id: &str) -> Answer<Option<(String, String)>> {
+    let Ok(case) = id.parse() else {
+        return Ok(None);
+    };
+    let parent = match node.case(case).await {
+        Ok(view) => view.parent,
+        Err(NodeError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(problem(&error)),
+    };
+    let Some(parent) = parent else {
+        return Ok(None);
+    };
+    let parent = parent.to_string();
+    let whole = node.tickets([parent.as_str()]).await;
+    let whole = whole.map_err(|error| problem(&error))?.pop();
+    Ok(whole.map(|(_, ticket)| {
+        let name = v.with("ticket", ticket).say("audit-half");
+        (name, case_page::at(case))
+    }))
 }
 
 impl From<StaffError> for Refused {

@@ -14,8 +14,8 @@ use lapor_web::page::{Choice, Flash, Form, FormWithFiles, LocalPath};
 use lapor_web::{Path, Query};
 use serde::Deserialize;
 
-use super::case_page::{CasePath, at};
-use super::{ACCOUNT, Answer, Officer, arrangements, shared};
+use super::case_page::CasePath;
+use super::{ACCOUNT, Answer, Officer, along, arrangements, shared};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -230,8 +230,8 @@ pub async fn localise(
         Err(NodeError::Invalid(_)) => Flash::warning(text_id("case-not-localised")),
         Err(error) => return Err(problem(&error)),
     };
-    let to = at(path.id);
-    Ok(officer.visit.go_saying(&LocalPath::own(&to), &flash))
+    let to = along::back_to(path.id, &form);
+    Ok(officer.visit.go_saying(&to, &flash))
 }
 
 fn back(officer: &Officer, flash: &Flash) -> Response {

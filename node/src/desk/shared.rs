@@ -1,8 +1,10 @@
 //! What several pages of the desk choose from, and how a form becomes an act.
 
+use askama::Template;
 use chrono::NaiveDate;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::region::RegionCode;
+use lapor_web::ApiProblem;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Form};
 use serde_json::Value;
@@ -20,6 +22,14 @@ use crate::taxonomy::local_value;
 
 /// The field of a form that names a region.
 const REGION: &str = "wilayah";
+
+/// A part of a page, as HTML.
+pub fn rendered(part: &impl Template) -> Answer<String> {
+    part.render().map_err(|error| {
+        tracing::error!(%error, "a part of a page cannot be made");
+        ApiProblem::internal()
+    })
+}
 
 /// What a case is called.
 pub fn title(v: &Voice, case: &CaseSummary) -> String {
@@ -125,6 +135,10 @@ pub fn channel_words(v: &Voice, channel: &str) -> String {
         "sms" => text_id("channel-sms"),
         "email" => text_id("channel-email"),
         "whatsapp" => text_id("channel-whatsapp"),
+        "x" => text_id("channel-x"),
+        "facebook" => text_id("channel-facebook"),
+        "messenger" => text_id("channel-messenger"),
+        "telegram" => text_id("channel-telegram"),
         "social" => text_id("channel-social"),
         "walk-in" => text_id("channel-counter"),
         "letter" => text_id("channel-letter"),

@@ -54,7 +54,8 @@ struct SlipPage<'a> {
 
 /// The one time that a key is shown; no redirect, because nothing keeps it.
 pub async fn show(node: &Node, visit: &Visit, slip: Slip) -> Answer<Response> {
-    let portal = &node.settings().portal.public_url;
+    let in_force = node.in_force();
+    let portal = in_force.settings().portal.public_url.as_ref();
     let unproved = node.awaits_proof(slip.case).await;
     let unproved = unproved.map_err(|error| problem(&error))?;
     let heading = if slip.replaces {
@@ -67,7 +68,7 @@ pub async fn show(node: &Node, visit: &Visit, slip: Slip) -> Answer<Response> {
         heading,
         institution: visit.institution(),
         at: visit.v.now_ms(),
-        track_at: portal.as_ref().map(|site| format!("{site}/lacak")),
+        track_at: portal.map(|site| format!("{site}/lacak")),
         case_at: case_page::at(slip.case),
         proof_at: unproved.then(|| PROOF.replace("{id}", &slip.case.to_string())),
         again_at: walk_in::PATH,

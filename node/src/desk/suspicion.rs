@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_web::Path;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::page::{Flash, Form};
 
 use super::case_page::{self, CasePath};
 use super::deeds::Deed;
-use super::{Answer, Officer};
+use super::{Answer, Officer, along};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -40,6 +40,7 @@ pub fn reason(code: &str) -> TextId {
     match code {
         "trap" => text_id("suspect-trap"),
         "too_fast" => text_id("suspect-too-fast"),
+        "flood" => text_id("suspect-flood"),
         _ => text_id("suspect-officer"),
     }
 }
@@ -66,6 +67,6 @@ pub async fn say(
         Err(NodeError::NotFound { .. }) => text_id("suspect-cleared"),
         done => done.map_err(|error| problem(&error))?,
     };
-    let to = LocalPath::own(&case_page::at(path.id));
+    let to = along::back_to(path.id, &form);
     Ok(officer.visit.go_saying(&to, &Flash::done(said)))
 }

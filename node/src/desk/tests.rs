@@ -2,17 +2,24 @@
 //! without script.
 
 mod accounts;
+mod along;
+mod api_keys;
+mod arranging;
 mod assignments;
 mod cases;
 mod counter;
 mod drafts;
 mod forms;
+mod hints;
 mod identities;
 mod lists;
 mod lost_key;
+mod mailed_links;
 mod own_categories;
 mod programmes;
 mod reading;
+mod rows;
+mod several;
 mod sign_on;
 mod walk_in;
 
@@ -167,6 +174,17 @@ async fn staffed() -> Vec<Place> {
         for (login, role) in [(ADMIN, StaffRole::Admin), (SITI, StaffRole::Officer)] {
             hire(&place, login, role).await;
         }
+        places.push(place);
+    }
+    places
+}
+
+/// The national institution, which may give cases to any, with an officer.
+async fn central() -> Vec<Place> {
+    let mut places = Vec::new();
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        hire(&place, SITI, StaffRole::Officer).await;
         places.push(place);
     }
     places

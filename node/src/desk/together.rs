@@ -1,6 +1,11 @@
 //! One thing done to all the cases that were ticked in a list. Each is judged by itself: what could
 //! not be done to one stops none of the others, and is named.
 
+mod chosen;
+pub mod dispose;
+pub mod merge;
+mod outcome;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -9,15 +14,17 @@ use axum::response::Response;
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::limits::TEXT_CHARS;
+use lapor_web::accounts::Account;
 use lapor_web::language::{TextId, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use serde_json::{Value, json};
 
+use self::chosen::Chosen;
 use super::deeds::Deed;
 use super::reasons::reason_choices;
 use super::{Answer, Officer, ROOT, assignment, shared};
 use crate::api::problem;
-use crate::casework::{BULK, CaseView, NewAct, OnDesk, Once};
+use crate::casework::{CaseSummary, CaseView, NewAct, OnDesk, Once};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::staff::StaffRole;
@@ -52,21 +59,14 @@ pub async fn together(
     form: Form,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| LocalPath::own(ROOT));
-    let cases: BTreeSet<CaseId> = form
-        .all("laporan")
-        .filter_map(|id| id.parse().ok())
-        .collect();
-    let cases = Vec::from_iter(cases);
-    if cases.is_empty() || cases.len() > BULK {
-        let text = if cases.is_empty() {
-            text_id("inbox-nothing-ticked")
-        } else {
-            text_id("inbox-not-done")
-        };
-        return Ok(officer.visit.go_saying(&back, &Flash::warning(text)));
-    }
+    let (cases, back) = (ticked(&form), back_of(&form));
+    let chosen = match Chosen::read(&node, &officer, &form).await? {
+        Ok(chosen) => chosen,
+        Err(answer) => return Ok(answer),
+    };
     let done = match form.text("tindakan") {
+        "disposisi" => return dispose::ask(&node, &officer, &chosen).await,
+        "gabung" => return merge::ask(&node, &officer, &chosen),
         "lihat" => node
             .look_at(&officer.sight, &cases)
             .await
@@ -90,6 +90,23 @@ pub async fn together(
         }
         Err(error) => Err(problem(&error)),
     }
+}
+
+/// Who comes to a page of several cases by its address alone has ticked none.
+pub async fn nothing(officer: Officer) -> Response {
+    let flash = Flash::warning(text_id("inbox-nothing-ticked"));
+    officer.visit.go_saying(&LocalPath::own(ROOT), &flash)
+}
+
+/// The cases that a form names, each once.
+fn ticked(form: &Form) -> Vec<CaseId> {
+    let named = form.all("laporan").filter_map(|id| id.parse().ok());
+    Vec::from_iter(named.collect::<BTreeSet<CaseId>>())
+}
+
+/// The list that a form comes from.
+fn back_of(form: &Form) -> LocalPath {
+    LocalPath::parse(form.text("kembali")).unwrap_or_else(|| LocalPath::own(ROOT))
 }
 
 /// The act that a button asks for; or what is missing for it.
@@ -287,11 +304,7 @@ async fn to_unit(node: &Node, officer: &Officer, cases: &[CaseId], chosen: &str)
     let seen = node.seen(&officer.sight, cases).await.map_err(wrong)?;
     let handed = node.handed(cases).await.map_err(wrong)?;
     let put = seen.into_iter().map(|case| {
-        let fits = |who: &String| able.iter().any(|one| one.id.as_str() == who);
-        let desk = OnDesk {
-            unit: unit.clone(),
-            officer: case.officer.filter(fits),
-        };
+        let desk = desk_in(unit.as_deref(), &able, &case);
         let until = handed.get(&case.case).and_then(|handed| handed.due);
         let until = until.filter(|_| desk.officer.is_some());
         (case.case, desk, until)
@@ -303,6 +316,15 @@ async fn to_unit(node: &Node, officer: &Officer, cases: &[CaseId], chosen: &str)
         Ok(()) => Ok(reached(said, count, cases.len())),
         Err(NodeError::Invalid(_)) => Ok(Flash::warning(text_id("inbox-not-done"))),
         Err(error) => Err(problem(&error)),
+    }
+}
+
+/// The desk of a unit, and of the officer who has the case, where they see what lies there.
+fn desk_in(unit: Option<&str>, able: &[Account], case: &CaseSummary) -> OnDesk {
+    let fits = |who: &String| able.iter().any(|one| one.id.as_str() == who);
+    OnDesk {
+        unit: unit.map(str::to_owned),
+        officer: case.officer.clone().filter(fits),
     }
 }
 

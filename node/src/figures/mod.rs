@@ -5,7 +5,11 @@
 //! are four figures and are never added up. Silence is no opinion: only what reporters have
 //! rated counts as satisfaction.
 
+#[cfg(test)]
+mod group_tests;
+mod groups;
 mod months;
+mod period;
 mod table;
 mod terms;
 #[cfg(test)]
@@ -28,8 +32,11 @@ use crate::node::Node;
 use crate::store;
 use crate::store::facts::{CategoryRow, FactRow, SumRow};
 
+pub(crate) use groups::GroupsCache;
+pub use groups::{By, Group, Groups, Work};
 pub use months::Month;
-pub use table::{category_csv, csv};
+pub use period::Period;
+pub use table::{category_csv, csv, group_csv};
 pub(crate) use terms::take as take_term;
 
 /// Whose figures they are.
@@ -249,11 +256,11 @@ async fn by_work(tx: &mut Tx, from: i64, until: i64) -> Result<Vec<SumRow>, Node
                 overdue: 0,
                 ..row
             };
-            (without.institution.clone(), without)
+            (without.whose.clone(), without)
         })
         .collect();
     let unknown = |institution: &str| SumRow {
-        institution: institution.to_owned(),
+        whose: institution.to_owned(),
         ..SumRow::default()
     };
     for work in store::terms::work(tx, from, until).await? {
@@ -276,11 +283,19 @@ async fn by_work(tx: &mut Tx, from: i64, until: i64) -> Result<Vec<SumRow>, Node
     Ok(rows.collect())
 }
 
+fn mean(sum: i64, count: i64) -> Option<i64> {
+    (count > 0).then(|| sum / count)
+}
+
+/// A mean as everybody may see it: of few it would tell of single people.
+fn told(mean: Option<i64>, of: i64) -> Option<i64> {
+    mean.filter(|_| of >= FEW)
+}
+
 impl Figures {
     fn of(sums: &SumRow) -> Result<Self, NodeError> {
-        let mean = |sum: i64, count: i64| (count > 0).then(|| sum / count);
         Ok(Self {
-            institution: store::instance_id(&sums.institution)?,
+            institution: store::instance_id(&sums.whose)?,
             intake: sums.intake,
             open: sums.open,
             handled: sums.handled,
@@ -303,13 +318,12 @@ impl Figures {
 
 impl From<Figures> for PublicWork {
     fn from(all: Figures) -> Self {
-        let shown = |mean: Option<i64>, of: i64| mean.filter(|_| of >= FEW);
         Self {
             institution: all.institution.clone(),
             figures: (all.handled >= FEW).then(|| Figures {
-                first_answer_mean_ms: shown(all.first_answer_mean_ms, all.answered),
-                close_mean_ms: shown(all.close_mean_ms, all.confirmed + all.officer + all.silent),
-                score_mean_hundredths: shown(all.score_mean_hundredths, all.rated),
+                first_answer_mean_ms: told(all.first_answer_mean_ms, all.answered),
+                close_mean_ms: told(all.close_mean_ms, all.confirmed + all.officer + all.silent),
+                score_mean_hundredths: told(all.score_mean_hundredths, all.rated),
                 ..all
             }),
         }

@@ -44,8 +44,7 @@ impl Node {
             return Ok(Vec::new());
         };
         let at = |day: NaiveDate| self.span_of_days(day, day).0;
-        // Indonesia's zones have no summer time: one offset holds for the whole year.
-        let offset = first.signed_duration_since(epoch()).num_milliseconds() - at(*first);
+        let offset = self.offset_on(*first);
         let mut months: BTreeMap<NaiveDate, Month> = begins
             .iter()
             .map(|day| {
@@ -74,6 +73,12 @@ impl Node {
             *counted += count.unsigned_abs();
         }
         Ok(months.into_values().collect())
+    }
+
+    /// How many ms this institution's zone is ahead on a day. Indonesia's zones have no summer
+    /// time: one offset holds for the whole year.
+    pub(super) fn offset_on(&self, day: NaiveDate) -> i64 {
+        day.signed_duration_since(epoch()).num_milliseconds() - self.span_of_days(day, day).0
     }
 }
 

@@ -3,7 +3,7 @@
 
 use lapor_web::table::harmless;
 
-use super::FigureTable;
+use super::{FigureTable, Work};
 use crate::error::NodeError;
 
 const COLUMNS: [&str; 17] = [
@@ -33,6 +33,23 @@ const CATEGORY_COLUMNS: [&str; 6] = [
     "open",
     "answered",
     "overdue",
+];
+
+const GROUP_COLUMNS: [&str; 14] = [
+    "intake",
+    "open",
+    "answered",
+    "first_answer_mean_hours",
+    "close_mean_hours",
+    "confirmed",
+    "officer",
+    "silent",
+    "archived",
+    "merged",
+    "overdue",
+    "misrouted",
+    "rated",
+    "score_mean_tenths",
 ];
 
 /// UTF-8 with a header, a line for each institution; an empty cell is a mean
@@ -78,6 +95,43 @@ pub fn category_csv(table: &FigureTable) -> Result<String, NodeError> {
         writer.write_record(cells).map_err(NodeError::damaged)?;
     }
     finished(writer)
+}
+
+/// What everybody may see, a line for each group; `first` is what the groups are, and each has its
+/// name. Of a group that is not told the cells are empty, and so is a mean that is not.
+pub fn group_csv(
+    first: &str,
+    groups: impl IntoIterator<Item = (String, Option<Work>)>,
+) -> Result<String, NodeError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let columns = [first].into_iter().chain(GROUP_COLUMNS);
+    writer.write_record(columns).map_err(NodeError::damaged)?;
+    for (name, work) in groups {
+        let numbers = work.as_ref().map_or([None; GROUP_COLUMNS.len()], numbers);
+        let numbers = numbers.map(|n| n.map_or_else(String::new, |n| n.to_string()));
+        let cells = [harmless(&name).into_owned()].into_iter().chain(numbers);
+        writer.write_record(cells).map_err(NodeError::damaged)?;
+    }
+    finished(writer)
+}
+
+fn numbers(work: &Work) -> [Option<i64>; GROUP_COLUMNS.len()] {
+    [
+        Some(work.intake),
+        Some(work.open),
+        Some(work.answered),
+        work.first_answer_mean_hours,
+        work.close_mean_hours,
+        Some(work.confirmed),
+        Some(work.officer),
+        Some(work.silent),
+        Some(work.archived),
+        Some(work.merged),
+        Some(work.overdue),
+        Some(work.misrouted),
+        Some(work.rated),
+        work.score_mean_tenths,
+    ]
 }
 
 fn finished(writer: csv::Writer<Vec<u8>>) -> Result<String, NodeError> {

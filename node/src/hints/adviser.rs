@@ -12,7 +12,7 @@ use super::institutions::Institutions;
 use super::knowledge::{Knowledge, Role};
 use super::past::Past;
 use super::reading::read;
-use super::{Hint, Matter, Reason};
+use super::{Hint, Matter, Reason, region_name};
 use crate::regions;
 
 /// What is said in the title is what it is about.
@@ -260,8 +260,6 @@ fn places(matter: &Matter) -> (Option<RegionCode>, Vec<RegionCode>) {
 fn place_reason(region: &RegionCode) -> Reason {
     Reason::Place {
         code: region.to_string(),
-        region: regions::national()
-            .display_name(region)
-            .unwrap_or_else(|| region.to_string()),
+        region: region_name(region),
     }
 }

@@ -1,6 +1,7 @@
 //! Hints for a case at this node, and likely duplicates of a report that is being written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, InstanceId};
@@ -8,8 +9,9 @@ use serde_json::Value;
 
 use super::adviser::Adviser;
 use super::likely::{Features, Rarity};
-use super::recollection::told;
-use super::{Hints, LikelyDuplicate, LikelyDuplicates, Matter, Sketch, knowledge};
+use super::neighbours::Readers;
+use super::recollection::{Remembered, told};
+use super::{Hints, LikelyDuplicate, LikelyDuplicates, Matter, Sketch, UnitHint, knowledge};
 use crate::casework::{CaseSummary, CaseView, state_of};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -26,7 +28,32 @@ impl Node {
     /// Whom a case may concern, the likeliest first, with reasons.
     pub async fn hints(&self, case: CaseId) -> Result<Hints, NodeError> {
         let view = self.case(case).await?;
-        self.routing_hints(&matter(&view)).await
+        let matter = matter(&view);
+        Ok(Hints {
+            units: self.unit_hints(&matter, &view.summary).await?,
+            ..self.routing_hints(&matter).await?
+        })
+    }
+
+    /// Open units that a case may go to, but for the one that has it.
+    async fn unit_hints(
+        &self,
+        matter: &Matter,
+        case: &CaseSummary,
+    ) -> Result<Vec<UnitHint>, NodeError> {
+        let past = self.past_of_units().await?;
+        let units = self.units().await?;
+        let found = past.ask(matter).into_iter().filter_map(|weighed| {
+            let unit = units.iter().find(|unit| unit.id.as_str() == weighed.unit)?;
+            let fits = unit.closed_at.is_none() && case.unit.as_deref() != Some(&*weighed.unit);
+            fits.then(|| UnitHint {
+                name: unit.name.clone(),
+                unit: weighed.unit,
+                score: (weighed.score * 10.0).round() as u32,
+                reasons: weighed.reasons,
+            })
+        });
+        Ok(found.take(HINTS).collect())
     }
 
     /// The same of a report that is not filed yet.
@@ -38,44 +65,52 @@ impl Node {
             past: &past,
         };
         let hints = adviser.hints(matter, self.instance().ok(), HINTS);
-        Ok(Hints { hints })
+        Ok(Hints {
+            hints,
+            units: Vec::new(),
+        })
     }
 
     /// Open cases of the last 180 days that a report may repeat, for officers; never one that is rahasia.
     pub async fn likely_duplicates(&self, sketch: &Sketch) -> Result<LikelyDuplicates, NodeError> {
-        self.likely_among(sketch, |case| !case.secret).await
+        self.likely_among(sketch, Readers::Officers).await
     }
 
     /// The same for everybody: of the reports that everybody may read.
     pub async fn public_duplicates(&self, sketch: &Sketch) -> Result<LikelyDuplicates, NodeError> {
-        self.likely_among(sketch, |case| case.public).await
+        self.likely_among(sketch, Readers::Everybody).await
     }
 
     async fn likely_among(
         &self,
         sketch: &Sketch,
-        may_be_told: impl Fn(&CaseSummary) -> bool,
+        readers: Readers,
     ) -> Result<LikelyDuplicates, NodeError> {
-        let now = self.clock().now_ms();
-        let mut remembered = self.remembered().await?;
-        remembered.retain(|(_, case)| {
-            let summary = &case.summary;
-            may_be_told(summary)
-                && summary.state.is_some_and(State::is_open)
-                && now - summary.filed_at <= RECENT_MS
-        });
-        let others: BTreeMap<CaseId, &Features> = remembered
+        let since = self.clock().now_ms() - RECENT_MS;
+        let may_be_told = |case: &CaseSummary| {
+            readers.may_be_told(case)
+                && case.state.is_some_and(State::is_open)
+                && case.filed_at >= since
+        };
+        let latest = self.remembered().await?;
+        let known: BTreeSet<CaseId> = latest.iter().map(|(id, _)| *id).collect();
+        let mut cases: BTreeMap<CaseId, Arc<Remembered>> = latest.into_iter().collect();
+        cases.retain(|_, case| may_be_told(&case.summary));
+        let rarity = Rarity::among(cases.values().map(|case| &case.features));
+        let (region, coordinates) = (sketch.region.clone(), sketch.coordinates);
+        let report = Features::of(&sketch.title, &sketch.content, region, coordinates);
+        let others = self.neighbours(&report, &rarity, readers, since, &known);
+        let mut others = others.await?;
+        others.retain(|(_, case)| may_be_told(&case.summary));
+        cases.extend(others);
+        let features: BTreeMap<CaseId, &Features> = cases
             .iter()
             .map(|(id, case)| (*id, &case.features))
             .collect();
-        let rarity = Rarity::among(others.values().copied());
-        let (region, coordinates) = (sketch.region.clone(), sketch.coordinates);
-        let report = Features::of(&sketch.title, &sketch.content, region, coordinates);
         let mut duplicates = Vec::new();
-        for (id, likeness, distance_m) in rarity.likest(&report, &others, DUPLICATES) {
-            let case = remembered.iter().find(|(known, _)| *known == id);
+        for (id, likeness, distance_m) in rarity.likest(&report, &features, DUPLICATES) {
             let state = self.state_now(id).await?.filter(|state| state.is_open());
-            if let (Some((_, case)), Some(state)) = (case, state) {
+            if let (Some(case), Some(state)) = (cases.get(&id), state) {
                 duplicates.push(LikelyDuplicate {
                     case: id,
                     ticket: case.summary.ticket.clone(),
@@ -142,10 +177,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::casework::{Filed, NewReport};
-    use crate::hints::Reason;
+    use crate::casework::{Filed, NewReport, Sight};
+    use crate::hints::{Reason, UnitReason};
     use crate::sync::Link;
-    use crate::testing::{PaperHub, Place};
+    use crate::testing::{PaperHub, Place, acts};
 
     async fn file(node: &Node, fields: Value) -> Filed {
         let mut report = json!({
@@ -265,6 +300,82 @@ mod tests {
                 .await
                 .unwrap();
             assert!(likely.duplicates.is_empty());
+        }
+    }
+
+    /// What the latest cases do not have any more the index of words still finds: at a large node a
+    /// neighbour's report of three weeks ago is not among them.
+    #[tokio::test]
+    async fn a_report_that_is_not_among_the_latest_is_found_in_its_region() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let old = file(node, json!({})).await;
+            let secret = file(node, json!({"secret": true})).await;
+            let away = file(node, json!({"region": "35.78", "coordinates": null})).await;
+            // Before that it is shown to nobody else.
+            acts(&place, old.case, "case.verified", json!({}), None).await;
+            while node.catch_up_words().await.unwrap() > 0 {}
+            place.clock.advance(21 * 86_400_000);
+            let new = file(
+                node,
+                json!({"title": "Paspor", "content": "Belum terbit juga."}),
+            )
+            .await;
+            assert_eq!(node.remembered().await.unwrap().len(), 4);
+            for case in [old.case, secret.case, away.case] {
+                node.forgets(case).await;
+            }
+            let left = node.remembered().await.unwrap();
+            assert_eq!(
+                left.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+                [new.case]
+            );
+            let asked = sketch("Ada lubang besar di jalan nasional Cileunyi dekat gerbang tol");
+            for found in [
+                node.likely_duplicates(&asked).await.unwrap(),
+                node.public_duplicates(&asked).await.unwrap(),
+            ] {
+                let cases: Vec<CaseId> = found.duplicates.iter().map(|each| each.case).collect();
+                assert_eq!(cases, [old.case]);
+            }
+            place.clock.advance(RECENT_MS);
+            let late = node.likely_duplicates(&asked).await.unwrap();
+            assert!(late.duplicates.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_unit_is_suggested_from_where_reports_of_the_like_went() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            for unit in ["dinas-pu", "dinkes", "tutup"] {
+                let id = unit.parse().unwrap();
+                node.add_unit("test", &id, unit, None).await.unwrap();
+            }
+            let given = async |unit: &str| {
+                place.clock.advance(1);
+                let case = file(node, json!({})).await.case;
+                let cases = [case];
+                let assigned = node.assign(&Sight::ALL, &cases, Some(unit), None, "test");
+                assigned.await.unwrap();
+                case
+            };
+            let before = file(node, json!({})).await.case;
+            assert!(node.hints(before).await.unwrap().units.is_empty());
+            for unit in ["dinas-pu", "dinas-pu", "dinkes", "tutup"] {
+                given(unit).await;
+            }
+            let closes = "tutup".parse().unwrap();
+            node.close_unit("test", &closes).await.unwrap();
+            let units = node.hints(before).await.unwrap().units;
+            let ids: Vec<&str> = units.iter().map(|hint| hint.unit.as_str()).collect();
+            assert_eq!(ids, ["dinas-pu", "dinkes"], "and none that is closed");
+            assert_eq!(units[0].reasons, [UnitReason::Words { cases: 2 }]);
+            let has_it = given("dinas-pu").await;
+            let units = node.hints(has_it).await.unwrap().units;
+            assert!(units.iter().all(|hint| hint.unit != "dinas-pu"));
         }
     }
 }

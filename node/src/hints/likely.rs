@@ -60,6 +60,30 @@ impl Features {
             coordinates,
         }
     }
+
+    /// Of a report whose words are stems already, wherever it is.
+    pub fn of_stems(title: &str, content: &str) -> Self {
+        let mut stems = BTreeMap::new();
+        for (text, times) in [(title, TITLE), (content, 1)] {
+            for stem in text.split_whitespace() {
+                *stems.entry(stem.to_owned()).or_default() += times;
+            }
+        }
+        Self {
+            stems,
+            region: None,
+            coordinates: None,
+        }
+    }
+
+    /// Official code of where it is, if it says so.
+    pub fn region(&self) -> Option<&RegionCode> {
+        self.region.as_ref()
+    }
+
+    pub fn coordinates(&self) -> Option<Coordinates> {
+        self.coordinates
+    }
 }
 
 impl Rarity {
@@ -92,12 +116,23 @@ impl Rarity {
         squares.sum::<f64>().sqrt()
     }
 
-    /// Likeness in hundredths, and the metres between the places if both have coordinates.
-    pub fn likeness(&self, one: &Features, other: &Features) -> (u32, Option<u32>) {
-        let distance = one
-            .coordinates
-            .zip(other.coordinates)
-            .map(|(from, to)| metres(from, to));
+    /// The stems by which a report is found again: the weightiest, of which at most so many are of
+    /// no other report at hand. Those may be of an older one, or typing errors.
+    pub fn telling(&self, report: &Features, most: usize, unheard: usize) -> Vec<String> {
+        let mut said: Vec<_> = report.stems.iter().collect();
+        said.sort_by(|a, b| self.weight(*b).total_cmp(&self.weight(*a)));
+        let is_heard = |stem: &str| self.counts.contains_key(stem);
+        let mut left = unheard;
+        let fits = said.into_iter().filter(|(stem, _)| {
+            let fits = is_heard(stem) || left > 0;
+            left = left.saturating_sub(usize::from(!is_heard(stem)));
+            fits
+        });
+        fits.map(|(stem, _)| stem.clone()).take(most).collect()
+    }
+
+    /// Likeness of the words alone, 0 to 1.
+    pub fn likeness_of_words(&self, one: &Features, other: &Features) -> f64 {
         let (mut shared, mut product) = (0, 0.0);
         for said in &one.stems {
             if let Some(times) = other.stems.get(said.0) {
@@ -105,12 +140,19 @@ impl Rarity {
                 product += self.weight(said) * self.weight((said.0, times));
             }
         }
-        let likeness = if shared < SHARED {
-            0.0
-        } else {
-            let cosine = product / (self.length(one) * self.length(other));
-            cosine * nearness(one, other, distance)
-        };
+        if shared < SHARED {
+            return 0.0;
+        }
+        product / (self.length(one) * self.length(other))
+    }
+
+    /// Likeness in hundredths, and the metres between the places if both have coordinates.
+    pub fn likeness(&self, one: &Features, other: &Features) -> (u32, Option<u32>) {
+        let distance = one
+            .coordinates
+            .zip(other.coordinates)
+            .map(|(from, to)| metres(from, to));
+        let likeness = self.likeness_of_words(one, other) * nearness(one, other, distance);
         let likeness = (likeness * 100.0).round().min(100.0) as u32;
         (likeness, distance.map(|metres| metres as u32))
     }
@@ -205,6 +247,19 @@ mod tests {
         assert!(rarity.likeness(&here, &far).0 < close / 2);
         assert_eq!(rarity.likeness(&here, &other).0, 0);
         assert_eq!(rarity.likeness(&near, &here), (close, metres));
+    }
+
+    #[test]
+    fn a_report_is_found_by_its_rarest_words_and_not_by_unheard_ones_alone() {
+        let known = report("lampu jalan padam di melati", "32.73", None);
+        let often = report("jalan rusak", "32.73", None);
+        let rarity = Rarity::among([&known, &often].into_iter());
+        let asked = report("jalan lampu melati satu qwerty asdf zxcv", "32.73", None);
+        let told = rarity.telling(&asked, 3, 1);
+        assert_eq!(told.len(), 3);
+        let unheard = |stem: &&String| !["lampu", "melati", "jalan"].contains(&stem.as_str());
+        assert_eq!(told.iter().filter(unheard).count(), 1, "{told:?}");
+        assert!(!told.contains(&"jalan".to_owned()), "{told:?}");
     }
 
     #[test]

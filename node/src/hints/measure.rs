@@ -18,6 +18,7 @@ use super::knowledge;
 use super::likely::{Features, Rarity};
 use super::past::{Example, Past};
 use super::reading::read;
+use super::units::{Disposition, UnitPast};
 use crate::casework::Coordinates;
 
 /// How many suggestions are looked at.
@@ -66,6 +67,14 @@ struct InstitutionRow {
     region_code: String,
 }
 
+/// A line of a table of units.
+#[derive(Deserialize)]
+struct UnitRow {
+    /// Of a report.
+    id: String,
+    unit: String,
+}
+
 /// A report with its answer. Not printable: it holds the report's words.
 struct Judged {
     id: String,
@@ -73,6 +82,8 @@ struct Judged {
     features: Features,
     example: Example,
     expected: Option<InstanceId>,
+    /// To which unit of that institution it went.
+    unit: Option<String>,
     cluster: String,
     clustered: bool,
 }
@@ -99,6 +110,16 @@ pub struct Missed {
     pub id: String,
     pub expected: InstanceId,
     pub suggested: Vec<InstanceId>,
+}
+
+/// How often the right unit was among the first, of what was learnt from the other reports of its
+/// institution but for the report's own cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Units {
+    /// Reports of which the unit is known.
+    pub reports: u32,
+    pub first: u32,
+    pub first_three: u32,
 }
 
 /// How well duplicates were found, each report compared with those before it in the table.
@@ -140,6 +161,23 @@ impl Sample {
         })
     }
 
+    /// With the units to which some of the reports went: `id,unit`.
+    pub fn with_units(mut self, table: &str) -> Result<Self, MeasureError> {
+        let rows = rows::<UnitRow>("units", table)?;
+        let mut units: BTreeMap<String, String> =
+            rows.into_iter().map(|row| (row.id, row.unit)).collect();
+        for report in &mut self.reports {
+            report.unit = units.remove(&report.id);
+        }
+        match units.keys().next() {
+            None => Ok(self),
+            Some(id) => Err(MeasureError {
+                table: "units",
+                problem: format!("there is no report {id}"),
+            }),
+        }
+    }
+
     pub fn routing(&self, learning: Learning) -> Routing {
         let mut routing = Routing {
             reports: 0,
@@ -176,6 +214,27 @@ impl Sample {
             }
         }
         routing
+    }
+
+    pub fn units(&self) -> Units {
+        let mut measured = Units {
+            reports: 0,
+            first: 0,
+            first_three: 0,
+        };
+        for report in &self.reports {
+            let Some(unit) = &report.unit else { continue };
+            let others = self.reports.iter().filter(|other| {
+                other.expected == report.expected && other.cluster != report.cluster
+            });
+            let learnt: Vec<Disposition> = others.filter_map(Judged::disposition).collect();
+            let found = UnitPast::of(&learnt).ask(&report.matter);
+            let place = found.iter().position(|one| one.unit == *unit);
+            measured.reports += 1;
+            measured.first += u32::from(place == Some(0));
+            measured.first_three += u32::from(place.is_some_and(|place| place < FIRST));
+        }
+        measured
     }
 
     pub fn duplicates(&self) -> Duplicates {
@@ -232,6 +291,19 @@ impl Sample {
     }
 }
 
+impl Judged {
+    fn disposition(&self) -> Option<Disposition> {
+        Some(Disposition {
+            category: self.matter.category.clone(),
+            region: self.matter.region.clone(),
+            learnt: Example {
+                stems: self.example.stems.clone(),
+                who: self.unit.clone()?,
+            },
+        })
+    }
+}
+
 impl Row {
     fn judged(self, institutions: &Institutions) -> Result<Judged, MeasureError> {
         let wrong = |problem: String| MeasureError {
@@ -269,8 +341,9 @@ impl Row {
             features: Features::of(&self.title, &said, region.clone(), coordinates),
             example: Example {
                 stems: read(&text),
-                role: role.unwrap_or(knowledge::Role::Desk),
+                who: role.unwrap_or(knowledge::Role::Desk),
             },
+            unit: None,
             cluster: linked.unwrap_or(&self.id).to_owned(),
             clustered: linked.is_some(),
             matter: Matter {
@@ -301,17 +374,24 @@ fn rows<T: serde::de::DeserializeOwned>(
 
 impl fmt::Display for Routing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let share = |count: u32| f64::from(count) * 100.0 / f64::from(self.reports.max(1));
-        write!(
-            f,
-            "{} reports, right one first {} ({:.1} %), among the first three {} ({:.1} %)",
-            self.reports,
-            self.first,
-            share(self.first),
-            self.first_three,
-            share(self.first_three)
-        )
+        tell(f, self.reports, self.first, self.first_three)
     }
+}
+
+impl fmt::Display for Units {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        tell(f, self.reports, self.first, self.first_three)
+    }
+}
+
+fn tell(f: &mut fmt::Formatter<'_>, reports: u32, first: u32, three: u32) -> fmt::Result {
+    let share = |count: u32| f64::from(count) * 100.0 / f64::from(reports.max(1));
+    write!(
+        f,
+        "{reports} reports, right one first {first} ({:.1} %), among the first three {three} ({:.1} %)",
+        share(first),
+        share(three)
+    )
 }
 
 #[cfg(test)]
@@ -320,6 +400,7 @@ mod tests {
 
     const REPORTS: &str = include_str!("../../../tests/data/reports.csv");
     const MORE: &str = include_str!("../../../tests/data/reports-more.csv");
+    const UNITS: &str = include_str!("../../../tests/data/units.csv");
     const REGISTRY: &str = include_str!("../../../tests/data/instances.csv");
 
     fn sample(tables: &[&str]) -> Sample {
@@ -339,6 +420,21 @@ mod tests {
                 routing.missed
             );
         }
+    }
+
+    #[test]
+    fn the_right_unit_is_among_the_first_three_for_most_reports() {
+        let sample = sample(&[REPORTS, MORE]).with_units(UNITS).unwrap();
+        let units = sample.units();
+        assert_eq!(units.reports, 121);
+        assert!(units.first_three * 100 >= units.reports * 70, "{units}");
+    }
+
+    #[test]
+    fn a_unit_of_no_report_is_told() {
+        let problem = sample(&[REPORTS]).with_units("id,unit\n9999,dinas-pu\n");
+        let problem = problem.err().unwrap().to_string();
+        assert_eq!(problem, "units: there is no report 9999");
     }
 
     #[test]

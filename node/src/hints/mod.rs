@@ -11,10 +11,12 @@ mod institutions;
 mod knowledge;
 mod likely;
 pub mod measure;
+mod neighbours;
 mod past;
 mod phrases;
 mod reading;
 mod recollection;
+mod units;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -27,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::casework::Coordinates;
+use crate::regions;
 
 pub use recollection::Memory;
 
@@ -99,11 +102,59 @@ impl fmt::Debug for Reason {
     }
 }
 
+/// A unit of this institution that a report may go to, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnitHint {
+    #[schema(example = "dinas-pu")]
+    pub unit: String,
+    pub name: String,
+    /// To compare hints of one report; tenths, without a bound.
+    pub score: u32,
+    /// The weightiest first.
+    pub reasons: Vec<UnitReason>,
+}
+
+/// Why a unit is suggested: from this institution's own past.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum UnitReason {
+    /// Reports with like words went there.
+    Words { cases: u32 },
+    /// So many of the reports of the category, or of its root, went there.
+    Category {
+        category: String,
+        cases: u32,
+        of: u32,
+    },
+    /// So many of the reports of the place went there, more than of others.
+    Place { region: String, cases: u32, of: u32 },
+}
+
+impl fmt::Debug for UnitReason {
+    /// The kind alone: the facts are of a case.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Words { .. } => "Words",
+            Self::Category { .. } => "Category",
+            Self::Place { .. } => "Place",
+        })
+    }
+}
+
 /// The hints of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hints {
     /// The likeliest first; empty where nothing speaks for anyone.
     pub hints: Vec<Hint>,
+    /// Units of this institution, the likeliest first; left out where its past says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<UnitHint>,
+}
+
+/// What people call a region; its code where it has no name.
+fn region_name(region: &RegionCode) -> String {
+    let name = regions::national().display_name(region);
+    name.unwrap_or_else(|| region.to_string())
 }
 
 /// A report that is being written, as far as it is. Not printable: it holds its words.

@@ -1,7 +1,7 @@
 //! What past dispositions teach: to whom the reports went that are most like this one.
 //!
-//! Nearest neighbours over stems, weighted by how rare a stem is. What is learnt is a role where
-//! it can be one: a street lamp in Bandung says something about a street lamp in Malang.
+//! Nearest neighbours over stems, weighted by how rare a stem is. Of institutions a role is learnt
+//! where it can be one: a street lamp in Bandung says something about a street lamp in Malang.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -14,31 +14,43 @@ const LEAST_LIKENESS: f64 = 0.12;
 /// Doubt, in units of likeness: one report that is barely alike convinces nobody.
 const DOUBT: f64 = 0.35;
 
-/// A report that an institution took up.
+/// A report and who took it up: an institution in a role, or a unit.
 #[derive(Clone)]
-pub struct Example {
+pub struct Example<Who = Role> {
     pub stems: Vec<String>,
-    pub role: Role,
+    pub who: Who,
 }
 
 /// Examples, ready to be asked.
-#[derive(Default)]
-pub struct Past {
-    roles: Vec<Role>,
+pub struct Past<Who = Role> {
+    takers: Vec<Who>,
     rarity: HashMap<String, f64>,
     /// For each stem the examples that have it, with its share in each.
     holders: HashMap<String, Vec<(usize, f64)>>,
 }
 
-/// What the past says for a role.
+/// What the past says for one of those who took reports up.
 pub struct Lesson {
     /// 0 to 1.
     pub share: f64,
     pub cases: u32,
 }
 
-impl Past {
-    pub fn of<'a>(examples: impl IntoIterator<Item = &'a Example> + Clone) -> Self {
+impl<Who> Default for Past<Who> {
+    fn default() -> Self {
+        Self {
+            takers: Vec::new(),
+            rarity: HashMap::new(),
+            holders: HashMap::new(),
+        }
+    }
+}
+
+impl<Who: Ord + Clone> Past<Who> {
+    pub fn of<'a>(examples: impl IntoIterator<Item = &'a Example<Who>> + Clone) -> Self
+    where
+        Who: 'a,
+    {
         let mut past = Self::default();
         let mut counts: HashMap<&str, u32> = HashMap::new();
         let mut number = 0_u32;
@@ -59,8 +71,8 @@ impl Past {
             })
             .collect();
         for example in examples {
-            let place = past.roles.len();
-            past.roles.push(example.role.clone());
+            let place = past.takers.len();
+            past.takers.push(example.who.clone());
             for (stem, share) in past.shares(&example.stems) {
                 past.holders.entry(stem).or_default().push((place, share));
             }
@@ -68,8 +80,8 @@ impl Past {
         past
     }
 
-    /// What the likest examples say, by role.
-    pub fn ask(&self, stems: &[String]) -> BTreeMap<Role, Lesson> {
+    /// What the likest examples say, by who took them up.
+    pub fn ask(&self, stems: &[String]) -> BTreeMap<Who, Lesson> {
         let mut likeness: HashMap<usize, f64> = HashMap::new();
         for (stem, share) in self.shares(stems) {
             for (place, other) in self.holders.get(&stem).into_iter().flatten() {
@@ -85,7 +97,7 @@ impl Past {
         let all: f64 = nearest.iter().map(|(_, likeness)| likeness).sum();
         let mut lessons = BTreeMap::new();
         for (place, likeness) in nearest {
-            let lesson = lessons.entry(self.roles[place].clone()).or_insert(Lesson {
+            let lesson = lessons.entry(self.takers[place].clone()).or_insert(Lesson {
                 share: 0.0,
                 cases: 0,
             });
@@ -119,7 +131,7 @@ mod tests {
     fn example(text: &str, role: Role) -> Example {
         Example {
             stems: stems(text),
-            role,
+            who: role,
         }
     }
 
@@ -139,7 +151,11 @@ mod tests {
 
     #[test]
     fn nothing_is_learnt_from_nothing() {
-        assert!(Past::default().ask(&stems("lampu padam")).is_empty());
+        assert!(
+            Past::<Role>::default()
+                .ask(&stems("lampu padam"))
+                .is_empty()
+        );
         let strange = [example("paspor", Role::Desk)];
         assert!(Past::of(&strange).ask(&stems("lampu padam")).is_empty());
         assert!(Past::of(&strange).ask(&[]).is_empty());

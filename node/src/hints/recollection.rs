@@ -17,6 +17,7 @@ use super::institutions::Institutions;
 use super::likely::Features;
 use super::past::{Example, Past};
 use super::reading::read;
+use super::units::{Disposition, UnitPast};
 use crate::casework::{CaseFilter, CaseSummary, CaseView, Coordinates, HistoryEntry};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -54,6 +55,7 @@ struct Recollection {
     /// The latest change that is known, Unix ms.
     until: i64,
     past: Arc<Past>,
+    units: Arc<UnitPast>,
 }
 
 /// What the report of a case says, as far as this node can read it.
@@ -88,6 +90,16 @@ impl Node {
             known.learn(&institutions);
         }
         Ok(Arc::clone(&known.past))
+    }
+
+    /// To which units of this institution the latest cases went.
+    pub(super) async fn past_of_units(&self) -> Result<Arc<UnitPast>, NodeError> {
+        let institutions = self.institutions().await;
+        let mut known = self.memory().recollection.lock().await;
+        if self.catch_up(&mut known).await? {
+            known.learn(&institutions);
+        }
+        Ok(Arc::clone(&known.units))
     }
 
     /// The latest cases, by id.
@@ -127,7 +139,10 @@ impl Node {
         changed.retain(|case| known.is_news(case));
         for case in &changed {
             known.cases.remove(&case.case);
-            if let Some(remembered) = self.remember(case).await? {
+            // Without a title its words are not here, or no more.
+            if case.title.is_some() {
+                let view = self.case(case.case).await?;
+                let remembered = Remembered::of(case.clone(), &view);
                 known.cases.insert(case.case, Arc::new(remembered));
             }
         }
@@ -137,25 +152,26 @@ impl Node {
         Ok(!changed.is_empty())
     }
 
-    /// `None` if its words are not here, or no more.
-    async fn remember(&self, summary: &CaseSummary) -> Result<Option<Remembered>, NodeError> {
-        if summary.title.is_none() {
-            return Ok(None);
-        }
-        let told = told(&self.case(summary.case).await?);
+    /// Has a case forgotten as if many others had changed after it.
+    #[cfg(test)]
+    pub(super) async fn forgets(&self, case: CaseId) {
+        let mut known = self.memory().recollection.lock().await;
+        known.cases.remove(&case);
+    }
+}
+
+impl Remembered {
+    pub fn of(summary: CaseSummary, view: &CaseView) -> Self {
+        let told = told(view);
         let place = told.place.as_deref().unwrap_or_default();
         let content = format!("{place} {}", told.content);
-        Ok(Some(Remembered {
-            features: Features::of(
-                &told.title,
-                &content,
-                summary.region.clone(),
-                told.coordinates,
-            ),
+        let region = summary.region.clone();
+        Self {
+            features: Features::of(&told.title, &content, region, told.coordinates),
             stems: read(&format!("{} {content}", told.title)),
             title: told.title,
-            summary: summary.clone(),
-        }))
+            summary,
+        }
     }
 }
 
@@ -187,11 +203,27 @@ impl Recollection {
                 let summary = &case.summary;
                 Some(Example {
                     stems: case.stems.clone(),
-                    role: institutions.role_of(took_up(summary)?, summary.region.as_ref()),
+                    who: institutions.role_of(took_up(summary)?, summary.region.as_ref()),
                 })
             })
             .collect();
         self.past = Arc::new(Past::of(&examples));
+        let dispositions: Vec<Disposition> = self
+            .cases
+            .values()
+            .filter_map(|case| {
+                let summary = &case.summary;
+                Some(Disposition {
+                    category: summary.category.clone(),
+                    region: summary.region.clone(),
+                    learnt: Example {
+                        stems: case.stems.clone(),
+                        who: summary.unit.clone()?,
+                    },
+                })
+            })
+            .collect();
+        self.units = Arc::new(UnitPast::of(&dispositions));
     }
 }
 

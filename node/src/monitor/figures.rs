@@ -32,6 +32,7 @@ pub async fn measure(link: &Link, figures: &mut Figures) -> Result<(), NodeError
     let now = node.clock().now_ms();
     backlog(&status, now, figures);
     letters(node, figures).await?;
+    channels(node, figures).await?;
     figures.gauge(
         "lapor_node_directory_version",
         "Version of the directory that this node has.",
@@ -142,6 +143,23 @@ fn backlog(status: &Status, now: i64, figures: &mut Figures) {
         "Pictures of other institutions that were not fetched, because theirs fill node.picture_bytes.",
         float(status.pictures_without_room),
     );
+}
+
+async fn channels(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {
+    let queues = node.channel_queues().await?;
+    let states = queues.taken.iter();
+    figures.gauges(
+        "lapor_node_channel_messages",
+        "Messages of channels that wait, that this version cannot read, and that wait for a person.",
+        states.map(|(state, count)| (vec![("state", *state)], float(*count))),
+    );
+    let lines = queues.to_say.iter();
+    figures.gauges(
+        "lapor_node_channel_to_say",
+        "What waits to be said, by channel.",
+        lines.map(|(channel, count)| (vec![("channel", channel.as_str())], float(*count))),
+    );
+    Ok(())
 }
 
 async fn letters(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use lapor_web::monitor::{Check, Figures, Monitored, Traffic, free_disk_bytes};
 use metrics::{describe_counter, describe_histogram};
 
+use crate::channels::{SAID, TAKEN};
 use crate::post::LETTERS;
 use crate::settings::Settings;
 use crate::sync::Link;
@@ -24,7 +25,7 @@ pub static TRAFFIC: Traffic = Traffic {
 };
 
 /// What is counted where it happens.
-pub const COUNTERS: [(&str, &str); 4] = [
+pub const COUNTERS: [(&str, &str); 6] = [
     ("lapor_node_filings_total", "Reports filed here."),
     ("lapor_node_acts_total", "Acts stored here."),
     (
@@ -34,6 +35,14 @@ pub const COUNTERS: [(&str, &str); 4] = [
     (
         LETTERS,
         "Letters that were looked at, by what became of them.",
+    ),
+    (
+        TAKEN,
+        "Messages of channels that were looked at, by what became of them.",
+    ),
+    (
+        SAID,
+        "What was to be said on channels, by what became of it.",
     ),
 ];
 pub const HISTOGRAMS: [(&str, &str); 2] = [

@@ -25,7 +25,7 @@ mod track;
 mod visitor;
 
 pub(crate) use reports::classification_name;
-pub(crate) use track::{closed_words, outcome_words, standing_words, state_words};
+pub(crate) use track::{archive_words, closed_words, outcome_words, standing_words, state_words};
 
 use std::sync::Arc;
 
@@ -106,6 +106,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .route(report::ROUTE, get(report::show))
         .route(report::SUPPORT, post(report::support))
         .route(statistics::PATH, get(statistics::show))
+        .route(statistics::TABLE, get(statistics::table))
         .route(programmes::PATH, get(programmes::list))
         .route(programmes::ROUTE, get(programmes::show))
         .route(programmes::PICTURE, get(programmes::picture))

@@ -84,6 +84,8 @@ struct OneProgramme {
     v: Voice,
     shown: Shown,
     description: String,
+    /// How much of its time is over, in percent.
+    elapsed: Option<i64>,
     /// Where it is built.
     spot: Option<Drawn>,
     /// Where letters about it are ordered, if letters are sent.
@@ -204,6 +206,7 @@ pub async fn list(
     visit
         .shell(title)
         .listed()
+        .wide()
         .status(form.status())
         .script("search.js")
         .show(&page)
@@ -260,6 +263,7 @@ pub async fn show(
         v,
         shown: Shown::of(&node, &v, &view.programme),
         description: published.description.clone(),
+        elapsed: elapsed(published, node.today()),
         spot,
         follow_at: node
             .sends_letters()
@@ -271,7 +275,7 @@ pub async fn show(
         list_at: PATH,
     };
     let title = page.shown.name.clone();
-    visit.shell(title).listed().show(&page)
+    visit.shell(title).listed().wide().show(&page)
 }
 
 /// A picture as its message names it. It never changes, but may be taken away.
@@ -323,6 +327,11 @@ pub fn seen(to: &str, programme: &Programme) -> Vec<Seen> {
 }
 
 impl Shown {
+    /// The picture that stands for it in a list.
+    fn cover(&self) -> Option<&Seen> {
+        self.pictures.first().filter(|picture| picture.here)
+    }
+
     pub fn of(node: &Node, v: &Voice, programme: &Programme) -> Self {
         let published = &programme.published;
         let progress = programme.progress.as_ref();
@@ -362,16 +371,28 @@ pub fn status_words(status: ProgrammeStatus) -> (TextId, &'static str) {
 }
 
 fn schedule(node: &Node, v: &Voice, published: &ProgrammePublished) -> Option<String> {
-    let day = |text: &Option<String>| {
-        let day: NaiveDate = text.as_deref()?.parse().ok()?;
+    let told = |text| {
+        let day = day(text)?;
         Some(v.date(node.span_of_days(day, day).0))
     };
-    match (day(&published.start), day(&published.end)) {
+    match (told(published.start.as_ref()), told(published.end.as_ref())) {
         (Some(start), Some(end)) => Some(format!("{start} – {end}")),
         (Some(start), None) => Some(v.with("day", start).say("programme-from")),
         (None, Some(end)) => Some(v.with("day", end).say("programme-until")),
         (None, None) => None,
     }
+}
+
+fn day(text: Option<&String>) -> Option<NaiveDate> {
+    text?.parse().ok()
+}
+
+/// How much of a programme's time is over on a day, in percent, if it says when it begins and ends.
+fn elapsed(published: &ProgrammePublished, today: NaiveDate) -> Option<i64> {
+    let (start, end) = (day(published.start.as_ref())?, day(published.end.as_ref())?);
+    let days = |until: NaiveDate| (until - start).num_days() + 1;
+    let all = Some(days(end)).filter(|all| *all > 0)?;
+    Some((days(today) - 1).clamp(0, all) * 100 / all)
 }
 
 /// Latest first; what the hub refused has no effect and is no news.
@@ -391,4 +412,37 @@ fn news(v: &Voice, view: &ProgrammeView) -> Vec<News> {
         })
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_programme_goes_from_its_first_day_to_the_end_of_its_last() {
+        let published = |start: Option<&str>, end: Option<&str>| {
+            let published = json!({
+                "slug": "trotoar", "name": "Trotoar", "description": "Diperlebar.",
+                "start": start, "end": end,
+            });
+            serde_json::from_value::<ProgrammePublished>(published).unwrap()
+        };
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let both = published(Some("2026-03-01"), Some("2026-03-10"));
+        for (today, over) in [
+            ("2026-02-01", 0),
+            ("2026-03-01", 0),
+            ("2026-03-06", 50),
+            ("2026-03-11", 100),
+            ("2027-01-01", 100),
+        ] {
+            assert_eq!(elapsed(&both, day(today)), Some(over), "{today}");
+        }
+        let open = published(Some("2026-03-01"), None);
+        assert_eq!(elapsed(&open, day("2026-03-06")), None);
+        let backwards = published(Some("2026-03-10"), Some("2026-03-09"));
+        assert_eq!(elapsed(&backwards, day("2026-03-06")), None);
+    }
 }

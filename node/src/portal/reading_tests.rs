@@ -16,6 +16,7 @@ use crate::testing::{PaperHub, Place, acts};
 mod courses;
 mod kinds;
 mod maps;
+mod statistics;
 
 async fn file(place: &Place, title: &str, more: Value) -> CaseId {
     let mut report = json!({
@@ -409,7 +410,7 @@ async fn the_four_endings_are_four_figures() {
         assert_eq!(figures.work[0].figures, None, "of few cases");
 
         let router = router(place.node.clone());
-        let page = open(&router, "/statistik").await;
+        let page = open(&router, "/statistik?menurut=instansi").await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
         assert_eq!(page.text.matches("kurang dari 5").count(), 1);
         for (name, count) in [
@@ -432,14 +433,14 @@ async fn the_four_endings_are_four_figures() {
         file(&place, "Lima", json!({})).await;
         ruled(&place).await;
         place.clock.advance(60_000);
-        let page = open(&router, "/statistik").await;
+        let page = open(&router, "/statistik?menurut=instansi").await;
         let work = page.text.split("<table class=\"stacked work\">").nth(1);
         let work = work.unwrap();
         assert!(work.contains("data-label=\"Diterima\">5</td>"), "{work}");
         assert_eq!(
             work.matches("kurang dari 5").count(),
-            1,
-            "two answers are no mean: {work}"
+            2,
+            "two answers and two closes are no mean: {work}"
         );
     }
 }
@@ -479,6 +480,13 @@ async fn a_programme_is_read_with_its_progress_and_its_reports() {
             "{}",
             list.text
         );
+        for shown in [
+            "62 persen",
+            "Rp\u{a0}4.750.000.000",
+            "class=\"picture none\"",
+        ] {
+            assert!(list.text.contains(shown), "{shown}: {}", list.text);
+        }
         let page = open(&router, "/program/kota-bandung/trotoar").await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
         for shown in [

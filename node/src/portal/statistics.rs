@@ -1,40 +1,54 @@
-//! Figures for everybody: what comes in, how it ends, where and about what.
+//! Figures for everybody: what comes in, how it ends, how fast and how well it is handled, where and
+//! about what.
 //!
 //! Confirmed by the reporter, closed by an officer, closed by silence and archived stand apart and are
 //! never added up.
+
+mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use lapor_protocol::calendar::day_at;
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::Visit;
 use lapor_web::page::chart::{Bar, Bars, Lines, Series, Tone};
+use lapor_web::page::{Choice, Form, LocalPath, Visit};
+use lapor_web::{ApiProblem, Query};
+use serde::Deserialize;
 
+use self::work::{Named, Row, WAYS, few};
 use super::track::{outcome_words, state_words};
 use super::{Answer, map, name_of, reports};
 use crate::api::problem;
 use crate::casework::tracking::Tally;
 use crate::casework::{Outcome, PublicFigures};
-use crate::figures::{FEW, Figures, Month, PublicWork};
+use crate::figures::{By, Groups, Month, Period, group_csv};
 use crate::node::Node;
 use crate::regions;
 use crate::taxonomy::{Categories, local_value};
 
 pub const PATH: &str = "/statistik";
+pub const TABLE: &str = "/statistik.csv";
 /// Bars of a chart, at most.
 const MOST: usize = 12;
-const HOUR_MS: i64 = 3_600_000;
 
 #[derive(Template)]
 #[template(path = "portal/statistics.html")]
-struct Statistics {
+struct Statistics<'a> {
     v: Voice,
+    form: &'a Form,
+    here: &'static str,
+    periods: Vec<Choice>,
+    /// By what the work is shown, as it stands in the query.
+    by: &'static str,
     tally: Tally,
     at: i64,
     endings: Bars,
@@ -44,52 +58,222 @@ struct Statistics {
     /// By the institution's own tree, where it has one.
     own_categories: Option<Bars>,
     provinces: Bars,
-    work: Vec<Work>,
+    tabs: Vec<Tab>,
+    table_at: String,
+    heading: String,
+    /// By what a few *rahasia* reports are left out.
+    sorted: bool,
+    /// No group is told: of each there are too few.
+    nothing: bool,
+    lines: Vec<Lines>,
+    bars: Vec<Bars>,
+    rows: Vec<Row>,
     few: String,
     map_at: &'static str,
     list_at: &'static str,
 }
 
-/// What one institution has done.
-struct Work {
+/// A way to group, as a tab.
+struct Tab {
     name: String,
-    /// `None` where there are so few cases that they would tell of single people.
-    done: Option<Done>,
+    to: String,
+    here: bool,
 }
 
-struct Done {
-    figures: Figures,
-    first_answer: String,
-    score: String,
+/// The period, and by what the work is shown.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct StatisticsQuery {
+    masa: String,
+    menurut: String,
 }
 
-pub async fn show(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
+/// What is asked for; what is usual where the question cannot be understood.
+struct Asked {
+    period: Period,
+    by: By,
+    understood: bool,
+}
+
+pub async fn show(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Query(query): Query<StatisticsQuery>,
+) -> Answer<Response> {
+    let asked = asked(&node, &query);
+    let v = visit.v;
+    let mut form = Form::of([("masa", query.masa.as_str())]);
+    if asked.understood {
+        form = Form::of([("masa", period_value(asked.period))]);
+    } else {
+        form.complain("masa", v.say("reading-choice-unknown"));
+    }
     let tally = node.tally().await.map_err(|e| problem(&e))?;
     let figures = node.public_figures().await.map_err(|e| problem(&e))?;
     let categories = node.categories().await.map_err(|e| problem(&e))?;
-    let v = visit.v;
+    let told = node.groups(asked.period, asked.by).await;
+    let told = told.map_err(|e| problem(&e))?;
+    let groups = named(&node, &v, &categories, asked.by, &told);
+    let (lines, bars) = match asked.by {
+        By::Month => (
+            work::lines(v, &groups),
+            work::scores(v, &groups).into_iter().collect(),
+        ),
+        by => (Vec::new(), work::bars(v, by, &groups)),
+    };
+    let status = form.status();
     let page = Statistics {
         v,
+        form: &form,
+        here: PATH,
+        periods: periods(&node, &v),
+        by: way(asked.by),
         tally,
-        at: figures.at,
-        endings: endings(v, &figures.months),
-        course: course(v, &figures.months),
+        at: told.at,
+        endings: endings(v, &told.months),
+        course: course(v, &told.months),
         states: states(v, &figures),
         categories: by_category(v, &figures, &categories),
         own_categories: (!figures.by_local_category.is_empty())
             .then(|| by_own_category(v, &figures)),
         provinces: provinces(v, &figures),
-        work: figures
-            .work
-            .iter()
-            .map(|work| worked(&node, &v, work))
-            .collect(),
+        tabs: tabs(&v, &asked),
+        table_at: asking(TABLE, asked.period, asked.by),
+        heading: v.say(work::heading(asked.by)),
+        sorted: matches!(asked.by, By::Topic | By::Province),
+        nothing: groups.iter().all(|group| group.work.is_none()),
+        lines,
+        bars,
+        rows: work::rows(&v, groups),
         few: few(&v),
         map_at: map::PATH,
         list_at: reports::PATH,
     };
     let title = v.say("statistics-title");
-    visit.shell(title).listed().wide().show(&page)
+    visit
+        .shell(title)
+        .listed()
+        .wide()
+        .status(status)
+        .show(&page)
+}
+
+/// The work in groups for a spreadsheet.
+pub async fn table(
+    State(node): State<Arc<Node>>,
+    Query(query): Query<StatisticsQuery>,
+) -> Answer<Response> {
+    let asked = asked(&node, &query);
+    let told = node.groups(asked.period, asked.by).await;
+    let told = told.map_err(|e| problem(&e))?;
+    let zone = node.zone();
+    let lines = told.groups.iter().map(|group| {
+        let month = group.of.parse().ok().filter(|_| asked.by == By::Month);
+        let name = month.map_or_else(
+            || group.of.clone(),
+            |begins_at| day_at(zone, begins_at).format("%Y-%m").to_string(),
+        );
+        (name, group.work.clone())
+    });
+    let first = match asked.by {
+        By::Month => "month",
+        By::Topic => "category",
+        By::Province => "region",
+        By::Institution => "institution",
+    };
+    let text = group_csv(first, lines).map_err(|e| problem(&e))?;
+    let (period, by) = (period_value(asked.period), way(asked.by));
+    let name = format!("attachment; filename=\"statistik-{by}-{period}.csv\"");
+    let name = HeaderValue::from_str(&name).map_err(|_| ApiProblem::internal())?;
+    let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], text).into_response())
+}
+
+fn asked(node: &Node, query: &StatisticsQuery) -> Asked {
+    let choices = Period::choices(node.today());
+    let mut choices = choices.into_iter();
+    let period = choices.find(|period| period_value(*period) == query.masa);
+    let by = WAYS.iter().find(|(_, way)| *way == query.menurut);
+    Asked {
+        period: period.unwrap_or(Period::USUAL),
+        by: by.map_or_else(By::default, |(by, _)| *by),
+        understood: period.is_some() || query.masa.is_empty(),
+    }
+}
+
+/// A period as it stands in the query.
+fn period_value(period: Period) -> String {
+    match period {
+        Period::Months(count) => format!("{count}-bulan"),
+        Period::Year(year) => year.to_string(),
+    }
+}
+
+fn periods(node: &Node, v: &Voice) -> Vec<Choice> {
+    let choices = Period::choices(node.today()).into_iter();
+    let named = choices.map(|period| {
+        let name = match period {
+            Period::Months(count) => v.with("n", count).say("period-months"),
+            Period::Year(year) => v.with("year", year.to_string()).say("period-year"),
+        };
+        Choice::new(period_value(period), name)
+    });
+    named.collect()
+}
+
+fn way(by: By) -> &'static str {
+    let found = WAYS.iter().find(|(one, _)| *one == by);
+    found.map_or("", |(_, way)| way)
+}
+
+fn asking(path: &str, period: Period, by: By) -> String {
+    let period = period_value(period);
+    let fields = [("masa", period.as_str()), ("menurut", way(by))];
+    LocalPath::asking(path, fields).to_string()
+}
+
+fn tabs(v: &Voice, asked: &Asked) -> Vec<Tab> {
+    let tabs = WAYS.iter().map(|(by, _)| Tab {
+        name: v.say(work::heading(*by)),
+        to: format!("{}#kerja", asking(PATH, asked.period, *by)),
+        here: *by == asked.by,
+    });
+    tabs.collect()
+}
+
+/// The groups as they are called; months in their order, all others from the largest on.
+fn named(node: &Node, v: &Voice, categories: &Categories, by: By, told: &Groups) -> Vec<Named> {
+    let named = told.groups.iter().filter_map(|group| {
+        let (name, to) = match by {
+            By::Month => (v.month(group.of.parse::<i64>().ok()?), None),
+            By::Topic => {
+                let name = root_name(categories, v, &group.of);
+                (name, Some(reports::listing("kategori", &group.of)))
+            }
+            By::Province => {
+                let code: RegionCode = group.of.parse().ok()?;
+                let name = regions::national().display_name(&code)?;
+                (name, Some(reports::listing("wilayah", code.as_str())))
+            }
+            By::Institution => (name_of(node, &group.of.parse().ok()?), None),
+        };
+        let work = group.work.clone();
+        Some(Named { name, to, work })
+    });
+    let mut named: Vec<Named> = named.collect();
+    if by != By::Month {
+        let size = |group: &Named| group.work.as_ref().map_or(0, |work| work.intake);
+        named.sort_by_key(|group| std::cmp::Reverse(size(group)));
+    }
+    named
+}
+
+fn root_name(categories: &Categories, v: &Voice, root: &str) -> String {
+    let category = Category::try_from(root.to_owned()).ok();
+    category.map_or_else(
+        || root.to_owned(),
+        |category| reports::category_name(categories, v, &category),
+    )
 }
 
 /// Headings of a chart of reports.
@@ -160,11 +344,7 @@ fn states(v: Voice, figures: &PublicFigures) -> Bars {
 
 fn by_category(v: Voice, figures: &PublicFigures, categories: &Categories) -> Bars {
     let bars = most(&figures.by_category).into_iter().map(|(root, count)| {
-        let category = Category::try_from(root.to_owned()).ok();
-        let name = category.map_or_else(
-            || root.to_owned(),
-            |category| reports::category_name(categories, &v, &category),
-        );
+        let name = root_name(categories, &v, root);
         Bar::new(name, count).to(reports::listing("kategori", root))
     });
     let caption = v.say("statistics-categories");
@@ -203,42 +383,4 @@ pub(super) fn most(counts: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts.truncate(MOST);
     counts
-}
-
-fn few(v: &Voice) -> String {
-    v.with("n", FEW).say("work-few")
-}
-
-fn worked(node: &Node, v: &Voice, work: &PublicWork) -> Work {
-    Work {
-        name: name_of(node, &work.institution),
-        done: work.figures.as_ref().map(|figures| done(v, figures)),
-    }
-}
-
-fn done(v: &Voice, figures: &Figures) -> Done {
-    // A mean that is not told is of nothing, or of few.
-    let told = |mean: Option<String>, of: i64| match (mean, of) {
-        (Some(mean), _) => mean,
-        (None, 0) => v.say("work-none"),
-        (None, _) => few(v),
-    };
-    let mean = figures.score_mean_hundredths;
-    let score = mean.map(|hundredths| format!("{} / 5", v.one_decimal(hundredths)));
-    let first_answer = figures.first_answer_mean_ms.map(|ms| lasting(v, ms));
-    Done {
-        first_answer: told(first_answer, figures.answered),
-        score: told(score, figures.rated),
-        figures: figures.clone(),
-    }
-}
-
-/// A length of time as people say it: hours within two days, days beyond.
-fn lasting(v: &Voice, ms: i64) -> String {
-    let hours = (ms + HOUR_MS / 2) / HOUR_MS;
-    match hours {
-        ..1 => v.say("lasting-under-an-hour"),
-        1..48 => v.with("n", hours).say("lasting-hours"),
-        _ => v.with("n", (hours + 12) / 24).say("lasting-days"),
-    }
 }

@@ -323,7 +323,7 @@ fn step_words(step: Step) -> (TextId, TextId) {
 }
 
 /// Why a case was archived, as its reporter reads it.
-pub(super) fn archive_words(reason: ArchiveReason) -> TextId {
+pub(crate) fn archive_words(reason: ArchiveReason) -> TextId {
     match reason {
         ArchiveReason::NotAReport => text_id("archive-not-a-report"),
         ArchiveReason::Incomplete => text_id("archive-incomplete"),

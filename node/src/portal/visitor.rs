@@ -30,7 +30,7 @@ pub enum Carried {
 
 impl Carried {
     fn name(self, node: &Node) -> &'static str {
-        match (self, node.settings().is_https()) {
+        match (self, node.in_force().settings().is_https()) {
             (Self::Receipt, true) => "__Host-lapor-terima",
             (Self::Receipt, false) => "lapor-terima",
             (Self::Conversation, true) => "__Host-lapor-percakapan",

@@ -11,11 +11,11 @@ use std::time::Duration;
 use lapor_web::mail::{Connection, Parcel, Postbox, Undelivered};
 use tokio_util::sync::CancellationToken;
 
-use super::letterhead::site;
 use super::settings::MailSettingsError;
 use super::{Said, letterhead};
 use crate::chance::random;
 use crate::error::NodeError;
+use crate::in_force::Changes;
 use crate::node::Node;
 use crate::staff::StaffError;
 use crate::store;
@@ -63,39 +63,44 @@ pub struct Delivery {
 impl Delivery {
     /// `None` where no mail server is set.
     pub fn of(node: &Arc<Node>) -> Result<Option<Self>, MailSettingsError> {
-        let postbox = node.settings().mail.postbox()?;
-        Ok(postbox.map(|postbox| Self {
-            node: Arc::clone(node),
-            postbox,
-        }))
+        let postbox = node.in_force().postbox()?;
+        Ok(postbox.map(|postbox| Self::by(node, postbox)))
     }
 
-    /// Sends until `shutdown`.
-    pub async fn run(self, shutdown: CancellationToken) {
+    /// By a server that may not be in force.
+    pub fn by(node: &Arc<Node>, postbox: Postbox) -> Self {
+        Self {
+            node: Arc::clone(node),
+            postbox,
+        }
+    }
+
+    /// Sends until something else is in force.
+    pub(super) async fn work(&self, changes: &mut Changes) {
         let mut pause = OUTAGE.0;
-        let working = async {
-            loop {
-                match self.round().await {
-                    Ok(Round::Worked(_)) => pause = OUTAGE.0,
-                    Ok(Round::Quiet) => {
-                        let rung = self.node.post_rung();
-                        // Either way there may be something now.
-                        let _ = tokio::time::timeout(LOOK, rung).await;
-                    }
-                    Ok(Round::Down(_)) => {
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(OUTAGE.1);
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "letters could not be looked at");
-                        tokio::time::sleep(LOOK).await;
-                    }
+        loop {
+            // Whoever rings brings a letter, which does not mend an outage.
+            let (rest, rings) = match self.round().await {
+                Ok(Round::Worked(_)) => {
+                    pause = OUTAGE.0;
+                    (Duration::ZERO, false)
                 }
+                Ok(Round::Quiet) => (LOOK, true),
+                Ok(Round::Down(_)) => {
+                    let longer = (pause * 2).min(OUTAGE.1);
+                    (std::mem::replace(&mut pause, longer), false)
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "letters could not be looked at");
+                    (LOOK, false)
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = changes.changed() => return,
+                () = self.node.post_rung(), if rings => {}
+                () = tokio::time::sleep(rest) => look_again(&self.node).await,
             }
-        };
-        tokio::select! {
-            () = working => {}
-            () = shutdown.cancelled() => {}
         }
     }
 
@@ -150,10 +155,7 @@ impl Delivery {
             leave: None,
             at: self.node.clock().now_ms(),
         };
-        let mut line = self.postbox.connect().await.map_err(Undelivered::Down)?;
-        let sent = line.hand_over(&parcel).await;
-        line.close().await;
-        sent
+        self.postbox.send(&parcel).await
     }
 
     async fn claim(&self, now: i64, held: i64) -> Result<Vec<LetterRow>, NodeError> {
@@ -172,7 +174,7 @@ impl Delivery {
     ) -> Result<(), Unsent> {
         let now = self.node.clock().now_ms();
         let leave = letter.leave.as_ref();
-        let leave = leave.map(|leave| format!("{}{LEAVE}/{leave}", site(&self.node)));
+        let leave = leave.map(|leave| format!("{}{LEAVE}/{leave}", self.node.site()));
         let parcel = Parcel {
             address: &letter.address,
             subject: &letter.subject,
@@ -225,6 +227,42 @@ impl Delivery {
         let mut tx = self.node.write_tx().await?;
         store::letters::give_back(&mut tx, held, problem).await?;
         Ok(tx.commit().await?)
+    }
+}
+
+/// Sends the letters of a node until `shutdown`, by whichever server is in force.
+pub async fn deliver(node: Arc<Node>, shutdown: CancellationToken) {
+    let mut changes = node.changes();
+    let working = async {
+        loop {
+            changes.mark_unchanged();
+            match Delivery::of(&node) {
+                Ok(Some(delivery)) => delivery.work(&mut changes).await,
+                Ok(None) => idle(&node, &mut changes).await,
+                Err(error) => {
+                    tracing::error!(%error, "letters wait until the mail server is set right");
+                    idle(&node, &mut changes).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = working => {}
+        () = shutdown.cancelled() => {}
+    }
+}
+
+/// Waits until something else is in force.
+async fn idle(node: &Node, changes: &mut Changes) {
+    while tokio::time::timeout(LOOK, changes.changed()).await.is_err() {
+        look_again(node).await;
+    }
+}
+
+/// Another process of this node may have kept something else.
+async fn look_again(node: &Node) {
+    if let Err(error) = node.read_typed().await {
+        tracing::warn!(%error, "what was typed at the desk could not be looked at");
     }
 }
 

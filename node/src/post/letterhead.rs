@@ -11,17 +11,11 @@ use crate::node::Node;
 pub fn letterhead(node: &Node) -> Letterhead {
     let now = node.clock().now_ms();
     let automatic = text_id("letter-automatic");
-    Letterhead::new(texts(), facts(node), now, site(node), automatic)
+    Letterhead::new(texts(), facts(node), now, node.site(), automatic)
 }
 
 /// How a letter ends to somebody who may have no more of them; `leave` is the secret for it.
 pub fn leave_foot(head: &Letterhead, v: &Voice, leave: &str) -> [String; 2] {
     let at = head.at(&format!("{LEAVE}/{leave}"));
     [v.say("letter-stop"), at]
-}
-
-/// The site as its visitors open it.
-pub fn site(node: &Node) -> String {
-    let settings = node.settings();
-    settings.site(settings.api.listen)
 }

@@ -35,10 +35,11 @@ use crate::store;
 use crate::store::letters::LetterRow;
 
 pub use choices::LetterChoice;
-pub use delivery::{Delivery, LEAVE, LETTERS, Round};
+pub use delivery::{Delivery, LEAVE, LETTERS, Round, deliver};
 pub use lapor_web::mail::{Encryption, Undelivered};
 pub(crate) use lapor_web::mail::{Letterhead, Said, Words};
 pub(crate) use letterhead::letterhead;
+pub(crate) use news::tellable;
 pub use settings::{MailSettings, MailSettingsError};
 
 /// Letters with trouble that are shown at once.
@@ -135,7 +136,7 @@ impl Kind {
 impl Node {
     /// Whether letters are sent; where not, pages say so.
     pub fn sends_letters(&self) -> bool {
-        self.settings().mail.is_on()
+        self.in_force().settings().mail.is_on()
     }
 
     /// What waits, as the monitoring asks.

@@ -106,15 +106,9 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
         let told = store::told::told(&mut tx, &text).await?;
-        let begun = self.clock().now_ms() - OLD_MS;
-        let mut events = self.heard_by_reporter(&mut tx, id).await?;
-        // A half begins with the split, which is told as news of the whole.
-        events.drain(..usize::from(case.parent.is_some()).min(events.len()));
-        events.retain(|event| is_news_of(&case, event));
-        events.extend(self.heard_where_it_goes_on(&mut tx, &case).await?);
+        let events = self.news_of(&mut tx, &case).await?;
         let fresh: Vec<(&Event, String)> = events
             .iter()
-            .filter(|event| !event.pending && event.at > begun && tellable(event).is_some())
             .filter_map(|event| Some((event, event.message?.to_string())))
             .filter(|(_, message)| !told.iter().any(|(known, _)| known == message))
             .collect();
@@ -138,6 +132,18 @@ impl Node {
         }
         tx.commit().await?;
         Ok((written, ended))
+    }
+
+    /// What is news to whoever reported a case: ruled, and not too old.
+    pub(crate) async fn news_of(&self, tx: &mut Tx, case: &Case) -> Result<Vec<Event>, NodeError> {
+        let begun = self.clock().now_ms() - OLD_MS;
+        let mut events = self.heard_by_reporter(tx, case.id).await?;
+        // A half begins with the split, which is told as news of the whole.
+        events.drain(..usize::from(case.parent.is_some()).min(events.len()));
+        events.retain(|event| is_news_of(case, event));
+        events.extend(self.heard_where_it_goes_on(tx, case).await?);
+        events.retain(|event| !event.pending && event.at > begun && tellable(event).is_some());
+        Ok(events)
     }
 
     /// Tells followers what they have not been told yet.
@@ -520,7 +526,7 @@ fn is_news_of(case: &Case, event: &Event) -> bool {
 }
 
 /// What is told of an event.
-fn tellable(event: &Event) -> Option<TextId> {
+pub(crate) fn tellable(event: &Event) -> Option<TextId> {
     Some(match event.kind.as_str() {
         "case.verified" => text_id("event-verified"),
         "case.disposed" => text_id("event-disposed"),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use lapor_web::mail::{self, Encryption, Postbox};
 use serde::{Deserialize, Serialize};
 
+use crate::in_force::MailServer;
+
 /// Letters by SMTP (RFC 5321). Without `host` none are written, and the pages say so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -52,6 +54,8 @@ impl Default for MailSettings {
 pub enum MailSettingsError {
     #[error(transparent)]
     Server(#[from] mail::MailSettingsError),
+    #[error("mail: the password typed at the desk cannot be opened; type it again there")]
+    Sealed,
     #[error("mail.digest_hour: expected an hour from 0 to 23")]
     Hour,
 }
@@ -64,10 +68,40 @@ impl MailSettings {
 
     /// What is needed to hand letters over; `None` where no server is set.
     pub fn postbox(&self) -> Result<Option<Postbox>, MailSettingsError> {
+        self.is_sound()?;
+        Ok(Postbox::of(&self.server())?)
+    }
+
+    /// The same with a password that stands in no file.
+    pub fn postbox_with(
+        &self,
+        password: Option<&str>,
+    ) -> Result<Option<Postbox>, MailSettingsError> {
+        self.is_sound()?;
+        Ok(Postbox::with_password(&self.server(), password)?)
+    }
+
+    /// The same by another server; whom it is trusted by and when digests go stays.
+    #[must_use]
+    pub fn by(&self, server: &MailServer) -> Self {
+        Self {
+            host: Some(server.host.clone()),
+            port: server.port,
+            encryption: server.encryption,
+            roots: self.roots.clone(),
+            user: server.user.clone(),
+            password_file: None,
+            from: Some(server.from.clone()),
+            reply_to: server.reply_to.clone(),
+            digest_hour: self.digest_hour,
+        }
+    }
+
+    fn is_sound(&self) -> Result<(), MailSettingsError> {
         if self.digest_hour > 23 {
             return Err(MailSettingsError::Hour);
         }
-        Ok(Postbox::of(&self.server())?)
+        Ok(())
     }
 
     /// The same settings with relative paths taken from `folder`.

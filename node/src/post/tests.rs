@@ -2,6 +2,7 @@
 //! is away, refuses, or cannot be trusted.
 
 mod account;
+mod changing;
 mod merging;
 mod officers;
 mod pages;

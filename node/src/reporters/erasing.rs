@@ -89,6 +89,7 @@ impl Node {
         if erased {
             // Letters that wait may hold its title. The reporter was told ahead: the address is erased too.
             store::letters::forget(&mut tx, &row.case_id).await?;
+            store::channels::outbox::drop_of_case(&mut tx, &row.case_id).await?;
         }
         let ended = end(&mut tx, row, (state, action), actor, now).await?;
         tx.commit().await?;
@@ -113,6 +114,7 @@ impl Node {
         store::citizens::forget(&mut tx, text).await?;
         for id in family.iter().map(ToString::to_string) {
             store::letters::forget(&mut tx, &id).await?;
+            self.forget_on_channels(&mut tx, &id).await?;
             store::told::forget(&mut tx, &id).await?;
             store::support::forget(&mut tx, &id).await?;
             store::support::forget_led(&mut tx, &id).await?;

@@ -9,8 +9,10 @@ use super::reach::normalised;
 use super::{Notify, Suspicion, Verification, Visitor};
 use crate::casework::{Beside, Filed, NewReport, OnDesk, Once};
 use crate::chance::random;
+use crate::channels::Settled;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::open311::City;
 use crate::store::erasures::MarkRow;
 use crate::store::reporters::ReporterRow;
 
@@ -27,6 +29,12 @@ pub struct FilingTerms<'a> {
     pub suspicion: Option<Suspicion>,
     /// On whose desk it is put, where an officer takes it in.
     pub desk: Option<OnDesk>,
+}
+
+/// How what was said on a channel is filed.
+pub(crate) struct ThreadTerms {
+    pub verification: Verification,
+    pub suspicion: Option<Suspicion>,
 }
 
 /// What a filing answers to a reporter; the key is told this once.
@@ -49,6 +57,16 @@ impl Node {
         report: NewReport,
         terms: FilingTerms<'_>,
     ) -> Result<FiledForReporter, NodeError> {
+        self.file_by(report, terms, None).await
+    }
+
+    /// The same for a program that files by Open311, and is to find the case again.
+    pub(crate) async fn file_by(
+        &self,
+        report: NewReport,
+        terms: FilingTerms<'_>,
+        city: Option<City<'_>>,
+    ) -> Result<FiledForReporter, NodeError> {
         let asked = || terms.once.map(|once| once.asking(&report)).transpose();
         let (first, again) = (asked()?, asked()?);
         if let Some(first) = &first
@@ -57,19 +75,10 @@ impl Node {
             return Ok(answer);
         }
         let key = SecretKey::mint();
+        let verification = self.verification(&report, terms.visitor).await?;
         let mut row = ReporterRow {
-            case_id: String::new(),
-            id: hex::encode(random::<8>()),
-            secret: key.hashed().await?,
-            secret_before: None,
-            secret_at: 0,
-            verification: self
-                .verification(&report, terms.visitor)
-                .await?
-                .as_str()
-                .into(),
-            notify: terms.notify.as_str().into(),
             citizen: terms.visitor.and_then(Visitor::citizen).map(str::to_owned),
+            ..unfiled(key.hashed().await?, verification, terms.notify)
         };
         let told = report.reporter.as_ref();
         // Codes go by e-mail only: a telephone number alone brings no key back.
@@ -90,17 +99,13 @@ impl Node {
                 .transpose()?;
             answer = Some(told);
             (row.case_id, row.secret_at) = (filed.case.to_string(), at);
-            let mark = terms.suspicion.map(|suspicion| MarkRow {
-                case_id: filed.case.to_string(),
-                reason: suspicion.as_str().to_owned(),
-                marked_by: "portal".into(),
-                at,
-            });
             Ok(Beside {
                 reporter: Some(row),
                 answer: kept,
-                mark,
+                mark: terms.suspicion.map(|why| mark(why, "portal", filed, at)),
                 desk: terms.desk,
+                channel: None,
+                city: city.map(|city| city.row(filed.case, at)),
             })
         });
         match (filing.await, again) {
@@ -109,6 +114,30 @@ impl Node {
             (Err(error), None) => Err(error),
             (Ok(_), _) => answer.ok_or_else(|| NodeError::damaged("a filing has no answer")),
         }
+    }
+
+    /// Files what was said on a channel, where its reporter speaks from then on; `settled` makes of
+    /// it, and of its moment (Unix ms), what becomes of the message, in the same transaction.
+    pub(crate) async fn file_for_thread(
+        &self,
+        report: NewReport,
+        terms: ThreadTerms,
+        settled: impl FnOnce(&Filed, i64) -> Result<Settled, NodeError> + Send,
+    ) -> Result<Filed, NodeError> {
+        // Nobody is told this key; who needs one asks for another.
+        let secret = SecretKey::mint().hashed().await?;
+        let mut row = unfiled(secret, terms.verification, Notify::Off);
+        let actor = format!("reporter:{}", row.id);
+        self.file_beside(report, &actor, |filed, at| {
+            (row.case_id, row.secret_at) = (filed.case.to_string(), at);
+            Ok(Beside {
+                reporter: Some(row),
+                mark: terms.suspicion.map(|why| mark(why, "channel", filed, at)),
+                channel: Some(Box::new(settled(filed, at)?)),
+                ..Beside::default()
+            })
+        })
+        .await
     }
 
     /// What a filing under a key answered, for whoever still holds the key: within
@@ -139,5 +168,28 @@ impl Node {
         } else {
             Verification::None
         })
+    }
+}
+
+/// A reporter whose case is not known yet.
+fn unfiled(secret: String, verification: Verification, notify: Notify) -> ReporterRow {
+    ReporterRow {
+        case_id: String::new(),
+        id: hex::encode(random::<8>()),
+        secret,
+        secret_before: None,
+        secret_at: 0,
+        verification: verification.as_str().into(),
+        notify: notify.as_str().into(),
+        citizen: None,
+    }
+}
+
+fn mark(why: Suspicion, by: &str, filed: &Filed, at: i64) -> MarkRow {
+    MarkRow {
+        case_id: filed.case.to_string(),
+        reason: why.as_str().to_owned(),
+        marked_by: by.to_owned(),
+        at,
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Guards {
     pub sign_on: Limit,
     /// Questions that a form asks while it is filled in, from an address.
     pub asking: Limit,
+    /// What is answered in one conversation on a channel.
+    pub answering: Limit,
     stamp: [u8; 32],
 }
 
@@ -69,6 +71,8 @@ pub enum Suspicion {
     Trap,
     /// The form was sent faster than a person can fill it in.
     TooFast,
+    /// More reports of one person in a day, by a channel, than people write.
+    Flood,
     /// An officer says so.
     Officer,
 }
@@ -100,6 +104,7 @@ impl Suspicion {
         match self {
             Self::Trap => "trap",
             Self::TooFast => "too_fast",
+            Self::Flood => "flood",
             Self::Officer => "officer",
         }
     }
@@ -142,6 +147,7 @@ impl Guards {
             upload_size: Limit::new(1024 * 1024, 4),
             sign_on: Limit::new(50, 3 * SECOND_MS),
             asking: Limit::new(120, SECOND_MS),
+            answering: Limit::new(20, 3 * MINUTE_MS),
             stamp: random(),
         }
     }

@@ -87,7 +87,7 @@ impl Node {
 
 /// A contact as it is compared and stored: an address in lower case, a
 /// telephone number with its country code.
-pub(super) fn normalised(contact: &str) -> Result<String, NodeError> {
+pub(crate) fn normalised(contact: &str) -> Result<String, NodeError> {
     let contact = contact.trim();
     let wrong = || {
         let problem =

@@ -223,6 +223,30 @@ impl Node {
         })
     }
 
+    /// The right to speak in a case for whoever filed it, or the whole that it was split from, in a
+    /// conversation on a channel.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] where it was filed elsewhere.
+    pub(crate) async fn conversation_of_thread(
+        &self,
+        thread: &str,
+        case: CaseId,
+    ) -> Result<Conversation, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let family = self.filed_as(&mut tx, case).await?.to_string();
+        let filed_in = store::channels::threads::of_case(&mut tx, &family).await?;
+        let row = store::reporters::of_case(&mut tx, &family).await?;
+        let row = row.filter(|_| filed_in.as_deref() == Some(thread));
+        let row = row.ok_or(NodeError::Locked(ENDED))?;
+        Ok(Conversation {
+            case,
+            id: row.id,
+            citizen: row.citizen,
+            by_key: false,
+        })
+    }
+
     /// Ends what a token has opened.
     pub async fn close_conversation(&self, token: &str) -> Result<(), NodeError> {
         let Some(hash) = hash(token) else {
@@ -267,7 +291,7 @@ impl Node {
     }
 
     /// The case as it was filed: the oldest ancestor of one that was split off.
-    pub(super) async fn filed_as(&self, tx: &mut Tx, case: CaseId) -> Result<CaseId, NodeError> {
+    pub(crate) async fn filed_as(&self, tx: &mut Tx, case: CaseId) -> Result<CaseId, NodeError> {
         /// A split of a split of a split is rare; more are a circle.
         const GENERATIONS: usize = 16;
         let mut at = case;

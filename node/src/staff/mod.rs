@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::settings::{AccountSettings, Settings};
+use crate::settings::AccountSettings;
 use crate::store;
 
 pub use absences::{Absence, Staff};
@@ -133,8 +133,8 @@ impl fmt::Display for StaffRole {
 }
 
 /// The address of a page with the secret that opens it.
-pub fn link(settings: &Settings, page: &str, secret: &Secret) -> String {
-    link_at(&settings.site(settings.api.listen), page, secret)
+pub fn link(node: &Node, page: &str, secret: &Secret) -> String {
+    link_at(&node.site(), page, secret)
 }
 
 /// The node's audit log as the accounts see it.

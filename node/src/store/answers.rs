@@ -39,10 +39,20 @@ pub async fn kept(tx: &mut Tx, scope: &str, hash: &[u8]) -> Stored<Option<Answer
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(scope).bind(hash).fetch_optional(c).await)?)
 }
 
-/// Forgets answers given before a moment.
-pub async fn expire(tx: &mut Tx, before: i64) -> Stored<u64> {
-    const SQL: &str = "delete from answers where at < $1";
-    Ok(
-        on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(|done| done.rows_affected()))?,
-    )
+/// Forgets answers given before a moment, save those of one scope.
+pub async fn expire(tx: &mut Tx, before: i64, save: &str) -> Stored<u64> {
+    const SQL: &str = "delete from answers where at < $1 and scope <> $2";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(before)
+        .bind(save)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// Forgets one answer.
+pub async fn forget(tx: &mut Tx, scope: &str, hash: &[u8]) -> Stored<()> {
+    const SQL: &str = "delete from answers where scope = $1 and hash = $2";
+    on!(tx, c => sqlx::query(SQL).bind(scope).bind(hash).execute(c).await.map(drop))?;
+    Ok(())
 }

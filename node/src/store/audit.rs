@@ -1,5 +1,7 @@
 //! Who did what at this node. Never the words of a case, never an identity.
 
+use std::ops::Range;
+
 use lapor_migrations::{Bulk, Tx, Value, on};
 
 use super::Stored;
@@ -57,23 +59,26 @@ pub async fn add_all(tx: &mut Tx, deeds: &[Deed<'_>]) -> Stored<()> {
 /// Number, time, actor, action, case, detail.
 pub type AuditRow = (i64, i64, String, String, Option<String>, String);
 
-/// Entries before a number, the latest first; an empty actor, action or case means any,
+/// Entries before a number and within times (Unix ms), the latest first; an empty actor, action or case means any,
 /// and an actor that ends with a colon all that begin so.
 pub async fn page(
     tx: &mut Tx,
     before: i64,
+    times: Range<i64>,
     (actor, action, case): (&str, &str, &str),
     limit: u32,
 ) -> Stored<Vec<AuditRow>> {
     const SQL: &str = "select number, at, actor, action, case_id, detail from audit
         where number < $1 and ($2 = '' or actor = $2
             or ($2 like '%:' and substr(actor, 1, length($2)) = $2)) and ($3 = '' or action = $3)
-        and ($4 = '' or case_id = $4) order by number desc limit $5";
+        and ($4 = '' or case_id = $4) and at >= $5 and at < $6 order by number desc limit $7";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(before)
         .bind(actor)
         .bind(action)
         .bind(case)
+        .bind(times.start)
+        .bind(times.end)
         .bind(i64::from(limit))
         .fetch_all(c)
         .await)?)

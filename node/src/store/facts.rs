@@ -69,10 +69,10 @@ pub async fn forget(tx: &mut Tx, ids: Vec<Value>) -> Stored<()> {
     super::terms::forget(tx, ids).await
 }
 
-/// The sums of one institution.
+/// The sums of one institution, or of whatever else has cases in common.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
 pub struct SumRow {
-    pub institution: String,
+    pub whose: String,
     pub intake: i64,
     pub open: i64,
     /// Cases that it has had at some time.
@@ -93,12 +93,39 @@ pub struct SumRow {
     pub score: i64,
 }
 
+impl SumRow {
+    /// Adds the sums of other cases; of whom they are stays.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, more) in [
+            (&mut self.intake, other.intake),
+            (&mut self.open, other.open),
+            (&mut self.handled, other.handled),
+            (&mut self.hops, other.hops),
+            (&mut self.misrouted, other.misrouted),
+            (&mut self.answered, other.answered),
+            (&mut self.answers, other.answers),
+            (&mut self.answer_ms, other.answer_ms),
+            (&mut self.confirmed, other.confirmed),
+            (&mut self.officer, other.officer),
+            (&mut self.silent, other.silent),
+            (&mut self.archived, other.archived),
+            (&mut self.merged, other.merged),
+            (&mut self.close_ms, other.close_ms),
+            (&mut self.overdue, other.overdue),
+            (&mut self.rated, other.rated),
+            (&mut self.score, other.score),
+        ] {
+            *sum += more;
+        }
+    }
+}
+
 macro_rules! sums {
-    ($institution:literal) => {
+    ($whose:literal, $from:literal) => {
         concat!(
             "select ",
-            $institution,
-            " as institution, count(*) as intake,
+            $whose,
+            " as whose, count(*) as intake,
                 cast(sum(case when outcome is null then 1 else 0 end) as bigint) as open,
                 cast(sum(hops) as bigint) as hops,
                 cast(sum(case when hops > 0 then 1 else 0 end) as bigint) as misrouted,
@@ -116,10 +143,12 @@ macro_rules! sums {
                 count(overdue_at) as overdue,
                 count(score) as rated,
                 cast(coalesce(sum(score), 0) as bigint) as score
-            from case_facts where filed_at >= $1 and filed_at < $2 group by ",
-            $institution,
+            from ",
+            $from,
+            " where filed_at >= $1 and filed_at < $2 group by ",
+            $whose,
             " order by ",
-            $institution
+            $whose
         )
     };
 }
@@ -127,14 +156,64 @@ macro_rules! sums {
 /// Sums over the cases that were filed from `from` until before `until`, by
 /// who has them now.
 pub async fn by_custodian(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumRow>> {
-    const SQL: &str = sums!("custodian");
+    const SQL: &str = sums!("custodian", "case_facts");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
 }
 
 /// The same by where they were filed.
 pub async fn by_origin(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumRow>> {
-    const SQL: &str = sums!("origin");
+    const SQL: &str = sums!("origin", "case_facts");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
+}
+
+/// The same by the day on which they were filed: days since 1970 in a zone that is `offset` ms
+/// ahead, as text.
+pub async fn by_day_of_filing(
+    tx: &mut Tx,
+    from: i64,
+    until: i64,
+    offset: i64,
+) -> Stored<Vec<SumRow>> {
+    const SQL: &str = sums!(
+        "day",
+        "(select case_facts.*, cast((filed_at + $3) / 86400000 as text) as day
+            from case_facts) as dated"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).bind(offset).fetch_all(c).await)?)
+}
+
+/// What a case is about, or where.
+#[derive(Debug, Clone, Copy)]
+pub enum Sort {
+    /// The first level of the taxonomy.
+    Topic,
+    Province,
+}
+
+/// The same by topic or province of those that have one; of *rahasia* cases or of all others.
+pub async fn sorted(
+    tx: &mut Tx,
+    sort: Sort,
+    secret: bool,
+    from: i64,
+    until: i64,
+) -> Stored<Vec<SumRow>> {
+    const BY_TOPIC: &str = sums!(
+        "category_root",
+        "(select f.*, c.category_root from case_facts f join cases c on c.case_id = f.case_id
+            where c.secret = $3 and c.category_root is not null) as sorted"
+    );
+    const BY_PROVINCE: &str = sums!(
+        "province",
+        "(select f.*, c.province from case_facts f join cases c on c.case_id = f.case_id
+            where c.secret = $3 and c.province is not null) as sorted"
+    );
+    let sql = match sort {
+        Sort::Topic => BY_TOPIC,
+        Sort::Province => BY_PROVINCE,
+    };
+    let secret = i64::from(secret);
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(from).bind(until).bind(secret).fetch_all(c).await)?)
 }
 
 /// The sums of one category: national, and of the institution's own tree.

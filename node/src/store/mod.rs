@@ -11,6 +11,7 @@ pub mod blobs;
 pub mod cases;
 pub mod categories;
 pub mod chain;
+pub mod channels;
 pub mod citizens;
 pub mod consents;
 pub mod deadlines;
@@ -26,6 +27,7 @@ pub mod keys_due;
 pub mod letters;
 pub mod lists;
 pub mod notices;
+pub mod open311;
 pub mod outbox;
 pub mod pictures;
 pub mod public;
@@ -35,13 +37,15 @@ pub mod support;
 pub mod terms;
 pub mod texts;
 pub mod tiles;
-pub mod token_owners;
+pub mod token_scopes;
 pub mod told;
 pub mod units;
 pub mod uploads;
 
 use lapor_migrations::DbError;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
+
+pub use lapor_web::bearer::owners as token_owners;
 
 use crate::error::NodeError;
 

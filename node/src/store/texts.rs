@@ -303,6 +303,25 @@ mod tests {
             assert!(steps[0].contains("cases_public_province"), "{steps:?}");
             assert!(steps[1].contains("(case_id=?)"), "{steps:?}");
             assert!(steps[2].starts_with("LIST SUBQUERY"), "{steps:?}");
+            let desk = Reach::Desk(Limits {
+                secrets: false,
+                units: None,
+            });
+            let place = [
+                Condition::FiledFrom(0),
+                Condition::Open,
+                Condition::Province("32"),
+                Condition::Regency("32.73"),
+            ];
+            let mut query = Composed::new("explain query plan ");
+            ask_index(&mut query, few, &asked, desk, &place);
+            let plan: Vec<(i64, i64, i64, String)> = tx.fetch_composed(query).await.unwrap();
+            assert!(
+                plan[0]
+                    .3
+                    .contains("cases_open_in (province=? AND regency=?"),
+                "{plan:?}"
+            );
         }
     }
 }

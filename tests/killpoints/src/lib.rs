@@ -12,7 +12,7 @@ pub const KILL_AT: &str = "LAPOR_KILL_AT";
 pub const KILL_LIST: &str = "LAPOR_KILL_LIST";
 
 /// Every place by its name, with what has just happened or is about to.
-pub const PLACES: [(&str, &str); 20] = [
+pub const PLACES: [(&str, &str); 23] = [
     ("commit.before", "a transaction is about to be committed"),
     ("commit.after", "it is durable, and nobody has been told"),
     (
@@ -55,6 +55,18 @@ pub const PLACES: [(&str, &str); 20] = [
     (
         "send.answered",
         "the answer is here and nothing has been done with it",
+    ),
+    (
+        "channel.taken",
+        "a message of a channel is on disk and its provider has not been told",
+    ),
+    (
+        "channel.filed",
+        "a message has become a report or an act, which may not be noted beside it yet",
+    ),
+    (
+        "channel.said",
+        "something was said on a channel and that is not noted yet",
     ),
     (
         "answer.before",

@@ -194,10 +194,14 @@ impl HubHouse {
         self.enrolment.local_addr().expect("a bound socket")
     }
 
-    /// The line that an operator would send to an institution.
-    pub async fn invite(&self, member: &Member) -> String {
-        let made =
-            membership::invite(&self.hub().ground, &By::actor("test"), &profile(member)).await;
+    /// The line that an operator would send to an institution, which waits for approval once it
+    /// has joined unless it is `approved`.
+    pub async fn invite(&self, member: &Member, approved: bool) -> String {
+        let profile = Profile {
+            approved,
+            ..profile(member)
+        };
+        let made = membership::invite(&self.hub().ground, &By::actor("test"), &profile).await;
         let made = made.unwrap_or_else(|error| panic!("{}: {error}", member.slug));
         made.line.as_str().to_owned()
     }
@@ -219,7 +223,6 @@ fn profile(member: &Member) -> Profile {
             .map(|pattern| pattern.parse().expect("a pattern"))
             .collect(),
         default_supervisor: member.default_supervisor,
-        approved: true,
         ..Profile::of(member.id(), member.kind)
     }
 }

@@ -107,12 +107,31 @@ impl Fleet {
     /// An institution makes its folder, pastes the line of its invitation and
     /// starts.
     pub async fn join(&mut self, member: Member) {
-        let line = self.hub.invite(&member).await;
+        self.enter(member, true).await;
+    }
+
+    /// As [`Fleet::join`], but it takes part in nothing before it is let in.
+    pub async fn knock(&mut self, member: Member) {
+        self.enter(member, false).await;
+        self.barred.insert(member.slug.to_owned());
+    }
+
+    async fn enter(&mut self, member: Member, approved: bool) {
+        let line = self.hub.invite(&member, approved).await;
         let mut institution = self.arrive(member).await;
         let enrolled = institution.enrol(&line).await;
         assert_eq!(enrolled.instance, member.id());
         institution.start().await;
         self.institutions.insert(member.slug, institution);
+    }
+
+    /// Central staff let an institution in that has joined and waits.
+    pub async fn admit(&mut self, slug: &str) {
+        let ground = &self.hub.hub().ground;
+        membership::admit(ground, &By::actor("test"), &self.id(slug))
+            .await
+            .expect("an institution that waits");
+        self.barred.remove(slug);
     }
 
     /// A folder and a database for an institution that has not joined.

@@ -20,6 +20,28 @@ fn code(outcome: Result<usize, LinkError>) -> Option<Code> {
 }
 
 #[tokio::test]
+async fn who_joins_by_a_line_takes_part_in_nothing_until_it_is_let_in() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        fleet.knock(KEMENPU).await;
+        fleet.settle().await;
+        let pulled = fleet.at("kemenpu").link().pull(Stream::Inbox, 0).await;
+        assert_eq!(code(pulled), Some(Code::InstanceSuspended));
+
+        fleet.admit("kemenpu").await;
+        fleet.settle().await;
+        let case = fleet.at("pusat").file(report("Jembatan retak")).await;
+        fleet.at("pusat").dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("kemenpu").state(case).await, State::Disposed);
+        fleet.at("kemenpu").follow_up(case, "Ditinjau.").await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").state(case).await, State::InProgress);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
 async fn a_suspended_institution_is_cut_off_at_once_and_gets_its_mail_when_it_returns() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;

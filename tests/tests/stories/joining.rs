@@ -28,7 +28,7 @@ async fn institutions_join_with_one_pasted_line_and_a_report_travels_between_the
 async fn pasting_the_line_again_changes_nothing() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT]).await;
-        let line = fleet.hub.invite(&BANDUNG).await;
+        let line = fleet.hub.invite(&BANDUNG, true).await;
         let mut bandung = fleet.arrive(BANDUNG).await;
         let first = bandung.enrol(&line).await;
         assert_eq!(bandung.enrol(&line).await, first);

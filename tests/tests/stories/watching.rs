@@ -11,7 +11,7 @@ use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::{NAME_CANARY, WORDS_CANARY, report};
 use lapor_tests::fleet::{Fleet, Institution, kinds};
 use lapor_tests::invariants::Canaries;
-use lapor_web::log::{LogFormat, LogSettings};
+use lapor_web::log::{LogFormat, LogSettings, Overheard};
 use lapor_web::monitor::{self, Monitored};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -146,7 +146,7 @@ async fn one_trace_leads_from_the_filing_to_the_other_institution_and_no_word_is
             ..LogSettings::default()
         };
         let log = log.to(move || writer.clone(), false).unwrap();
-        let logging = tracing::dispatcher::set_default(&log);
+        let logging = Overheard::by(log);
         let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
         let bandung = fleet.at("kota-bandung");
         let seen_from = [

@@ -120,6 +120,11 @@ state-disabled = Disabled
 officer-new = Add an officer
 officer-title = Officer
 officer-create = Make the account
+officer-mail-about = The account needs a password from its owner. The link for it can be mailed to the address above, or you hand it over yourself.
+officer-create-mailing = Make the account and mail its link
+officer-create-showing = Make the account, I hand the link over
+officer-reset-mailing = Mail a link for a new password
+officer-reset-showing = Make a link for a password that I hand over
 officer-save = Save
 officer-changed = The changes are saved.
 officer-access = Access
@@ -137,6 +142,15 @@ last-administrator = This is the last active admin. Make another one first.
 link-title = Link for a password
 link-lead = Give this link to { $name }, and to nobody else.
 link-once = It is shown only now, works once, and is good for three days.
+link-mailed = The link was mailed to { $name } at { $address }.
+link-mailed-once = It stands in that letter alone, works once, and is good for three days. If the letter does not arrive, make another link on the page of the account.
+link-unsent = The letter to { $address } was not sent: { $problem }. Hand this link over yourself.
+link-letter-invited-subject = Your account at { $institution }
+link-letter-invited = { $name }, you have an account at { $institution }. Open this link and choose a password; after that log in with this e-mail address.
+link-letter-new-subject = A new password for your account at { $institution }
+link-letter-new = { $name }, { $institution } asks you to choose a new password; the former one is not valid any more. Open this link and choose one.
+link-letter-until = The link works once and is good until { $until }. Pass it on to nobody.
+link-letter-unexpected = If you do not expect this letter, ignore it.
 
 # Units
 
@@ -172,9 +186,13 @@ did-account-reset-asked = New password asked for
 did-account-session-ended = Session ended
 did-account-sessions-ended = All sessions ended
 did-account-setup-link-made = Link of the set-up made
+did-account-link-mailed = Link to a password mailed
 did-account-signed-in = Logged in
 did-account-signed-out = Logged out
 audit-filter = Filter
+audit-from = Since
+audit-through = Through
+audit-day-unusable = Write a full date; the filter by date is ignored.
 audit-none = No entries
 audit-none-about = Nothing matches these filters.
 

@@ -117,6 +117,11 @@ state-disabled = Nonaktif
 officer-new = Tambah petugas
 officer-title = Petugas
 officer-create = Buat akun
+officer-mail-about = Akun memerlukan kata sandi dari pemiliknya. Tautannya dapat dikirim ke alamat surel di atas, atau Anda serahkan sendiri.
+officer-create-mailing = Buat akun dan kirim tautannya
+officer-create-showing = Buat akun, tautannya saya serahkan sendiri
+officer-reset-mailing = Kirim tautan kata sandi baru
+officer-reset-showing = Buat tautan kata sandi untuk saya serahkan
 officer-save = Simpan
 officer-changed = Perubahan tersimpan.
 officer-access = Akses
@@ -134,6 +139,15 @@ last-administrator = Ini admin aktif yang terakhir. Buat admin lain lebih dahulu
 link-title = Tautan untuk kata sandi
 link-lead = Berikan tautan ini kepada { $name }, dan tidak kepada orang lain.
 link-once = Tautan hanya ditampilkan sekarang, hanya dapat dipakai satu kali, dan berlaku tiga hari.
+link-mailed = Tautan dikirim kepada { $name } di { $address }.
+link-mailed-once = Tautan hanya ada dalam surat itu, hanya dapat dipakai satu kali, dan berlaku tiga hari. Bila surat tidak sampai, buat tautan baru di halaman akunnya.
+link-unsent = Surat ke { $address } tidak terkirim: { $problem }. Serahkan tautan ini sendiri.
+link-letter-invited-subject = Akun Anda di { $institution }
+link-letter-invited = { $name }, Anda mendapat akun di { $institution }. Buka tautan ini dan pilih kata sandi; sesudah itu masuk dengan alamat surel ini.
+link-letter-new-subject = Kata sandi baru untuk akun Anda di { $institution }
+link-letter-new = { $name }, { $institution } meminta Anda membuat kata sandi baru; kata sandi lama tidak berlaku lagi. Buka tautan ini dan pilih kata sandi.
+link-letter-until = Tautan hanya dapat dipakai satu kali dan berlaku sampai { $until }. Jangan teruskan kepada siapa pun.
+link-letter-unexpected = Jika Anda tidak menunggu surat ini, abaikan saja.
 
 # Unit kerja
 
@@ -169,9 +183,13 @@ did-account-reset-asked = Kata sandi baru diminta
 did-account-session-ended = Sesi diakhiri
 did-account-sessions-ended = Semua sesi diakhiri
 did-account-setup-link-made = Tautan pemasangan dibuat
+did-account-link-mailed = Tautan kata sandi dikirim lewat surel
 did-account-signed-in = Masuk
 did-account-signed-out = Keluar
 audit-filter = Saring
+audit-from = Sejak tanggal
+audit-through = Sampai tanggal
+audit-day-unusable = Tulis tanggal yang lengkap; saringan tanggal diabaikan.
 audit-none = Tidak ada catatan
 audit-none-about = Tidak ada yang cocok dengan saringan ini.
 

@@ -148,6 +148,14 @@ impl Accounts {
         Ok(secret)
     }
 
+    /// Notes that the link of an account went out as a letter, and was shown to nobody.
+    pub async fn note_link_mailed(&self, actor: &str, id: &AccountId) -> Result<(), AccountError> {
+        let mut tx = self.db.write().await?;
+        self.note(&mut tx, actor, "account.link_mailed", id.as_str())
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
     pub(super) fn new_row(&self, new: &NewAccount<'_>) -> Result<AccountRow, AccountError> {
         let login: Login = new.login.parse()?;
         let now = self.now();

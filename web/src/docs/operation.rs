@@ -19,6 +19,7 @@ pub struct Operation {
     pub summary: String,
     pub text: Vec<Paragraph>,
     pub needs_token: bool,
+    pub scopes: Vec<String>,
     pub roles: Vec<String>,
     pub parameters: Vec<Parameter>,
     pub body: Option<Body>,
@@ -91,12 +92,8 @@ fn read(path: &str, method: &str, operation: &Value, language: Language, base: &
         path: path.to_owned(),
         summary: localised(operation, "summary", language).to_owned(),
         text: paragraphs(localised(operation, "description", language)),
-        roles: operation["x-roles"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(text)
-            .collect(),
+        scopes: texts(&operation["x-scope"]),
+        roles: texts(&operation["x-roles"]),
         parameters: operation["parameters"]
             .as_array()
             .into_iter()
@@ -120,6 +117,10 @@ fn read(path: &str, method: &str, operation: &Value, language: Language, base: &
         needs_token,
         body,
     }
+}
+
+fn texts(all: &Value) -> Vec<String> {
+    all.as_array().into_iter().flatten().map(text).collect()
 }
 
 fn parameter(parameter: &Value) -> Parameter {

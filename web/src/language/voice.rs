@@ -52,6 +52,11 @@ impl Voice {
         self.language
     }
 
+    /// In which days and times are meant.
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+
     pub fn now_ms(&self) -> i64 {
         self.now_ms
     }

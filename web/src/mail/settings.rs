@@ -10,6 +10,8 @@ use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use serde::{Deserialize, Serialize};
 
+use crate::secret_file::{self, SecretFileError};
+
 /// Letters by SMTP (RFC 5321). Without `host` none are written, and the pages say so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -80,12 +82,8 @@ pub enum MailSettingsError {
         path: PathBuf,
         problem: String,
     },
-    #[error(
-        "mail.password_file: others than its user may read {0}; take that from them with `chmod go= {0}`"
-    )]
-    Exposed(PathBuf),
-    #[error("mail.password_file: the first line of {0} is empty")]
-    NoPassword(PathBuf),
+    #[error("mail.password_file: {0}")]
+    Password(#[from] SecretFileError),
     #[error("mail.host: {0} is no name of a server")]
     Host(String),
 }
@@ -125,6 +123,32 @@ impl Postbox {
         let Some(host) = settings.host.clone() else {
             return Ok(None);
         };
+        Self::at(host, settings, credentials(settings)?).map(Some)
+    }
+
+    /// The same with a password that stands in no file.
+    pub fn with_password(
+        settings: &MailSettings,
+        password: Option<&str>,
+    ) -> Result<Option<Self>, MailSettingsError> {
+        let Some(host) = settings.host.clone() else {
+            return Ok(None);
+        };
+        let credentials = match (&settings.user, password) {
+            (None, None) => None,
+            (Some(user), Some(password)) => {
+                Some(Credentials::new(user.clone(), password.to_owned()))
+            }
+            _ => return Err(MailSettingsError::Half),
+        };
+        Self::at(host, settings, credentials).map(Some)
+    }
+
+    fn at(
+        host: String,
+        settings: &MailSettings,
+        credentials: Option<Credentials>,
+    ) -> Result<Self, MailSettingsError> {
         let from = settings
             .from
             .as_deref()
@@ -132,7 +156,6 @@ impl Postbox {
         let from = mailbox("from", from)?;
         let reply_to = settings.reply_to.as_deref();
         let reply_to = reply_to.map(|text| mailbox("reply_to", text)).transpose()?;
-        let credentials = credentials(settings)?;
         let near = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         if settings.encryption == Encryption::None && credentials.is_some() && !near {
             return Err(MailSettingsError::OpenPassword);
@@ -141,7 +164,7 @@ impl Postbox {
             Encryption::None => None,
             Encryption::StartTls | Encryption::Tls => Some(tls(&host, settings)?),
         };
-        Ok(Some(Self {
+        Ok(Self {
             port: settings.port,
             encryption: settings.encryption,
             tls,
@@ -150,7 +173,7 @@ impl Postbox {
             from,
             reply_to,
             host,
-        }))
+        })
     }
 }
 
@@ -167,31 +190,8 @@ fn credentials(settings: &MailSettings) -> Result<Option<Credentials>, MailSetti
         (Some(user), Some(path)) => (user.clone(), path),
         _ => return Err(MailSettingsError::Half),
     };
-    let password = secret_line("password_file", path)?;
+    let password = secret_file::first_line(path)?;
     Ok(Some(Credentials::new(user, password)))
-}
-
-/// The first line of a file that only this user may read.
-fn secret_line(field: &'static str, path: &Path) -> Result<String, MailSettingsError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let unreadable = |error: std::io::Error| MailSettingsError::File {
-        field,
-        path: path.to_owned(),
-        problem: error.to_string(),
-    };
-    let mode = std::fs::metadata(path)
-        .map_err(unreadable)?
-        .permissions()
-        .mode();
-    if mode & 0o077 != 0 {
-        return Err(MailSettingsError::Exposed(path.to_owned()));
-    }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let line = text.lines().next().unwrap_or_default();
-    if line.is_empty() {
-        return Err(MailSettingsError::NoPassword(path.to_owned()));
-    }
-    Ok(line.to_owned())
 }
 
 fn tls(host: &str, settings: &MailSettings) -> Result<TlsParameters, MailSettingsError> {

@@ -47,7 +47,27 @@ pub enum Undelivered {
     Refused(String),
 }
 
+impl Undelivered {
+    /// What the server said, or what was wrong with the line.
+    pub fn problem(&self) -> &str {
+        match self {
+            Self::Down(problem)
+            | Self::Broken(problem)
+            | Self::Later(problem)
+            | Self::Refused(problem) => problem,
+        }
+    }
+}
+
 impl Postbox {
+    /// Hands one letter over, on a line of its own.
+    pub async fn send(&self, parcel: &Parcel<'_>) -> Result<(), Undelivered> {
+        let mut line = self.connect().await.map_err(Undelivered::Down)?;
+        let sent = line.hand_over(parcel).await;
+        line.close().await;
+        sent
+    }
+
     /// A connection over which letters can be handed over, or what is wrong.
     pub async fn connect(&self) -> Result<Connection<'_>, String> {
         let opening = timeout(WHOLE, self.open()).await;

@@ -142,6 +142,8 @@ pub struct Lines {
     moments: Vec<String>,
     series: Vec<Series>,
     top: u64,
+    /// Values are hundredths, and are written with one decimal place.
+    in_hundredths: bool,
 }
 
 impl Lines {
@@ -163,7 +165,31 @@ impl Lines {
             moments,
             top: round_up(most.copied().unwrap_or(0)),
             series,
+            in_hundredths: false,
         }
+    }
+
+    /// All values are hundredths, such as of a day.
+    #[must_use]
+    pub fn hundredths(self) -> Self {
+        Self {
+            top: self.top.max(200),
+            in_hundredths: true,
+            ..self
+        }
+    }
+
+    fn shown(&self, value: u64) -> String {
+        if self.in_hundredths {
+            self.v.one_decimal(value)
+        } else {
+            self.v.number(value)
+        }
+    }
+
+    /// What stands beside the drawing, from the top down.
+    fn scale(&self) -> [String; 3] {
+        [self.top, self.top / 2, 0].map(|value| self.shown(value))
     }
 
     fn width(&self) -> usize {
@@ -214,7 +240,7 @@ impl Lines {
     /// The moments with a cell for each series.
     fn rows(&self) -> Vec<(&str, Vec<String>)> {
         let cell = |series: &Series, place: usize| match series.values.get(place) {
-            Some(Some(value)) => self.v.number(*value),
+            Some(Some(value)) => self.shown(*value),
             Some(None) => "–".to_owned(),
             None => String::new(),
         };
@@ -309,6 +335,20 @@ mod tests {
         let (_, table) = drawn.split_once("<div class=\"scroll\"").unwrap();
         assert!(table.contains("<table>"), "a wide table scrolls by itself");
         assert!(drawn.contains("viewBox=\"0 0 20 100\""));
+    }
+
+    #[test]
+    fn hundredths_are_written_with_one_place_on_a_scale_of_whole_numbers() {
+        let series = vec![Series {
+            name: "Jawaban pertama".into(),
+            tone: Tone::Accent,
+            values: vec![Some(25), Some(131)],
+        }];
+        let moments = vec!["Mei".to_owned(), "Juni".to_owned()];
+        let drawn = Lines::new(voice(), "Hari".into(), "Bulan".into(), moments, series);
+        let drawn = drawn.hundredths();
+        assert_eq!(drawn.scale(), ["2,0", "1,0", "0,0"]);
+        assert_eq!(drawn.rows()[1], ("Juni", vec!["1,3".to_owned()]));
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Flash {
         self
     }
 
+    /// Whether it says that something was done as it was meant.
+    pub fn is_done(&self) -> bool {
+        matches!(self.tone, Tone::Done)
+    }
+
     fn of(tone: Tone, text: TextId) -> Self {
         Self {
             tone,

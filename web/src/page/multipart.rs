@@ -138,6 +138,12 @@ impl FormWithFiles {
         }
     }
 
+    /// A field that came before, if it did.
+    pub fn before(&self, name: &str) -> Option<&str> {
+        let mut named = self.values.iter().filter(|(field, _)| field == name);
+        named.next().map(|(_, value)| value.as_str())
+    }
+
     /// Why the form has ended before its end, if it has: what a file's reader
     /// was told was only that it broke off.
     pub fn broken(&self) -> Option<ApiProblem> {
@@ -281,6 +287,8 @@ mod tests {
         let mut form = open(body.concat());
         let mut files = Vec::new();
         while let Some(mut file) = form.next_file().await.ok().unwrap() {
+            assert_eq!(form.before("judul"), Some("Jalan é rusak"));
+            assert_eq!(form.before("isi").is_some(), file.name != "a.jpg");
             let mut bytes = Vec::new();
             while let Some(piece) = file.next().await {
                 bytes.extend_from_slice(&piece.unwrap());

@@ -66,10 +66,16 @@ pub async fn choose(Extension(site): Extension<Arc<Site>>, form: Form) -> Respon
     let mut response = Redirect::to(back.as_str()).into_response();
     let headers = response.headers_mut();
     if let Some(language) = Language::of_tag(form.text("language")) {
-        give(headers, LANGUAGE, language.tag(), YEAR_SECONDS, site.https);
+        give(
+            headers,
+            LANGUAGE,
+            language.tag(),
+            YEAR_SECONDS,
+            (site.https)(),
+        );
     }
     if let Some(theme) = Theme::of(form.text("theme")) {
-        give(headers, THEME, theme.as_str(), YEAR_SECONDS, site.https);
+        give(headers, THEME, theme.as_str(), YEAR_SECONDS, (site.https)());
     }
     response
 }

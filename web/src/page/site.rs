@@ -26,8 +26,9 @@ pub struct Site {
     pub docs_at: Option<&'static str>,
     /// Where it is said what is kept of whoever comes, if it is.
     pub privacy_at: Option<&'static str>,
-    /// Whether browsers come by HTTPS, so that cookies are sent by nothing else.
-    pub https: bool,
+    /// Whether browsers come by HTTPS, so that cookies are sent by nothing else; asked whenever one is
+    /// given, because an admin may say so while the program runs.
+    pub https: Box<dyn Fn() -> bool + Send + Sync>,
     pub clock: Arc<dyn Clock>,
     /// Asked on every request, because the directory may change what it says.
     pub facts: Box<dyn Fn() -> Facts + Send + Sync>,
@@ -90,7 +91,7 @@ impl Site {
             app: None,
             docs_at: None,
             privacy_at: None,
-            https: false,
+            https: Box::new(|| false),
             clock,
             facts: Box::new(facts),
             waiting: Box::new(|_| 0),

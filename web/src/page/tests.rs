@@ -85,7 +85,7 @@ fn router() -> Router {
         national: None,
     };
     let mut site = Site::new(&SHARED, AREAS, Arc::new(HandClock::at(NOW)), facts);
-    site.https = true;
+    site.https = Box::new(|| true);
     let site = Arc::new(site);
     let routes = Router::new()
         .route("/tulis", get(ask).post(send))

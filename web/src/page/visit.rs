@@ -103,7 +103,7 @@ impl Visit {
 
     /// Gives the visitor a cookie of this site, for no script and no other site.
     pub fn give(&self, headers: &mut HeaderMap, name: &'static str, value: &str, seconds: i64) {
-        give(headers, name, value, seconds, self.site.https);
+        give(headers, name, value, seconds, (self.site.https)());
     }
 }
 

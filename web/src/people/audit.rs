@@ -6,12 +6,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use chrono::NaiveDate;
+use lapor_protocol::calendar::{begin_of, end_of};
 
 use super::audit_words::{acted, acts, by};
 use super::refused::refusal;
 use super::{Answer, Member, Office};
 use crate::language::{TextId, Voice};
-use crate::page::{Choice, Field, Form};
+use crate::page::{Choice, Field, Form, LocalPath};
 use crate::{ApiProblem, Query};
 
 /// Entries of a page.
@@ -21,12 +23,17 @@ const SUBJECT: usize = 64;
 const ACTOR: &str = "pelaku";
 const ACTION: &str = "tindakan";
 const BEFORE: &str = "sebelum";
+const FROM: &str = "dari";
+const THROUGH: &str = "sampai";
 
 /// Which entries; an empty text means any. An actor that ends with a colon means all that begin so.
 #[derive(Debug, Clone, Copy)]
 pub struct AuditAsked<'a> {
     /// Only entries before this one.
     pub before: Option<i64>,
+    /// Only entries since this moment, and before that one, both in Unix ms.
+    pub from: Option<i64>,
+    pub until: Option<i64>,
     pub actor: &'a str,
     pub action: &'a str,
     /// What it concerned, such as a case.
@@ -83,15 +90,19 @@ pub async fn read<O: Office>(
     let meant = office
         .subject_meant(field(words.audit_subject_field))
         .await?;
+    let days = [FROM, THROUGH].map(|name| field(name).parse::<NaiveDate>().ok());
+    let [from, through] = days;
     let asked = AuditAsked {
         before: before(field(BEFORE))?,
+        from: from.map(|day| begin_of(v.zone(), day)),
+        until: through.map(|day| end_of(v.zone(), day)),
         actor: field(ACTOR),
         action: field(ACTION),
         subject: &meant,
         limit: PAGE,
     };
     let entries = office.audit(&asked).await?;
-    let subjects = office.subjects(&entries).await?;
+    let subjects = office.subjects(&v, &entries).await?;
     let accounts = office.accounts().list().await;
     let names: BTreeMap<String, String> = accounts
         .map_err(|error| refusal(&error))?
@@ -104,8 +115,15 @@ pub async fn read<O: Office>(
         (ACTOR, asked.actor),
         (ACTION, asked.action),
         (words.audit_subject_field, field(words.audit_subject_field)),
+        (FROM, field(FROM)),
+        (THROUGH, field(THROUGH)),
     ];
-    let form = Form::of(fields);
+    let mut form = Form::of(fields);
+    for (name, day) in [(FROM, from), (THROUGH, through)] {
+        if day.is_none() && !field(name).is_empty() {
+            form.complain(name, v.say("audit-day-unusable"));
+        }
+    }
     let subject = v.say(words.audit_subject);
     let page = AuditPage {
         v,
@@ -134,8 +152,8 @@ pub async fn read<O: Office>(
             })
             .collect(),
         here: O::PLACES.audit,
-        first: asked.before.map(|_| O::PLACES.audit.to_owned()),
-        next: last.map(|number| following(O::PLACES.audit, fields, number)),
+        first: asked.before.map(|_| address(O::PLACES.audit, fields, None)),
+        next: last.map(|number| address(O::PLACES.audit, fields, Some(number))),
     };
     let title = v.say("audit-title");
     member
@@ -174,14 +192,9 @@ fn before(text: &str) -> Answer<Option<i64>> {
     text.parse().map(Some).map_err(|_| wrong())
 }
 
-/// The page behind this one, with the same filters.
-fn following(here: &str, fields: [(&str, &str); 3], before: i64) -> String {
-    let mut path = format!("{here}?{BEFORE}={before}");
-    for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-        let plain = |c: char| c.is_ascii_alphanumeric() || ".:_-".contains(c);
-        // What has other characters matches nothing anyway.
-        let value: String = value.chars().filter(|c| plain(*c)).collect();
-        path.extend(["&", name, "=", &value]);
-    }
-    path
+/// A page with the same filters, behind an entry or at the beginning.
+fn address(here: &str, fields: [(&str, &str); 5], before: Option<i64>) -> String {
+    let before = before.map_or_else(String::new, |number| number.to_string());
+    let before = [(BEFORE, before.as_str())];
+    LocalPath::asking(here, before.into_iter().chain(fields)).to_string()
 }

@@ -14,6 +14,7 @@ const ACCOUNTS: &[(&str, TextId)] = &[
         text_id("did-account-factor-removed"),
     ),
     ("account.factor_set", text_id("did-account-factor-set")),
+    ("account.link_mailed", text_id("did-account-link-mailed")),
     (
         "account.password_changed",
         text_id("did-account-password-changed"),

@@ -11,6 +11,7 @@ mod audit_words;
 mod browser;
 mod factor;
 mod kept;
+mod link_letter;
 mod member;
 mod office;
 mod password;

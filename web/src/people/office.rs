@@ -9,7 +9,8 @@ use super::{Answer, Member, Refused};
 use crate::ApiProblem;
 use crate::accounts::{Account, AccountId, NewAccount, Role, Secret, Staffed};
 use crate::clock::Clock;
-use crate::language::TextId;
+use crate::language::{TextId, Voice};
+use crate::mail::{Letterhead, Postbox};
 use crate::page::{Choice, Link, Visit};
 use crate::sign_on::SignOn;
 
@@ -123,6 +124,7 @@ pub trait Office: Staffed + 'static {
     /// What entries concern, by how they name it: what it is called, and its page.
     fn subjects(
         &self,
+        _v: &Voice,
         _lines: &[AuditLine],
     ) -> impl Future<Output = Answer<BTreeMap<String, (String, String)>>> + Send {
         ready(Ok(BTreeMap::new()))
@@ -146,6 +148,15 @@ pub trait Office: Staffed + 'static {
     ) -> impl Future<Output = Result<(), Refused>> + Send {
         ready(Ok(()))
     }
+
+    /// Whether an administrator can have a link mailed instead of handing it over.
+    fn mails_links(&self) -> bool;
+
+    /// By whose server such a letter goes out now; else why it cannot.
+    fn postbox(&self) -> Result<Option<Postbox>, String>;
+
+    /// The head of this program's letters.
+    fn letterhead(&self) -> Letterhead;
 
     /// The parts of the institution that accounts can belong to; none where accounts belong to none.
     fn units(&self) -> impl Future<Output = Answer<Option<Vec<Choice>>>> + Send {

@@ -9,13 +9,15 @@ use serde::Deserialize;
 
 use super::office::role_words;
 use super::refused::{Again, Refused, complain_of, refusal};
-use super::{Answer, Gift, Member, Office, PASSWORD, RoleWords, link_at};
+use super::{Answer, Gift, Member, Office, PASSWORD, RoleWords, link_at, link_letter};
 use crate::accounts::{Account, AccountId, AccountState, NewAccount, Secret};
 use crate::language::{TextId, Voice, text_id};
 use crate::page::{Choice, Flash, Form, LocalPath};
 use crate::{ApiProblem, Path};
 
 const REASON: &str = "alasan";
+/// The button with which a link is mailed; the other one shows it.
+const MAIL: &str = "kirim";
 const REASON_CHARACTERS: usize = 500;
 
 #[derive(Deserialize)]
@@ -60,6 +62,8 @@ struct OfficerPage<'a> {
     units: Option<Vec<Choice>>,
     /// Whether it is asked why, because another must confirm what is given.
     takes_two: bool,
+    /// Whether a link can be mailed.
+    mails: bool,
     /// What only this program shows of it, as HTML.
     own: String,
 }
@@ -69,7 +73,11 @@ struct OfficerPage<'a> {
 struct LinkPage<'a> {
     v: Voice,
     account: &'a Account,
-    link: String,
+    /// None where it was mailed: then it is for nobody but whoever opens the letter.
+    link: Option<String>,
+    /// Why it could not be mailed, if it should have been.
+    unsent: Option<String>,
+    here: String,
     /// Whether it does nothing until another has confirmed it.
     rests: bool,
     list_at: &'static str,
@@ -124,7 +132,7 @@ pub async fn create<O: Office>(
     match office.create(&member.actor(), &fields.account()).await {
         Ok((account, secret)) => {
             give(&*office, &member, &account, Gift::Account, &reason).await?;
-            show_link(&*office, &member, &account, &secret).await
+            bring_link(&*office, &member, (&account, &secret), &form).await
         }
         Err(error) => {
             let again = complain_of(&mut form, &v, "login", error)?;
@@ -206,7 +214,7 @@ pub async fn act<O: Office>(
         "sandi" => {
             let secret = accounts.reset_password(&actor, id).await;
             let secret = secret.map_err(|error| refusal(&error))?;
-            return show_link(&*office, &member, &account, &secret).await;
+            return bring_link(&*office, &member, (&account, &secret), &form).await;
         }
         "sesi" => (
             accounts.end_sessions(&actor, id).await.map(drop),
@@ -339,6 +347,7 @@ async fn page<O: Office>(
         roles: role_choices::<O>(&visit.v),
         units: office.units().await?,
         takes_two: office.takes_two(),
+        mails: office.mails_links(),
         own: match account {
             Some(account) => office.account_part(member, account).await?,
             None => String::new(),
@@ -356,18 +365,34 @@ async fn page<O: Office>(
     Ok(again.on(shown))
 }
 
-/// The one time that a link is shown; no redirect, because nothing keeps it.
-async fn show_link<O: Office>(
+/// Mails the link to whom the account is of, where that was asked for; else, and where it fails, this
+/// is the one time that it is shown. No redirect, because nothing keeps it.
+async fn bring_link<O: Office>(
     office: &O,
     member: &Member,
-    account: &Account,
-    secret: &Secret,
+    (account, secret): (&Account, &Secret),
+    form: &Form,
 ) -> Answer<Response> {
     let visit = &member.visit;
+    let wanted = office.mails_links() && form.text(MAIL) == "ya";
+    let mut unsent = None;
+    let mut shown = !wanted;
+    if wanted {
+        match link_letter::send(office, account, secret).await {
+            Ok(()) => {
+                let actor = member.actor();
+                let noted = office.accounts().note_link_mailed(&actor, &account.id);
+                noted.await.map_err(|error| refusal(&error))?;
+            }
+            Err(problem) => (unsent, shown) = (Some(problem), true),
+        }
+    }
     let page = LinkPage {
         v: visit.v,
         account,
-        link: link_at(&office.site(), PASSWORD, secret),
+        link: shown.then(|| link_at(&office.site(), PASSWORD, secret)),
+        unsent,
+        here: at::<O>(&account.id),
         rests: office.takes_two() && account.role.administers && office.rests(account).await?,
         list_at: O::PLACES.staff,
     };

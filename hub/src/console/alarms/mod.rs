@@ -4,11 +4,11 @@
 mod ending;
 mod open;
 mod past;
-mod recipients;
-mod rules;
+pub mod recipients;
+pub mod rules;
 mod secrets;
 mod sent;
-mod silences;
+pub mod silences;
 mod words;
 
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ const OF_ONE: i64 = 20;
 /// Where a list goes on.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Onward {
+pub struct Onward {
     sebelum: Option<i64>,
     sesudah: String,
 }
@@ -55,12 +55,12 @@ struct Tab {
 }
 
 #[derive(Deserialize)]
-struct OnePath {
+pub struct OnePath {
     id: String,
 }
 
 #[derive(Deserialize)]
-struct ActPath {
+pub struct ActPath {
     id: String,
     act: String,
 }
@@ -207,7 +207,7 @@ async fn names(console: &Console) -> Answer<BTreeMap<String, String>> {
 }
 
 /// What failed for another reason than the form.
-fn refused(error: &ActError) -> ApiProblem {
+pub fn refused(error: &ActError) -> ApiProblem {
     match error {
         ActError::Gone => ApiProblem::not_found(),
         ActError::Known => {

@@ -27,7 +27,7 @@ pub const ONE: &str = "/konsol/alarm/penerima/{id}";
 pub const SECRET: &str = "/konsol/alarm/penerima/rahasia/{id}";
 pub const ACT: &str = "/konsol/alarm/penerima/{id}/{act}";
 /// Characters of a name, at most.
-const NAME: usize = 80;
+pub const NAME: usize = 80;
 
 #[derive(Template)]
 #[template(path = "console/alarms/recipients.html")]
@@ -250,7 +250,8 @@ async fn ending(console: &Console, path: &ActPath) -> Answer<Ending> {
     })
 }
 
-async fn find(console: &Console, id: &str) -> Answer<Recipient> {
+/// One of them, by its id.
+pub async fn find(console: &Console, id: &str) -> Answer<Recipient> {
     let all = read(console).await?;
     let found = all.into_iter().find(|one| one.id == id);
     found.ok_or_else(ApiProblem::not_found)
@@ -295,7 +296,8 @@ fn change_page(member: &Member, form: &Form, one: Recipient) -> Answer<Response>
     shell.within(ALARMS).status(form.status()).show(&page)
 }
 
-fn wrong(console: &Console, channel: Channel, address: &str) -> Option<TextId> {
+/// Why nobody can be told at an address; `None` of one that can be, or is not given.
+pub fn wrong(console: &Console, channel: Channel, address: &str) -> Option<TextId> {
     if address.is_empty() {
         return None;
     }

@@ -30,8 +30,8 @@ pub const ONE: &str = "/konsol/alarm/aturan/{id}";
 pub const ACT: &str = "/konsol/alarm/aturan/{id}/{act}";
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-/// Days that a rule may wait, and between two letters, at most.
-const LONGEST_MS: i64 = 90 * 24 * HOUR_MS;
+/// How long a rule may wait, and how long it may be between two letters, at most.
+pub const LONGEST_MS: i64 = 90 * 24 * HOUR_MS;
 
 #[derive(Template)]
 #[template(path = "console/alarms/rules.html")]
@@ -187,7 +187,8 @@ async fn ending(console: &Console, member: &Member, path: &ActPath) -> Answer<En
     })
 }
 
-async fn read(console: &Console) -> Answer<(Vec<Rule>, Vec<Recipient>)> {
+/// All rules, and all who can be told.
+pub async fn read(console: &Console) -> Answer<(Vec<Rule>, Vec<Recipient>)> {
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;
         let rules = alarms::rules(&mut tx).await?;
@@ -198,7 +199,8 @@ async fn read(console: &Console) -> Answer<(Vec<Rule>, Vec<Recipient>)> {
     read.await.map_err(|error| failed(&error))
 }
 
-async fn find(console: &Console, id: &str) -> Answer<Rule> {
+/// One of them, by its id.
+pub async fn find(console: &Console, id: &str) -> Answer<Rule> {
     let rules = read(console).await?.0;
     let found = rules.into_iter().find(|rule| rule.id == id);
     found.ok_or_else(ApiProblem::not_found)
@@ -310,16 +312,21 @@ fn scope(
         _ => "instansi",
     };
     let to = form.required(v, field);
-    let directory = console.hub.ground.directory.current();
-    let scope = Scope::of(&kind, &to).filter(|scope| match scope {
-        Scope::Province(code) => provinces().iter().any(|(known, _)| known == code),
-        Scope::Instance(id) => directory.latest().instance(id).is_some(),
-        Scope::All | Scope::Kind(_) => true,
-    });
+    let scope = Scope::of(&kind, &to).filter(|scope| is_known(console, scope));
     if scope.is_none() {
         form.complain(field, v.say("silence-unknown"));
     }
     scope
+}
+
+/// Whether there is what a rule would look at.
+pub fn is_known(console: &Console, scope: &Scope) -> bool {
+    let directory = console.hub.ground.directory.current();
+    match scope {
+        Scope::Province(code) => provinces().iter().any(|(known, _)| known == code),
+        Scope::Instance(id) => directory.latest().instance(id).is_some(),
+        Scope::All | Scope::Kind(_) => true,
+    }
 }
 
 fn length(v: &Voice, form: &mut Form, field: &'static str, unit: i64) -> Option<i64> {

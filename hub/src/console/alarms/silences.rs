@@ -1,5 +1,6 @@
 //! Of what nobody is told for a while.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use askama::Template;
@@ -24,7 +25,9 @@ pub const PATH: &str = "/konsol/alarm/senyap";
 pub const END: &str = "/konsol/alarm/senyap/{id}/akhiri";
 const HOUR_MS: i64 = 3_600_000;
 /// Hours of a silence, at most: a month.
-const LONGEST: i64 = 31 * 24;
+pub const LONGEST: i64 = 31 * 24;
+/// Those that one can last.
+pub const HOURS: RangeInclusive<i64> = 1..=LONGEST;
 /// Hours for which one person may silence, where two must agree on more.
 const ALONE: i64 = 24;
 /// Characters of a reason, at most.
@@ -106,7 +109,7 @@ pub async fn create(
     }
     let wrong = v.with("most", LONGEST).say("silence-hours-wrong");
     let hours = form.parsed::<i64>("jam", wrong.clone());
-    if hours.is_none_or(|hours| !(1..=LONGEST).contains(&hours)) {
+    if hours.is_none_or(|hours| !HOURS.contains(&hours)) {
         form.complain("jam", wrong);
     }
     let reason = form.required(&v, "alasan");
@@ -115,8 +118,7 @@ pub async fn create(
         return page(&console, &member, &form).await;
     };
     let until = v.moment(v.now_ms() + hours * HOUR_MS);
-    let second_person =
-        console.settings.second_person && (hours > ALONE || is_silent(&console, &of).await?);
+    let second_person = needs_two(&console, &of, hours).await?;
     let asked = (
         Deed::Silence { quiet: of, hours },
         reason.as_str(),
@@ -151,13 +153,19 @@ async fn read(console: &Console) -> Answer<(Vec<Rule>, Vec<Silence>)> {
     read.await.map_err(|error| failed(&error))
 }
 
+/// Whether a second person must agree to this silence.
+pub async fn needs_two(console: &Console, of: &Quiet, hours: i64) -> Answer<bool> {
+    Ok(console.settings.second_person && (hours > ALONE || is_silent(console, of).await?))
+}
+
 /// Whether just this is silent already: one silence after another is a long one.
 async fn is_silent(console: &Console, of: &Quiet) -> Answer<bool> {
     let silences = read(console).await?.1;
     Ok(silences.iter().any(|silence| silence.quiet == *of))
 }
 
-async fn exists(console: &Console, of: Option<&Quiet>) -> Answer<bool> {
+/// Whether there is what is to be silent.
+pub async fn exists(console: &Console, of: Option<&Quiet>) -> Answer<bool> {
     let directory = console.hub.ground.directory.current();
     Ok(match of {
         None => false,

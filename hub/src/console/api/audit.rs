@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
+use lapor_protocol::ids::InstanceId;
 use lapor_web::{Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -10,10 +11,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::access::Caller;
 use super::{Answer, limit, problem};
 use crate::approvals::{self, Approval, ApprovalError};
-use crate::console::Console;
+use crate::console::{Console, admission};
 use crate::error::HubError;
-use crate::membership::MembershipError;
+use crate::membership::{MembershipError, fingerprint};
 use crate::store;
+use crate::store::resting::RestingRow;
+use crate::vouching;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -58,33 +61,66 @@ pub struct AuditEntry {
     detail: String,
 }
 
-/// Acts that wait for a second person.
+/// What waits for an operator.
 #[derive(Serialize, ToSchema)]
-pub struct Approvals {
+pub struct Decidable {
+    /// Acts that wait for a second person.
     approvals: Vec<Approval>,
+    /// Institutions that have joined and wait to be let in.
+    joining: Vec<Joining>,
+    /// Why accounts of operators may do nothing until another operator confirms them.
+    accounts: Vec<RestingRow>,
 }
 
-/// List the acts that wait for a second person
+/// One that has joined.
+#[derive(Serialize, ToSchema)]
+pub struct Joining {
+    #[schema(value_type = String)]
+    instance: InstanceId,
+    name: String,
+    /// SHA-256 of its identity key, in hexadecimal, to be compared with what it reads out.
+    fingerprint: Option<String>,
+    /// Unix ms.
+    asked_at: i64,
+    /// From which address.
+    address: String,
+}
+
+/// List what waits for an operator
 ///
-/// The oldest first. What nobody decides within a day lapses.
+/// Acts that wait for a second person, institutions that have joined, and accounts to be confirmed;
+/// the oldest first. An act that nobody decides within a day lapses.
 #[utoipa::path(
     get,
     path = "/approvals",
     operation_id = "listApprovals",
     tag = "audit",
-    responses((status = 200, description = "What waits.", body = Approvals)),
+    responses((status = 200, description = "What waits.", body = Decidable)),
     security(("token" = []))
 )]
 pub async fn approvals(
     Shared(console): Shared<Arc<Console>>,
     _: Caller,
-) -> Answer<Json<Approvals>> {
+) -> Answer<Json<Decidable>> {
     let waiting = approvals::waiting(&console.hub.ground).await;
     let approvals = waiting.map_err(|error| match error {
         ApprovalError::Membership(MembershipError::Hub(error)) => problem(&error),
         error => problem(&HubError::damaged(error)),
     })?;
-    Ok(Json(Approvals { approvals }))
+    let joining = admission::waiting(&console).await?.into_iter();
+    let joining = joining.map(|(entry, joined)| Joining {
+        fingerprint: fingerprint(&entry),
+        instance: entry.id,
+        name: entry.name,
+        asked_at: joined.asked_at,
+        address: joined.address,
+    });
+    let resting = vouching::resting(&console.hub.ground).await;
+    Ok(Json(Decidable {
+        approvals,
+        joining: joining.collect(),
+        accounts: resting.map_err(|error| problem(&error.into()))?,
+    }))
 }
 
 /// Read the audit log
@@ -111,7 +147,7 @@ pub async fn read(
         let mut tx = console.hub.ground.db.read().await?;
         let filter = (&*asked.actor, &*asked.action, &*asked.instance);
         let before = asked.before.unwrap_or(i64::MAX);
-        let rows = store::audit::page(&mut tx, before, filter, limit).await?;
+        let rows = store::audit::page(&mut tx, before, 0..i64::MAX, filter, limit).await?;
         Ok::<_, HubError>(rows)
     };
     let rows = read.await.map_err(|error| problem(&error))?;

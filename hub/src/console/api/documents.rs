@@ -15,185 +15,57 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::acting::Outcome;
+use super::words::OPERATIONS;
 use super::{
-    Answer, OPENAPI, STYLE, alarms, audit, casework, federation, instances, roadmap, upkeep,
+    Answer, OPENAPI, STYLE, alarm_acts, alarms, audit, casework, decisions, federation, instances,
+    invitations, membership, once, recipients, roadmap, upkeep, upkeep_acts,
 };
 use crate::console::Console;
 
-/// An operation, who may ask for it, and what it is in Indonesian.
-struct Operation {
-    id: &'static str,
-    roles: &'static [&'static str],
-    summary: &'static str,
-    description: &'static str,
-}
-
-const ALL: &[&str] = &["observer", "auditor"];
-const OPERATIONS: &[Operation] = &[
-    Operation {
-        id: "readFederation",
-        roles: ALL,
-        summary: "Baca keadaan federasi",
-        description: "Setiap instansi dengan warna dan sebabnya, sebagaimana terakhir dilihat hub, \
-                      yaitu setiap dua detik. Aturannya ada di `[watch]` dalam `hub.toml`.",
-    },
-    Operation {
-        id: "readInstance",
-        roles: ALL,
-        summary: "Baca satu instansi",
-        description: "Yang diketahui hub, yang terakhir dikatakan instansi tentang dirinya, \
-                      warnanya, dan sebabnya.",
-    },
-    Operation {
-        id: "readStreams",
-        roles: ALL,
-        summary: "Baca aliran pesan satu instansi",
-        description: "Berapa pesan yang menunggu, berapa lama, dan berapa yang sudah lewat, selama \
-                      sehari atau sebulan.",
-    },
-    Operation {
-        id: "readConnections",
-        roles: ALL,
-        summary: "Baca riwayat sambungan satu instansi",
-        description: "Kapan tersambung, kapan terputus, dan mengapa ditolak.",
-    },
-    Operation {
-        id: "readRoadMap",
-        roles: ALL,
-        summary: "Baca peta jalan",
-        description: "Pemerintah setiap provinsi, kabupaten, dan kota menurut tabel resmi, dikenal \
-                      federasi atau belum: tingkatnya, sejak kapan, dan rencana berikutnya.",
-    },
-    Operation {
-        id: "readCasework",
-        roles: ALL,
-        summary: "Baca angka penanganan laporan",
-        description: "Yang terjadi dalam suatu kurun dan keadaan pada akhirnya: seluruh federasi, \
-                      tiap instansi, tiap perpindahan, dan tiap langkah. Angka yang lama dihitung \
-                      boleh berumur satu menit; `counted_at` menyebutkannya.",
-    },
-    Operation {
-        id: "listCases",
-        roles: ALL,
-        summary: "Daftar laporan di balik suatu angka",
-        description: "Keadaan sekarang. Hub tidak memiliki kata-kata laporan maupun nomor tiketnya.",
-    },
-    Operation {
-        id: "readCase",
-        roles: ALL,
-        summary: "Baca kerangka satu laporan",
-        description: "Siapa yang memegang dan pernah memegangnya, tindakan yang diurutkan beserta \
-                      putusannya, dan tenggatnya.",
-    },
-    Operation {
-        id: "listAlarms",
-        roles: ALL,
-        summary: "Daftar alarm yang terbuka",
-        description: "Menurut aturannya; yang belum diakui siapa pun lebih dahulu.",
-    },
-    Operation {
-        id: "listPastAlarms",
-        roles: ALL,
-        summary: "Daftar alarm yang sudah berakhir",
-        description: "Selama disimpan, yaitu `[alarms] history_days`.",
-    },
-    Operation {
-        id: "listSentAlarms",
-        roles: ALL,
-        summary: "Daftar pemberitahuan alarm",
-        description: "Surat dan webhook beserta nasib masing-masing, paling lama 90 hari.",
-    },
-    Operation {
-        id: "readAlarmRules",
-        roles: ALL,
-        summary: "Baca aturan alarm",
-        description: "Dari alamat webhook hanya nama hostnya yang disebut, karena jalurnya dapat \
-                      berupa rahasia.",
-    },
-    Operation {
-        id: "readBackups",
-        roles: ALL,
-        summary: "Baca cadangan",
-        description: "Yang ada di folder cadangan beserta isinya, dan yang dibuat serta diuji; uji \
-                      memulihkan satu cadangan di samping hub dan membuktikannya.",
-    },
-    Operation {
-        id: "readMaintenance",
-        roles: ALL,
-        summary: "Baca pemeliharaan yang diumumkan",
-        description: "Dan sampai ke berapa instansi pengumumannya, menurut laporan mereka sendiri.",
-    },
-    Operation {
-        id: "readRecovery",
-        roles: ALL,
-        summary: "Baca sampai di mana pemulihan hub",
-        description: "Siapa yang sudah terdengar sejak itu, dan apa yang hilang di hub menurut yang \
-                      ditunjukkan anggota.",
-    },
-    Operation {
-        id: "readKeys",
-        roles: ALL,
-        summary: "Baca kunci",
-        description: "Kunci tanda tangan hub beserta riwayatnya, otoritasnya, kunci instansi, dan \
-                      sertifikat yang seharusnya sudah diperbarui.",
-    },
-    Operation {
-        id: "readEditions",
-        roles: ALL,
-        summary: "Baca edisi",
-        description: "Kategori, kalender, dan wilayah: yang berlaku, dan siapa memakai yang mana \
-                      sejak kapan, menurut instansi sendiri.",
-    },
-    Operation {
-        id: "readDetails",
-        roles: ALL,
-        summary: "Baca catatan hub tentang satu instansi",
-        description: "Tingkatnya dan sejak kapan, alarmnya, kiriman yang tidak dapat diterapkannya, \
-                      kuncinya, dan sertifikatnya.",
-    },
-    Operation {
-        id: "listApprovals",
-        roles: ALL,
-        summary: "Daftar tindakan yang menunggu orang kedua",
-        description: "Yang terlama lebih dahulu; yang tidak diputuskan dalam sehari gugur.",
-    },
-    Operation {
-        id: "readAudit",
-        roles: &["auditor"],
-        summary: "Baca log audit",
-        description: "Siapa melakukan apa di hub ini, yang terbaru lebih dahulu.",
-    },
-];
-
 const ENGLISH: &str = "\
-What the console of the hub shows, for programs. Everything is read: what changes the federation is \
-done by people at the console, who give a reason.
+What the console of the hub shows and does, for programs.
 
 The operator makes a token with `lapor-hub token create --name NAME`. Send it as `Authorization: \
 Bearer TOKEN`. The examples expect the address of the console and the token in two shell variables: \
 `HUB=http://127.0.0.1:8470` and `TOKEN=lht_...`.
 
+A token with the role `operator` acts, for whoever owns it (`--role operator --owner LOGIN`): it may do \
+what the owner's account may, and the audit log names it as `token:NAME`. Where two must agree, an act \
+is answered with 202 and the id of its approval, and waits a day for `POST /approvals/{id}/decision` by \
+another person: two tokens of one owner are one person, and so is the owner at the console. Give each \
+act an `Idempotency-Key`, so that sent twice it is done once.
+
 Every refusal is a problem (RFC 9457, `application/problem+json`) with a `code` that never changes: \
-401 `token_missing` or `token_invalid`, 403 `forbidden`, 404 `not_found`, 400 `invalid_query`. \
-Instants are Unix milliseconds, ages are milliseconds, regions are official codes. Figures over time \
-for Prometheus stand at `/metrics` of the listener for monitoring.";
+401 `token_missing` or `token_invalid`, 403 `forbidden`, 404 `not_found`, 400 `invalid_query`, 422 \
+`invalid`, and of acts 409 `not_allowed`, `asked_already`, `same_person`, `asker_gone`, `left_behind`, \
+`known`, `too_many`, `busy`, `no_folder`, `key_reused`, `in_doubt`. Instants are Unix milliseconds, ages \
+are milliseconds, regions are official codes. Figures over time for Prometheus stand at `/metrics` of \
+the listener for monitoring.";
 
 const INDONESIAN: &str = "\
-Yang ditampilkan konsol hub, untuk program. Semuanya hanya dibaca: yang mengubah federasi dilakukan \
-orang di konsol, dengan alasan.
+Yang ditampilkan dan dilakukan konsol hub, untuk program.
 
 Operator membuat token dengan `lapor-hub token create --name NAMA`. Kirimkan sebagai `Authorization: \
 Bearer TOKEN`. Contoh di halaman ini memakai dua variabel shell: `HUB=http://127.0.0.1:8470` dan \
 `TOKEN=lht_...`.
 
+Token dengan peran `operator` bertindak atas nama pemiliknya (`--role operator --owner LOGIN`): ia boleh \
+melakukan yang boleh dilakukan akun pemiliknya, dan log audit menyebutnya `token:NAMA`. Jika dua orang \
+harus sepakat, tindakan dijawab dengan 202 dan nomor persetujuannya, lalu menunggu sehari sampai orang \
+lain memutuskannya dengan `POST /approvals/{id}/decision`: dua token seorang pemilik adalah satu orang, \
+begitu pula pemilik itu di konsol. Beri setiap tindakan `Idempotency-Key`, supaya yang terkirim dua kali \
+dilakukan sekali.
+
 Setiap penolakan berupa problem (RFC 9457, `application/problem+json`) dengan `code` yang tidak \
 pernah berubah: 401 `token_missing` atau `token_invalid`, 403 `forbidden`, 404 `not_found`, 400 \
-`invalid_query`. Waktu ditulis dalam milidetik Unix, umur dalam milidetik, wilayah dengan kode resmi. \
-Angka untuk Prometheus ada di `/metrics` pada alamat pemantauan. Nama isian dan keterangannya \
-berbahasa Inggris.";
+`invalid_query`, 422 `invalid`, dan untuk tindakan 409 `not_allowed`, `asked_already`, `same_person`, \
+`asker_gone`, `left_behind`, `known`, `too_many`, `busy`, `no_folder`, `key_reused`, `in_doubt`. Waktu \
+ditulis dalam milidetik Unix, umur dalam milidetik, wilayah dengan kode resmi. Angka untuk Prometheus \
+ada di `/metrics` pada alamat pemantauan. Nama isian dan keterangannya berbahasa Inggris.";
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(ApiProblem)))]
+#[openapi(components(schemas(ApiProblem, Outcome)))]
 struct Declared;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
@@ -228,6 +100,43 @@ pub fn routes() -> OpenApiRouter<Arc<Console>> {
         .routes(routes!(upkeep::editions))
         .routes(routes!(audit::approvals))
         .routes(routes!(audit::read))
+        .routes(routes!(membership::suspend))
+        .routes(routes!(membership::resume))
+        .routes(routes!(membership::admit))
+        .routes(routes!(membership::revoke))
+        .routes(routes!(membership::replace))
+        .routes(routes!(membership::entrust))
+        .routes(routes!(membership::attempt))
+        .routes(routes!(invitations::create))
+        .routes(routes!(invitations::withdraw))
+        .routes(routes!(invitations::begin))
+        .routes(routes!(invitations::follow))
+        .routes(routes!(invitations::forget))
+        .routes(routes!(decisions::decide))
+        .routes(routes!(decisions::vouch))
+        .routes(routes!(roadmap::plan))
+        .routes(routes!(alarm_acts::acknowledge))
+        .routes(routes!(alarm_acts::silence))
+        .routes(routes!(alarm_acts::end_silence))
+        .routes(routes!(alarm_acts::add_rule))
+        .routes(routes!(alarm_acts::change_rule))
+        .routes(routes!(alarm_acts::enable_rule))
+        .routes(routes!(alarm_acts::disable_rule))
+        .routes(routes!(recipients::add))
+        .routes(routes!(recipients::change))
+        .routes(routes!(recipients::enable))
+        .routes(routes!(recipients::disable))
+        .routes(routes!(recipients::remove))
+        .routes(routes!(recipients::test))
+        .routes(routes!(recipients::renew))
+        .routes(routes!(recipients::again))
+        .routes(routes!(upkeep_acts::back_up))
+        .routes(routes!(upkeep_acts::attempt))
+        .routes(routes!(upkeep_acts::maintain))
+        .routes(routes!(upkeep_acts::end_maintenance))
+        .routes(routes!(upkeep_acts::close_recovery))
+        .routes(routes!(upkeep_acts::step))
+        .routes(routes!(upkeep_acts::compare))
 }
 
 pub async fn openapi() -> Response {
@@ -274,10 +183,28 @@ fn build() -> Value {
     ]);
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     let operations = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
-    for (_, operation) in operations {
+    for (method, operation) in operations {
         complete(operation);
+        if method == "post" {
+            take_key(operation);
+        }
     }
     document
+}
+
+/// Every act can carry a key.
+fn take_key(operation: &mut Value) {
+    let key = json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": once::ABOUT,
+        "schema": {"type": "string", "minLength": 16, "maxLength": 128},
+    });
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(key),
+        None => operation["parameters"] = json!([key]),
+    }
 }
 
 fn complete(operation: &mut Value) {

@@ -37,7 +37,6 @@ pub struct Federation {
     /// By their slug.
     instances: Vec<Instance>,
     /// Where each colour begins.
-    #[schema(value_type = Object)]
     bounds: Bounds,
 }
 

@@ -31,7 +31,7 @@ const ASIDE: usize = 200;
 pub struct OnePath {
     /// The institution's slug.
     #[param(value_type = String)]
-    slug: InstanceId,
+    pub(super) slug: InstanceId,
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -1,23 +1,32 @@
-//! The console's figures for programs, `/api/v1` on the console's listener,
-//! with their OpenAPI document and a page that explains it. Everything is read
-//! and nothing done; a handler asks what the pages ask.
+//! The console for programs, `/api/v1` on its listener, with an OpenAPI document
+//! and a page that explains it. A handler asks and does what the pages ask and
+//! do, by the same functions; who acts is some operator, by a token of theirs.
 
 mod access;
+mod acting;
+mod alarm_acts;
 mod alarms;
 mod audit;
 mod casework;
+mod decisions;
 mod documents;
 mod federation;
 mod instances;
+mod invitations;
+mod membership;
+mod once;
+mod recipients;
 mod roadmap;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod upkeep_acts;
+mod words;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::get;
+use axum::{Router, middleware};
 use http::StatusCode;
 use lapor_web::{ApiProblem, docs};
 
@@ -34,10 +43,14 @@ const STYLE: &str = "/api/docs/lapor.css";
 const PAGE: u32 = 50;
 const MOST: u32 = 200;
 
+pub use once::sweep;
+
 type Answer<T> = Result<T, ApiProblem>;
 
-pub fn routes() -> Router<Arc<Console>> {
+pub fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
     let (v1, _) = documents::routes().split_for_parts();
+    let once = middleware::from_fn_with_state(Arc::clone(console), once::once);
+    let v1 = v1.layer(once);
     Router::new()
         .nest("/api/v1", v1)
         .route(OPENAPI, get(documents::openapi))

@@ -3,15 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
-use lapor_web::Json;
-use serde::Serialize;
-use utoipa::ToSchema;
+use lapor_protocol::region::RegionCode;
+use lapor_web::regions::national;
+use lapor_web::{Json, Path};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::access::Caller;
-use super::{Answer, picture, problem};
+use super::access::{Caller, Operator};
+use super::acting::{Acted, unfit};
+use super::{Answer, absent, picture, problem};
+use crate::audit::By;
 use crate::console::Console;
 use crate::error::HubError;
 use crate::roadmap::{self, Place, Province};
+
+const WRONG: &str = "expected a quarter such as 2027-Q1, or a day such as 2027-01-31.";
 
 /// All provinces, and every government in them.
 #[derive(Serialize, ToSchema)]
@@ -20,6 +26,54 @@ pub struct RoadMap {
     provinces: Vec<Province>,
     /// By code, each province before its regencies and cities.
     places: Vec<Place>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OnePath {
+    /// The official code of a region.
+    #[param(value_type = String)]
+    region: RegionCode,
+}
+
+/// What is planned for the government of a region.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// A quarter, `2027-Q1`, or a day, `2027-01-31`; nothing is planned any more if not given.
+    planned: Option<String>,
+}
+
+/// Plan the next step of a region
+///
+/// Notes when its government is to come, or that nothing is planned.
+#[utoipa::path(
+    post,
+    path = "/roadmap/{region}",
+    operation_id = "planRegion",
+    tag = "federation",
+    params(OnePath),
+    request_body = Plan,
+    responses(Acted),
+    security(("token" = []))
+)]
+pub async fn plan(
+    Shared(console): Shared<Arc<Console>>,
+    operator: Operator,
+    Path(path): Path<OnePath>,
+    Json(asked): Json<Plan>,
+) -> Answer<Acted> {
+    let known = national().region(&path.region).ok_or_else(|| {
+        let detail = format!("The official table has no {}.", path.region);
+        absent("There is no such region", detail)
+    })?;
+    let planned = asked.planned.as_deref();
+    let planned = planned.map(|text| roadmap::planned(text).ok_or_else(|| unfit("planned", WRONG)));
+    let planned = planned.transpose()?;
+    let by = By::actor(operator.actor());
+    let done = roadmap::plan(&console.hub.ground, &by, &known.code, planned).await;
+    done.map_err(|error| problem(&error))?;
+    Ok(Acted::done())
 }
 
 /// Read the road map

@@ -1,5 +1,10 @@
 //! The API through the console's router, as a program meets it; on both databases.
 
+mod acts;
+mod alarm_acts;
+mod coverage;
+mod twice;
+
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -12,6 +17,7 @@ use crate::audit::By;
 use crate::console::tests::Place;
 use crate::console::tests::casework::places;
 use crate::console::{ConsoleRole, router};
+use crate::tokens::NewToken;
 use crate::{tokens, watch};
 
 /// Status and body of a question with a token, or without.
@@ -25,6 +31,39 @@ async fn ask(place: &Place, path: &str, token: Option<&str>) -> (StatusCode, Val
     let status = answer.status();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap())
+}
+
+/// The same of an act; `key` is the one that the request carries.
+async fn act(
+    place: &Place,
+    path: &str,
+    (token, key): (&str, Option<&str>),
+    body: &Value,
+) -> (StatusCode, Value) {
+    let mut request = Request::post(format!("/api/v1/{path}"))
+        .header("host", "konsol.example")
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json");
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    let request = request.body(Body::from(body.to_string())).unwrap();
+    let answer = router(&place.console).oneshot(request).await.unwrap();
+    let status = answer.status();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+/// A token that acts for an account.
+async fn acting(place: &Place, name: &str, login: &str) -> String {
+    let owner = place.console.accounts().find_by_login(login).await.unwrap();
+    let new = NewToken {
+        name,
+        role: ConsoleRole::Operator,
+        owner: Some(&owner.id),
+    };
+    let made = tokens::create_for(&place.ground.db, new, "test", 1).await;
+    made.unwrap().to_string()
 }
 
 async fn token(place: &Place, name: &str, role: ConsoleRole) -> String {

@@ -86,7 +86,7 @@ pub async fn recovery(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answe
     path = "/keys",
     operation_id = "readKeys",
     tag = "upkeep",
-    responses((status = 200, description = "The keys; none is private.", body = Object)),
+    responses((status = 200, description = "The keys; none is private.", body = Keys)),
     security(("token" = []))
 )]
 pub async fn keys(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Json<Keys>> {
@@ -103,7 +103,7 @@ pub async fn keys(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Js
     path = "/editions",
     operation_id = "readEditions",
     tag = "upkeep",
-    responses((status = 200, description = "The editions.", body = Object)),
+    responses((status = 200, description = "The editions.", body = Editions)),
     security(("token" = []))
 )]
 pub async fn editions(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Json<Editions>> {

@@ -15,7 +15,7 @@ const ADMISSION: &str = "/konsol/persetujuan/instansi/kota-bogor";
 
 impl Place {
     /// One that has joined and waits.
-    async fn someone_joins(&self) {
+    pub async fn someone_joins(&self) {
         let id: InstanceId = BOGOR.parse().unwrap();
         let mut entry =
             InstanceEntry::registered(id.clone(), InstanceKind::Kota, "Kota Bogor".to_owned());

@@ -4,6 +4,7 @@
 
 pub mod lists;
 pub mod sums;
+pub mod weeks;
 
 use lapor_migrations::{Bulk, DbError, Tx, Value, on};
 use lapor_protocol::ids::CaseId;

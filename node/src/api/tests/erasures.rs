@@ -34,7 +34,8 @@ async fn owned(place: &Place, login: &str) -> String {
     chosen.unwrap();
     let new = NewToken {
         name: login.split('@').next().unwrap(),
-        role: Role::Admin,
+        rights: Role::Admin.into(),
+        expires_at: None,
         owner: Some(&account.id),
     };
     let secret = create_for(place.node.db(), new, "test", NOW).await;

@@ -13,6 +13,7 @@ mod published;
 mod refused;
 mod reporters;
 mod resumable;
+mod scopes;
 mod suggested;
 mod work;
 

@@ -172,7 +172,7 @@ async fn who_handles_cases_opens_no_identities_and_the_other_way_round() {
         );
         let disclose = json!({"kind": "identity.disclosed"});
         let refused = desk.post(Role::Admin, &acts, &disclose).await;
-        said!(refused.problem(&case), @r#"{"type":"urn:lapor:problem:forbidden","title":"The token's role does not allow this","status":403,"code":"forbidden","detail":"This needs a token with the role identity; the role of this one is admin. The operator makes another with `lapor-node token create`.","request":"request-of-test"}"#);
+        said!(refused.problem(&case), @r#"{"type":"urn:lapor:problem:forbidden","title":"The token does not allow this","status":403,"code":"forbidden","detail":"This needs the scope identity (roles that have it: identity); this token has admin. An administrator makes another at `/meja/kunci-api`, the operator with `lapor-node token create`.","request":"request-of-test"}"#);
     }
 }
 

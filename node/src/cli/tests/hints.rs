@@ -10,6 +10,7 @@ const REPORTS: &str =
 4,Beli,Beli obat murah,32.73,,,,,,,spam
 5,Halo,Halo semua,,,,,,,kota-bandung,
 ";
+const UNITS: &str = "id,unit\n1,area\n2,area\n3,area\n";
 const INSTANCES: &str = "slug,kind,name,parent,region_code
 bumn-pln,bumn,PT PLN (Persero),,
 kota-bandung,kota,Pemerintah Kota Bandung,,32.73
@@ -40,7 +41,17 @@ async fn hints_are_measured_without_a_node() {
       5      kota-bandung; suggested: nobody
     Duplicates: 2 of 2 repeats found (100.0 %), 3 of 3 suggestions right (100.0 %)
     ");
+    let units = shell.file("units.csv", UNITS);
+    let said = shell
+        .says(&[&words[..], &["--units", &units]].concat())
+        .await;
+    let units_found = "3 reports, right one first 0 (0.0 %), among the first three 0 (0.0 %)";
+    assert!(
+        said.contains(units_found),
+        "one cluster teaches itself nothing: {said}"
+    );
     let json = shell.json(&[&words[..], &["--json"]].concat()).await;
+    assert!(json.get("units").is_none());
     assert_eq!(json["without_learning"]["first"], 3);
     let broken = shell.file("broken.csv", "id,title\n1,x\n");
     let (code, said) = shell

@@ -2,6 +2,9 @@
 //! tokens, backed up.
 
 use super::*;
+use crate::in_force::Contact;
+use crate::node::Node;
+use crate::settings::Settings;
 
 #[tokio::test]
 async fn a_token_is_shown_once_and_listed_without_its_secret() {
@@ -22,6 +25,31 @@ async fn a_token_is_shown_once_and_listed_without_its_secret() {
         assert!(!listed.contains(secret.trim()));
         let listed = shell.json(&["token", "list", "--json"]).await;
         assert_eq!(listed[0]["role"], "officer");
+    }
+}
+
+#[tokio::test]
+async fn a_token_with_scopes_and_an_end_is_listed_with_both() {
+    for shell in shells("pusat").await {
+        let scoped = [
+            "token", "create", "--name", "app", "--days", "30", "--scope",
+        ];
+        shell
+            .says(&[&scoped[..], &["cases:read,reports:file"]].concat())
+            .await;
+        let listed = shell.json(&["token", "list", "--json"]).await;
+        assert_eq!(
+            listed[0]["scopes"],
+            serde_json::json!(["cases:read", "reports:file"])
+        );
+        let days = listed[0]["expires_at"].as_i64().unwrap();
+        assert_eq!(
+            days - listed[0]["created_at"].as_i64().unwrap(),
+            30 * 86_400_000
+        );
+        let listed = shell.says(&["token", "list"]).await;
+        assert!(listed.contains("cases:read reports:file since"), "{listed}");
+        assert!(listed.contains(", until "), "{listed}");
     }
 }
 
@@ -230,5 +258,31 @@ async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
         std::fs::write(backup.join("manifest.json"), "{}").unwrap();
         let (code, _) = shell.fails(&["restore", from, "--check"]).await;
         assert_eq!(code, exit::DATA);
+    }
+}
+
+#[tokio::test]
+async fn the_check_says_who_has_said_what_is_in_force() {
+    let shell = Shell::empty();
+    let dir = shell.folder.path().display().to_string();
+    shell
+        .says(&["init", "--dir", &dir, "--listen", "127.0.0.1:0"])
+        .await;
+    shell.says(&["migrate"]).await;
+    let settings = Settings::load(&shell.config()).unwrap();
+    let clock = Arc::new(HandClock::at(NOW));
+    let node = Node::open(&settings, clock).await.unwrap();
+    let contact = Contact {
+        address: "Jalan Wastukencana 2".into(),
+        ..Contact::default()
+    };
+    node.keep_contact(contact, "test").await.unwrap();
+    let checked = shell.says(&["check-config"]).await;
+    for line in [
+        "portal.contact: Jalan Wastukencana 2, typed at the desk",
+        "portal.public_url: not set",
+        "mail.host: not set",
+    ] {
+        assert!(checked.contains(line), "{line}: {checked}");
     }
 }

@@ -31,6 +31,16 @@ pub async fn filed(place: &Place, title: &str, content: &str) -> CaseId {
     place.node.file(report, "test").await.unwrap().case
 }
 
+/// One after the other, a second apart.
+pub(super) async fn three(place: &Place) -> [CaseId; 3] {
+    let mut cases = Vec::new();
+    for title in ["Lampu padam", "Jalan rusak", "Parit mampet"] {
+        cases.push(filed(place, title, "Isi.").await);
+        place.clock.advance(1000);
+    }
+    cases.try_into().unwrap()
+}
+
 /// A file of an officer that waits to be used.
 pub(super) async fn uploaded(place: &Place) -> String {
     let text = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from_static(

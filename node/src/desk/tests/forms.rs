@@ -363,7 +363,7 @@ async fn an_institution_that_a_link_names_stands_in_the_form() {
         let chosen = form.text.contains("value=\"kemenpu\" checked")
             || form
                 .text
-                .contains("list=\"daftar-instansi\" value=\"kemenpu\"");
+                .contains("name=\"instansi\" type=\"text\" value=\"kemenpu\"");
         assert!(chosen, "{}", form.text);
     }
 }

@@ -40,7 +40,7 @@ use draft::Draft;
 pub(crate) use draft::{
     APART_PAIR, agreed, coordinates, excluded, institution, institution_names, named, programme,
 };
-pub(super) use draft::{KINDS, classification};
+pub(crate) use draft::{KINDS, classification};
 use page::{Again, Writer};
 
 pub const PATH: &str = "/lapor";

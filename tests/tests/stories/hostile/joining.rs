@@ -40,7 +40,7 @@ async fn an_invitation_lets_in_one_with_one_set_of_sound_keys_and_a_flood_is_slo
             settings.limits.join_burst = 60;
         };
         let fleet = Fleet::with(kind, &[PUSAT, BANDUNG], 1, few).await;
-        let invitation: Invitation = fleet.hub.invite(&MALLORY).await.parse().unwrap();
+        let invitation: Invitation = fleet.hub.invite(&MALLORY, true).await.parse().unwrap();
         let tls = TlsKey::generate();
         let sound = request(&invitation, &tls, 200);
         let with = |field: &str, value: Value| {

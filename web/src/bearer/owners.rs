@@ -1,8 +1,8 @@
 //! Whose tokens are, where somebody owns them.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{DbError, Tx, on};
 
-use super::Stored;
+type Stored<T> = Result<T, DbError>;
 
 /// Notes whose a token is, once and for good.
 pub async fn add(tx: &mut Tx, token: &str, account: &str) -> Stored<()> {

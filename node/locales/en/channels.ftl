@@ -1,0 +1,31 @@
+# Conversations by SMS and on other channels. Each sentence fits into one SMS, in GSM letters alone.
+
+chat-filed = We have your report. Ticket: { $ticket }. Check at any time: STATUS { $ticket }. To get no more news: STOP.
+chat-again = We already have this report under { $ticket }. Check: STATUS { $ticket }.
+chat-no-report = There is no report of yours here yet. Write what is wrong, with the place and the time.
+chat-help = Write what is wrong, with the place and the time. Check a report: STATUS ticket-number. No more news: STOP. Without your name: begin with ANONIM.
+chat-stopped = You get no more news; your report goes on. Reply MULAI to get news again.
+chat-started = You get news of your reports again. To stop: STOP.
+chat-portal = For that please open { $portal }
+chat-key = New key for report { $ticket }: { $key }. Enter at { $portal } with the ticket and this key.
+chat-dropped = What was not sent yet has been removed.
+chat-passed-on = Thank you. What you wrote about report { $ticket } has been passed on.
+chat-confirmed = Thank you, report { $ticket } is closed. How was it handled? Reply 1 (poor) to 5 (good).
+chat-rated = Thank you for your rating.
+chat-not-now = That cannot be done for report { $ticket } now. Check: STATUS { $ticket }.
+chat-ask-place = Where exactly? Write the street, the village, and the regency or city, or send the location.
+chat-ask-sure = We will file this report: "{ $title }". Reply YA, add something, or BATAL. Without your name: YA ANONIM. Not for the public: YA RAHASIA.
+chat-status = { $ticket }: { $state }.
+chat-status-at = { $ticket }: { $state }. With { $institution }.
+chat-status-since = Last news { $date }.
+chat-status-unknown = We do not find that ticket. Look again: ten letters and digits, such as 4F7KX-92MQ3.
+chat-question = About report { $ticket } the officer asks:
+chat-hint-yes-no = Reply YA or TIDAK.
+chat-hint-choice = Reply with the number: { $choices }
+chat-hint-date = Reply with the date, such as 5-11-2026.
+chat-hint-place = Reply with the place.
+chat-hint-text = Reply with your answer.
+chat-news = Report { $ticket }: { $said }.
+chat-news-secret = There is news of report { $ticket }. It is secret, so read it at { $portal }
+chat-ask-close = Is it done? Reply YA, or TIDAK with the reason.
+chat-ask-rating = How was it handled? Reply 1 (poor) to 5 (good).

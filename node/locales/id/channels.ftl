@@ -1,0 +1,31 @@
+# Percakapan di SMS dan saluran lain. Setiap kalimat muat dalam satu SMS, dengan huruf GSM saja.
+
+chat-filed = Laporan Anda kami terima. Nomor tiket: { $ticket }. Cek kapan saja: STATUS { $ticket }. Berhenti menerima kabar: STOP.
+chat-again = Laporan ini sudah kami terima dengan nomor { $ticket }. Cek: STATUS { $ticket }.
+chat-no-report = Belum ada laporan dari Anda di sini. Tulis keluhan Anda, lengkap dengan tempat dan waktunya.
+chat-help = Tulis keluhan Anda dengan tempat dan waktunya. Cek laporan: STATUS nomor-tiket. Berhenti menerima kabar: STOP. Tanpa nama: awali dengan ANONIM.
+chat-stopped = Kabar dihentikan; laporan Anda tetap diproses. Balas MULAI untuk menerima kabar lagi.
+chat-started = Anda akan menerima kabar tentang laporan Anda lagi. Berhenti: STOP.
+chat-portal = Untuk hal itu silakan buka { $portal }
+chat-key = Kunci baru untuk laporan { $ticket }: { $key }. Masuk di { $portal } dengan tiket dan kunci itu.
+chat-dropped = Baik, yang belum terkirim kami hapus.
+chat-passed-on = Terima kasih. Pesan Anda untuk laporan { $ticket } sudah kami teruskan.
+chat-confirmed = Terima kasih, laporan { $ticket } selesai. Bagaimana penanganannya? Balas 1 (buruk) sampai 5 (baik).
+chat-rated = Terima kasih atas penilaian Anda.
+chat-not-now = Hal itu tidak dapat dilakukan untuk laporan { $ticket } sekarang. Cek: STATUS { $ticket }.
+chat-ask-place = Di mana tepatnya? Tulis jalan, desa atau kelurahan, dan kabupaten atau kotanya, atau kirim lokasi.
+chat-ask-sure = Kami kirim laporan ini: "{ $title }". Balas YA, tambahkan keterangan, atau BATAL. Tanpa nama: YA ANONIM. Tidak untuk umum: YA RAHASIA.
+chat-status = { $ticket }: { $state }.
+chat-status-at = { $ticket }: { $state }. Di { $institution }.
+chat-status-since = Kabar terakhir { $date }.
+chat-status-unknown = Nomor tiket itu tidak kami temukan. Periksa lagi; sepuluh huruf dan angka, misalnya 4F7KX-92MQ3.
+chat-question = Tentang laporan { $ticket } petugas bertanya:
+chat-hint-yes-no = Balas YA atau TIDAK.
+chat-hint-choice = Balas dengan angkanya: { $choices }
+chat-hint-date = Balas dengan tanggal, misalnya 5-11-2026.
+chat-hint-place = Balas dengan tempatnya.
+chat-hint-text = Balas dengan jawaban Anda.
+chat-news = Laporan { $ticket }: { $said }.
+chat-news-secret = Ada kabar tentang laporan { $ticket }. Karena rahasia, bacalah di { $portal }
+chat-ask-close = Sudah selesai? Balas YA, atau TIDAK dengan alasannya.
+chat-ask-rating = Bagaimana penanganannya? Balas 1 (buruk) sampai 5 (baik).

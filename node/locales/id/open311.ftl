@@ -1,0 +1,4 @@
+# Open311
+
+open311-filed = Laporan diterima dan menunggu verifikasi.
+open311-merged = Laporan ini berlanjut bersama laporan { $report }

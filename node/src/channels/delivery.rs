@@ -1,0 +1,223 @@
+//! Saying what waits, on each channel in its order. While a provider is away nothing is counted
+//! against a message and nothing is dropped; only who said STOP and who was erased is told no more.
+//!
+//! A crash between the provider's yes and the commit says something twice; nothing is lost.
+
+use super::manner::Name;
+use super::outbox::SAID;
+use super::{Channel, Unsaid, log_name};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::channels::lines::LineRow;
+use crate::store::channels::outbox::OutRow;
+use crate::store::channels::refs::NewRef;
+
+const SECOND_MS: i64 = 1000;
+const MINUTE_MS: i64 = 60 * SECOND_MS;
+/// What is said in one round.
+pub(super) const HANDFUL: i64 = 5;
+/// Longer than a handful can take.
+const LEASE_MS: i64 = 10 * MINUTE_MS;
+/// First and longest pause of something that is not taken yet.
+const LATER_MS: (i64, i64) = (30 * SECOND_MS, 60 * MINUTE_MS);
+/// The same of a line after an outage.
+const OUTAGE_MS: (i64, i64) = (15 * SECOND_MS, 10 * MINUTE_MS);
+/// How often something is tried while the line is well.
+const TRIES: i64 = 20;
+/// News that waited for longer than this are told by the latest alone.
+const STALE_MS: i64 = 60 * MINUTE_MS;
+
+/// What one round came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spoken {
+    /// Nothing is due.
+    Quiet,
+    /// So much was looked at.
+    Worked(usize),
+    /// The line takes nothing now.
+    Paused,
+}
+
+impl Node {
+    /// Says a handful of what is due on a channel.
+    pub(crate) async fn say_round(&self, line: &dyn Channel) -> Result<Spoken, NodeError> {
+        let (name, now) = (line.name().as_str(), self.clock().now_ms());
+        // No two processes hold anything until the same moment.
+        let held = now + LEASE_MS + i64::from(u16::from_be_bytes(random()));
+        let mut tx = self.write_tx().await?;
+        let known = store::channels::lines::one(&mut tx, name).await?;
+        let known = known.unwrap_or_default();
+        if known.paused_until > now {
+            return Ok(Spoken::Paused);
+        }
+        store::channels::outbox::condense(&mut tx, name, now - STALE_MS).await?;
+        let rows = store::channels::outbox::claim(&mut tx, name, now, held, HANDFUL).await?;
+        tx.commit().await?;
+        for row in &rows {
+            if let Some(pause) = self.say_one(line, row, held).await? {
+                self.pause(name, &known, pause, held).await?;
+                return Ok(Spoken::Paused);
+            }
+        }
+        if rows.is_empty() {
+            return Ok(Spoken::Quiet);
+        }
+        if known != LineRow::default() {
+            let mut tx = self.write_tx().await?;
+            store::channels::lines::put(&mut tx, name, &LineRow::default()).await?;
+            tx.commit().await?;
+        }
+        Ok(Spoken::Worked(rows.len()))
+    }
+
+    /// Says one thing; answers with why nothing else can be said now, if so.
+    async fn say_one(
+        &self,
+        line: &dyn Channel,
+        row: &OutRow,
+        held: i64,
+    ) -> Result<Option<Unsaid>, NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.read_tx().await?;
+        let thread = store::channels::threads::one(&mut tx, &row.thread).await?;
+        drop(tx);
+        let thread = thread.ok_or_else(|| NodeError::damaged("words are for nobody"))?;
+        let opened = self.address_of(&thread);
+        let opened = opened.and_then(|address| Ok((address, self.words_of(row)?)));
+        let Ok((address, words)) = opened else {
+            // Another key has sealed it: it holds up nothing that can be said.
+            let problem = "it cannot be opened; was keys/channels.key replaced?";
+            let refused = self.over(row, held, "refused", Some(problem)).await;
+            return refused.map(|()| None);
+        };
+        let stopped = thread.stopped_at.is_some() && row.kind == "news";
+        let window = line.name().manner().window_ms;
+        let late = window.is_some_and(|window| now - thread.heard_at >= window);
+        let said = match (address, words) {
+            (Some(_), Some(_)) if late && !stopped => Err(Unsaid::WindowClosed),
+            (Some(address), Some(words)) if !stopped => {
+                let said = line.say(&address, &words).await;
+                lapor_killpoints::pass("channel.said");
+                said
+            }
+            _ => return self.over(row, held, "dropped", None).await.map(|()| None),
+        };
+        match said {
+            Ok(id) => self.was_said(line.name(), row, held, id.as_deref()).await?,
+            Err(Unsaid::Later(problem)) if row.attempts < TRIES => {
+                let due = now + doubled(LATER_MS, row.attempts);
+                let mut tx = self.write_tx().await?;
+                store::channels::outbox::put_off(&mut tx, row.number, held, due, &problem).await?;
+                tx.commit().await?;
+                count(&row.channel, "put_off");
+            }
+            Err(Unsaid::Later(problem) | Unsaid::Never(problem)) => {
+                let who = log_name(&row.channel, &row.thread);
+                tracing::warn!(
+                    who,
+                    number = row.number,
+                    "something was refused and will not be said"
+                );
+                self.over(row, held, "refused", Some(&problem)).await?;
+            }
+            Err(Unsaid::WindowClosed) => {
+                let mut tx = self.write_tx().await?;
+                store::channels::outbox::close(&mut tx, row.number, held).await?;
+                tx.commit().await?;
+                count(&row.channel, "closed");
+            }
+            Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Some(pause)),
+        }
+        Ok(None)
+    }
+
+    async fn was_said(
+        &self,
+        channel: Name,
+        row: &OutRow,
+        held: i64,
+        id: Option<&str>,
+    ) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        if let Some(id) = id {
+            let hash = self.switch().hash("ref", &[channel.as_str(), id])?;
+            let of = NewRef {
+                channel: channel.as_str(),
+                hash: &hash,
+                thread: &row.thread,
+                case_id: row.case_id.as_deref(),
+                at: self.clock().now_ms(),
+            };
+            store::channels::refs::add(&mut tx, &of).await?;
+        }
+        store::channels::outbox::end(&mut tx, row.number, held, "sent", None).await?;
+        tx.commit().await?;
+        count(&row.channel, "sent");
+        Ok(())
+    }
+
+    async fn over(
+        &self,
+        row: &OutRow,
+        held: i64,
+        state: &'static str,
+        problem: Option<&str>,
+    ) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        store::channels::outbox::end(&mut tx, row.number, held, state, problem).await?;
+        tx.commit().await?;
+        count(&row.channel, state);
+        Ok(())
+    }
+
+    /// Lets a line rest and gives back what was not said.
+    async fn pause(
+        &self,
+        name: &str,
+        known: &LineRow,
+        why: Unsaid,
+        held: i64,
+    ) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let next = match why {
+            Unsaid::Down(problem) => {
+                let failures = known.failures + 1;
+                if failures == 1 {
+                    tracing::warn!(
+                        channel = name,
+                        "the line is down and what is to be said waits: {problem}"
+                    );
+                }
+                LineRow {
+                    paused_until: now + doubled(OUTAGE_MS, failures),
+                    failures,
+                    since: known.since.or(Some(now)),
+                    problem: Some(problem),
+                }
+            }
+            Unsaid::Slower(pause) => {
+                let ms = i64::try_from(pause.as_millis()).unwrap_or(LATER_MS.1);
+                LineRow {
+                    paused_until: now + ms.min(LATER_MS.1),
+                    ..known.clone()
+                }
+            }
+            Unsaid::Later(_) | Unsaid::Never(_) | Unsaid::WindowClosed => known.clone(),
+        };
+        let mut tx = self.write_tx().await?;
+        store::channels::lines::put(&mut tx, name, &next).await?;
+        store::channels::outbox::give_back(&mut tx, name, held).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn count(channel: &str, outcome: &'static str) {
+    metrics::counter!(SAID, "channel" => channel.to_owned(), "outcome" => outcome).increment(1);
+}
+
+fn doubled((first, longest): (i64, i64), times: i64) -> i64 {
+    let doublings = times.clamp(1, 16) - 1;
+    (first << doublings).min(longest)
+}

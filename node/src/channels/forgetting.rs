@@ -1,0 +1,54 @@
+//! What of a conversation goes with a report whose words are erased, and what goes with time.
+
+use lapor_migrations::Tx;
+
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+
+const DAY_MS: i64 = 86_400_000;
+/// For how long what came in and was no report can be read, what was done is listed, and who has
+/// reported nothing is known.
+const TAKEN_KEPT_MS: i64 = 30 * DAY_MS;
+/// The same of what was said: longer than anything is news.
+const SAID_KEPT_MS: i64 = 60 * DAY_MS;
+
+impl Node {
+    /// Forgets where a report was filed, what is to be said of it, and with the last report of a
+    /// conversation who that is. That nothing is to be said there any more stays known.
+    pub(crate) async fn forget_on_channels(
+        &self,
+        tx: &mut Tx,
+        case: &str,
+    ) -> Result<(), NodeError> {
+        store::channels::outbox::drop_of_case(tx, case).await?;
+        store::channels::said::forget(tx, case).await?;
+        store::channels::refs::forget(tx, case).await?;
+        let Some(thread) = store::channels::threads::of_case(tx, case).await? else {
+            return Ok(());
+        };
+        store::channels::taken::forget_words(tx, &thread).await?;
+        let left = store::channels::threads::unlink(tx, case, &thread).await?;
+        let row = store::channels::threads::one(tx, &thread).await?;
+        let drafting = match &row {
+            Some(row) => self.talk_of(row)?.draft.is_some(),
+            None => false,
+        };
+        // A report that is half told is still theirs to tell.
+        if left == 0 && !drafting {
+            store::channels::outbox::drop_all(tx, &thread).await?;
+            store::channels::threads::forget(tx, &thread).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what is over and old.
+    pub(crate) async fn expire_channels(&self) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        store::channels::taken::expire(&mut tx, now - TAKEN_KEPT_MS).await?;
+        store::channels::outbox::expire(&mut tx, now - SAID_KEPT_MS).await?;
+        store::channels::threads::expire(&mut tx, now - TAKEN_KEPT_MS).await?;
+        Ok(tx.commit().await?)
+    }
+}

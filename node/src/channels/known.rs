@@ -1,0 +1,142 @@
+//! What this node knows of a conversation when somebody says something in it.
+
+use std::collections::BTreeSet;
+
+use lapor_protocol::ids::CaseId;
+
+use super::heard::Heard;
+use super::talk::{self, Asked, Hold, OwnCase, Talk};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::channels::threads::ThreadRow;
+
+/// Own reports whose tickets are recognised.
+const CASES: i64 = 50;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+/// The facts of a conversation.
+pub(super) struct Facts {
+    pub talk: Talk,
+    pub tickets: Vec<(CaseId, String)>,
+    pub cases: Vec<OwnCase>,
+    pub referred: Option<CaseId>,
+    pub again: Option<String>,
+    /// The hash of the text as a report.
+    pub text: Vec<u8>,
+}
+
+impl Node {
+    pub(super) async fn facts_of(
+        &self,
+        thread: &ThreadRow,
+        heard: &Heard,
+    ) -> Result<Facts, NodeError> {
+        let talk = self.talk_of(thread)?;
+        let text = self.text_hash(&thread.id, &heard.text)?;
+        let now = self.clock().now_ms();
+        let mut tx = self.read_tx().await?;
+        let rows = store::channels::threads::cases(&mut tx, &thread.id, CASES).await?;
+        let own = rows
+            .into_iter()
+            .filter_map(|(case, ticket)| Some((case, ticket?)));
+        let tickets = own
+            .map(|(case, ticket)| Ok((store::case_id(&case)?, ticket)))
+            .collect::<Result<Vec<_>, NodeError>>()?;
+        let referred = match &heard.reply_to {
+            Some(id) => {
+                let hash = self.switch().hash("ref", &[&thread.channel, id])?;
+                store::channels::refs::case_of(&mut tx, &thread.channel, &hash, &thread.id).await?
+            }
+            None => None,
+        };
+        let referred = referred.map(|case| store::case_id(&case)).transpose()?;
+        let since = now - i64::from(self.settings().channels.same_hours) * HOUR_MS;
+        let again = store::channels::said::again(&mut tx, &thread.id, &text, since).await?;
+        drop(tx);
+        let asked = talk.asked.as_ref().map(Asked::case);
+        let named = talk::named(&heard.text, &tickets).map(|(case, _)| case);
+        let about: BTreeSet<CaseId> = [asked, named, referred].into_iter().flatten().collect();
+        let mut cases = Vec::new();
+        for case in about {
+            cases.extend(self.own_case(&thread.id, case).await?);
+        }
+        Ok(Facts {
+            talk,
+            tickets,
+            cases,
+            referred,
+            again,
+            text,
+        })
+    }
+
+    pub(super) fn talk_of(&self, thread: &ThreadRow) -> Result<Talk, NodeError> {
+        let sealed = thread.talk.as_deref();
+        let opened = sealed.map(|sealed| self.switch().open(&owner(&thread.id), sealed));
+        Ok(opened.transpose()?.unwrap_or_default())
+    }
+
+    /// A talk as it is kept; nothing is where nothing is open.
+    pub(super) fn kept_talk(
+        &self,
+        thread: &str,
+        talk: &Talk,
+    ) -> Result<Option<Vec<u8>>, NodeError> {
+        let open = *talk != Talk::default();
+        open.then(|| self.switch().seal(&owner(thread), talk))
+            .transpose()
+    }
+
+    /// The hash of a text as a report.
+    pub(super) fn text_hash(&self, thread: &str, text: &str) -> Result<Vec<u8>, NodeError> {
+        self.switch()
+            .hash("said", &[thread, &talk::normalised(text)])
+    }
+
+    /// A case as whoever writes may speak in it; `None` where it is not theirs any more.
+    pub(super) async fn own_case(
+        &self,
+        thread: &str,
+        case: CaseId,
+    ) -> Result<Option<OwnCase>, NodeError> {
+        let conversation = match self.conversation_of_thread(thread, case).await {
+            Ok(conversation) => conversation,
+            Err(NodeError::Locked(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let view = self.reporter_view(&conversation).await?;
+        let asked = view.events.iter().rfind(|event| event.kind == "case.held");
+        let waits = asked.filter(|_| !view.questions.is_empty());
+        let hold = waits.and_then(|event| {
+            Some(Hold {
+                message: event.message?,
+                questions: view.questions.clone(),
+                forms: view.forms.clone(),
+            })
+        });
+        let ticket = match view.ticket {
+            Some(ticket) => ticket,
+            None => self.ticket_of_family(case).await?,
+        };
+        Ok(Some(OwnCase {
+            case,
+            ticket,
+            may: view.may,
+            hold,
+        }))
+    }
+
+    /// The ticket that the reporter of a case was given; of a half that of the whole.
+    pub(super) async fn ticket_of_family(&self, case: CaseId) -> Result<String, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let whole = self.filed_as(&mut tx, case).await?;
+        let row = store::cases::case(&mut tx, &whole.to_string()).await?;
+        Ok(row.and_then(|row| row.ticket).unwrap_or_default())
+    }
+}
+
+/// Under which name a talk is sealed.
+fn owner(thread: &str) -> String {
+    format!("channel talk {thread}")
+}

@@ -1,0 +1,261 @@
+//! What has happened in a case, told where it was filed: each thing once, and what is asked there
+//! can be answered there. Of a secret report no word; where everybody listens no question and no
+//! answer of an institution.
+
+use lapor_migrations::Tx;
+use lapor_protocol::case::{Case, State};
+use lapor_protocol::ids::CaseId;
+use lapor_web::language::Voice;
+
+use super::manner::{Manner, Name};
+use super::outbox::Draft;
+use super::talk::{Asked, OwnCase};
+use super::words::{self, Piece};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::name_of;
+use crate::post::tellable;
+use crate::reporters::Event;
+use crate::store;
+use crate::store::channels::outbox::OutRow;
+use crate::store::channels::threads::{ThreadRow, Turned};
+
+/// Cases looked at in one go.
+const AT_ONCE: i64 = 100;
+
+/// A case with whom it is told to.
+struct Told {
+    case: Case,
+    ticket: String,
+    thread: ThreadRow,
+    channel: Name,
+    /// As whoever filed it may speak in it now.
+    own: Option<OwnCase>,
+}
+
+impl Node {
+    /// Writes what is to be told of all cases that have changed. Returns how many things.
+    pub(crate) async fn write_channel_news(&self) -> Result<usize, NodeError> {
+        let (mut after, mut written) = (String::new(), 0);
+        loop {
+            let mut tx = self.read_tx().await?;
+            let due = store::channels::due::due(&mut tx, &after, AT_ONCE).await?;
+            drop(tx);
+            let Some((last, _)) = due.last() else {
+                break;
+            };
+            after.clone_from(last);
+            for (case, asked) in due {
+                match self.tell_of(&case, asked).await {
+                    Ok(told) => written += told,
+                    Err(error @ NodeError::Database(_)) => return Err(error),
+                    // The conversation has just changed: it is told in the next round.
+                    Err(NodeError::AnsweredMeanwhile) => {}
+                    // What is wrong with one case keeps no news of another.
+                    Err(error) => tracing::warn!(%error, case, "no news of a case can be told"),
+                }
+            }
+        }
+        if written > 0 {
+            self.switch().to_say.notify_waiters();
+        }
+        Ok(written)
+    }
+
+    async fn tell_of(&self, text: &str, asked: i64) -> Result<usize, NodeError> {
+        let case = store::case_id(text)?;
+        let told = match self.whom_to_tell(case).await {
+            Ok(told) => told,
+            Err(NodeError::NotFound { .. } | NodeError::Locked(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let (rows, turned) = match &told {
+            Some(told) => self.news_for(told).await?,
+            None => (Vec::new(), None),
+        };
+        let mut tx = self.write_tx().await?;
+        if let (Some(told), false) = (&told, rows.is_empty()) {
+            let talk = match turned {
+                Some(asked) => {
+                    let mut talk = self.talk_of(&told.thread)?;
+                    talk.asked = Some(asked);
+                    self.kept_talk(&told.thread.id, &talk)?
+                }
+                None => told.thread.talk.clone(),
+            };
+            // Who has just said STOP is not told.
+            let next = Turned {
+                thread: &told.thread.id,
+                turn: told.thread.turn,
+                talk: talk.as_deref(),
+                wake_at: told.thread.wake_at,
+                stopped_at: told.thread.stopped_at,
+            };
+            if store::channels::threads::turn(&mut tx, &next).await? == 0 {
+                return Err(NodeError::AnsweredMeanwhile);
+            }
+        }
+        for row in &rows {
+            store::channels::outbox::add(&mut tx, row).await?;
+        }
+        store::channels::due::settle(&mut tx, text, asked).await?;
+        tx.commit().await?;
+        Ok(rows.len())
+    }
+
+    async fn whom_to_tell(&self, id: CaseId) -> Result<Option<Told>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let case = self.shown_case(&mut tx, id).await?;
+        let whole = self.filed_as(&mut tx, id).await?.to_string();
+        let Some(thread) = store::channels::threads::of_case(&mut tx, &whole).await? else {
+            return Ok(None);
+        };
+        let thread = store::channels::threads::one(&mut tx, &thread).await?;
+        drop(tx);
+        let reached = |thread: &ThreadRow| thread.stopped_at.is_none() && thread.sealed.is_some();
+        let Some(thread) = thread.filter(reached) else {
+            return Ok(None);
+        };
+        let Some(channel) = Name::read(&thread.channel) else {
+            return Ok(None);
+        };
+        Ok(Some(Told {
+            own: self.own_case(&thread.id, id).await?,
+            ticket: self.ticket_of_family(id).await?,
+            case,
+            thread,
+            channel,
+        }))
+    }
+
+    /// What is new to somebody, and what is asked with the latest of it.
+    async fn news_for(&self, told: &Told) -> Result<(Vec<OutRow>, Option<Asked>), NodeError> {
+        let mut tx = self.read_tx().await?;
+        let events = self.news_of(&mut tx, &told.case).await?;
+        let erased = |event: &Event| event.kind == "case.redacted";
+        let mut fresh = Vec::new();
+        for event in events {
+            let Some(message) = event.message else {
+                continue;
+            };
+            let once = once_of(&message.to_string());
+            let known = store::channels::outbox::is_known(&mut tx, &told.thread.id, &once).await?;
+            // What is left of one whose words were erased is that they were.
+            if !known && (!told.case.redacted || erased(&event)) {
+                fresh.push((event, once));
+            }
+        }
+        drop(tx);
+        let (v, text) = (words::voice(self), told.case.id.to_string());
+        let (mut rows, mut asks) = (Vec::new(), None);
+        let last = fresh.len().saturating_sub(1);
+        for (at, (event, once)) in fresh.into_iter().enumerate() {
+            let (piece, asked) = self.told_of(&v, told, &event, at == last);
+            asks = asked;
+            rows.push(self.to_be_said(Draft {
+                channel: told.channel,
+                thread: &told.thread.id,
+                case: Some(&text),
+                kind: "news",
+                once,
+                words: &piece.fitted(told.channel.manner()),
+            })?);
+        }
+        Ok((rows, asks))
+    }
+
+    /// One event in words, and what is asked where it is the last.
+    fn told_of(&self, v: &Voice, told: &Told, event: &Event, last: bool) -> (Piece, Option<Asked>) {
+        if told.case.secret {
+            return (words::secret(self, v, &told.ticket), None);
+        }
+        let manner = told.channel.manner();
+        let asked = last.then(|| asks(told, event, manner)).flatten();
+        if let (Some(Asked::Hold { .. }), Some(piece)) = (&asked, question(v, told)) {
+            return (piece, asked);
+        }
+        let to = event.to.as_deref().and_then(|id| id.parse().ok());
+        let to = to.map_or_else(String::new, |id| words::short(&name_of(self, &id)));
+        let said = tellable(event).map(|said| v.with("institution", to).say(said));
+        let said = said.unwrap_or_default();
+        let heard = event.kind == "case.followed_up" && !manner.public;
+        let piece = Piece {
+            head: v
+                .with("ticket", &told.ticket)
+                .with("said", said)
+                .say("chat-news"),
+            body: event.text.clone().filter(|_| heard),
+            tail: match &asked {
+                Some(Asked::Close { .. }) => Some(v.say("chat-ask-close")),
+                Some(Asked::Rating { .. }) => Some(v.say("chat-ask-rating")),
+                _ => None,
+            },
+        };
+        (piece, asked)
+    }
+}
+
+/// What can be answered to an event, if the case still waits for it.
+fn asks(told: &Told, event: &Event, manner: Manner) -> Option<Asked> {
+    let own = told.own.as_ref().filter(|_| !manner.public)?;
+    let (case, may) = (told.case.id, |act: &str| {
+        own.may.iter().any(|one| one == act)
+    });
+    match event.kind.as_str() {
+        "case.held" if told.case.state == State::Held => Some(Asked::Hold {
+            case,
+            hold: own.hold.as_ref()?.message,
+            answers: Vec::new(),
+        }),
+        "case.followed_up" if event.proposes_to_close && may("confirm") => {
+            Some(Asked::Close { case })
+        }
+        "case.closed" if may("rate") => Some(Asked::Rating { case }),
+        _ => None,
+    }
+}
+
+/// The first question of a hold.
+fn question(v: &Voice, told: &Told) -> Option<Piece> {
+    let hold = told.own.as_ref()?.hold.as_ref()?;
+    let form = hold.forms.first().cloned().unwrap_or_default();
+    Some(words::asked(
+        v,
+        &told.ticket,
+        hold.questions.first()?,
+        &form,
+    ))
+}
+
+/// What nobody is told twice.
+fn once_of(message: &str) -> String {
+    format!("news:{message}")
+}
+
+/// A message of a case is no news where it was filed: whoever filed it did this themselves.
+pub(crate) async fn is_no_news(
+    tx: &mut Tx,
+    case: &str,
+    message: &str,
+    at: i64,
+) -> Result<(), NodeError> {
+    let Some(thread) = store::channels::threads::of_case(tx, case).await? else {
+        return Ok(());
+    };
+    let Some(thread) = store::channels::threads::one(tx, &thread).await? else {
+        return Ok(());
+    };
+    let row = OutRow {
+        number: 0,
+        channel: thread.channel,
+        thread: thread.id,
+        case_id: Some(case.to_owned()),
+        kind: "news".into(),
+        once: once_of(message),
+        words: None,
+        created_at: at,
+        attempts: 0,
+        state: "dropped".into(),
+    };
+    Ok(store::channels::outbox::add(tx, &row).await?)
+}

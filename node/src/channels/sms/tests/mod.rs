@@ -1,0 +1,216 @@
+//! What Kannel hands over, and what it answers: in the shapes of its user guide
+//! (https://www.kannel.org/download/kannel-userguide-snapshot/userguide.html).
+
+mod gateway;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use lapor_migrations::throwaway::databases;
+use tower::util::ServiceExt as _;
+
+use super::kannel::{self, Kannel};
+use super::of;
+use crate::channels::delivery::Spoken;
+use crate::channels::heard::{Address, Unread};
+use crate::channels::settings::SmsSettings;
+use crate::channels::{Lines, Unsaid};
+use crate::testing::Place;
+use gateway::Gateway;
+
+const SECRET: &str = "kunciMasukKannel17";
+
+fn settings(folder: &Path, send_url: &str) -> SmsSettings {
+    use std::os::unix::fs::PermissionsExt;
+    lapor_certs::tls::install_default_provider();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        Some(path)
+    };
+    let mut settings = SmsSettings {
+        number: Some("1708".into()),
+        ..SmsSettings::default()
+    };
+    settings.kannel.send_url = Some(send_url.into());
+    settings.kannel.username = Some("lapor".into());
+    settings.kannel.password_file = file("kannel-password", "sandi kannel\n");
+    settings.kannel.receive_secret_file = file("kannel-secret", SECRET);
+    settings
+}
+
+fn address(id: &str) -> Address {
+    Address {
+        id: id.into(),
+        name: None,
+    }
+}
+
+#[test]
+fn what_kannel_hands_over_is_read_in_its_charset() {
+    let read = |query: &str| kannel::read(query.as_bytes());
+    for (query, text) in [
+        (
+            "dari=%2B628123456789&charset=UTF-8&coding=0&isi=Jalan+rusak%21",
+            "Jalan rusak!",
+        ),
+        (
+            "dari=08123456789&charset=UTF-8&coding=0&isi=Rp%C2%A35",
+            "Rp\u{a3}5",
+        ),
+        (
+            "dari=628123456789&charset=UTF-16BE&coding=2&isi=%00J%00a%D8%3D%DE%00",
+            "Ja\u{1f600}",
+        ),
+        ("dari=628123456789&isi=100%+rusak", "100% rusak"),
+        ("dari=628123456789&isi=", ""),
+    ] {
+        let heard = read(query).unwrap();
+        assert_eq!(heard.text, text, "{query}");
+        assert_eq!(heard.from.id, "+628123456789", "one number is one person");
+    }
+    assert_eq!(
+        read("dari=INFO-BANK&isi=Promo").unwrap().from.id,
+        "INFO-BANK"
+    );
+    for (query, problem) in [
+        ("isi=Jalan", "no sender in `dari`"),
+        ("dari=62812&coding=1&isi=%00", "binary, and no text"),
+        ("dari=62812&isi=%ff%fe", "no text of its charset"),
+        (
+            "dari=62812&charset=UTF-16BE&isi=%00J%00",
+            "no text of its charset",
+        ),
+    ] {
+        assert_eq!(read(query).err(), Some(Unread(problem)), "{query}");
+    }
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused_and_say_no_secret() {
+    type Change = fn(&mut SmsSettings);
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(Change, &str); 6] = [
+        (|s| s.number = None, "channels.sms.number"),
+        (|s| s.kannel.username = None, "channels.sms.kannel.username"),
+        (
+            |s| s.kannel.password_file = None,
+            "channels.sms.kannel.password_file",
+        ),
+        (
+            |s| s.kannel.receive_secret_file = None,
+            "channels.sms.kannel.receive_secret_file",
+        ),
+        (
+            |s| s.kannel.send_url = Some("kannel".into()),
+            "no address such as",
+        ),
+        (
+            |s| s.kannel.receive_secret_file = s.kannel.password_file.clone(),
+            "letters and digits",
+        ),
+    ];
+    for (change, said) in cases {
+        let mut settings = settings(folder.path(), "http://127.0.0.1:13013/cgi-bin/sendsms");
+        assert!(of(&settings).unwrap().is_some());
+        change(&mut settings);
+        let problem = of(&settings).err().unwrap().to_string();
+        assert!(
+            problem.contains(said) && !problem.contains("sandi"),
+            "{problem}"
+        );
+    }
+    assert!(of(&SmsSettings::default()).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_is_said_goes_to_sendsms_and_its_status_says_what_became_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Gateway::open().await;
+    let kannel = Kannel::of(&settings(folder.path(), &gateway.send_url))
+        .unwrap()
+        .unwrap();
+    let to = address("+628123456789");
+    assert_eq!(kannel.say(&to, "Terima kasih & salam").await, Ok(None));
+    let asked = gateway.taken().remove(0);
+    for (name, value) in [
+        ("username", "lapor"),
+        ("password", "sandi kannel"),
+        ("from", "1708"),
+        ("to", "+628123456789"),
+        ("text", "Terima kasih & salam"),
+        ("coding", "0"),
+        ("charset", "UTF-8"),
+    ] {
+        assert_eq!(asked.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    gateway.answers(503);
+    assert!(matches!(kannel.say(&to, "a").await, Err(Unsaid::Down(_))));
+    gateway.answers(403);
+    assert!(
+        matches!(kannel.say(&to, "a").await, Err(Unsaid::Down(_))),
+        "ours to mend"
+    );
+    gateway.answers(400);
+    assert!(matches!(kannel.say(&to, "a").await, Err(Unsaid::Never(_))));
+    // Nobody listens at this port.
+    let away = settings(folder.path(), "http://127.0.0.1:1/cgi-bin/sendsms");
+    let away = Kannel::of(&away).unwrap().unwrap();
+    let Err(Unsaid::Down(problem)) = away.say(&to, "kata").await else {
+        panic!("somebody answers");
+    };
+    assert!(
+        !problem.contains("sandi") && !problem.contains("kata"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn a_message_by_kannel_becomes_a_case_and_its_ticket_goes_back() {
+    for db in databases().await {
+        let gateway = Gateway::open().await;
+        let mut place = Place::joined("kota-bandung", db).await;
+        let keys = place.settings.node.keys.clone();
+        place.settings.channels.sms = settings(&keys, &gateway.send_url);
+        place.node = place.reopened().await;
+        let router = crate::doors::router(place.node.clone());
+        let knocks = async |secret: &str, query: &str| {
+            let uri = format!("/saluran/sms/kannel/{secret}?{query}");
+            let request = Request::get(uri).body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            let status = answer.status();
+            let body = axum::body::to_bytes(answer.into_body(), 4096)
+                .await
+                .unwrap();
+            (status, body)
+        };
+        let query = "id=7f1c&dari=%2B628123456789&coding=0&charset=UTF-8&isi=Lampu+jalan+padam+di+Cihampelas";
+        assert_eq!(
+            knocks("kunciMasukKannel18", query).await.0,
+            StatusCode::NOT_FOUND
+        );
+        assert_eq!(
+            knocks(SECRET, "dari=62812&isi=Lampu").await.0,
+            StatusCode::BAD_REQUEST
+        );
+        for _ in 0..2 {
+            let (status, body) = knocks(SECRET, query).await;
+            assert_eq!(status, StatusCode::OK);
+            assert!(body.is_empty(), "the gateway would send it");
+        }
+        let line = of(&place.settings.channels.sms).unwrap().unwrap();
+        let lines = Lines(vec![Arc::clone(&line)]);
+        assert_eq!(place.node.hear_round(&lines).await.unwrap(), 1);
+        assert_eq!(
+            place.node.say_round(&*line).await.unwrap(),
+            Spoken::Worked(1)
+        );
+        let said = gateway.taken();
+        assert_eq!(said.len(), 1);
+        assert_eq!(said[0]["to"], "+628123456789");
+        assert!(said[0]["text"].starts_with("Laporan Anda kami terima. Nomor tiket: "));
+    }
+}

@@ -1,0 +1,175 @@
+//! Answers to what this node has asked, and words to a case that somebody names.
+
+use chrono::{Datelike, NaiveDate};
+use lapor_protocol::ids::{CaseId, MessageId};
+use lapor_protocol::kinds::case_held::AnswerForm;
+
+use super::commands::{is_courtesy, is_no, is_yes};
+use super::{Asked, Deed, Hold, Known, OwnCase, Say, Talk, Turn};
+use crate::reporters::ReporterAct;
+
+/// What a text answers, if anything was asked and it is an answer.
+pub fn to_question(talk: &Talk, text: &str, known: &Known<'_>) -> Option<Turn> {
+    let asked = talk.asked.as_ref()?;
+    let own = known.case(asked.case())?;
+    match asked {
+        Asked::Hold { hold, answers, .. } => {
+            let waits = own.hold.as_ref().filter(|waits| waits.message == *hold)?;
+            (!is_courtesy(text)).then(|| to_hold(talk, own, waits, answers, text))
+        }
+        Asked::Close { .. } if own.may("confirm") => to_close(talk, own, text),
+        Asked::Rating { .. } if own.may("rate") => to_rating(talk, own, text),
+        _ => None,
+    }
+}
+
+/// What somebody says to a case: an answer where it asks, else a reply, or what completes it.
+pub fn to_case(talk: &Talk, case: CaseId, text: &str, known: &Known<'_>) -> Turn {
+    let Some(own) = known.case(case) else {
+        return Turn::of(talk, Deed::Answered("refused"), vec![Say::NoReport]);
+    };
+    if let Some(hold) = &own.hold {
+        let begun = match &talk.asked {
+            Some(Asked::Hold {
+                hold: of, answers, ..
+            }) if *of == hold.message => answers.as_slice(),
+            _ => &[],
+        };
+        return to_hold(talk, own, hold, begun, text);
+    }
+    let asked = if own.may("confirm") {
+        to_close(talk, own, text)
+    } else {
+        to_rating(talk, own, text).filter(|_| own.may("rate"))
+    };
+    if let Some(turn) = asked {
+        return turn;
+    }
+    let text = text.to_owned();
+    let attachments = Vec::new();
+    let act = if own.may("reply") {
+        ReporterAct::Reply { text, attachments }
+    } else if own.may("complete") {
+        let (answers, text) = (Vec::new(), Some(text));
+        ReporterAct::Complete {
+            answers,
+            text,
+            attachments,
+        }
+    } else {
+        let not_now = Say::NotNow(own.ticket.clone());
+        return Turn::of(talk, Deed::Answered("refused"), vec![not_now]);
+    };
+    acted(talk, own, act, Say::PassedOn(own.ticket.clone()))
+}
+
+/// The question of a hold that is asked next.
+pub fn question(own: &OwnCase, hold: &Hold, at: usize) -> Option<Say> {
+    Some(Say::Question {
+        ticket: own.ticket.clone(),
+        question: hold.questions.get(at)?.clone(),
+        form: hold.forms.get(at).cloned().unwrap_or_default(),
+    })
+}
+
+fn to_hold(talk: &Talk, own: &OwnCase, hold: &Hold, answers: &[String], text: &str) -> Turn {
+    let form = hold.forms.get(answers.len()).cloned().unwrap_or_default();
+    let mut answers = answers.to_vec();
+    let Some(answer) = fitting(&form, text) else {
+        let turn = Turn::of(talk, Deed::Answered("asked"), vec![Say::Hint(form)]);
+        return waiting(turn, own.case, hold.message, answers);
+    };
+    answers.push(answer);
+    if let Some(next) = question(own, hold, answers.len()) {
+        let turn = Turn::of(talk, Deed::Answered("asked"), vec![next]);
+        return waiting(turn, own.case, hold.message, answers);
+    }
+    let act = ReporterAct::Complete {
+        answers,
+        text: None,
+        attachments: Vec::new(),
+    };
+    acted(talk, own, act, Say::PassedOn(own.ticket.clone()))
+}
+
+fn waiting(mut turn: Turn, case: CaseId, hold: MessageId, answers: Vec<String>) -> Turn {
+    turn.talk.asked = Some(Asked::Hold {
+        case,
+        hold,
+        answers,
+    });
+    turn
+}
+
+fn to_close(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
+    if is_yes(text) {
+        let confirm = ReporterAct::Confirm { text: None };
+        let mut turn = acted(talk, own, confirm, Say::Confirmed(own.ticket.clone()));
+        turn.talk.asked = Some(Asked::Rating { case: own.case });
+        return Some(turn);
+    }
+    is_no(text).then(|| {
+        let reply = ReporterAct::Reply {
+            text: text.to_owned(),
+            attachments: Vec::new(),
+        };
+        acted(talk, own, reply, Say::PassedOn(own.ticket.clone()))
+    })
+}
+
+fn to_rating(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
+    let score = match text.trim().trim_end_matches('.') {
+        "1" => 1,
+        "2" => 2,
+        "3" => 3,
+        "4" => 4,
+        "5" => 5,
+        _ => return None,
+    };
+    let rate = ReporterAct::Rate { score, text: None };
+    Some(acted(talk, own, rate, Say::Rated))
+}
+
+/// An act after which nothing is asked any more in this case.
+fn acted(talk: &Talk, own: &OwnCase, act: ReporterAct, say: Say) -> Turn {
+    let case = own.case;
+    let mut turn = Turn::of(talk, Deed::Act { case, act }, vec![say]);
+    turn.talk.asked = turn.talk.asked.filter(|asked| asked.case() != case);
+    turn
+}
+
+/// A text as an answer of a form, if it is one.
+fn fitting(form: &AnswerForm, text: &str) -> Option<String> {
+    let text = text.trim();
+    match form {
+        AnswerForm::YesNo if is_yes(text) => Some("Ya".into()),
+        AnswerForm::YesNo if is_no(text) => Some("Tidak".into()),
+        AnswerForm::YesNo => None,
+        AnswerForm::Choice { choices } => {
+            let by_number = text
+                .parse()
+                .ok()
+                .and_then(|number: usize| number.checked_sub(1));
+            let by_number = by_number.and_then(|at| choices.get(at));
+            let lower = text.to_lowercase();
+            let by_name = || choices.iter().find(|choice| choice.to_lowercase() == lower);
+            by_number.or_else(by_name).cloned()
+        }
+        AnswerForm::Date => date(text),
+        AnswerForm::Place | AnswerForm::Picture | AnswerForm::Text => {
+            (!text.is_empty()).then(|| text.to_owned())
+        }
+    }
+}
+
+/// `YYYY-MM-DD` of a day as people write it: `5-11-2026`, `05/11/2026`.
+fn date(text: &str) -> Option<String> {
+    let shapes = ["%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d"];
+    let read = |shape: &&str| NaiveDate::parse_from_str(text, shape).ok();
+    // `5-11-26` is no day of the first century.
+    let day = shapes
+        .iter()
+        .find_map(read)
+        .filter(|day| day.year() > 1900)?;
+    Some(day.format("%Y-%m-%d").to_string())
+}

@@ -1,0 +1,321 @@
+//! What a message means: a command, an answer, a report, or nothing of the kind. Pure: no database,
+//! no network, no clock of its own.
+
+mod answers;
+mod commands;
+mod draft;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::kinds::case_held::AnswerForm;
+use lapor_protocol::kinds::{Category, Classification};
+use lapor_protocol::region::RegionCode;
+use serde::{Deserialize, Serialize};
+
+use super::heard::Heard;
+use super::manner::Manner;
+use super::settings::Keyword;
+use crate::casework::{Coordinates, ticket};
+use crate::reporters::ReporterAct;
+use commands::Command;
+
+pub use draft::Draft;
+pub use report::{is_free, normalised};
+
+/// Help is sent to somebody this often at most.
+const HELP_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What of a conversation is open.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Draft>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// When help was last sent, Unix ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helped_at: Option<i64>,
+}
+
+/// What this node has asked in a case.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// The questions of a hold, of which these are answered.
+    Hold {
+        case: CaseId,
+        hold: MessageId,
+        answers: Vec<String>,
+    },
+    /// Whether it is done.
+    Close { case: CaseId },
+    /// How it was.
+    Rating { case: CaseId },
+}
+
+/// A case of whoever writes, as far as the talk needs it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnCase {
+    pub case: CaseId,
+    pub ticket: String,
+    /// Names of the acts that are allowed now.
+    pub may: Vec<String>,
+    pub hold: Option<Hold>,
+}
+
+/// Questions that wait.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hold {
+    pub message: MessageId,
+    pub questions: Vec<String>,
+    pub forms: Vec<AnswerForm>,
+}
+
+/// What is known of a conversation when a message is read.
+pub struct Known<'a> {
+    pub manner: Manner,
+    /// Words that say what a report is about.
+    pub keywords: &'a [Keyword],
+    /// Tickets of the own cases, latest first.
+    pub tickets: &'a [(CaseId, String)],
+    /// The cases that the message may be about.
+    pub cases: &'a [OwnCase],
+    /// The case of the message that this one answers.
+    pub referred: Option<CaseId>,
+    /// The ticket under which this very text was reported a while ago.
+    pub again: Option<String>,
+    pub stopped: bool,
+}
+
+/// A report as somebody said it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub classification: Classification,
+    pub title: String,
+    pub content: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Category>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<InstanceId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionCode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+    pub anonymous: bool,
+    pub secret: bool,
+}
+
+/// What follows from a message.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Deed {
+    File(Box<Said>),
+    Act {
+        case: CaseId,
+        act: ReporterAct,
+    },
+    /// It is answered, and nothing else.
+    Answered(&'static str),
+    /// It is no report; its words stay for a while.
+    Aside,
+    /// No news any more, and again.
+    Stop,
+    Start,
+    /// A new key for the portal.
+    Key(CaseId),
+}
+
+/// What this node says.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Say {
+    /// The report was filed; its ticket is known then.
+    Filed,
+    Again(String),
+    /// How far the case of a ticket is, as it was typed.
+    Status(String),
+    NoReport,
+    Help,
+    Stopped,
+    Started,
+    Portal,
+    /// The new key of a ticket's case.
+    Key(String),
+    Dropped,
+    PassedOn(String),
+    Confirmed(String),
+    Rated,
+    NotNow(String),
+    Question {
+        ticket: String,
+        question: String,
+        form: AnswerForm,
+    },
+    /// How a question is answered.
+    Hint(AnswerForm),
+    AskPlace,
+    AskSure(String),
+}
+
+/// One step of a conversation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Turn {
+    pub talk: Talk,
+    pub deed: Deed,
+    pub says: Vec<Say>,
+}
+
+impl Turn {
+    fn of(talk: &Talk, deed: Deed, says: Vec<Say>) -> Self {
+        Self {
+            talk: talk.clone(),
+            deed,
+            says,
+        }
+    }
+}
+
+impl Known<'_> {
+    fn case(&self, id: CaseId) -> Option<&OwnCase> {
+        self.cases.iter().find(|own| own.case == id)
+    }
+
+    fn ticket_of(&self, id: CaseId) -> String {
+        let own = self.case(id).map(|own| own.ticket.clone());
+        own.unwrap_or_default()
+    }
+}
+
+impl OwnCase {
+    fn may(&self, act: &str) -> bool {
+        self.may.iter().any(|allowed| allowed == act)
+    }
+}
+
+impl Asked {
+    pub fn case(&self) -> CaseId {
+        match self {
+            Self::Hold { case, .. } | Self::Close { case } | Self::Rating { case } => *case,
+        }
+    }
+}
+
+/// The own ticket with which a text begins, and what follows it.
+pub fn named<'t>(text: &'t str, tickets: &[(CaseId, String)]) -> Option<(CaseId, &'t str)> {
+    let text = text.trim_start();
+    // A ticket is typed in one word, or with a space in the middle.
+    let ends = text.char_indices().filter(|(_, c)| c.is_whitespace());
+    let ends = ends.map(|(at, _)| at).take(2).chain([text.len()]);
+    let mut found = ends.filter_map(|end| {
+        let (typed, rest) = text.split_at(end);
+        let typed = ticket::parse(typed.trim_end_matches([':', '.', ',']))?;
+        let own = tickets.iter().find(|(_, own)| *own == typed)?;
+        Some((own.0, rest.trim_start_matches([' ', ':', '.', ',']).trim()))
+    });
+    found.next()
+}
+
+/// Reads what somebody said.
+pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
+    let text = heard.text.trim();
+    if let Some(command) = commands::read(text) {
+        return obey(talk, command, known, now);
+    }
+    if let Some((case, rest)) = named(text, known.tickets) {
+        if rest.is_empty() {
+            let status = Say::Status(known.ticket_of(case));
+            return Turn::of(talk, Deed::Answered("status"), vec![status]);
+        }
+        return answers::to_case(talk, case, rest, known);
+    }
+    if let Some(case) = known.referred.filter(|_| !commands::is_courtesy(text)) {
+        return answers::to_case(talk, case, text, known);
+    }
+    if let Some(draft) = &talk.draft {
+        return draft::go_on(talk, draft, heard, now);
+    }
+    if let Some(turn) = answers::to_question(talk, text, known) {
+        return turn;
+    }
+    reported(talk, heard, known, now)
+}
+
+/// What becomes of a draft after which nothing was said: it is filed as it is.
+pub fn silence(talk: &Talk) -> Option<Turn> {
+    let draft = talk.draft.as_ref()?;
+    let talk = Talk {
+        draft: None,
+        ..talk.clone()
+    };
+    let deed = Deed::File(Box::new(draft.said.clone()));
+    Some(Turn::of(&talk, deed, vec![Say::Filed]))
+}
+
+fn obey(talk: &Talk, command: Command<'_>, known: &Known<'_>, now: i64) -> Turn {
+    let latest = known.tickets.first();
+    let says = |deed, say| Turn::of(talk, deed, vec![say]);
+    match command {
+        Command::Stop => {
+            let said = (!known.stopped).then_some(Say::Stopped);
+            Turn::of(talk, Deed::Stop, said.into_iter().collect())
+        }
+        Command::Start => says(Deed::Start, Say::Started),
+        Command::Status(typed) if !typed.is_empty() => {
+            says(Deed::Answered("status"), Say::Status(typed.to_owned()))
+        }
+        Command::Status(_) => {
+            let status = latest.map_or(Say::NoReport, |(_, own)| Say::Status(own.clone()));
+            says(Deed::Answered("status"), status)
+        }
+        Command::Help => help(talk, Deed::Answered("help"), now),
+        Command::Key => match latest {
+            Some((case, own)) if known.manner.proven && !known.manner.public => {
+                says(Deed::Key(*case), Say::Key(own.clone()))
+            }
+            _ => says(Deed::Answered("portal"), Say::Portal),
+        },
+        Command::Drop => {
+            let dropped = talk.draft.is_some();
+            let mut turn = says(Deed::Answered("dropped"), Say::Dropped);
+            turn.talk.draft = None;
+            if dropped {
+                turn
+            } else {
+                help(talk, Deed::Aside, now)
+            }
+        }
+    }
+}
+
+/// Says what can be written here, once a day.
+fn help(talk: &Talk, deed: Deed, now: i64) -> Turn {
+    let lately = talk.helped_at.is_some_and(|at| now - at < HELP_MS);
+    let mut turn = Turn::of(talk, deed, Vec::new());
+    if !lately {
+        turn.talk.helped_at = Some(now);
+        turn.says.push(Say::Help);
+    }
+    turn
+}
+
+fn reported(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
+    let Some(said) = report::read(heard, known.keywords) else {
+        return help(talk, Deed::Aside, now);
+    };
+    if let Some(ticket) = &known.again {
+        return Turn::of(
+            talk,
+            Deed::Answered("again"),
+            vec![Say::Again(ticket.clone())],
+        );
+    }
+    if said.secret && known.manner.public {
+        return Turn::of(talk, Deed::Aside, vec![Say::Portal]);
+    }
+    if known.manner.asks {
+        return draft::begin(talk, said, now);
+    }
+    Turn::of(talk, Deed::File(Box::new(said)), vec![Say::Filed])
+}

@@ -1,0 +1,110 @@
+//! Whether a text is a report, and what it says of itself: its kind, where it is, who may know.
+
+use lapor_protocol::kinds::Classification;
+use lapor_web::regions::national;
+
+use super::Said;
+use super::commands::{is_courtesy, read as command};
+use crate::channels::heard::Heard;
+use crate::channels::settings::Keyword;
+
+/// Fewer letters tell nothing.
+const LEAST_LETTERS: usize = 15;
+const TITLE_SIGNS: usize = 80;
+
+/// The report in a message, if there is one.
+pub fn read(heard: &Heard, keywords: &[Keyword]) -> Option<Said> {
+    let mut said = Said {
+        classification: Classification::Complaint,
+        title: String::new(),
+        content: String::new(),
+        category: None,
+        suggested: None,
+        region: None,
+        place: None,
+        coordinates: heard.location,
+        anonymous: false,
+        secret: false,
+    };
+    let content = without_marks(&heard.text, keywords, &mut said);
+    if is_courtesy(content) || letters(content) < LEAST_LETTERS {
+        return None;
+    }
+    said.title = title(content);
+    content.clone_into(&mut said.content);
+    let mut mentioned = national().mentioned(content).into_iter();
+    // Of two nobody knows which is meant.
+    if let (Some(one), None) = (mentioned.next(), mentioned.next()) {
+        said.region = Some(one.code.clone());
+    }
+    Some(said)
+}
+
+/// A text without the words in front that say how it is to be taken, or what it is about.
+fn without_marks<'t>(text: &'t str, keywords: &[Keyword], said: &mut Said) -> &'t str {
+    let mut rest = text.trim();
+    loop {
+        let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let bare = word.trim_end_matches([':', ',']).to_uppercase();
+        match bare.as_str() {
+            "ANONIM" => said.anonymous = true,
+            "RAHASIA" => said.secret = true,
+            "ASPIRASI" => said.classification = Classification::Aspiration,
+            "INFO" => said.classification = Classification::InformationRequest,
+            "LAPOR" | "#LAPOR" | "@LAPOR1708" => {}
+            _ => match keywords
+                .iter()
+                .find(|known| known.word.to_uppercase() == bare)
+            {
+                Some(keyword) => {
+                    said.category.clone_from(&keyword.category);
+                    said.region.clone_from(&keyword.region);
+                    said.suggested.clone_from(&keyword.suggested);
+                }
+                None => return rest,
+            },
+        }
+        rest = after.trim_start();
+    }
+}
+
+/// Whether a word can be one of a table's: it means nothing else.
+pub fn is_free(word: &str) -> bool {
+    let taken = [
+        "ANONIM", "RAHASIA", "ASPIRASI", "INFO", "LAPOR", "STATUS", "CEK",
+    ];
+    let shape = !word.is_empty() && word.chars().all(char::is_alphanumeric);
+    shape && command(word).is_none() && !taken.contains(&word.to_uppercase().as_str())
+}
+
+/// The first sentence, cut at a word.
+fn title(content: &str) -> String {
+    let line = content.lines().find(|line| !line.trim().is_empty());
+    let line = line.unwrap_or(content).trim();
+    let end = line
+        .find(['.', '!', '?'])
+        .filter(|end| letters(&line[..*end]) >= LEAST_LETTERS);
+    let sentence = end.map_or(line, |end| &line[..end]).trim_end_matches('.');
+    if sentence.chars().count() <= TITLE_SIGNS {
+        return sentence.to_owned();
+    }
+    let cut: String = sentence.chars().take(TITLE_SIGNS - 1).collect();
+    let whole = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
+    format!("{}\u{2026}", whole.trim_end_matches([',', ';']))
+}
+
+pub fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphabetic()).count()
+}
+
+/// A text as two that say the same have it.
+pub fn normalised(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric());
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

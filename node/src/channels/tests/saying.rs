@@ -1,0 +1,192 @@
+//! What waits to be said while the provider is away, and who is told no more.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{DAY_MS, HOUR_MS, MINUTE_MS, PLACED, REPORT, SITI, Talked};
+use crate::channels::delivery::Spoken;
+use crate::channels::{Name, Unsaid};
+
+#[tokio::test]
+async fn an_outage_keeps_everything_waiting_and_counts_against_nothing() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.paper.is_down(true);
+        talked.writes(SITI, REPORT).await;
+        talked.hears().await;
+        for _ in 0..50 {
+            assert_eq!(
+                talked.node().say_round(&*talked.paper).await.unwrap(),
+                Spoken::Paused
+            );
+            talked.place.clock.advance(HOUR_MS);
+        }
+        assert_eq!(talked.outbox().await, ["waiting"]);
+        let queues = talked.node().channel_queues().await.unwrap();
+        assert_eq!(queues.to_say, [("sms".to_owned(), 1)]);
+        talked.paper.is_down(false);
+        let told = talked.told(SITI).await;
+        assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
+        assert_eq!(talked.outbox().await, ["sent"]);
+    }
+}
+
+#[tokio::test]
+async fn after_a_long_outage_the_latest_news_of_a_case_stand_for_all() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        talked.paper.is_down(true);
+        for text in ["Petugas berangkat.", "Lampu dipesan.", "Lampu dipasang."] {
+            talked.follows_up(case, text, false).await;
+            talked.told(SITI).await;
+        }
+        talked.place.clock.advance(DAY_MS);
+        talked.paper.is_down(false);
+        assert_eq!(
+            talked.told(SITI).await,
+            [format!("Laporan {ticket}: Tindak lanjut. Lampu dipasang.")]
+        );
+        assert_eq!(
+            talked.outbox().await,
+            ["sent", "dropped", "dropped", "sent"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_for_ever_goes_and_what_is_put_off_comes_in_its_order() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.writes(SITI, REPORT).await;
+        talked.writes(SITI, "STATUS").await;
+        talked.hears().await;
+        talked.paper.orders([Unsaid::Later("busy".into())]);
+        talked.speaks().await;
+        assert!(
+            talked.paper.said_to(SITI).is_empty(),
+            "the second waits for the first"
+        );
+        talked.place.clock.advance(MINUTE_MS);
+        let told = talked.told(SITI).await;
+        assert!(
+            told[0].starts_with("Laporan Anda") && told[1].contains("Menunggu verifikasi"),
+            "{told:?}"
+        );
+        talked
+            .paper
+            .orders([Unsaid::Never("no such number".into())]);
+        assert!(talked.says(SITI, "STATUS").await.is_empty());
+        assert_eq!(talked.outbox().await, ["sent", "sent", "refused"]);
+    }
+}
+
+#[tokio::test]
+async fn whoever_says_too_much_is_quiet_for_as_long_as_the_provider_wants() {
+    for talked in Talked::on(Name::Telegram).await {
+        talked
+            .paper
+            .orders([Unsaid::Slower(Duration::from_secs(90))]);
+        assert!(talked.says(SITI, "BANTUAN").await.is_empty());
+        talked.place.clock.advance(89_000);
+        assert!(talked.told(SITI).await.is_empty());
+        talked.place.clock.advance(1_000);
+        assert_eq!(talked.told(SITI).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn outside_of_the_window_words_wait_until_the_person_writes_again() {
+    for talked in Talked::on(Name::Whatsapp).await {
+        talked.says(SITI, PLACED).await;
+        talked.says(SITI, "YA").await;
+        let (case, ticket) = talked.case().await;
+        talked.place.clock.advance(25 * HOUR_MS);
+        talked.follows_up(case, "Lampu dipasang.", false).await;
+        assert!(talked.told(SITI).await.is_empty());
+        assert_eq!(talked.outbox().await.last().unwrap(), "closed");
+        let told = talked.says(SITI, "halo").await;
+        assert_eq!(
+            told[0],
+            format!("Laporan {ticket}: Tindak lanjut.\n\nLampu dipasang.")
+        );
+        // The provider may say so itself.
+        talked.follows_up(case, "Lampu diuji.", false).await;
+        talked.paper.orders([Unsaid::WindowClosed]);
+        assert!(talked.told(SITI).await.is_empty());
+        let told = talked.says(SITI, "halo").await;
+        assert!(told[0].ends_with("Lampu diuji."), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_said_stop_hears_no_news_until_they_want_them_again() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (case, _) = talked.case().await;
+        talked.paper.is_down(true);
+        talked.follows_up(case, "Petugas berangkat.", false).await;
+        talked.hears().await;
+        talked.writes(SITI, "stop.").await;
+        talked.hears().await;
+        talked.paper.is_down(false);
+        let told = talked.told(SITI).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("Kabar dihentikan"), "{told:?}");
+        talked.follows_up(case, "Lampu dipesan.", false).await;
+        assert!(talked.told(SITI).await.is_empty());
+        assert_eq!(
+            talked.says(SITI, "STATUS").await.len(),
+            1,
+            "what they ask is answered"
+        );
+        assert!(talked.says(SITI, "STOP").await.is_empty(), "once is enough");
+        assert_eq!(talked.says(SITI, "MULAI").await.len(), 1);
+        talked.follows_up(case, "Lampu dipasang.", false).await;
+        let told = talked.told(SITI).await;
+        assert!(
+            told.last().unwrap().ends_with("Lampu dipasang."),
+            "{told:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn two_machines_do_not_answer_each_other_for_ever() {
+    for talked in Talked::on(Name::Sms).await {
+        for _ in 0..30 {
+            talked.writes(SITI, "STATUS").await;
+        }
+        let told = talked.told(SITI).await;
+        assert_eq!(told.len(), 20, "all is taken, and some of it answered");
+        assert_eq!(talked.taken().await.len(), 30);
+    }
+}
+
+#[tokio::test]
+async fn a_reply_to_what_was_said_of_a_case_is_for_that_case() {
+    for talked in Talked::on(Name::Telegram).await {
+        talked.says(SITI, PLACED).await;
+        talked.says(SITI, "YA").await;
+        let (case, ticket) = talked.case().await;
+        talked
+            .follows_up(case, "Petugas sudah ke sana.", false)
+            .await;
+        talked.told(SITI).await;
+        let id = talked.paper.last_id();
+        let reply = json!({"from": SITI, "text": "Masih padam sampai tadi malam", "reply_to": id});
+        talked.takes("r1", &reply).await;
+        let told = talked.told(SITI).await;
+        assert_eq!(
+            told,
+            [format!(
+                "Terima kasih. Pesan Anda untuk laporan {ticket} sudah kami teruskan."
+            )]
+        );
+        assert_eq!(talked.messages(case).await.last().unwrap(), "case.replied");
+        // To somebody else it belongs not.
+        let other = json!({"from": "77", "text": "Masih padam sampai tadi malam", "reply_to": id});
+        talked.takes("r2", &other).await;
+        talked.hears().await;
+        assert_eq!(talked.messages(case).await.len(), 3);
+    }
+}

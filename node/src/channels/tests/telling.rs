@@ -1,0 +1,158 @@
+//! What happens in a case is told where it was filed, and what is asked there can be answered there.
+
+use serde_json::json;
+
+use super::{MINUTE_MS, REPORT, SITI, Talked};
+use crate::channels::Name;
+
+#[tokio::test]
+async fn a_case_is_asked_about_answered_closed_and_rated_by_text_messages() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        let forms = json!([{"as": "yes_no"}, {"as": "choice", "choices": ["satu", "semua"]}]);
+        talked
+            .holds(case, json!(["Masih padam?", "Berapa lampu?"]), forms)
+            .await;
+        assert_eq!(
+            talked.told(SITI).await,
+            [format!(
+                "Tentang laporan {ticket} petugas bertanya: Masih padam? Balas YA atau TIDAK."
+            )]
+        );
+        assert_eq!(talked.says(SITI, "mungkin").await, ["Balas YA atau TIDAK."]);
+        assert_eq!(
+            talked.says(SITI, "ya").await,
+            [format!(
+                "Tentang laporan {ticket} petugas bertanya: Berapa lampu? Balas dengan angkanya: 1 satu, 2 semua"
+            )]
+        );
+        let passed_on =
+            format!("Terima kasih. Pesan Anda untuk laporan {ticket} sudah kami teruskan.");
+        assert_eq!(talked.says(SITI, "2").await.concat(), passed_on);
+        let view = talked.node().case(case).await.unwrap();
+        let words = view.history.last().unwrap().words.clone().unwrap();
+        assert_eq!(words["answers"], json!(["Ya", "semua"]));
+
+        talked
+            .follows_up(case, "Semua lampu sudah diganti.", true)
+            .await;
+        assert_eq!(
+            talked.told(SITI).await,
+            [format!(
+                "Laporan {ticket}: Tindak lanjut, diusulkan selesai. Semua lampu sudah diganti. Sudah selesai? Balas YA, atau TIDAK dengan alasannya."
+            )]
+        );
+        assert_eq!(
+            talked.says(SITI, "Belum, dua masih padam").await,
+            [passed_on]
+        );
+        assert_eq!(talked.messages(case).await.last().unwrap(), "case.replied");
+        talked
+            .follows_up(case, "Dua yang terakhir juga.", true)
+            .await;
+        talked.told(SITI).await;
+        assert_eq!(
+            talked.says(SITI, "Ya").await,
+            [format!(
+                "Terima kasih, laporan {ticket} selesai. Bagaimana penanganannya? Balas 1 (buruk) sampai 5 (baik)."
+            )]
+        );
+        assert_eq!(
+            talked.says(SITI, "5").await,
+            ["Terima kasih atas penilaian Anda."]
+        );
+        let kinds = talked.messages(case).await;
+        assert_eq!(kinds[kinds.len() - 2..], ["case.closed", "case.rated"]);
+        talked.ruled().await;
+        talked.place.clock.advance(MINUTE_MS);
+        assert!(
+            talked.told(SITI).await.is_empty(),
+            "nobody is told what they did themselves"
+        );
+        talked.case().await;
+    }
+}
+
+#[tokio::test]
+async fn a_text_with_a_ticket_in_front_is_for_that_case() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        let told = talked
+            .says(SITI, &format!("{}: masih padam", ticket.to_lowercase()))
+            .await;
+        assert!(told[0].starts_with("Terima kasih. Pesan"), "{told:?}");
+        assert_eq!(talked.messages(case).await.last().unwrap(), "case.replied");
+        let told = talked.says(SITI, &ticket).await;
+        assert!(
+            told[0].starts_with(&format!("{ticket}: Menunggu verifikasi. Di ")),
+            "{told:?}"
+        );
+        // Of another's case one hears what everybody may, and says nothing in it.
+        let told = talked
+            .says("+628120000001", &format!("STATUS {ticket}"))
+            .await;
+        assert!(told[0].starts_with(&ticket), "{told:?}");
+        talked
+            .says("+628120000001", &format!("{ticket} tutup saja laporan ini"))
+            .await;
+        assert_eq!(talked.messages(case).await.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn of_a_secret_report_no_word_is_told_and_where_everybody_listens_no_answer() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, &format!("RAHASIA {REPORT}")).await;
+        let (case, ticket) = talked.case().await;
+        talked.follows_up(case, "Kata rahasia petugas.", true).await;
+        let told = talked.told(SITI).await;
+        let begins = format!("Ada kabar tentang laporan {ticket}. Karena rahasia, bacalah di http");
+        assert!(told[0].starts_with(&begins), "{told:?}");
+    }
+    for talked in Talked::on(Name::X).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        talked
+            .holds(case, json!(["Nama Ibu siapa?"]), json!([]))
+            .await;
+        talked.follows_up(case, "Kata petugas.", true).await;
+        let told = talked.told(SITI).await;
+        let said = format!("Laporan {ticket}: Tindak lanjut, diusulkan selesai.");
+        assert_eq!(told.last().unwrap(), &said);
+        assert!(
+            told.iter().all(|told| !told.contains("Nama Ibu")),
+            "{told:?}"
+        );
+        let public = talked
+            .says(SITI, "RAHASIA Kepala dinas minta uang kepada warga")
+            .await;
+        assert!(
+            public[0].starts_with("Untuk hal itu silakan buka"),
+            "{public:?}"
+        );
+        talked.case().await;
+    }
+}
+
+#[tokio::test]
+async fn talk_that_is_no_report_is_made_none_and_is_kept_aside() {
+    for talked in Talked::on(Name::Sms).await {
+        let told = talked.says(SITI, "Assalamualaikum").await;
+        assert!(told[0].starts_with("Tulis keluhan Anda"), "{told:?}");
+        assert!(
+            talked.says(SITI, "terima kasih ya min").await.is_empty(),
+            "help comes once a day"
+        );
+        assert_eq!(talked.says(SITI, "status").await.len(), 1);
+        assert!(talked.cases().await.is_empty());
+        let states: Vec<_> = talked
+            .taken()
+            .await
+            .into_iter()
+            .map(|(state, _)| state)
+            .collect();
+        assert_eq!(states, ["aside", "aside", "done"]);
+    }
+}

@@ -1,0 +1,237 @@
+//! What this node says, in words that fit the channel: of what does not fit the middle is cut, and
+//! neither the ticket nor what is asked.
+
+use lapor_protocol::kinds::case_held::AnswerForm;
+use lapor_web::language::{Language, Voice, text_id};
+
+use super::manner::Manner;
+use super::talk::Say;
+use crate::doors::{facts, texts};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::{name_of, standing_words};
+
+/// Less of a text tells nothing.
+const LEAST: usize = 20;
+const CUT: &str = "...";
+/// Signs of the name of an institution.
+const NAME_SIGNS: usize = 40;
+
+/// Something to be said, with what of it may be cut.
+pub struct Piece {
+    pub head: String,
+    pub body: Option<String>,
+    pub tail: Option<String>,
+}
+
+impl Piece {
+    pub fn of(head: String) -> Self {
+        Self {
+            head,
+            body: None,
+            tail: None,
+        }
+    }
+
+    /// As it is said on a channel.
+    pub fn fitted(&self, manner: Manner) -> String {
+        let between = if manner.short { " " } else { "\n\n" };
+        let head = manner.written(&self.head);
+        let tail = self.tail.as_deref().map(|tail| manner.written(tail));
+        let around = |body: Option<&str>| {
+            let parts = [Some(head.as_str()), body, tail.as_deref()];
+            parts
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(between)
+        };
+        let Some(body) = self.body.as_deref().map(|body| manner.written(body.trim())) else {
+            return around(None);
+        };
+        let whole = around(Some(&body));
+        if manner.size(&whole) <= manner.room {
+            return whole;
+        }
+        let taken = manner.size(&around(Some(CUT)));
+        let cut = first(&body, manner.room.saturating_sub(taken), manner);
+        if cut.chars().count() < LEAST {
+            return around(None);
+        }
+        around(Some(&format!("{}{CUT}", cut.trim_end())))
+    }
+}
+
+/// The voice in which a node talks to whoever writes to it.
+pub fn voice(node: &Node) -> Voice {
+    let now = node.clock().now_ms();
+    Voice::new(Language::Indonesian, texts(), facts(node).zone, now)
+}
+
+/// A name that leaves room for other words.
+pub fn short(name: &str) -> String {
+    if name.chars().count() <= NAME_SIGNS {
+        return name.to_owned();
+    }
+    let cut: String = name.chars().take(NAME_SIGNS - CUT.len()).collect();
+    format!("{}{CUT}", cut.trim_end())
+}
+
+/// What is said to somebody. `filed` is the ticket of what was filed with it, `key` a new key.
+pub async fn said(
+    node: &Node,
+    say: &Say,
+    filed: Option<&str>,
+    key: Option<&str>,
+) -> Result<Piece, NodeError> {
+    match say {
+        Say::Status(typed) => status(node, &voice(node), typed).await,
+        plain => Ok(sentence(node, plain, filed, key)),
+    }
+}
+
+/// The same of all that needs nothing looked up; of a status only its ticket.
+pub fn sentence(node: &Node, say: &Say, filed: Option<&str>, key: Option<&str>) -> Piece {
+    spoken(&voice(node), &node.site(), say, filed, key)
+}
+
+pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Option<&str>) -> Piece {
+    let of = |ticket: &str| v.with("ticket", ticket);
+    Piece::of(match say {
+        Say::Filed => of(filed.unwrap_or_default()).say("chat-filed"),
+        Say::Again(ticket) => of(ticket).say("chat-again"),
+        Say::NoReport => v.say("chat-no-report"),
+        Say::Help => v.say("chat-help"),
+        Say::Stopped => v.say("chat-stopped"),
+        Say::Started => v.say("chat-started"),
+        Say::Portal => v.with("portal", portal).say("chat-portal"),
+        Say::Key(ticket) => of(ticket)
+            .with("key", key.unwrap_or_default())
+            .with("portal", portal)
+            .say("chat-key"),
+        Say::Dropped => v.say("chat-dropped"),
+        Say::PassedOn(ticket) => of(ticket).say("chat-passed-on"),
+        Say::Confirmed(ticket) => of(ticket).say("chat-confirmed"),
+        Say::Rated => v.say("chat-rated"),
+        Say::NotNow(ticket) => of(ticket).say("chat-not-now"),
+        Say::Hint(form) => hint(v, form),
+        Say::AskPlace => v.say("chat-ask-place"),
+        Say::AskSure(title) => v.with("title", title).say("chat-ask-sure"),
+        Say::Status(ticket) => ticket.clone(),
+        Say::Question {
+            ticket,
+            question,
+            form,
+        } => return asked(v, ticket, question, form),
+    })
+}
+
+/// A question of a hold and how it is answered.
+pub fn asked(v: &Voice, ticket: &str, question: &str, form: &AnswerForm) -> Piece {
+    Piece {
+        head: v.with("ticket", ticket).say("chat-question"),
+        body: Some(question.to_owned()),
+        tail: Some(hint(v, form)),
+    }
+}
+
+fn hint(v: &Voice, form: &AnswerForm) -> String {
+    match form {
+        AnswerForm::YesNo => v.say("chat-hint-yes-no"),
+        AnswerForm::Choice { choices } => {
+            let numbered = choices.iter().enumerate();
+            let numbered = numbered.map(|(at, choice)| format!("{} {choice}", at + 1));
+            let choices = numbered.collect::<Vec<_>>().join(", ");
+            v.with("choices", choices).say("chat-hint-choice")
+        }
+        AnswerForm::Date => v.say("chat-hint-date"),
+        AnswerForm::Place => v.say("chat-hint-place"),
+        AnswerForm::Picture | AnswerForm::Text => v.say("chat-hint-text"),
+    }
+}
+
+/// How far a case is, as anybody may know who has its ticket.
+async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError> {
+    node.guards().ticket.attempt(typed, node.clock().now_ms())?;
+    let tracked = match node.track(typed).await {
+        Ok(tracked) => tracked,
+        Err(NodeError::Invalid(_) | NodeError::NotFound { .. }) => {
+            return Ok(Piece::of(v.say("chat-status-unknown")));
+        }
+        Err(error) => return Err(error),
+    };
+    let state = v.say(standing_words(tracked.state, tracked.outcome).0);
+    let at = tracked
+        .custodian
+        .as_ref()
+        .map(|id| short(&name_of(node, id)));
+    let said = v.with("ticket", &tracked.ticket).with("state", state);
+    let head = match at {
+        Some(institution) => said.with("institution", institution).say("chat-status-at"),
+        None => said.say("chat-status"),
+    };
+    let latest = tracked.course.last();
+    let told = latest.map(|step| v.with("date", v.date(step.at)).say("chat-status-since"));
+    Ok(Piece {
+        head,
+        body: None,
+        tail: told,
+    })
+}
+
+/// The beginning of a text that fits into a room.
+fn first(text: &str, room: usize, manner: Manner) -> String {
+    let mut out = String::new();
+    let mut taken = 0;
+    for c in text.chars() {
+        taken += manner.size(c.encode_utf8(&mut [0; 4]));
+        if taken > room {
+            break;
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Why there is nothing to read here of a secret report.
+pub fn secret(node: &Node, v: &Voice, ticket: &str) -> Piece {
+    let said = v.with("ticket", ticket).with("portal", node.site());
+    Piece::of(said.say(text_id("chat-news-secret")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::manner::Name;
+    use super::*;
+
+    fn piece(body: &str) -> Piece {
+        Piece {
+            head: "4F7KX-92MQ3: ditanya".into(),
+            body: Some(body.into()),
+            tail: Some("Balas YA atau TIDAK.".into()),
+        }
+    }
+
+    #[test]
+    fn of_what_does_not_fit_the_middle_is_cut() {
+        let sms = Name::Sms.manner();
+        assert_eq!(
+            piece("Apakah lampu masih padam?").fitted(sms),
+            "4F7KX-92MQ3: ditanya Apakah lampu masih padam? Balas YA atau TIDAK."
+        );
+        let cut = piece(&"Apakah lampu masih padam? ".repeat(20)).fitted(sms);
+        assert!(
+            sms.size(&cut) <= sms.room && cut.chars().count() > 150,
+            "{cut}"
+        );
+        assert!(
+            cut.starts_with("4F7KX-92MQ3: ditanya Apakah")
+                && cut.ends_with("... Balas YA atau TIDAK.")
+        );
+        let full = Piece {
+            tail: Some("B".repeat(130)),
+            ..piece("Apakah lampu masih padam?")
+        };
+        assert!(!full.fitted(sms).contains("Apakah"));
+    }
+}

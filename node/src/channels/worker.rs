@@ -1,0 +1,206 @@
+//! Making something of what was taken: of each conversation one message at a time, in its order.
+//! What fails is tried again, ever later; what goes on failing waits for a person and is never lost.
+
+use futures_util::future::join_all;
+use metrics::counter;
+
+use super::deeds::Step;
+use super::manner::Name;
+use super::settled::Cause;
+use super::talk::{self, Known};
+use super::{Lines, Unread, log_name};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::channels::taken::TakenRow;
+use crate::store::channels::threads::{ThreadRow, Turned};
+
+const SECOND_MS: i64 = 1000;
+const MINUTE_MS: i64 = 60 * SECOND_MS;
+/// Conversations at once.
+const HANDFUL: i64 = 8;
+/// Longer than a message can take.
+const LEASE_MS: i64 = 5 * MINUTE_MS;
+/// First and longest pause of a message that cannot be done yet.
+const LATER_MS: (i64, i64) = (30 * SECOND_MS, 60 * MINUTE_MS);
+/// How often a message is tried.
+const TRIES: i64 = 20;
+/// Messages that were looked at, by what became of them.
+pub const TAKEN: &str = "lapor_node_channel_taken_total";
+
+impl Node {
+    /// Does what is due of what came in, and files drafts after which nothing was said. Returns how
+    /// many were looked at.
+    pub(crate) async fn hear_round(&self, lines: &Lines) -> Result<usize, NodeError> {
+        let now = self.clock().now_ms();
+        // No two processes hold messages until the same moment.
+        let held = now + LEASE_MS + i64::from(u16::from_be_bytes(random()));
+        let mut tx = self.write_tx().await?;
+        let rows = store::channels::taken::claim(&mut tx, now, held, HANDFUL).await?;
+        let silent = store::channels::threads::to_wake(&mut tx, now, HANDFUL).await?;
+        tx.commit().await?;
+        let looks = rows
+            .iter()
+            .map(|row| self.look_at_message(lines, row, held));
+        for looked in join_all(looks).await {
+            looked?;
+        }
+        for thread in &silent {
+            self.end_silence(thread).await?;
+        }
+        Ok(rows.len() + silent.len())
+    }
+
+    /// Looks at one message. An error of its own keeps no other back.
+    pub(super) async fn look_at_message(
+        &self,
+        lines: &Lines,
+        row: &TakenRow,
+        held: i64,
+    ) -> Result<(), NodeError> {
+        let outcome = match Box::pin(self.understand(lines, row, held)).await {
+            Ok(outcome) => outcome,
+            Err(error) => self.keep_for_later(row, held, &error).await?,
+        };
+        counter!(TAKEN, "channel" => row.channel.clone(), "outcome" => outcome).increment(1);
+        Ok(())
+    }
+
+    async fn understand(
+        &self,
+        lines: &Lines,
+        row: &TakenRow,
+        held: i64,
+    ) -> Result<&'static str, NodeError> {
+        let off = || NodeError::Locked("the channel is not switched on");
+        let line = lines.named(&row.channel).ok_or_else(off)?;
+        let number = row.number;
+        let read = match &row.raw {
+            Some(sealed) => self.taken_again(&**line, (number, sealed))?,
+            None => Err(Unread("its words were erased")),
+        };
+        let heard = read.map_err(|Unread(problem)| NodeError::damaged(problem))?;
+        let thread = self.thread_of(row).await?;
+        let facts = self.facts_of(&thread, &heard).await?;
+        let step = Step {
+            node: self,
+            channel: line.name(),
+            thread: &thread,
+            cause: Cause::Message { number, held },
+        };
+        if let Some(acted) = step.done_before().await? {
+            return step.end_done(&facts, &acted).await;
+        }
+        let known = Known {
+            manner: line.name().manner(),
+            keywords: &self.settings().channels.keywords,
+            tickets: &facts.tickets,
+            cases: &facts.cases,
+            referred: facts.referred,
+            again: facts.again.clone(),
+            stopped: thread.stopped_at.is_some(),
+        };
+        let turn = talk::hear(&facts.talk, &heard, &known, self.clock().now_ms());
+        step.perform(&turn, &facts.text).await
+    }
+
+    async fn thread_of(&self, row: &TakenRow) -> Result<ThreadRow, NodeError> {
+        let id = row.thread.as_deref().unwrap_or_default();
+        let mut tx = self.read_tx().await?;
+        let thread = store::channels::threads::one(&mut tx, id).await?;
+        thread.ok_or_else(|| NodeError::damaged("a message belongs to no conversation"))
+    }
+
+    /// Puts a message off, or leaves it to a person.
+    async fn keep_for_later(
+        &self,
+        row: &TakenRow,
+        held: i64,
+        error: &NodeError,
+    ) -> Result<&'static str, NodeError> {
+        let (now, problem) = (self.clock().now_ms(), error.to_string());
+        let due = match error {
+            // Somebody else has changed the conversation: it is read again as it is now.
+            NodeError::AnsweredMeanwhile => Some(now),
+            NodeError::TooMany { retry_after_s } => {
+                Some(now + i64::from(*retry_after_s) * SECOND_MS)
+            }
+            // It says more than a report may hold, or what no report can be.
+            NodeError::Invalid(_) => None,
+            _ if row.attempts >= TRIES => None,
+            _ => Some(now + later_ms(row.attempts)),
+        };
+        let who = log_name(&row.channel, row.thread.as_deref().unwrap_or_default());
+        let mut tx = self.write_tx().await?;
+        let outcome = if let Some(due) = due {
+            tracing::debug!(who, number = row.number, "a message waits: {problem}");
+            store::channels::taken::put_off(&mut tx, row.number, held, due, &problem).await?;
+            "put_off"
+        } else {
+            tracing::error!(
+                who,
+                number = row.number,
+                "a message waits for a person: {problem}"
+            );
+            store::channels::taken::stick(&mut tx, row.number, held, &problem).await?;
+            "stuck"
+        };
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Files a draft after which nothing was said for long.
+    async fn end_silence(&self, thread: &ThreadRow) -> Result<(), NodeError> {
+        let talk = self.talk_of(thread)?;
+        let (Some(turn), Some(channel)) = (talk::silence(&talk), Name::read(&thread.channel))
+        else {
+            return Ok(());
+        };
+        let step = Step {
+            node: self,
+            channel,
+            thread,
+            cause: Cause::Silence,
+        };
+        let text = talk
+            .draft
+            .map(|draft| draft.said.content)
+            .unwrap_or_default();
+        let text = self.text_hash(&thread.id, &text)?;
+        match Box::pin(step.perform(&turn, &text)).await {
+            Ok(outcome) => {
+                let channel = thread.channel.clone();
+                counter!(TAKEN, "channel" => channel, "outcome" => outcome).increment(1);
+                Ok(())
+            }
+            // Something was said just now.
+            Err(NodeError::AnsweredMeanwhile) => Ok(()),
+            Err(error @ NodeError::Database(_)) => Err(error),
+            // What is wrong with one draft holds up nobody else.
+            Err(error) => {
+                let who = log_name(&thread.channel, &thread.id);
+                tracing::warn!(%error, who, "a draft cannot be filed and is tried again");
+                self.wake_later(thread).await
+            }
+        }
+    }
+
+    async fn wake_later(&self, thread: &ThreadRow) -> Result<(), NodeError> {
+        let later = Turned {
+            thread: &thread.id,
+            turn: thread.turn,
+            talk: thread.talk.as_deref(),
+            wake_at: Some(self.clock().now_ms() + LATER_MS.1),
+            stopped_at: thread.stopped_at,
+        };
+        let mut tx = self.write_tx().await?;
+        store::channels::threads::turn(&mut tx, &later).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn later_ms(attempts: i64) -> i64 {
+    let doublings = attempts.clamp(1, 16) - 1;
+    (LATER_MS.0 << doublings).min(LATER_MS.1)
+}

@@ -1,0 +1,185 @@
+//! What is asked and by whom, and how it is refused: with a list of errors in the caller's format.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use lapor_web::page::Form;
+use lapor_web::{ApiProblem, bearer};
+
+use super::tree::{Format, Tree};
+use crate::api::{Address, problem};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::tokens::{Bearer, Scope};
+
+/// The field and the parameter that tell a key.
+pub const KEY: &str = "api_key";
+const JURISDICTION: &str = "jurisdiction_id";
+
+/// A request, read as far as its address tells.
+pub struct Asked {
+    pub format: Format,
+    /// The last part of the path, without its ending.
+    pub name: String,
+    /// The parameters of the address.
+    pub query: Form,
+    address: IpAddr,
+    /// A key in the head.
+    key: Option<String>,
+}
+
+/// Why something is refused.
+#[derive(Debug)]
+pub struct Refused {
+    status: StatusCode,
+    said: String,
+}
+
+/// An answer before it is written.
+pub type Told = Result<(StatusCode, &'static str, Tree), Refused>;
+
+impl Refused {
+    pub fn wrong(said: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, said)
+    }
+
+    pub fn missing(said: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, said)
+    }
+
+    fn forbidden(said: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, said)
+    }
+
+    fn new(status: StatusCode, said: impl Into<String>) -> Self {
+        Self {
+            status,
+            said: said.into(),
+        }
+    }
+
+    fn answer(self, format: Format) -> Response {
+        let error = Tree::Parts(vec![
+            ("code", Tree::Number(self.status.as_u16().into())),
+            ("description", self.said.into()),
+        ]);
+        Tree::Many("error", vec![error]).answer(format, "errors", self.status)
+    }
+}
+
+impl From<ApiProblem> for Refused {
+    /// GeoReport knows 400 for whatever is wrong with a request.
+    fn from(problem: ApiProblem) -> Self {
+        let status = match problem.status() {
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                StatusCode::BAD_REQUEST
+            }
+            status => status,
+        };
+        Self::new(status, problem.code().replace('_', " "))
+    }
+}
+
+impl From<NodeError> for Refused {
+    fn from(error: NodeError) -> Self {
+        let refused = Self::from(problem(&error));
+        if refused.status.is_server_error() {
+            return refused;
+        }
+        Self {
+            said: error.to_string(),
+            ..refused
+        }
+    }
+}
+
+impl Asked {
+    /// Writes what is told in the format that was asked for.
+    pub fn answer(&self, told: Told) -> Response {
+        match told {
+            Ok((status, root, tree)) => tree.answer(self.format, root, status),
+            Err(refused) => refused.answer(self.format),
+        }
+    }
+
+    /// Refuses a jurisdiction that is not this institution.
+    pub fn is_here(&self, node: &Node, form: Option<&Form>) -> Result<(), Refused> {
+        let named = form.map(|form| form.text(JURISDICTION));
+        let named = named
+            .filter(|named| !named.is_empty())
+            .unwrap_or_else(|| self.query.text(JURISDICTION));
+        let own = node.instance()?;
+        if named.is_empty() || named == own.as_str() {
+            return Ok(());
+        }
+        let said = format!("jurisdiction_id {named} was not found; this is {own}");
+        Err(Refused::missing(said))
+    }
+
+    /// Who calls, if a key is told: in the head (`Authorization: Bearer`), the form or the address.
+    pub async fn caller(
+        &self,
+        node: &Node,
+        in_form: Option<&str>,
+    ) -> Result<Option<Bearer>, Refused> {
+        let told = [self.key.as_deref(), in_form, Some(self.query.text(KEY))];
+        let told = told.into_iter().flatten().find(|key| !key.is_empty());
+        let Some(key) = told else {
+            return Ok(None);
+        };
+        if !node.settings().is_https() && !self.address.is_loopback() {
+            let said = "api_key: a key is told over https only; set portal.public_url";
+            return Err(Refused::forbidden(said));
+        }
+        let known = node.bearer(key).await?;
+        let known = known.filter(|bearer| bearer.rights.allow(Scope::Open311Write));
+        known.map(Some).ok_or_else(|| {
+            Refused::forbidden("api_key: unknown, ended, or without the scope open311:write")
+        })
+    }
+
+    /// Who calls; whoever tells no key is refused.
+    pub async fn must_call(&self, node: &Node, in_form: Option<&str>) -> Result<Bearer, Refused> {
+        let caller = self.caller(node, in_form).await?;
+        caller.ok_or_else(|| Refused::forbidden("api_key was not provided"))
+    }
+}
+
+/// The key that a form tells.
+pub fn key_in(form: &Form) -> Option<&str> {
+    Some(form.text(KEY)).filter(|key| !key.is_empty())
+}
+
+impl FromRequestParts<Arc<Node>> for Asked {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Response> {
+        let path = parts.uri.path();
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let (name, format) = match last.rsplit_once('.') {
+            Some((name, "json")) => (name, Format::Json),
+            Some((name, "xml")) => (name, Format::Xml),
+            _ => return Err(ApiProblem::not_found().into_response()),
+        };
+        let name = name.to_owned();
+        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        let Query(query) = query.map_err(|_| {
+            Refused::wrong("the parameters of the address cannot be read").answer(format)
+        })?;
+        let key = parts.headers.get(AUTHORIZATION);
+        let key = key.and_then(bearer::secret_of).map(str::to_owned);
+        let Ok(Address(address)) = Address::from_request_parts(parts, node).await;
+        Ok(Self {
+            format,
+            name,
+            query: Form::of(query),
+            address,
+            key,
+        })
+    }
+}

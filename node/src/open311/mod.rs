@@ -1,0 +1,47 @@
+//! Open311 GeoReport v2 (<https://wiki.open311.org/GeoReport_v2/>): the categories as services, public
+//! reports as service requests, and a way in for a city's application, in XML and in JSON.
+//!
+//! Only what the portal shows everybody is told, and to a program what it filed itself; of what is
+//! *rahasia* or erased nothing. The ticket is never told: it is the reporter's.
+
+mod asked;
+mod discovery;
+mod filing;
+mod requests;
+mod services;
+mod shown;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod tree;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::node::Node;
+
+pub(crate) use filing::City;
+
+/// Where it begins.
+pub const ROOT: &str = "/open311";
+
+/// The routes, where the institution has switched them on.
+pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
+    if !node.settings().open311.enabled {
+        return Router::new();
+    }
+    let mut routes = Router::new()
+        .route("/open311/v2/services/{name}", get(services::define))
+        .route("/open311/v2/requests/{name}", get(requests::read))
+        .route("/open311/v2/tokens/{name}", get(tokens::read));
+    for ending in ["json", "xml"] {
+        let at = |path: &str| format!("{ROOT}/{path}.{ending}");
+        routes = routes
+            .route(&at("discovery"), get(discovery::read))
+            .route(&at("v2/services"), get(services::list))
+            .route(&at("v2/requests"), get(requests::list).post(filing::file));
+    }
+    routes
+}

@@ -1,0 +1,473 @@
+//! Open311 through the node's router, as the application of a city meets it.
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use lapor_migrations::throwaway::databases;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::doors::router;
+use crate::settings::{Open311Answer, PublicUrl};
+use crate::testing::{NOW, Place, acts, jpeg};
+use crate::tokens::{NewToken, Rights, Scope, Scopes, create_for};
+
+const REQUESTS: &str = "/open311/v2/requests.json";
+const CODE: &str = "perhubungan.penerangan-jalan-umum";
+const LAMP: &str = "service_code=perhubungan.penerangan-jalan-umum&lat=-6.9175&long=107.6091\
+    &description=Lampu+padam+di+Braga.+Gelap+sejak+Senin.&first_name=Siti&email=siti%40example.id\
+    &device_id=tv111";
+
+struct City {
+    place: Place,
+    router: Router,
+    key: String,
+}
+
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{}", self.text))
+    }
+
+    fn is(&self, status: StatusCode) -> &Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+}
+
+impl City {
+    async fn of(mut place: Place) -> Self {
+        place.settings.open311.enabled = true;
+        let site = PublicUrl::try_from("https://lapor.bandung.test".to_owned());
+        place.settings.portal.public_url = site.ok();
+        place.node = place.reopened().await;
+        let key = key(&place, "aplikasi-kota", Scope::Open311Write).await;
+        Self {
+            router: router(place.node.clone()),
+            place,
+            key,
+        }
+    }
+
+    async fn send(&self, request: Request<Body>) -> Reply {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Reply {
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    async fn post(&self, form: &str) -> Reply {
+        let request = Request::post(REQUESTS)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()));
+        self.send(request.unwrap()).await
+    }
+
+    /// Files a form under the city's key, and returns the request's number.
+    async fn files(&self, form: &str) -> String {
+        let filed = self.post(&format!("{form}&api_key={}", self.key)).await;
+        let filed = filed.is(StatusCode::CREATED).json();
+        filed[0]["service_request_id"].as_str().unwrap().to_owned()
+    }
+
+    /// A request as this key reads it.
+    async fn reads(&self, id: &str, key: &str) -> Reply {
+        self.get(&format!("/open311/v2/requests/{id}.json?api_key={key}"))
+            .await
+    }
+}
+
+async fn key(place: &Place, name: &str, scope: Scope) -> String {
+    let new = NewToken {
+        name,
+        rights: Rights::Scopes(Scopes::new([scope]).unwrap()),
+        expires_at: None,
+        owner: None,
+    };
+    let made = create_for(place.node.db(), new, "test", NOW).await;
+    made.unwrap().to_string()
+}
+
+async fn cities() -> Vec<City> {
+    let mut cities = Vec::new();
+    for db in databases().await {
+        cities.push(City::of(Place::joined("kota-bandung", db).await).await);
+    }
+    cities
+}
+
+#[tokio::test]
+async fn nothing_is_there_until_it_is_switched_on() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let request = Request::get("/open311/discovery.json").body(Body::empty());
+        let answer = router(place.node.clone()).oneshot(request.unwrap()).await;
+        assert_eq!(answer.unwrap().status(), StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn discovery_leads_to_the_services_and_a_service_says_what_it_asks() {
+    for city in cities().await {
+        let found = city.get("/open311/discovery.json").await.json();
+        let endpoint = &found["endpoints"][0];
+        assert_eq!(endpoint["url"], "https://lapor.bandung.test/open311/v2");
+        assert_eq!(endpoint["formats"], json!(["application/json", "text/xml"]));
+        let xml = city.get("/open311/discovery.xml").await;
+        assert_eq!(xml.headers["content-type"], "text/xml; charset=utf-8");
+        assert!(
+            xml.text
+                .contains("<formats><format>application/json</format>")
+        );
+        let services = city.get("/open311/v2/services.json").await.json();
+        let services = services.as_array().unwrap();
+        let codes: std::collections::BTreeSet<&str> = services
+            .iter()
+            .map(|service| service["service_code"].as_str().unwrap())
+            .collect();
+        assert_eq!(codes.len(), services.len(), "no two services have one code");
+        let lamp = services
+            .iter()
+            .find(|service| service["service_code"] == CODE);
+        let lamp = lamp.unwrap();
+        assert_eq!(lamp["group"], "Perhubungan");
+        assert_eq!(lamp["metadata"], true);
+        let path = format!("/open311/v2/services/{CODE}.json?jurisdiction_id=kota-bandung");
+        let definition = city.get(&path).await.json();
+        assert_eq!(definition["service_code"], CODE);
+        assert_eq!(definition["attributes"][1]["values"][2]["key"], "rahasia");
+        let none = city.get("/open311/v2/services/parkir.xml").await;
+        none.is(StatusCode::NOT_FOUND);
+        assert!(
+            none.text.contains("<errors><error><code>404</code>"),
+            "{}",
+            none.text
+        );
+        let elsewhere = city
+            .get("/open311/v2/services.json?jurisdiction_id=bogor")
+            .await;
+        elsewhere.is(StatusCode::NOT_FOUND);
+        assert_eq!(elsewhere.json()[0]["code"], 404);
+    }
+}
+
+#[tokio::test]
+async fn a_report_is_read_by_whoever_filed_it_and_by_all_once_it_is_taken_up() {
+    for city in cities().await {
+        let id = city.files(LAMP).await;
+        let own = city.reads(&id, &city.key).await.json();
+        assert_eq!(own[0]["status"], "open");
+        assert_eq!(own[0]["service_code"], CODE);
+        assert_eq!(
+            own[0]["description"],
+            "Lampu padam di Braga. Gelap sejak Senin."
+        );
+        assert_eq!(own[0]["lat"], -6.9175);
+        let path = format!("/open311/v2/requests/{id}.json");
+        city.get(&path).await.is(StatusCode::NOT_FOUND);
+        let other = key(&city.place, "aplikasi-lain", Scope::Open311Write).await;
+        city.reads(&id, &other).await.is(StatusCode::NOT_FOUND);
+        assert_eq!(city.get(REQUESTS).await.json(), json!([]));
+        let listed = city.get(&format!("{REQUESTS}?api_key={}", city.key)).await;
+        assert_eq!(
+            listed.json()[0]["service_request_id"],
+            id,
+            "{}",
+            listed.text
+        );
+
+        let case = id.parse().unwrap();
+        acts(&city.place, case, "case.verified", json!({}), None).await;
+        let open = json!({"proposes_to_close": false});
+        let words = Some(json!({"text": "Lampu dipesan."}));
+        acts(&city.place, case, "case.followed_up", open, words).await;
+        let read = city.get(&path).await.json();
+        assert!(
+            read[0]["status_notes"]
+                .as_str()
+                .unwrap()
+                .ends_with(": Lampu dipesan."),
+            "{read}"
+        );
+        assert_eq!(
+            read[0]["lat"],
+            Value::Null,
+            "the public reads no coordinates"
+        );
+        let ticket = city
+            .place
+            .node
+            .case(case)
+            .await
+            .unwrap()
+            .summary
+            .ticket
+            .unwrap();
+        for path in [path.as_str(), REQUESTS] {
+            let told = city.get(path).await.text;
+            assert!(told.contains("Braga") && told.contains(&id), "{told}");
+            let untold = [ticket.as_str(), "Siti", "siti@example.id", "tv111"];
+            assert!(untold.iter().all(|word| !told.contains(word)), "{told}");
+        }
+        for (query, count) in [
+            ("status=open", 1),
+            ("status=closed", 0),
+            ("status=open,closed", 1),
+            (
+                "service_code=perhubungan.parkir-liar,perhubungan.penerangan-jalan-umum",
+                1,
+            ),
+            ("service_code=perhubungan.parkir-liar", 0),
+            ("end_date=2026-01-01T00:00:00Z", 0),
+            ("start_date=2026-09-01T00:00:00%2B07:00", 1),
+        ] {
+            let found = city.get(&format!("{REQUESTS}?{query}")).await;
+            assert_eq!(found.json().as_array().unwrap().len(), count, "{query}");
+        }
+        let identity = city
+            .place
+            .node
+            .identity(case, "penjaga")
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(identity.name.as_deref(), Some("Siti"));
+        let view = city.place.node.case(case).await.unwrap();
+        assert_eq!(view.summary.region.unwrap().as_str(), "32.73");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_comes_again_files_once_and_another_key_another() {
+    for city in cities().await {
+        let first = city.files(LAMP).await;
+        assert_eq!(
+            city.files(LAMP).await,
+            first,
+            "within minutes it is the same"
+        );
+        city.place.clock.advance(10 * 60_000);
+        assert_eq!(
+            city.files(LAMP).await,
+            first,
+            "at the edge of the minutes too"
+        );
+        city.place.clock.advance(20 * 60_000);
+        assert_ne!(city.files(LAMP).await, first, "later it is another");
+        let keyed = async |form: &str| {
+            let request = Request::post(REQUESTS)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("authorization", format!("Bearer {}", city.key))
+                .header("idempotency-key", "0123456789abcdef")
+                .body(Body::from(form.to_owned()));
+            city.send(request.unwrap()).await
+        };
+        let filed = keyed(LAMP).await.is(StatusCode::CREATED).json();
+        city.place.clock.advance(86_400_000);
+        assert_eq!(keyed(LAMP).await.json(), filed);
+        let reused = keyed(&format!("{LAMP}&phone=1")).await;
+        reused.is(StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test]
+async fn what_is_rahasia_or_erased_is_told_to_nobody() {
+    for city in cities().await {
+        let id = city
+            .files(&format!("{LAMP}&attribute[sifat]=rahasia"))
+            .await;
+        city.reads(&id, &city.key).await.is(StatusCode::NOT_FOUND);
+        let listed = city.get(&format!("{REQUESTS}?api_key={}", city.key)).await;
+        assert_eq!(listed.json(), json!([]));
+        let hidden = city
+            .files(&format!("{LAMP}&attribute%5Bsifat%5D%5B%5D=anonim"))
+            .await;
+        let view = city.place.node.case(hidden.parse().unwrap()).await.unwrap();
+        assert!(view.summary.anonymous);
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_be_used_says_why_and_a_wrong_key_files_nothing() {
+    for city in cities().await {
+        let with_key = |form: &str| format!("{form}&api_key={}", city.key);
+        let no_code = "description=x&lat=1&long=1".to_owned();
+        let no_place = format!("service_code={CODE}");
+        for (form, said) in [
+            (no_code, "service_code was not provided"),
+            (no_place, "location"),
+            (LAMP.replace("-6.9175", "abc"), "lat, long"),
+            (LAMP.replace("-6.9175", "91"), "coordinates"),
+            (
+                format!("{LAMP}&attribute[jenis]=keluhan"),
+                "attribute[jenis]",
+            ),
+            (format!("{LAMP}&media_url=file:///etc/passwd"), "media_url"),
+        ] {
+            let refused = city.post(&with_key(&form)).await;
+            let refused = refused.is(StatusCode::BAD_REQUEST).json();
+            let told = refused[0]["description"].as_str().unwrap();
+            assert!(told.contains(said), "{told}");
+        }
+        let unknown = city
+            .post(&with_key("service_code=tidak.ada&lat=1&long=1"))
+            .await;
+        unknown.is(StatusCode::NOT_FOUND);
+        let reader = key(&city.place, "pembaca", Scope::CasesRead).await;
+        for form in [LAMP.to_owned(), format!("{LAMP}&api_key={reader}")] {
+            city.post(&form).await.is(StatusCode::FORBIDDEN);
+        }
+        let long =
+            format!("{REQUESTS}?start_date=2026-01-01T00:00:00Z&end_date=2026-06-01T00:00:00Z");
+        city.get(&long).await.is(StatusCode::BAD_REQUEST);
+        assert_eq!(city.place.node.tally().await.unwrap().all, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_not_taken_over_plain_http_from_elsewhere() {
+    for mut city in cities().await {
+        city.place.settings.portal.public_url = None;
+        city.router = router(city.place.reopened().await);
+        let refused = city.post(&format!("{LAMP}&api_key={}", city.key)).await;
+        refused.is(StatusCode::FORBIDDEN);
+        assert!(refused.text.contains("https"), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn files_come_with_a_form_whose_key_comes_before_them() {
+    for city in cities().await {
+        let form = |key: &str| {
+            let mut body = Vec::new();
+            let fields = [("service_code", CODE), ("address_string", "Jalan Braga 12")];
+            for (name, value) in fields.into_iter().chain([("api_key", key)]) {
+                let head = "--batas\r\nContent-Disposition: form-data; name=";
+                body.extend(format!("{head}\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+            }
+            let head = "--batas\r\nContent-Disposition: form-data; name=\"media\"; \
+                 filename=\"foto.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n";
+            body.extend([head.as_bytes(), &jpeg(64, 10), b"\r\n--batas--\r\n"].concat());
+            Request::post(REQUESTS)
+                .header("content-type", "multipart/form-data; boundary=batas")
+                .body(Body::from(body))
+                .unwrap()
+        };
+        let refused = city.send(form("lpt_none")).await;
+        refused.is(StatusCode::FORBIDDEN);
+        let uploads = city.place.settings.node.blobs.join("uploads");
+        let waiting = || std::fs::read_dir(&uploads).map_or(0, Iterator::count);
+        assert_eq!(waiting(), 0, "nothing is taken in from whoever has no key");
+        let filed = city
+            .send(form(&city.key))
+            .await
+            .is(StatusCode::CREATED)
+            .json();
+        assert_eq!(city.send(form(&city.key)).await.json(), filed);
+        let case = filed[0]["service_request_id"].as_str().unwrap();
+        let view = city.place.node.case(case.parse().unwrap()).await.unwrap();
+        assert_eq!(view.history[0].attachments.len(), 1);
+        assert_eq!(view.summary.place.as_deref(), Some("Jalan Braga 12"));
+        assert_eq!(view.summary.title.as_deref(), Some("Penerangan Jalan Umum"));
+    }
+}
+
+#[tokio::test]
+async fn a_token_tells_the_number_once_the_report_is_taken_up() {
+    for mut city in cities().await {
+        city.place.settings.open311.answer = Open311Answer::Token;
+        city.place.node = city.place.reopened().await;
+        city.router = router(city.place.node.clone());
+        let filed = city
+            .post(&format!("{LAMP}&api_key={}", city.key))
+            .await
+            .json();
+        let token = filed[0]["token"].as_str().unwrap();
+        assert!(filed[0].get("service_request_id").is_none(), "{filed}");
+        let path = format!("/open311/v2/tokens/{token}.json");
+        let waits = city.get(&path).await.json();
+        assert_eq!(waits, json!([{"service_request_id": null, "token": token}]));
+        let listed = city
+            .get(&format!("{REQUESTS}?api_key={}", city.key))
+            .await
+            .json();
+        let id = listed[0]["service_request_id"].as_str().unwrap();
+        acts(
+            &city.place,
+            id.parse().unwrap(),
+            "case.verified",
+            json!({}),
+            None,
+        )
+        .await;
+        assert_eq!(city.get(&path).await.json()[0]["service_request_id"], id);
+        let unknown = city.get("/open311/v2/tokens/0123.json").await;
+        unknown.is(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn what_was_archived_or_merged_is_closed_and_says_why() {
+    for city in cities().await {
+        let (first, second) = (
+            city.files(LAMP).await,
+            city.files(&format!("{LAMP}&phone=1")).await,
+        );
+        let archived = json!({"reason": "outside_government"});
+        acts(
+            &city.place,
+            first.parse().unwrap(),
+            "case.archived",
+            archived,
+            None,
+        )
+        .await;
+        let own = city.reads(&first, &city.key).await.json();
+        assert_eq!(own[0]["status"], "closed");
+        let notes = own[0]["status_notes"].as_str().unwrap();
+        assert!(notes.contains("di luar wewenang pemerintah"), "{notes}");
+        acts(
+            &city.place,
+            second.parse().unwrap(),
+            "case.verified",
+            json!({}),
+            None,
+        )
+        .await;
+        let archived = json!({"reason": "duplicate"});
+        acts(
+            &city.place,
+            second.parse().unwrap(),
+            "case.archived",
+            archived,
+            None,
+        )
+        .await;
+        let gone = city
+            .get(&format!("/open311/v2/requests/{second}.xml"))
+            .await;
+        gone.is(StatusCode::OK);
+        assert!(
+            gone.text.contains("<status>closed</status>"),
+            "{}",
+            gone.text
+        );
+        assert!(gone.text.contains("<description/>"), "{}", gone.text);
+    }
+}

@@ -1,0 +1,188 @@
+//! What came in on a channel, from its commit until it is done.
+
+use lapor_migrations::{Tx, on};
+use serde::Serialize;
+use sqlx::FromRow;
+
+use crate::store::Stored;
+
+/// A message that was taken; it prints nothing, because it holds words.
+#[derive(Clone, FromRow)]
+pub struct TakenRow {
+    pub number: i64,
+    pub channel: String,
+    pub thread: Option<String>,
+    pub raw: Option<Vec<u8>>,
+    pub attempts: i64,
+}
+
+/// A message that waits for more than its turn.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct Trouble {
+    pub number: i64,
+    pub channel: String,
+    /// `waiting`, `unread` or `stuck`.
+    pub state: String,
+    /// Unix ms.
+    pub came_at: i64,
+    pub attempts: i64,
+    pub problem: Option<String>,
+}
+
+/// A message to be taken.
+pub struct NewTaken<'a> {
+    pub number: i64,
+    pub channel: &'a str,
+    pub thread: Option<&'a str>,
+    pub raw: &'a [u8],
+    /// Unix ms.
+    pub at: i64,
+    pub state: &'a str,
+    pub problem: Option<&'a str>,
+}
+
+/// What became of a message.
+pub struct Ending<'a> {
+    /// `done` or `aside`; what lies aside keeps its words for a while.
+    pub state: &'a str,
+    pub outcome: &'a str,
+    pub case_id: Option<&'a str>,
+}
+
+/// Notes the hash of a provider's id; says whether it is new.
+pub async fn is_new(tx: &mut Tx, channel: &str, hash: &[u8], at: i64) -> Stored<bool> {
+    const SQL: &str = "insert into channel_seen (channel, hash, at) values ($1, $2, $3)
+        on conflict (channel, hash) do nothing";
+    let noted: u64 = on!(tx, c => sqlx::query(SQL)
+        .bind(channel)
+        .bind(hash)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(noted > 0)
+}
+
+/// The number of the next message; those who write wait for each other.
+pub async fn next_number(tx: &mut Tx) -> Stored<i64> {
+    const SQL: &str = "select coalesce(max(number), 0) + 1 from channel_taken";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
+}
+
+pub async fn add(tx: &mut Tx, row: &NewTaken<'_>) -> Stored<()> {
+    const SQL: &str = "insert into channel_taken (number, channel, thread, raw, came_at, state,
+            outcome, case_id, attempts, due_at, leased_until, problem)
+        values ($1, $2, $3, $4, $5, $6, null, null, 0, $5, 0, $7)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(row.number)
+        .bind(row.channel)
+        .bind(row.thread)
+        .bind(row.raw)
+        .bind(row.at)
+        .bind(row.state)
+        .bind(row.problem)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Takes messages that are due until another moment, the oldest first and of each conversation
+/// only its oldest.
+pub async fn claim(tx: &mut Tx, now: i64, until: i64, limit: i64) -> Stored<Vec<TakenRow>> {
+    const SQL: &str = "update channel_taken set leased_until = $2, attempts = attempts + 1
+        where number in (
+            select t.number from channel_taken t
+            where t.state = 'waiting' and t.due_at <= $1 and t.leased_until <= $1
+                and not exists (select 1 from channel_taken o
+                    where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
+            order by t.number limit $3
+        ) returning number, channel, thread, raw, attempts";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(until).bind(limit).fetch_all(c).await)?)
+}
+
+/// Ends a message that was held until a moment; how many that were, 0 or 1.
+pub async fn end(tx: &mut Tx, number: i64, held: i64, ending: &Ending<'_>) -> Stored<u64> {
+    const SQL: &str = "update channel_taken set state = $3, outcome = $4, case_id = $5,
+            raw = case when $3 = 'done' then null else raw end, leased_until = 0, problem = null
+        where number = $1 and leased_until = $2 and state = 'waiting'";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(number)
+        .bind(held)
+        .bind(ending.state)
+        .bind(ending.outcome)
+        .bind(ending.case_id)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// It is tried again at a moment.
+pub async fn put_off(tx: &mut Tx, number: i64, held: i64, due: i64, problem: &str) -> Stored<()> {
+    const SQL: &str = "update channel_taken set due_at = $3, leased_until = 0, problem = $4
+        where number = $1 and leased_until = $2";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(number)
+        .bind(held)
+        .bind(due)
+        .bind(problem)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// It waits for a person; later ones of its conversation go on.
+pub async fn stick(tx: &mut Tx, number: i64, held: i64, problem: &str) -> Stored<()> {
+    const SQL: &str = "update channel_taken set state = 'stuck', leased_until = 0, problem = $3
+        where number = $1 and leased_until = $2";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(held).bind(problem).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// How many messages are in each state that is no end.
+pub async fn unfinished(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select state, count(*) from channel_taken
+        where state in ('waiting', 'unread', 'stuck') group by state";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// Forgets what ended before a moment; the last number stays, so that none is given twice.
+pub async fn expire(tx: &mut Tx, before: i64) -> Stored<()> {
+    const SQL: &str = "delete from channel_taken where state in ('done', 'aside') and came_at < $1
+        and number < (select max(number) from channel_taken)";
+    on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets the words of a conversation that wait for nothing any more.
+pub async fn forget_words(tx: &mut Tx, thread: &str) -> Stored<()> {
+    const SQL: &str =
+        "update channel_taken set raw = null where thread = $1 and state <> 'waiting'";
+    on!(tx, c => sqlx::query(SQL).bind(thread).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Messages that were put off, cannot be read, or wait for a person; oldest first.
+pub async fn troubled(tx: &mut Tx, limit: i64) -> Stored<Vec<Trouble>> {
+    const SQL: &str = "select number, channel, state, came_at, attempts, problem from channel_taken
+        where state in ('unread', 'stuck') or (state = 'waiting' and problem is not null)
+        order by number limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+/// All that cannot be read or waits for a person, oldest first.
+pub async fn left(tx: &mut Tx) -> Stored<Vec<TakenRow>> {
+    const SQL: &str = "select number, channel, thread, raw, attempts from channel_taken
+        where state in ('unread', 'stuck') order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// One of these is looked at again.
+pub async fn revive(tx: &mut Tx, number: i64, thread: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "update channel_taken set state = 'waiting', thread = $2, attempts = 0,
+            due_at = $3, leased_until = 0, problem = null
+        where number = $1 and state in ('unread', 'stuck')";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(thread).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}

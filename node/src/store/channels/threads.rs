@@ -1,0 +1,147 @@
+//! With whom this node talks on a channel, and which reports they filed there.
+
+use lapor_migrations::{Tx, on};
+use sqlx::FromRow;
+
+use crate::store::Stored;
+
+/// A conversation; it prints nothing, because it holds who it is.
+#[derive(Clone, FromRow)]
+pub struct ThreadRow {
+    pub id: String,
+    pub channel: String,
+    /// The address; `None` after an erasure.
+    pub sealed: Option<Vec<u8>>,
+    pub talk: Option<Vec<u8>>,
+    /// Counts the changes of `talk`.
+    pub turn: i64,
+    /// Unix ms.
+    pub heard_at: i64,
+    pub wake_at: Option<i64>,
+    pub stopped_at: Option<i64>,
+}
+
+/// What changes in a conversation by a message.
+pub struct Turned<'a> {
+    pub thread: &'a str,
+    /// The turn that it follows.
+    pub turn: i64,
+    pub talk: Option<&'a [u8]>,
+    pub wake_at: Option<i64>,
+    pub stopped_at: Option<i64>,
+}
+
+pub async fn by_key(tx: &mut Tx, channel: &str, key: &[u8]) -> Stored<Option<ThreadRow>> {
+    const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at
+        from channel_threads where channel = $1 and key = $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(key).fetch_optional(c).await)?)
+}
+
+pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<ThreadRow>> {
+    const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at
+        from channel_threads where id = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
+}
+
+pub async fn add(tx: &mut Tx, row: &ThreadRow, key: &[u8]) -> Stored<()> {
+    const SQL: &str = "insert into channel_threads
+            (id, channel, key, sealed, talk, turn, heard_at, wake_at, stopped_at)
+        values ($1, $2, $3, $4, null, 0, $5, null, null)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.id)
+        .bind(&row.channel)
+        .bind(key)
+        .bind(&row.sealed)
+        .bind(row.heard_at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Somebody was heard; their address stands as they had it last.
+pub async fn heard(tx: &mut Tx, id: &str, sealed: &[u8], at: i64) -> Stored<()> {
+    const SQL: &str = "update channel_threads set sealed = $2, heard_at = $3 where id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(sealed).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Changes a conversation, if nobody has meanwhile; how many that were, 0 or 1.
+pub async fn turn(tx: &mut Tx, turned: &Turned<'_>) -> Stored<u64> {
+    const SQL: &str = "update channel_threads
+        set talk = $3, wake_at = $4, stopped_at = $5, turn = turn + 1
+        where id = $1 and turn = $2";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(turned.thread)
+        .bind(turned.turn)
+        .bind(turned.talk)
+        .bind(turned.wake_at)
+        .bind(turned.stopped_at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// Conversations whose silence has lasted, the longest first.
+pub async fn to_wake(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<ThreadRow>> {
+    const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at
+        from channel_threads where wake_at is not null and wake_at <= $1
+        order by wake_at, id limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(limit).fetch_all(c).await)?)
+}
+
+/// A report was filed in a conversation.
+pub async fn link(tx: &mut Tx, case: &str, thread: &str, channel: &str, at: i64) -> Stored<()> {
+    const SQL: &str = "insert into channel_cases (case_id, thread, channel, at)
+        values ($1, $2, $3, $4)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(case)
+        .bind(thread)
+        .bind(channel)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// The conversation in which a report was filed.
+pub async fn of_case(tx: &mut Tx, case: &str) -> Stored<Option<String>> {
+    const SQL: &str = "select thread from channel_cases where case_id = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case).fetch_optional(c).await)?)
+}
+
+/// Reports of a conversation with their tickets, latest first.
+pub async fn cases(tx: &mut Tx, thread: &str, limit: i64) -> Stored<Vec<(String, Option<String>)>> {
+    const SQL: &str = "select c.case_id, c.ticket from channel_cases f
+        join cases c on c.case_id = f.case_id
+        where f.thread = $1 order by f.at desc, f.case_id desc limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(thread).bind(limit).fetch_all(c).await)?)
+}
+
+/// Forgets in which conversation a report was filed; says how many others it has.
+pub async fn unlink(tx: &mut Tx, case: &str, thread: &str) -> Stored<i64> {
+    const GONE: &str = "delete from channel_cases where case_id = $1";
+    const LEFT: &str = "select count(*) from channel_cases where thread = $1";
+    on!(tx, c => sqlx::query(GONE).bind(case).execute(c).await.map(drop))?;
+    Ok(on!(tx, c => sqlx::query_scalar(LEFT).bind(thread).fetch_one(c).await)?)
+}
+
+/// Forgets who it is and what was half said. That nothing is to be said there stays.
+pub async fn forget(tx: &mut Tx, id: &str) -> Stored<()> {
+    const SQL: &str = "update channel_threads
+        set sealed = null, talk = null, wake_at = null, turn = turn + 1 where id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets who has been silent since a moment and has reported nothing.
+pub async fn expire(tx: &mut Tx, before: i64) -> Stored<()> {
+    const SQL: &str = "update channel_threads set sealed = null, talk = null, turn = turn + 1
+        where heard_at < $1 and sealed is not null and wake_at is null
+            and not exists (select 1 from channel_cases f where f.thread = channel_threads.id)
+            and not exists (select 1 from channel_taken t
+                where t.thread = channel_threads.id and t.state in ('waiting', 'stuck'))";
+    on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?;
+    Ok(())
+}
