@@ -18,7 +18,7 @@ use crate::directory::{Amendment, DirectoryBook, amend};
 use crate::error::HubError;
 use crate::settings::Settings;
 use crate::signing::Signers;
-use crate::{keys, store};
+use crate::{keys, restored, store};
 
 /// The keys of a hub, as read from its files or made by a test.
 pub struct Keyring {
@@ -144,7 +144,8 @@ impl Ground {
         amendment: Amendment,
     ) -> Result<Arc<Directory>, HubError> {
         // Members hold versions that are lost here: another of the same number would deny them.
-        if store::state::read(tx, store::state::LOSS).await?.is_some() {
+        let lost = store::state::read(tx, store::state::LOSS).await?.is_some();
+        if lost || restored::listens(tx).await? {
             return Err(Code::Recovering.into());
         }
         let signed = amend(

@@ -4,7 +4,7 @@
 //! The record is whole as far as those can know who have been heard. Nothing that is lost is
 //! given another place: members bring it back, and it gets the places that it had, or none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_protocol::directory::{InstanceEntry, Status};
@@ -30,6 +30,9 @@ pub struct Restore {
     pub backup_at: i64,
     /// Number of the last message that was in it.
     pub number: i64,
+    /// Unix ms; since when new messages get a place and the directory goes on.
+    #[serde(default)]
+    pub listened_at: Option<i64>,
     /// Unix ms; when all had been heard, or somebody said that it is over.
     #[serde(default)]
     pub closed_at: Option<i64>,
@@ -176,13 +179,16 @@ impl From<DbError> for CloseError {
     }
 }
 
-/// Notes in a restored database that it was.
+/// Notes in a restored database that it was. Everybody may witness anew.
 pub(crate) async fn note(db: &Db, at: i64, backup_at: i64) -> Result<(), HubError> {
     let mut tx = db.write().await?;
+    state::forget(&mut tx, state::APART).await?;
+    store::retrieved::forget_members(&mut tx).await?;
     let restore = Restore {
         at,
         backup_at,
         number: state::moment(&mut tx).await?.number,
+        listened_at: None,
         closed_at: None,
         closed_by: None,
     };
@@ -201,6 +207,22 @@ async fn last(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
 pub(crate) async fn open(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
     let last = last(tx).await?;
     Ok(last.filter(|restore| restore.closed_at.is_none()))
+}
+
+/// Whether a restored hub still waits for what members may show, before anything gets the place
+/// of what is lost.
+pub(crate) async fn listens(tx: &mut Tx) -> Result<bool, HubError> {
+    let open = open(tx).await?;
+    Ok(open.is_some_and(|restore| restore.listened_at.is_none()))
+}
+
+/// Notes that it has waited long enough.
+pub(crate) async fn has_listened(tx: &mut Tx, now_ms: i64) -> Result<(), HubError> {
+    if let Some(mut restore) = open(tx).await? {
+        restore.listened_at.get_or_insert(now_ms);
+        keep(tx, &restore).await?;
+    }
+    Ok(())
 }
 
 pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
@@ -240,16 +262,18 @@ pub async fn settle(hub: &Hub) -> Result<(), HubError> {
         return put_back(hub, &recovery).await;
     }
     let all = recovery.heard() == recovery.members.len();
-    if recovery.stage != Stage::Listening || !all {
+    if recovery.stage != Stage::Listening || !(all || !hub.witness.listens(&hub.ground)) {
         return Ok(());
     }
     // Somebody may have closed it meanwhile, or shown what is lost.
     let mut tx = hub.ground.db.write().await?;
     let lost = state::read(&mut tx, state::LOSS).await?.is_some();
-    let Some(mut restore) = open(&mut tx).await?.filter(|_| !lost) else {
+    let due = |of: &Restore| !lost && (all || of.listened_at.is_none());
+    let Some(mut restore) = open(&mut tx).await?.filter(due) else {
         return Ok(());
     };
-    restore.closed_at = Some(hub.now_ms());
+    restore.listened_at.get_or_insert(hub.now_ms());
+    restore.closed_at = all.then(|| hub.now_ms());
     keep(&mut tx, &restore).await?;
     Ok(tx.commit().await?)
 }
@@ -280,6 +304,10 @@ async fn put_back(hub: &Hub, recovery: &Recovery) -> Result<(), HubError> {
     if !lost || !(all || unwaited.is_some()) {
         return Ok(());
     }
+    let here = Some((recovery.back(), recovery.whole()));
+    if unwaited.is_none() && hub.witness.tried() == here {
+        return Ok(());
+    }
     let replayed = hub
         .sequencer
         .replay(&hub.ground, &hub.streams, &mut tx)
@@ -288,14 +316,15 @@ async fn put_back(hub: &Hub, recovery: &Recovery) -> Result<(), HubError> {
         Ok(replayed) => replayed,
         Err(why) => {
             tx.rollback().await?;
+            hub.witness.set_tried(here);
             return note_stuck(hub, recovery, &why).await;
         }
     };
-    let members = recovery.members.iter();
-    let apart = members.filter(|member| member.back.conflict.is_some());
-    let apart = apart.map(|member| member.id.clone()).collect();
+    let apart = apart(hub.witness.apart(), &recovery.members);
     hub.witness.set_apart_in(&mut tx, &apart).await?;
     store::retrieved::clear(&mut tx).await?;
+    // Weeks that are over have got more than was counted.
+    store::casework::weeks::forget(&mut tx).await?;
     for name in [state::LOSS, state::UNWAITED, state::STUCK] {
         state::forget(&mut tx, name).await?;
     }
@@ -315,6 +344,16 @@ async fn put_back(hub: &Hub, recovery: &Recovery) -> Result<(), HubError> {
         "what this hub had lost is back in its places; it takes messages in again"
     );
     Ok(())
+}
+
+/// Whose copy goes on from what is not here: those who contradict the record, and those who hold
+/// more and have not brought it, until they do.
+fn apart(before: BTreeSet<InstanceId>, members: &[Member]) -> BTreeSet<InstanceId> {
+    let (whole, others): (Vec<_>, Vec<_>) = members.iter().partition(|of| of.is_whole());
+    let lacking = others.into_iter().filter(|of| !of.lacks.is_empty());
+    let mut apart: BTreeSet<_> = lacking.map(|of| of.id.clone()).chain(before).collect();
+    apart.retain(|id| !whole.iter().any(|of| of.id == *id));
+    apart
 }
 
 /// Whoever said that nobody is waited for looks again, and says it again.

@@ -111,8 +111,10 @@ pub struct Witness {
     apart: Mutex<BTreeSet<InstanceId>>,
     /// Unix ms until which a hub that was restored gives nothing a place; 0 once that is over.
     listens_until: AtomicI64,
-    /// Only one task puts back what was lost.
+    /// Only one task notes a loss or puts back what was lost.
     pub(crate) settling: tokio::sync::Mutex<()>,
+    /// What had come back when it did not fit: how much, and of how many all.
+    tried: Mutex<Option<(u64, usize)>>,
     /// Counts what was shown anew, for whoever looks on.
     changes: watch::Sender<u64>,
 }
@@ -122,13 +124,17 @@ impl Witness {
     pub async fn of(ground: &Ground) -> Result<Self, HubError> {
         let db = &ground.db;
         let witness = Self::default();
-        let mut tx = db.read().await?;
-        if restored::open(&mut tx).await?.is_some() {
+        let mut tx = db.write().await?;
+        if restored::listens(&mut tx).await? {
             let listens_ms = ground.settings.limits.listen_seconds.saturating_mul(1000);
-            let until = ground.clock.now_ms().saturating_add_unsigned(listens_ms);
+            let now = ground.clock.now_ms();
+            let until = now.saturating_add_unsigned(listens_ms);
             witness.listens_until.store(until, Ordering::SeqCst);
+            if until <= now {
+                restored::has_listened(&mut tx, now).await?;
+            }
         }
-        tx.rollback().await?;
+        tx.commit().await?;
         if let Some(loss) = loss(db).await? {
             tracing::error!(what = loss.what, shown_by = %loss.shown_by, "the hub is still recovering");
             *witness.lock_loss() = Some(loss);
@@ -147,15 +153,20 @@ impl Witness {
 
     /// Refuses what would get a place, while members may show that it had been another's.
     pub(crate) fn refuse_while_listening(&self, ground: &Ground) -> Result<(), HubError> {
+        if self.listens(ground) {
+            return Err(recovering());
+        }
+        Ok(())
+    }
+
+    /// Whether this hub was restored and gives nothing a place yet.
+    pub(crate) fn listens(&self, ground: &Ground) -> bool {
         let until = self.listens_until.load(Ordering::SeqCst);
-        if until == 0 {
-            return Ok(());
-        }
-        if ground.clock.now_ms() >= until || self.has_heard_all(ground) {
+        let listens = until > ground.clock.now_ms() && !self.has_heard_all(ground);
+        if until > 0 && !listens {
             self.listens_until.store(0, Ordering::SeqCst);
-            return Ok(());
         }
-        Err(recovering())
+        listens
     }
 
     fn has_heard_all(&self, ground: &Ground) -> bool {
@@ -173,6 +184,7 @@ impl Witness {
     /// What was lost is back: everybody is heard anew.
     pub(crate) fn forget_loss(&self, apart: BTreeSet<InstanceId>) {
         *self.lock_apart() = apart;
+        self.set_tried(None);
         self.listens_until.store(0, Ordering::SeqCst);
         *self.lock_loss() = None;
         self.lock().clear();
@@ -223,17 +235,10 @@ impl Witness {
             return self.refuse(peer, &known.lacks);
         }
         let shown = shown(headers)?;
-        let (mut lacks, mut unread) = (Vec::new(), false);
-        for envelope in &shown {
-            match judge(ground, envelope).await? {
-                Judged::Held | Judged::Invented => {}
-                Judged::Lost(lack) => lacks.push(lack),
-                Judged::Unread => unread = true,
-            }
-        }
+        let (mut lacks, unread) = look(ground, &shown).await?;
         let apart = self.lock_apart().contains(peer);
-        if let (Some(lack), None, false) = (lacks.first(), self.known_loss(), apart) {
-            self.note(ground, peer, lack.to_string()).await?;
+        if !lacks.is_empty() && self.known_loss().is_none() && !apart {
+            lacks = self.note(ground, peer, &shown).await?;
         }
         let heard = Heard {
             header: digest,
@@ -266,27 +271,66 @@ impl Witness {
         self.stir();
     }
 
-    async fn note(&self, ground: &Ground, peer: &InstanceId, what: String) -> Result<(), HubError> {
+    /// Whoever was not waited for brings after all what it holds: that is a loss again, unless
+    /// it is known to contradict the record. Returns whether it is one.
+    pub(crate) async fn reopen(
+        &self,
+        ground: &Ground,
+        peer: &InstanceId,
+        shown: &[Envelope],
+    ) -> Result<bool, HubError> {
+        if !self.lock_apart().contains(peer) {
+            return Ok(false);
+        }
+        let mut tx = ground.db.read().await?;
+        let brought = store::retrieved::members(&mut tx).await?;
+        tx.rollback().await?;
+        let contradicts = brought.get(peer).is_some_and(|of| of.conflict.is_some());
+        Ok(!contradicts && !self.note(ground, peer, shown).await?.is_empty())
+    }
+
+    /// Notes that this member shows what is lost, unless that has come back meanwhile. Returns
+    /// what of it is not here.
+    async fn note(
+        &self,
+        ground: &Ground,
+        peer: &InstanceId,
+        shown: &[Envelope],
+    ) -> Result<Vec<Lack>, HubError> {
+        let _alone = self.settling.lock().await;
+        let (lacks, _) = look(ground, shown).await?;
+        let Some(lack) = lacks.first().filter(|_| self.known_loss().is_none()) else {
+            return Ok(lacks);
+        };
         let loss = Loss {
             at: ground.clock.now_ms(),
             shown_by: peer.clone(),
-            what,
+            what: lack.to_string(),
         };
         tracing::error!(what = loss.what, shown_by = %peer,
             "the hub has lost what it signed for: it was restored from a backup that is too old. It takes nothing new in before the members have brought that back");
         let text = serde_json::to_string(&loss).map_err(HubError::damaged)?;
         let mut tx = ground.db.write().await?;
-        // Another request may have found the same.
-        if store::state::read(&mut tx, store::state::LOSS)
-            .await?
-            .is_none()
-        {
-            store::retrieved::forget_members(&mut tx).await?;
-            store::state::write(&mut tx, store::state::LOSS, &text).await?;
-        }
+        store::retrieved::forget_brought(&mut tx).await?;
+        store::state::write(&mut tx, store::state::LOSS, &text).await?;
         tx.commit().await?;
-        self.lock_loss().get_or_insert(loss);
-        Ok(())
+        self.set_tried(None);
+        *self.lock_loss() = Some(loss);
+        Ok(lacks)
+    }
+
+    /// Which members alone are refused.
+    pub(crate) fn apart(&self) -> BTreeSet<InstanceId> {
+        self.lock_apart().clone()
+    }
+
+    /// What had come back when it was last tried in vain.
+    pub(crate) fn tried(&self) -> Option<(u64, usize)> {
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_tried(&self, tried: Option<(u64, usize)>) {
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = tried;
     }
 
     fn lock_apart(&self) -> std::sync::MutexGuard<'_, BTreeSet<InstanceId>> {
@@ -337,6 +381,19 @@ enum Judged {
     Invented,
     /// Under a key that the hub does not know.
     Unread,
+}
+
+/// What of this the hub does not hold, and whether any of it is under a key that it does not know.
+async fn look(ground: &Ground, shown: &[Envelope]) -> Result<(Vec<Lack>, bool), HubError> {
+    let (mut lacks, mut unread) = (Vec::new(), false);
+    for envelope in shown {
+        match judge(ground, envelope).await? {
+            Judged::Held | Judged::Invented => {}
+            Judged::Lost(lack) => lacks.push(lack),
+            Judged::Unread => unread = true,
+        }
+    }
+    Ok((lacks, unread))
 }
 
 /// What the hub holds needs no proof, so the signature is checked only where it matters.

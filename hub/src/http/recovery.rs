@@ -23,11 +23,12 @@ pub async fn bring(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<RecoveryAnswer>, HubError> {
-    if hub.witness.known_loss().is_none() {
+    let shown = witness::shown(&headers)?;
+    let lost = hub.witness.known_loss().is_some();
+    if !lost && !hub.witness.reopen(&hub.ground, &peer, &shown).await? {
         return Err(Code::NotFound.into());
     }
     body::expect_type(&headers, NDJSON)?;
-    let shown = witness::shown(&headers)?;
     let _place = hub.admission.batches.take(peer.clone())?;
     let seconds = hub.settings().limits.body_seconds;
     let packed = body::read(sent, BATCH_BYTES, seconds, Code::BatchTooLarge).await?;

@@ -37,6 +37,7 @@ struct Taking<'a> {
     peer: &'a InstanceId,
     directory: Arc<Directory>,
     claims: Claims,
+    version: Next,
     inbox: Next,
     public: Next,
     chain: Next,
@@ -67,8 +68,11 @@ pub async fn accept(
     for range in lines {
         let line = read_object(&body[range]).map_err(|error| malformed(error.to_string()))?;
         taking.take(&mut tx, &line).await?;
+        if matches!(taking.version, Next::Conflict(_)) {
+            break;
+        }
     }
-    if taking.brought.versions > 0 {
+    if taking.brought.versions > 0 && !matches!(taking.version, Next::Conflict(_)) {
         // What is shown may be signed by a key of theirs.
         taking.look(&mut tx, shown).await?;
     }
@@ -80,8 +84,9 @@ pub async fn accept(
     ground.directory.adopt(&taking.directory);
     hub.witness.stir();
     match &taking.brought.conflict {
-        Some(what) => Err(HubError::refused(Code::ForkDetected, what)),
-        None => Ok(answer),
+        // The rest of what it holds is wanted all the same.
+        Some(what) if !taking.wants() => Err(HubError::refused(Code::ForkDetected, what)),
+        _ => Ok(answer),
     }
 }
 
@@ -96,6 +101,7 @@ impl<'a> Taking<'a> {
             peer,
             directory,
             claims: Claims::default(),
+            version: Next::Nothing,
             inbox: Next::Nothing,
             public: Next::Nothing,
             chain: Next::Nothing,
@@ -111,7 +117,10 @@ impl<'a> Taking<'a> {
     /// Where what this member shows begins to be missing.
     async fn look(&mut self, tx: &mut Tx, shown: &[Envelope]) -> Result<(), HubError> {
         self.claims = Claims::of(&self.directory, self.peer, shown);
-        if self.claims.directory > self.directory.version() {
+        if let Some((version, id)) = self.claims.directory {
+            self.version = wanted::of_directory(tx, &self.directory, version, id).await?;
+        }
+        if !matches!(self.version, Next::Nothing) {
             return Ok(());
         }
         let own = StreamKey::Inbox(self.peer.clone());
@@ -152,15 +161,15 @@ impl<'a> Taking<'a> {
     async fn take_version(&mut self, tx: &mut Tx, raw: &RawValue) -> Result<(), HubError> {
         let envelope = read(raw)?;
         let mut directory = Directory::clone(&self.directory);
-        let stated = directory.apply(&envelope).map_err(|error| {
-            let code = match &error {
-                DirectoryError::Version { .. } => Code::SequenceGap,
-                DirectoryError::Previous(_) => Code::PreviousMismatch,
-                DirectoryError::Signer(_) => Code::KeyUnknown,
-                _ => Code::SignatureInvalid,
-            };
-            HubError::refused(code, error.to_string())
-        })?;
+        let stated = match directory.apply(&envelope) {
+            Ok(stated) => stated,
+            // Signed by the hub, behind another one than the one that is here.
+            Err(DirectoryError::Previous(number)) => {
+                self.version = Next::Conflict(wanted::version(number, envelope.id()));
+                return Ok(());
+            }
+            Err(error) => return Err(unfit(&error)),
+        };
         store::directory::insert(tx, stated.version, raw.get()).await?;
         self.directory = Arc::new(directory);
         self.brought.versions += 1;
@@ -272,14 +281,18 @@ impl<'a> Taking<'a> {
         })
     }
 
+    /// Whether anything is wanted next.
+    fn wants(&self) -> bool {
+        let parts = [self.version, self.inbox, self.public, self.chain];
+        parts.iter().any(|next| matches!(next, Next::Wanted(_)))
+    }
+
     fn answer(&self) -> RecoveryAnswer {
-        let version = self.directory.version();
-        let wants = [self.inbox, self.public, self.chain];
-        let whole = version >= self.claims.directory
-            && !self.claims.unread
-            && wants.iter().all(|next| matches!(next, Next::Nothing));
+        let parts = [self.version, self.inbox, self.public, self.chain];
+        let all = parts.iter().all(|next| matches!(next, Next::Nothing));
+        let whole = all && !self.claims.unread;
         RecoveryAnswer {
-            directory: version,
+            directory: self.directory.version(),
             inbox: self.inbox.wanted(),
             public: self.public.wanted(),
             chain: self.chain.wanted(),
@@ -289,6 +302,10 @@ impl<'a> Taking<'a> {
 
     /// What of this member contradicts the record: the hub has given its place to something else.
     fn conflict(&self) -> Option<String> {
+        if let Next::Conflict(at) = self.version {
+            let number = at.number;
+            return Some(format!("version {number} of the directory is another one here"));
+        }
         let wants = [
             (self.inbox, "item", "of its inbox"),
             (self.public, "item", "of the public stream"),
@@ -312,6 +329,16 @@ fn read(raw: &RawValue) -> Result<Envelope, HubError> {
 
 fn malformed(detail: impl Into<String>) -> HubError {
     HubError::refused(Code::MalformedBatch, detail)
+}
+
+/// A version that does not come next, or is not the hub's.
+fn unfit(error: &DirectoryError) -> HubError {
+    let code = match error {
+        DirectoryError::Version { .. } => Code::SequenceGap,
+        DirectoryError::Signer(_) => Code::KeyUnknown,
+        _ => Code::SignatureInvalid,
+    };
+    HubError::refused(code, error.to_string())
 }
 
 /// A line that is not the one whose hash was named.

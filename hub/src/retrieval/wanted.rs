@@ -20,7 +20,8 @@ pub type ChainEnd = (u32, u64, EnvelopeId);
 /// The ends that a member shows, each signed by the hub.
 #[derive(Debug, Default)]
 pub struct Claims {
-    pub directory: u64,
+    /// The latest version: its number and envelope id.
+    pub directory: Option<(u64, EnvelopeId)>,
     pub inbox: Option<Cursor>,
     pub public: Option<Cursor>,
     pub chain: Option<ChainEnd>,
@@ -64,7 +65,7 @@ impl Claims {
                 }
                 DIRECTORY_HEAD_TYPE => {
                     if let Ok(head) = DirectoryHead::open(envelope, key) {
-                        claims.directory = claims.directory.max(head.version);
+                        claims.directory = Some((head.version, head.id));
                     }
                 }
                 _ => {
@@ -89,6 +90,30 @@ impl Claims {
             Some(recipient) if recipient == peer => self.inbox = Some(end),
             Some(_) => {}
         }
+    }
+}
+
+/// Whether versions are wanted of whoever holds this one.
+pub async fn of_directory(
+    tx: &mut Tx,
+    directory: &Directory,
+    number: u64,
+    id: EnvelopeId,
+) -> Result<Next, HubError> {
+    let at = version(number, id);
+    if number > directory.version() {
+        return Ok(Next::Wanted(at));
+    }
+    let line = store::directory::one(tx, number).await?;
+    let here = line.map(|line| Envelope::parse(line.as_bytes()).map(|of| of.id()));
+    Ok(same(here.transpose().map_err(HubError::damaged)?, at))
+}
+
+pub fn version(number: u64, id: EnvelopeId) -> Wanted {
+    Wanted {
+        epoch: 0,
+        number,
+        id,
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Instant;
 use lapor_migrations::Tx;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use lapor_protocol::kinds::Body;
+use lapor_protocol::problem::Code;
 use lapor_protocol::public::needs_programme;
 use lapor_protocol::receipt::Receipt;
 use lapor_protocol::wire::OutboxAnswer;
@@ -104,6 +105,11 @@ impl Worker {
         let began = Instant::now();
         let mut tx = ground.db.write().await?;
         let mut working = self.begin(&mut tx).await?;
+        // What was on its way when a loss was shown must not take the place of what is lost.
+        let lost = store::state::read(&mut tx, store::state::LOSS).await?;
+        if lost.is_some() {
+            return Err(Code::Recovering.into());
+        }
         let authors = group.iter().map(|submission| &submission.batch.author);
         let stored = store::chains::many(&mut tx, authors).await?;
         let mut chains = stored.clone();

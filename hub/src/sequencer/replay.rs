@@ -5,10 +5,13 @@
 //!
 //! All of it happens in one transaction, or none of it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lapor_migrations::Tx;
+use lapor_protocol::chain::ChainHead;
+use lapor_protocol::delivery::Cursor;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{EnvelopeId, InstanceId};
@@ -18,7 +21,7 @@ use lapor_protocol::receipt::Receipt;
 use super::Sequencer;
 use super::cache::CaseCache;
 use super::group::Worker;
-use super::plan::{Known, Plan};
+use super::plan::Plan;
 use super::verify::Incoming;
 use super::working::Working;
 use crate::directory;
@@ -30,8 +33,6 @@ use crate::store::blobs::Erased;
 use crate::store::chains::{Chain, StoredReceipt};
 use crate::store::retrieved::Place;
 use crate::streams::{StreamKey, Streams};
-use lapor_protocol::chain::ChainHead;
-use lapor_protocol::delivery::Cursor;
 
 /// Messages after which rows are written.
 const WRITE_EVERY: usize = 500;
@@ -55,13 +56,8 @@ impl Sequencer {
     ) -> Result<Result<Replayed, String>, HubError> {
         let cases = CaseCache::new(ground.settings.limits.cached_messages);
         let token = self.token.clone();
-        let worker = Worker::new(
-            Arc::clone(ground),
-            Arc::clone(streams),
-            cases,
-            token,
-            Arc::clone(&self.overtaken),
-        );
+        let alone = Arc::new(AtomicBool::new(false));
+        let worker = Worker::new(Arc::clone(ground), Arc::clone(streams), cases, token, alone);
         Replay {
             worker,
             now_ms: ground.clock.now_ms(),
@@ -131,12 +127,13 @@ impl Replay {
         if due.is_none() && working.stated > 0 {
             // Nobody knows the rulings of what is left: it is ruled now.
             working.stated = 0;
-            working.directory = Arc::clone(latest);
+            if working.directory.version() < latest.version() {
+                working.directory = Arc::clone(latest);
+            }
             working.ordered_at = working.ordered_at.max(self.now_ms);
         }
         for place in plan.candidates(due) {
-            let known = plan.known.get(&place.id).cloned();
-            if self.fits(tx, working, plan, &place, known.as_ref()).await? {
+            if self.fits(tx, working, plan, &place, due).await? {
                 plan.advance(&place);
                 return Ok(Some(place));
             }
@@ -151,23 +148,22 @@ impl Replay {
         working: &mut Working,
         plan: &Plan,
         place: &Place,
-        known: Option<&Known>,
+        due: Option<(i64, u64)>,
     ) -> Result<bool, HubError> {
+        let known = plan.known.get(&place.id);
         let incoming = incoming(tx, place).await?;
         self.worker.fetch(tx, working, vec![&incoming]).await?;
-        if let Some(known) = known {
-            let stands = |(case, seq): &(_, u64)| {
-                working.cases.get(case).map_or(0, |file| file.last()) + 1 == *seq
-            };
-            if !known.places.iter().all(stands) {
-                return Ok(false);
-            }
-            if known.directory != working.directory.version() {
-                let signers = &working.ground.signers;
-                let directory = directory::as_of(tx, signers, known.directory).await?;
-                working.directory = Arc::new(directory);
-            }
-            working.ordered_at = known.ordered_at;
+        let stands = |(case, seq): &(_, u64)| {
+            working.cases.get(case).map_or(0, |file| file.last()) + 1 == *seq
+        };
+        if !known.is_none_or(|known| known.places.iter().all(stands)) {
+            return Ok(false);
+        }
+        // What nobody knows came before what is due.
+        if let Some(moment) = due
+            && !is_at(tx, working, moment).await?
+        {
+            return Ok(false);
         }
         let mark = working.mark(&incoming);
         let ordered = working.order(&incoming);
@@ -177,6 +173,24 @@ impl Replay {
         working.undo(mark);
         Ok(false)
     }
+}
+
+/// Goes to the moment at which something was ordered, in the version of the directory that was in
+/// force; false where nobody has brought that version.
+async fn is_at(
+    tx: &mut Tx,
+    working: &mut Working,
+    (ordered_at, version): (i64, u64),
+) -> Result<bool, HubError> {
+    if version != working.directory.version() {
+        if version > store::directory::latest(tx).await? {
+            return Ok(false);
+        }
+        let directory = directory::as_of(tx, &working.ground.signers, version).await?;
+        working.directory = Arc::new(directory);
+    }
+    working.ordered_at = ordered_at;
+    Ok(true)
 }
 
 async fn incoming(tx: &mut Tx, place: &Place) -> Result<Incoming, HubError> {
@@ -198,7 +212,7 @@ async fn incoming(tx: &mut Tx, place: &Place) -> Result<Incoming, HubError> {
 async fn stand(
     tx: &mut Tx,
     directory: &Directory,
-    mut chains: std::collections::HashMap<InstanceId, Chain>,
+    mut chains: HashMap<InstanceId, Chain>,
 ) -> Result<Result<(), String>, HubError> {
     let joined = directory.latest().instances();
     for entry in joined.filter(|entry| entry.identity.is_some()) {

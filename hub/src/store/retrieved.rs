@@ -56,6 +56,7 @@ const CLEAR: [&str; 3] = [
     "delete from retrieved_receipts",
 ];
 const FORGET_MEMBERS: &str = "delete from retrieved_members";
+const FORGET_BROUGHT: &str = "delete from retrieved_members where conflict is null";
 
 /// What a member has brought since the loss was shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
@@ -284,7 +285,13 @@ pub async fn clear(tx: &mut Tx) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Forgets who brought what, when another loss is shown.
+/// Forgets who brought what, when another loss is shown; what contradicted the record does so still.
+pub async fn forget_brought(tx: &mut Tx) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(FORGET_BROUGHT).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets who brought what, and who contradicted.
 pub async fn forget_members(tx: &mut Tx) -> Result<(), DbError> {
     on!(tx, conn => sqlx::query(FORGET_MEMBERS).execute(conn).await.map(drop))?;
     Ok(())
