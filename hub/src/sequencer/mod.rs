@@ -11,6 +11,7 @@ mod intake;
 mod order;
 mod plan;
 mod replay;
+mod stated;
 mod tally;
 mod verify;
 mod working;

@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use lapor_migrations::Tx;
 use lapor_protocol::case::Ruling;
 use lapor_protocol::delivery::Item;
+use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId};
+use lapor_protocol::message::Message;
 
+use super::stated;
 use super::working::{Mark, Rows};
 use crate::error::HubError;
 use crate::store;
@@ -60,7 +63,43 @@ impl Plan {
         if let Err(why) = plan.read_items(tx, &ids).await? {
             return Ok(Err(why));
         }
+        plan.read_versions(tx, &brought).await?;
         Ok(plan.queue(brought).map(|()| plan))
+    }
+
+    /// Of what nobody was told, what has made a version of the directory: everybody sees that one.
+    async fn read_versions(&mut self, tx: &mut Tx, brought: &[Place]) -> Result<(), HubError> {
+        let untold = brought
+            .iter()
+            .filter(|place| !self.known.contains_key(&place.id));
+        let mut made = Vec::new();
+        for place in untold {
+            let line = store::retrieved::line(tx, place.id).await?;
+            let (line, _) = line.ok_or_else(|| HubError::damaged("a message has gone"))?;
+            let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
+            let message = Message::parse(&envelope.payload).map_err(HubError::damaged)?;
+            made.extend(message.body.ok().map(|body| (place, body)));
+        }
+        made.retain(|(_, body)| stated::changes(body));
+        if made.is_empty() {
+            return Ok(());
+        }
+        let versions = stated::versions(tx).await?;
+        for (place, body) in made {
+            let Some(version) = stated::by(&versions, &place.author, &body) else {
+                continue;
+            };
+            let known = Known {
+                ruling: Ruling::APPLIED,
+                directory: version.version - 1,
+                ordered_at: version.at,
+                places: Vec::new(),
+            };
+            let moment = (known.ordered_at, known.directory);
+            *self.left.entry(moment).or_default() += 1;
+            self.known.insert(place.id, known);
+        }
+        Ok(())
     }
 
     async fn read_items(
@@ -144,7 +183,7 @@ impl Plan {
             self.queues.insert(author, queue);
         }
         let left = after.into_values();
-        match left.filter(|of| !self.apart.contains(&of.author)).next() {
+        match left.into_iter().find(|of| !self.apart.contains(&of.author)) {
             None => Ok(()),
             Some(place) => Err(format!(
                 "{} messages do not continue what is here, one of them {}.{} of {}",

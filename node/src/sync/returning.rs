@@ -122,12 +122,17 @@ impl Link {
         if answer.directory < self.node.directory().version() {
             return self.versions_after(answer.directory).await;
         }
-        match (answer.inbox, answer.public, answer.chain) {
-            (Some(wanted), ..) => self.items_from(Stream::Inbox, wanted).await,
-            (_, Some(wanted), _) => self.items_from(Stream::Public, wanted).await,
-            (.., Some(wanted)) => self.messages_from(wanted).await,
-            _ => Ok(Vec::new()),
+        let mut body = Vec::new();
+        if let Some(wanted) = answer.inbox {
+            body = self.items_from(Stream::Inbox, wanted).await?;
         }
+        if let Some(wanted) = answer.public.filter(|_| body.is_empty()) {
+            body = self.items_from(Stream::Public, wanted).await?;
+        }
+        if let Some(wanted) = answer.chain.filter(|_| body.is_empty()) {
+            body = self.messages_from(wanted).await?;
+        }
+        Ok(body)
     }
 
     async fn versions_after(&self, version: u64) -> Result<Vec<u8>, LinkError> {
@@ -159,14 +164,18 @@ impl Link {
             }
             let item = raw(row.item)?;
             let envelope = row.line.map(raw).transpose()?;
-            let line = RecoveryLine {
+            let mut line = RecoveryLine {
                 item: Some(&item),
                 stream: Some(stream),
                 envelope: envelope.as_deref(),
                 ..RecoveryLine::default()
             };
             if !lines.push(&line)? {
-                break;
+                // A message that is too long beside its item is brought by whoever wrote it.
+                line.envelope = None;
+                if lines.count > 0 || !lines.push(&line)? {
+                    break;
+                }
             }
         }
         Ok(lines.body)
