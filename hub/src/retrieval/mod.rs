@@ -283,8 +283,13 @@ impl<'a> Taking<'a> {
 
     /// Whether anything is wanted next.
     fn wants(&self) -> bool {
-        let parts = [self.version, self.inbox, self.public, self.chain];
-        parts.iter().any(|next| matches!(next, Next::Wanted(_)))
+        let parts = [self.inbox, self.public, self.chain];
+        let any = parts.iter().any(|next| matches!(next, Next::Wanted(_)));
+        match self.version {
+            Next::Nothing => any,
+            Next::Wanted(_) => true,
+            Next::Conflict(_) => false,
+        }
     }
 
     fn answer(&self) -> RecoveryAnswer {

@@ -1,6 +1,8 @@
 //! A hub that is restored from a backup too old, and gets back from its
 //! members what it has lost: in the places that it had, from nobody's word.
 
+mod apart;
+
 use http::{HeaderName, HeaderValue, Method};
 use lapor_hub::audit::By;
 use lapor_hub::deeds::{self, Deed};
@@ -389,14 +391,16 @@ async fn nobody_brings_back_what_the_hub_has_not_signed() {
             let receipt = Receipt::accepted(author, 1, 99, &ids, 1).sign(signer);
             format!(r#"{{"receipt":{}}}"#, receipt.to_line())
         };
-        let version: DirectoryVersion = serde_json::from_value(json!({
-            "version": 99, "prev": Digest::ZERO, "at": 1, "trust_domain": "lapor.test",
-            "hub_keys": [], "changes": []
-        }))
-        .unwrap();
-        let version =
-            |signer: &Signer| format!(r#"{{"directory":{}}}"#, version.sign(signer).to_line());
         let signer = fleet.hub.hub().ground.signer();
+        let next = fleet.hub.hub().ground.directory.current().version() + 1;
+        let version = |number: u64, signer: &Signer| {
+            let version: DirectoryVersion = serde_json::from_value(json!({
+                "version": number, "prev": Digest::ZERO, "at": 1, "trust_domain": "lapor.test",
+                "hub_keys": [], "changes": []
+            }))
+            .unwrap();
+            format!(r#"{{"directory":{}}}"#, version.sign(signer).to_line())
+        };
         let beside = |envelope: String| {
             format!(r#"{{"stream":"inbox","item":{item},"envelope":{envelope}}}"#)
         };
@@ -421,8 +425,9 @@ async fn nobody_brings_back_what_the_hub_has_not_signed() {
             (format!(r#"{{"own":{line}}}"#), Code::SequenceGap),
             (receipt("kota-bandung", &stranger), Code::KeyUnknown),
             (receipt("pusat", &signer), Code::AuthorMismatch),
-            (version(&stranger), Code::KeyUnknown),
-            (version(&signer), Code::SequenceGap),
+            (version(next, &stranger), Code::KeyUnknown),
+            (version(99, &signer), Code::SequenceGap),
+            (version(next, &signer), Code::ForkDetected),
             (format!("{sound}\n{sound}"), Code::SequenceGap),
             ("{}\n".repeat(BATCH_ENVELOPES + 1), Code::BatchTooLarge),
         ];
