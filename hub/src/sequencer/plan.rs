@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::Ruling;
-use lapor_protocol::delivery::Item;
+use lapor_protocol::delivery::{Cursor, Item};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId};
 use lapor_protocol::message::Message;
@@ -17,6 +17,7 @@ use crate::error::HubError;
 use crate::store;
 use crate::store::chains::Chain;
 use crate::store::retrieved::Place;
+use crate::streams::StreamKey;
 
 /// What members were told of a message.
 #[derive(Debug, Clone)]
@@ -251,6 +252,18 @@ impl Plan {
         chain.head.epoch = place.epoch;
         chain.head.seq = place.seq;
         chain.head.id = place.id;
+    }
+
+    /// Whose stream ends before what was brought of it, if any does.
+    pub fn short(&self, heads: &[(StreamKey, Cursor)]) -> Option<String> {
+        let ends = heads.iter().map(|(to, end)| (to.column(), end.dseq));
+        let ends: HashMap<&str, u64> = ends.collect();
+        let is_short = |(to, dseq): &&(String, u64)| {
+            ends.get(to.as_str()).is_none_or(|end| *end < *dseq)
+        };
+        let (to, dseq) = self.expected.keys().filter(is_short).min()?;
+        let whose = if to.is_empty() { "public" } else { to };
+        Some(format!("no message leads to item {dseq} of stream {whose}"))
     }
 
     /// What could not be placed, if anything is left.

@@ -102,6 +102,9 @@ impl Replay {
             return Ok(Err(why));
         }
         erased.extend(working.write(tx).await?);
+        if let Some(why) = plan.short(&store::deliveries::heads(tx).await?) {
+            return Ok(Err(why));
+        }
         if let Err(why) = stand(tx, &working.directory, plan.chains).await? {
             return Ok(Err(why));
         }

@@ -55,6 +55,7 @@ async fn what_members_bring_back_is_told_as_it_comes_and_whoever_acts_may_end_th
             .post(&close, &reason)
             .await
             .is(StatusCode::SEE_OTHER);
+        restored::settle(&place.console.hub).await.unwrap();
         let now = restored::read(&place.console.hub).await.unwrap();
         assert_eq!((now.stage, now.stuck), (Stage::Still, None));
         assert_eq!(place.audited("recovery.closed").await.len(), 1);

@@ -98,9 +98,6 @@ pub async fn close(
         }
         Err(error) => return Err(refused(&error)),
     };
-    if let Err(error) = restored::settle(&console.hub).await {
-        return Err(failed(&error));
-    }
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
 
