@@ -258,8 +258,10 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
 /// all have brought back what they hold, or somebody said that nobody else is waited for.
 pub async fn settle(hub: &Hub) -> Result<(), HubError> {
     let recovery = read(hub).await?;
-    if recovery.stage == Stage::Lost {
-        return put_back(hub, &recovery).await;
+    match recovery.stage {
+        Stage::Lost => return put_back(hub).await,
+        Stage::Still => hub.witness.stop_listening(),
+        Stage::Listening => {}
     }
     let all = recovery.heard() == recovery.members.len();
     if recovery.stage != Stage::Listening || !(all || !hub.witness.listens(&hub.ground)) {
@@ -295,8 +297,9 @@ pub(crate) async fn close_in(ground: &Ground, tx: &mut Tx, by: &By<'_>) -> Resul
 }
 
 /// Gives what members have brought back its places, all at once or not at all.
-async fn put_back(hub: &Hub, recovery: &Recovery) -> Result<(), HubError> {
+async fn put_back(hub: &Hub) -> Result<(), HubError> {
     let _alone = hub.witness.settling.lock().await;
+    let recovery = read(hub).await?;
     let mut tx = hub.ground.db.write().await?;
     let unwaited = state::read(&mut tx, state::UNWAITED).await?;
     let all = recovery.whole() == recovery.members.len();
@@ -317,7 +320,7 @@ async fn put_back(hub: &Hub, recovery: &Recovery) -> Result<(), HubError> {
         Err(why) => {
             tx.rollback().await?;
             hub.witness.set_tried(here);
-            return note_stuck(hub, recovery, &why).await;
+            return note_stuck(hub, &recovery, &why).await;
         }
     };
     let apart = apart(hub.witness.apart(), &recovery.members);

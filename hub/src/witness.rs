@@ -169,6 +169,11 @@ impl Witness {
         listens
     }
 
+    /// The restore is over.
+    pub(crate) fn stop_listening(&self) {
+        self.listens_until.store(0, Ordering::SeqCst);
+    }
+
     fn has_heard_all(&self, ground: &Ground) -> bool {
         let heard = self.lock();
         let directory = ground.directory.current();
@@ -185,7 +190,7 @@ impl Witness {
     pub(crate) fn forget_loss(&self, apart: BTreeSet<InstanceId>) {
         *self.lock_apart() = apart;
         self.set_tried(None);
-        self.listens_until.store(0, Ordering::SeqCst);
+        self.stop_listening();
         *self.lock_loss() = None;
         self.lock().clear();
         self.stir();
