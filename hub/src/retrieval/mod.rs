@@ -309,7 +309,9 @@ impl<'a> Taking<'a> {
     fn conflict(&self) -> Option<String> {
         if let Next::Conflict(at) = self.version {
             let number = at.number;
-            return Some(format!("version {number} of the directory is another one here"));
+            return Some(format!(
+                "version {number} of the directory is another one here"
+            ));
         }
         let wants = [
             (self.inbox, "item", "of its inbox"),

@@ -258,9 +258,8 @@ impl Plan {
     pub fn short(&self, heads: &[(StreamKey, Cursor)]) -> Option<String> {
         let ends = heads.iter().map(|(to, end)| (to.column(), end.dseq));
         let ends: HashMap<&str, u64> = ends.collect();
-        let is_short = |(to, dseq): &&(String, u64)| {
-            ends.get(to.as_str()).is_none_or(|end| *end < *dseq)
-        };
+        let is_short =
+            |(to, dseq): &&(String, u64)| ends.get(to.as_str()).is_none_or(|end| *end < *dseq);
         let (to, dseq) = self.expected.keys().filter(is_short).min()?;
         let whose = if to.is_empty() { "public" } else { to };
         Some(format!("no message leads to item {dseq} of stream {whose}"))

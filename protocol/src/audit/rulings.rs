@@ -81,8 +81,7 @@ impl Audit {
         if ruled.ordered_at < of_author.max(of_case) {
             self.find_in(current.id, Wrong::Backdated);
         }
-        self.ordered
-            .insert(author, of_author.max(ruled.ordered_at));
+        self.ordered.insert(author, of_author.max(ruled.ordered_at));
     }
 
     fn rule_again(&mut self, current: &Current, ruled: &Ruled) {

@@ -98,7 +98,10 @@ async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
             let is = found(&fleet).await;
             assert_eq!(is.stage, Stage::Lost, "{is:?}");
             let why = is.stuck.unwrap();
-            assert!(why.contains("with their authors only, the first case.noted"), "{why}");
+            assert!(
+                why.contains("with their authors only, the first case.noted"),
+                "{why}"
+            );
         }
         let said = fleet.at("pusat").link().pull(Stream::Inbox, 0).await;
         assert_eq!(code(said), Some(Code::Recovering));
@@ -129,7 +132,10 @@ async fn who_does_not_bring_what_it_holds_is_refused_alone_until_it_does() {
         lose_since(&mut fleet, folder.path()).await;
         // A node of before shows what it holds, and nothing more.
         let old = fleet.at("kota-bandung").link();
-        assert_eq!(code(old.pull(Stream::Inbox, 0).await), Some(Code::Recovering));
+        assert_eq!(
+            code(old.pull(Stream::Inbox, 0).await),
+            Some(Code::Recovering)
+        );
         for slug in ["pusat", "kemenpu"] {
             fleet.at(slug).attempt().await;
         }
@@ -196,7 +202,10 @@ async fn no_version_is_published_while_it_listens_and_another_one_stops_nobody_e
         let is = found(&fleet).await;
         let conflict = is.members.iter().find_map(|of| of.back.conflict.clone());
         let conflict = conflict.unwrap();
-        assert!(conflict.ends_with("of the directory is another one here"), "{conflict}");
+        assert!(
+            conflict.ends_with("of the directory is another one here"),
+            "{conflict}"
+        );
         close(&fleet).await;
         for _ in 0..2 {
             let said = fleet.at("pusat").link().pull(Stream::Inbox, 0).await;
