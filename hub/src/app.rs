@@ -69,7 +69,7 @@ impl Hub {
         let heads = store::deliveries::heads(&mut tx).await?;
         tx.rollback().await?;
         let streams = Arc::new(Streams::new(ground.depoch, heads));
-        let witness = Witness::of(&ground.db).await?;
+        let witness = Witness::of(&ground).await?;
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams)).await?;
         pictures::catch_up(&ground).await?;
         erasing::finish(&ground).await?;

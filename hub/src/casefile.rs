@@ -31,7 +31,7 @@ pub struct Past {
     pub ordered_at: i64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CaseFile {
     pub case: Case,
     /// The message at `case_seq` n stands at n - 1.

@@ -156,6 +156,27 @@ impl DirectoryBook {
     }
 }
 
+/// The directory as it stood at a version, from what is stored.
+pub async fn as_of(tx: &mut Tx, signers: &Signers, version: u64) -> Result<Directory, HubError> {
+    let first = store::directory::one(tx, 1).await?.unwrap_or_default();
+    let first = Envelope::parse(first.as_bytes()).map_err(HubError::damaged)?;
+    let own = signers.verifier(&first.kid)?;
+    let own = own.ok_or_else(|| HubError::damaged("the key of the first version is not here"))?;
+    let mut directory = Directory::trusting(vec![own]);
+    while directory.version() < version {
+        let lines = store::directory::after(tx, directory.version(), 8 << 20).await?;
+        if lines.is_empty() {
+            return Err(HubError::damaged("a version of the directory is not here"));
+        }
+        let missing = version - directory.version();
+        for line in lines.iter().take(missing as usize) {
+            let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
+            directory.apply(&envelope)?;
+        }
+    }
+    Ok(directory)
+}
+
 /// Whether an instance may take part, or with which code it is refused.
 pub fn admit(directory: &Directory, instance: &InstanceId) -> Result<(), HubError> {
     match directory.latest().instance(instance).map(|e| e.status) {

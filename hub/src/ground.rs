@@ -9,6 +9,7 @@ use lapor_certs::{ChallengeKey, Issuer, TrustBundle, TrustDomain, Vault};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::keys::Signer;
+use lapor_protocol::problem::Code;
 use lapor_web::chance::random;
 use zeroize::Zeroizing;
 
@@ -17,7 +18,7 @@ use crate::directory::{Amendment, DirectoryBook, amend};
 use crate::error::HubError;
 use crate::settings::Settings;
 use crate::signing::Signers;
-use crate::{keys, store};
+use crate::{keys, restored, store};
 
 /// The keys of a hub, as read from its files or made by a test.
 pub struct Keyring {
@@ -142,6 +143,11 @@ impl Ground {
         known: &Directory,
         amendment: Amendment,
     ) -> Result<Arc<Directory>, HubError> {
+        // Members hold versions that are lost here: another of the same number would deny them.
+        let lost = store::state::read(tx, store::state::LOSS).await?.is_some();
+        if lost || restored::listens(tx).await? {
+            return Err(Code::Recovering.into());
+        }
         let signed = amend(
             known,
             amendment,

@@ -39,6 +39,7 @@ mod pictures;
 pub mod probe;
 pub mod recovery;
 pub mod restored;
+mod retrieval;
 pub mod roadmap;
 pub mod rotation;
 pub mod sequencer;

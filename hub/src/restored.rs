@@ -2,7 +2,9 @@
 //! what they hold that it has lost.
 //!
 //! The record is whole as far as those can know who have been heard. Nothing that is lost is
-//! given another place: what members show only says how far a newer backup must reach.
+//! given another place: members bring it back, and it gets the places that it had, or none.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_protocol::directory::{InstanceEntry, Status};
@@ -15,6 +17,7 @@ use crate::audit::{self, By};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
+use crate::store::retrieved::Brought;
 use crate::store::state::{self, RESTORED};
 use crate::witness::{Heard, Lack, Loss};
 
@@ -27,6 +30,9 @@ pub struct Restore {
     pub backup_at: i64,
     /// Number of the last message that was in it.
     pub number: i64,
+    /// Unix ms; since when new messages get a place and the directory goes on.
+    #[serde(default)]
+    pub listened_at: Option<i64>,
     /// Unix ms; when all had been heard, or somebody said that it is over.
     #[serde(default)]
     pub closed_at: Option<i64>,
@@ -43,7 +49,7 @@ pub enum Stage {
     Still,
     /// It was restored, and not everybody has been heard.
     Listening,
-    /// Members hold what it has lost; it refuses everybody.
+    /// Members hold what it has lost; it takes nothing in but what they bring back.
     Lost,
 }
 
@@ -53,6 +59,8 @@ pub struct Recovery {
     pub stage: Stage,
     pub restore: Option<Restore>,
     pub loss: Option<Loss>,
+    /// Why what members have brought back did not get its places, when that was tried last.
+    pub stuck: Option<String>,
     /// Unix ms; since when this process listens.
     pub since: i64,
     /// Active institutions: those who hold what is lost first, then those not read and those not heard.
@@ -75,12 +83,47 @@ pub struct Member {
     pub unread: bool,
     /// Messages that the hub has taken in of it since the restore; 0 without one.
     pub came: u64,
+    /// What it has brought back since the last loss was shown.
+    pub back: Back,
+}
+
+/// What a member has brought back, and whether that is all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Back {
+    /// Versions of the directory.
+    pub versions: u64,
+    /// Items of its inbox and of the public stream.
+    pub items: u64,
+    /// Its own messages.
+    pub messages: u64,
+    /// Whether nothing more is wanted of it.
+    pub whole: bool,
+    /// What it holds where this hub has put something else since.
+    pub conflict: Option<String>,
+}
+
+impl From<&Brought> for Back {
+    fn from(brought: &Brought) -> Self {
+        Self {
+            versions: brought.versions as u64,
+            items: brought.items as u64,
+            messages: brought.messages as u64,
+            whole: brought.whole != 0,
+            conflict: brought.conflict.clone(),
+        }
+    }
 }
 
 impl Member {
     /// Whether it has shown what it holds, and the hub could read it.
     pub fn is_heard(&self) -> bool {
         self.heard_at.is_some() && !self.unread
+    }
+
+    /// Whether nothing is wanted of it any more: it has brought back all that it holds, or shows
+    /// nothing that is not here.
+    pub fn is_whole(&self) -> bool {
+        self.back.whole || (self.is_heard() && self.lacks.is_empty())
     }
 
     /// How much is lost as far as it shows, in items, messages and versions.
@@ -95,6 +138,19 @@ impl Recovery {
     pub fn heard(&self) -> usize {
         let members = self.members.iter();
         members.filter(|member| member.is_heard()).count()
+    }
+
+    /// Of whom nothing is wanted any more.
+    pub fn whole(&self) -> usize {
+        let members = self.members.iter();
+        members.filter(|member| member.is_whole()).count()
+    }
+
+    /// Versions, items and messages that members have brought back.
+    pub fn back(&self) -> u64 {
+        let back = self.members.iter().map(|member| &member.back);
+        back.map(|back| back.versions + back.items + back.messages)
+            .sum()
     }
 
     pub fn lacking(&self) -> usize {
@@ -113,8 +169,6 @@ impl Recovery {
 pub enum CloseError {
     #[error("there is no restore that is not over")]
     Nothing,
-    #[error("members hold what this hub has lost; only a newer backup or the standby ends that")]
-    Lost,
     #[error(transparent)]
     Hub(#[from] HubError),
 }
@@ -125,13 +179,16 @@ impl From<DbError> for CloseError {
     }
 }
 
-/// Notes in a restored database that it was.
+/// Notes in a restored database that it was. Everybody may witness anew.
 pub(crate) async fn note(db: &Db, at: i64, backup_at: i64) -> Result<(), HubError> {
     let mut tx = db.write().await?;
+    state::forget(&mut tx, state::APART).await?;
+    store::retrieved::forget_members(&mut tx).await?;
     let restore = Restore {
         at,
         backup_at,
         number: state::moment(&mut tx).await?.number,
+        listened_at: None,
         closed_at: None,
         closed_by: None,
     };
@@ -152,6 +209,22 @@ pub(crate) async fn open(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
     Ok(last.filter(|restore| restore.closed_at.is_none()))
 }
 
+/// Whether a restored hub still waits for what members may show, before anything gets the place
+/// of what is lost.
+pub(crate) async fn listens(tx: &mut Tx) -> Result<bool, HubError> {
+    let open = open(tx).await?;
+    Ok(open.is_some_and(|restore| restore.listened_at.is_none()))
+}
+
+/// Notes that it has waited long enough.
+pub(crate) async fn has_listened(tx: &mut Tx, now_ms: i64) -> Result<(), HubError> {
+    if let Some(mut restore) = open(tx).await? {
+        restore.listened_at.get_or_insert(now_ms);
+        keep(tx, &restore).await?;
+    }
+    Ok(())
+}
+
 pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
     let mut tx = hub.ground.db.read().await?;
     let restore = last(&mut tx).await?;
@@ -161,9 +234,11 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
         None => Vec::new(),
     };
     let opened = open.is_some();
+    let stuck = state::read(&mut tx, state::STUCK).await?;
+    let back = store::retrieved::members(&mut tx).await?;
     tx.rollback().await?;
-    let members = members(hub, opened, &came);
-    let loss = hub.witness.known_loss().cloned();
+    let members = members(hub, opened, &came, &back);
+    let loss = hub.witness.known_loss();
     let stage = match &loss {
         Some(_) => Stage::Lost,
         None if opened => Stage::Listening,
@@ -173,25 +248,34 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
         stage,
         restore,
         loss,
+        stuck,
         since: hub.contacts.began_at,
         members,
     })
 }
 
-/// Notes the end of a restore once all have been heard and nothing is lost.
-pub(crate) async fn settle(hub: &Hub) -> Result<(), HubError> {
+/// Ends what may end: a restore once all have been heard and nothing is lost, and a loss once
+/// all have brought back what they hold, or somebody said that nobody else is waited for.
+pub async fn settle(hub: &Hub) -> Result<(), HubError> {
     let recovery = read(hub).await?;
+    match recovery.stage {
+        Stage::Lost => return put_back(hub).await,
+        Stage::Still => hub.witness.stop_listening(),
+        Stage::Listening => {}
+    }
     let all = recovery.heard() == recovery.members.len();
-    if recovery.stage != Stage::Listening || !all {
+    if recovery.stage != Stage::Listening || !(all || !hub.witness.listens(&hub.ground)) {
         return Ok(());
     }
     // Somebody may have closed it meanwhile, or shown what is lost.
     let mut tx = hub.ground.db.write().await?;
     let lost = state::read(&mut tx, state::LOSS).await?.is_some();
-    let Some(mut restore) = open(&mut tx).await?.filter(|_| !lost) else {
+    let due = |of: &Restore| !lost && (all || of.listened_at.is_none());
+    let Some(mut restore) = open(&mut tx).await?.filter(due) else {
         return Ok(());
     };
-    restore.closed_at = Some(hub.now_ms());
+    restore.listened_at.get_or_insert(hub.now_ms());
+    restore.closed_at = all.then(|| hub.now_ms());
     keep(&mut tx, &restore).await?;
     Ok(tx.commit().await?)
 }
@@ -199,7 +283,9 @@ pub(crate) async fn settle(hub: &Hub) -> Result<(), HubError> {
 /// Says that those who have not been heard are not waited for.
 pub(crate) async fn close_in(ground: &Ground, tx: &mut Tx, by: &By<'_>) -> Result<(), CloseError> {
     if state::read(tx, state::LOSS).await?.is_some() {
-        return Err(CloseError::Lost);
+        state::write(tx, state::UNWAITED, by.actor).await?;
+        audit::note_about(tx, ground.clock.now_ms(), by, "recovery.closed", None).await?;
+        return Ok(());
     }
     let mut restore = open(tx).await?.ok_or(CloseError::Nothing)?;
     let now = ground.clock.now_ms();
@@ -210,12 +296,96 @@ pub(crate) async fn close_in(ground: &Ground, tx: &mut Tx, by: &By<'_>) -> Resul
     Ok(())
 }
 
+/// Gives what members have brought back its places, all at once or not at all.
+async fn put_back(hub: &Hub) -> Result<(), HubError> {
+    let _alone = hub.witness.settling.lock().await;
+    let recovery = read(hub).await?;
+    let mut tx = hub.ground.db.write().await?;
+    let unwaited = state::read(&mut tx, state::UNWAITED).await?;
+    let all = recovery.whole() == recovery.members.len();
+    let lost = state::read(&mut tx, state::LOSS).await?.is_some();
+    if !lost || !(all || unwaited.is_some()) {
+        return Ok(());
+    }
+    let here = Some((recovery.back(), recovery.whole()));
+    if unwaited.is_none() && hub.witness.tried() == here {
+        return Ok(());
+    }
+    let replayed = hub
+        .sequencer
+        .replay(&hub.ground, &hub.streams, &mut tx)
+        .await?;
+    let replayed = match replayed {
+        Ok(replayed) => replayed,
+        Err(why) => {
+            tx.rollback().await?;
+            hub.witness.set_tried(here);
+            return note_stuck(hub, &recovery, &why).await;
+        }
+    };
+    let apart = apart(hub.witness.apart(), &recovery.members);
+    hub.witness.set_apart_in(&mut tx, &apart).await?;
+    store::retrieved::clear(&mut tx).await?;
+    // Weeks that are over have got more than was counted.
+    store::casework::weeks::forget(&mut tx).await?;
+    for name in [state::LOSS, state::UNWAITED, state::STUCK] {
+        state::forget(&mut tx, name).await?;
+    }
+    if let Some(mut restore) = open(&mut tx).await? {
+        restore.closed_at = Some(hub.now_ms());
+        restore.closed_by = unwaited.filter(|_| !all);
+        keep(&mut tx, &restore).await?;
+    }
+    tx.commit().await?;
+    let messages = replayed.messages;
+    hub.sequencer
+        .follow(&hub.ground, &hub.streams, replayed)
+        .await;
+    hub.witness.forget_loss(apart);
+    tracing::warn!(
+        messages,
+        "what this hub had lost is back in its places; it takes messages in again"
+    );
+    Ok(())
+}
+
+/// Whose copy goes on from what is not here: those who contradict the record, and those who hold
+/// more and have not brought it, until they do.
+fn apart(before: BTreeSet<InstanceId>, members: &[Member]) -> BTreeSet<InstanceId> {
+    let (whole, others): (Vec<_>, Vec<_>) = members.iter().partition(|of| of.is_whole());
+    let lacking = others.into_iter().filter(|of| !of.lacks.is_empty());
+    let mut apart: BTreeSet<_> = lacking.map(|of| of.id.clone()).chain(before).collect();
+    apart.retain(|id| !whole.iter().any(|of| of.id == *id));
+    apart
+}
+
+/// Whoever said that nobody is waited for looks again, and says it again.
+async fn note_stuck(hub: &Hub, recovery: &Recovery, why: &str) -> Result<(), HubError> {
+    if recovery.stuck.as_deref() != Some(why) {
+        tracing::error!(
+            why,
+            "what members have brought back does not make the record whole"
+        );
+    }
+    let mut tx = hub.ground.db.write().await?;
+    state::write(&mut tx, state::STUCK, why).await?;
+    state::forget(&mut tx, state::UNWAITED).await?;
+    tx.commit().await?;
+    hub.witness.stir();
+    Ok(())
+}
+
 async fn keep(tx: &mut Tx, restore: &Restore) -> Result<(), HubError> {
     let text = serde_json::to_string(restore).map_err(HubError::damaged)?;
     Ok(state::write(tx, RESTORED, &text).await?)
 }
 
-fn members(hub: &Hub, opened: bool, came: &[(InstanceId, u64)]) -> Vec<Member> {
+fn members(
+    hub: &Hub,
+    opened: bool,
+    came: &[(InstanceId, u64)],
+    back: &BTreeMap<InstanceId, Brought>,
+) -> Vec<Member> {
     let heard = hub.witness.heard();
     let directory = hub.ground.directory.current();
     let active = directory.latest().instances();
@@ -231,6 +401,7 @@ fn members(hub: &Hub, opened: bool, came: &[(InstanceId, u64)]) -> Vec<Member> {
             lacks: heard.map(|heard| heard.lacks.clone()).unwrap_or_default(),
             unread: opened && heard.is_some_and(|heard| heard.unread),
             came: count.map_or(0, |(_, count)| *count),
+            back: back.get(&entry.id).map(Back::from).unwrap_or_default(),
         }
     };
     let mut members: Vec<Member> = active.map(member).collect();

@@ -168,6 +168,9 @@ pub struct LimitSettings {
     pub body_seconds: u64,
     /// Seconds for requests under way to end when the hub stops.
     pub drain_seconds: u64,
+    /// Seconds after its start in which a hub that was restored gives nothing a place before all
+    /// active institutions have been heard: one of them may hold what had that place.
+    pub listen_seconds: u64,
 }
 
 /// The listener for monitoring.
@@ -282,6 +285,7 @@ impl Default for LimitSettings {
             cached_messages: 100_000,
             body_seconds: 30,
             drain_seconds: 10,
+            listen_seconds: 300,
         }
     }
 }

@@ -5,9 +5,10 @@
 //!
 //! Only what verifies under the hub's own key counts: nobody can invent a head.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
 use lapor_migrations::{Db, Tx};
@@ -25,6 +26,7 @@ use utoipa::ToSchema;
 
 use crate::error::{HubError, Refusal};
 use crate::ground::Ground;
+use crate::restored;
 use crate::store;
 use crate::streams::StreamKey;
 
@@ -104,33 +106,109 @@ impl Heard {
 #[derive(Default)]
 pub struct Witness {
     known: Mutex<HashMap<InstanceId, Heard>>,
-    loss: OnceLock<Loss>,
+    loss: Mutex<Option<Loss>>,
+    /// Whose streams go on from what this hub has not: what they show is no loss of others.
+    apart: Mutex<BTreeSet<InstanceId>>,
+    /// Unix ms until which a hub that was restored gives nothing a place; 0 once that is over.
+    listens_until: AtomicI64,
+    /// Only one task notes a loss or puts back what was lost.
+    pub(crate) settling: tokio::sync::Mutex<()>,
+    /// What had come back when it did not fit: how much, and of how many all.
+    tried: Mutex<Option<(u64, usize)>>,
     /// Counts what was shown anew, for whoever looks on.
     changes: watch::Sender<u64>,
 }
 
 impl Witness {
     /// As a former process of this hub left it.
-    pub async fn of(db: &Db) -> Result<Self, HubError> {
+    pub async fn of(ground: &Ground) -> Result<Self, HubError> {
+        let db = &ground.db;
         let witness = Self::default();
+        let mut tx = db.write().await?;
+        if restored::listens(&mut tx).await? {
+            let listens_ms = ground.settings.limits.listen_seconds.saturating_mul(1000);
+            let now = ground.clock.now_ms();
+            let until = now.saturating_add_unsigned(listens_ms);
+            witness.listens_until.store(until, Ordering::SeqCst);
+            if until <= now {
+                restored::has_listened(&mut tx, now).await?;
+            }
+        }
+        tx.commit().await?;
         if let Some(loss) = loss(db).await? {
             tracing::error!(what = loss.what, shown_by = %loss.shown_by, "the hub is still recovering");
-            let _ = witness.loss.set(loss);
+            *witness.lock_loss() = Some(loss);
         }
+        *witness.lock_apart() = apart(db).await?;
         Ok(witness)
     }
 
     /// Refuses whatever the hub would take in while its record is not whole.
     pub(crate) fn refuse_if_recovering(&self) -> Result<(), HubError> {
-        match self.loss.get() {
+        match *self.lock_loss() {
             Some(_) => Err(recovering()),
             None => Ok(()),
         }
     }
 
+    /// Refuses what would get a place, while members may show that it had been another's.
+    pub(crate) fn refuse_while_listening(&self, ground: &Ground) -> Result<(), HubError> {
+        if self.listens(ground) {
+            return Err(recovering());
+        }
+        Ok(())
+    }
+
+    /// Whether this hub was restored and gives nothing a place yet.
+    pub(crate) fn listens(&self, ground: &Ground) -> bool {
+        let until = self.listens_until.load(Ordering::SeqCst);
+        let listens = until > ground.clock.now_ms() && !self.has_heard_all(ground);
+        if until > 0 && !listens {
+            self.listens_until.store(0, Ordering::SeqCst);
+        }
+        listens
+    }
+
+    /// The restore is over.
+    pub(crate) fn stop_listening(&self) {
+        self.listens_until.store(0, Ordering::SeqCst);
+    }
+
+    fn has_heard_all(&self, ground: &Ground) -> bool {
+        let heard = self.lock();
+        let directory = ground.directory.current();
+        let mut active = directory.latest().instances().filter(|of| of.is_active());
+        active.all(|of| heard.get(&of.id).is_some_and(|heard| !heard.unread))
+    }
+
     /// What this hub has lost, once a member has shown it.
-    pub(crate) fn known_loss(&self) -> Option<&Loss> {
-        self.loss.get()
+    pub(crate) fn known_loss(&self) -> Option<Loss> {
+        self.lock_loss().clone()
+    }
+
+    /// What was lost is back: everybody is heard anew.
+    pub(crate) fn forget_loss(&self, apart: BTreeSet<InstanceId>) {
+        *self.lock_apart() = apart;
+        self.set_tried(None);
+        self.stop_listening();
+        *self.lock_loss() = None;
+        self.lock().clear();
+        self.stir();
+    }
+
+    /// Notes which members alone are refused from now on.
+    pub(crate) async fn set_apart_in(
+        &self,
+        tx: &mut Tx,
+        apart: &BTreeSet<InstanceId>,
+    ) -> Result<(), HubError> {
+        let text = serde_json::to_string(apart).map_err(HubError::damaged)?;
+        Ok(store::state::write(tx, store::state::APART, &text).await?)
+    }
+
+    /// Tells whoever looks on that something has changed.
+    pub(crate) fn stir(&self) {
+        self.changes.send_modify(|count| *count += 1);
     }
 
     /// What each member has shown to this process.
@@ -157,26 +235,15 @@ impl Witness {
     ) -> Result<(), HubError> {
         let header = headers.get(SEEN_HEADER);
         let digest = header.map(|header| Digest::of(header.as_bytes()));
-        if self.lock().get(peer).map(|heard| heard.header) == Some(digest) {
-            return self.refuse_if_recovering();
+        let known = self.lock().get(peer).cloned();
+        if let Some(known) = known.filter(|known| known.header == digest) {
+            return self.refuse(peer, &known.lacks);
         }
-        let shown = header.map_or(Some(Vec::new()), |header| {
-            header.to_str().ok().and_then(seen::read)
-        });
-        let shown = shown.ok_or_else(|| {
-            let detail = "Lapor-Seen is not what the contract says";
-            HubError::refused(Code::MalformedRequest, detail)
-        })?;
-        let (mut lacks, mut unread) = (Vec::new(), false);
-        for envelope in &shown {
-            match judge(ground, envelope).await? {
-                Judged::Held | Judged::Invented => {}
-                Judged::Lost(lack) => lacks.push(lack),
-                Judged::Unread => unread = true,
-            }
-        }
-        if let (Some(lack), None) = (lacks.first(), self.loss.get()) {
-            self.note(ground, peer, lack.to_string()).await?;
+        let shown = shown(headers)?;
+        let (mut lacks, unread) = look(ground, &shown).await?;
+        let apart = self.lock_apart().contains(peer);
+        if !lacks.is_empty() && self.known_loss().is_none() && !apart {
+            lacks = self.note(ground, peer, &shown).await?;
         }
         let heard = Heard {
             header: digest,
@@ -184,8 +251,19 @@ impl Witness {
             lacks,
             unread,
         };
+        let refused = self.refuse(peer, &heard.lacks);
         self.remember(peer, heard);
-        self.refuse_if_recovering()
+        refused
+    }
+
+    /// Refuses everybody while the record is not whole, and otherwise whoever holds what
+    /// contradicts it.
+    fn refuse(&self, peer: &InstanceId, lacks: &[Lack]) -> Result<(), HubError> {
+        self.refuse_if_recovering()?;
+        if !lacks.is_empty() && self.lock_apart().contains(peer) {
+            return Err(recovering());
+        }
+        Ok(())
     }
 
     fn remember(&self, peer: &InstanceId, heard: Heard) {
@@ -195,29 +273,101 @@ impl Witness {
         }
         known.insert(peer.clone(), heard);
         drop(known);
-        self.changes.send_modify(|count| *count += 1);
+        self.stir();
     }
 
-    async fn note(&self, ground: &Ground, peer: &InstanceId, what: String) -> Result<(), HubError> {
+    /// Whoever was not waited for brings after all what it holds: that is a loss again, unless
+    /// it is known to contradict the record. Returns whether it is one.
+    pub(crate) async fn reopen(
+        &self,
+        ground: &Ground,
+        peer: &InstanceId,
+        shown: &[Envelope],
+    ) -> Result<bool, HubError> {
+        if !self.lock_apart().contains(peer) {
+            return Ok(false);
+        }
+        let mut tx = ground.db.read().await?;
+        let brought = store::retrieved::members(&mut tx).await?;
+        tx.rollback().await?;
+        let contradicts = brought.get(peer).is_some_and(|of| of.conflict.is_some());
+        Ok(!contradicts && !self.note(ground, peer, shown).await?.is_empty())
+    }
+
+    /// Notes that this member shows what is lost, unless that has come back meanwhile. Returns
+    /// what of it is not here.
+    async fn note(
+        &self,
+        ground: &Ground,
+        peer: &InstanceId,
+        shown: &[Envelope],
+    ) -> Result<Vec<Lack>, HubError> {
+        let _alone = self.settling.lock().await;
+        let (lacks, _) = look(ground, shown).await?;
+        let Some(lack) = lacks.first().filter(|_| self.known_loss().is_none()) else {
+            return Ok(lacks);
+        };
         let loss = Loss {
             at: ground.clock.now_ms(),
             shown_by: peer.clone(),
-            what,
+            what: lack.to_string(),
         };
         tracing::error!(what = loss.what, shown_by = %peer,
-            "the hub has lost what it signed for: it was restored from a backup that is too old. It takes nothing in any more; restore a newer backup, or the standby");
+            "the hub has lost what it signed for: it was restored from a backup that is too old. It takes nothing new in before the members have brought that back");
         let text = serde_json::to_string(&loss).map_err(HubError::damaged)?;
         let mut tx = ground.db.write().await?;
+        store::retrieved::forget_brought(&mut tx).await?;
         store::state::write(&mut tx, store::state::LOSS, &text).await?;
         tx.commit().await?;
-        // Another request may have found the same.
-        let _ = self.loss.set(loss);
-        Ok(())
+        self.set_tried(None);
+        *self.lock_loss() = Some(loss);
+        Ok(lacks)
+    }
+
+    /// Which members alone are refused.
+    pub(crate) fn apart(&self) -> BTreeSet<InstanceId> {
+        self.lock_apart().clone()
+    }
+
+    /// What had come back when it was last tried in vain.
+    pub(crate) fn tried(&self) -> Option<(u64, usize)> {
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_tried(&self, tried: Option<(u64, usize)>) {
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = tried;
+    }
+
+    fn lock_apart(&self) -> std::sync::MutexGuard<'_, BTreeSet<InstanceId>> {
+        self.apart.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_loss(&self) -> std::sync::MutexGuard<'_, Option<Loss>> {
+        self.loss.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InstanceId, Heard>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a request shows of what the hub has signed; no signature is checked yet.
+pub(crate) fn shown(headers: &HeaderMap) -> Result<Vec<Envelope>, HubError> {
+    let header = headers.get(SEEN_HEADER);
+    let shown = header.map_or(Some(Vec::new()), |header| {
+        header.to_str().ok().and_then(seen::read)
+    });
+    shown.ok_or_else(|| {
+        let detail = "Lapor-Seen is not what the contract says";
+        HubError::refused(Code::MalformedRequest, detail)
+    })
+}
+
+async fn apart(db: &Db) -> Result<BTreeSet<InstanceId>, HubError> {
+    let mut tx = db.read().await?;
+    let text = store::state::read(&mut tx, store::state::APART).await?;
+    let apart = text.map(|text| serde_json::from_str(&text).map_err(HubError::damaged));
+    Ok(apart.transpose()?.unwrap_or_default())
 }
 
 /// The loss that is known of, if there is one.
@@ -236,6 +386,19 @@ enum Judged {
     Invented,
     /// Under a key that the hub does not know.
     Unread,
+}
+
+/// What of this the hub does not hold, and whether any of it is under a key that it does not know.
+async fn look(ground: &Ground, shown: &[Envelope]) -> Result<(Vec<Lack>, bool), HubError> {
+    let (mut lacks, mut unread) = (Vec::new(), false);
+    for envelope in shown {
+        match judge(ground, envelope).await? {
+            Judged::Held | Judged::Invented => {}
+            Judged::Lost(lack) => lacks.push(lack),
+            Judged::Unread => unread = true,
+        }
+    }
+    Ok((lacks, unread))
 }
 
 /// What the hub holds needs no proof, so the signature is checked only where it matters.

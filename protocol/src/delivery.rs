@@ -17,7 +17,7 @@ use crate::receipt::Stream;
 /// and wraps travel beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// Generation of the hub; a restored hub opens a new one.
+    /// Generation of the hub; it stays the same when a restored hub has got back what it lost.
     pub depoch: u32,
     /// Gapless in the stream, from 1.
     pub dseq: u64,

@@ -27,6 +27,7 @@ pub mod page;
 pub mod problem;
 pub mod public;
 pub mod receipt;
+pub mod recovery;
 pub mod region;
 pub mod seal;
 pub mod seen;

@@ -113,8 +113,8 @@ pub async fn restore(
     }
     writeln!(
         out.explanation,
-        "If members were answered after this backup was made, the restored hub lacks what it signed for; it finds out from them, and then answers 503 `recovering`. \
-         If a newer backup or a standby exists, use that.\n\
+        "If members were answered after this backup was made, the restored hub lacks what it signed for; it finds out from them, and takes nothing new in before they have brought that back. \
+         If a newer backup or a standby exists, use that: it is faster.\n\
          next: make sure that the former hub does not run any more, then `lapor-hub --config {config} serve`"
     )?;
     Ok(())

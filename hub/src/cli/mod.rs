@@ -319,7 +319,7 @@ async fn tell_loss(db: &Db, out: &mut Out<'_>) -> Result<(), Failure> {
     if let Some(loss) = witness::loss(db).await? {
         writeln!(
             out.explanation,
-            "ALARM: this hub is recovering and refuses everybody: it has lost {}, as {} has shown. It was restored from a backup that is too old; restore a newer one, or the standby.",
+            "ALARM: this hub is recovering and takes nothing new in: it has lost {}, as {} has shown. It was restored from a backup that is too old; members bring back what they hold, and the page of the recovery says how far that is. A newer backup or the standby is faster.",
             loss.what, loss.shown_by
         )?;
     }

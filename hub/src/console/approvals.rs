@@ -148,9 +148,9 @@ pub async fn decide(
         Err(ApprovalError::Membership(MembershipError::Maintenance(_))) => {
             Flash::warning(text_id("maintenance-too-late"))
         }
-        Err(ApprovalError::Membership(MembershipError::Recovery(
-            CloseError::Nothing | CloseError::Lost,
-        ))) => Flash::warning(text_id("recovery-changed")),
+        Err(ApprovalError::Membership(MembershipError::Recovery(CloseError::Nothing))) => {
+            Flash::warning(text_id("recovery-changed"))
+        }
         Err(ApprovalError::Membership(error))
             if !matches!(
                 error,

@@ -9,6 +9,7 @@ mod look;
 mod mailed_links;
 mod measured;
 mod membership;
+mod recovering;
 mod rotation;
 mod sign_on;
 mod trials;

@@ -80,7 +80,15 @@ pub fn federation(
             // the future of a long poll is kept for as long as it lasts.
             let heard = hub.witness.hear(&hub.ground, peer, request.headers());
             let heard = Box::pin(heard).await;
-            let told = is_told(request.uri().path());
+            let path = request.uri().path();
+            let told = is_told(path);
+            let heard = match heard {
+                Err(error) if error.code() == Code::Recovering && brings_back(path) => Ok(()),
+                Ok(()) if takes_place(request.method(), path) => {
+                    hub.witness.refuse_while_listening(&hub.ground)
+                }
+                heard => heard,
+            };
             let heard = heard.and_then(|()| {
                 if told {
                     Ok(())
@@ -108,11 +116,25 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
         check_version(&request)?;
         if request.uri().path() != super::WELL_KNOWN {
             hub.witness.refuse_if_recovering()?;
+            if request.uri().path().strip_prefix(PREFIX) == Some("/enrol") {
+                hub.witness.refuse_while_listening(&hub.ground)?;
+            }
             refuse_meanwhile(&hub.ground)?;
         }
         Ok(place)
     });
     answer(admitted, request, next).await
+}
+
+/// Whether a request gives something a place in the record.
+fn takes_place(method: &Method, path: &str) -> bool {
+    let below = path.strip_prefix(PREFIX).unwrap_or(path);
+    *method == Method::POST && ["/outbox", "/epochs"].contains(&below)
+}
+
+/// Whether a path is answered although the hub lacks what it has signed for.
+fn brings_back(path: &str) -> bool {
+    path.strip_prefix(PREFIX) == Some("/recovery")
 }
 
 /// From where a request came.

@@ -13,6 +13,7 @@ mod held;
 mod joining;
 mod outbox;
 mod ranges;
+mod recovery;
 mod streams;
 mod unread;
 mod well_known;
@@ -52,6 +53,7 @@ pub fn federation(hub: Arc<Hub>) -> Router {
             get(case_keys::list).put(case_keys::add),
         )
         .route("/directory", get(directory::versions))
+        .route("/recovery", post(recovery::bring))
         .route("/health", post(health::report));
     dressed(Router::new().nest(PREFIX, endpoints))
         .layer(from_fn_with_state(Arc::clone(&hub), entrance::federation))

@@ -74,7 +74,7 @@ fn is_whole(hub: &Hub) -> Result<(), String> {
     match hub.witness.known_loss() {
         None => Ok(()),
         Some(loss) => Err(format!(
-            "it is recovering: it has lost {}; restore a newer backup, or the standby",
+            "it is recovering: it has lost {}, and waits until members have brought that back",
             loss.what
         )),
     }

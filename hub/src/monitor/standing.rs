@@ -117,6 +117,22 @@ async fn recovery(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let open = recovery.restore.as_ref();
     let open = open.is_some_and(|restore| restore.closed_at.is_none());
     let members = recovery.members.len().saturating_sub(recovery.heard());
+    let lost = recovery.loss.is_some();
+    let back = [
+        (
+            "lapor_hub_recovery_whole_institutions",
+            "Members that have brought back all that they hold and the hub has lost; nothing without a loss.",
+            recovery.whole() as u64,
+        ),
+        (
+            "lapor_hub_recovery_back_records",
+            "Messages, items and versions of the directory that members have brought back.",
+            recovery.back(),
+        ),
+    ];
+    for (name, help, value) in back {
+        figures.gauge_if_known(name, help, lost.then(|| float(value)));
+    }
     let rows = [
         (
             "lapor_hub_recovery_heard_institutions",

@@ -4,11 +4,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use lapor_migrations::Tx;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use lapor_protocol::kinds::Body;
+use lapor_protocol::problem::Code;
 use lapor_protocol::public::needs_programme;
 use lapor_protocol::receipt::Receipt;
 use lapor_protocol::wire::OutboxAnswer;
@@ -35,6 +37,8 @@ pub struct Worker {
     /// A transaction failed, and whether it is on disk is not known.
     stale: bool,
     fenced: bool,
+    /// Another has ordered messages in this process.
+    overtaken: Arc<AtomicBool>,
 }
 
 type Answer = Result<OutboxAnswer, HubError>;
@@ -45,6 +49,7 @@ impl Worker {
         streams: Arc<Streams>,
         cases: CaseCache,
         token: String,
+        overtaken: Arc<AtomicBool>,
     ) -> Self {
         Self {
             ground,
@@ -53,6 +58,7 @@ impl Worker {
             token,
             stale: false,
             fenced: false,
+            overtaken,
         }
     }
 
@@ -99,6 +105,11 @@ impl Worker {
         let began = Instant::now();
         let mut tx = ground.db.write().await?;
         let mut working = self.begin(&mut tx).await?;
+        // What was on its way when a loss was shown must not take the place of what is lost.
+        let lost = store::state::read(&mut tx, store::state::LOSS).await?;
+        if lost.is_some() {
+            return Err(Code::Recovering.into());
+        }
         let authors = group.iter().map(|submission| &submission.batch.author);
         let stored = store::chains::many(&mut tx, authors).await?;
         let mut chains = stored.clone();
@@ -139,12 +150,12 @@ impl Worker {
     }
 
     /// Makes sure that this process may order, and takes in what others did.
-    async fn begin(&mut self, tx: &mut Tx) -> Result<Working, HubError> {
+    pub(super) async fn begin(&mut self, tx: &mut Tx) -> Result<Working, HubError> {
         let moment = store::state::moment(tx).await?;
         if moment.sequencer.as_deref() != Some(&self.token) {
             return Err(HubError::Fenced);
         }
-        if self.stale {
+        if self.stale || self.overtaken.swap(false, Ordering::SeqCst) {
             self.cases.clear();
             self.streams.advance(store::deliveries::heads(tx).await?);
             self.stale = false;
@@ -160,6 +171,7 @@ impl Worker {
             directory,
             ordered_at: ground.clock.now_ms().max(moment.ordered_at),
             number: moment.number,
+            stated: 0,
             cases: HashMap::new(),
             heads: HashMap::new(),
             seen: HashMap::new(),
@@ -169,7 +181,7 @@ impl Worker {
     }
 
     /// Brings everything that these messages need, in a query for each table.
-    async fn fetch(
+    pub(super) async fn fetch(
         &mut self,
         tx: &mut Tx,
         working: &mut Working,
@@ -196,6 +208,7 @@ impl Worker {
                 working.programmes.insert(key);
             }
         }
+        missing.retain(|case| !working.cases.contains_key(case));
         missing.retain(|case| match self.cases.take(*case) {
             Some(file) => {
                 working.cases.insert(*case, file);
@@ -206,6 +219,11 @@ impl Worker {
         let loaded = casefile::load(tx, &working.directory, missing).await?;
         working.cases.extend(loaded);
         Ok(())
+    }
+
+    /// Puts cases that are written where they may be forgotten.
+    pub(super) fn keep(&mut self, working: &mut Working) {
+        self.cases.put(working.cases.drain());
     }
 
     /// Memory follows the disk, and whoever waited is woken.

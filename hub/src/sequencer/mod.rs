@@ -9,11 +9,15 @@ mod cache;
 mod group;
 mod intake;
 mod order;
+mod plan;
+mod replay;
+mod stated;
 mod tally;
 mod verify;
 mod working;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
@@ -30,6 +34,7 @@ use cache::CaseCache;
 use group::Worker;
 use lapor_web::chance::random;
 
+pub(crate) use verify::split;
 pub use verify::{Batch, Incoming, read_batch};
 
 /// Messages that one transaction may order, and their bytes.
@@ -57,6 +62,8 @@ pub struct Sequencer {
     stop: watch::Sender<bool>,
     fenced: watch::Receiver<bool>,
     token: String,
+    /// What another than the task has ordered: its memory is of before.
+    overtaken: Arc<AtomicBool>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -108,13 +115,16 @@ impl Sequencer {
         let (stop, stopped) = watch::channel(false);
         let (fence, fenced) = watch::channel(false);
         let cases = CaseCache::new(limits.cached_messages);
-        let worker = Worker::new(ground, streams, cases, token.clone());
+        let overtaken = Arc::new(AtomicBool::new(false));
+        let known = Arc::clone(&overtaken);
+        let worker = Worker::new(ground, streams, cases, token.clone(), known);
         let task = tokio::spawn(run(worker, waiting, stopped, fence));
         Ok(Self {
             queue,
             stop,
             fenced,
             token,
+            overtaken,
             task: Mutex::new(Some(task)),
         })
     }

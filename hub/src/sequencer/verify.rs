@@ -113,7 +113,7 @@ pub async fn read_batch(
 }
 
 /// Where the lines are; too many, or one that is too long, refuse the batch.
-fn split(body: &[u8]) -> Result<Vec<Range<usize>>, HubError> {
+pub(crate) fn split(body: &[u8]) -> Result<Vec<Range<usize>>, HubError> {
     let mut lines = Vec::new();
     let mut start = 0;
     for line in body.split(|byte| *byte == b'\n') {

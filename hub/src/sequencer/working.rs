@@ -10,7 +10,9 @@ use lapor_protocol::case::{Case, Ruling, Share};
 use lapor_protocol::delivery::{Cursor, Item};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId, MessageId};
+use lapor_protocol::kinds::Body;
 
+use super::verify::Incoming;
 use crate::casefile::{CaseFile, Past};
 use crate::directory::{Amendment, amend};
 use crate::error::HubError;
@@ -32,6 +34,9 @@ pub struct Working {
     pub ordered_at: i64,
     /// Last number given in the hub's order.
     pub number: i64,
+    /// The versions of the directory up to this one stand, whatever is ordered; 0 where
+    /// each message that changes it makes another.
+    pub stated: u64,
     pub cases: HashMap<CaseId, CaseFile>,
     /// Streams that have grown.
     pub heads: HashMap<StreamKey, Cursor>,
@@ -54,6 +59,31 @@ pub struct Rows {
     /// Each with the number of the message.
     pub programmes: Vec<((InstanceId, String), i64)>,
     pub redacted: Vec<CaseId>,
+}
+
+/// How everything stood before a message was ordered on trial.
+pub struct Mark {
+    number: i64,
+    directory: Arc<Directory>,
+    cases: Vec<(CaseId, Option<CaseFile>)>,
+    heads: HashMap<StreamKey, Cursor>,
+    programmes: HashSet<(InstanceId, String)>,
+    /// The message, if it was not known before.
+    unseen: Option<(InstanceId, MessageId)>,
+    rows: Lengths,
+}
+
+/// How many rows there were of each table.
+#[derive(Debug, Clone, Copy)]
+struct Lengths {
+    envelopes: usize,
+    rulings: usize,
+    deliveries: usize,
+    wraps: usize,
+    blobs: usize,
+    directory: usize,
+    programmes: usize,
+    redacted: usize,
 }
 
 /// What an item tells its recipient of a message.
@@ -87,9 +117,73 @@ impl<'a> Told<'a> {
     }
 }
 
+impl Mark {
+    pub fn deliveries(&self) -> usize {
+        self.rows.deliveries
+    }
+
+    pub fn rulings(&self) -> usize {
+        self.rows.rulings
+    }
+}
+
 impl Working {
     pub fn case(&self, case: CaseId) -> Option<&Case> {
         self.cases.get(&case).map(|file| &file.case)
+    }
+
+    /// How everything stands before this message is ordered.
+    pub fn mark(&self, incoming: &Incoming) -> Mark {
+        let header = &incoming.message.header;
+        let other = incoming.message.body.as_ref().ok();
+        let other = other.and_then(Body::other_case);
+        let cases = header.case.into_iter().chain(other);
+        let key = (header.author.clone(), header.id);
+        Mark {
+            number: self.number,
+            directory: Arc::clone(&self.directory),
+            cases: cases
+                .map(|case| (case, self.cases.get(&case).cloned()))
+                .collect(),
+            heads: self.heads.clone(),
+            programmes: self.programmes.clone(),
+            unseen: (!self.seen.contains_key(&key)).then_some(key),
+            rows: Lengths {
+                envelopes: self.rows.envelopes.len(),
+                rulings: self.rows.rulings.len(),
+                deliveries: self.rows.deliveries.len(),
+                wraps: self.rows.wraps.len(),
+                blobs: self.rows.blobs.len(),
+                directory: self.rows.directory.len(),
+                programmes: self.rows.programmes.len(),
+                redacted: self.rows.redacted.len(),
+            },
+        }
+    }
+
+    /// As if nothing had been ordered since.
+    pub fn undo(&mut self, mark: Mark) {
+        self.number = mark.number;
+        self.directory = mark.directory;
+        for (case, file) in mark.cases {
+            match file {
+                Some(file) => self.cases.insert(case, file),
+                None => self.cases.remove(&case),
+            };
+        }
+        self.heads = mark.heads;
+        self.programmes = mark.programmes;
+        if let Some(unseen) = &mark.unseen {
+            self.seen.remove(unseen);
+        }
+        self.rows.envelopes.truncate(mark.rows.envelopes);
+        self.rows.rulings.truncate(mark.rows.rulings);
+        self.rows.deliveries.truncate(mark.rows.deliveries);
+        self.rows.wraps.truncate(mark.rows.wraps);
+        self.rows.blobs.truncate(mark.rows.blobs);
+        self.rows.directory.truncate(mark.rows.directory);
+        self.rows.programmes.truncate(mark.rows.programmes);
+        self.rows.redacted.truncate(mark.rows.redacted);
     }
 
     /// Puts an item at the end of a stream.
@@ -135,6 +229,9 @@ impl Working {
 
     /// Signs the next directory version; it is in force for what follows.
     pub fn publish(&mut self, amendment: Amendment) -> Result<(), HubError> {
+        if self.directory.version() < self.stated {
+            return Ok(());
+        }
         let signed = amend(
             &self.directory,
             amendment,

@@ -28,6 +28,7 @@ static ORDERED: Bulk = Bulk::new(
      join envelopes e on e.number = d.number",
 );
 const HEADS: &str = "select recipient, depoch, dseq, hash from streams";
+const END: &str = "select dseq from streams where recipient = $1 and depoch = $2";
 const ITEM: &str = "select item from deliveries where recipient = $1 and depoch = $2 and dseq = $3";
 const PAGE: &str = "select d.item, d.number, d.case_id, e.line, e.trace from deliveries d \
      left join envelopes e on e.number = d.number and d.whole = 1 \
@@ -134,6 +135,16 @@ pub async fn heads(tx: &mut Tx) -> Result<Vec<(StreamKey, Cursor)>, DbError> {
             Ok((to, head))
         })
         .collect()
+}
+
+/// The last `dseq` of a stream in a generation; 0 before the first.
+pub async fn end(tx: &mut Tx, to: &StreamKey, depoch: u32) -> Result<u64, DbError> {
+    let dseq: Option<i64> = on!(tx, conn => sqlx::query_scalar(END)
+        .bind(to.column())
+        .bind(i64::from(depoch))
+        .fetch_optional(conn)
+        .await)?;
+    Ok(dseq.unwrap_or_default() as u64)
 }
 
 /// When items of inboxes were ordered (Unix ms), by recipient and `dseq`.

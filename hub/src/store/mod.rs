@@ -22,6 +22,7 @@ pub mod programmes;
 pub mod record;
 pub mod reports;
 pub mod resting;
+pub mod retrieved;
 pub mod rulings;
 pub mod samples;
 pub mod state;

@@ -20,6 +20,12 @@ pub const LAST_BACKUP_BYTES: &str = "last_backup_bytes";
 pub const LAST_KEY_BACKUP: &str = "last_key_backup";
 /// What this hub has signed for and does not hold any more.
 pub const LOSS: &str = "loss";
+/// Who has said that those are not waited for who have not brought back what is lost.
+pub const UNWAITED: &str = "unwaited";
+/// Why what members have brought back did not get its places.
+pub const STUCK: &str = "stuck";
+/// Members that hold what contradicts the record, as JSON: they alone are refused.
+pub const APART: &str = "apart";
 /// The backup from which this hub was restored last, and whether that is over.
 pub const RESTORED: &str = "restored";
 /// Number of the last message that the figures of casework have taken in.
@@ -37,6 +43,7 @@ pub const AUTHORITY: &str = "authority";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 
+const FORGET: &str = "delete from hub_state where name = $1";
 const READ: &str = "select value from hub_state where name = $1";
 const WRITE: &str = "insert into hub_state (name, value) values ($1, $2) \
      on conflict (name) do update set value = excluded.value";
@@ -64,6 +71,11 @@ pub async fn read(tx: &mut Tx, name: &str) -> Result<Option<String>, DbError> {
 
 pub async fn write(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
     on!(tx, conn => sqlx::query(WRITE).bind(name).bind(value).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn forget(tx: &mut Tx, name: &str) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(FORGET).bind(name).execute(conn).await.map(drop))?;
     Ok(())
 }
 

@@ -66,6 +66,15 @@ pub async fn to_fetch(tx: &mut Tx, after: (&str, &[u8]), limit: i64) -> Stored<V
         .await)?)
 }
 
+/// Has what is attached to own messages of an epoch sent once more: the hub may have lost it.
+pub async fn send_again(tx: &mut Tx, epoch: i64, (from, to): (i64, i64)) -> Stored<()> {
+    const SQL: &str = "update blobs set state = 'to_send', progress = 0
+        where state = 'held' and message_id in
+        (select message_id from outbox where epoch = $1 and seq between $2 and $3)";
+    on!(tx, c => sqlx::query(SQL).bind(epoch).bind(from).bind(to).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 pub async fn set_state(tx: &mut Tx, sha256: &[u8], state: &str) -> Stored<()> {
     const SQL: &str = "update blobs set state = $2, progress = size where sha256 = $1";
     on!(tx, c => sqlx::query(SQL).bind(sha256).bind(state).execute(c).await.map(drop))?;

@@ -97,6 +97,13 @@ pub async fn set_settled(tx: &mut Tx, stream: &str, settled: i64) -> Stored<()> 
     Ok(())
 }
 
+/// As if nothing had been acknowledged yet.
+pub async fn forget_acks(tx: &mut Tx) -> Stored<()> {
+    const SQL: &str = "update cursors set acked = 0";
+    on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 pub async fn set_acked(tx: &mut Tx, stream: &str, acked: i64) -> Stored<()> {
     const SQL: &str = "update cursors set acked = $2 where stream = $1 and acked < $2";
     on!(tx, c => sqlx::query(SQL).bind(stream).bind(acked).execute(c).await.map(drop))?;

@@ -52,6 +52,25 @@ pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<Inbox
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
 }
 
+/// Items of a stream from a place back, the last first.
+pub async fn back_from(
+    tx: &mut Tx,
+    stream: &str,
+    (depoch, dseq): (i64, i64),
+    limit: i64,
+) -> Stored<Vec<InboxRow>> {
+    const SQL: &str =
+        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
+        where stream = $1 and depoch = $2 and dseq <= $3 order by dseq desc limit $4";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(stream)
+        .bind(depoch)
+        .bind(dseq)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}
+
 /// Items of the public stream behind a place that publish programmes and have been applied.
 pub async fn programmes(tx: &mut Tx, after: (i64, i64), limit: i64) -> Stored<Vec<InboxRow>> {
     const SQL: &str =

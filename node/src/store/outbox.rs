@@ -301,6 +301,30 @@ pub async fn add_receipt(tx: &mut Tx, epoch: i64, from: i64, to: i64, line: &str
     Ok(())
 }
 
+/// Messages of an epoch from a place back, the last first.
+pub async fn back_from(
+    tx: &mut Tx,
+    (epoch, seq): (i64, i64),
+    limit: i64,
+) -> Stored<Vec<OutboxRow>> {
+    const SQL: &str =
+        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
+        from outbox where epoch = $1 and seq <= $2 and line is not null order by seq desc limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).bind(limit).fetch_all(c).await)?)
+}
+
+/// Receipts of an epoch that end in a range: where, and their lines.
+pub async fn receipts_to(
+    tx: &mut Tx,
+    epoch: i64,
+    from: i64,
+    to: i64,
+) -> Stored<Vec<(i64, String)>> {
+    const SQL: &str = "select to_seq, line from receipts
+        where epoch = $1 and to_seq between $2 and $3 order by to_seq, from_seq";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(from).bind(to).fetch_all(c).await)?)
+}
+
 /// The receipt that reaches furthest.
 pub async fn latest_receipt(tx: &mut Tx) -> Stored<Option<String>> {
     const SQL: &str = "select line from receipts order by epoch desc, to_seq desc limit 1";

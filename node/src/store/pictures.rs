@@ -72,6 +72,13 @@ pub async fn set_state(
     Ok(())
 }
 
+/// Has the pictures of own programmes sent once more: the hub may have lost them.
+pub async fn send_again(tx: &mut Tx, owner: &str) -> Stored<()> {
+    const SQL: &str = "update pictures set state = 'to_send' where state = 'held' and owner = $1";
+    on!(tx, c => sqlx::query(SQL).bind(owner).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// How many there are in a state.
 pub async fn count(tx: &mut Tx, state: &str) -> Stored<u64> {
     const SQL: &str = "select count(*) from pictures where state = $1";

@@ -25,6 +25,7 @@ mod outgoing;
 mod patience;
 mod pictures;
 mod public;
+mod returning;
 mod run;
 mod seal;
 mod seen;
@@ -39,6 +40,7 @@ use std::sync::{Arc, OnceLock};
 
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::keys::Verifier;
+use lapor_protocol::problem::Code;
 use tokio::sync::{Mutex, Notify};
 
 pub(crate) use apply::{apply_rows, unblock};
@@ -64,6 +66,7 @@ pub struct Link {
     transport: Arc<dyn Transport>,
     state: state::Shared,
     certificate: certificate::Certificate,
+    returning: returning::Returning,
     /// Whether heads have been compared since the hub last contradicted us.
     compared: AtomicBool,
     /// Whether this process has found itself in agreement with the hub.
@@ -110,6 +113,7 @@ impl Link {
             transport,
             state: state::Shared::default(),
             certificate: certificate::Certificate::default(),
+            returning: returning::Returning::default(),
             compared: AtomicBool::new(false),
             met: AtomicBool::new(false),
             forked: AtomicBool::new(false),
@@ -135,6 +139,16 @@ impl Link {
     /// Everything that can be done without waiting, until nothing moves.
     /// Returns how many messages and items moved.
     pub async fn catch_up(&self) -> Result<usize, LinkError> {
+        match self.exchange().await {
+            Err(error) if error.code() == Some(Code::Recovering) => {
+                self.bring_back().await?;
+                self.exchange().await
+            }
+            done => done,
+        }
+    }
+
+    async fn exchange(&self) -> Result<usize, LinkError> {
         self.recover_if_refused().await?;
         self.refresh_directory(0).await?;
         self.replace_lost_keys().await?;

@@ -25,7 +25,7 @@ use crate::store;
 use crate::store::outbox::OutboxRow;
 
 /// Below this a batch is not worth compressing.
-const COMPRESS_FROM: usize = 2 * 1024;
+pub(super) const COMPRESS_FROM: usize = 2 * 1024;
 /// Batches of one push, after which it says how it went.
 const BATCHES: usize = 16;
 
@@ -161,7 +161,7 @@ impl Link {
 
     /// The wraps that a message needs, made now, for the keys of now. A wrap
     /// that cannot be made yet is noted before the message leaves.
-    async fn wraps_for(&self, row: &OutboxRow) -> Result<Vec<Wrap>, LinkError> {
+    pub(super) async fn wraps_for(&self, row: &OutboxRow) -> Result<Vec<Wrap>, LinkError> {
         if row.newcomers == "[]" {
             return Ok(Vec::new());
         }

@@ -47,6 +47,7 @@ impl Link {
                     || link.recover_if_refused(),
                     Cause::Certificate
                 ),
+                link.repeat("recovery", || link.bring_back_if_asked(), Cause::Recovery),
                 link.repeat("sweep", || link.sweep(), Cause::Every(sweep)),
                 link.repeat(
                     "health",
@@ -139,6 +140,7 @@ impl Link {
         match cause {
             Cause::None => {}
             Cause::Certificate => self.certificate_refused().await,
+            Cause::Recovery => self.returning.asked().await,
             Cause::Every(period) => tokio::time::sleep(period).await,
             Cause::Outgoing(sweep) => {
                 // The bell may have been missed by a crash between commit and ring.
@@ -160,6 +162,8 @@ enum Cause {
     Outgoing(Duration),
     /// The hub refuses the certificate of this node.
     Certificate,
+    /// The hub has lost what this node holds.
+    Recovery,
     Every(Duration),
 }
 

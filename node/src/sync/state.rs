@@ -71,6 +71,7 @@ impl Link {
         }
         self.certificate.learn(outcome);
         let error = outcome.as_ref().err();
+        self.returning.learn(error);
         // Whose membership has ended needs no certificate; the hub has said so.
         let barred = error
             .and_then(LinkError::certificate_fault)

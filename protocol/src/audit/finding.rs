@@ -44,7 +44,7 @@ pub enum Wrong {
     RulingTwice,
     #[error("its two rulings contradict each other")]
     Legs,
-    #[error("it was ordered before what stands before it")]
+    #[error("it was ordered before what stands before it in its chain or its case")]
     Backdated,
     #[error("its ruling names a directory version that does not exist")]
     Directory,

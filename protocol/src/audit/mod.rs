@@ -90,7 +90,8 @@ pub struct Audit {
     receipts: Vec<Receipt>,
     heads: Vec<StreamHead>,
     current: Option<Current>,
-    ordered_at: i64,
+    /// The latest moment at which something of each author was ordered, Unix ms.
+    ordered: BTreeMap<InstanceId, i64>,
     tally: Tally,
     findings: Vec<Finding>,
 }
@@ -120,7 +121,7 @@ impl Audit {
             receipts: Vec::new(),
             heads: Vec::new(),
             current: None,
-            ordered_at: i64::MIN,
+            ordered: BTreeMap::new(),
             tally: Tally::default(),
             findings: Vec::new(),
         }

@@ -1,7 +1,7 @@
 //! Rulings made again, cases folded again, custody followed by what each kind
 //! says of it.
 
-use super::{Audit, Current, Extent, Ruled, Wrong};
+use super::{Audit, Current, Extent, Ruled, Wrong, streams};
 use crate::case::{Case, Effect, Order, Ruling, apply, rule};
 use crate::directory::DirectoryAt;
 use crate::ids::{CaseId, EnvelopeId};
@@ -43,10 +43,7 @@ impl Audit {
 
     fn look_at(&mut self, current: &mut Current, ruled: &Ruled) {
         current.legs += 1;
-        if ruled.ordered_at < self.ordered_at {
-            self.find_in(current.id, Wrong::Backdated);
-        }
-        self.ordered_at = self.ordered_at.max(ruled.ordered_at);
+        self.keep_moment(current, ruled);
         if ruled.directory > self.directory.version() {
             self.find_in(current.id, Wrong::Directory);
         }
@@ -71,6 +68,20 @@ impl Audit {
             }
         }
         self.place(current, ruled);
+    }
+
+    /// A hub that was restored may have ordered something else before it got back what it had
+    /// lost; no author and no case sees time go back.
+    fn keep_moment(&mut self, current: &Current, ruled: &Ruled) {
+        let author = current.message.header.author.clone();
+        let of_author = self.ordered.get(&author).copied().unwrap_or(i64::MIN);
+        let case = ruled.case.and_then(|case| self.cases.get(&case));
+        let of_case = case.and_then(|case| case.past.last());
+        let of_case = of_case.map_or(i64::MIN, streams::Past::ordered_at);
+        if ruled.ordered_at < of_author.max(of_case) {
+            self.find_in(current.id, Wrong::Backdated);
+        }
+        self.ordered.insert(author, of_author.max(ruled.ordered_at));
     }
 
     fn rule_again(&mut self, current: &Current, ruled: &Ruled) {

@@ -22,6 +22,12 @@ pub(super) struct Past {
     told: Told,
 }
 
+impl Past {
+    pub(super) fn ordered_at(&self) -> i64 {
+        self.told.ordered_at
+    }
+}
+
 /// What an item says, whoever gets it.
 #[derive(Debug, Clone)]
 struct Told {

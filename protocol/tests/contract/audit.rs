@@ -236,6 +236,15 @@ fn swapped_rulings_and_orders_are_named() {
     record.envelopes[4].1[0].ordered_at = earlier - 1;
     record.contradicted(|wrong| *wrong == Wrong::Backdated);
 
+    // What a restored hub got back stands behind what it had ordered meanwhile, but never behind
+    // something later of the same author.
+    let mut record = recorded(told());
+    let [own, others] = [2, 3].map(|at: usize| record.envelopes[at].1[0].ordered_at);
+    record.envelopes[5].1[0].ordered_at = others;
+    assert_eq!(record.findings(), []);
+    record.envelopes[5].1[0].ordered_at = own - 1;
+    record.contradicted(|wrong| *wrong == Wrong::Backdated);
+
     let mut record = recorded(told());
     record.envelopes[7].1.pop();
     record.contradicted(|wrong| *wrong == Wrong::Unruled);

@@ -128,6 +128,8 @@ impl HubHouse {
         let restored = restored.unwrap_or_else(|error| panic!("the hub: {error}"));
         self.settings = restored.settings;
         self.settings.limits.drain_seconds = 5;
+        // Members of a story come one after the other, and its clock stands still.
+        self.settings.limits.listen_seconds = 0;
         self.folder = folder;
         self.database = database;
     }

@@ -22,6 +22,7 @@ mod outages;
 mod pages;
 mod programmes;
 mod quarantine;
+mod recovering;
 mod restores;
 mod running;
 mod storms;

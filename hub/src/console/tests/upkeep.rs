@@ -10,6 +10,7 @@ use lapor_protocol::wire::SEEN_HEADER;
 
 use super::{Browser, NOW, Place, login};
 use crate::console::ConsoleRole;
+use crate::error::HubError;
 use crate::upkeep::{self, Outcome};
 use crate::{approvals, restored};
 
@@ -202,8 +203,8 @@ async fn what_a_killed_trial_left_is_swept_and_what_lives_or_is_not_ours_is_not(
 }
 
 impl Place {
-    /// Kota Bandung shows a head of its stream signed with the key of this seed.
-    async fn is_shown_under(&self, seed: u8) {
+    /// Kota Bandung shows a head of its stream signed with this key.
+    pub(super) async fn is_shown(&self, signer: &Signer) -> Result<(), HubError> {
         let bandung: InstanceId = "kota-bandung".parse().unwrap();
         let head = StreamHead {
             recipient: Some(bandung.clone()),
@@ -213,15 +214,12 @@ impl Place {
             hash: Digest::of(b"lost"),
             at: NOW,
         };
-        let head = head.sign(&Signer::from_seed(&[seed; 32]));
+        let head = head.sign(signer);
         let mut headers = HeaderMap::new();
         let shown = seen::shown(&head).unwrap().parse().unwrap();
         headers.insert(SEEN_HEADER, shown);
         let witness = &self.console.hub.witness;
-        witness
-            .hear(&self.ground, &bandung, &headers)
-            .await
-            .unwrap();
+        witness.hear(&self.ground, &bandung, &headers).await
     }
 }
 
@@ -246,14 +244,15 @@ async fn a_restored_hub_waits_for_those_who_were_not_heard_until_an_operator_say
             .shows("0 dari 1 instansi aktif")
             .shows("Belum terdengar");
         // What a change of keys left behind: signed like a head, with a key that is not known.
-        place.is_shown_under(7).await;
+        let stranger = Signer::from_seed(&[7; 32]);
+        place.is_shown(&stranger).await.unwrap();
         restored::settle(&place.console.hub).await.unwrap();
         operator
             .open(RECOVERY)
             .await
             .shows("0 dari 1 instansi aktif")
             .shows("kuncinya tidak dikenal")
-            .hides("menolak semua");
+            .hides("mengumpulkannya");
         let close = format!("{RECOVERY}/tutup");
         let silent = operator.post(&close, &[("alasan", "")]).await;
         silent.is(StatusCode::UNPROCESSABLE_ENTITY);

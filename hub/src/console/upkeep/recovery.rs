@@ -21,7 +21,7 @@ use super::{Tab, tabs};
 use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
 use crate::membership::MembershipError;
-use crate::restored::{self, CloseError, Member, Recovery, Stage};
+use crate::restored::{self, Back, CloseError, Member, Recovery, Stage};
 use crate::witness::{Lack, Part};
 
 pub const PATH: &str = "/konsol/perawatan/pemulihan";
@@ -60,6 +60,7 @@ struct Line {
     heard_at: Option<i64>,
     lacks: Vec<String>,
     came: u64,
+    back: String,
 }
 
 pub async fn show(State(console): State<Arc<Console>>, member: Person) -> Answer<Response> {
@@ -94,9 +95,6 @@ pub async fn close(
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Recovery(CloseError::Nothing))) => {
             Flash::warning(text_id("recovery-nothing"))
-        }
-        Err(ApprovalError::Membership(MembershipError::Recovery(CloseError::Lost))) => {
-            Flash::warning(text_id("recovery-lost-do"))
         }
         Err(error) => return Err(refused(&error)),
     };
@@ -142,7 +140,7 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
             .collect(),
         more: recovery.members.len().saturating_sub(SHOWN),
         second_person: console.settings.second_person,
-        closes: acts && recovery.stage == Stage::Listening,
+        closes: acts && recovery.stage != Stage::Still,
         recovery,
     };
     let shell = member.visit.shell(v.say("recovery-title")).wide();
@@ -155,6 +153,7 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
 
 fn line(v: &Voice, of: &Member) -> Line {
     let state = match (of.heard_at, of.lacks.is_empty(), of.shows) {
+        (Some(_), false, _) if of.back.whole => ("done", v.say("member-back")),
         (Some(_), true, _) if of.unread => ("alert", v.say("member-unread")),
         (None, ..) => ("warm", v.say("member-unheard")),
         (Some(_), false, _) => ("alert", v.with("n", of.gap()).say("member-lacks")),
@@ -166,9 +165,28 @@ fn line(v: &Voice, of: &Member) -> Line {
         at: one(&of.id),
         state,
         heard_at: of.heard_at,
-        lacks: of.lacks.iter().map(|lack| lacked(v, lack)).collect(),
+        lacks: lacks(v, of),
         came: of.came,
+        back: brought(v, &of.back),
     }
+}
+
+fn lacks(v: &Voice, of: &Member) -> Vec<String> {
+    let lacks = of.lacks.iter().map(|lack| lacked(v, lack));
+    let conflict = of.back.conflict.as_deref();
+    let conflict = conflict.map(|what| v.with("what", what).say("member-conflict"));
+    lacks.chain(conflict).collect()
+}
+
+/// What it has brought back; empty where nothing was.
+fn brought(v: &Voice, back: &Back) -> String {
+    if back.versions + back.items + back.messages == 0 {
+        return String::new();
+    }
+    v.with("messages", back.messages)
+        .with("items", back.items)
+        .with("versions", back.versions)
+        .say("member-brought")
 }
 
 fn lacked(v: &Voice, lack: &Lack) -> String {

@@ -33,6 +33,13 @@ pub async fn keep(tx: &mut Tx, monday: &str, calendar: &str, figures: &str) -> R
     Ok(())
 }
 
+/// As if none had been counted.
+pub async fn forget(tx: &mut Tx) -> Result<(), DbError> {
+    const SQL: &str = "delete from week_figures";
+    on!(tx, conn => sqlx::query(SQL).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
 /// As if the record had no cases.
 #[cfg(test)]
 pub async fn forget_terms(tx: &mut Tx) -> Result<(), DbError> {

@@ -1,0 +1,66 @@
+//! The page of a hub that has lost something: what members bring back is told as it comes.
+
+use http::StatusCode;
+
+use super::{Place, login};
+use crate::console::ConsoleRole;
+use crate::directory::Amendment;
+use crate::restored::{self, Stage};
+use crate::store;
+use crate::store::retrieved::Brought;
+
+const RECOVERY: &str = "/konsol/perawatan/pemulihan";
+
+#[tokio::test]
+async fn what_members_bring_back_is_told_as_it_comes_and_whoever_acts_may_end_the_wait() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let said = place.is_shown(&place.ground.signer()).await;
+        assert_eq!(said.unwrap_err().status(), 503);
+        operator
+            .open(RECOVERY)
+            .await
+            .shows("hub mengumpulkannya dari instansi")
+            .shows("ditunjukkan sampai 9");
+        let mut tx = place.ground.db.write().await.unwrap();
+        let brought = Brought {
+            member: "kota-bandung".to_owned(),
+            versions: 1,
+            items: 12,
+            messages: 3,
+            whole: 0,
+            conflict: Some("item 1.9 of its inbox is another one here".to_owned()),
+        };
+        store::retrieved::note_member(&mut tx, &brought)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        operator
+            .open(RECOVERY)
+            .await
+            .shows("3 pesan, 12 kiriman, 1 versi direktori")
+            .shows("Bertentangan")
+            .shows("0 dari 1 instansi aktif");
+        let refused = place.ground.directory.current();
+        let mut tx = place.ground.db.write().await.unwrap();
+        let said = place
+            .ground
+            .publish(&mut tx, &refused, Amendment::default());
+        assert_eq!(said.await.unwrap_err().status(), 503, "members hold it");
+        tx.rollback().await.unwrap();
+
+        let close = format!("{RECOVERY}/tutup");
+        let reason = [("alasan", "simpul mereka dipulihkan")];
+        operator
+            .post(&close, &reason)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        restored::settle(&place.console.hub).await.unwrap();
+        let now = restored::read(&place.console.hub).await.unwrap();
+        assert_eq!((now.stage, now.stuck), (Stage::Still, None));
+        assert_eq!(place.audited("recovery.closed").await.len(), 1);
+        let alone = place.is_shown(&place.ground.signer()).await;
+        assert_eq!(alone.unwrap_err().status(), 503, "it is refused alone");
+        assert!(place.console.hub.witness.known_loss().is_none());
+    }
+}

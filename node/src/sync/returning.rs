@@ -1,0 +1,242 @@
+//! A hub that was restored has lost what this node holds: it is brought back
+//! as the hub asks for it, each thing from its end on, and then this node waits
+//! for the others and goes on.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::header::CONTENT_ENCODING;
+use http::{HeaderValue, Method};
+use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES, LINE_BYTES};
+use lapor_protocol::problem::Code;
+use lapor_protocol::receipt::Stream;
+use lapor_protocol::recovery::{RecoveryAnswer, RecoveryLine, Wanted};
+use lapor_protocol::wire::{NDJSON, PREFIX};
+use serde_json::value::RawValue;
+use tokio::sync::Notify;
+
+use super::outgoing::COMPRESS_FROM;
+use super::{Call, Link, LinkError};
+use crate::error::NodeError;
+use crate::store;
+
+/// Whether the hub has said that it is recovering.
+#[derive(Debug, Default)]
+pub(super) struct Returning {
+    asked: AtomicBool,
+    bell: Notify,
+}
+
+/// Lines of one request, as many as it may have.
+#[derive(Default)]
+struct Lines {
+    body: Vec<u8>,
+    count: usize,
+}
+
+impl Returning {
+    pub(super) fn learn(&self, error: Option<&LinkError>) {
+        if error.and_then(LinkError::code) == Some(Code::Recovering) {
+            self.asked.store(true, Ordering::SeqCst);
+            self.bell.notify_one();
+        }
+    }
+
+    pub(super) async fn asked(&self) {
+        self.bell.notified().await;
+    }
+}
+
+impl Lines {
+    /// False where there is no room for this line.
+    fn push(&mut self, line: &RecoveryLine<'_>) -> Result<bool, NodeError> {
+        let text = serde_json::to_vec(line).map_err(NodeError::damaged)?;
+        let full = self.count == BATCH_ENVELOPES || self.body.len() + text.len() >= BATCH_BYTES;
+        if full || text.len() > LINE_BYTES {
+            return Ok(false);
+        }
+        self.body.extend_from_slice(&text);
+        self.body.push(b'\n');
+        self.count += 1;
+        Ok(true)
+    }
+}
+
+impl Link {
+    /// Brings back what the hub has lost, if it has said so. Returns whether anything was.
+    pub(super) async fn bring_back_if_asked(&self) -> Result<bool, LinkError> {
+        if !self.returning.asked.swap(false, Ordering::SeqCst) {
+            return Ok(false);
+        }
+        let outcome = self.bring_back().await;
+        if outcome.is_err() {
+            self.returning.asked.store(true, Ordering::SeqCst);
+        }
+        outcome.map(|_| false)
+    }
+
+    /// Brings back what the hub has lost and this node holds. Returns how many requests that
+    /// took.
+    pub async fn bring_back(&self) -> Result<usize, LinkError> {
+        let mut requests = 0;
+        let mut standing = self.offer(Vec::new()).await?;
+        while let Some(answer) = standing.filter(|answer| !answer.whole) {
+            let body = self.wanted(&answer).await?;
+            if body.is_empty() {
+                tracing::error!(
+                    ?answer,
+                    "the hub has lost what it signed for, and wants what this node does not hold"
+                );
+                return Ok(requests);
+            }
+            standing = self.offer(body).await?;
+            requests += 1;
+            if standing.as_ref() == Some(&answer) {
+                return Err(LinkError::hub("it asks again for what it was brought"));
+            }
+        }
+        if requests > 0 {
+            tracing::warn!(requests, "what the hub had lost was brought back to it");
+        }
+        self.stand_anew(requests > 0).await?;
+        Ok(requests)
+    }
+
+    /// Sends lines, and hears what is wanted next; `None` if the hub is not recovering.
+    async fn offer(&self, body: Vec<u8>) -> Result<Option<RecoveryAnswer>, LinkError> {
+        let mut call = Call::new(Method::POST, format!("{PREFIX}/recovery"));
+        if body.len() >= COMPRESS_FROM {
+            let packed = zstd::bulk::compress(&body, 1).map_err(NodeError::File)?;
+            let zstd = HeaderValue::from_static("zstd");
+            call = call.header(CONTENT_ENCODING, zstd).body(NDJSON, packed);
+        } else {
+            call = call.body(NDJSON, body);
+        }
+        match self.call(call).await {
+            Ok(answer) => answer.json().map(Some),
+            Err(error) if error.code() == Some(Code::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn wanted(&self, answer: &RecoveryAnswer) -> Result<Vec<u8>, LinkError> {
+        if answer.directory < self.node.directory().version() {
+            return self.versions_after(answer.directory).await;
+        }
+        let mut body = Vec::new();
+        if let Some(wanted) = answer.inbox {
+            body = self.items_from(Stream::Inbox, wanted).await?;
+        }
+        if let Some(wanted) = answer.public.filter(|_| body.is_empty()) {
+            body = self.items_from(Stream::Public, wanted).await?;
+        }
+        if let Some(wanted) = answer.chain.filter(|_| body.is_empty()) {
+            body = self.messages_from(wanted).await?;
+        }
+        Ok(body)
+    }
+
+    async fn versions_after(&self, version: u64) -> Result<Vec<u8>, LinkError> {
+        let mut tx = self.node.read_tx().await?;
+        let mut lines = Lines::default();
+        for line in store::chain::directory_lines(&mut tx, version as i64).await? {
+            let raw = raw(line)?;
+            let line = RecoveryLine {
+                directory: Some(&raw),
+                ..RecoveryLine::default()
+            };
+            if !lines.push(&line)? {
+                break;
+            }
+        }
+        Ok(lines.body)
+    }
+
+    async fn items_from(&self, stream: Stream, wanted: Wanted) -> Result<Vec<u8>, LinkError> {
+        let mut tx = self.node.read_tx().await?;
+        let place = (i64::from(wanted.epoch), wanted.number as i64);
+        let most = BATCH_ENVELOPES as i64;
+        let rows = store::inbox::back_from(&mut tx, stream.as_str(), place, most).await?;
+        drop(tx);
+        let mut lines = Lines::default();
+        for (row, dseq) in rows.into_iter().zip((1..=place.1).rev()) {
+            if row.dseq != dseq {
+                break;
+            }
+            let item = raw(row.item)?;
+            let envelope = row.line.map(raw).transpose()?;
+            let mut line = RecoveryLine {
+                item: Some(&item),
+                stream: Some(stream),
+                envelope: envelope.as_deref(),
+                ..RecoveryLine::default()
+            };
+            if !lines.push(&line)? {
+                // A message that is too long beside its item is brought by whoever wrote it.
+                line.envelope = None;
+                if lines.count > 0 || !lines.push(&line)? {
+                    break;
+                }
+            }
+        }
+        Ok(lines.body)
+    }
+
+    /// Own messages with their receipts and wraps; what is attached to them is sent again.
+    async fn messages_from(&self, wanted: Wanted) -> Result<Vec<u8>, LinkError> {
+        let (epoch, last) = (i64::from(wanted.epoch), wanted.number as i64);
+        let mut tx = self.node.read_tx().await?;
+        let most = BATCH_ENVELOPES as i64 / 2;
+        let rows = store::outbox::back_from(&mut tx, (epoch, last), most).await?;
+        let first = rows.last().and_then(|row| row.seq).unwrap_or(last);
+        let receipts = store::outbox::receipts_to(&mut tx, epoch, first, last).await?;
+        drop(tx);
+        let mut lines = Lines::default();
+        let mut brought = None;
+        for (row, seq) in rows.iter().zip((1..=last).rev()) {
+            let Some(line) = row.line.clone().filter(|_| row.seq == Some(seq)) else {
+                break;
+            };
+            for (_, receipt) in receipts.iter().filter(|(to, _)| *to == seq) {
+                let receipt = raw(receipt.clone())?;
+                let line = RecoveryLine {
+                    receipt: Some(&receipt),
+                    ..RecoveryLine::default()
+                };
+                lines.push(&line)?;
+            }
+            let own = raw(line)?;
+            let line = RecoveryLine {
+                own: Some(&own),
+                wraps: self.wraps_for(row).await?,
+                ..RecoveryLine::default()
+            };
+            if !lines.push(&line)? {
+                break;
+            }
+            brought = Some(seq);
+        }
+        if let Some(first) = brought {
+            let mut tx = self.node.write_tx().await?;
+            store::blobs::send_again(&mut tx, epoch, (first, last)).await?;
+            tx.commit().await?;
+        }
+        Ok(lines.body)
+    }
+
+    /// Compares heads and acknowledges anew: the hub knows nothing of the last times. Where it
+    /// had lost anything, it may have lost pictures too.
+    async fn stand_anew(&self, lost: bool) -> Result<(), NodeError> {
+        self.compared.store(false, Ordering::SeqCst);
+        let mut tx = self.node.write_tx().await?;
+        store::chain::forget_acks(&mut tx).await?;
+        if lost {
+            let me = self.node.instance()?.as_str();
+            store::pictures::send_again(&mut tx, me).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+fn raw(text: String) -> Result<Box<RawValue>, NodeError> {
+    RawValue::from_string(text).map_err(NodeError::damaged)
+}

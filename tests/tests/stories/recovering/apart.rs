@@ -1,0 +1,227 @@
+//! Recoveries that do not go by themselves: what only one holds, who does not
+//! bring it, and another history.
+
+use lapor_hub::audit::By;
+use lapor_hub::deeds::{self, Deed};
+use lapor_hub::membership::{self, MembershipError};
+use lapor_hub::restored::{self, Stage};
+use lapor_migrations::on;
+use lapor_protocol::case::State;
+use lapor_protocol::keys::KeyUse;
+use lapor_protocol::problem::Code;
+use lapor_protocol::receipt::Stream;
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
+use lapor_tests::fleet::words::report;
+use lapor_tests::fleet::{Fleet, Weather, kinds};
+
+use super::{all_call, code, found, is_covered, lose_since};
+
+const VERSIONS: &str = "select line from directory_versions order by version";
+const ANNOUNCED: &str = "select r.effect from rulings r join envelopes e on e.number = r.number \
+     where e.kind = 'key.announced' order by e.number";
+
+async fn texts(fleet: &Fleet, sql: &'static str) -> Vec<String> {
+    let db = fleet.hub.db().await;
+    let mut tx = db.read().await.unwrap();
+    let texts = on!(&mut tx, c => sqlx::query_scalar(sql).fetch_all(c).await).unwrap();
+    tx.rollback().await.unwrap();
+    db.close().await;
+    texts
+}
+
+/// Central staff say that nobody else is waited for.
+async fn close(fleet: &Fleet) {
+    let hub = fleet.hub.hub();
+    let by = By::actor("test");
+    deeds::act(&hub.ground, &by, &Deed::CloseRecovery)
+        .await
+        .unwrap();
+    restored::settle(hub).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_nobody_was_told_of_has_the_place_that_the_directory_shows() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let folder = tempfile::tempdir().unwrap();
+        fleet.settle().await;
+        fleet.hub.back_up(folder.path()).await;
+        let bandung = fleet.at("kota-bandung");
+        bandung
+            .node()
+            .rotate(KeyUse::Signing, "petugas")
+            .await
+            .unwrap();
+        bandung.link().push().await.unwrap();
+        let pusat = fleet.at("pusat");
+        pusat.link().refresh_directory(0).await.unwrap();
+        let before = texts(&fleet, VERSIONS).await;
+        assert_eq!(texts(&fleet, ANNOUNCED).await, ["applied"]);
+
+        lose_since(&mut fleet, folder.path()).await;
+        assert!(texts(&fleet, VERSIONS).await.len() < before.len());
+        all_call(&fleet).await;
+        let is = found(&fleet).await;
+        assert_eq!(is.stage, Stage::Still, "{is:?}");
+        assert_eq!(texts(&fleet, VERSIONS).await, before);
+        assert_eq!(texts(&fleet, ANNOUNCED).await, ["applied"]);
+        let case = fleet.at("kota-bandung").file(report("Sesudah")).await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
+        fleet.settle().await;
+        fleet.at("pusat").recall(case).await;
+        fleet.at("pusat").dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        fleet.hub.back_up(folder.path()).await;
+        // Its origin learns that there is a note, and not what it says.
+        fleet.at("kemenpu").note(case, "Menunggu bahan.").await;
+        fleet.at("kemenpu").link().push().await.unwrap();
+        let origin = fleet.at("kota-bandung").link();
+        assert_eq!(origin.pull(Stream::Inbox, 0).await.unwrap(), 1);
+        fleet.at("kemenpu").line().weather(Weather::CUT);
+
+        lose_since(&mut fleet, folder.path()).await;
+        all_call(&fleet).await;
+        assert_eq!(found(&fleet).await.whole(), 2);
+        for _ in 0..2 {
+            close(&fleet).await;
+            let is = found(&fleet).await;
+            assert_eq!(is.stage, Stage::Lost, "{is:?}");
+            let why = is.stuck.unwrap();
+            assert!(
+                why.contains("with their authors only, the first case.noted"),
+                "{why}"
+            );
+        }
+        let said = fleet.at("pusat").link().pull(Stream::Inbox, 0).await;
+        assert_eq!(code(said), Some(Code::Recovering));
+
+        fleet.at("kemenpu").line().weather(Weather::CLEAR);
+        all_call(&fleet).await;
+        let is = found(&fleet).await;
+        assert_eq!((is.stage, is.stuck), (Stage::Still, None));
+        fleet.settle().await;
+        is_covered(&fleet).await;
+        let seen = fleet.at("pusat").view(case).await.case_seq;
+        assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_bring_what_it_holds_is_refused_alone_until_it_does() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
+        fleet.settle().await;
+        fleet.hub.back_up(folder.path()).await;
+        fleet.at("kota-bandung").note(case, "Sudah disurvei.").await;
+        fleet.at("kota-bandung").link().push().await.unwrap();
+
+        lose_since(&mut fleet, folder.path()).await;
+        // A node of before shows what it holds, and nothing more.
+        let old = fleet.at("kota-bandung").link();
+        assert_eq!(
+            code(old.pull(Stream::Inbox, 0).await),
+            Some(Code::Recovering)
+        );
+        for slug in ["pusat", "kemenpu"] {
+            fleet.at(slug).attempt().await;
+        }
+        assert_eq!(found(&fleet).await.stage, Stage::Lost);
+        close(&fleet).await;
+        assert_eq!(found(&fleet).await.stage, Stage::Still);
+        for _ in 0..2 {
+            let old = fleet.at("kota-bandung").link();
+            let said = old.pull(Stream::Inbox, 0).await;
+            assert_eq!(code(said), Some(Code::Recovering), "alone");
+            for slug in ["pusat", "kemenpu"] {
+                fleet.at(slug).catch_up().await;
+            }
+            fleet.restart_hub().await;
+        }
+        assert_eq!(found(&fleet).await.stage, Stage::Still);
+
+        for slug in ["pusat", "kemenpu"] {
+            fleet.at(slug).catch_up().await;
+        }
+        all_call(&fleet).await;
+        assert_eq!(found(&fleet).await.stage, Stage::Still);
+        fleet.settle().await;
+        is_covered(&fleet).await;
+        let seen = fleet.at("kota-bandung").view(case).await.case_seq;
+        assert_eq!(fleet.at("pusat").view(case).await.case_seq, seen);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn no_version_is_published_while_it_listens_and_another_one_stops_nobody_else() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [hubs, desks] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        fleet.settle().await;
+        fleet.at("pusat").back_up(desks.path()).await;
+        fleet.hub.back_up(hubs.path()).await;
+        fleet.hub.register(&KEMENPU).await;
+        let pusat = fleet.at("pusat");
+        pusat.link().refresh_directory(0).await.unwrap();
+
+        fleet.hub.stop().await;
+        let database = fleet.database().await;
+        fleet.hub.restore(hubs.path(), database).await;
+        fleet.hub.settings.limits.listen_seconds = 60;
+        fleet.hub.start().await;
+        let hub = fleet.hub.hub().clone();
+        let (by, whom) = (By::actor("test"), BANDUNG.id());
+        let said = membership::suspend(&hub.ground, &by, &whom).await;
+        let refused = |error: &MembershipError| match error {
+            MembershipError::Hub(error) => error.code() == Code::Recovering,
+            _ => false,
+        };
+        assert!(said.is_err_and(|error| refused(&error)));
+        fleet.pass(60_000);
+        restored::settle(&hub).await.unwrap();
+        drop(hub);
+
+        // Nobody has shown what is lost, and the number is given away.
+        fleet.hub.register(&KEMENPU).await;
+        let said = fleet.at("pusat").link().catch_up().await;
+        assert_eq!(code(said), Some(Code::ForkDetected));
+        let is = found(&fleet).await;
+        let conflict = is.members.iter().find_map(|of| of.back.conflict.clone());
+        let conflict = conflict.unwrap();
+        assert!(
+            conflict.ends_with("of the directory is another one here"),
+            "{conflict}"
+        );
+        close(&fleet).await;
+        for _ in 0..2 {
+            let said = fleet.at("pusat").link().pull(Stream::Inbox, 0).await;
+            assert_eq!(code(said), Some(Code::Recovering), "alone");
+            let said = fleet.at("pusat").link().catch_up().await;
+            assert_eq!(code(said), Some(Code::Recovering), "and it moves nobody");
+            fleet.at("kota-bandung").catch_up().await;
+            assert_eq!(found(&fleet).await.stage, Stage::Still);
+        }
+
+        let database = fleet.database().await;
+        let pusat = fleet.at_mut("pusat");
+        pusat.stop().await;
+        pusat.restore(desks.path(), database).await;
+        pusat.start().await;
+        fleet.settle().await;
+        fleet.ends_well().await;
+    }
+}
