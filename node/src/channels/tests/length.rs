@@ -55,6 +55,7 @@ fn every_sentence_fits_into_one_message() {
             Say::AskWords,
             Say::AskPlace,
             Say::AskPicture,
+            Say::Directly,
             Say::Wordless,
             Say::LeftOut(LeftOut::Large),
             Say::LeftOut(LeftOut::Kind),
