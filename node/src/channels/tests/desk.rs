@@ -7,6 +7,7 @@ use super::{BUDI, DAY_MS, HOUR_MS, REPORT, SITI, Talked};
 use crate::channels::{Conversation, Counted, Name, TakenUp, Unsaid, Waits};
 use crate::clock::Clock as _;
 use crate::error::NodeError;
+use crate::store;
 
 /// Less than a sentence.
 const SHORT: &str = "Lampu mati pak";
@@ -239,6 +240,10 @@ async fn one_message_is_read_again_and_one_that_stays_stuck_lies_among_the_conve
         let words = all[0].messages[0].words.as_deref();
         assert!(words.is_some_and(|words| words.starts_with("kata kata")));
         let (thread, numbers) = talked.lying().await;
+        let mut tx = node.read_tx().await.unwrap();
+        let row = store::channels::threads::one(&mut tx, &thread).await;
+        assert!(row.unwrap().unwrap().sealed.is_some(), "who it was is known");
+        drop(tx);
         let long = node.take_up(&thread, &numbers, OFFICER).await;
         assert!(matches!(long, Err(NodeError::Invalid(_))));
     }

@@ -163,24 +163,24 @@ async fn a_word_is_added_changed_and_ended_and_a_wrong_form_keeps_what_was_typed
         let words = PAGES[2];
         let wrong = [
             ("kata", "STATUS"),
-            ("kampanye", "Bandung Terang"),
+            ("kampanye", "Terang Bersama"),
             ("sampai", "2020-01-01"),
             ("instansi", "tidak ada"),
         ];
         let refused = admin.post(words, &wrong).await;
         refused
             .is(StatusCode::UNPROCESSABLE_ENTITY)
-            .shows("value=\"Bandung Terang\"")
+            .shows("value=\"Terang Bersama\"")
             .shows("Pilih hari ini atau sesudahnya");
-        let taken = [("kata", "STATUS"), ("kampanye", "Bandung Terang")];
+        let taken = [("kata", "STATUS"), ("kampanye", "Terang Bersama")];
         let refused = admin.post(words, &taken).await;
         refused
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("belum berarti lain")
-            .shows("value=\"Bandung Terang\"");
+            .shows("value=\"Terang Bersama\"");
         let lampu = [
             ("kata", "lampu"),
-            ("kampanye", "Bandung Terang"),
+            ("kampanye", "Terang Bersama"),
             ("kategori", "Perhubungan"),
             ("wilayah", "Kota Bandung"),
             ("instansi", "kemenpu"),
@@ -188,7 +188,7 @@ async fn a_word_is_added_changed_and_ended_and_a_wrong_form_keeps_what_was_typed
         press(&admin, words, &lampu)
             .await
             .shows("Kata LAMPU disimpan")
-            .shows("Bandung Terang")
+            .shows("Terang Bersama")
             .shows("Perhubungan");
         let double = admin.post(words, &lampu).await;
         double
@@ -201,11 +201,11 @@ async fn a_word_is_added_changed_and_ended_and_a_wrong_form_keeps_what_was_typed
         let changed = [
             ("ubah", "1"),
             ("kata", "LAMPU"),
-            ("kampanye", "Bandung Gelap"),
+            ("kampanye", "Gelap Bersama"),
         ];
         let page = press(&admin, words, &changed).await;
-        page.shows("Bandung Gelap");
-        assert!(!page.text.contains("Bandung Terang"));
+        page.shows("Gelap Bersama");
+        assert!(!page.text.contains("Terang Bersama"));
         let line = Line::at(&place);
         line.writes("LAMPU mati sejak hari Minggu di depan pasar")
             .await;

@@ -179,13 +179,15 @@ pub async fn forget(tx: &mut Tx, id: &str) -> Stored<()> {
     Ok(())
 }
 
-/// Forgets who has been silent since a moment and has reported nothing.
+/// Forgets who has been silent since a moment and has reported nothing, unless something of theirs
+/// still waits or was laid aside by hand since then.
 pub async fn expire(tx: &mut Tx, before: i64) -> Stored<()> {
     const SQL: &str = "update channel_threads set sealed = null, talk = null, turn = turn + 1
         where heard_at < $1 and sealed is not null and wake_at is null
             and not exists (select 1 from channel_cases f where f.thread = channel_threads.id)
             and not exists (select 1 from channel_taken t
-                where t.thread = channel_threads.id and t.state in ('waiting', 'parts', 'stuck'))";
+                where t.thread = channel_threads.id and (t.state in ('waiting', 'parts', 'stuck')
+                    or (t.state = 'aside' and t.due_at >= $1)))";
     on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?;
     Ok(())
 }
