@@ -13,7 +13,7 @@ use rusmpp::pdus::{
 use rusmpp::tlvs::{MessageDeliveryRequestTlvValue as Parameter, TlvValue};
 use rusmpp::tokio_codec::CommandCodec;
 use rusmpp::types::{AnyOctetString, COctetString, OctetString};
-use rusmpp::values::{DataCoding, EsmClass, MessagePayload, MessageState};
+use rusmpp::values::{DataCoding, EsmClass, MessagePayload, MessageState, Npi};
 use rusmpp::{Command, CommandStatus, Pdu};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex as Turns, mpsc, oneshot};
@@ -370,7 +370,7 @@ fn deliver(sms: &Sms) -> Option<DeliverSm> {
     let class = if sms.header.is_empty() { 0 } else { 0x40 };
     let mut pdu = DeliverSm::builder()
         .source_addr_ton(u8::from(digits.is_some()).into())
-        .source_addr_npi(1.into())
+        .source_addr_npi(Npi::Isdn)
         .source_addr(octets(digits.unwrap_or(&sms.from))?)
         .destination_addr(octets(NUMBER)?)
         .esm_class(EsmClass::from(class))
