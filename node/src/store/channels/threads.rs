@@ -82,10 +82,12 @@ pub async fn turn(tx: &mut Tx, turned: &Turned<'_>) -> Stored<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
-/// Conversations whose silence has lasted, the longest first.
+/// Conversations whose silence has lasted, the longest first; what waits to be heard breaks it.
 pub async fn to_wake(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<ThreadRow>> {
     const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at
         from channel_threads where wake_at is not null and wake_at <= $1
+            and not exists (select 1 from channel_taken t
+                where t.thread = channel_threads.id and t.state = 'waiting')
         order by wake_at, id limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(limit).fetch_all(c).await)?)
 }
