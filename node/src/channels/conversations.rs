@@ -148,7 +148,7 @@ impl Node {
             Some(ticket) => (Deed::Answered("again"), Say::Again(ticket.clone())),
             None => (Deed::File(Box::new(said)), Say::Filed),
         };
-        let turn = Turn {
+        let mut turn = Turn {
             talk: facts.talk.clone(),
             deed,
             says: vec![say],
@@ -165,7 +165,15 @@ impl Node {
             message: heard.id.as_deref(),
             below: None,
         };
-        Box::pin(step.perform(turn, &facts.text)).await?;
+        let lines = self.lines()?;
+        let line = lines.named(&row.channel).ok_or_else(gone)?;
+        let files = self.carry(&**line, (&heard, true), &facts.talk, &mut turn);
+        let files = files.await?;
+        let performed = Box::pin(step.perform(turn, &facts.text)).await;
+        if performed.is_err() {
+            self.give_up(&files).await;
+        }
+        performed?;
         match facts.again {
             Some(ticket) => Ok(TakenUp::Again(ticket)),
             None => self.filed_of(numbers).await,
@@ -254,4 +262,5 @@ impl Node {
 fn join(whole: &mut Heard, later: Heard) {
     whole.text = format!("{}\n{}", whole.text.trim_end(), later.text);
     whole.location = later.location.or(whole.location.take());
+    whole.media.extend(later.media);
 }

@@ -115,11 +115,30 @@ impl Node {
         let last = row.attempts >= TRIES;
         let files = self.carry(&**line, (&heard, last), &facts.talk, &mut turn);
         let files = files.await?;
-        let performed = step.perform(turn, &facts.text).await;
+        let performed = match self.is_still_ours(&files, (number, held)).await {
+            Ok(()) => step.perform(turn, &facts.text).await,
+            Err(error) => Err(error),
+        };
         if performed.is_err() {
             self.give_up(&files).await;
         }
         performed
+    }
+
+    /// Fetching takes long: another process may have done the message meanwhile.
+    async fn is_still_ours(
+        &self,
+        files: &[String],
+        (number, held): (i64, i64),
+    ) -> Result<(), NodeError> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.read_tx().await?;
+        if store::channels::taken::is_held(&mut tx, number, held).await? {
+            return Ok(());
+        }
+        Err(NodeError::AnsweredMeanwhile)
     }
 
     async fn thread_of(&self, row: &TakenRow) -> Result<ThreadRow, NodeError> {

@@ -104,7 +104,7 @@ pub fn to_case(talk: &Talk, case: CaseId, words: Words<'_>, known: &Known<'_>) -
 pub fn added(talk: &Talk, own: &OwnCase, text: &str) -> Turn {
     let act = ReporterAct::Complete {
         answers: Vec::new(),
-        text: (!text.is_empty()).then(|| text.to_owned()),
+        text: Some(if text.is_empty() { PICTURE_CAME } else { text }.to_owned()),
         attachments: Vec::new(),
     };
     acted(talk, own, act, Say::PassedOn(own.ticket.clone()))

@@ -428,7 +428,11 @@ fn wordless(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let files = !heard.media.is_empty();
     let recent = known.recent.and_then(|case| known.case(case));
     if let Some(own) = recent.filter(|own| files && own.may("complete")) {
-        return answers::added(talk, own, heard.text.trim());
+        let text = heard.text.trim();
+        return match &own.hold {
+            Some(_) => answers::to_case(talk, own.case, answers::Words::of(text, heard), known),
+            None => answers::added(talk, own, text),
+        };
     }
     if known.manner.asks && (files || heard.location.is_some()) {
         return draft::unsaid(talk, heard, now);

@@ -184,14 +184,16 @@ async fn a_later_picture_completes_the_report_for_a_day() {
             talked.messages(case).await,
             ["report.filed", "report.completed"]
         );
-        assert_eq!(talked.files(case).await, [0, 1]);
+        let told = talked.sends("", json!([{"at": "p2"}])).await;
+        assert!(told[0].contains("kami teruskan"), "{told:?}");
+        assert_eq!(talked.files(case).await, [0, 1, 1]);
         // What is left out adds nothing.
         let told = talked.sends("", json!([{"at": "nowhere"}])).await;
         assert!(told[0].contains("tidak dapat kami ambil"), "{told:?}");
         assert_eq!(told.len(), 1, "{told:?}");
         talked.place.clock.advance(DAY_MS + MINUTE_MS);
         talked.sends("", json!([{"at": "p2"}])).await;
-        assert_eq!(talked.files(case).await, [0, 1]);
+        assert_eq!(talked.files(case).await, [0, 1, 1]);
     }
 }
 

@@ -108,6 +108,15 @@ pub async fn claim(tx: &mut Tx, now: i64, until: i64, limit: i64) -> Stored<Vec<
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(until).bind(limit).fetch_all(c).await)?)
 }
 
+/// Whether a message is still held until a moment, and nobody else has taken it.
+pub async fn is_held(tx: &mut Tx, number: i64, held: i64) -> Stored<bool> {
+    const SQL: &str = "select count(*) from channel_taken
+        where number = $1 and leased_until = $2 and state = 'waiting'";
+    let rows: i64 =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(number).bind(held).fetch_one(c).await)?;
+    Ok(rows > 0)
+}
+
 /// Ends a message that was held until a moment; how many that were, 0 or 1.
 pub async fn end(tx: &mut Tx, number: i64, held: i64, ending: &Ending<'_>) -> Stored<u64> {
     const SQL: &str = "update channel_taken set state = $3, outcome = $4, case_id = $5,
