@@ -91,7 +91,6 @@ pub async fn turn(tx: &mut Tx, turned: &Turned<'_>) -> Stored<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
-<<<<<<< HEAD
 /// Nothing is to be said there any more but what is asked, if that is not so already.
 pub async fn stop(tx: &mut Tx, id: &str, at: i64) -> Stored<()> {
     const SQL: &str = "update channel_threads
@@ -100,15 +99,12 @@ pub async fn stop(tx: &mut Tx, id: &str, at: i64) -> Stored<()> {
     Ok(())
 }
 
-/// Conversations whose silence has lasted, the longest first.
-=======
 /// Conversations whose silence has lasted, the longest first; what waits to be heard breaks it.
->>>>>>> chat
 pub async fn to_wake(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<ThreadRow>> {
     const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at, wide
         from channel_threads where wake_at is not null and wake_at <= $1
             and not exists (select 1 from channel_taken t
-                where t.thread = channel_threads.id and t.state = 'waiting')
+                where t.thread = channel_threads.id and t.state in ('waiting', 'parts'))
         order by wake_at, id limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(limit).fetch_all(c).await)?)
 }
