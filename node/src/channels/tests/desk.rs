@@ -242,7 +242,10 @@ async fn one_message_is_read_again_and_one_that_stays_stuck_lies_among_the_conve
         let (thread, numbers) = talked.lying().await;
         let mut tx = node.read_tx().await.unwrap();
         let row = store::channels::threads::one(&mut tx, &thread).await;
-        assert!(row.unwrap().unwrap().sealed.is_some(), "who it was is known");
+        assert!(
+            row.unwrap().unwrap().sealed.is_some(),
+            "who it was is known"
+        );
         drop(tx);
         let long = node.take_up(&thread, &numbers, OFFICER).await;
         assert!(matches!(long, Err(NodeError::Invalid(_))));
