@@ -30,7 +30,6 @@ use super::media::{Pieces, Unfetched};
 use super::settings::{ChannelSettingsError, secret};
 use super::{Channel, Unsaid};
 use crate::api::problem;
-use crate::clock::Clock as _;
 use crate::node::Node;
 use api::Api;
 

@@ -7,7 +7,6 @@ use super::super::intake::Cursor;
 use super::X;
 use super::api::Look;
 use super::posts;
-use crate::clock::Clock as _;
 use crate::node::Node;
 
 const MENTIONS: &str = "x mentions";
