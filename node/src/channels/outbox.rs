@@ -52,7 +52,8 @@ impl Node {
         let sealed = row.words.as_deref();
         let opened =
             sealed.map(|sealed| self.switch().open(&owner(&row.thread, &row.once), sealed));
-        Ok(opened.transpose()?.map(|kept| match kept {
+        let kept: Option<Kept> = opened.transpose()?;
+        Ok(kept.map(|kept| match kept {
             Kept::Saying(saying) => saying,
             Kept::Words(words) => Saying {
                 words,
