@@ -5,6 +5,7 @@ use super::heard::Address;
 use super::manner::Name;
 use super::outbox::Draft;
 use super::words;
+use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::reporters::{CODE_LIFE_MS, Letter};
@@ -59,8 +60,8 @@ impl Node {
             thread,
             case: None,
             kind: CODE,
-            // A number is given again when nothing waits.
-            once: format!("code:{}:{}", letter.number, letter.expires_at),
+            // Its letter goes in the same transaction: it is said once by that.
+            once: format!("code:{}", hex::encode(random::<8>())),
             words: &words::Piece::of(said).fitted(Name::Sms.manner()),
         })
     }

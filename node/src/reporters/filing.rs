@@ -82,10 +82,11 @@ impl Node {
         };
         let told = report.reporter.as_ref();
         let ways = self.code_ways();
-        let contacts = told.into_iter().flat_map(|told| [&told.email, &told.phone]);
-        let mut contacts = contacts.flatten();
-        let recoverable = ways.any()
-            && (row.citizen.is_some() || contacts.any(|contact| ways.reach_typed(contact)));
+        let reached = {
+            let contacts = told.into_iter().flat_map(|told| [&told.email, &told.phone]);
+            contacts.flatten().any(|contact| ways.reach_typed(contact))
+        };
+        let recoverable = ways.any() && (row.citizen.is_some() || reached);
         let own = format!("reporter:{}", row.id);
         let actor = terms.actor.unwrap_or(&own);
         let mut answer = None;

@@ -85,6 +85,12 @@ impl CodeWays {
     pub fn reach_typed(self, contact: &str) -> bool {
         normalised(contact).is_ok_and(|contact| self.reach(&contact))
     }
+
+    /// Whether it is the contact's fault that no code gets there: where nothing is sent at all, no
+    /// contact is to blame, and pages say so by themselves.
+    pub fn blames(self, contact: &str) -> bool {
+        self.any() && !self.reach_typed(contact)
+    }
 }
 
 impl Node {
@@ -101,7 +107,7 @@ impl Node {
         let case = self.filed_as(&mut tx, conversation.case).await?;
         let told = told_contacts(&mut tx, &case.to_string()).await?;
         let ways = self.code_ways();
-        Ok(told.iter().any(|contact| ways.reach(contact)))
+        Ok(told.iter().any(|contact| !ways.blames(contact)))
     }
 
     /// By which way the report's contact has to be proved yet: before it is, no letter goes there,

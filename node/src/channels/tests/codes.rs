@@ -101,6 +101,7 @@ async fn an_hour_has_so_many_codes_and_what_is_too_much_waits() {
             asked.unwrap();
         }
         talked.hears().await;
+        talked.hears().await;
         assert_eq!(talked.outbox().await.len(), 60);
         assert!(talked.told(BUDI).await.is_empty());
         talked.place.clock.advance(MINUTE_MS);

@@ -142,7 +142,7 @@ pub async fn citizen(
 ) -> Answer<Response> {
     let contact = form.required(&visit.v, CITIZEN.field);
     let ways = node.code_ways();
-    if !contact.is_empty() && !ways.reach_typed(&contact) {
+    if !contact.is_empty() && ways.blames(&contact) {
         form.complain(CITIZEN.field, unusable(&visit.v, ways));
     }
     if !form.is_fine() {
