@@ -2,7 +2,7 @@
 //! and this node: each message of a person as it is kept, and each answer as it is submitted.
 
 use rusmpp::pdus::{BindReceiver, BindTransceiver, BindTransmitter, DeliverSm, SubmitSm};
-use rusmpp::tlvs::TlvValue;
+use rusmpp::tlvs::{Tlv, TlvValue};
 use rusmpp::types::{COctetString, OctetString};
 use rusmpp::values::{DataCoding, EsmClass, InterfaceVersion, RegisteredDelivery};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ impl Delivery {
     pub fn of(deliver: &DeliverSm) -> Self {
         let mut payload = deliver.short_message().to_vec();
         let (mut reference, mut total, mut place) = (None, None, None);
-        for value in deliver.tlvs().iter().filter_map(|tlv| tlv.value()) {
+        for value in deliver.tlvs().iter().filter_map(Tlv::value) {
             match value {
                 TlvValue::MessagePayload(long) => payload = long.value.to_vec(),
                 TlvValue::SarMsgRefNum(number) => reference = Some(*number),
@@ -114,6 +114,8 @@ impl Delivery {
                 DefaultAlphabet::Gsm7 => alphabet::from_septets(text),
                 DefaultAlphabet::Latin1 => alphabet::from_latin1(text),
             }),
+            // Some centres call the alphabet of telephones so.
+            ASCII if text.iter().any(|byte| is_control(*byte)) => Some(alphabet::from_septets(text)),
             ASCII | LATIN1 => Some(alphabet::from_latin1(text)),
             WIDE => Some(alphabet::from_wide(text)),
             _ => None,
@@ -142,6 +144,11 @@ impl Delivery {
             total: total.into(),
         })
     }
+}
+
+/// What stands in no text of ASCII.
+fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && !b"\t\n\r".contains(&byte)
 }
 
 /// A `deliver_sm` that cannot be taken apart, as it is kept.

@@ -2,7 +2,7 @@
 //! SMPP 3.4): `id:12 sub:001 dlvrd:001 submit date:… done date:… stat:DELIVRD err:000 text:…`.
 
 use rusmpp::pdus::DeliverSm;
-use rusmpp::tlvs::TlvValue;
+use rusmpp::tlvs::{Tlv, TlvValue};
 use rusmpp::values::{EsmClass, MessageState};
 
 use super::super::super::receipts::Fate;
@@ -35,7 +35,7 @@ pub fn read(deliver: &DeliverSm) -> Option<Receipt> {
     }
     let text = alphabet::from_latin1(&Delivery::of(deliver).payload());
     let (mut id, mut state) = (None, None);
-    for value in deliver.tlvs().iter().filter_map(|tlv| tlv.value()) {
+    for value in deliver.tlvs().iter().filter_map(Tlv::value) {
         match value {
             TlvValue::ReceiptedMessageId(named) => id = Some(named.as_str().to_owned()),
             TlvValue::MessageState(told) => state = Some(by_number(*told)),
