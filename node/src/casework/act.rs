@@ -449,11 +449,7 @@ pub(super) async fn store_traced<'a>(
             trace,
         })
         .collect();
-    let changes = rows.iter().flat_map(|row| {
-        let cases = row.case_id.into_iter().chain(row.other_case);
-        cases.map(|case| feed::of_case(case, row.kind, Some(row.message_id), row.created_at))
-    });
-    feed::note(tx, &changes.collect::<Vec<_>>()).await?;
+    feed::note(tx, &feed::of_own(&rows)).await?;
     Ok(store::outbox::add(tx, &rows).await?)
 }
 

@@ -16,6 +16,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::changes::ChangeRow;
+use crate::store::outbox::NewRow;
 
 pub(crate) use kinds::{ERASED, REFUSED};
 pub use kinds::{Wanted, kinds};
@@ -95,6 +96,15 @@ impl Change {
 /// A change of a case.
 pub(crate) fn of_case(case: &str, kind: &str, message: Option<&str>, at: i64) -> ChangeRow {
     row((Subject::Case, case.to_owned()), kind, message, at)
+}
+
+/// What own messages change: the case that each is about, and the second one that it names.
+pub(crate) fn of_own(rows: &[NewRow<'_>]) -> Vec<ChangeRow> {
+    let changes = rows.iter().flat_map(|row| {
+        let cases = row.case_id.into_iter().chain(row.other_case);
+        cases.map(move |case| of_case(case, row.kind, Some(row.message_id), row.created_at))
+    });
+    changes.collect()
 }
 
 /// A change of what is published under a name.
