@@ -164,6 +164,8 @@ impl From<NodeError> for Failure {
             | NodeError::UploadHeld
             | NodeError::ProgrammeChanged
             | NodeError::MediaType(_)
+            | NodeError::Known(_)
+            | NodeError::CursorGone { .. }
             | NodeError::Offset { .. } => exit::DATA,
             NodeError::Forbidden(_) | NodeError::Locked(_) | NodeError::ApprovalNeeded => {
                 exit::PERMISSION
