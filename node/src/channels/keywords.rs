@@ -103,13 +103,10 @@ impl Node {
         if self.is_configured(&word) {
             return Err(KeywordError::Configured);
         }
-        match self
-            .named_category(new.keyword.category.as_ref(), None)
-            .await
+        if let Some(category) = &new.keyword.category
+            && !self.is_category(category).await?
         {
-            Ok(_) => {}
-            Err(NodeError::Invalid(_)) => return Err(KeywordError::Category),
-            Err(error) => return Err(error.into()),
+            return Err(KeywordError::Category);
         }
         let row = KeywordRow {
             campaign: new.campaign.clone(),
@@ -157,6 +154,12 @@ impl Node {
         }
         store::audit::add(&mut tx, now, actor, "channel.keyword_ended", None, &word).await?;
         Ok(tx.commit().await?)
+    }
+
+    async fn is_category(&self, category: &Category) -> Result<bool, NodeError> {
+        let national = self.categories().await?.knows(category);
+        let own = self.local_categories().await?.in_force();
+        Ok(national || own.named(category.as_str()).is_some())
     }
 
     fn is_configured(&self, word: &str) -> bool {
