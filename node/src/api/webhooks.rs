@@ -227,7 +227,9 @@ pub async fn change(
         let known = node.webhook(&path.id).await.map_err(|e| problem(&e))?;
         wanted(&caller, &known.kinds)?;
     }
-    let changed = node.change_webhook(&path.id, changed, &caller.actor()).await;
+    let changed = node
+        .change_webhook(&path.id, changed, &caller.actor())
+        .await;
     changed.map(Json).map_err(|e| problem(&e))
 }
 

@@ -463,8 +463,11 @@ fn where_people_chat_what_is_missing_is_asked() {
         latitude: -6.9,
         longitude: 107.6,
     });
-    let placed = hear(&Talk::default(), &located, &own.known(name), NOW);
-    assert!(matches!(placed.says[..], [Say::AskPicture]));
+    let named = hear(&Talk::default(), &located, &own.known(name), NOW);
+    assert!(
+        matches!(named.says[..], [Say::AskWords]),
+        "the words beside a place are its name"
+    );
 }
 
 #[test]

@@ -89,7 +89,10 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             ),
             (0xf1, alphabet::to_septets("Air keran mati sejak kemarin")),
             (1, b"Jalan rusak parah sekali".to_vec()),
-            (1, alphabet::to_septets("Banjir di Jl_Braga [RT 3] sejak pagi")),
+            (
+                1,
+                alphabet::to_septets("Banjir di Jl_Braga [RT 3] sejak pagi"),
+            ),
             (3, b"Caf\xe9 membuang sampah ke sungai".to_vec()),
             (
                 8,
@@ -143,28 +146,28 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
 async fn what_the_network_answers_says_what_becomes_of_a_message() {
     let one = Networked::bound().await.remove(0);
     let to = address(SITI);
-    let say = async |words: &str| one.line.say(&to, &saying(words)).await;
-    assert_eq!(say("Terima kasih").await, Ok(Some("1".into())));
+    let told = async |words: &str| one.line.say(&to, &saying(words)).await;
+    assert_eq!(told("Terima kasih").await, Ok(Some("1".into())));
     one.smsc.replies([Reply::Status(0x58), Reply::Status(0x14)]);
     for _ in 0..2 {
-        assert!(matches!(say("a").await, Err(Unsaid::Slower(_))));
+        assert!(matches!(told("a").await, Err(Unsaid::Slower(_))));
     }
     one.smsc.replies([Reply::Status(0x0b)]);
-    let refused = say("kata").await;
+    let refused = told("kata").await;
     let problem = "the network refuses the message (0xb)";
     assert_eq!(refused, Err(Unsaid::Never(problem.into())));
     one.smsc.replies([Reply::Status(0x08), Reply::Status(0x0a)]);
     for _ in 0..2 {
-        assert!(matches!(say("a").await, Err(Unsaid::Down(_))));
+        assert!(matches!(told("a").await, Err(Unsaid::Down(_))));
     }
     one.smsc.replies([Reply::Status(0x45), Reply::Drop]);
-    assert!(matches!(say("a").await, Err(Unsaid::Later(_))));
+    assert!(matches!(told("a").await, Err(Unsaid::Later(_))));
     assert!(
-        matches!(say("a").await, Err(Unsaid::Down(_))),
+        matches!(told("a").await, Err(Unsaid::Down(_))),
         "the line was lost"
     );
     one.smsc.bound().await.unwrap();
-    assert!(say("a").await.is_ok(), "and is there again");
+    assert!(told("a").await.is_ok(), "and is there again");
 }
 
 #[tokio::test]
