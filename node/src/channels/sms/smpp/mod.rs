@@ -66,7 +66,9 @@ impl Smpp {
             return wrong("window, enquire_seconds: expected 1 to 1000 messages, and seconds");
         }
         if pdu::bind(Role::Both, &system_id, &password).is_none() {
-            return wrong("system_id, password_file: 15 and 8 signs of ASCII at most, as SMPP has it");
+            return wrong(
+                "system_id, password_file: 15 and 8 signs of ASCII at most, as SMPP has it",
+            );
         }
         let (orders, queue) = mpsc::channel(usize::from(smpp.window));
         Ok(Self {

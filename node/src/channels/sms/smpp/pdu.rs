@@ -115,7 +115,9 @@ impl Delivery {
                 DefaultAlphabet::Latin1 => alphabet::from_latin1(text),
             }),
             // Some centres call the alphabet of telephones so.
-            ASCII if text.iter().any(|byte| is_control(*byte)) => Some(alphabet::from_septets(text)),
+            ASCII if text.iter().any(|byte| is_control(*byte)) => {
+                Some(alphabet::from_septets(text))
+            }
             ASCII | LATIN1 => Some(alphabet::from_latin1(text)),
             WIDE => Some(alphabet::from_wide(text)),
             _ => None,

@@ -146,7 +146,10 @@ fn of_two_ways_one_is_chosen() {
     }
     both.smpp.address = None;
     let problem = of(&both).err().unwrap().to_string();
-    assert!(problem.starts_with("channels.sms.smpp.address"), "{problem}");
+    assert!(
+        problem.starts_with("channels.sms.smpp.address"),
+        "{problem}"
+    );
 }
 
 #[tokio::test]

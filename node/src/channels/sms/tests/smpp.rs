@@ -89,7 +89,10 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             ),
             (0xf1, alphabet::to_septets("Air keran mati sejak kemarin")),
             (1, b"Jalan rusak parah sekali".to_vec()),
-            (1, alphabet::to_septets("Banjir di Jl_Braga [RT 3] sejak pagi")),
+            (
+                1,
+                alphabet::to_septets("Banjir di Jl_Braga [RT 3] sejak pagi"),
+            ),
             (3, b"Caf\xe9 membuang sampah ke sungai".to_vec()),
             (
                 8,
