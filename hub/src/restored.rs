@@ -264,7 +264,7 @@ pub async fn settle(hub: &Hub) -> Result<(), HubError> {
         Stage::Listening => {}
     }
     let all = recovery.heard() == recovery.members.len();
-    if recovery.stage != Stage::Listening || !(all || !hub.witness.listens(&hub.ground)) {
+    if recovery.stage != Stage::Listening || (!all && hub.witness.listens(&hub.ground)) {
         return Ok(());
     }
     // Somebody may have closed it meanwhile, or shown what is lost.

@@ -160,9 +160,7 @@ impl Meta {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes())
             .expect("HMAC takes a key of any length");
         mac.update(body.as_bytes());
-        let digest = mac.finalize().into_bytes();
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let signature = format!("sha256={hex}");
+        let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
         Signed { body, signature }
     }
 

@@ -95,13 +95,13 @@ impl Telegram {
             "last_name": "Aminah",
             "username": "siti_aminah",
         });
-        self.adds("message", from, chat, fields)
+        self.adds("message", from, &chat, fields)
     }
 
     /// Somebody writes in a group in which the bot is.
     pub fn writes_in_group(&self, group: i64, from: i64, text: &str) -> i64 {
         let chat = json!({"id": group, "type": "supergroup", "title": "Warga RW 05"});
-        self.adds("message", from, chat, json!({"text": text}))
+        self.adds("message", from, &chat, json!({"text": text}))
     }
 
     /// Somebody sends a picture, which Telegram keeps in two sizes.
@@ -125,7 +125,7 @@ impl Telegram {
         let chat = json!({"id": from, "type": "private", "first_name": "Siti"});
         fields["message_id"] = json!(message);
         fields["edit_date"] = json!(DATE + 60);
-        self.adds("edited_message", from, chat, fields);
+        self.adds("edited_message", from, &chat, fields);
     }
 
     /// A file by its id.
@@ -198,7 +198,7 @@ impl Telegram {
         knocks.collect()
     }
 
-    fn adds(&self, kind: &str, from: i64, chat: Value, fields: Value) -> i64 {
+    fn adds(&self, kind: &str, from: i64, chat: &Value, fields: Value) -> i64 {
         let mut bot = self.bot();
         bot.numbers += 1;
         bot.messages += i64::from(kind == "message");

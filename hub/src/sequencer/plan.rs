@@ -122,7 +122,7 @@ impl Plan {
                 self.expected.insert((row.to, row.dseq), row.hash);
                 let id = item.envelope_id;
                 if brought.contains(&id) {
-                    self.learn(item);
+                    self.learn(&item);
                 } else if held.contains(&id) || store::envelopes::head(tx, id).await?.is_some() {
                     held.insert(id);
                 } else {
@@ -139,7 +139,7 @@ impl Plan {
         })
     }
 
-    fn learn(&mut self, item: Item) {
+    fn learn(&mut self, item: &Item) {
         let place = item.case.zip(item.case_seq);
         if let Some(place) = place {
             self.claimed.insert(place, item.envelope_id);

@@ -24,6 +24,7 @@ use super::group::Worker;
 use super::plan::Plan;
 use super::verify::Incoming;
 use super::working::Working;
+use crate::casefile::CaseFile;
 use crate::directory;
 use crate::erasing::erase;
 use crate::error::HubError;
@@ -156,9 +157,8 @@ impl Replay {
         let known = plan.known.get(&place.id);
         let incoming = incoming(tx, place).await?;
         self.worker.fetch(tx, working, vec![&incoming]).await?;
-        let stands = |(case, seq): &(_, u64)| {
-            working.cases.get(case).map_or(0, |file| file.last()) + 1 == *seq
-        };
+        let stands =
+            |(case, seq): &(_, u64)| working.cases.get(case).map_or(0, CaseFile::last) + 1 == *seq;
         if !known.is_none_or(|known| known.places.iter().all(stands)) {
             return Ok(false);
         }

@@ -216,9 +216,9 @@ pub async fn own_run(
 
 /// Every message that was brought and is not in the record.
 pub async fn envelopes(tx: &mut Tx) -> Result<Vec<Place>, DbError> {
-    let rows: Vec<(Vec<u8>, String, i64, i64, Vec<u8>)> =
-        on!(tx, conn => sqlx::query_as(ENVELOPES).fetch_all(conn).await)?;
-    let place = |(envelope, author, epoch, seq, prev): (Vec<u8>, String, i64, i64, Vec<u8>)| {
+    type Row = (Vec<u8>, String, i64, i64, Vec<u8>);
+    let rows: Vec<Row> = on!(tx, conn => sqlx::query_as(ENVELOPES).fetch_all(conn).await)?;
+    let place = |(envelope, author, epoch, seq, prev): Row| {
         Ok(Place {
             id: digest(&envelope)?,
             author: id(&author)?,

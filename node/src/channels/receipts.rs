@@ -36,17 +36,15 @@ impl Node {
     ) -> Result<(), NodeError> {
         let hash = self.said_hash(channel, id)?;
         let mut tx = self.write_tx().await?;
-        match store::channels::outbox::by_said(&mut tx, channel.as_str(), &hash).await? {
-            Some((number, state)) => {
-                if state == "sent" {
-                    arrived(&mut tx, channel.as_str(), number, fate.told()).await?;
-                }
+        let name = channel.as_str();
+        let said = store::channels::outbox::by_said(&mut tx, name, &hash).await?;
+        if let Some((number, state)) = said {
+            if state == "sent" {
+                arrived(&mut tx, name, number, fate.told()).await?;
             }
-            None => {
-                let now = self.clock().now_ms();
-                let name = channel.as_str();
-                store::channels::receipts::keep(&mut tx, name, &hash, fate.told(), now).await?;
-            }
+        } else {
+            let now = self.clock().now_ms();
+            store::channels::receipts::keep(&mut tx, name, &hash, fate.told(), now).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -178,13 +178,13 @@ async fn name_list(tx: &mut Tx) -> Result<String, NodeError> {
 
 /// The number behind which is read on.
 fn place(after: Option<&str>, list: &str, ends: Option<(i64, i64)>) -> Result<i64, NodeError> {
-    let (first, last) = ends.unwrap_or((1, 0));
+    let (first, end) = ends.unwrap_or((1, 0));
     let cursor: Cursor = match after {
         None => return Ok(first - 1),
-        Some(LATEST) => return Ok(last),
+        Some(LATEST) => return Ok(end),
         Some(text) => text.parse()?,
     };
-    if cursor.list == list && (first - 1..=last).contains(&cursor.number) {
+    if cursor.list == list && (first - 1..=end).contains(&cursor.number) {
         return Ok(cursor.number);
     }
     let earliest = Cursor {

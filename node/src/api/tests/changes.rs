@@ -88,10 +88,10 @@ async fn a_program_has_nobody_told_what_it_may_not_read_itself() {
         ] {
             assert_eq!(make(url, more).await.status, StatusCode::FORBIDDEN);
         }
-        let made = make(url, json!(["case.*"])).await;
-        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
-        assert_eq!(made.headers["cache-control"], "no-store");
-        let said = made.json();
+        let hook = make(url, json!(["case.*"])).await;
+        assert_eq!(hook.status, StatusCode::CREATED, "{}", hook.text());
+        assert_eq!(hook.headers["cache-control"], "no-store");
+        let said = hook.json();
         assert!(said["secret"].as_str().unwrap().starts_with("whsec_"));
         assert_eq!(said["webhook"]["made_by"], "token:kota");
         assert_eq!(

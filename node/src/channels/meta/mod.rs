@@ -101,7 +101,7 @@ impl Meta {
             ));
         }
         if let Some(line) = &self.page {
-            let own = entries.iter().filter(|entry| of_page(entry, &line.page));
+            let own = entries.iter().filter(|entry| of_page(entry, &line.id));
             out.push((
                 line.clone(),
                 own.flat_map(|entry| line.messages(entry)).collect(),
@@ -157,7 +157,7 @@ fn on_facebook(
     let page = (facebook.comments != Comments::None).then(|| {
         Arc::new(Page {
             graph: graph.clone(),
-            page: id.clone(),
+            id: id.clone(),
             token: token.clone(),
             comments: facebook.comments,
             keywords: keywords

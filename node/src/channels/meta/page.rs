@@ -26,7 +26,8 @@ const TAG: &str = "#lapor";
 
 pub struct Page {
     pub graph: Arc<Graph>,
-    pub page: String,
+    /// Its id there.
+    pub id: String,
     pub token: String,
     pub comments: Comments,
     /// Words in front of a comment that make it one for this node, in small letters.
@@ -36,7 +37,8 @@ pub struct Page {
 #[derive(Deserialize)]
 struct Comment {
     from: From,
-    comment_id: String,
+    #[serde(rename = "comment_id")]
+    id: String,
     #[serde(default)]
     message: String,
     /// Unix s.
@@ -58,7 +60,7 @@ impl Page {
         for change in listed(&entry["changes"]) {
             let value = &change["value"];
             let added = value["item"] == "comment" && value["verb"] == "add";
-            let own = value["from"]["id"] == *self.page;
+            let own = value["from"]["id"] == *self.id;
             let words = value["message"].as_str().unwrap_or_default();
             if change["field"] == "feed" && added && !own && self.is_for_us(words) {
                 out.push(Raw {
@@ -91,7 +93,7 @@ impl Page {
             "recipient": {"comment_id": comment},
             "message": {"text": words},
         });
-        let path = [self.page.as_str(), "messages"];
+        let path = [self.id.as_str(), "messages"];
         let told = self.graph.post(Line::Comment, &self.token, &path, &private);
         let id = told.await?["message_id"].as_str().map(str::to_owned);
         let public = json!({"message": heard_in_public()});
@@ -129,7 +131,7 @@ impl Channel for Page {
             from: Address {
                 id: comment.from.id,
                 name: comment.from.name,
-                at: Some(comment.comment_id),
+                at: Some(comment.id),
             },
             text: comment.message,
             media: picture.into_iter().collect(),

@@ -17,7 +17,7 @@ use crate::channels::media::{LeftOut, Pieces, Unfetched};
 const WHOLE: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
 /// For a file.
-const FILE: Duration = Duration::from_secs(60);
+const FILE: Duration = Duration::from_mins(1);
 /// Bytes of an answer that are read.
 const LARGEST: usize = 64 * 1024;
 /// How long nothing is said after too much was, where the provider does not say how long.
@@ -191,8 +191,22 @@ impl Refusal {
             // Who has blocked the page.
             (_, 200, Some(1_545_041)) => Unsaid::Never(told()),
             // The provider is unwell, or what is wrong is ours to mend and costs no message anything.
-            (_, 0..=3 | 10 | 102 | 190 | 200..=299 | 368, _)
-            | (_, 131_016 | 131_031 | 131_042 | 131_045 | 133_004 | 133_010, _)
+            (
+                _,
+                0..=3
+                | 10
+                | 102
+                | 190
+                | 200..=299
+                | 368
+                | 131_016
+                | 131_031
+                | 131_042
+                | 131_045
+                | 133_004
+                | 133_010,
+                _,
+            )
             | (Line::Whatsapp | Line::Messenger, 100, Some(33)) => Unsaid::Down(told()),
             _ if self.status == 429 => slower(),
             _ if self.status == 401 || self.status >= 500 => Unsaid::Down(told()),

@@ -14,7 +14,8 @@ struct Update {
 
 #[derive(Deserialize)]
 struct Message {
-    message_id: i64,
+    #[serde(rename = "message_id")]
+    id: i64,
     /// Seconds.
     date: Option<i64>,
     edit_date: Option<i64>,
@@ -22,7 +23,8 @@ struct Message {
     chat: Chat,
     text: Option<String>,
     caption: Option<String>,
-    reply_to_message: Option<Replied>,
+    #[serde(rename = "reply_to_message")]
+    reply_to: Option<Replied>,
     location: Option<Point>,
     venue: Option<Venue>,
     #[serde(default)]
@@ -51,7 +53,8 @@ struct Chat {
 
 #[derive(Deserialize)]
 struct Replied {
-    message_id: i64,
+    #[serde(rename = "message_id")]
+    id: i64,
 }
 
 #[derive(Deserialize)]
@@ -69,8 +72,10 @@ struct Point {
 
 #[derive(Deserialize)]
 struct File {
-    file_id: String,
-    file_size: Option<u64>,
+    #[serde(rename = "file_id")]
+    id: String,
+    #[serde(rename = "file_size")]
+    size: Option<u64>,
     #[serde(default)]
     width: u64,
     #[serde(default)]
@@ -117,9 +122,9 @@ pub fn read(body: &[u8]) -> Result<Heard, Unread> {
 impl Message {
     fn heard(self, edited: bool) -> Heard {
         let chat = self.chat.id;
-        let own = message_id(chat, self.message_id);
-        let replied = self.reply_to_message.as_ref();
-        let replied = replied.map(|replied| message_id(chat, replied.message_id));
+        let own = message_id(chat, self.id);
+        let replied = self.reply_to.as_ref();
+        let replied = replied.map(|replied| message_id(chat, replied.id));
         let seconds = if edited { self.edit_date } else { self.date };
         let is_private = self.chat.kind == "private";
         let place = self.venue.as_ref().map(|venue| &venue.location);
@@ -188,9 +193,9 @@ impl Message {
             .filter_map(|(file, kind)| Some((file?, kind)));
         files
             .map(|(file, kind)| MediaRef {
-                at: file.file_id.clone(),
+                at: file.id.clone(),
                 kind,
-                size: file.file_size,
+                size: file.size,
             })
             .collect()
     }

@@ -168,9 +168,8 @@ async fn what_was_refused_is_said_again_or_dropped_and_forgotten() {
     for talked in Talked::on(Name::Sms).await {
         let node = talked.node();
         let refuse = || {
-            talked
-                .paper
-                .orders([Unsaid::Never("no such number".into())])
+            let never = Unsaid::Never("no such number".into());
+            talked.paper.orders([never]);
         };
         refuse();
         assert!(talked.says(SITI, REPORT).await.is_empty());

@@ -1,7 +1,6 @@
 //! Conversations by WhatsApp and Messenger and below posts of a page: through the door at which the
 //! provider knocks, and against a stand-in of it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -16,7 +15,7 @@ use serde_json::{Value, json};
 use tower::util::ServiceExt as _;
 
 use super::private::Log;
-use super::{HOUR_MS, MINUTE_MS, ruled};
+use super::{HOUR_MS, MINUTE_MS, kept, ruled};
 use crate::channels::delivery::Spoken;
 use crate::channels::{FacebookSettings, Lines, MetaSettings, WhatsappSettings};
 use crate::node::Node;
@@ -38,14 +37,6 @@ struct Chat {
     hub: Arc<PaperHub>,
 }
 
-fn file(place: &Place, name: &str, text: &str) -> Option<PathBuf> {
-    use std::os::unix::fs::PermissionsExt;
-    let path = place.settings.node.keys.join(name);
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-    Some(path)
-}
-
 impl Chat {
     async fn open() -> Vec<Self> {
         lapor_certs::tls::install_default_provider();
@@ -54,20 +45,20 @@ impl Chat {
             let mut place = Place::joined("kota-bandung", db).await;
             let meta = Meta::open(SECRET, TOKEN).await.unwrap();
             let page = MetaSettings {
-                app_secret_file: file(&place, "meta-secret", SECRET),
-                verify_token_file: file(&place, "meta-word", WORD),
+                app_secret_file: Some(kept(&place, "meta-secret", SECRET)),
+                verify_token_file: Some(kept(&place, "meta-word", WORD)),
                 base_url: meta.base_url.clone(),
                 ..MetaSettings::default()
             };
             let whatsapp = WhatsappSettings {
                 phone_number_id: Some(PHONE_NUMBER_ID.into()),
-                token_file: file(&place, "whatsapp-token", TOKEN),
+                token_file: Some(kept(&place, "whatsapp-token", TOKEN)),
                 template: Some("ada_kabar".into()),
                 ..WhatsappSettings::default()
             };
             let facebook = FacebookSettings {
                 page_id: Some(PAGE_ID.into()),
-                page_token_file: file(&place, "page-token", TOKEN),
+                page_token_file: Some(kept(&place, "page-token", TOKEN)),
                 ..FacebookSettings::default()
             };
             place.settings.channels.meta = page;

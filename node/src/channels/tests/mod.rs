@@ -46,12 +46,12 @@ const REPORT: &str = "Lampu jalan padam di Cihampelas sejak hari Minggu.";
 const PLACED: &str = "Lampu jalan padam di Kota Bandung sejak hari Minggu.";
 
 /// A secret in a file beside the keys of a place.
-fn kept(place: &Place, name: &str, secret: &str) -> Option<PathBuf> {
+fn kept(place: &Place, name: &str, secret: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let path = place.settings.node.keys.join(name);
     std::fs::write(&path, format!("{secret}\n")).unwrap();
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-    Some(path)
+    path
 }
 
 /// The hub rules what waits at a node.

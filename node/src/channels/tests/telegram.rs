@@ -28,8 +28,8 @@ impl Bot {
         for db in databases().await {
             let provider = Telegram::open().await;
             let mut place = Place::joined("kota-bandung", db).await;
-            let token_file = kept(&place, "telegram-token", TOKEN);
-            let secret_file = kept(&place, "telegram-secret", SECRET);
+            let token_file = Some(kept(&place, "telegram-token", TOKEN));
+            let secret_file = Some(kept(&place, "telegram-secret", SECRET));
             let settings = &mut place.settings.channels.telegram;
             settings.base_url = provider.base_url().into();
             (settings.token_file, settings.secret_file) = (token_file, secret_file);

@@ -49,7 +49,7 @@ impl Account {
         for db in databases().await {
             let provider = X::open(NOW).await;
             let mut place = Place::joined("kota-bandung", db).await;
-            let file = |name: &str, secret: &str| kept(&place, name, secret);
+            let file = |name: &str, secret: &str| Some(kept(&place, name, secret));
             let settings = x::XSettings {
                 account_id: Some(ACCOUNT_ID.into()),
                 account: Some(ACCOUNT.into()),

@@ -54,9 +54,9 @@ async fn the_door_answers_the_challenge_and_opens_to_a_right_signature_alone() {
         }
         let like = r#"{"for_user_id": "2244994945", "favorite_events": [{}]}"#;
         assert_eq!(x.knocks(&signed(like.into())).await, StatusCode::OK);
-        let states = x.talked.taken().await;
-        let unread = states.iter().filter(|(state, _)| state == "unread");
-        assert_eq!((unread.count(), states.len()), (2, 2), "{states:?}");
+        let kept = x.talked.taken().await;
+        let unread = kept.iter().filter(|(state, _)| state == "unread");
+        assert_eq!((unread.count(), kept.len()), (2, 2), "{kept:?}");
         let huge = Knock {
             body: vec![b' '; 2 << 20],
             ..good

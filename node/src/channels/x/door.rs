@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use base64::Engine as _;
@@ -55,7 +55,7 @@ fn answers(line: &X, asked: &Asked) -> Response {
 
 async fn take(line: &X, node: &Node, headers: &HeaderMap, body: &[u8]) -> Response {
     let ours = signature(line.secret(), body);
-    let shown = headers.get(SIGNATURE).map(|shown| shown.as_bytes());
+    let shown = headers.get(SIGNATURE).map(HeaderValue::as_bytes);
     if !shown.is_some_and(|shown| bool::from(shown.ct_eq(ours.as_bytes()))) {
         return ApiProblem::not_found().into_response();
     }

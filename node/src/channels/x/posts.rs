@@ -20,7 +20,7 @@ pub struct Account {
 #[serde(untagged)]
 enum Kept {
     Post {
-        post: Post,
+        post: Box<Post>,
         #[serde(default)]
         users: Vec<User>,
         #[serde(default)]
@@ -86,7 +86,8 @@ struct User {
 
 #[derive(Deserialize)]
 struct Media {
-    media_key: String,
+    #[serde(rename = "media_key")]
+    key: String,
     #[serde(rename = "type")]
     kind: String,
     url: Option<String>,
@@ -98,7 +99,8 @@ struct Tweet {
     id_str: String,
     text: Option<String>,
     full_text: Option<String>,
-    extended_tweet: Option<Extended>,
+    #[serde(rename = "extended_tweet")]
+    extended: Option<Extended>,
     user: OldUser,
     in_reply_to_status_id_str: Option<String>,
     retweeted_status: Option<Value>,
@@ -219,7 +221,7 @@ impl Post {
             .filter(|first| **first != self.id);
         let pictures = media
             .iter()
-            .filter(|one| self.attachments.media_keys.contains(&one.media_key));
+            .filter(|one| self.attachments.media_keys.contains(&one.key));
         let pictures = pictures.filter(|one| one.kind == "photo");
         Heard {
             from: Address {
@@ -234,7 +236,10 @@ impl Post {
             },
             reply_to: first.cloned().or_else(|| refers("replied_to")),
             began_with: self.conversation_id.filter(|began| *began != self.id),
-            location: self.geo.and_then(|geo| geo.coordinates).map(place),
+            location: self
+                .geo
+                .as_ref()
+                .and_then(|geo| geo.coordinates.as_ref().map(place)),
             media: pictures
                 .filter_map(|one| Some(picture(one.url.clone()?)))
                 .collect(),
@@ -247,7 +252,7 @@ impl Post {
 
 impl Tweet {
     fn heard(self) -> Heard {
-        let (text, entities) = match self.extended_tweet {
+        let (text, entities) = match self.extended {
             Some(extended) => (Some(extended.full_text), extended.extended_entities),
             None => (self.full_text.or(self.text), self.extended_entities),
         };
@@ -264,7 +269,7 @@ impl Tweet {
                 None => Sort::Word,
             },
             reply_to: self.in_reply_to_status_id_str,
-            location: self.coordinates.map(place),
+            location: self.coordinates.as_ref().map(place),
             media: pictures.map(|one| picture(one.media_url_https)).collect(),
             text: text.unwrap_or_default(),
             id: Some(self.id_str),
@@ -280,7 +285,7 @@ fn called(name: Option<String>, username: &str) -> String {
     }
 }
 
-fn place(point: Point) -> Coordinates {
+fn place(point: &Point) -> Coordinates {
     let [longitude, latitude] = point.coordinates;
     Coordinates {
         latitude,

@@ -44,7 +44,7 @@ fn link_in(text: &str) -> String {
 
 #[tokio::test]
 async fn who_is_invited_by_letter_chooses_a_password_by_it_once_and_the_admin_never_sees_it() {
-    for (place, server) in with_mail(&Manners::default()).await {
+    for (place, server) in Box::pin(with_mail(&Manners::default())).await {
         let router = router(place.node.clone());
         let admin = Browser::new(&router);
         admin.enters(ADMIN, WORDS).await;
@@ -87,7 +87,7 @@ async fn a_link_is_shown_where_that_is_chosen_or_the_letter_fails() {
         recipients: [(BUDI.to_owned(), "550 5.1.1 no such user")].into(),
         ..Manners::default()
     };
-    for (place, server) in with_mail(&refusing).await {
+    for (place, server) in Box::pin(with_mail(&refusing)).await {
         let router = router(place.node.clone());
         let admin = Browser::new(&router);
         admin.enters(ADMIN, WORDS).await;

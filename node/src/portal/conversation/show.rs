@@ -21,7 +21,9 @@ use crate::node::Node;
 use crate::portal::questions::{Asking, posed};
 use crate::portal::track::{Stage, Walk, stages, standing_words, state_words};
 use crate::portal::{Answer, name_of, resume};
-use crate::reporters::{Erasure, ErasureState, Notify, Reachable, Relation, ReporterView};
+use crate::reporters::{
+    CodeWays, Erasure, ErasureState, Notify, Reachable, Relation, ReporterView,
+};
 
 /// What the reporter writes, and what they answer to each question.
 pub const MESSAGE: &str = "pesan";
@@ -135,7 +137,8 @@ struct Page<'a> {
     scores: Vec<Choice>,
     /// Whether letters are sent.
     mail: bool,
-    codes: bool,
+    /// By which ways codes are.
+    ways: CodeWays,
     /// Whether the report tells where a code could be sent.
     provable: bool,
     at: Places,
@@ -224,7 +227,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         erasure_days: node.settings().erasure.reporter_days,
         scores: words::scores(&v),
         mail: node.sends_letters(),
-        codes: node.code_ways().any(),
+        ways: node.code_ways(),
         provable,
         at: places(speaker),
         key: hex::encode(random::<16>()),

@@ -57,10 +57,10 @@ fn said<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 fn by_number(state: MessageState) -> Option<Fate> {
     match state {
         MessageState::Delivered => Some(Fate::Delivered),
-        MessageState::Expired => refused("EXPIRED"),
-        MessageState::Deleted => refused("DELETED"),
-        MessageState::Undeliverable => refused("UNDELIV"),
-        MessageState::Rejected => refused("REJECTD"),
+        MessageState::Expired => Some(refused("EXPIRED")),
+        MessageState::Deleted => Some(refused("DELETED")),
+        MessageState::Undeliverable => Some(refused("UNDELIV")),
+        MessageState::Rejected => Some(refused("REJECTD")),
         _ => None,
     }
 }
@@ -71,12 +71,9 @@ fn by_word(word: &str) -> Option<Fate> {
     if word == "DELIVRD" {
         return Some(Fate::Delivered);
     }
-    known
-        .into_iter()
-        .find(|known| *known == word)
-        .and_then(refused)
+    known.into_iter().find(|known| *known == word).map(refused)
 }
 
-fn refused(word: &str) -> Option<Fate> {
-    Some(Fate::Refused(format!("the network says {word}")))
+fn refused(word: &str) -> Fate {
+    Fate::Refused(format!("the network says {word}"))
 }

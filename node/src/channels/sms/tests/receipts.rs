@@ -28,7 +28,7 @@ async fn answered() -> Vec<(Networked, String)> {
 
 #[tokio::test]
 async fn a_receipt_says_that_an_answer_was_delivered() {
-    for (one, id) in answered().await {
+    for (one, id) in Box::pin(answered()).await {
         for (id, stat, state) in [
             (id.as_str(), "ACCEPTD", "sent"),
             ("another", "DELIVRD", "sent"),
@@ -45,7 +45,7 @@ async fn a_receipt_says_that_an_answer_was_delivered() {
 
 #[tokio::test]
 async fn an_answer_that_reached_nobody_is_listed_with_why() {
-    for (one, id) in answered().await {
+    for (one, id) in Box::pin(answered()).await {
         let told = one
             .smsc
             .told_by_parameters(&id, MessageState::Undeliverable);
