@@ -207,6 +207,8 @@ async fn an_act_whose_message_was_not_ended_is_not_done_again_and_files_nothing(
                 number: rows[0].number,
                 held: now + MINUTE_MS,
             },
+            message: None,
+            below: None,
         };
         let once = step.once().unwrap().unwrap();
         let act = crate::reporters::ReporterAct::Complete {
