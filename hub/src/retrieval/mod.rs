@@ -195,6 +195,9 @@ impl<'a> Taking<'a> {
         raw: &RawValue,
         line: &RecoveryLine<'_>,
     ) -> Result<(), HubError> {
+        if matches!(self.chain, Next::Done) {
+            return Ok(());
+        }
         let want = self.wanted(self.chain)?;
         let envelope = read(raw)?;
         if envelope.id() != want.id {
@@ -205,7 +208,8 @@ impl<'a> Taking<'a> {
         store::retrieved::add_envelope(tx, &place, raw.get(), Some(&wraps)).await?;
         self.brought.messages += 1;
         let end = (want.epoch, want.number, want.id);
-        self.chain = wanted::of_chain(tx, &self.directory, self.peer, end).await?;
+        let next = wanted::of_chain(tx, &self.directory, self.peer, end).await?;
+        self.chain = next.advanced();
         Ok(())
     }
 
@@ -221,6 +225,9 @@ impl<'a> Taking<'a> {
             Some(Stream::Public) => (StreamKey::Public, self.public),
             None => return Err(malformed("an item without its stream")),
         };
+        if matches!(next, Next::Done) {
+            return Ok(());
+        }
         let want = self.wanted(next)?;
         let text = raw.get();
         if Digest::of(text.as_bytes()) != want.id {
@@ -242,7 +249,7 @@ impl<'a> Taking<'a> {
             store::retrieved::add_envelope(tx, &place, raw.get(), None).await?;
         }
         self.brought.items += 1;
-        let next = wanted::of_stream(tx, &to, at).await?;
+        let next = wanted::of_stream(tx, &to, at).await?.advanced();
         match to {
             StreamKey::Public => self.public = next,
             StreamKey::Inbox(_) => self.inbox = next,
@@ -286,7 +293,7 @@ impl<'a> Taking<'a> {
         let parts = [self.inbox, self.public, self.chain];
         let any = parts.iter().any(|next| matches!(next, Next::Wanted(_)));
         match self.version {
-            Next::Nothing => any,
+            Next::Nothing | Next::Done => any,
             Next::Wanted(_) => true,
             Next::Conflict(_) => false,
         }
@@ -294,7 +301,7 @@ impl<'a> Taking<'a> {
 
     fn answer(&self) -> RecoveryAnswer {
         let parts = [self.version, self.inbox, self.public, self.chain];
-        let all = parts.iter().all(|next| matches!(next, Next::Nothing));
+        let all = parts.iter().all(|next| next.is_whole());
         let whole = all && !self.claims.unread;
         RecoveryAnswer {
             directory: self.directory.version(),

@@ -34,12 +34,27 @@ pub struct Claims {
 pub enum Next {
     /// All of it is here.
     Nothing,
+    /// The last of it has come with this request: what goes further back is passed over.
+    Done,
     Wanted(Wanted),
     /// The hub has something else there.
     Conflict(Wanted),
 }
 
 impl Next {
+    /// Whether nothing of it is missing.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Nothing | Self::Done)
+    }
+
+    /// The same, after something of it has come.
+    pub fn advanced(self) -> Self {
+        match self {
+            Self::Nothing => Self::Done,
+            other => other,
+        }
+    }
+
     pub fn wanted(self) -> Option<Wanted> {
         match self {
             Self::Wanted(wanted) => Some(wanted),

@@ -286,7 +286,7 @@ async fn who_holds_what_the_restored_hub_has_given_to_another_is_refused_alone()
 async fn a_restored_hub_listens_before_it_gives_anything_a_place() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
-        let folder = tempfile::tempdir().unwrap();
+        let [folder, later] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         fleet.hub.back_up(folder.path()).await;
         let lost = fleet.at("kota-bandung").file(report("Hilang")).await;
         fleet.settle().await;
@@ -313,10 +313,10 @@ async fn a_restored_hub_listens_before_it_gives_anything_a_place() {
         }
 
         // Who never comes is not waited for longer than that.
-        fleet.hub.back_up(folder.path()).await;
+        fleet.hub.back_up(later.path()).await;
         fleet.hub.stop().await;
         let database = fleet.database().await;
-        fleet.hub.restore(folder.path(), database).await;
+        fleet.hub.restore(later.path(), database).await;
         fleet.hub.settings.limits.listen_seconds = 60;
         fleet.hub.start().await;
         fleet.at("kemenpu").file(report("Lagi")).await;
@@ -379,7 +379,6 @@ async fn nobody_brings_back_what_the_hub_has_not_signed() {
         let said = bandung.link().refresh_directory(0).await;
         assert_eq!(code(said), Some(Code::Recovering));
         let stranger = Signer::from_seed(&[7; 32]);
-        let sound = format!(r#"{{"stream":"inbox","item":{item},"envelope":{line}}}"#);
         let changed = item.replace(r#""effect":"applied""#, r#""effect":"stale""#);
         assert_ne!(changed, item);
         let mut resigned = Envelope::parse(line.as_bytes()).unwrap();
@@ -428,7 +427,6 @@ async fn nobody_brings_back_what_the_hub_has_not_signed() {
             (version(next, &stranger), Code::KeyUnknown),
             (version(99, &signer), Code::SequenceGap),
             (version(next, &signer), Code::ForkDetected),
-            (format!("{sound}\n{sound}"), Code::SequenceGap),
             ("{}\n".repeat(BATCH_ENVELOPES + 1), Code::BatchTooLarge),
         ];
         for (body, expected) in forged {
