@@ -2,7 +2,6 @@
 //! sends: signed with an application's secret, in the published shapes (`fixtures/meta`).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
