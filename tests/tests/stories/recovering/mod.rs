@@ -148,7 +148,7 @@ async fn what_a_restored_hub_has_lost_comes_back_from_its_members_to_the_last_by
         }
         let seen = fleet.at("kemenpu").attachment(new, photo).await.unwrap();
         assert_eq!(seen, b"foto lampu padam");
-        fleet.at("kemenpu").complete(new, "Sudah menyala.").await;
+        fleet.at("kemenpu").follow_up(new, "Sudah menyala.").await;
         let more = fleet.at("kota-bandung").file(report("Banjir")).await;
         fleet.settle().await;
         assert_eq!(fleet.at("pusat").state(more).await, State::Received);
