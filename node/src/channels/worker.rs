@@ -38,13 +38,24 @@ impl Node {
         let held = now + LEASE_MS + i64::from(u16::from_be_bytes(random()));
         let mut tx = self.write_tx().await?;
         store::channels::parts::give_up(&mut tx, now).await?;
-        let rows = store::channels::taken::claim(&mut tx, now, held, HANDFUL).await?;
+        let mut rows = store::channels::taken::claim(&mut tx, now, held, HANDFUL).await?;
         let silent = store::channels::threads::to_wake(&mut tx, now, HANDFUL).await?;
         tx.commit().await?;
-        let looks = rows
-            .iter()
+        // Where everybody reads people refer to what others have said before them.
+        rows.sort_by_key(|row| row.number);
+        let (public, private): (Vec<_>, Vec<_>) = rows.iter().partition(|row| is_public(row));
+        let in_order = async {
+            for row in public {
+                self.look_at_message(lines, row, held).await?;
+            }
+            Ok::<_, NodeError>(())
+        };
+        let at_once = private
+            .into_iter()
             .map(|row| self.look_at_message(lines, row, held));
-        for looked in join_all(looks).await {
+        let (looked, all_looked) = tokio::join!(in_order, join_all(at_once));
+        looked?;
+        for looked in all_looked {
             looked?;
         }
         for thread in &silent {
@@ -236,6 +247,10 @@ impl Node {
         store::channels::threads::turn(&mut tx, &later).await?;
         Ok(tx.commit().await?)
     }
+}
+
+fn is_public(row: &TakenRow) -> bool {
+    Name::read(&row.channel).is_some_and(|name| name.manner().public)
 }
 
 fn later_ms(attempts: i64) -> i64 {
