@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use reqwest::{RequestBuilder, Url};
+use reqwest::{ClientBuilder, RequestBuilder, Url};
 
 use super::media::{LeftOut, Pieces, Unfetched};
 use super::settings::ChannelSettingsError;
@@ -23,6 +23,21 @@ pub(super) struct Provider {
     base: String,
 }
 
+/// An address of the web.
+pub(super) fn address(text: &str) -> Option<Url> {
+    let url = text.parse::<Url>().ok();
+    url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
+}
+
+/// A client that is led nowhere else and does not wait for ever.
+pub(super) fn bounded() -> ClientBuilder {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(WHOLE)
+}
+
 pub(super) struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
@@ -32,22 +47,16 @@ pub(super) struct Answer {
 impl Provider {
     /// `field` is the setting that `base` is of.
     pub fn at(field: &'static str, base: &str) -> Result<Self, ChannelSettingsError> {
-        let url = base.parse::<Url>().ok();
-        let fits = |url: &Url| ["http", "https"].contains(&url.scheme()) && url.has_host();
-        if !url.as_ref().is_some_and(fits) {
+        if address(base).is_none() {
             let text = base.to_owned();
             return Err(ChannelSettingsError::Base { field, text });
         }
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
-            .build();
-        let client = client.map_err(|error| ChannelSettingsError::Way {
-            field,
-            problem: error.without_url().to_string(),
-        })?;
+        let client = bounded()
+            .build()
+            .map_err(|error| ChannelSettingsError::Way {
+                field,
+                problem: error.without_url().to_string(),
+            })?;
         Ok(Self {
             client,
             base: base.trim_end_matches('/').to_owned(),

@@ -11,11 +11,9 @@ use reqwest::{RequestBuilder, Response, Url};
 use serde_json::Value;
 
 use super::settings::{MetaSettings, MetaSettingsError};
-use crate::channels::Unsaid;
 use crate::channels::media::{LeftOut, Pieces, Unfetched};
+use crate::channels::{Unsaid, provider};
 
-const WHOLE: Duration = Duration::from_secs(20);
-const CONNECT: Duration = Duration::from_secs(5);
 /// For a file.
 const FILE: Duration = Duration::from_mins(1);
 /// Bytes of an answer that are read.
@@ -49,16 +47,9 @@ struct Refusal {
 impl Graph {
     pub fn of(settings: &MetaSettings) -> Result<Self, MetaSettingsError> {
         let wrong = || MetaSettingsError::Url(settings.base_url.clone());
-        let base: Url = settings.base_url.parse().map_err(|_| wrong())?;
-        if !["http", "https"].contains(&base.scheme()) || base.host_str().is_none() {
-            return Err(wrong());
-        }
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
+        let base = provider::address(&settings.base_url).ok_or_else(wrong)?;
+        let client = provider::bounded()
             .user_agent("lapor-node")
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
             .build()
             .map_err(|error| MetaSettingsError::Client(error.without_url().to_string()))?;
         Ok(Self {

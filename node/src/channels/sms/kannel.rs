@@ -22,14 +22,12 @@ use super::super::heard::{Address, Form, Heard, Raw, Saying, Shape, Unread};
 use super::super::manner::Name;
 use super::super::receipts::Fate;
 use super::super::settings::{ChannelSettingsError, SmsSettings, Via};
-use super::super::{Channel, Unsaid};
+use super::super::{Channel, Unsaid, provider};
 use super::{alone, alphabet, secret, sender};
 use crate::api::problem;
 use crate::chance::random;
 use crate::node::Node;
 
-const WHOLE: Duration = Duration::from_secs(20);
-const CONNECT: Duration = Duration::from_secs(5);
 /// Bytes of an answer of the gateway that are read.
 const LARGEST: usize = 4096;
 /// Bytes of what the gateway hands over.
@@ -65,11 +63,7 @@ impl Kannel {
             .password_file
             .as_ref()
             .ok_or(needed("kannel.password_file"))?;
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
+        let client = provider::bounded()
             .build()
             .map_err(|error| ChannelSettingsError::Client(error.without_url().to_string()))?;
         let send_url = kannel.send_url.as_ref().ok_or(needed("kannel.send_url"))?;
@@ -126,13 +120,10 @@ impl Kannel {
 
 /// An address of the settings.
 fn address(field: &'static str, text: &str) -> Result<Url, ChannelSettingsError> {
-    let read = text.parse::<Url>().ok();
-    let usable = |url: &Url| ["http", "https"].contains(&url.scheme()) && url.host().is_some();
-    read.filter(usable)
-        .ok_or_else(|| ChannelSettingsError::Url {
-            field,
-            text: text.to_owned(),
-        })
+    provider::address(text).ok_or_else(|| ChannelSettingsError::Url {
+        field,
+        text: text.to_owned(),
+    })
 }
 
 /// What the status of `sendsms` means. What it says beside repeats the words, and is not kept.
