@@ -9,7 +9,7 @@ use lapor_migrations::Tx;
 use lapor_protocol::authority::Pattern;
 use lapor_protocol::deadline::OwnTerm;
 use lapor_protocol::directory::{Directory, InstanceEntry, Status};
-use lapor_protocol::ids::{InstanceId, InstanceKind, Position};
+use lapor_protocol::ids::{Digest, InstanceId, InstanceKind, Position};
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::region::RegionCode;
 use zeroize::Zeroizing;
@@ -179,10 +179,10 @@ pub fn status_text(status: Status) -> &'static str {
     }
 }
 
-/// SHA-256 of an institution's identity key in hex, to compare with what its node shows.
-pub fn fingerprint(entry: &InstanceEntry) -> Option<String> {
+/// SHA-256 of an institution's identity key, to compare with what its node shows.
+pub fn fingerprint(entry: &InstanceEntry) -> Option<Digest> {
     let identity = Verifier::from_jwk(entry.identity.as_ref()?).ok()?;
-    Some(identity.fingerprint().to_hex())
+    Some(identity.fingerprint())
 }
 
 /// Makes a line for an institution that has not joined, and voids the lines

@@ -19,7 +19,7 @@ use crate::ground::Ground;
 use crate::store;
 use crate::store::retrieved::Brought;
 use crate::store::state::{self, RESTORED};
-use crate::witness::{Heard, Lack, Loss};
+use crate::witness::{Conflict, Heard, Lack, Loss};
 
 /// Noted by a restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -99,7 +99,7 @@ pub struct Back {
     /// Whether nothing more is wanted of it.
     pub whole: bool,
     /// What it holds where this hub has put something else since.
-    pub conflict: Option<String>,
+    pub conflict: Option<Conflict>,
 }
 
 impl From<&Brought> for Back {
@@ -109,7 +109,10 @@ impl From<&Brought> for Back {
             items: brought.items as u64,
             messages: brought.messages as u64,
             whole: brought.whole != 0,
-            conflict: brought.conflict.clone(),
+            conflict: brought
+                .conflict
+                .as_deref()
+                .and_then(|noted| serde_json::from_str(noted).ok()),
         }
     }
 }

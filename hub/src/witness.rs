@@ -43,10 +43,13 @@ pub struct Loss {
     #[schema(value_type = String)]
     pub shown_by: InstanceId,
     pub what: String,
+    /// The same in parts; `None` where an older program noted it.
+    #[serde(default)]
+    pub lack: Option<Lack>,
 }
 
 /// Where the record goes no further than what a member holds of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Lack {
     pub of: Part,
     /// The institution whose chain or stream it is; `None` of what is everybody's.
@@ -60,8 +63,17 @@ pub struct Lack {
     pub held: u64,
 }
 
+/// Where a member and the record have each something else in the same place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Conflict {
+    pub of: Part,
+    /// Generation of the streams, or epoch of the chain; 0 of the directory.
+    pub epoch: u32,
+    pub number: u64,
+}
+
 /// Of what a member shows where it ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
     Inbox,
@@ -79,6 +91,19 @@ impl fmt::Display for Lack {
             Part::Chain => write!(f, "message {epoch}.{shown} of {whose}"),
             Part::Directory => write!(f, "version {shown} of the directory"),
         }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (epoch, number) = (self.epoch, self.number);
+        match self.of {
+            Part::Inbox => write!(f, "item {epoch}.{number} of its inbox"),
+            Part::Public => write!(f, "item {epoch}.{number} of the public stream"),
+            Part::Chain => write!(f, "message {epoch}.{number} of its chain"),
+            Part::Directory => write!(f, "version {number} of the directory"),
+        }?;
+        f.write_str(" is another one here")
     }
 }
 
@@ -311,6 +336,7 @@ impl Witness {
             at: ground.clock.now_ms(),
             shown_by: peer.clone(),
             what: lack.to_string(),
+            lack: Some(lack.clone()),
         };
         tracing::error!(what = loss.what, shown_by = %peer,
             "the hub has lost what it signed for: it was restored from a backup that is too old. It takes nothing new in before the members have brought that back");

@@ -35,7 +35,7 @@ pub struct Enrolled {
     pub instance: InstanceId,
     pub hub: String,
     pub root_pin: String,
-    /// SHA-256 of the identity key, to compare with what the hub shows.
+    /// SHA-256 of the identity key as it is read out, to compare with what the hub shows.
     pub identity_fingerprint: String,
 }
 
@@ -207,7 +207,7 @@ fn keep_certificate(
 
 fn enrolled(invitation: &Invitation, keys: &NodeKeys) -> Enrolled {
     let fingerprint =
-        Verifier::from_jwk(&keys.identity.public()).map(|key| key.fingerprint().to_hex());
+        Verifier::from_jwk(&keys.identity.public()).map(|key| key.fingerprint().read_out());
     Enrolled {
         instance: invitation.instance.clone(),
         hub: invitation.federation_url.as_str().to_owned(),

@@ -249,6 +249,12 @@ impl Digest {
         hex::encode(self.0)
     }
 
+    /// In hex in groups of four, as two people read it to each other over the telephone.
+    pub fn read_out(self) -> String {
+        let groups = self.0.chunks(2).map(hex::encode);
+        groups.collect::<Vec<String>>().join(" ")
+    }
+
     /// Reads a stored 32-byte column.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, IdError> {
         <[u8; 32]>::try_from(bytes)

@@ -42,6 +42,7 @@ status-registered = Registered
 status-invited = Invited
 status-active = Active
 status-suspended = Suspended
+status-waits = Waits for approval
 status-revoked = Revoked
 
 # Acts
@@ -291,7 +292,7 @@ visit-broken = Gone: the line broke
 visit-crowded = Gone: too many connections
 visit-cut-off = Gone: suspended or revoked
 visit-unanswered = Gone: did not answer, or not used
-visit-suspended = Turned away: suspended
+visit-suspended = Refused: suspended, or not approved yet
 visit-revoked = Turned away: revoked
 visit-version = Turned away: protocol version not supported
 visit-rate = Turned away: too often

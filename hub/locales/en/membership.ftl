@@ -70,6 +70,8 @@ pattern-find-hint = What you choose is added above as a line.
 pattern-below = All below { $name }
 pattern-anyone = All institutions
 authority-nobody = Nobody
+authority-stands-in = stands in for an excluded national desk
+authority-stands-not-in = does not stand in for the desk
 
 # Ending, replacing, authority
 
@@ -210,6 +212,7 @@ admission-lead = This institution has joined and waits. Call its staff at a numb
 admission-asked-at = Joined
 admission-address = From
 admission-compared = The fingerprint was compared by telephone
+admission-asked = One person has approved it; it waits for a second one.
 admission-uncompared = Compare the fingerprint first. If it differs, refuse.
 admission-admit = Approve
 admission-refuse = Refuse and revoke

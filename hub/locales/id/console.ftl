@@ -42,6 +42,7 @@ status-registered = Terdaftar
 status-invited = Diundang
 status-active = Aktif
 status-suspended = Ditangguhkan
+status-waits = Menunggu persetujuan
 status-revoked = Dicabut
 
 # Tindakan
@@ -270,7 +271,7 @@ visit-broken = Terputus: jalur putus
 visit-crowded = Terputus: terlalu banyak sambungan
 visit-cut-off = Terputus: ditangguhkan atau dicabut
 visit-unanswered = Terputus: tidak menjawab atau tidak dipakai
-visit-suspended = Ditolak: sedang ditangguhkan
+visit-suspended = Ditolak: ditangguhkan, atau belum disetujui
 visit-revoked = Ditolak: sudah dicabut
 visit-version = Ditolak: versi protokol tidak didukung
 visit-rate = Ditolak: terlalu sering

@@ -70,6 +70,8 @@ pattern-find-hint = Yang dipilih ditambahkan di atas sebagai satu baris.
 pattern-below = Semua di bawah { $name }
 pattern-anyone = Semua instansi
 authority-nobody = Tidak kepada siapa pun
+authority-stands-in = menggantikan pusat bila pusat dikecualikan
+authority-stands-not-in = tidak menggantikan pusat
 
 # Mengakhiri, mengganti, memberi wewenang
 
@@ -210,6 +212,7 @@ admission-lead = Instansi ini sudah bergabung dan menunggu. Telepon petugasnya p
 admission-asked-at = Bergabung pada
 admission-address = Dari alamat
 admission-compared = Sidik jari sudah dicocokkan lewat telepon
+admission-asked = Sudah disetujui satu orang; menunggu persetujuan orang kedua.
 admission-uncompared = Cocokkan sidik jarinya dahulu. Bila berbeda, tolak.
 admission-admit = Setujui
 admission-refuse = Tolak dan cabut

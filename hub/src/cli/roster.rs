@@ -1,7 +1,7 @@
 //! The directory for the operator's eyes and scripts.
 
 use lapor_protocol::directory::InstanceEntry;
-use lapor_protocol::ids::{InstanceId, Position};
+use lapor_protocol::ids::{Digest, InstanceId, Position};
 use lapor_protocol::wire::Health;
 use lapor_web::clock::instant;
 use serde::Serialize;
@@ -101,7 +101,7 @@ pub async fn show(
     let report = store::reports::latest(&mut tx, slug).await?;
     let shown = Shown {
         entry,
-        identity_fingerprint: fingerprint(entry),
+        identity_fingerprint: fingerprint(entry).map(Digest::to_hex),
         head: chain.as_ref().map(|chain| chain.head.position()),
         frozen: chain.is_some_and(|chain| chain.frozen),
         certificate_expires: store::joining::not_after(&mut tx, slug).await?,

@@ -26,7 +26,6 @@ use crate::error::HubError;
 use crate::membership::MembershipError;
 use crate::store;
 use crate::store::state::CASEWORK;
-use crate::succession::entrusted;
 use crate::watch;
 
 pub const REVOKE: &str = "/konsol/instansi/{slug}/cabut";
@@ -208,10 +207,29 @@ pub fn deed_said(v: &Voice, deed: &Deed) -> String {
             disposes_to,
             stands_in,
             ..
-        } => format!("{words}: {}", entrusted(disposes_to, *stands_in)),
+        } => entrusting_said(v, &words, disposes_to, *stands_in),
         _ if deed.is_forced() => v.with("deed", words).say("step-forced"),
         _ => words,
     }
+}
+
+/// To whom it may dispose then, and whether it stands in for the desk if that changes.
+fn entrusting_said(v: &Voice, words: &str, to: &[Pattern], stands_in: Option<bool>) -> String {
+    let patterns = match to {
+        [] => v.say("authority-nobody"),
+        to => to
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" "),
+    };
+    let field = v.say("authority-field");
+    let stands_in = match stands_in {
+        None => String::new(),
+        Some(true) => format!("; {}", v.say("authority-stands-in")),
+        Some(false) => format!("; {}", v.say("authority-stands-not-in")),
+    };
+    format!("{words}: {field} {patterns}{stands_in}")
 }
 
 /// What hangs on the membership of an institution now.

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::directory::InstanceEntry;
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member;
@@ -18,7 +18,7 @@ use super::approvals::{self, put, refused};
 use super::instances::{OnePath, done_words, one};
 use super::words::kind_words;
 use super::{Answer, Console, ConsoleRole};
-use crate::approvals::ApprovalError;
+use crate::approvals::{self as approved, Approval, ApprovalError};
 use crate::deeds::Deed;
 use crate::membership::{MembershipError, fingerprint};
 use crate::store;
@@ -28,8 +28,6 @@ pub const PATH: &str = "/konsol/persetujuan/instansi/{slug}";
 const REASON: &str = "alasan";
 const REASON_CHARACTERS: usize = 500;
 const COMPARED: &str = "cocok";
-/// Characters of a fingerprint that are read out together.
-const GROUP: usize = 4;
 
 /// One that waits.
 pub struct Waiting {
@@ -41,6 +39,8 @@ pub struct Waiting {
     /// Unix ms.
     pub asked_at: i64,
     pub address: String,
+    /// Somebody has approved it, and it waits for a second person.
+    pub asked: bool,
 }
 
 #[derive(Template)]
@@ -55,12 +55,12 @@ struct Page<'a> {
     second_person: bool,
 }
 
-/// All that wait, the first to ask first.
-pub async fn all(console: &Console, v: &Voice) -> Answer<Vec<Waiting>> {
+/// All that wait, the first to ask first, beside the acts that wait for a second person.
+pub async fn all(console: &Console, v: &Voice, acts: &[Approval]) -> Answer<Vec<Waiting>> {
     let waiting = waiting(console).await?;
     let waiting = waiting.iter();
     Ok(waiting
-        .map(|(entry, joined)| Waiting::of(v, entry, joined))
+        .map(|(entry, joined)| Waiting::of(v, entry, joined, acts))
         .collect())
 }
 
@@ -86,13 +86,6 @@ pub async fn waiting(console: &Console) -> Answer<Vec<(InstanceEntry, Admission)
 /// Where one is let in.
 pub fn at(id: &InstanceId) -> String {
     PATH.replace("{slug}", id.as_str())
-}
-
-/// A fingerprint as it is read out at the telephone.
-pub fn in_groups(fingerprint: &str) -> String {
-    let letters: Vec<char> = fingerprint.chars().collect();
-    let groups = letters.chunks(GROUP).map(|group| group.iter().collect());
-    groups.collect::<Vec<String>>().join(" ")
 }
 
 pub async fn ask(
@@ -145,7 +138,9 @@ async fn page(
     let directory = console.hub.ground.directory.current();
     let entry = directory.latest().instance(id);
     let entry = entry.ok_or_else(ApiProblem::not_found)?;
-    let waiting = all(console, &v).await?.into_iter();
+    let acts = approved::waiting(&console.hub.ground).await;
+    let acts = acts.map_err(|error| refused(&error))?;
+    let waiting = all(console, &v, &acts).await?.into_iter();
     let here = at(id);
     let mut waiting = waiting.filter(|waiting| waiting.at == here);
     let refuses = Act::offered(entry).contains(&Act::Revoke);
@@ -166,25 +161,17 @@ async fn page(
 }
 
 impl Waiting {
-    fn of(v: &Voice, entry: &InstanceEntry, joined: &Admission) -> Self {
+    fn of(v: &Voice, entry: &InstanceEntry, joined: &Admission, acts: &[Approval]) -> Self {
+        let lets_in =
+            |act: &Approval| matches!(&act.deed, Deed::Admit { instance } if *instance == entry.id);
         Self {
             name: entry.name.clone(),
             at: at(&entry.id),
             kind: v.say(kind_words(entry.kind)),
-            fingerprint: in_groups(&fingerprint(entry).unwrap_or_default()),
+            fingerprint: fingerprint(entry).map(Digest::read_out).unwrap_or_default(),
             asked_at: joined.asked_at,
             address: joined.address.clone(),
+            asked: acts.iter().any(lets_in),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_is_read_out_in_groups() {
-        assert_eq!(in_groups("0123456789ab"), "0123 4567 89ab");
-        assert_eq!(in_groups(""), "");
     }
 }

@@ -86,7 +86,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         .map(|account| (account.actor(), account.name))
         .collect();
     let called = alarms::called(&console, &v).await?;
-    let joining = admission::all(&console, &v).await?;
+    let joining = admission::all(&console, &v, &waiting).await?;
     let lines = waiting
         .into_iter()
         .zip(askers)
@@ -223,6 +223,15 @@ pub async fn put(
         Err(ApprovalError::AskedAlready) => Ok(Flash::warning(text_id("console-asked-already"))),
         Err(error) => Err(error),
     }
+}
+
+/// Whoever acted as people know them; programs and those who are gone by what the record has.
+pub async fn named(console: &Console, actor: &str) -> Answer<String> {
+    let accounts = console.accounts().list().await;
+    let accounts = accounts.map_err(|error| refusal(&error))?;
+    let mut accounts = accounts.into_iter();
+    let account = accounts.find(|account| account.actor() == actor);
+    Ok(account.map_or_else(|| actor.to_owned(), |account| account.name))
 }
 
 /// Wakes all that looks at what an act may have changed.

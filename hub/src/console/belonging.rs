@@ -4,6 +4,7 @@
 use askama::Template;
 use lapor_migrations::Tx;
 use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::ids::Digest;
 use lapor_web::language::Voice;
 use lapor_web::page::Form;
 
@@ -59,7 +60,7 @@ impl Belonging {
         let joined = joined && entry.status == Status::Suspended;
         Ok(Self {
             v: *v,
-            fingerprint: fingerprint(entry),
+            fingerprint: fingerprint(entry).map(Digest::read_out),
             authority: entry.disposes_to.iter().map(ToString::to_string).collect(),
             successor: successor.map(|id| (id.to_string(), one(id))),
             invitation: waits.then(|| Invitation {

@@ -22,7 +22,7 @@ use super::approvals::failed;
 use super::instances::one;
 use super::measures;
 use super::words::{age, colour, finding, kind_words, rules, state_words};
-use super::{Answer, Console, DRAWING, ROOT, live};
+use super::{Answer, Console, DRAWING, ROOT, live, upkeep};
 use crate::watch::{self, Bounds, Instance, Picture, State as Colour};
 
 /// Institutions that the list of the worst shows.
@@ -71,6 +71,9 @@ struct Page {
     made_at: i64,
     /// How long ago that is, where it is no picture of this moment.
     old: Option<String>,
+    /// Why nothing new is taken in, while the hub is being restored.
+    restored: Option<String>,
+    recovery_at: &'static str,
 }
 
 /// How many institutions have a colour, when they have it, and where only they
@@ -216,6 +219,8 @@ pub async fn show(
             .map(|(_, rule)| rule)
             .collect(),
         made_at: picture.at,
+        restored: restored(&console, &v),
+        recovery_at: upkeep::RECOVERY,
         old: (!picture.is_current(now_ms)).then(|| age(&v, now_ms.saturating_sub(picture.at))),
         wanted,
     };
@@ -226,6 +231,16 @@ pub async fn show(
         .wide()
         .scripts(["federation.js", "tiles.js"])
         .show(&page)
+}
+
+/// What is said of a restore while nothing new is taken in.
+fn restored(console: &Console, v: &Voice) -> Option<String> {
+    let witness = &console.hub.witness;
+    if witness.known_loss().is_some() {
+        return Some(v.say("recovery-banner-lost"));
+    }
+    let listens = witness.listens(&console.hub.ground);
+    listens.then(|| v.say("recovery-banner-listening"))
 }
 
 /// The picture as it was made last; the first is made now.

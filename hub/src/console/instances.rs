@@ -22,7 +22,7 @@ use super::belonging::Belonging;
 use super::standing::Standing;
 use super::steps::Step;
 use super::words::kind_words;
-use super::{Answer, Console, ConsoleRole, invite, many};
+use super::{Answer, Console, ConsoleRole, admission, invite, many};
 use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
 use crate::error::HubError;
@@ -95,10 +95,14 @@ struct ActWords {
 pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
     let v = member.visit.v;
     let directory = console.hub.ground.directory.current();
+    let waiting = admission::waiting(&console).await?;
+    let waits = |id: &InstanceId| waiting.iter().any(|(waiting, _)| waiting.id == *id);
     let instances = directory.latest().instances();
     let page = ListPage {
         v,
-        lines: instances.map(|entry| line(&v, entry)).collect(),
+        lines: instances
+            .map(|entry| line(&v, entry, waits(&entry.id)))
+            .collect(),
         invite_at: acts(&member).then_some(invite::PATH),
         many_at: many::PATH,
     };
@@ -225,7 +229,7 @@ async fn page(
     let page = OnePage {
         v,
         form,
-        line: line(&v, entry),
+        line: line(&v, entry, belonging.waits()),
         list_at: PATH,
         region: entry
             .region
@@ -289,11 +293,12 @@ fn offered(v: &Voice, entry: &InstanceEntry) -> Option<ActWords> {
     })
 }
 
-fn line(v: &Voice, entry: &InstanceEntry) -> Line {
+fn line(v: &Voice, entry: &InstanceEntry, waits: bool) -> Line {
     let (tone, status) = match entry.status {
         Status::Registered => ("quiet", text_id("status-registered")),
         Status::Invited => ("warm", text_id("status-invited")),
         Status::Active => ("done", text_id("status-active")),
+        Status::Suspended if waits => ("warm", text_id("status-waits")),
         Status::Suspended => ("alert", text_id("status-suspended")),
         Status::Revoked => ("quiet", text_id("status-revoked")),
     };

@@ -64,6 +64,8 @@ struct AskPage<'a> {
     zones: Vec<Choice>,
     /// Whether who joins waits unless the invitation says otherwise.
     approval: bool,
+    /// Whether an authority is asked for: one person alone gives none where two must agree.
+    authority: bool,
 }
 
 #[derive(Template)]
@@ -242,6 +244,11 @@ pub fn unapproved(console: &Console, v: &Voice, approved: bool) -> Option<String
     refused.then(|| v.say("invite-approval-needs-two"))
 }
 
+/// Whether an invitation can say that who joins by it waits for nobody.
+pub fn waits_unless_said(console: &Console) -> bool {
+    console.hub.settings().enrolment.approval && !console.settings.second_person
+}
+
 fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
     let v = member.visit.v;
     let kind = |kind: InstanceKind| Choice::new(kind.as_str(), v.say(kind_words(kind)));
@@ -252,7 +259,10 @@ fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
         list_at: instances::PATH,
         kinds: InstanceKind::ALL.into_iter().map(kind).collect(),
         zones: ZONES.map(|zone| Choice::new(zone, zone)).into(),
-        approval: console.hub.settings().enrolment.approval,
+        approval: waits_unless_said(console),
+        authority: !console.settings.second_person
+            || !form.text(AUTHORITY).is_empty()
+            || !form.is_fine(),
     };
     let shell = member.visit.shell(v.say("invite-title"));
     shell

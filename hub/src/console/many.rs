@@ -16,7 +16,7 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
 use super::bulk::{Made, Progress, Round};
-use super::invite::{APPROVED, unapproved};
+use super::invite::{APPROVED, unapproved, waits_unless_said};
 use super::sheet::Sheet;
 use super::table::{self, Table, Wrong};
 use super::words::membership_words;
@@ -284,7 +284,7 @@ fn checked(console: &Console, member: &Member, text: String) -> Answer<Response>
         text,
         begin_at: BEGIN,
         again_at: PATH,
-        approval: console.hub.settings().enrolment.approval,
+        approval: waits_unless_said(console),
         form: Form::empty(),
     };
     let shell = member.visit.shell(v.say("many-title"));

@@ -260,7 +260,8 @@ impl Asked {
         } = self;
         lapor_killpoints::pass("answer.before");
         if let Some(Failure(error)) = response.extensions_mut().remove() {
-            if error.status() >= 500 && error.code() != Code::Maintenance {
+            let expected = matches!(error.code(), Code::Maintenance | Code::Recovering);
+            if error.status() >= 500 && !expected {
                 tracing::error!(route, instance, %error, "a request failed");
             }
             counter!("lapor_hub_refusals_total", "code" => error.code().as_str()).increment(1);

@@ -30,6 +30,7 @@ use crate::sequencer::split;
 use crate::store;
 use crate::store::retrieved::{Brought, Place};
 use crate::streams::StreamKey;
+use crate::witness::{Conflict, Part};
 use wanted::{Claims, Next};
 
 /// One request in the transaction that takes it in.
@@ -78,14 +79,18 @@ pub async fn accept(
     }
     let answer = taking.answer();
     taking.brought.whole = i64::from(answer.whole);
-    taking.brought.conflict = taking.conflict();
+    let conflict = taking.conflict();
+    let noted = conflict.as_ref().map(serde_json::to_string).transpose();
+    taking.brought.conflict = noted.map_err(HubError::damaged)?;
     store::retrieved::note_member(&mut tx, &taking.brought).await?;
     tx.commit().await?;
     ground.directory.adopt(&taking.directory);
     hub.witness.stir();
-    match &taking.brought.conflict {
+    match conflict {
         // The rest of what it holds is wanted all the same.
-        Some(what) if !taking.wants() => Err(HubError::refused(Code::ForkDetected, what)),
+        Some(what) if !taking.wants() => {
+            Err(HubError::refused(Code::ForkDetected, what.to_string()))
+        }
         _ => Ok(answer),
     }
 }
@@ -203,7 +208,7 @@ impl<'a> Taking<'a> {
         if envelope.id() != want.id {
             return Err(other(want));
         }
-        let place = self.judge(&envelope)?;
+        let place = judge(&self.directory, &envelope)?;
         let wraps = serde_json::to_string(&line.wraps).map_err(HubError::damaged)?;
         store::retrieved::add_envelope(tx, &place, raw.get(), Some(&wraps)).await?;
         self.brought.messages += 1;
@@ -245,7 +250,7 @@ impl<'a> Taking<'a> {
             if envelope.id() != item.envelope_id {
                 return Err(malformed("an item with another message"));
             }
-            let place = self.judge(&envelope)?;
+            let place = judge(&self.directory, &envelope)?;
             store::retrieved::add_envelope(tx, &place, raw.get(), None).await?;
         }
         self.brought.items += 1;
@@ -265,27 +270,6 @@ impl<'a> Taking<'a> {
                 .expecting(self.answer())
                 .into()),
         }
-    }
-
-    /// Whether a message is its author's, by the key that was valid at its place.
-    fn judge(&self, envelope: &Envelope) -> Result<Place, HubError> {
-        let message = Message::parse(&envelope.payload)
-            .map_err(|error| HubError::refused(Code::HeaderInvalid, error.to_string()))?;
-        let header = &message.header;
-        let entry = self.directory.latest().instance(&header.author);
-        let key = entry.and_then(|entry| entry.signing_key(&envelope.kid, header.position()));
-        let key = key.and_then(|key| Verifier::from_jwk(&key.jwk).ok());
-        let key = key.ok_or(Code::KeyUnknown)?;
-        let id = envelope
-            .verified_id(MESSAGE_TYPE, &key)
-            .map_err(|error| HubError::refused(Code::SignatureInvalid, error.to_string()))?;
-        Ok(Place {
-            id,
-            author: header.author.clone(),
-            epoch: header.epoch,
-            seq: header.seq,
-            prev: header.prev,
-        })
     }
 
     /// Whether anything is wanted next.
@@ -313,28 +297,43 @@ impl<'a> Taking<'a> {
     }
 
     /// What of this member contradicts the record: the hub has given its place to something else.
-    fn conflict(&self) -> Option<String> {
-        if let Next::Conflict(at) = self.version {
-            let number = at.number;
-            return Some(format!(
-                "version {number} of the directory is another one here"
-            ));
-        }
-        let wants = [
-            (self.inbox, "item", "of its inbox"),
-            (self.public, "item", "of the public stream"),
-            (self.chain, "message", "of its chain"),
+    fn conflict(&self) -> Option<Conflict> {
+        let parts = [
+            (self.version, Part::Directory),
+            (self.inbox, Part::Inbox),
+            (self.public, Part::Public),
+            (self.chain, Part::Chain),
         ];
-        wants
-            .into_iter()
-            .find_map(|(next, what, whose)| match next {
-                Next::Conflict(at) => Some(format!(
-                    "{what} {}.{} {whose} is another one here",
-                    at.epoch, at.number
-                )),
-                _ => None,
-            })
+        parts.into_iter().find_map(|(next, of)| match next {
+            Next::Conflict(at) => Some(Conflict {
+                of,
+                epoch: if of == Part::Directory { 0 } else { at.epoch },
+                number: at.number,
+            }),
+            _ => None,
+        })
     }
+}
+
+/// Whether a message is its author's, by the key that was valid at its place.
+fn judge(directory: &Directory, envelope: &Envelope) -> Result<Place, HubError> {
+    let message = Message::parse(&envelope.payload)
+        .map_err(|error| HubError::refused(Code::HeaderInvalid, error.to_string()))?;
+    let header = &message.header;
+    let entry = directory.latest().instance(&header.author);
+    let key = entry.and_then(|entry| entry.signing_key(&envelope.kid, header.position()));
+    let key = key.and_then(|key| Verifier::from_jwk(&key.jwk).ok());
+    let key = key.ok_or(Code::KeyUnknown)?;
+    let id = envelope
+        .verified_id(MESSAGE_TYPE, &key)
+        .map_err(|error| HubError::refused(Code::SignatureInvalid, error.to_string()))?;
+    Ok(Place {
+        id,
+        author: header.author.clone(),
+        epoch: header.epoch,
+        seq: header.seq,
+        prev: header.prev,
+    })
 }
 
 fn read(raw: &RawValue) -> Result<Envelope, HubError> {
@@ -358,4 +357,26 @@ fn unfit(error: &DirectoryError) -> HubError {
 /// A line that is not the one whose hash was named.
 fn other(want: Wanted) -> HubError {
     Refusal::of(Code::PreviousMismatch).expecting(want).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_protocol::keys::Signer;
+
+    use super::*;
+
+    #[test]
+    fn a_message_is_taken_by_what_its_header_says_and_by_a_key_of_the_directory() {
+        let [hub, author] = [[1; 32], [2; 32]].map(|seed| Signer::from_seed(&seed));
+        let directory = Directory::trusting(vec![Verifier::from_jwk(&hub.public()).unwrap()]);
+        let header = r#"{"author":"kota-bandung","created_at":1,"epoch":1,
+            "id":"00000000-0000-7000-8000-000000000000","kind":"case.noted",
+            "prev":"0000000000000000000000000000000000000000000000000000000000000000",
+            "seq":1,"v":1,"body":{}}"#;
+        for (payload, expected) in [("{}", Code::HeaderInvalid), (header, Code::KeyUnknown)] {
+            let envelope = Envelope::sign(MESSAGE_TYPE, payload.into(), &author);
+            let said = judge(&directory, &envelope).map(|place| place.id);
+            assert_eq!(said.unwrap_err().code(), expected, "{payload}");
+        }
+    }
 }

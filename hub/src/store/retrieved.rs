@@ -70,7 +70,7 @@ pub struct Brought {
     pub messages: i64,
     /// 1 where nothing more is wanted of it.
     pub whole: i64,
-    /// What of it contradicts the record.
+    /// What of it contradicts the record, as JSON.
     pub conflict: Option<String>,
 }
 

@@ -45,7 +45,7 @@ pub use local_path::LocalPath;
 pub use multipart::{FormWithFiles, PostedFile};
 pub use preferences::Theme;
 pub use qr::qr_code;
-pub use refusal::{come_back, waiting};
+pub use refusal::{LINK_DEAD, come_back, waiting};
 pub use shell::{Person, Shell};
 pub use site::{App, Area, Facts, Link, Site};
 pub use visit::Visit;

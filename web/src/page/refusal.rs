@@ -17,6 +17,8 @@ use super::{Site, Visit};
 use crate::ApiProblem;
 use crate::language::{TextId, Voice, text_id};
 
+/// Of a link that was used, or is too old.
+pub const LINK_DEAD: &str = "link_dead";
 /// Below these paths only programs ask.
 const FOR_PROGRAMS: [&str; 3] = ["/api/", "/healthz", "/readyz"];
 
@@ -38,10 +40,11 @@ pub async fn show(State(site): State<Arc<Site>>, mut request: Request, next: Nex
     request.extensions_mut().insert(visit.clone());
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let response = answered.unwrap_or_else(|_| ApiProblem::internal().into_response());
-    if page && response.extensions().get::<ApiProblem>().is_some() {
-        return as_page(response, &visit);
+    let problem = response.extensions().get::<ApiProblem>();
+    match problem.map(ApiProblem::code).filter(|_| page) {
+        Some(code) => as_page(response, &visit, code),
+        None => response,
     }
-    response
 }
 
 fn wants_page(path: &str, headers: &HeaderMap) -> bool {
@@ -50,9 +53,9 @@ fn wants_page(path: &str, headers: &HeaderMap) -> bool {
         && !FOR_PROGRAMS.iter().any(|root| path.starts_with(root))
 }
 
-fn as_page(response: Response, visit: &Visit) -> Response {
+fn as_page(response: Response, visit: &Visit, code: &str) -> Response {
     let status = response.status();
-    let (v, (title, advice)) = (visit.v, words(status));
+    let (v, (title, advice)) = (visit.v, words(status, code));
     let seconds = response.headers().get(RETRY_AFTER);
     let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
     let title = v.say(title);
@@ -93,8 +96,9 @@ pub fn waiting(v: &Voice, seconds: u64) -> String {
     }
 }
 
-fn words(status: StatusCode) -> (TextId, TextId) {
+fn words(status: StatusCode, code: &str) -> (TextId, TextId) {
     match status.as_u16() {
+        410 if code == LINK_DEAD => (text_id("refusal-link-title"), text_id("refusal-link-text")),
         401 => (text_id("refusal-401-title"), text_id("refusal-401-text")),
         403 => (text_id("refusal-403-title"), text_id("refusal-403-text")),
         404 => (text_id("refusal-404-title"), text_id("refusal-404-text")),

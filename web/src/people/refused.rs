@@ -7,7 +7,7 @@ use http::StatusCode;
 use crate::ApiProblem;
 use crate::accounts::{AccountError, Weakness};
 use crate::language::{TextId, Voice, text_id};
-use crate::page::{Form, come_back};
+use crate::page::{Form, LINK_DEAD, come_back};
 
 /// Why an account cannot be made or changed.
 pub enum Refused {
@@ -102,7 +102,7 @@ pub fn refusal(error: &AccountError) -> ApiProblem {
     match error {
         AccountError::LinkDead => said(
             StatusCode::GONE,
-            "link_dead",
+            LINK_DEAD,
             "This link is not valid any more",
         ),
         AccountError::Unknown => ApiProblem::not_found(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_web::{Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -109,7 +109,7 @@ pub async fn approvals(
     })?;
     let joining = admission::waiting(&console).await?.into_iter();
     let joining = joining.map(|(entry, joined)| Joining {
-        fingerprint: fingerprint(&entry),
+        fingerprint: fingerprint(&entry).map(Digest::to_hex),
         instance: entry.id,
         name: entry.name,
         asked_at: joined.asked_at,

@@ -146,7 +146,7 @@ pub async fn admit(
     let entry = directory.latest().instance(&instance);
     let known = fingerprint(entry.ok_or_else(|| unknown(&instance))?);
     let compared: String = asked.fingerprint.split_whitespace().collect();
-    if known.is_none_or(|known| !known.eq_ignore_ascii_case(&compared)) {
+    if known.is_none_or(|known| !known.to_hex().eq_ignore_ascii_case(&compared)) {
         return Err(unfit("fingerprint", "the key that joined has another."));
     }
     put(

@@ -65,7 +65,14 @@ async fn who_has_joined_is_let_in_once_its_key_was_compared() {
             .shows("192.0.2.9")
             .shows("class=\"waiting\">1<");
         let page = operator.open("/konsol/instansi/kota-bogor").await;
-        page.shows(ADMISSION).hides("/pulihkan");
+        page.shows(ADMISSION)
+            .shows("Menunggu persetujuan")
+            .hides("Ditangguhkan")
+            .hides("/pulihkan");
+        let listed = operator.open("/konsol/instansi").await;
+        listed.shows("Menunggu persetujuan").hides("Ditangguhkan");
+        let cut = format!("/konsol/instansi/{BOGOR}/cabut");
+        operator.open(ADMISSION).await.shows(&cut);
         let uncompared = operator.post(ADMISSION, &[("alasan", "surat")]).await;
         uncompared.is(StatusCode::UNPROCESSABLE_ENTITY);
         assert!(!place.is_active(BOGOR));
@@ -96,9 +103,12 @@ async fn where_two_must_agree_two_let_an_institution_in() {
         place.someone_joins().await;
         let first = place.enters(&login(ConsoleRole::Operator)).await;
         let compared = [("alasan", "surat"), ("cocok", "1")];
+        let said = "menunggu persetujuan orang kedua";
+        first.open(ADMISSION).await.hides(said);
         first.post(ADMISSION, &compared).await;
         assert!(!place.is_active(BOGOR));
         let second = place.enters("dua@pusat.example").await;
+        second.open(ADMISSION).await.shows(said);
         let list = second.open(APPROVALS).await;
         let number = list.between(&format!("action=\"{APPROVALS}/"), "\"");
         let decide = format!("{APPROVALS}/{number}");
@@ -261,5 +271,22 @@ async fn where_one_is_enough_an_operators_account_works_at_once() {
         place.choose(&made).await;
         let other = place.enters("kaki@pusat.example").await;
         other.open("/konsol").await.is(StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_offered_at_an_invitation_what_needs_two() {
+    for (place, two) in [
+        (Place::all(false).await, false),
+        (Place::all(true).await, true),
+    ] {
+        for place in place {
+            let operator = place.enters(&login(ConsoleRole::Operator)).await;
+            let page = operator.open("/konsol/undang").await;
+            let fields = ["name=\"disposisi\"", "name=\"pengganti\""];
+            for field in fields {
+                assert_eq!(page.text.contains(field), !two, "{field}");
+            }
+        }
     }
 }

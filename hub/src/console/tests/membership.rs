@@ -195,6 +195,7 @@ async fn where_two_must_agree_nobody_invites_with_an_authority_and_the_log_says_
             .await;
         let second = place.enters("kedua@pusat.example").await;
         let waiting = second.open("/konsol/persetujuan").await;
+        waiting.shows("Boleh mendisposisikan kepada *");
         let number = waiting.between("action=\"/konsol/persetujuan/", "\"");
         let decide = format!("/konsol/persetujuan/{number}");
         second.post(&decide, &[("putusan", "tolak")]).await;

@@ -21,7 +21,9 @@ async fn what_members_bring_back_is_told_as_it_comes_and_whoever_acts_may_end_th
             .open(RECOVERY)
             .await
             .shows("hub mengumpulkannya dari instansi")
-            .shows("ditunjukkan sampai 9");
+            .shows("ditunjukkan sampai 9")
+            .hides("item 1.9");
+        operator.open("/konsol").await.shows(RECOVERY);
         let mut tx = place.ground.db.write().await.unwrap();
         let brought = Brought {
             member: "kota-bandung".to_owned(),
@@ -29,7 +31,7 @@ async fn what_members_bring_back_is_told_as_it_comes_and_whoever_acts_may_end_th
             items: 12,
             messages: 3,
             whole: 0,
-            conflict: Some("item 1.9 of its inbox is another one here".to_owned()),
+            conflict: Some(r#"{"of":"inbox","epoch":1,"number":9}"#.to_owned()),
         };
         store::retrieved::note_member(&mut tx, &brought)
             .await
@@ -39,7 +41,7 @@ async fn what_members_bring_back_is_told_as_it_comes_and_whoever_acts_may_end_th
             .open(RECOVERY)
             .await
             .shows("3 pesan, 12 kiriman, 1 versi direktori")
-            .shows("Bertentangan")
+            .shows("Bertentangan dengan catatan hub: kiriman 9 di alirannya")
             .shows("0 dari 1 instansi aktif");
         let refused = place.ground.directory.current();
         let mut tx = place.ground.db.write().await.unwrap();

@@ -13,7 +13,7 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member as Person;
 
-use super::super::approvals::{failed, put, refused};
+use super::super::approvals::{failed, named, put, refused};
 use super::super::instances::{done_words, one};
 use super::super::live;
 use super::super::{Answer, Console, ConsoleRole};
@@ -22,7 +22,7 @@ use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
 use crate::membership::MembershipError;
 use crate::restored::{self, Back, CloseError, Member, Recovery, Stage};
-use crate::witness::{Lack, Part};
+use crate::witness::{Conflict, Lack, Part};
 
 pub const PATH: &str = "/konsol/perawatan/pemulihan";
 pub const CLOSE: &str = "/konsol/perawatan/pemulihan/tutup";
@@ -45,6 +45,10 @@ struct Page<'a> {
     recovery: Recovery,
     /// Whose record it is that ended the restore by hand.
     closed_by: Option<String>,
+    /// What was shown to be lost.
+    loss: Option<String>,
+    /// Whether messages are counted since the restore.
+    counts: bool,
     lines: Vec<Line>,
     more: usize,
     /// A restore is under way and may be closed by whoever looks.
@@ -124,6 +128,10 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
         ),
     };
     let restore = recovery.restore.as_ref();
+    let closed_by = match restore.and_then(|restore| restore.closed_by.as_deref()) {
+        Some(actor) => Some(named(console, actor).await?),
+        None => None,
+    };
     let page = Page {
         v,
         tabs: tabs(&v, PATH),
@@ -131,7 +139,12 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
         live_at: STREAM,
         close_at: CLOSE,
         stage: (stage.0, v.say(stage.1), v.say(stage.2)),
-        closed_by: restore.and_then(|restore| restore.closed_by.clone()),
+        closed_by,
+        loss: recovery.loss.as_ref().map(|loss| {
+            let what = loss.lack.as_ref().map(|lack| lacked(&v, lack));
+            what.unwrap_or_else(|| loss.what.clone())
+        }),
+        counts: restore.is_some_and(|restore| restore.closed_at.is_none()),
         lines: recovery
             .members
             .iter()
@@ -173,9 +186,20 @@ fn line(v: &Voice, of: &Member) -> Line {
 
 fn lacks(v: &Voice, of: &Member) -> Vec<String> {
     let lacks = of.lacks.iter().map(|lack| lacked(v, lack));
-    let conflict = of.back.conflict.as_deref();
-    let conflict = conflict.map(|what| v.with("what", what).say("member-conflict"));
+    let conflict = of.back.conflict.map(|what| contradicted(v, what));
     lacks.chain(conflict).collect()
+}
+
+/// What the hub has given to something else.
+fn contradicted(v: &Voice, what: Conflict) -> String {
+    let words = v.with("n", what.number);
+    let what = match what.of {
+        Part::Inbox => words.say("conflict-inbox"),
+        Part::Public => words.say("conflict-public"),
+        Part::Chain => words.say("conflict-chain"),
+        Part::Directory => words.say("conflict-directory"),
+    };
+    v.with("what", what).say("member-conflict")
 }
 
 /// What it has brought back; empty where nothing was.

@@ -80,7 +80,9 @@ async fn the_first_set_up_makes_an_admin_who_adds_a_unit_and_an_officer() {
         let chosen = [("password", OTHERS), ("again", OTHERS)];
         siti.open(&link).await.shows("Siti Aminah");
         assert_eq!(siti.post(&link, &chosen).await.to(), "/masuk");
-        siti.open(&link).await.is(StatusCode::GONE);
+        let used = siti.open(&link).await;
+        used.is(StatusCode::GONE)
+            .shows("Tautan ini tidak berlaku lagi");
         assert_eq!(siti.enters(SITI, OTHERS).await.to(), "/meja");
         siti.open("/meja/akun")
             .await

@@ -8,13 +8,14 @@ use lapor_hub::restored::{self, Stage};
 use lapor_migrations::on;
 use lapor_protocol::case::State;
 use lapor_protocol::keys::KeyUse;
+use lapor_protocol::limits::BATCH_ENVELOPES;
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Weather, kinds};
 
-use super::{all_call, code, found, is_covered, lose_since};
+use super::{all_call, brings, code, found, is_covered, last_item, lose_since};
 
 const VERSIONS: &str = "select line from directory_versions order by version";
 const ANNOUNCED: &str = "select r.effect from rulings r join envelopes e on e.number = r.number \
@@ -200,8 +201,8 @@ async fn no_version_is_published_while_it_listens_and_another_one_stops_nobody_e
         let said = fleet.at("pusat").link().catch_up().await;
         assert_eq!(code(said), Some(Code::ForkDetected));
         let is = found(&fleet).await;
-        let conflict = is.members.iter().find_map(|of| of.back.conflict.clone());
-        let conflict = conflict.unwrap();
+        let conflict = is.members.iter().find_map(|of| of.back.conflict);
+        let conflict = conflict.unwrap().to_string();
         assert!(
             conflict.ends_with("of the directory is another one here"),
             "{conflict}"
@@ -222,6 +223,42 @@ async fn no_version_is_published_while_it_listens_and_another_one_stops_nobody_e
         pusat.restore(desks.path(), database).await;
         pusat.start().await;
         fleet.settle().await;
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn who_brings_too_much_at_once_is_told_to_wait_and_goes_on_from_there() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
+        fleet.settle().await;
+        fleet.hub.back_up(folder.path()).await;
+        fleet.at("pusat").recall(case).await;
+        fleet.settle().await;
+        let limits = fleet.hub.settings.limits.clone();
+        fleet.hub.settings.limits.envelopes_per_second = 1;
+        fleet.hub.settings.limits.envelope_burst = 500;
+
+        lose_since(&mut fleet, folder.path()).await;
+        let bandung = fleet.at("kota-bandung");
+        let (shown, ..) = last_item(bandung).await;
+        let said = bandung.link().refresh_directory(0).await;
+        assert_eq!(code(said), Some(Code::Recovering));
+        let many = "{}\n".repeat(BATCH_ENVELOPES);
+        for expected in [Code::MalformedBatch, Code::RateLimited] {
+            let said = brings(bandung, &shown, many.clone()).await;
+            assert_eq!(said, Some(expected));
+        }
+
+        fleet.hub.settings.limits = limits;
+        fleet.restart_hub().await;
+        all_call(&fleet).await;
+        fleet.settle().await;
+        is_covered(&fleet).await;
+        let seen = fleet.at("pusat").view(case).await.case_seq;
+        assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
         fleet.ends_well().await;
     }
 }

@@ -245,8 +245,8 @@ async fn who_holds_what_the_restored_hub_has_given_to_another_is_refused_alone()
         }
         let is = found(&fleet).await;
         assert_eq!((is.stage, is.whole()), (Stage::Lost, 2), "{is:?}");
-        let mut conflicts = is.members.iter().filter_map(|of| of.back.conflict.clone());
-        let conflict = conflicts.next().unwrap();
+        let mut conflicts = is.members.iter().filter_map(|of| of.back.conflict);
+        let conflict = conflicts.next().unwrap().to_string();
         assert!(
             conflict.ends_with("of its inbox is another one here"),
             "{conflict}"
