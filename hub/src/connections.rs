@@ -108,6 +108,17 @@ impl Connections {
         }
     }
 
+    /// Ends the connections of all members: they are as good as the handshake that began them, and
+    /// another handshake is judged by what is trusted now.
+    pub fn end_members(&self, why: Reason) {
+        for open in self.lock().open.values() {
+            if matches!(open.whose, Whose::Member(_)) {
+                let _ = open.cause.set(why);
+                open.end.cancel();
+            }
+        }
+    }
+
     /// How many connections an instance has open.
     pub fn count(&self, instance: &InstanceId) -> usize {
         let whose = Whose::Member(instance.clone());

@@ -24,7 +24,7 @@ use crate::error::HubError;
 use crate::http;
 use crate::tls::Shown;
 use crate::trials::Timetable;
-use crate::watch;
+use crate::watch::{self, Reason};
 
 /// Streams that one connection may have open at once.
 const STREAMS: u32 = 64;
@@ -157,9 +157,12 @@ async fn look_after(hub: &Hub, mut shown: Shown) {
         }
         deeds::settle(&hub.ground).await;
         match shown.renew(&hub.ground) {
-            Ok(false) => {}
-            Ok(true) => {
+            Ok(None) => {}
+            Ok(Some(renewed)) => {
                 hub.shown.send_replace(Some(shown.leaf()));
+                if renewed.narrowed {
+                    hub.connections.end_members(Reason::Withdrawn);
+                }
             }
             Err(error) => tracing::error!(%error, "the hub's certificate could not be renewed"),
         }

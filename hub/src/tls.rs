@@ -27,6 +27,13 @@ pub struct Shown {
     leaf: Digest,
 }
 
+/// What handshakes meet from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Renewed {
+    /// A root is not trusted any more: what is open may stand below it.
+    pub narrowed: bool,
+}
+
 impl Shown {
     pub fn of(ground: &Ground) -> Result<Self, HubError> {
         let certifier = ground.certifier();
@@ -45,8 +52,8 @@ impl Shown {
     }
 
     /// Takes up another issuer and issues the hub's next certificate, if it
-    /// is time. Says whether anything changed.
-    pub fn renew(&mut self, ground: &Ground) -> Result<bool, HubError> {
+    /// is time. Says what changed, if anything did.
+    pub fn renew(&mut self, ground: &Ground) -> Result<Option<Renewed>, HubError> {
         if let Err(error) = ground.reload_certifier() {
             tracing::warn!(%error, "the authority's folder cannot be read; the issuer stays");
         }
@@ -61,13 +68,15 @@ impl Shown {
             );
         }
         if leaf == self.leaf && Arc::ptr_eq(&certifier, &self.certifier) {
-            return Ok(false);
+            return Ok(None);
         }
         self.inside.reload_from_config(inside);
         self.outside.reload_from_config(outside);
+        let trusted = |pin| certifier.bundle.contains(pin);
+        let narrowed = !self.certifier.bundle.pins().iter().all(trusted);
         (self.leaf, self.certifier) = (leaf, certifier);
         tracing::info!("the hub shows a new certificate");
-        Ok(true)
+        Ok(Some(Renewed { narrowed }))
     }
 }
 

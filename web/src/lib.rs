@@ -19,6 +19,7 @@ pub mod docs;
 pub mod entrance;
 pub mod exit;
 pub mod holidays;
+pub mod intake;
 pub mod language;
 pub mod listeners;
 pub mod log;

@@ -291,6 +291,7 @@ visit-closed = Gone: closed by the institution
 visit-broken = Gone: the line broke
 visit-crowded = Gone: too many connections
 visit-cut-off = Gone: suspended or revoked
+visit-withdrawn = Gone: an authority was withdrawn, all connect again
 visit-unanswered = Gone: did not answer, or not used
 visit-suspended = Refused: suspended, or not approved yet
 visit-revoked = Turned away: revoked

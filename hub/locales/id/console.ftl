@@ -270,6 +270,7 @@ visit-closed = Terputus: ditutup instansi
 visit-broken = Terputus: jalur putus
 visit-crowded = Terputus: terlalu banyak sambungan
 visit-cut-off = Terputus: ditangguhkan atau dicabut
+visit-withdrawn = Terputus: suatu otoritas dicabut, semua menyambung lagi
 visit-unanswered = Terputus: tidak menjawab atau tidak dipakai
 visit-suspended = Ditolak: ditangguhkan, atau belum disetujui
 visit-revoked = Ditolak: sudah dicabut

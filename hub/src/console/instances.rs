@@ -181,8 +181,8 @@ pub fn deed_words(deed: &Deed) -> TextId {
         Deed::RemoveRecipient { .. } => text_id("deed-remove-recipient"),
         Deed::Silence { .. } => text_id("deed-silence"),
         Deed::Maintain { .. } => text_id("maintenance-plan"),
-        Deed::EndMaintenance => text_id("maintenance-end"),
-        Deed::CloseRecovery => text_id("recovery-close"),
+        Deed::EndMaintenance => text_id("maintenance-end-deed"),
+        Deed::CloseRecovery => text_id("recovery-close-deed"),
     }
 }
 

@@ -85,6 +85,7 @@ impl Office for Console {
     };
 
     const ROLES: &'static [RoleWords] = WORDS;
+    const SAYS_WHY: bool = true;
 
     const ACTORS: &'static [(&'static str, TextId)] = &[
         ("token:", text_id("actors-programs")),

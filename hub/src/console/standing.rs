@@ -441,6 +441,7 @@ fn visited(v: &Voice, what: &str, detail: &str) -> String {
         ("left", "broken") => Some(text_id("visit-broken")),
         ("left", "crowded") => Some(text_id("visit-crowded")),
         ("left", "cut_off") => Some(text_id("visit-cut-off")),
+        ("left", "withdrawn") => Some(text_id("visit-withdrawn")),
         ("left", _) => Some(text_id("visit-unanswered")),
         ("refused", "instance_suspended") => Some(text_id("visit-suspended")),
         ("refused", "instance_revoked") => Some(text_id("visit-revoked")),

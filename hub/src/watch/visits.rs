@@ -34,6 +34,8 @@ pub enum Reason {
     Crowded,
     /// It was suspended or revoked.
     CutOff,
+    /// An authority is not trusted any more; who has a certificate of another comes again.
+    Withdrawn,
 }
 
 impl Reason {
@@ -44,6 +46,7 @@ impl Reason {
             Self::Unanswered => "unanswered",
             Self::Crowded => "crowded",
             Self::CutOff => "cut_off",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }

@@ -43,13 +43,13 @@ citizen-contact = { $ways ->
    *[mail] E-mail address
 }
 citizen-contact-hint = { $ways ->
-    [both] For instance name@example.org, or an Indonesian number such as 0812 3456 7890.
-    [text] An Indonesian number, for instance 0812 3456 7890.
+    [both] For instance name@example.org, or an Indonesian mobile number such as 0812 3456 7890.
+    [text] An Indonesian mobile number, for instance 0812 3456 7890.
    *[mail] For instance name@example.org. Codes cannot be sent to a telephone yet.
 }
 citizen-contact-unusable = { $ways ->
-    [both] Write a whole e-mail address, or an Indonesian telephone number.
-    [text] Write a whole Indonesian telephone number: codes are sent by text message only.
+    [both] Write a whole e-mail address, or an Indonesian mobile number.
+    [text] Write a whole Indonesian mobile number: codes are sent by text message only.
    *[mail] Write a whole e-mail address: codes are sent by e-mail only.
 }
 code-send = Send a code
@@ -214,6 +214,7 @@ talk-no-letters = This portal does not send e-mail yet. What happens and what of
 notify-go = Save
 notify-on = We tell you by e-mail.
 notify-off = We send no news.
+notify-no-address = Your report tells no e-mail address, so no news can be sent. Whatever happens can be read on this page with your key.
 notify-unproved = You asked for news by e-mail. No letter is sent before your address has been proved.
 contact-about = A proved contact can replace a lost key. We send a code to the e-mail address or telephone in your report.
 contact-go = Prove the contact
@@ -250,6 +251,13 @@ data-deed-opened = Conversation opened
 data-deed-key = Key replaced
 data-deed-counter = Said to an officer
 data-deed-account = Report added to the account
+data-deed-proved = Contact proved
+data-deed-read = Own data looked at
+data-deed-erasure = Erasure asked for
+data-deed-kept = Erasure called off
+data-deed-consented = Agreed that the identity is opened
+data-deed-objected = Refused that the identity is opened
+data-deed-escalated = Report passed to the Ombudsman
 data-deed-other = Another act
 data-download = Download all of it (JSON)
 erasure-about = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done { $n } days later; until then it can be called off.

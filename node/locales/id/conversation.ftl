@@ -43,13 +43,13 @@ citizen-contact = { $ways ->
    *[mail] Surel
 }
 citizen-contact-hint = { $ways ->
-    [both] Misalnya nama@contoh.id, atau nomor Indonesia seperti 0812 3456 7890.
-    [text] Nomor Indonesia, misalnya 0812 3456 7890.
+    [both] Misalnya nama@contoh.id, atau nomor ponsel Indonesia seperti 0812 3456 7890.
+    [text] Nomor ponsel Indonesia, misalnya 0812 3456 7890.
    *[mail] Misalnya nama@contoh.id. Kode belum dapat dikirim ke nomor telepon.
 }
 citizen-contact-unusable = { $ways ->
-    [both] Tulis alamat surel yang lengkap, atau nomor telepon Indonesia.
-    [text] Tulis nomor telepon Indonesia yang lengkap: kode hanya dikirim lewat pesan singkat.
+    [both] Tulis alamat surel yang lengkap, atau nomor ponsel Indonesia.
+    [text] Tulis nomor ponsel Indonesia yang lengkap: kode hanya dikirim lewat pesan singkat.
    *[mail] Tulis alamat surel yang lengkap: kode hanya dikirim lewat surel.
 }
 code-send = Kirim kode
@@ -211,6 +211,7 @@ talk-no-letters = Portal ini belum mengirim surel. Perkembangan dan jawaban petu
 notify-go = Simpan
 notify-on = Kami mengabari Anda lewat surel.
 notify-off = Kami tidak mengirim kabar.
+notify-no-address = Laporan Anda tidak memuat alamat surel, jadi kabar tidak dapat dikirim. Perkembangannya dapat dibaca di halaman ini dengan kunci Anda.
 notify-unproved = Anda meminta kabar lewat surel. Belum ada yang dikirim sebelum surel Anda dibuktikan.
 contact-about = Kontak yang dibuktikan dapat menggantikan kunci yang hilang. Kami mengirim kode ke surel atau telepon dalam laporan Anda.
 contact-go = Buktikan kontak
@@ -247,6 +248,13 @@ data-deed-opened = Percakapan dibuka
 data-deed-key = Kunci diganti
 data-deed-counter = Disampaikan lewat petugas
 data-deed-account = Laporan ditambahkan ke akun
+data-deed-proved = Kontak dibuktikan
+data-deed-read = Data sendiri dilihat
+data-deed-erasure = Penghapusan diminta
+data-deed-kept = Penghapusan dibatalkan
+data-deed-consented = Persetujuan membuka identitas diberikan
+data-deed-objected = Persetujuan membuka identitas ditolak
+data-deed-escalated = Laporan diteruskan kepada Ombudsman
 data-deed-other = Tindakan lain
 data-download = Unduh semuanya (JSON)
 erasure-about = Anda dapat menarik isi laporan: kata-katanya dihapus di semua instansi, dan di sini semua yang menyebut Anda. Dilakukan { $n } hari kemudian; sampai saat itu dapat dibatalkan.

@@ -61,7 +61,7 @@ pub const ACTS: &[Kind] = &[
         name: "case.verified",
         what: "Accept the report, and correct what describes it",
         apa: "Verifikasi: terima laporan dan perbaiki keterangannya",
-        body: r#"{"classification":"complaint","oversight":false,"category":"Perhubungan/Lampu Penerangan Jalan","region":"32.73"}"#,
+        body: r#"{"classification":"complaint","oversight":false,"category":"Perhubungan/Penerangan Jalan Umum","region":"32.73"}"#,
         words: Some(r#"{"title":"Lampu jalan padam di Jalan Braga"}"#),
         word_fields: &[
             Word {

@@ -28,7 +28,7 @@ pub fn report() -> Value {
         "classification": "complaint",
         "title": "Lampu jalan padam",
         "content": "Lampu di Jalan Braga depan nomor 12 padam sejak Senin; jalan gelap gulita.",
-        "category": "Perhubungan/Lampu Penerangan Jalan",
+        "category": "Perhubungan/Penerangan Jalan Umum",
         "region": "32.73",
         "coordinates": {"latitude": -6.9175, "longitude": 107.6091},
         "incident_date": "2026-11-23",
@@ -56,7 +56,7 @@ pub fn progress() -> Value {
 
 pub fn taxonomy() -> Value {
     json!({"edition": "2026.1", "roots": [
-        {"name": "Perhubungan", "below": ["Lampu Penerangan Jalan", "Parkir Liar"]},
+        {"name": "Perhubungan", "below": ["Penerangan Jalan Umum", "Parkir Liar"]},
         {"name": "Topik Lainnya"},
     ]})
 }

@@ -165,6 +165,7 @@ impl Node {
         terms: Terms,
     ) -> Result<Acted, NodeError> {
         self.instance()?;
+        self.check_category(case_id, &act).await?;
         let now = self.clock().now_ms();
         let uploads = std::mem::take(&mut act.attachments);
         let weighing = Weighing {

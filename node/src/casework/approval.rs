@@ -203,7 +203,7 @@ pub(super) mod tests {
             "classification": "complaint",
             "title": "Parkir liar",
             "content": "Trotoar tertutup.",
-            "category": "Perhubungan/Lampu Penerangan Jalan",
+            "category": "Perhubungan/Penerangan Jalan Umum",
             "channel": "web",
         }))
         .unwrap();

@@ -23,7 +23,7 @@ use crate::testing::{NOW, PaperHub, Place};
 pub(super) async fn file(node: &Node, title: &str, content: &str, more: Value) -> CaseId {
     let mut report = json!({
         "classification": "complaint", "title": title, "content": content,
-        "region": "32.73", "category": "Perhubungan/Lampu Jalan", "channel": "web",
+        "region": "32.73", "category": "Perhubungan/Penerangan Jalan Umum", "channel": "web",
         "reporter": { "name": "Ibu Canary" },
     });
     report
@@ -318,7 +318,7 @@ async fn public_reports_are_filtered_and_counted() {
         let place = Place::joined("kota-bandung", db).await;
         let node = &place.node;
         for (title, region, category) in [
-            ("Satu", "32.73.01.1001", "Perhubungan/Lampu Jalan"),
+            ("Satu", "32.73.01.1001", "Perhubungan/Penerangan Jalan Umum"),
             ("Dua", "32.73", "Perhubungan/Parkir Liar"),
             ("Tiga", "31.71", "Kesehatan"),
         ] {

@@ -143,6 +143,14 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     // Nothing is migrated by this: the schema is current.
     let node = Node::open(&settings, place.clock.clone()).await?;
     in_force(&node.in_force(), out).await?;
+    for (setting, category) in node.unknown_settings().await? {
+        let edition = node.categories().await?.edition;
+        writeln!(
+            out,
+            "categories.{setting}: {} is not in edition {edition}, so no report has it; see `lapor-node category list`",
+            category.as_str()
+        )?;
+    }
     single_sign_on(node.in_force().settings(), place.clock.now_ms(), out).await?;
     match node.instance() {
         Ok(instance) => {

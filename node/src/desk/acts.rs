@@ -56,6 +56,10 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("abuse.cleared", text_id("did-abuse-cleared")),
     ("conversation.opened", text_id("did-conversation-opened")),
     ("reporter.key_changed", text_id("did-reporter-key-changed")),
+    (
+        "reporter.contact_proved",
+        text_id("did-reporter-contact-proved"),
+    ),
     ("own_data.read", text_id("did-own-data-read")),
     ("erasure.asked", text_id("did-erasure-asked")),
     ("erasure.withdrawn", text_id("did-erasure-withdrawn")),

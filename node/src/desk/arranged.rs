@@ -16,6 +16,7 @@ use crate::doors::facts;
 use crate::in_force::Source;
 use crate::node::Node;
 use crate::staff::StaffRole;
+use crate::taxonomy::Categories;
 
 /// Something that is arranged.
 pub struct Part {
@@ -39,6 +40,7 @@ pub struct Part {
 /// What there is to arrange, in the order in which it is best done.
 pub async fn parts(node: &Node, visit: &Visit) -> Answer<Vec<Part>> {
     let v = visit.v;
+    let known = node.categories().await.map_err(|error| problem(&error))?;
     Ok(vec![
         institution(node, visit),
         federation(node, &v),
@@ -47,8 +49,8 @@ pub async fn parts(node: &Node, visit: &Visit) -> Answer<Vec<Part>> {
         people(node, &v).await?,
         mail(node, &v),
         deadlines(node, &v),
-        approval(node, &v),
-        evidence(node, &v),
+        approval(node, &v, &known),
+        evidence(node, &v, &known),
     ])
 }
 
@@ -273,13 +275,13 @@ fn term_words(v: &Voice, term: &OwnTerm) -> String {
     format!("{}{service}: {days}", v.say(clock_name(term.clock)))
 }
 
-fn approval(node: &Node, v: &Voice) -> Part {
+fn approval(node: &Node, v: &Voice, known: &Categories) -> Part {
     let settings = node.settings();
     let stands = settings
         .answers
         .approval
         .then(|| v.say("arranged-approval-all"))
-        .or_else(|| categories(&settings.categories.supervision));
+        .or_else(|| categories(v, &settings.categories.supervision, known));
     Part {
         example: "[answers]\napproval = true",
         ..part(
@@ -293,8 +295,8 @@ fn approval(node: &Node, v: &Voice) -> Part {
     }
 }
 
-fn evidence(node: &Node, v: &Voice) -> Part {
-    let stands = categories(&node.settings().categories.evidence);
+fn evidence(node: &Node, v: &Voice, known: &Categories) -> Part {
+    let stands = categories(v, &node.settings().categories.evidence, known);
     Part {
         example: "[categories]\nevidence = [\"Pekerjaan Umum dan Penataan Ruang/Jalan\"]",
         ..part(
@@ -308,7 +310,15 @@ fn evidence(node: &Node, v: &Voice) -> Part {
     }
 }
 
-fn categories(all: &[Category]) -> Option<String> {
-    let names: Vec<&str> = all.iter().map(Category::as_str).collect();
+/// Those that there are not are marked: no report can have them.
+fn categories(v: &Voice, all: &[Category], known: &Categories) -> Option<String> {
+    let said = |category: &Category| {
+        if known.knows(category) {
+            return category.as_str().to_owned();
+        }
+        let name = category.as_str();
+        v.with("name", name).say("arranged-category-unknown")
+    };
+    let names: Vec<String> = all.iter().map(said).collect();
     Some(names.join("; ")).filter(|names| !names.is_empty())
 }

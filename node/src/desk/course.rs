@@ -3,6 +3,7 @@
 use lapor_protocol::case::{Effect, Reason};
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::Classification;
+use lapor_web::intake::channel_words;
 use lapor_web::language::{TextId, Voice, text_id};
 use serde_json::Value;
 
@@ -89,7 +90,7 @@ pub fn report(node: &Node, v: &Voice, view: &CaseView) -> Report {
         place: word("place"),
         coordinates: entry.words.as_ref().and_then(coordinates),
         incident: field("incident_date"),
-        channel: field("channel").map(|channel| shared::channel_words(v, &channel)),
+        channel: field("channel").map(|channel| channel_words(v, &channel)),
         suggested: field("suggested")
             .and_then(|id| id.parse().ok())
             .map(|id: InstanceId| name_of(node, &id)),

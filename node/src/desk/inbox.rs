@@ -99,6 +99,8 @@ struct TabLine {
 /// A case of the list.
 struct Line {
     case: CaseSummary,
+    /// By what it is told from others.
+    called: String,
     at: String,
     state: String,
     tone: &'static str,
@@ -449,6 +451,7 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             state: v.say(state),
             tone,
             clock: next_clock(v, &days, &case),
+            called: shared::called(v, &case),
             draft: drafts.get(&case.case).map(|state| match state {
                 DraftState::Returned => ("alert", v.say("row-draft-returned")),
                 _ => ("quiet", v.say("draft-waiting")),

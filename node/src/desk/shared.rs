@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::region::RegionCode;
 use lapor_web::ApiProblem;
-use lapor_web::language::{Voice, text_id};
+use lapor_web::language::Voice;
 use lapor_web::page::{Choice, Form};
 use serde_json::Value;
 
@@ -35,6 +35,11 @@ pub fn rendered(part: &impl Template) -> Answer<String> {
 pub fn title(v: &Voice, case: &CaseSummary) -> String {
     let title = case.title.clone();
     title.unwrap_or_else(|| v.say("case-untitled"))
+}
+
+/// By what people tell a case from others: its ticket, or its title where it has none, as a half.
+pub fn called(v: &Voice, case: &CaseSummary) -> String {
+    case.ticket.clone().unwrap_or_else(|| title(v, case))
 }
 
 /// The open units, each followed by its parts.
@@ -125,27 +130,6 @@ pub fn classes(v: &Voice) -> Vec<Choice> {
     classes
         .map(|(class, name)| Choice::new(*name, v.say(classification_name(*class))))
         .collect()
-}
-
-/// How a report came in, in words; a channel that this program does not know as it is.
-pub fn channel_words(v: &Voice, channel: &str) -> String {
-    let words = match channel {
-        "web" => text_id("channel-web"),
-        "mobile" => text_id("channel-mobile"),
-        "sms" => text_id("channel-sms"),
-        "email" => text_id("channel-email"),
-        "whatsapp" => text_id("channel-whatsapp"),
-        "x" => text_id("channel-x"),
-        "facebook" => text_id("channel-facebook"),
-        "messenger" => text_id("channel-messenger"),
-        "telegram" => text_id("channel-telegram"),
-        "social" => text_id("channel-social"),
-        "walk-in" => text_id("channel-counter"),
-        "letter" => text_id("channel-letter"),
-        "phone" => text_id("channel-phone"),
-        _ => return channel.replace(['_', '-'], " "),
-    };
-    v.say(words)
 }
 
 /// The region that a form names; `stands` is the one that its field was filled with. What had to

@@ -205,8 +205,7 @@ async fn do_all(
         let Ok(view) = node.case_seen(&officer.sight, *case).await else {
             continue;
         };
-        let ticket = view.summary.ticket.clone();
-        let name = ticket.unwrap_or_else(|| case.to_string());
+        let name = shared::called(&officer.visit.v, &view.summary);
         match do_one(node, officer, &view, (same, key)).await {
             Ok(()) => done += 1,
             Err(error @ (NodeError::Database(_) | NodeError::File(_) | NodeError::Damaged(_))) => {

@@ -10,6 +10,7 @@ use http::StatusCode;
 use lapor_protocol::kinds::{Category, ProgrammeRef};
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_protocol::region::RegionCode;
+use lapor_web::intake::channel_words;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Form};
 
@@ -306,7 +307,7 @@ async fn programmes(node: &Node) -> Answer<Vec<Choice>> {
 /// The kind of a report and how it came in, in words.
 fn kind(v: &Voice, report: &NewReport) -> String {
     let class = v.say(classification_name(report.classification));
-    format!("{class} · {}", shared::channel_words(v, &report.channel))
+    format!("{class} · {}", channel_words(v, &report.channel))
 }
 
 async fn page(

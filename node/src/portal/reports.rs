@@ -171,8 +171,11 @@ impl Card {
         Self {
             v,
             to: report::path(case.case),
+            // A short message is its own title.
+            excerpt: case
+                .excerpt
+                .filter(|text| case.title.as_ref() != Some(text)),
             title: case.title.unwrap_or_else(|| v.say("track-untitled")),
-            excerpt: case.excerpt,
             state: v.say(state),
             tone,
             category: case

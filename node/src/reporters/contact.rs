@@ -298,6 +298,11 @@ impl Node {
                 let (level, proved) = (Verification::Contact.as_str(), Some(&*row.contact));
                 store::reporters::set_verification(&mut tx, case, level, proved).await?;
                 store::reporters::gather(&mut tx, &row.contact).await?;
+                if let Some(reporter) = store::reporters::of_case(&mut tx, case).await? {
+                    let actor = format!("reporter:{}", reporter.id);
+                    let action = "reporter.contact_proved";
+                    store::audit::add(&mut tx, now, &actor, action, Some(case), "").await?;
+                }
                 Proved::Confirmed
             }
             CodePurpose::Follow => {

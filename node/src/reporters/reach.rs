@@ -13,8 +13,11 @@ use crate::node::Node;
 use crate::store;
 use crate::store::reporters::ReporterRow;
 
-/// With what numbers at home begin: those abroad are what swindlers are paid for.
+/// With what numbers at home begin.
 pub(super) const HOME: &str = "+62";
+/// With what those begin of them that take text messages; those abroad are what swindlers are paid
+/// for.
+const MOBILE: &str = "+628";
 
 /// What is known of whether whoever filed a case can be reached, without who that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -73,11 +76,11 @@ impl CodeWays {
     }
 
     /// Whether a code gets to a contact, in the form in which contacts are compared. Text messages
-    /// go to numbers at home only.
+    /// go to mobile numbers at home only.
     pub fn reach(self, contact: &str) -> bool {
         match CodeWay::to(contact) {
             CodeWay::Mail => self.mail,
-            CodeWay::Text => self.text && contact.starts_with(HOME),
+            CodeWay::Text => self.text && contact.starts_with(MOBILE),
         }
     }
 
@@ -108,6 +111,22 @@ impl Node {
         let told = told_contacts(&mut tx, &case.to_string()).await?;
         let ways = self.code_ways();
         Ok(told.iter().any(|contact| !ways.blames(contact)))
+    }
+
+    /// Whether letters about the report have anywhere to go: to the contact that was proved, or to
+    /// an address that was told and can be.
+    pub async fn tells_address(&self, conversation: &Conversation) -> Result<bool, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
+        let proved = match store::reporters::of_case(&mut tx, &case).await? {
+            Some(row) => proved_contact(&mut tx, &row).await?,
+            None => None,
+        };
+        let told = match proved {
+            Some(proved) => vec![proved],
+            None => told_contacts(&mut tx, &case).await?,
+        };
+        Ok(told.iter().any(|contact| contact.contains('@')))
     }
 
     /// By which way the report's contact has to be proved yet: before it is, no letter goes there,
@@ -241,20 +260,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_go_by_what_is_on_and_by_text_to_no_number_abroad() {
+    fn codes_go_by_what_is_on_and_by_text_to_mobile_numbers_at_home_alone() {
         let ways = |mail, text| CodeWays { mail, text };
         let reached = |ways: CodeWays| {
             [
                 "siti@contoh.id",
                 "0812 3456 7890",
+                "022 4232338",
                 "+44 20 7946 0000",
                 "siti",
             ]
             .map(|contact| ways.reach_typed(contact))
         };
-        assert_eq!(reached(ways(true, false)), [true, false, false, false]);
-        assert_eq!(reached(ways(false, true)), [false, true, false, false]);
-        assert_eq!(reached(ways(true, true)), [true, true, false, false]);
+        assert_eq!(
+            reached(ways(true, false)),
+            [true, false, false, false, false]
+        );
+        assert_eq!(
+            reached(ways(false, true)),
+            [false, true, false, false, false]
+        );
+        assert_eq!(reached(ways(true, true)), [true, true, false, false, false]);
         assert!(!ways(false, false).any());
     }
 

@@ -103,10 +103,10 @@ pub async fn authors(tx: &mut Tx, case_id: &str) -> Stored<Vec<(String, String)>
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
-/// What somebody did in a case: at, action, oldest first.
+/// What somebody did in a case, and how its key was replaced by a code: at, action, oldest first.
 pub async fn deeds_of(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<Vec<(i64, String)>> {
-    const SQL: &str = "select at, action from audit where case_id = $1 and actor = $2
-        order by number";
+    const SQL: &str = "select at, action from audit
+        where case_id = $1 and actor in ($2, 'recovery') order by number";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).bind(actor).fetch_all(c).await)?)
 }
 

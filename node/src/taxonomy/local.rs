@@ -5,10 +5,11 @@
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::Category;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Categories;
-use crate::casework::Sight;
+use crate::casework::{NewAct, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -231,11 +232,42 @@ impl Node {
                 }
                 Ok((Some(category), Some(name.to_owned())))
             }
-            (None, None) => Ok((stated.cloned(), None)),
+            (None, None) => Err(unknown(&self.categories().await?, "category", name)),
             (None, Some(_)) => Err(NodeError::Invalid(format!(
                 "local_category: there is no {name}; `GET /categories/local` lists all"
             ))),
         }
+    }
+
+    /// Refuses an act that gives a case a category that there is not; one that it has may stay.
+    pub(crate) async fn check_category(&self, case: CaseId, act: &NewAct) -> Result<(), NodeError> {
+        let stated = act.body.get("category").and_then(Value::as_str);
+        // What is no category at all is told with the rest of the body.
+        let Some(stated) = stated.and_then(|name| Category::try_from(name.to_owned()).ok()) else {
+            return Ok(());
+        };
+        let known = self.categories().await?;
+        if known.knows(&stated) {
+            return Ok(());
+        }
+        let mut tx = self.read_tx().await?;
+        let row = store::cases::case(&mut tx, &case.to_string()).await?;
+        let has = row.and_then(|row| row.category);
+        if has.as_deref() == Some(stated.as_str()) {
+            return Ok(());
+        }
+        Err(unknown(&known, "body: category", stated.as_str()))
+    }
+
+    /// Those that the settings name and the edition in force does not have, with the setting.
+    pub async fn unknown_settings(&self) -> Result<Vec<(&'static str, Category)>, NodeError> {
+        let known = self.categories().await?;
+        let settings = &self.settings().categories;
+        let evidence = settings.evidence.iter().map(|of| ("evidence", of));
+        let supervision = settings.supervision.iter().map(|of| ("supervision", of));
+        let all = evidence.chain(supervision);
+        let unknown = all.filter(|(_, category)| !known.knows(category));
+        Ok(unknown.map(|(setting, of)| (setting, of.clone())).collect())
     }
 
     /// Notes the local category of a case that whoever asks may see, or that it has none. One that
@@ -294,6 +326,14 @@ pub(super) fn named(local: &str) -> Result<&str, NodeError> {
             "local: expected 1 to {LOCAL_CHARS} characters on one line"
         )))
     }
+}
+
+/// A category that the edition in force does not have.
+fn unknown(known: &Categories, field: &str, name: &str) -> NodeError {
+    NodeError::Invalid(format!(
+        "{field}: edition {} has no {name}; `GET /categories` lists all",
+        known.edition
+    ))
 }
 
 #[cfg(test)]

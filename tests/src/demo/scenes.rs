@@ -29,7 +29,7 @@ use super::play::Nodes;
 pub const CITY: &str = "kota-bandung";
 /// Categories of that desk in which a proposal to close needs evidence, and a public answer the
 /// signature of a superior; none of the sample's reports for it.
-pub const EVIDENCE: &str = "Perhubungan/Lampu Penerangan Jalan";
+pub const EVIDENCE: &str = "Perhubungan/Penerangan Jalan Umum";
 pub const SUPERVISED: &str = "Netralitas ASN";
 
 /// Cases of one tray that are given to units.

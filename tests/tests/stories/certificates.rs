@@ -269,8 +269,18 @@ async fn another_authority_takes_over_once_every_node_trusts_it() {
             looks_after_it(fleet.at(slug)).await;
             fleet.at(slug).link().report_health().await.unwrap();
         }
+        let mut shown = fleet.hub.hub().watch_certificate();
+        let hub = Arc::clone(fleet.hub.hub());
+        let open = || hub.open_connections(&BANDUNG.id());
+        assert!(open() > 0);
+        shown.mark_unchanged();
         act(withdraw()).await.unwrap();
-        drop(ground);
+        hub.look_after_certificate();
+        shown.changed().await.unwrap();
+        let ended = async || open() == 0;
+        let bandung = fleet.at("kota-bandung");
+        bandung.until("its open connection ends", ended).await;
+        drop((ground, hub));
         fleet.restart_hub().await;
         let case = fleet.at("kota-bandung").file(report("Sesudahnya")).await;
         fleet.settle().await;

@@ -166,6 +166,7 @@ audit-actor = Who
 audit-action = Action
 audit-detail = Detail
 audit-exactly = Exactly
+audit-asked-by = Asked for by { $who }: { $reason }
 actor-machine = { $name }, at the server
 actor-program = Program { $name }
 actor-reporter = Reporter

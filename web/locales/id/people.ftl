@@ -163,6 +163,7 @@ audit-actor = Pelaku
 audit-action = Tindakan
 audit-detail = Keterangan
 audit-exactly = Rincian
+audit-asked-by = Diminta oleh { $who }: { $reason }
 actor-machine = { $name }, di server
 actor-program = Program { $name }
 actor-reporter = Pelapor

@@ -77,6 +77,8 @@ struct Named {
     what: String,
     /// What it concerned: what it is called, and its page.
     subject: Option<(String, String)>,
+    /// Why, where entries say so.
+    why: Option<String>,
 }
 
 pub async fn read<O: Office>(
@@ -142,6 +144,9 @@ pub async fn read<O: Office>(
                     .cloned()
                     .unwrap_or_else(|| by(&v, &entry.actor)),
                 what: acted(&v, O::ACTS, &entry.action),
+                why: Some(entry.detail.as_str())
+                    .filter(|detail| O::SAYS_WHY && !detail.is_empty())
+                    .map(|detail| why(&v, &names, detail)),
                 subject: entry.subject.as_ref().map(|id| {
                     subjects
                         .get(id)
@@ -197,4 +202,15 @@ fn address(here: &str, fields: [(&str, &str); 5], before: Option<i64>) -> String
     let before = before.map_or_else(String::new, |number| number.to_string());
     let before = [(BEFORE, before.as_str())];
     LocalPath::asking(here, before.into_iter().chain(fields)).to_string()
+}
+/// A reason as people read it: who asked for what another confirmed is called by name.
+fn why(v: &Voice, names: &BTreeMap<String, String>, detail: &str) -> String {
+    let asked = detail.strip_prefix("asked by ");
+    let Some((actor, reason)) = asked.and_then(|rest| rest.split_once(": ")) else {
+        return detail.to_owned();
+    };
+    let who = names.get(actor).cloned().unwrap_or_else(|| by(v, actor));
+    v.with("who", who)
+        .with("reason", reason)
+        .say("audit-asked-by")
 }

@@ -95,6 +95,9 @@ pub trait Office: Staffed + 'static {
     /// together.
     const ACTORS: &'static [(&'static str, TextId)];
 
+    /// Whether entries say why something was done, for people to read.
+    const SAYS_WHY: bool = false;
+
     fn clock(&self) -> &dyn Clock;
 
     fn sign_on(&self) -> &SignOn;

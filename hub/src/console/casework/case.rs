@@ -10,6 +10,7 @@ use lapor_protocol::calendar::last_day;
 use lapor_protocol::deadline::{Clock, ClockState};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_web::intake::channel_words;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Form, LocalPath};
 use lapor_web::people::Member;
@@ -222,7 +223,10 @@ fn facts(v: &Voice, skeleton: &Skeleton) -> Vec<(String, String)> {
             text_id("instance-region"),
             region.and_then(|code| national().display_name(code)),
         ),
-        (text_id("case-channel"), Some(case.channel.clone())),
+        (
+            text_id("case-channel"),
+            Some(channel_words(v, &case.channel)),
+        ),
         (text_id("case-anonymous"), yes(case.anonymous)),
         (text_id("case-secret"), yes(case.secret)),
         (text_id("case-oversight"), yes(case.oversight == Some(true))),

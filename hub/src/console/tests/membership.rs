@@ -209,6 +209,9 @@ async fn where_two_must_agree_nobody_invites_with_an_authority_and_the_log_says_
             .await;
         place.clock.advance(crate::approvals::PATIENCE_MS);
         crate::approvals::lapse(&place.ground).await.unwrap();
+        let log = place.enters(&login(ConsoleRole::Auditor)).await;
+        let log = log.open("/konsol/audit").await;
+        log.shows("Diminta oleh ").shows("tugas baru");
         let lapsed = place.audited("instance.authority_changed.lapsed").await;
         assert_eq!(lapsed[0].0, "hub");
     }

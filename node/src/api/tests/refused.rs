@@ -60,6 +60,8 @@ async fn a_wrong_act_names_its_field() {
         said!(refused(words).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"words: unknown field `txt`, expected `text`.","request":"request-of-test","field":"words.txt"}"#);
         let empty = json!({"kind": "case.followed_up"});
         said!(refused(empty).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"words: missing field `text`.","request":"request-of-test","field":"words.text"}"#);
+        let category = json!({"kind": "case.verified", "body": {"category": "Perhubungan/Becak"}});
+        said!(refused(category).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"body: category: edition 2026.0 has no Perhubungan/Becak; `GET /categories` lists all.","request":"request-of-test","field":"body.category"}"#);
         let shape = json!({"kind": "case.noted", "body": []});
         said!(refused(shape).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"body: invalid type: sequence, expected a map at line 1 column 8.","request":"request-of-test","field":"body"}"#);
     }
@@ -81,6 +83,7 @@ async fn a_wrong_report_names_its_field() {
         said!(refused("excluded", json!(["Kota Bandung"])).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"excluded[0]: an instance is named by 2 to 40 characters a-z, 0-9 and single inner hyphens, not \"Kota Bandung\" at line 1 column 268.","request":"request-of-test","field":"excluded[0]"}"#);
         said!(refused("incident_date", json!("2026-02-30")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"incident_date: expected a date of the form YYYY-MM-DD.","request":"request-of-test","field":"incident_date"}"#);
         said!(refused("attachments", json!(["no-such-upload"])).await, @r#"{"type":"urn:lapor:problem:not_found","title":"This node does not hold it","status":404,"code":"not_found","detail":"This node holds no upload no-such-upload.","request":"request-of-test"}"#);
+        said!(refused("category", json!("Perhubungan/Becak")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"category: edition 2026.0 has no Perhubungan/Becak; `GET /categories` lists all.","request":"request-of-test","field":"category"}"#);
         said!(refused("titel", json!("a")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"titel: unknown field `titel`, expected one of `classification`, `title`, `content`, `category`, `region`, `place`, `coordinates`, `incident_date`, `anonymous`, `secret`, `channel`, `excluded`, `suggested`, `programme`, `attachments`, `reporter`, `own_number`, `local_category` at line 1 column 348.","request":"request-of-test","field":"titel"}"#);
     }
 }

@@ -277,8 +277,13 @@ async fn the_check_says_who_has_said_what_is_in_force() {
         ..Contact::default()
     };
     node.keep_contact(contact, "test").await.unwrap();
+    let written = std::fs::read_to_string(shell.config()).unwrap();
+    let more = "\n[categories]\nevidence = [\"Perhubungan\", \"Perhubungan/Becak\"]\n";
+    std::fs::write(shell.config(), written + more).unwrap();
     let checked = shell.says(&["check-config"]).await;
+    assert!(!checked.contains("Perhubungan is"), "{checked}");
     for line in [
+        "categories.evidence: Perhubungan/Becak is not in edition 2026.0",
         "portal.contact: Jalan Wastukencana 2, typed at the desk",
         "portal.public_url: not set",
         "mail.host: not set",

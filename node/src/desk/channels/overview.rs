@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::Days;
 use lapor_protocol::calendar::{begin_of, day_at};
+use lapor_web::intake::channel_words;
 use lapor_web::language::{TextId, Voice, text_id};
 
-use super::super::shared;
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, tabs};
 use crate::api::problem;
 use crate::channels::{ChannelFigures, Counted, Waits};
@@ -84,7 +84,7 @@ fn line(v: &Voice, figures: &ChannelFigures) -> Line {
         (v.say(name), numbers)
     });
     Line {
-        name: shared::channel_words(v, &figures.channel),
+        name: channel_words(v, &figures.channel),
         state,
         tone,
         problem: figures.down.as_ref().map(|(problem, _)| problem.clone()),

@@ -7,11 +7,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_web::Query;
+use lapor_web::intake::channel_words;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use serde::Deserialize;
 
-use super::super::shared;
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, blocking, tabs};
 use crate::api::problem;
 use crate::channels::{AsideMessage, Conversation, TakenUp};
@@ -148,7 +148,7 @@ fn shown(v: &Voice, talk: Conversation, admin: bool) -> Talk {
         block_at: may_block.then(|| blocking::at(&talk.thread)),
         blocked,
         name: talk.name,
-        channel: shared::channel_words(v, &talk.channel),
+        channel: channel_words(v, &talk.channel),
         readable: talk.messages.iter().all(|one| one.words.is_some()),
         several: talk.messages.len() > 1,
         messages: talk

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_web::intake::channel_words;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form};
 
-use super::super::shared;
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, back, tabs};
 use crate::api::problem;
 use crate::channels::Trouble;
@@ -86,7 +86,7 @@ fn line(v: &Voice, of: Trouble) -> Line {
         _ => (text_id("unread-put-off"), "warm"),
     };
     Line {
-        channel: shared::channel_words(v, &of.channel),
+        channel: channel_words(v, &of.channel),
         state: v.say(state),
         tone,
         problem: of.problem.clone().unwrap_or_default(),

@@ -119,7 +119,7 @@ async fn an_officer_takes_a_report_in_and_works_it_to_its_answer() {
             ("kunci", &*key_of(&form)),
             ("judul", "Lampu padam di Jalan Cikutra"),
             ("jenis", "pengaduan"),
-            ("kategori", "Perhubungan/Lampu Penerangan Jalan"),
+            ("kategori", "Perhubungan/Penerangan Jalan Umum"),
             ("wilayah", "32.73"),
         ];
         let done = siti.post(&at(case, "/verifikasi"), &fields).await;

@@ -63,8 +63,7 @@ pub async fn act(
         let done = merge(&node, &officer, (case.case, into.case), &key).await;
         told.push(Told::of(&v, case, done));
     }
-    let ticket = into.ticket.clone();
-    let name = ticket.unwrap_or_else(|| into.case.to_string());
+    let name = shared::called(&v, &into);
     let flash = Flash::done(text_id("inbox-merged")).with("ticket", name);
     let heading = v.say(Deed::Link.words().0);
     outcome::answer(&officer, &chosen, heading, (told, flash))

@@ -164,6 +164,11 @@ pub async fn notify(
 ) -> Answer<Response> {
     let wanted = form.is_ticked("kabari");
     let conversation = speaker.conversation(&node).await?;
+    let addressed = node.tells_address(&conversation).await;
+    if wanted && !addressed.map_err(|e| problem(&e))? {
+        let flash = Flash::warning(text_id("notify-no-address"));
+        return Ok(speaker.visit.go_saying(&speaker.at(""), &flash));
+    }
     let notify = if wanted { Notify::Email } else { Notify::Off };
     let chosen = node.choose_notifications(&conversation, notify).await;
     chosen.map_err(|e| problem(&e))?;

@@ -3,8 +3,9 @@
 use http::{Request, StatusCode};
 
 use super::super::tests::{open, places, post, send};
-use super::tests::{COOKIE, SCRIPT, Talk, enter, filed, given, last_code};
+use super::tests::{COOKIE, SCRIPT, Talk, enter, filed, filed_by, given, last_code};
 use super::*;
+use crate::casework::Reporter;
 use crate::doors::router;
 
 #[tokio::test]
@@ -147,5 +148,23 @@ async fn a_new_key_ends_the_old_one_once_it_is_used_and_a_form_of_another_site_d
         assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY);
         let ended = by_old.read(DATA).await;
         assert_eq!(ended.status, StatusCode::SEE_OTHER);
+    }
+}
+
+#[tokio::test]
+async fn who_told_a_telephone_alone_is_not_promised_letters() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let siti = Reporter {
+            phone: Some("0813 1234 5678".into()),
+            ..Reporter::default()
+        };
+        let (_, ticket, key) = filed_by(&place, siti).await;
+        let talk = enter(&router, &ticket, &key).await;
+        let page = talk.read(PATH).await.text;
+        assert!(page.contains("tidak memuat alamat surel"), "{page}");
+        assert!(!page.contains("name=\"kabari\""));
+        let asked = talk.done(talk.post(NOTIFY, "kabari=1").await).await.text;
+        assert!(!asked.contains("Kami mengabari Anda"), "{asked}");
     }
 }

@@ -73,6 +73,13 @@ fn deed_words(action: &str) -> TextId {
         "conversation.opened" => text_id("data-deed-opened"),
         "reporter.key_changed" | "counter.key_given" => text_id("data-deed-key"),
         "counter.said" => text_id("data-deed-counter"),
+        "reporter.contact_proved" => text_id("data-deed-proved"),
+        "own_data.read" => text_id("data-deed-read"),
+        "erasure.asked" => text_id("data-deed-erasure"),
+        "erasure.withdrawn" => text_id("data-deed-kept"),
+        "identity.consented" => text_id("data-deed-consented"),
+        "identity.objected" => text_id("data-deed-objected"),
+        "case.escalated" => text_id("data-deed-escalated"),
         "citizen.report_added" => text_id("data-deed-account"),
         _ => text_id("data-deed-other"),
     }

@@ -135,8 +135,8 @@ struct Page<'a> {
     may_erase: bool,
     erasure_days: u32,
     scores: Vec<Choice>,
-    /// Whether letters are sent.
-    mail: bool,
+    /// Whether letters about it have anywhere to go; `None` where none are sent.
+    letters: Option<bool>,
     /// By which ways codes are.
     ways: CodeWays,
     /// Whether the report tells where a code could be sent.
@@ -172,7 +172,7 @@ impl Page<'_> {
 
     /// News are wanted, and nobody has proved the address to which they would go.
     fn news_wait_for_proof(&self) -> bool {
-        self.mail && self.provable && self.told_by_mail() && !self.contact_is_proved()
+        self.letters.is_some() && self.provable && self.told_by_mail() && !self.contact_is_proved()
     }
 
     fn contact_is_proved(&self) -> bool {
@@ -188,6 +188,8 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         .map_err(|e| problem(&e))?;
     let erasures = node.erasures_of(&conversation).await;
     let erasures = erasures.map_err(|e| problem(&e))?;
+    let addressed = node.tells_address(&conversation).await;
+    let addressed = addressed.map_err(|e| problem(&e))?;
     let provable = node.tells_contact(&conversation).await;
     let provable = provable.map_err(|e| problem(&e))?;
     let v = speaker.visit.v;
@@ -226,7 +228,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
             .collect(),
         erasure_days: node.settings().erasure.reporter_days,
         scores: words::scores(&v),
-        mail: node.sends_letters(),
+        letters: node.sends_letters().then_some(addressed),
         ways: node.code_ways(),
         provable,
         at: places(speaker),

@@ -81,11 +81,16 @@ pub(super) fn given(reply: &Reply, name: &str) -> Option<String> {
 }
 
 pub(super) async fn filed(place: &Place) -> (CaseId, String, String) {
+    let siti = Reporter {
+        email: Some("siti@contoh.id".into()),
+        ..Reporter::default()
+    };
+    filed_by(place, siti).await
+}
+
+pub(super) async fn filed_by(place: &Place, reporter: Reporter) -> (CaseId, String, String) {
     let report = NewReport {
-        reporter: Some(Reporter {
-            email: Some("siti@contoh.id".into()),
-            ..Reporter::default()
-        }),
+        reporter: Some(reporter),
         ..report("Jalan berlubang", false)
     };
     let terms = FilingTerms {

@@ -53,13 +53,20 @@ pub(super) fn few(v: &Voice) -> String {
 
 /// Months over time: how fast, and how often late or at the wrong address. Nothing where nothing is told.
 pub(super) fn lines(v: Voice, months: &[Named]) -> Vec<Lines> {
-    if months.iter().all(|month| month.work.is_none()) {
-        return Vec::new();
-    }
+    let is_told = |series: &Series| series.values.iter().any(Option::is_some);
     let drawn = |caption: TextId, series: Vec<Series>| {
+        if !series.iter().any(is_told) {
+            return None;
+        }
         let moments = months.iter().map(|month| month.name.clone());
         let heading = v.say("statistics-month");
-        Lines::new(v, v.say(caption), heading, moments.collect(), series)
+        Some(Lines::new(
+            v,
+            v.say(caption),
+            heading,
+            moments.collect(),
+            series,
+        ))
     };
     let series = |name: TextId, tone: Tone, of: fn(&Work) -> Option<i64>| Series {
         name: v.say(name),
@@ -85,10 +92,9 @@ pub(super) fn lines(v: Voice, months: &[Named]) -> Vec<Lines> {
             Some(work.misrouted)
         }),
     ];
-    vec![
-        drawn(text_id("work-speed"), speed).hundredths(),
-        drawn(text_id("work-astray"), astray),
-    ]
+    let speed = drawn(text_id("work-speed"), speed).map(Lines::hundredths);
+    let astray = drawn(text_id("work-astray"), astray);
+    speed.into_iter().chain(astray).collect()
 }
 
 fn hundredths_of_days(hours: i64) -> i64 {
