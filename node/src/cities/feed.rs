@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::settings::Mapped;
 use super::windows::Windows;
-use super::wire::{Failed, Taken};
+use super::wire::{Failed, Request, Taken};
 use super::{City, REQUESTS, State, Trouble, Way, mark};
 use crate::casework::FiledReport;
 use crate::chance::random;
@@ -61,7 +61,7 @@ impl Node {
     }
 
     /// Notes which cases are to be sent.
-    async fn gather_for_city(&self, city: &City) -> Result<(), NodeError> {
+    pub(super) async fn gather_for_city(&self, city: &City) -> Result<(), NodeError> {
         let line = self.city_line(city).await?;
         let (now, me) = (self.clock().now_ms(), self.instance()?);
         for mapped in &city.settings.map {
@@ -205,15 +205,36 @@ impl Node {
         let from = row.asked_at.unwrap_or(now) - CLOCKS_MS;
         let mut windows = Windows::over(city, from, now + CLOCKS_MS);
         while let Some((found, _)) = windows.next().await? {
-            let ours = found.iter().find(|request| {
-                let description = request.description.as_deref();
-                description.and_then(mark::read) == Some(case)
-            });
-            if let Some(request) = ours {
-                return self.recognise(city, request).await;
+            for request in found {
+                if let Some(sent) = self.bears(city, request, case).await? {
+                    return self.recognise(city, &sent).await;
+                }
             }
         }
         Ok(false)
+    }
+
+    /// A request that has the mark of a case. Lists may tell less of a description than there is.
+    async fn bears(
+        &self,
+        city: &City,
+        request: Request,
+        case: CaseId,
+    ) -> Result<Option<Request>, Trouble> {
+        let marked = |request: &Request| {
+            let description = request.description.as_deref();
+            description.and_then(mark::read) == Some(case)
+        };
+        if marked(&request) {
+            return Ok(Some(request));
+        }
+        let mut tx = self.read_tx().await?;
+        let known = cities::by_request(&mut tx, city.name(), &request.id).await?;
+        drop(tx);
+        if known.is_some() {
+            return Ok(None);
+        }
+        Ok(city.wire.request(&request.id).await?.filter(marked))
     }
 
     async fn has_number(

@@ -12,8 +12,8 @@ use metrics::counter;
 
 use super::states::hashed;
 use super::windows::Windows;
-use super::wire::Request;
-use super::{City, REQUESTS, State, Trouble, Way, mark};
+use super::wire::{Failed, Request};
+use super::{City, REQUESTS, State, Trouble, Way, is_our_own, mark};
 use crate::casework::{Beside, NewReport, is_own_number};
 use crate::chance::random;
 use crate::channels::Unfetched;
@@ -31,6 +31,9 @@ const REOPENED_MS: i64 = 30 * DAY_MS;
 /// Requests that are asked for by their numbers at once, and in one look.
 const NAMED: usize = 50;
 const LOOKED_AT: i64 = 500;
+/// How many of them may fail in one look.
+const FAILURES: usize = 5;
+const GONE: &str = "the city does not know this number any more";
 /// For one picture.
 const PICTURE: Duration = Duration::from_mins(1);
 /// Characters of an address that stands in a text.
@@ -63,6 +66,7 @@ impl Node {
         let since = (now, now - REOPENED_MS);
         let rows = cities::unseen(&mut tx, city.name(), since, LOOKED_AT).await?;
         drop(tx);
+        let mut failures = 0;
         for rows in rows.chunks(NAMED) {
             let ids: Vec<&str> = rows
                 .iter()
@@ -71,18 +75,31 @@ impl Node {
             let found = city.wire.named(&ids).await?.into_iter();
             let mut found: BTreeMap<String, Request> =
                 found.map(|request| (request.id.clone(), request)).collect();
+            let mut unchanged = Vec::new();
             for row in rows {
                 let id = row.request.as_deref().unwrap_or_default();
                 let told = match found.remove(id) {
-                    Some(request) => Some(request),
+                    Some(request) => Ok(Some(request)),
                     // A service may know nothing of lists, or tell this one alone.
-                    None => city.wire.request(id).await?,
+                    None => city.wire.request(id).await,
                 };
                 match told {
-                    Some(request) => self.compare(city, row, &request).await?,
-                    None => self.city_lost(row).await?,
+                    Ok(Some(request)) if self.compare(city, row, &request).await? => {}
+                    Ok(Some(_)) => unchanged.push(row.id.as_str()),
+                    Ok(None) => self.city_lost(row, GONE).await?,
+                    // Others are told of; where many fail it is the city.
+                    Err(Failed::Away(problem)) if failures < FAILURES => {
+                        failures += 1;
+                        self.city_lost(row, &problem).await?;
+                    }
+                    Err(failed) => return Err(failed.into()),
                 }
             }
+            let mut tx = self.write_tx().await?;
+            for id in unchanged {
+                cities::seen(&mut tx, id, now, None).await?;
+            }
+            tx.commit().await?;
         }
         Ok(())
     }
@@ -98,27 +115,31 @@ impl Node {
             let id = row.request.as_deref().unwrap_or_default();
             match city.wire.request(id).await? {
                 Some(request) => self.file_followed(city, &request).await?,
-                None => self.city_lost(&row).await?,
+                None => self.city_lost(&row, GONE).await?,
             }
         }
         Ok(())
     }
 
-    /// A request that the city has shown: known, one of ours, or new.
+    /// A request that a list has shown: known, one of ours, or new.
     async fn meet(&self, city: &City, request: &Request) -> Result<(), Trouble> {
         let mut tx = self.read_tx().await?;
         let known = cities::by_request(&mut tx, city.name(), &request.id).await?;
         drop(tx);
-        match known {
-            Some(row) if row.state == State::Linked.as_str() => {
-                self.compare(city, &row, request).await
-            }
-            Some(_) => Ok(()),
-            None if self.recognise(city, request).await? => Ok(()),
-            // What ended before anybody here saw it is not begun.
-            None if !request.is_open => Ok(()),
-            None => self.file_followed(city, request).await,
+        // What is known is asked for by its number: lists may tell less of it. What ended before
+        // anybody here saw it is not begun.
+        if known.is_some() || !request.is_open {
+            return Ok(());
         }
+        let whole = match city.wire.request(&request.id).await {
+            Ok(Some(whole)) => whole,
+            Err(busy @ Failed::Busy(_)) => return Err(busy.into()),
+            Ok(None) | Err(_) => request.clone(),
+        };
+        if self.recognise(city, &whole).await? || !whole.is_open {
+            return Ok(());
+        }
+        self.file_followed(city, &whole).await
     }
 
     /// Whether a request has the mark of a case of this node: then it is none to follow. Only where an
@@ -175,17 +196,25 @@ impl Node {
             }
             // Another look has filed it.
             Err(NodeError::AnsweredMeanwhile) => Ok(()),
-            Err(NodeError::Invalid(problem)) => self.leave(city, request, problem).await,
-            Err(error) => Err(error.into()),
+            Err(error) if is_our_own(&error) => Err(error.into()),
+            Err(error) => self.leave(city, request, error.to_string()).await,
         }
     }
 
     /// Notes a request of which no case can be made; a person looks at it.
-    async fn leave(&self, city: &City, request: &Request, problem: String) -> Result<(), Trouble> {
+    pub(super) async fn leave(
+        &self,
+        city: &City,
+        request: &Request,
+        problem: String,
+    ) -> Result<(), Trouble> {
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         let left = State::Left.as_str();
         if let Some(row) = cities::by_request(&mut tx, city.name(), &request.id).await? {
+            if row.case_id.is_some() {
+                return Ok(());
+            }
             cities::settle(&mut tx, &row.id, left, NEVER, Some(&problem)).await?;
         } else {
             let row = RequestRow {
@@ -200,15 +229,14 @@ impl Node {
         Ok(())
     }
 
-    /// A number that the city does not know any more.
-    async fn city_lost(&self, row: &RequestRow) -> Result<(), Trouble> {
+    /// A number of which the city tells nothing, and why.
+    async fn city_lost(&self, row: &RequestRow, problem: &str) -> Result<(), NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
-        let gone = "the city does not know this number any more";
         let done = if row.case_id.is_some() {
-            cities::seen(&mut tx, &row.id, now, Some(gone)).await
+            cities::seen(&mut tx, &row.id, now, Some(problem)).await
         } else {
-            cities::settle(&mut tx, &row.id, State::Left.as_str(), NEVER, Some(gone)).await
+            cities::settle(&mut tx, &row.id, State::Left.as_str(), NEVER, Some(problem)).await
         };
         done.map_err(NodeError::from)?;
         Ok(tx.commit().await?)
@@ -230,8 +258,8 @@ impl Node {
         let fetched = tokio::time::timeout(PICTURE, fetched).await;
         match fetched.unwrap_or_else(|_| Ok(Err(Unfetched::Later("it is too slow".into())))) {
             Ok(Ok(upload)) => Ok((vec![upload], None)),
-            Ok(Err(_)) => Ok((Vec::new(), Some(at))),
-            Err(error) => Err(error),
+            Err(error) if is_our_own(&error) => Err(error),
+            Ok(Err(_)) | Err(_) => Ok((Vec::new(), Some(at))),
         }
     }
 

@@ -172,6 +172,12 @@ impl Cities {
     }
 }
 
+/// Whether an error is this node's own, and not of one request.
+fn is_our_own(error: &NodeError) -> bool {
+    use NodeError::{Damaged, Database, File, NotEnrolled};
+    matches!(error, Database(_) | File(_) | Damaged(_) | NotEnrolled)
+}
+
 impl From<Failed> for Trouble {
     fn from(failed: Failed) -> Self {
         match failed {

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::settings::{Closing, Progress};
 use super::wire::Request;
-use super::{City, REQUESTS, Trouble};
+use super::{City, REQUESTS, Trouble, is_our_own};
 use crate::casework::{NewAct, Once};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -100,44 +100,47 @@ impl Deed {
             attachments: Vec::new(),
         }
     }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposal => "proposal",
-            Self::Answer => "answer",
-            Self::Note => "note",
-        }
-    }
 }
 
 impl Node {
-    /// Tells on the case what is new of a request, once, and notes how the city has it.
+    /// Tells on the case what is new of a request, once, and notes how the city has it. Whether
+    /// anything was new.
     pub(super) async fn compare(
         &self,
         city: &City,
         row: &RequestRow,
         request: &Request,
-    ) -> Result<(), Trouble> {
-        let now = self.clock().now_ms();
+    ) -> Result<bool, Trouble> {
         let Some(news) = News::of(row, request) else {
-            let mut tx = self.write_tx().await?;
-            cities::seen(&mut tx, &row.id, now, None).await?;
-            return Ok(tx.commit().await?);
+            return Ok(false);
         };
         let case = row.case_id.as_deref().map(store::case_id).transpose()?;
-        let untold = match case {
-            Some(case) => self.tell_of_city(city, (row, case), request, news).await?,
-            None => None,
+        let told = match case {
+            Some(case) => self.tell_of_city(city, (row, case), request, news).await,
+            None => Ok(None),
         };
         let (status, notes) = (request.status(), hashed(request));
+        let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
-        if cities::told(&mut tx, row, status, notes.as_deref(), now).await? {
-            cities::seen(&mut tx, &row.id, now, untold.as_deref()).await?;
+        match told {
+            Ok(untold) => {
+                let noted = cities::told(&mut tx, row, status, notes.as_deref(), now).await?;
+                if let Some(problem) = untold.filter(|_| noted) {
+                    cities::seen(&mut tx, &row.id, now, Some(&problem)).await?;
+                }
+            }
+            Err(error) if is_our_own(&error) => return Err(error.into()),
+            // It is this case's, and others go on; with the next look it is told again.
+            Err(error) => {
+                cities::seen(&mut tx, &row.id, now, Some(&error.to_string())).await?;
+                tx.commit().await?;
+                return Ok(true);
+            }
         }
         tx.commit().await?;
         counter!(REQUESTS, "city" => city.name().to_owned(), "outcome" => news.outcome())
             .increment(1);
-        Ok(())
+        Ok(true)
     }
 
     /// Returns why it cannot be told on the case, where it cannot for ever.
@@ -154,37 +157,30 @@ impl Node {
             Err(error) => return Err(error),
         };
         let text = self.words_of_city(city, request, news);
+        let key = turn(row, request, &text);
         let deed = news.deed(city, state);
-        match self
-            .tell_once(city, (row, case), deed, (&text, request))
-            .await
-        {
+        match self.tell_once(city, case, &key, deed.act(&text)).await {
             Err(
                 NodeError::NotAllowed(_) | NodeError::ApprovalNeeded | NodeError::EvidenceNeeded,
             ) if deed != Deed::Note => {
-                let note = self.tell_once(city, (row, case), Deed::Note, (&text, request));
-                for_ever(note.await)
+                let note = Deed::Note.act(&text);
+                for_ever(self.tell_once(city, case, &key, note).await)
             }
             told => for_ever(told),
         }
     }
 
+    /// Under one key one thing is told, however the case stands when it is tried again.
     async fn tell_once(
         &self,
         city: &City,
-        (row, case): (&RequestRow, CaseId),
-        deed: Deed,
-        (text, request): (&str, &Request),
+        case: CaseId,
+        key: &str,
+        act: NewAct,
     ) -> Result<(), NodeError> {
-        let mut key = Sha256::new();
-        let turn = row.turns.to_string();
-        for part in [&row.id, &turn, request.status(), deed.as_str(), text] {
-            key.update((part.len() as u64).to_be_bytes());
-            key.update(part);
-        }
-        let once = Once::new(&city.actor(), &hex::encode(key.finalize()))?;
-        let act = self.act_once(case, deed.act(text), &city.actor(), &once);
-        act.await.map(drop)
+        let once = Once::new(&city.actor(), key)?.told_by(&key)?;
+        let acted = self.act_once(case, act, &city.actor(), &once);
+        acted.await.map(drop)
     }
 
     fn words_of_city(&self, city: &City, request: &Request, news: News) -> String {
@@ -196,6 +192,17 @@ impl Node {
         };
         text.chars().take(TEXT_CHARS / 2).collect()
     }
+}
+
+/// What stands for one thing that a city has said.
+fn turn(row: &RequestRow, request: &Request, text: &str) -> String {
+    let mut key = Sha256::new();
+    let turns = row.turns.to_string();
+    for part in [&row.id, turns.as_str(), request.status(), text] {
+        key.update((part.len() as u64).to_be_bytes());
+        key.update(part);
+    }
+    hex::encode(key.finalize())
 }
 
 /// What is the institution's or the rules' no is one for ever; anything else is tried again.

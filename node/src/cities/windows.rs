@@ -29,7 +29,7 @@ impl<'a> Windows<'a> {
 
     /// The requests of the next window, the oldest first, and until when it goes.
     pub async fn next(&mut self) -> Result<Option<(Vec<Request>, i64)>, Failed> {
-        while self.from < self.until {
+        while self.from <= self.until {
             let end = self.until.min(self.from + self.width);
             let mut found = self.city.wire.between(self.from, end).await?;
             let is_full = found.len() >= self.city.settings.most as usize;
@@ -45,7 +45,8 @@ impl<'a> Windows<'a> {
                     "a city has more requests within ten minutes than it tells at once"
                 );
             }
-            self.from = end;
+            // Both ends belong to a window; what lies on one is met twice.
+            self.from = if end < self.until { end } else { end + 1 };
             found.sort_by_key(|request| request.requested_at);
             return Ok(Some((found, end)));
         }

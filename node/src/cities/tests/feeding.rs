@@ -217,8 +217,8 @@ async fn only_what_everybody_may_read_and_is_here_is_fed() {
                 .await,
         ];
         let gone = linked.files_verified(&json!({})).await;
-        let elsewhere = json!({"to": "kemenpu"});
-        acts(&linked.place, gone, "case.disposed", elsewhere, None).await;
+        let archived = json!({"reason": "outside_government"});
+        acts(&linked.place, gone, "case.archived", archived, None).await;
         let marked = format!("Lampu padam. [lapor {gone}]");
         let passed_on = linked.files_verified(&json!({"content": marked})).await;
         linked.look().await.unwrap();
