@@ -15,7 +15,7 @@ mod running;
 mod settings;
 mod states;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod windows;
 mod wire;
 

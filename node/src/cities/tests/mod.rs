@@ -28,9 +28,9 @@ const REPORT: [(&str, &str); 5] = [
 ];
 
 /// A node and its city.
-struct Linked {
-    place: Place,
-    office: City311,
+pub struct Linked {
+    pub place: Place,
+    pub office: City311,
     cities: Cities,
 }
 
@@ -66,7 +66,7 @@ impl Linked {
         all
     }
 
-    async fn over(mut place: Place, office: City311, url: &str, more: &Value) -> Self {
+    pub async fn over(mut place: Place, office: City311, url: &str, more: &Value) -> Self {
         let mut settings = json!({
             "name": "bandung",
             "title": "Bandung 311",
@@ -91,7 +91,7 @@ impl Linked {
         self.cities.named("bandung").unwrap()
     }
 
-    async fn look(&self) -> Result<(), Trouble> {
+    pub(crate) async fn look(&self) -> Result<(), Trouble> {
         self.place.node.look_at_city(self.city()).await
     }
 
@@ -110,7 +110,7 @@ impl Linked {
     }
 
     /// Files a report that is verified at once.
-    async fn files_verified(&self, more: &Value) -> CaseId {
+    pub async fn files_verified(&self, more: &Value) -> CaseId {
         let case = self.files(more).await;
         acts(&self.place, case, "case.verified", json!({}), None).await;
         case
@@ -129,7 +129,7 @@ impl Linked {
             .and_then(|row| State::named(&row.state))
     }
 
-    async fn figures(&self) -> CityFigures {
+    pub async fn figures(&self) -> CityFigures {
         self.place.node.city_figures().await.unwrap().remove(0)
     }
 }
