@@ -8,6 +8,7 @@ pub mod backup;
 pub mod casework;
 pub mod chance;
 pub mod channels;
+pub mod cities;
 pub mod cli;
 mod courtesy;
 pub mod deadlines;

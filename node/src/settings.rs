@@ -17,6 +17,7 @@ use lapor_web::spans::TraceSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::channels::ChannelSettings;
+use crate::cities::CitySettings;
 use crate::deadlines::DeadlineSettings;
 use crate::hooks::WebhookSettings;
 use crate::post::MailSettings;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub answers: AnswerSettings,
     pub erasure: ErasureSettings,
     pub open311: Open311Settings,
+    /// Cities whose own Open311 services are followed and fed.
+    pub cities: Vec<CitySettings>,
     pub log: LogSettings,
     pub traces: TraceSettings,
 }
@@ -350,6 +353,9 @@ impl Settings {
         self.mail.below(folder);
         self.channels.below(folder);
         self.webhooks.below(folder);
+        for city in &mut self.cities {
+            city.below(folder);
+        }
         self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());

@@ -94,6 +94,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-channel-unsaid": ["admin", "/meja/saluran/tak-terkirim"],
   "desk-channel-unread": ["admin", "/meja/saluran/tak-terbaca"],
   "desk-channel-blocked": ["admin", "/meja/saluran/blokir"],
+  "desk-channel-cities": ["admin", "/meja/saluran/kota"],
   "desk-settings": ["admin", "/meja/pengaturan"],
   "desk-settings-step": ["admin", "/meja/pengaturan?langkah=2"],
   "desk-long-overdue": ["leader", "/meja?tab=lama-lewat"],

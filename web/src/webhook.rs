@@ -163,6 +163,15 @@ impl Reach {
         }
         Ok(url)
     }
+
+    /// A client that finds no host of this machine, where that may not be called.
+    #[must_use]
+    pub fn keeps(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        if self.local {
+            return builder;
+        }
+        builder.dns_resolver(std::sync::Arc::new(Elsewhere))
+    }
 }
 
 /// Whether an address is one of this machine, or of no machine at all. A socket can be bound
@@ -226,9 +235,7 @@ impl Caller {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .timeout(WHOLE);
-        if !reach.local {
-            builder = builder.dns_resolver(std::sync::Arc::new(Elsewhere));
-        }
+        builder = reach.keeps(builder);
         if let Some(pem) = roots {
             builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(pem)?);
         }

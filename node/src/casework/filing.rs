@@ -28,6 +28,7 @@ use crate::store;
 use crate::store::answers::AnswerRow;
 use crate::store::audit::Deed;
 use crate::store::cases::{CaseRow, Glance};
+use crate::store::cities::RequestRow;
 use crate::store::erasures::MarkRow;
 use crate::store::open311::CityRow;
 use crate::store::reporters::ReporterRow;
@@ -69,6 +70,8 @@ pub(crate) struct Beside {
     pub channel: Option<Box<Settled>>,
     /// Which program filed it, if that was by Open311.
     pub city: Option<CityRow>,
+    /// The request that it is at a city whose service is followed.
+    pub followed: Option<RequestRow>,
 }
 
 impl Node {
@@ -286,6 +289,11 @@ async fn write_beside(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError>
     }
     for row in beside().filter_map(|b| b.city.as_ref()) {
         store::open311::add(tx, row).await?;
+    }
+    for row in beside().filter_map(|b| b.followed.as_ref()) {
+        if !store::cities::add(tx, row).await? {
+            return Err(NodeError::AnsweredMeanwhile);
+        }
     }
     for filing in filings {
         if let Some(number) = &filing.own_number {

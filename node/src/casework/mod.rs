@@ -80,6 +80,7 @@ pub(crate) use once::{CHANNELS, expire as expire_answers};
 pub(crate) use orphans::sweep_orphans;
 pub use outcome::Outcome;
 pub use own_number::OWN_NUMBER;
+pub(crate) use own_number::is_one as is_own_number;
 pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::{FiledReport, Gone, PublicReport};

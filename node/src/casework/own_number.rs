@@ -42,6 +42,11 @@ pub(super) async fn note(tx: &mut Tx, case: &str, number: &str) -> Result<(), No
     Ok(())
 }
 
+/// Whether a number of another application can be one here.
+pub(crate) fn is_one(number: &str) -> bool {
+    check(number).is_ok()
+}
+
 /// Whether applications number like that. A spreadsheet takes nothing of it for a formula.
 pub(super) fn check(number: &str) -> Result<(), NodeError> {
     let short = number.chars().count() <= OWN_NUMBER;

@@ -96,7 +96,7 @@ impl Node {
     }
 
     /// Gives up what was fetched and is used by nothing; what was used is not there any more.
-    pub(super) async fn give_up(&self, uploads: &[String]) {
+    pub(crate) async fn give_up(&self, uploads: &[String]) {
         for id in uploads {
             if let Err(error) = self.cancel_upload(id).await {
                 tracing::debug!(%error, "a file of a message was used, or goes within a day");
@@ -148,18 +148,27 @@ impl Node {
         line: &dyn Channel,
         what: &MediaRef,
     ) -> Result<Result<String, Unfetched>, NodeError> {
+        if what.kind == MediaKind::Sound {
+            return Ok(Err(Unfetched::Never(LeftOut::Kind)));
+        }
+        self.take_in_file(what.size, line.fetch(what)).await
+    }
+
+    /// Takes in a file that somebody else keeps, whose bytes may be told, within the limits of files
+    /// that come with messages. Returns the upload.
+    pub(crate) async fn take_in_file(
+        &self,
+        size: Option<u64>,
+        fetch: impl Future<Output = Result<Pieces, Unfetched>> + Send,
+    ) -> Result<Result<String, Unfetched>, NodeError> {
         let never = |why| Ok(Err(Unfetched::Never(why)));
         let settings = self.settings();
         let most = settings.channels.media_bytes.min(settings.api.upload_bytes);
-        if what.kind == MediaKind::Sound {
-            return never(LeftOut::Kind);
-        }
-        if what.size.is_some_and(|size| size > most) {
+        if size.is_some_and(|size| size > most) {
             return never(LeftOut::Large);
         }
-        self.room_for_citizens(what.size.unwrap_or_default())
-            .await?;
-        let pieces = match line.fetch(what).await {
+        self.room_for_citizens(size.unwrap_or_default()).await?;
+        let pieces = match fetch.await {
             Ok(pieces) => pieces,
             Err(unfetched) => return Ok(Err(unfetched)),
         };

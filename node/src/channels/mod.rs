@@ -61,6 +61,7 @@ pub use media::{LeftOut, Pieces, Unfetched};
 pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
+pub(crate) use provider::{Answer, Provider, address};
 pub use running::run;
 pub use settings::{
     Bind, ChannelSettings, ChannelSettingsError, DefaultAlphabet, KannelSettings, Keyword,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use lapor_web::webhook::Reach;
 use reqwest::{ClientBuilder, RequestBuilder, Url};
 
 use super::media::{LeftOut, Pieces, Unfetched};
@@ -18,13 +19,13 @@ const FILE: Duration = Duration::from_mins(5);
 /// Bytes of an answer that are read.
 const LARGEST: usize = 8 * 1024 * 1024;
 
-pub(super) struct Provider {
+pub(crate) struct Provider {
     client: reqwest::Client,
     base: String,
 }
 
 /// An address of the web.
-pub(super) fn address(text: &str) -> Option<Url> {
+pub(crate) fn address(text: &str) -> Option<Url> {
     let url = text.parse::<Url>().ok();
     url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
 }
@@ -51,14 +52,23 @@ impl Provider {
             let text = base.to_owned();
             return Err(ChannelSettingsError::Base { field, text });
         }
-        let client = bounded()
-            .build()
-            .map_err(|error| ChannelSettingsError::Way {
-                field,
-                problem: error.without_url().to_string(),
-            })?;
+        Self::with(bounded(), base).map_err(|problem| ChannelSettingsError::Way { field, problem })
+    }
+
+    /// A way to an address that was looked at before.
+    pub fn to(base: &str) -> Result<Self, String> {
+        Self::with(bounded(), base)
+    }
+
+    /// A way to addresses that others have named: to none of this machine, unless `reach` says so.
+    pub fn elsewhere(reach: &Reach) -> Result<Self, String> {
+        Self::with(reach.keeps(bounded()), "")
+    }
+
+    fn with(builder: ClientBuilder, base: &str) -> Result<Self, String> {
+        let client = builder.build();
         Ok(Self {
-            client,
+            client: client.map_err(|error| error.without_url().to_string())?,
             base: base.trim_end_matches('/').to_owned(),
         })
     }

@@ -11,6 +11,7 @@ use lapor_web::log::FilterError;
 use lapor_web::webhook::CallerError;
 
 use crate::channels::ChannelSettingsError;
+use crate::cities::CitySettingsError;
 use crate::enrolment::EnrolError;
 use crate::error::NodeError;
 use crate::folder::InitError;
@@ -76,6 +77,12 @@ impl From<MailSettingsError> for Failure {
 
 impl From<ChannelSettingsError> for Failure {
     fn from(error: ChannelSettingsError) -> Self {
+        Self::new(exit::CONFIGURATION, error.to_string())
+    }
+}
+
+impl From<CitySettingsError> for Failure {
+    fn from(error: CitySettingsError) -> Self {
         Self::new(exit::CONFIGURATION, error.to_string())
     }
 }

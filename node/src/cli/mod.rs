@@ -12,6 +12,7 @@ mod backup;
 mod case;
 mod category;
 mod channel;
+mod city;
 mod edition;
 mod failure;
 mod figures;
@@ -96,6 +97,9 @@ pub enum Command {
     /// Channels of others: what came in and waits for a person
     #[command(subcommand)]
     Channel(channel::Command),
+    /// Cities' own Open311 services: how it goes with each, try one, try again what was refused
+    #[command(subcommand)]
+    City(city::Command),
     /// Accounts of officers
     #[command(subcommand)]
     Account(account::Command),
@@ -184,6 +188,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Mail(command) => mail::run(&place, command, out).await,
         Command::Channel(command) => channel::run(&place, command, out).await,
+        Command::City(command) => city::run(&place, command, out).await,
         Command::Account(command) => account::run(&place, command, out).await,
         Command::Unit(command) => unit::run(&place, command, out).await,
         Command::Audit(args) => audit::read(&place, &args, out).await,

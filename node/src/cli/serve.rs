@@ -16,7 +16,7 @@ use crate::jobs::Jobs;
 use crate::monitor::Monitor;
 use crate::node::Node;
 use crate::sync::Link;
-use crate::{api, casework, channels, doors, hooks, post, staff};
+use crate::{api, casework, channels, cities, doors, hooks, post, staff};
 
 /// What the link gets beyond the API's time to end what it is doing.
 const GRACE: Duration = Duration::from_secs(5);
@@ -29,6 +29,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     private_keys(&settings.node.keys)?;
     settings.mail.postbox()?;
     let lines = channels::Lines::of(&settings.channels)?;
+    let cities = cities::Cities::of(&settings.cities)?;
     node.webhook_caller()?;
     let listener = bind("api.listen", settings.api.listen).await?;
     let watched = match settings.monitor.listen.0 {
@@ -56,6 +57,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     tokio::spawn(casework::index(node.clone(), shutdown.clone()));
     tokio::spawn(post::deliver(node.clone(), shutdown.clone()));
     tokio::spawn(hooks::run(node.clone(), shutdown.clone()));
+    tokio::spawn(cities::run(node.clone(), cities, shutdown.clone()));
     let mut talking = tokio::spawn(channels::run(node.clone(), lines, shutdown.clone()));
     let jobs = Jobs::of(&link).run(shutdown.clone());
     let mut linking = tokio::spawn(link.run(shutdown.clone()));

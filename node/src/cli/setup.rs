@@ -14,6 +14,7 @@ use lapor_web::webhook::{Caller, Reach};
 
 use super::{Failure, Out, Place, exit, mail};
 use crate::channels::Lines;
+use crate::cities::Cities;
 use crate::enrolment;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};
@@ -131,6 +132,7 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     private_keys(&settings.node.keys)?;
     let postbox = settings.mail.postbox()?;
     channels(&settings, out)?;
+    cities(&settings, out)?;
     Caller::reading(Reach::default(), settings.webhooks.roots.as_deref())?;
     tiles(&settings, out).await?;
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
@@ -193,6 +195,14 @@ fn channels(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
         )?;
     } else {
         writeln!(out, "channels: {}", names.join(", "))?;
+    }
+    Ok(())
+}
+
+fn cities(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
+    let cities = Cities::of(&settings.cities)?;
+    if !settings.cities.is_empty() {
+        writeln!(out, "cities: {}", cities.names().join(", "))?;
     }
     Ok(())
 }

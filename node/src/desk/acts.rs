@@ -106,6 +106,8 @@ pub const ACTS: &[(&str, TextId)] = &[
         "channel.keyword_ended",
         text_id("did-channel-keyword-ended"),
     ),
+    ("city.asked_again", text_id("did-city-asked-again")),
+    ("city.dropped", text_id("did-city-dropped")),
     ("mail.tried", text_id("did-mail-tried")),
     ("letter.dropped", text_id("did-letter-dropped")),
     ("programme.published", text_id("did-programme-published")),

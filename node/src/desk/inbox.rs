@@ -339,6 +339,7 @@ async fn asked(
         all.extend(arrangements::told(node, officer).await?);
         all.extend(erasures::told(node, officer).await?);
         all.extend(webhooks::told(node, officer).await?);
+        all.extend(channels::cities_told(node, officer).await?);
     }
     if officer.role.handles_cases() {
         all.extend(identity_asked::told(node, officer).await?);

@@ -121,6 +121,7 @@ impl Office for Node {
         ("reporter:", text_id("actors-reporters")),
         ("token:", text_id("actors-programs")),
         ("cli:", text_id("actors-machine")),
+        ("city:", text_id("actors-cities")),
     ];
 
     const ROLES: &'static [RoleWords] = &[

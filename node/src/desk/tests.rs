@@ -8,6 +8,7 @@ mod arranging;
 mod assignments;
 mod cases;
 mod channels;
+mod cities;
 mod counter;
 mod drafts;
 mod forms;

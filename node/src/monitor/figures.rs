@@ -4,6 +4,7 @@
 use lapor_web::monitor::{Figures, float, seconds};
 
 use super::free_disk;
+use crate::cities::CityFigures;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::status::Status;
@@ -34,6 +35,7 @@ pub async fn measure(link: &Link, figures: &mut Figures) -> Result<(), NodeError
     letters(node, figures).await?;
     channels(node, figures).await?;
     webhooks(node, figures).await?;
+    cities(node, figures).await?;
     figures.gauge(
         "lapor_node_directory_version",
         "Version of the directory that this node has.",
@@ -193,6 +195,48 @@ async fn webhooks(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {
         seconds(hooks.late_ms),
     );
     Ok(())
+}
+
+async fn cities(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {
+    let all = node.city_figures().await?;
+    figures.gauges(
+        "lapor_node_city_up",
+        "1 while a city's own Open311 service answers all that it is asked.",
+        all.iter().map(|city| {
+            (
+                city_label(city),
+                float(u64::from(city.troubled_since.is_none())),
+            )
+        }),
+    );
+    figures.gauges(
+        "lapor_node_city_last_contact_timestamp_seconds",
+        "When it last did (Unix).",
+        all.iter()
+            .filter_map(|city| Some((city_label(city), seconds(city.contact_at?)))),
+    );
+    let states = all.iter().flat_map(|city| {
+        city.counts.named().map(|(state, count)| {
+            let labels = vec![("city", city.name.as_str()), ("state", state)];
+            (labels, float(count.unsigned_abs()))
+        })
+    });
+    figures.gauges(
+        "lapor_node_city_requests",
+        "Requests of cities that are cases here, cases that are requests there, and those on their way or refused.",
+        states,
+    );
+    let waits = all.iter();
+    figures.gauges(
+        "lapor_node_city_oldest_waiting_seconds",
+        "For how long the case that waits longest for a city has; 0 if none does.",
+        waits.map(|city| (city_label(city), seconds(city.waits_ms))),
+    );
+    Ok(())
+}
+
+fn city_label(city: &CityFigures) -> Vec<(&str, &str)> {
+    vec![("city", city.name.as_str())]
 }
 
 async fn letters(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {

@@ -14,6 +14,7 @@ use lapor_web::monitor::{Check, Figures, Monitored, Traffic, free_disk_bytes};
 use metrics::{describe_counter, describe_histogram};
 
 use crate::channels::{SAID, TAKEN};
+use crate::cities::REQUESTS;
 use crate::hooks::CALLS;
 use crate::post::LETTERS;
 use crate::settings::Settings;
@@ -26,7 +27,7 @@ pub static TRAFFIC: Traffic = Traffic {
 };
 
 /// What is counted where it happens.
-pub const COUNTERS: [(&str, &str); 7] = [
+pub const COUNTERS: [(&str, &str); 8] = [
     ("lapor_node_filings_total", "Reports filed here."),
     ("lapor_node_acts_total", "Acts stored here."),
     (
@@ -46,6 +47,10 @@ pub const COUNTERS: [(&str, &str); 7] = [
         "What was to be said on channels, by what became of it.",
     ),
     (CALLS, "Calls to webhooks, by what became of them."),
+    (
+        REQUESTS,
+        "Requests of cities' own Open311 services, by what became of them.",
+    ),
 ];
 pub const HISTOGRAMS: [(&str, &str); 2] = [
     (

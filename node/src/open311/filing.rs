@@ -207,7 +207,7 @@ fn coordinates(form: &Form) -> Result<Option<Coordinates>, Refused> {
 }
 
 /// The region of this institution where the place may lie in it, else the province where that is sure.
-fn region(node: &Node, coordinates: Option<Coordinates>) -> Option<RegionCode> {
+pub(crate) fn region(node: &Node, coordinates: Option<Coordinates>) -> Option<RegionCode> {
     let directory = node.directory();
     let world = directory.latest();
     let own = node.instance().ok().and_then(|own| world.instance(own));
@@ -240,7 +240,7 @@ fn content(form: &Form, service: &Service) -> Result<String, Refused> {
 }
 
 /// The first line or sentence, or as much of it as a title holds.
-fn title(content: &str) -> String {
+pub(crate) fn title(content: &str) -> String {
     let line = content.lines().next().unwrap_or_default();
     let end = line.find(". ").unwrap_or(line.len());
     let sentence = line[..end].trim_end_matches('.');

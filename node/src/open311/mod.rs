@@ -22,7 +22,8 @@ use axum::routing::get;
 
 use crate::node::Node;
 
-pub(crate) use filing::City;
+pub(crate) use filing::{CHANNEL, City, region as region_of, title as title_of};
+pub(crate) use shown::{described, voice};
 
 /// Where it begins.
 pub const ROOT: &str = "/open311";

@@ -199,7 +199,7 @@ fn noted(stands: String, said: Option<&str>) -> String {
 }
 
 /// What was reported, with its title where the text does not begin with it.
-fn described(title: Option<&str>, text: Option<&str>) -> Option<String> {
+pub(crate) fn described(title: Option<&str>, text: Option<&str>) -> Option<String> {
     match (title, text) {
         (Some(title), Some(text)) if !text.starts_with(title.trim_end_matches('…')) => {
             Some(format!("{title}\n\n{text}"))

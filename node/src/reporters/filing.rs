@@ -109,6 +109,7 @@ impl Node {
                 desk: terms.desk,
                 channel: None,
                 city: city.map(|city| city.row(filed.case, at)),
+                followed: None,
             })
         });
         match (filing.await, again) {

@@ -13,6 +13,7 @@ pub mod categories;
 pub mod chain;
 pub mod changes;
 pub mod channels;
+pub mod cities;
 pub mod citizens;
 pub mod consents;
 pub mod deadlines;

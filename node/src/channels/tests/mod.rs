@@ -46,7 +46,7 @@ const REPORT: &str = "Lampu jalan padam di Cihampelas sejak hari Minggu.";
 const PLACED: &str = "Lampu jalan padam di Kota Bandung sejak hari Minggu.";
 
 /// A secret in a file beside the keys of a place.
-fn kept(place: &Place, name: &str, secret: &str) -> PathBuf {
+pub fn kept(place: &Place, name: &str, secret: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let path = place.settings.node.keys.join(name);
     std::fs::write(&path, format!("{secret}\n")).unwrap();

@@ -4,6 +4,7 @@
 //! has an address: a conversation is called by its channel and four letters.
 
 mod blocking;
+mod cities;
 mod keywords;
 mod overview;
 mod talks;
@@ -24,16 +25,18 @@ use crate::node::Node;
 use crate::staff::StaffRole;
 
 pub use blocking::at as block_at;
+pub use cities::told as cities_told;
 pub use overview::PATH;
 
 /// The parts of these pages.
-const PARTS: [(&str, TextId); 6] = [
+const PARTS: [(&str, TextId); 7] = [
     (overview::PATH, text_id("channels-overview")),
     (talks::PATH, text_id("channels-talks")),
     (keywords::PATH, text_id("channels-keywords")),
     (unsaid::PATH, text_id("channels-unsaid")),
     (unread::PATH, text_id("channels-unread")),
     (blocking::PATH, text_id("channels-blocked")),
+    (cities::PATH, text_id("cities-title")),
 ];
 
 /// A way to another of these pages.
@@ -51,6 +54,7 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(keywords::END, post(keywords::end))
         .route(unsaid::PATH, get(unsaid::list).post(unsaid::act))
         .route(unread::PATH, get(unread::list).post(unread::act))
+        .route(cities::PATH, get(cities::list).post(cities::act))
         .route(blocking::PATH, get(blocking::list).post(blocking::lift))
         .route(blocking::ONE, get(blocking::ask).post(blocking::block))
 }

@@ -1,0 +1,41 @@
+-- Requests of cities' own Open311 services: followed as cases here, or fed from cases of here.
+create table city_requests (
+    id text not null primary key,
+    city text not null,
+    -- followed, fed
+    way text not null,
+    -- waiting, sending, token, linked, refused, left, dropped
+    state text not null,
+    -- Its number there, once it is known.
+    request text,
+    case_id text,
+    -- With what it was answered while it has no number.
+    token text,
+    -- As it was told there last: open, closed; and a hash of what was said of it.
+    status text,
+    notes blob,
+    -- How often something of it was told here.
+    turns integer not null,
+    since integer not null,
+    asked_at integer,
+    due_at integer not null,
+    seen_at integer not null,
+    changed_at integer not null,
+    problem text
+) strict;
+create unique index city_requests_request on city_requests (city, request);
+create unique index city_requests_case on city_requests (city, case_id);
+create index city_requests_of_case on city_requests (case_id);
+create index city_requests_state on city_requests (city, state, due_at);
+
+-- How it goes with each city.
+create table city_lines (
+    city text not null primary key,
+    -- From when on its requests are followed, and cases fed.
+    begun_at integer not null,
+    -- Until when its requests have been looked through.
+    fetched_until integer not null,
+    contact_at integer,
+    troubled_since integer,
+    problem text
+) strict;

@@ -1,0 +1,216 @@
+//! Cities' own Open311 services (GeoReport v2): their requests are followed as cases here, and cases of
+//! chosen categories are fed to them. A request becomes one case and a case one request, whatever is
+//! asked twice, broken off or restarted.
+//!
+//! Who reported is told to no city, and neither is the ticket; what is *rahasia* or not public yet
+//! never leaves. An outage keeps waiting what was to be sent.
+
+mod again;
+mod entries;
+mod feed;
+mod figures;
+mod follow;
+mod mark;
+mod running;
+mod settings;
+mod states;
+#[cfg(test)]
+pub(crate) mod tests;
+mod windows;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use figures::{CityFigures, Counts, Stuck};
+pub use running::{REQUESTS, run};
+pub use settings::{CitySettings, CitySettingsError, Closing, Format, Mapped, Progress};
+
+use lapor_migrations::DbError;
+
+use crate::error::NodeError;
+use wire::{Failed, Wire};
+
+/// A city whose service is followed or fed.
+pub struct City {
+    settings: CitySettings,
+    wire: Wire,
+}
+
+/// All of them.
+#[derive(Clone)]
+pub struct Cities(Vec<Arc<City>>);
+
+/// What came of trying a city.
+pub struct Tried {
+    pub services: usize,
+    /// Codes of the settings that it does not have.
+    pub unknown: Vec<String>,
+}
+
+/// What becomes of requests; the way that one is on stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is to be sent.
+    Waiting,
+    /// It is being sent, or nobody knows whether it arrived.
+    Sending,
+    /// It was answered with a token.
+    Token,
+    /// It is a request there and a case here.
+    Linked,
+    /// The city does not want it.
+    Refused,
+    /// No case could be made of it.
+    Left,
+    /// It is not sent after all.
+    Dropped,
+}
+
+/// From the city, or to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Followed,
+    Fed,
+}
+
+/// Why a look at a city ended early. Holds no word of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    problem: String,
+    /// For how long the city wants to be left alone.
+    pause: Option<Duration>,
+}
+
+impl State {
+    pub const ALL: [Self; 7] = [
+        Self::Waiting,
+        Self::Sending,
+        Self::Token,
+        Self::Linked,
+        Self::Refused,
+        Self::Left,
+        Self::Dropped,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Token => "token",
+            Self::Linked => "linked",
+            Self::Refused => "refused",
+            Self::Left => "left",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+impl Way {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Followed => "followed",
+            Self::Fed => "fed",
+        }
+    }
+}
+
+impl City {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// As the audit log names it.
+    fn actor(&self) -> String {
+        format!("city:{}", self.name())
+    }
+
+    /// Asks for its services and compares them with the settings.
+    pub async fn try_out(&self) -> Result<Tried, String> {
+        let services = self.wire.services().await;
+        let services = services.map_err(|failed| Trouble::from(failed).problem)?;
+        let known: BTreeSet<&str> = services.iter().map(|(code, _)| code.as_str()).collect();
+        let named = self.settings.map.iter().map(|mapped| mapped.code.as_str());
+        let unknown = named.filter(|code| !known.contains(code));
+        Ok(Tried {
+            unknown: unknown.map(str::to_owned).collect(),
+            services: services.len(),
+        })
+    }
+}
+
+impl Cities {
+    /// Reads the files that the settings name.
+    pub fn of(settings: &[CitySettings]) -> Result<Self, CitySettingsError> {
+        let mut names = BTreeSet::new();
+        let mut all = Vec::new();
+        for one in settings {
+            one.check()?;
+            if !names.insert(one.name.as_str()) {
+                return Err(CitySettingsError::Twice(one.name.clone()));
+            }
+            all.push(Arc::new(City {
+                wire: Wire::of(one)?,
+                settings: one.clone(),
+            }));
+        }
+        Ok(Self(all))
+    }
+
+    pub fn named(&self, name: &str) -> Option<&City> {
+        let mut all = self.0.iter();
+        all.find(|city| city.name() == name).map(|city| &**city)
+    }
+
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|city| city.name()).collect()
+    }
+}
+
+/// Whether an error is this node's own, and not of one request.
+fn is_our_own(error: &NodeError) -> bool {
+    use NodeError::{Damaged, Database, File, NotEnrolled};
+    matches!(error, Database(_) | File(_) | Damaged(_) | NotEnrolled)
+}
+
+impl From<Failed> for Trouble {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Away(problem) => problem.into(),
+            Failed::Busy(pause) => Self {
+                problem: "it asks to be left alone for a while (429)".into(),
+                pause: Some(pause),
+            },
+            Failed::Refused { status, .. } if matches!(status, 401 | 403) => {
+                format!("it refuses the key ({status})").into()
+            }
+            Failed::Refused { status, said } => format!("it refuses ({status}): {said}").into(),
+        }
+    }
+}
+
+impl From<NodeError> for Trouble {
+    fn from(error: NodeError) -> Self {
+        error.to_string().into()
+    }
+}
+
+impl From<DbError> for Trouble {
+    fn from(error: DbError) -> Self {
+        NodeError::from(error).into()
+    }
+}
+
+impl From<String> for Trouble {
+    fn from(problem: String) -> Self {
+        Self {
+            problem,
+            pause: None,
+        }
+    }
+}

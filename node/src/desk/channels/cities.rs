@@ -1,0 +1,176 @@
+//! Cities whose own Open311 services are followed and fed: whether each answers, how much is followed
+//! and fed, what waits, and what a city did not want, which an administrator tries again or drops.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::Form;
+
+use super::super::case_page;
+use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, back, tabs};
+use crate::api::problem;
+use crate::cities::{CityFigures, Stuck};
+use crate::node::Node;
+
+pub const PATH: &str = "/meja/saluran/kota";
+
+const STATES: [(&str, TextId); 5] = [
+    ("waiting", text_id("city-state-waiting")),
+    ("sending", text_id("city-state-sending")),
+    ("token", text_id("city-state-token")),
+    ("refused", text_id("city-state-refused")),
+    ("left", text_id("city-state-left")),
+];
+
+#[derive(Template)]
+#[template(path = "desk/channel-cities.html")]
+struct CitiesPage {
+    v: Voice,
+    tabs: Vec<Tab>,
+    cities: Vec<City>,
+    here: &'static str,
+    /// Whether who looks may do something about it.
+    may: bool,
+}
+
+struct City {
+    name: String,
+    state: String,
+    tone: &'static str,
+    /// What it or the network says of an outage.
+    problem: Option<String>,
+    facts: Vec<(String, String)>,
+    lines: Vec<Line>,
+}
+
+/// A request that waits, or waits for a person.
+struct Line {
+    id: String,
+    /// Its number there.
+    request: String,
+    /// Its ticket and page.
+    case: Option<(String, String)>,
+    way: String,
+    since: i64,
+    state: String,
+    refused: bool,
+    /// Whether it can be dropped.
+    ends: bool,
+    problem: String,
+}
+
+pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let v = officer.visit.v;
+    let all = node.city_figures().await.map_err(|error| problem(&error))?;
+    let mut cities = Vec::with_capacity(all.len());
+    for city in &all {
+        cities.push(shown(&node, &v, city).await?);
+    }
+    let page = CitiesPage {
+        v,
+        tabs: tabs(&v, PATH),
+        cities,
+        here: PATH,
+        may: officer.role.administers(),
+    };
+    let shell = officer.visit.shell(v.say("cities-title"));
+    shell.wide().within(ACCOUNT).show(&page)
+}
+
+/// Tries one again, or drops it.
+pub async fn act(State(node): State<Arc<Node>>, officer: Officer, form: Form) -> Answer<Response> {
+    officer.requires(StaffRole::administers)?;
+    let (id, actor) = (form.text("permintaan"), officer.actor());
+    let (done, text) = if form.text("tindakan") == "ulang" {
+        (
+            node.ask_city_again(id, &actor).await,
+            text_id("city-again-done"),
+        )
+    } else {
+        (node.drop_at_city(id, &actor).await, text_id("city-dropped"))
+    };
+    Ok(back(&officer, PATH, &super::said(done, text)?))
+}
+
+/// What is told above the list of reports: requests that wait for a person.
+pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'static str)>> {
+    let count = node.refused_by_cities().await;
+    let count = count.map_err(|error| problem(&error))?;
+    let said = officer.visit.v.with("n", count).say("cities-told");
+    Ok((count > 0).then_some((said, PATH)))
+}
+
+async fn shown(node: &Node, v: &Voice, city: &CityFigures) -> Answer<City> {
+    let cases = city.stuck.iter().filter_map(|one| one.case_id.as_deref());
+    let tickets = node.tickets(cases).await;
+    let tickets = tickets.map_err(|error| problem(&error))?;
+    let lines = city.stuck.iter().map(|one| {
+        let found = tickets
+            .iter()
+            .find(|(case, _)| one.case_id.as_deref() == Some(case.to_string().as_str()));
+        let case = found.map(|(case, ticket)| (ticket.clone(), case_page::at(*case)));
+        line(v, one, case)
+    });
+    let lines = lines.collect();
+    let (state, tone) = match (city.troubled_since, city.contact_at) {
+        (Some(since), _) => {
+            let since = v.with("since", v.moment(since));
+            (since.say("channel-down"), "alert")
+        }
+        (None, Some(_)) => (v.say("channel-up"), "done"),
+        (None, None) => (v.say("city-not-asked"), "quiet"),
+    };
+    Ok(City {
+        name: city.title.clone(),
+        state,
+        tone,
+        problem: city.troubled_since.and(city.problem.clone()),
+        facts: facts(v, city),
+        lines,
+    })
+}
+
+fn facts(v: &Voice, city: &CityFigures) -> Vec<(String, String)> {
+    let counts = city.counts;
+    let two = |open: i64, closed: i64| v.with("open", open).with("closed", closed);
+    let contact = city.contact_at.map(|at| v.moment(at));
+    let mut facts = vec![(
+        v.say("city-contact"),
+        contact.unwrap_or_else(|| v.say("channel-none-yet")),
+    )];
+    if city.follows {
+        let count = two(counts.followed_open, counts.followed_closed);
+        facts.push((v.say("city-followed"), count.say("city-count")));
+    }
+    if city.feeds {
+        let count = two(counts.fed_open, counts.fed_closed);
+        facts.push((v.say("city-fed"), count.say("city-count")));
+    }
+    facts.push((v.say("city-waiting"), v.number(counts.waiting)));
+    facts.push((v.say("city-refused"), v.number(counts.refused)));
+    facts
+}
+
+fn line(v: &Voice, one: &Stuck, case: Option<(String, String)>) -> Line {
+    let known = STATES.iter().find(|(code, _)| *code == one.state);
+    let state = known.map_or(text_id("city-state-linked"), |(_, words)| *words);
+    Line {
+        id: one.id.clone(),
+        request: one.request.clone().unwrap_or_default(),
+        case,
+        way: v.say(if one.way == "fed" {
+            text_id("city-way-fed")
+        } else {
+            text_id("city-way-followed")
+        }),
+        since: one.since,
+        state: v.say(state),
+        refused: one.is_refused(),
+        ends: one.is_refused() || one.state == "waiting",
+        problem: one.problem.clone().unwrap_or_default(),
+    }
+}
