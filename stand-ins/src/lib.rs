@@ -5,6 +5,7 @@
 //! Nothing here shares code with the node: it signs, checks and reads by itself, so that one
 //! misreading of a format does not hide the other.
 
+pub mod imap;
 pub mod meta;
 pub mod mood;
 pub mod serving;

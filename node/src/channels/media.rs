@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt as _};
 
 use super::Channel;
 use super::heard::{Heard, MediaKind, MediaRef};
@@ -159,7 +159,11 @@ impl Node {
         }
         self.room_for_citizens(what.size.unwrap_or_default())
             .await?;
-        let pieces = match line.fetch(what).await {
+        let fetched = match &what.content {
+            Some(content) => Ok(stream::iter([Ok(content.clone())]).boxed()),
+            None => line.fetch(what).await,
+        };
+        let pieces = match fetched {
             Ok(pieces) => pieces,
             Err(unfetched) => return Ok(Err(unfetched)),
         };

@@ -5,6 +5,8 @@ mod asking;
 mod blocked;
 mod codes;
 mod desk;
+mod email;
+mod email_line;
 mod keywords;
 mod length;
 mod media;
