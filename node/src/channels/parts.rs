@@ -266,3 +266,21 @@ impl Node {
 fn has(had: &str, place: usize) -> bool {
     had.split(',').any(|one| one.parse() == Ok(place))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_as_numbers_is_read_too() {
+        let bytes = |text: &str| match serde_json::from_str(text).unwrap() {
+            Kept::Whole(Body(bytes)) => bytes,
+            Kept::Parts { .. } => panic!("{text}"),
+        };
+        assert_eq!(bytes("[76, 97]"), b"La");
+        assert_eq!(bytes("\"TGE=\""), b"La");
+        let written = serde_json::to_string(&Kept::Whole(Body(b"La".to_vec()))).unwrap();
+        assert_eq!(written, "\"TGE=\"");
+        assert!(serde_json::from_str::<Kept>("\"?\"").is_err());
+    }
+}

@@ -103,8 +103,8 @@ impl Email {
 
     /// One step of listening: fetches, and waits for more.
     async fn listens(&self, node: &Node) -> Result<Next, Interrupted> {
-        let mut line = self.opened().await?;
-        self.take_new(node, &mut line).await?;
+        self.fetch_letters(node).await?;
+        let line = self.opened().await?;
         *self.line.lock().await = Some(self.mailbox.wait(line).await?);
         Ok(Some(Duration::ZERO))
     }
@@ -189,7 +189,7 @@ impl Email {
             changes.borrow_and_update();
             self.set_up(node);
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() {
+                told = changes.changed() => if told.is_err() {
                     return;
                 },
                 () = stop.cancelled() => return,
@@ -198,7 +198,8 @@ impl Email {
     }
 
     pub(super) fn set_up(&self, node: &Node) {
-        self.post.send_replace(Post::of(node).map(Arc::new));
+        let post = Post::of(node).map(Arc::new);
+        self.post.send_modify(|now| *now = post);
     }
 
     async fn write(&self, to: &Address, what: &Saying) -> Result<Option<String>, Unsaid> {
