@@ -7,6 +7,7 @@ mod codes;
 mod desk;
 mod email;
 mod email_line;
+mod email_real;
 mod keywords;
 mod length;
 mod media;
