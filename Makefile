@@ -41,7 +41,7 @@ demo:
 # One build of everything with one set of features, so that nothing is compiled twice;
 # it also makes lapor-test-postgres and the programs that the stories start.
 test:
-	@.ci/need cargo cc postgres $(if $(CI),kannel node-modules)
+	@.ci/need cargo cc postgres $(if $(CI),kannel dovecot node-modules)
 	$(call say,"building the tests")
 	@cargo build $(LOCKED) $(WHOLE)
 	$(call say,"running the tests on SQLite and on a throwaway PostgreSQL")

@@ -6,6 +6,7 @@
 //! misreading of a format does not hide the other.
 
 pub mod city311;
+pub mod imap;
 pub mod meta;
 pub mod mood;
 pub mod serving;

@@ -44,9 +44,13 @@ impl Default for LogSettings {
 impl LogSettings {
     /// What the filter says, or why it cannot be used.
     pub fn parse_filter(&self) -> Result<EnvFilter, FilterError> {
-        // The scheduler tells of itself at every start; a filter that names it hears it.
-        EnvFilter::try_new(format!("tokio_cron_scheduler=warn,{}", self.filter))
-            .map_err(|error| FilterError(error.to_string()))
+        // The scheduler tells of itself at every start; a filter that names it hears it. The client of
+        // IMAP traces passwords and letters: nobody hears it.
+        EnvFilter::try_new(format!(
+            "tokio_cron_scheduler=warn,{},async_imap=off",
+            self.filter
+        ))
+        .map_err(|error| FilterError(error.to_string()))
     }
 
     /// Starts the log, and makes panics say where they happened and not what.

@@ -148,6 +148,7 @@ impl Sender {
             subject: &row.subject,
             body: &row.body,
             leave: None,
+            answer: None,
             at: row.created_at,
         };
         let handed = postbox.send(&parcel).await;

@@ -21,6 +21,7 @@ chat-ask-picture = Is there a photo or a video of it? Send it now, or reply LEWA
 chat-ask-sure = We will file this report: "{ $title }". Reply YA, add something, or BATAL. Without your name: YA ANONIM. Not for the public: YA RAHASIA.
 chat-public = Thank you, we have your report. Please see our message to you.
 chat-wordless = We make no report of what comes without words. Write what is wrong if you still want to.
+chat-by-reply = So that we know that it is you, please send this as a reply to a letter of ours.
 chat-left-large = A file is too large and was not taken. Send a smaller one if you want to.
 chat-left-kind = A file was not taken. We take photos, videos and PDF.
 chat-left-gone = A file could not be fetched. Send it again if you want to.
@@ -40,3 +41,9 @@ chat-news-secret = There is news of report { $ticket }. It is secret, so read it
 chat-code = Your LAPOR! code is { $code }, good for 15 minutes. Tell nobody; no officer will ask for it. Ignore this if you did not ask for a code.
 chat-ask-close = Is it done? Reply YA, or TIDAK with the reason.
 chat-ask-rating = How was it handled? Reply 1 (poor) to 5 (good).
+
+# Letters, in whatever alphabet.
+chat-letter-about = Report { $ticket }
+chat-letter-subject = LAPOR! answers your letter
+chat-letter-above = ##- Write your reply above this line -##
+chat-letter-foot = This letter was written automatically. To answer, reply to it; to stop hearing from us, reply STOP.

@@ -21,6 +21,7 @@ chat-ask-picture = Ada foto atau videonya? Kirim sekarang, atau balas LEWATI.
 chat-ask-sure = Kami kirim laporan ini: "{ $title }". Balas YA, tambahkan keterangan, atau BATAL. Tanpa nama: YA ANONIM. Tidak untuk umum: YA RAHASIA.
 chat-public = Terima kasih, laporan Anda sudah kami terima. Silakan lihat pesan dari kami.
 chat-wordless = Kiriman tanpa keterangan tidak kami jadikan laporan. Bila masih perlu, tulis keluhan Anda.
+chat-by-reply = Agar kami yakin bahwa ini dari Anda, kirimlah itu sebagai balasan atas surat kami.
 chat-left-large = Ada berkas yang terlalu besar sehingga tidak kami terima. Kirim lagi yang lebih kecil bila perlu.
 chat-left-kind = Ada berkas yang tidak kami terima. Yang kami terima: foto, video, dan PDF.
 chat-left-gone = Ada berkas yang tidak dapat kami ambil. Kirim lagi bila perlu.
@@ -40,3 +41,9 @@ chat-news-secret = Ada kabar tentang laporan { $ticket }. Karena rahasia, bacala
 chat-code = Kode LAPOR! Anda { $code }, berlaku 15 menit. Jangan beri tahu siapa pun, petugas juga tidak akan memintanya. Abaikan bila Anda tidak meminta kode.
 chat-ask-close = Sudah selesai? Balas YA, atau TIDAK dengan alasannya.
 chat-ask-rating = Bagaimana penanganannya? Balas 1 (buruk) sampai 5 (baik).
+
+# Surat, dengan huruf apa pun.
+chat-letter-about = Laporan { $ticket }
+chat-letter-subject = Balasan LAPOR! atas surat Anda
+chat-letter-above = ##- Tulis balasan Anda di atas baris ini -##
+chat-letter-foot = Surat ini ditulis otomatis. Untuk menjawab, balaslah surat ini; untuk berhenti menerima kabar, balas dengan STOP.

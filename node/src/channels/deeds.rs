@@ -163,13 +163,15 @@ impl Step<'_> {
             verification: proved,
             suspicion,
         };
+        let is_told = !manner.by_reply || self.may_say(&turn.says);
+        let says = if is_told { &turn.says[..] } else { &[] };
         let filed = node.file_for_thread(report, terms, |filed, at| {
             let mut done = self.ended("done", "filed");
             done.case = Some(filed.case.to_string());
             done.filed = Some(origin);
             done.common = Some(common);
             done.ticket = Some(filed.ticket.clone());
-            let says = self.says(&turn.says, &done)?;
+            let says = self.says(says, &done)?;
             self.settled(&turn.talk, &done, says, at)
         });
         filed.await?;
@@ -181,10 +183,11 @@ impl Step<'_> {
     fn origin(&self, said: &Said, text: &[u8]) -> Result<Origin, NodeError> {
         let (switch, name) = (self.node.switch(), self.channel.as_str());
         let messages = said.messages.iter();
+        let manner = self.channel.manner();
         let post = said
             .messages
             .first()
-            .filter(|_| self.channel.manner().public);
+            .filter(|_| manner.public || manner.by_reply);
         Ok(Origin {
             texts: [
                 text.to_vec(),
@@ -318,11 +321,24 @@ impl Step<'_> {
         Ok(Some(Joined { hash, below }))
     }
 
-    /// What is said, unless so much was said lately that a machine may be answering a machine.
-    async fn all_says(&self, says: &[Say], done: &Done) -> Result<Vec<OutRow>, NodeError> {
+    /// Whether there is something to say, and so little was said here lately that no machine is
+    /// answering a machine.
+    fn may_say(&self, says: &[Say]) -> bool {
+        let (guards, by_reply) = (self.node.guards(), self.channel.manner().by_reply);
+        // There is an end to the questions of a hold.
+        let is_question = says.iter().any(|say| matches!(say, Say::Question { .. }));
+        let guard = if by_reply && !is_question {
+            &guards.replying
+        } else {
+            &guards.answering
+        };
         let now = self.node.clock().now_ms();
-        let guard = &self.node.guards().answering;
-        if !says.is_empty() && guard.attempt(&self.thread.id, now).is_err() {
+        !says.is_empty() && guard.attempt(&self.thread.id, now).is_ok()
+    }
+
+    /// What is said, if it may be.
+    async fn all_says(&self, says: &[Say], done: &Done) -> Result<Vec<OutRow>, NodeError> {
+        if !self.may_say(says) {
             return Ok(Vec::new());
         }
         let mut rows = Vec::new();
@@ -362,6 +378,7 @@ impl Step<'_> {
             says: Saying {
                 words: piece.fitted(self.channel.manner().for_telephone(self.thread.wide == 1)),
                 reply_to: self.message.map(str::to_owned),
+                about: say.ticket().or(done.ticket.as_deref()).map(str::to_owned),
                 asks_place: say.asks_place(),
             },
         })

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::casework::Coordinates;
@@ -27,11 +28,13 @@ pub struct Address {
     pub at: Option<String>,
 }
 
-/// A file that came with a message, where its provider keeps it.
+/// A file that came with a message, where its provider keeps it or as it came.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MediaRef {
     /// The provider's id or address of it.
     pub at: String,
+    /// The file itself, where it came in the message.
+    pub content: Option<Bytes>,
     pub kind: MediaKind,
     /// Bytes, where the provider says so.
     pub size: Option<u64>,
@@ -86,6 +89,9 @@ pub struct Saying {
     /// The provider's id of the message below which it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// The ticket that it is about, where one is named in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// It asks for a place.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks_place: bool,

@@ -5,7 +5,7 @@ use lapor_migrations::Tx;
 use metrics::counter;
 
 use super::heard::{Form, Heard, Raw};
-use super::parts::Kept;
+use super::parts::{Body, Kept};
 use super::{Channel, TAKEN, Unread};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -142,7 +142,7 @@ impl Node {
         let new = New {
             channel: channel.name().as_str(),
             thread: thread.as_deref(),
-            kept: &Kept::Whole(body.to_vec()),
+            kept: &Kept::Whole(Body(body.to_vec())),
             state,
             due_at: now,
             problem: read.as_ref().err().map(|Unread(problem)| *problem),

@@ -33,6 +33,12 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// Whether it is said below something that belongs to this conversation.
+    pub fn is_below_own(&self, thread: &str) -> bool {
+        let below = self.below.as_ref();
+        below.is_some_and(|below| below.thread == thread)
+    }
+
     /// Whether it is said below what somebody else has reported.
     pub fn is_of_another(&self, thread: &str) -> bool {
         let below = self.below.as_ref();

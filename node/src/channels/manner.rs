@@ -38,6 +38,8 @@ pub struct Manner {
     pub public: bool,
     /// The provider vouches for the sender.
     pub proven: bool,
+    /// Who writes is believed to be who they say only below something that was said to them.
+    pub by_reply: bool,
     /// What is missing in a report is asked at once.
     pub asks: bool,
     /// For how long after they wrote somebody may be told something.
@@ -79,6 +81,7 @@ impl Name {
             wide: false,
             public: false,
             proven: true,
+            by_reply: false,
             asks: true,
             window_ms: None,
         };
@@ -118,6 +121,7 @@ impl Name {
             Self::Email => Manner {
                 room: 20_000,
                 proven: false,
+                by_reply: true,
                 asks: false,
                 ..chat
             },

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt as _};
 
 use super::Channel;
 use super::heard::{Heard, MediaKind, MediaRef};
@@ -151,7 +151,13 @@ impl Node {
         if what.kind == MediaKind::Sound {
             return Ok(Err(Unfetched::Never(LeftOut::Kind)));
         }
-        self.take_in_file(what.size, line.fetch(what)).await
+        let fetch = async {
+            match &what.content {
+                Some(content) => Ok(stream::iter([Ok(content.clone())]).boxed()),
+                None => line.fetch(what).await,
+            }
+        };
+        self.take_in_file(what.size, fetch).await
     }
 
     /// Takes in a file that somebody else keeps, whose bytes may be told, within the limits of files

@@ -10,6 +10,7 @@ mod codes;
 mod conversations;
 mod deeds;
 mod delivery;
+mod email;
 mod fetching;
 mod figures;
 mod forgetting;
@@ -52,6 +53,7 @@ pub use blocks::{BLOCK_DAYS, Block};
 pub use conversations::{AsideMessage, Conversation, Conversations, TakenUp};
 #[cfg(test)]
 pub(crate) use delivery::Spoken;
+pub use email::{EmailSettings, ImapSettings};
 pub use figures::{ChannelFigures, Counted, Waits};
 pub use handles::log_name;
 pub use heard::{Address, Form, Heard, MediaKind, MediaRef, Raw, Saying, Shape, Sort, Unread};
@@ -145,6 +147,7 @@ impl Lines {
         if let Some(Keyword { word, .. }) = wrong {
             return Err(ChannelSettingsError::Keyword(word.clone()));
         }
+        let email = email::of(&settings.email, clock::of_program())?;
         let telegram = telegram::of(&settings.telegram)?;
         let x = x::of(&settings.x, clock::of_program())?;
         let meta = meta::Meta::of(settings)?;
@@ -152,6 +155,7 @@ impl Lines {
             sms::of(&settings.sms)?,
             telegram.map(|line| Arc::new(line) as Arc<dyn Channel>),
             x.map(|line| Arc::new(line) as Arc<dyn Channel>),
+            email.map(|line| Arc::new(line) as Arc<dyn Channel>),
         ];
         let meta = meta.map(|meta| meta.lines()).unwrap_or_default();
         Ok(Self(lines.into_iter().flatten().chain(meta).collect()))
@@ -165,6 +169,14 @@ impl Lines {
     pub fn names(&self) -> Vec<&'static str> {
         self.0.iter().map(|line| line.name().as_str()).collect()
     }
+}
+
+/// Tries the mailbox of citizens' letters; says how many are in it, or why nobody gets in. `None`
+/// where that channel is off.
+pub async fn try_mailbox(
+    settings: &ChannelSettings,
+) -> Result<Option<Result<u32, String>>, ChannelSettingsError> {
+    email::try_out(&settings.email, clock::of_program()).await
 }
 
 impl Node {

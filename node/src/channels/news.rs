@@ -182,6 +182,7 @@ impl Node {
                 says: Saying {
                     words: piece.fitted(told.channel.manner().for_telephone(told.thread.wide == 1)),
                     reply_to: told.post.clone(),
+                    about: Some(told.ticket.clone()),
                     asks_place,
                 },
             })?);

@@ -3,8 +3,10 @@
 //!
 //! References are used again: a place that was filled, or a part a day later, begins another message.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use lapor_migrations::Tx;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::heard::{Form, Heard, Unread};
 use super::intake::New;
@@ -27,17 +29,46 @@ const GAP: &str = " [\u{2026}] ";
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Kept {
-    Whole(Vec<u8>),
+    Whole(Body),
     /// In their order; `None` has not come.
     Parts {
         parts: Vec<Option<Vec<u8>>>,
     },
 }
 
+/// The bytes of a message: a letter has millions.
+#[derive(Clone)]
+pub(super) struct Body(pub Vec<u8>);
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Numbers are of before there were letters.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Numbers(Vec<u8>),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Numbers(bytes) => Ok(Self(bytes)),
+            Written::Text(text) => {
+                let bytes = BASE64.decode(text);
+                bytes.map(Self).map_err(serde::de::Error::custom)
+            }
+        }
+    }
+}
+
 impl Kept {
     pub fn read(&self, channel: &dyn Channel) -> Result<Heard, Unread> {
         let parts = match self {
-            Self::Whole(body) => return channel.read(body),
+            Self::Whole(Body(body)) => return channel.read(body),
             Self::Parts { parts } => parts,
         };
         let (mut first, mut text) = (None, String::new());
@@ -234,4 +265,22 @@ impl Node {
 
 fn has(had: &str, place: usize) -> bool {
     had.split(',').any(|one| one.parse() == Ok(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_as_numbers_is_read_too() {
+        let bytes = |text: &str| match serde_json::from_str(text).unwrap() {
+            Kept::Whole(Body(bytes)) => bytes,
+            Kept::Parts { .. } => panic!("{text}"),
+        };
+        assert_eq!(bytes("[76, 97]"), b"La");
+        assert_eq!(bytes("\"TGE=\""), b"La");
+        let written = serde_json::to_string(&Kept::Whole(Body(b"La".to_vec()))).unwrap();
+        assert_eq!(written, "\"TGE=\"");
+        assert!(serde_json::from_str::<Kept>("\"?\"").is_err());
+    }
 }

@@ -8,6 +8,7 @@ use lapor_protocol::region::RegionCode;
 use lapor_web::secret_file::{self, SecretFileError};
 use serde::{Deserialize, Serialize};
 
+use super::email::EmailSettings;
 use super::meta::{FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 use super::telegram::TelegramSettings;
 use super::x::XSettings;
@@ -34,6 +35,7 @@ pub struct ChannelSettings {
     pub facebook: FacebookSettings,
     pub telegram: TelegramSettings,
     pub x: XSettings,
+    pub email: EmailSettings,
 }
 
 /// A word in front of a report.
@@ -196,6 +198,16 @@ pub enum ChannelSettingsError {
     TelegramToken,
     #[error("channels.x.{0}: expected {1}")]
     X(&'static str, &'static str),
+    #[error("channels.email.address: {0} is no address such as lapor@bandung.go.id")]
+    MailAddress(String),
+    #[error("channels.email.imap.host: {0} is no name of a server")]
+    MailHost(String),
+    #[error(
+        "channels.email.imap.encryption: with `none` the password would travel in the open; take `tls` or `starttls`, or a server on this machine"
+    )]
+    OpenMailbox,
+    #[error("channels.email.idle_minutes: expected at least one minute")]
+    IdleMinutes,
     #[error("channels.sms: the way to the gateway cannot be prepared: {0}")]
     Client(String),
 }
@@ -215,6 +227,7 @@ impl Default for ChannelSettings {
             facebook: FacebookSettings::default(),
             telegram: TelegramSettings::default(),
             x: XSettings::default(),
+            email: EmailSettings::default(),
         }
     }
 }
@@ -279,6 +292,7 @@ impl ChannelSettings {
             || self.facebook.page_id.is_some()
             || self.telegram.is_on()
             || self.x.is_on()
+            || self.email.is_on()
     }
 
     /// The same settings with relative paths taken from `folder`.
@@ -298,6 +312,7 @@ impl ChannelSettings {
         }
         self.telegram.below(folder);
         self.x.below(folder);
+        self.email.below(folder);
     }
 }
 

@@ -136,6 +136,7 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
         Say::AskPicture => v.say("chat-ask-picture"),
         Say::AskSure(title) => v.with("title", title).say("chat-ask-sure"),
         Say::Wordless => v.say("chat-wordless"),
+        Say::ByReply => v.say("chat-by-reply"),
         Say::LeftOut(why) => v.say(left_out(*why)),
         Say::Status(ticket) => ticket.clone(),
         Say::Question {

@@ -111,13 +111,15 @@ impl Node {
             return step.keep_out(&facts.talk).await;
         }
         let keywords = self.keywords_in_force().await?;
+        let manner = line.name().manner();
         let known = Known {
-            manner: line.name().manner(),
+            manner,
             keywords: &keywords,
             tickets: &facts.tickets,
             cases: &facts.cases,
             referred: facts.referred,
             of_another: facts.is_of_another(&thread.id),
+            unproved: manner.by_reply && !facts.is_below_own(&thread.id),
             recent: facts.recent,
             again: facts.again.clone(),
             stopped: thread.stopped_at.is_some(),

@@ -13,7 +13,7 @@ use lapor_web::sign_on::SignOnError;
 use lapor_web::webhook::{Caller, Reach};
 
 use super::{Failure, Out, Place, exit, mail};
-use crate::channels::Lines;
+use crate::channels::{Lines, try_mailbox};
 use crate::cities::Cities;
 use crate::enrolment;
 use crate::error::NodeError;
@@ -131,7 +131,7 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
     let postbox = settings.mail.postbox()?;
-    channels(&settings, out)?;
+    channels(&settings, out).await?;
     cities(&settings, out)?;
     Caller::reading(Reach::default(), settings.webhooks.roots.as_deref())?;
     tiles(&settings, out).await?;
@@ -186,7 +186,7 @@ async fn in_force(in_force: &InForce, out: Out<'_>) -> Result<(), Failure> {
     mail::check(in_force.postbox()?, out).await
 }
 
-fn channels(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
+async fn channels(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
     let names = Lines::of(&settings.channels)?.names();
     if names.is_empty() {
         writeln!(
@@ -195,6 +195,18 @@ fn channels(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
         )?;
     } else {
         writeln!(out, "channels: {}", names.join(", "))?;
+    }
+    // A mailbox that is away is no mistake in the settings.
+    match try_mailbox(&settings.channels).await? {
+        Some(Ok(letters)) => writeln!(
+            out,
+            "channels.email.imap.host: answers, and has {letters} letters"
+        )?,
+        Some(Err(problem)) => writeln!(
+            out,
+            "channels.email.imap.host: {problem}; letters would wait there"
+        )?,
+        None => {}
     }
     Ok(())
 }

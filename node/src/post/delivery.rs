@@ -153,6 +153,7 @@ impl Delivery {
             subject: &words.subject,
             body: &words.body,
             leave: None,
+            answer: None,
             at: self.node.clock().now_ms(),
         };
         self.postbox.send(&parcel).await
@@ -180,6 +181,7 @@ impl Delivery {
             subject: &letter.subject,
             body: &letter.body,
             leave: leave.as_deref(),
+            answer: None,
             at: letter.created_at,
         };
         let (number, kind) = (letter.number, letter.kind.as_str());

@@ -60,6 +60,8 @@ pub(crate) struct Guards {
     pub asking: Limit,
     /// What is answered in one conversation on a channel.
     pub answering: Limit,
+    /// Letters that answer one address: letters are answered by machines more readily.
+    pub replying: Limit,
     /// Codes by text message, to anybody.
     pub texting: Limit,
     stamp: [u8; 32],
@@ -153,6 +155,7 @@ impl Guards {
             sign_on: Limit::new(50, 3 * SECOND_MS),
             asking: Limit::new(120, SECOND_MS),
             answering: Limit::new(20, 3 * MINUTE_MS),
+            replying: Limit::new(5, 12 * MINUTE_MS),
             // 300 an hour.
             texting: Limit::new(60, 12 * SECOND_MS),
             stamp: random(),

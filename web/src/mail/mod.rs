@@ -11,4 +11,4 @@ pub mod tiny_server;
 
 pub use letterhead::{Letterhead, Said, Words};
 pub use settings::{Encryption, MailSettings, MailSettingsError, Postbox};
-pub use smtp::{Connection, Parcel, Undelivered, is_address};
+pub use smtp::{Answer, Connection, Parcel, Undelivered, is_address};

@@ -30,8 +30,20 @@ pub struct Parcel<'a> {
     pub body: &'a str,
     /// The address at which one click ends these letters (RFC 8058).
     pub leave: Option<&'a str>,
+    /// It belongs to a conversation.
+    pub answer: Option<&'a Answer<'a>>,
     /// Unix ms.
     pub at: i64,
+}
+
+/// How a letter belongs to a conversation. Ids are without brackets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer<'a> {
+    pub id: &'a str,
+    /// The id of the letter that is answered.
+    pub to: Option<&'a str>,
+    /// Where an answer to it goes.
+    pub back_to: &'a str,
 }
 
 /// Why a letter did not go out.
@@ -109,11 +121,25 @@ impl Postbox {
 
     fn message(&self, to: Address, parcel: &Parcel<'_>) -> Option<Message> {
         let since = Duration::from_millis(u64::try_from(parcel.at).ok()?);
-        let id = format!(
-            "<{}@{}>",
-            hex::encode(random::<16>()),
-            self.from.email.domain()
-        );
+        let id = match parcel.answer {
+            Some(answer) => format!("<{}>", answer.id),
+            None => format!(
+                "<{}@{}>",
+                hex::encode(random::<16>()),
+                self.from.email.domain()
+            ),
+        };
+        let replied = parcel.answer.and_then(|answer| answer.to);
+        // RFC 3834: no robot answers.
+        let automatic = if replied.is_some() {
+            "auto-replied"
+        } else {
+            "auto-generated"
+        };
+        let back_to = match parcel.answer {
+            Some(answer) => Some(Mailbox::new(None, address(answer.back_to)?)),
+            None => self.reply_to.clone(),
+        };
         let mut builder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
@@ -121,10 +147,13 @@ impl Postbox {
             .date(SystemTime::UNIX_EPOCH + since)
             .message_id(Some(id))
             .header(ContentType::TEXT_PLAIN)
-            // RFC 3834: no robot answers.
-            .raw_header(raw("Auto-Submitted", "auto-generated")?);
-        if let Some(reply_to) = &self.reply_to {
-            builder = builder.reply_to(reply_to.clone());
+            .raw_header(raw("Auto-Submitted", automatic)?);
+        if let Some(back_to) = back_to {
+            builder = builder.reply_to(back_to);
+        }
+        if let Some(replied) = replied.filter(|id| is_id(id)) {
+            let replied = format!("<{replied}>");
+            builder = builder.in_reply_to(replied.clone()).references(replied);
         }
         if let Some(leave) = parcel.leave {
             builder = builder
@@ -133,6 +162,14 @@ impl Postbox {
         }
         builder.body(parcel.body.to_owned()).ok()
     }
+}
+
+/// Whether an id of somebody else can be repeated in the head of a letter.
+fn is_id(id: &str) -> bool {
+    (1..=250).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !b"<>".contains(&b))
 }
 
 /// Whether letters can go to an address.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufStream};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 /// How the server behaves.
@@ -45,6 +46,8 @@ pub struct TinyServer {
     /// Its certificate, for `localhost`, in PEM.
     pub certificate: String,
     memory: Arc<Mutex<Memory>>,
+    /// Rung when a letter was taken.
+    rung: Arc<Notify>,
     listening: tokio::task::JoinHandle<()>,
 }
 
@@ -68,19 +71,22 @@ impl TinyServer {
             ..Memory::default()
         }));
         let shared = Arc::clone(&memory);
+        let rung = Arc::new(Notify::new());
+        let bell = Arc::clone(&rung);
         let listening = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (memory, acceptor) = (Arc::clone(&shared), acceptor.clone());
+                let rung = Arc::clone(&bell);
                 tokio::spawn(async move {
                     let mut plain = BufStream::new(stream);
                     if plain.write_all(b"220 tiny\r\n").await.is_err() {
                         return;
                     }
-                    if !converse(&mut plain, &memory, false).await {
+                    if !converse(&mut plain, (&memory, &rung), false).await {
                         return;
                     }
                     if let Ok(secured) = acceptor.accept(plain.into_inner()).await {
-                        converse(&mut BufStream::new(secured), &memory, true).await;
+                        converse(&mut BufStream::new(secured), (&memory, &rung), true).await;
                     }
                 });
             }
@@ -89,6 +95,7 @@ impl TinyServer {
             port,
             certificate: own.cert.pem(),
             memory,
+            rung,
             listening,
         }
     }
@@ -99,6 +106,11 @@ impl TinyServer {
 
     pub fn taken(&self) -> Vec<Taken> {
         self.memory.lock().unwrap().taken.clone()
+    }
+
+    /// Waits until a letter was taken.
+    pub async fn took(&self) {
+        self.rung.notified().await;
     }
 
     /// Every command, as it came.
@@ -114,7 +126,11 @@ impl Drop for TinyServer {
 }
 
 /// Talks until the end, or until the line is to be encrypted: then true.
-async fn converse<S>(line: &mut BufStream<S>, memory: &Mutex<Memory>, encrypted: bool) -> bool
+async fn converse<S>(
+    line: &mut BufStream<S>,
+    (memory, rung): (&Mutex<Memory>, &Notify),
+    encrypted: bool,
+) -> bool
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -187,6 +203,7 @@ where
                     encrypted,
                 };
                 memory.lock().unwrap().taken.push(taken);
+                rung.notify_one();
                 "250 taken".to_owned()
             }
             "RSET" => "250 yes".to_owned(),

@@ -20,6 +20,7 @@ pub async fn send<O: Office>(office: &O, account: &Account, secret: &Secret) -> 
         subject: &words.subject,
         body: &words.body,
         leave: None,
+        answer: None,
         at: now,
     };
     let sent = postbox.send(&parcel).await;

@@ -137,6 +137,7 @@ impl Channel for Messenger {
             };
             heard.media.extend(payload.url.map(|at| MediaRef {
                 at,
+                content: None,
                 kind,
                 size: None,
             }));

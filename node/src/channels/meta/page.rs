@@ -124,6 +124,7 @@ impl Channel for Page {
             serde_json::from_slice(body).map_err(|_| Unread("no comment on a page"))?;
         let picture = comment.photo.map(|at| MediaRef {
             at,
+            content: None,
             kind: MediaKind::Picture,
             size: None,
         });

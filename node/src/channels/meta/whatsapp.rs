@@ -204,8 +204,12 @@ impl Channel for Whatsapp {
                 continue;
             };
             heard.text = caption.unwrap_or(heard.text);
-            let size = None;
-            heard.media.push(MediaRef { at, kind, size });
+            heard.media.push(MediaRef {
+                at,
+                content: None,
+                kind,
+                size: None,
+            });
         }
         Ok(heard)
     }

@@ -91,6 +91,8 @@ pub struct Known<'a> {
     pub referred: Option<CaseId>,
     /// It is said below what somebody else has reported.
     pub of_another: bool,
+    /// Anybody may have written it in their name.
+    pub unproved: bool,
     /// What was filed here lately, to which a picture without words belongs.
     pub recent: Option<CaseId>,
     /// The ticket under which this very text was reported a while ago.
@@ -185,11 +187,26 @@ pub enum Say {
     Directly,
     /// Files without a word are no report.
     Wordless,
+    /// This may be somebody else: they should answer something that was said to them.
+    ByReply,
     /// A file is left out.
     LeftOut(LeftOut),
 }
 
 impl Say {
+    /// The ticket that it names.
+    pub fn ticket(&self) -> Option<&str> {
+        match self {
+            Self::Again(ticket)
+            | Self::Key(ticket)
+            | Self::PassedOn(ticket)
+            | Self::Confirmed(ticket)
+            | Self::NotNow(ticket)
+            | Self::Question { ticket, .. } => Some(ticket),
+            _ => None,
+        }
+    }
+
     pub fn asks_place(&self) -> bool {
         match self {
             Self::AskPlace => true,
@@ -310,6 +327,9 @@ pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
             let status = Say::Status(known.ticket_of(case));
             return Turn::of(talk, Deed::Answered("status"), vec![status]);
         }
+        if known.unproved {
+            return Turn::of(talk, Deed::Aside, vec![Say::ByReply]);
+        }
         return answers::to_case(talk, case, answers::Words::of(rest, heard), known);
     }
     // A place that is shared is said by its coordinates; where it is told beside words, by these.
@@ -324,7 +344,8 @@ pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     if let Some(draft) = &talk.draft {
         return draft::go_on(talk, draft, heard, known, now);
     }
-    if let Some(turn) = answers::to_question(talk, words, known) {
+    let answer = (!known.unproved).then(|| answers::to_question(talk, words, known));
+    if let Some(turn) = answer.flatten() {
         return turn;
     }
     reported(talk, heard, known, now)
@@ -349,6 +370,7 @@ fn obey(talk: &Talk, command: Command<'_>, known: &Known<'_>, now: i64) -> Turn 
     let latest = known.tickets.first();
     let says = |deed, say| Turn::of(talk, deed, vec![say]);
     match command {
+        Command::Stop | Command::Start if known.unproved => says(Deed::Aside, Say::ByReply),
         Command::Stop => {
             let said = (!known.stopped).then_some(Say::Stopped);
             Turn::of(talk, Deed::Stop, said.into_iter().collect())
@@ -426,7 +448,8 @@ fn reported(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
 /// people chat, as a place does.
 fn wordless(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let files = !heard.media.is_empty();
-    let recent = known.recent.and_then(|case| known.case(case));
+    let recent = known.recent.filter(|_| !known.unproved);
+    let recent = recent.and_then(|case| known.case(case));
     if let Some(own) = recent.filter(|own| files && own.may("complete")) {
         let text = heard.text.trim();
         return match &own.hold {

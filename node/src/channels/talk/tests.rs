@@ -65,6 +65,7 @@ impl Own {
             cases: &self.cases,
             referred: None,
             of_another: false,
+            unproved: false,
             recent: None,
             again: None,
             stopped: false,

@@ -194,6 +194,7 @@ impl Message {
         files
             .map(|(file, kind)| MediaRef {
                 at: file.id.clone(),
+                content: None,
                 kind,
                 size: file.size,
             })

@@ -57,6 +57,7 @@ fn every_sentence_fits_into_one_message() {
             Say::AskPicture,
             Say::Directly,
             Say::Wordless,
+            Say::ByReply,
             Say::LeftOut(LeftOut::Large),
             Say::LeftOut(LeftOut::Kind),
             Say::LeftOut(LeftOut::Gone),

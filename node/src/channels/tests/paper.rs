@@ -114,6 +114,7 @@ impl From<Sent> for MediaRef {
     fn from(sent: Sent) -> Self {
         Self {
             at: sent.at,
+            content: None,
             kind: if sent.sound {
                 MediaKind::Sound
             } else {

@@ -295,6 +295,7 @@ fn place(point: &Point) -> Coordinates {
 
 fn picture(at: String) -> MediaRef {
     MediaRef {
+        content: None,
         at,
         kind: MediaKind::Picture,
         size: None,
