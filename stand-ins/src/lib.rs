@@ -5,9 +5,11 @@
 //! Nothing here shares code with the node: it signs, checks and reads by itself, so that one
 //! misreading of a format does not hide the other.
 
+pub mod kannel;
 pub mod meta;
 pub mod mood;
 pub mod serving;
 pub mod smsc;
 pub mod telegram;
+pub mod telephone;
 pub mod x;
