@@ -7,9 +7,11 @@
 
 pub mod city311;
 pub mod imap;
+pub mod kannel;
 pub mod meta;
 pub mod mood;
 pub mod serving;
 pub mod smsc;
 pub mod telegram;
+pub mod telephone;
 pub mod x;

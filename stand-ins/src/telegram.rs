@@ -81,6 +81,12 @@ impl Telegram {
         self.bot().holds = holds;
     }
 
+    /// Numbers of updates and messages go on behind this one.
+    pub fn goes_on_from(&self, number: i64) {
+        let mut bot = self.bot();
+        (bot.numbers, bot.messages) = (number, number);
+    }
+
     /// Somebody writes to the bot; answers with the number of the message.
     pub fn writes(&self, from: i64, text: &str) -> i64 {
         self.sends(from, json!({"text": text}))

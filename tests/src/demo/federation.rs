@@ -19,6 +19,7 @@ use super::folder::Folder;
 use super::ledger::Ledger;
 use super::letters::Letters;
 use super::people;
+use super::phones::Phones;
 use super::play::Nodes;
 use super::ports::{self, Reserved};
 use super::programs::{Programs, run};
@@ -42,6 +43,7 @@ pub struct Stage<'a> {
     pub troupe: &'a Troupe,
     pub progress: &'a Progress,
     pub letters: &'a Letters,
+    pub phones: &'a Phones,
 }
 
 impl Stage<'_> {
@@ -112,6 +114,7 @@ impl Stage<'_> {
         let (federation, enrolment) = hub_addresses(self.folder)?;
         let console = console_address(self.folder)?;
         self.serve_hub(&[federation, enrolment, console]).await?;
+        self.switch_on().await?;
         self.wake(|_| true)?;
         self.connect(&self.addresses()?).await
     }
@@ -125,15 +128,28 @@ impl Stage<'_> {
         Ok(nodes)
     }
 
-    /// The same, and while they rest the desks are furnished; one of them comes back late.
+    /// The same, and while they rest the desks are furnished and the channels switched on; one of them
+    /// comes back late.
     pub async fn furnish(&self, scenes: &Scenes) -> anyhow::Result<Arc<Nodes>> {
         self.troupe.rest_nodes().await;
         scenes::furnish(self.folder, scenes).await?;
+        self.switch_on().await?;
         self.wake(|slug| slug != scenes::CITY)?;
         let desk = self.connected_to(DESK).await?;
         scenes::recall(&desk, scenes).await?;
         self.wake(|slug| slug == scenes::CITY)?;
         self.connect(&self.addresses()?).await
+    }
+
+    async fn switch_on(&self) -> anyhow::Result<()> {
+        let Self {
+            folder,
+            programs,
+            troupe,
+            phones,
+            ..
+        } = self;
+        phones.switch_on(folder, programs, troupe).await
     }
 
     fn wake(&self, whom: impl Fn(&str) -> bool) -> anyhow::Result<()> {
@@ -342,7 +358,8 @@ pub fn letters_port(folder: &Folder) -> anyhow::Result<u16> {
     Ok(settings.mail.port)
 }
 
-async fn listening(address: SocketAddr) -> anyhow::Result<()> {
+/// Waits until somebody listens there.
+pub async fn listening(address: SocketAddr) -> anyhow::Result<()> {
     let give_up = Instant::now() + PATIENCE;
     while let Err(error) = TcpStream::connect(address).await {
         if Instant::now() >= give_up {

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::play::Played;
 
 const RECORD: &str = "demo.json";
+const TOKEN: &str = "token";
 /// Beside the folders of the programs, where their commands look for it too.
 pub const CLOCK: &str = "clock";
 
@@ -97,6 +98,16 @@ impl Folder {
         self.path.join("letters")
     }
 
+    /// The gateway for text messages.
+    pub fn gateway(&self) -> PathBuf {
+        self.path.join("kannel")
+    }
+
+    /// What was said on all channels.
+    pub fn bubbles(&self) -> PathBuf {
+        self.path.join("telepon.json")
+    }
+
     /// Changes fields of a section of a node's configuration, given as lines of TOML.
     pub fn configure(
         &self,
@@ -110,20 +121,25 @@ impl Folder {
         fs::write(&path, amended(&text, section, fields)).with_context(shown)
     }
 
-    fn token_file(&self, slug: &str) -> PathBuf {
-        self.node(slug).join("token")
-    }
-
     /// A token is shown once; the demo keeps its own beside the node, so that
     /// a folder that is started again can be tried again.
     pub fn keep_token(&self, slug: &str, token: &str) -> anyhow::Result<()> {
-        let path = self.token_file(slug);
-        write_private(&path, token.as_bytes())
-            .with_context(|| format!("{} cannot be written", path.display()))
+        self.keep_secret(slug, TOKEN, token)
     }
 
     pub fn token(&self, slug: &str) -> anyhow::Result<String> {
-        let path = self.token_file(slug);
+        self.secret(slug, TOKEN)
+    }
+
+    /// Keeps a secret beside a node, in a file that its configuration can name.
+    pub fn keep_secret(&self, slug: &str, name: &str, secret: &str) -> anyhow::Result<()> {
+        let path = self.node(slug).join(name);
+        write_private(&path, secret.as_bytes())
+            .with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    pub fn secret(&self, slug: &str, name: &str) -> anyhow::Result<String> {
+        let path = self.node(slug).join(name);
         let text = fs::read_to_string(&path);
         Ok(text
             .with_context(|| format!("{} cannot be read", path.display()))?

@@ -17,6 +17,7 @@ mod ledger;
 mod letters;
 mod options;
 mod people;
+mod phones;
 mod plan;
 mod play;
 pub mod ports;
@@ -48,6 +49,7 @@ use federation::Stage;
 use folder::{Folder, Record};
 use letters::Letters;
 use options::Options;
+use phones::Phones;
 use plan::Family;
 use play::Nodes;
 use programs::Programs;
@@ -104,6 +106,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
         None => 0,
     };
     let letters = Letters::listen(folder.letters(), port).await?;
+    let phones = Phones::open(&folder).await?;
     let progress = Progress::start();
     let (troupe, mut deaths) = Troupe::new();
     let show = Show {
@@ -113,6 +116,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
         troupe: &troupe,
         progress: &progress,
         letters: &letters,
+        phones: &phones,
     };
     let outcome = tokio::select! {
         outcome = show.perform(left) => told_by_death(outcome, &mut deaths).await,
@@ -131,7 +135,8 @@ async fn run(options: &Options) -> anyhow::Result<()> {
         () = troupe.stop() => {}
         _ = stop.next() => troupe.kill().await,
     }
-    outcome
+    // Only a demo that is finished is started again.
+    outcome.and_then(|()| phones.keep())
 }
 
 /// What failed because a program had ended is told as that end, which may
@@ -156,6 +161,7 @@ struct Show<'a> {
     troupe: &'a Troupe,
     progress: &'a Arc<Progress>,
     letters: &'a Letters,
+    phones: &'a Phones,
 }
 
 impl Show<'_> {
@@ -181,6 +187,7 @@ impl Show<'_> {
             troupe: self.troupe,
             progress: self.progress,
             letters: self.letters,
+            phones: self.phones,
         };
         let reports = reports::all()?;
         let (nodes, record) = if let Some(record) = left {
@@ -192,11 +199,17 @@ impl Show<'_> {
             self.progress.expect(0);
             self.progress.stage("furnishing the desks of today");
             let scenes = scenes::file(&nodes).await?;
-            (stage.furnish(&scenes).await?, record)
+            let nodes = stage.furnish(&scenes).await?;
+            self.progress
+                .stage("talking by SMS, X, Facebook, WhatsApp, Telegram and Open311");
+            self.phones.talk(self.folder, &nodes).await?;
+            self.phones.keep()?;
+            (nodes, record)
         };
         self.progress.expect(0);
         self.progress.stage("waiting until nothing is under way");
         let mut tally = tally::tally(self.folder, &nodes, &record, &reports, self.progress).await?;
+        tally.channels = self.phones.figures(self.folder).await?;
         tally.seconds = (self.progress.seconds() * 10.0).round() / 10.0;
         self.folder.finish(&record)?;
         Ok(tally)
@@ -235,7 +248,7 @@ impl Show<'_> {
 
     /// One JSON object on standard output, or the table and the addresses.
     fn print(&self, tally: &Tally) -> anyhow::Result<()> {
-        let addresses = show::addresses(self.folder)?;
+        let addresses = show::addresses(self.folder, &self.phones.page)?;
         let table = show::table(tally);
         let answer = match (self.options.json, self.options.once) {
             (true, true) => serde_json::to_string(tally)?,

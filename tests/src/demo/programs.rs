@@ -58,16 +58,22 @@ impl Programs {
 /// is in a process group of its own, so that Ctrl-C reaches the demo alone,
 /// which then ends it in order.
 pub fn command(program: &Path, config: &Path) -> Command {
+    let mut command = alone(program);
+    if let Some(clock) = clock_beside(config) {
+        command.env(FILE, clock);
+    }
+    command.arg("--config").arg(config);
+    command
+}
+
+/// The same of a program of others, which the demo ends too.
+pub fn alone(program: &Path) -> Command {
     let mut command = bound_to_me(program);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with(FOREIGN) {
             command.env_remove(name);
         }
     }
-    if let Some(clock) = clock_beside(config) {
-        command.env(FILE, clock);
-    }
-    command.arg("--config").arg(config);
     command
         .stdin(Stdio::null())
         .kill_on_drop(true)
@@ -81,12 +87,18 @@ fn clock_beside(config: &Path) -> Option<PathBuf> {
     clock.is_file().then_some(clock)
 }
 
+/// Where this machine has a program. Those for administrators lie where not everybody looks.
+pub fn installed(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let others = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    let mut found = std::env::split_paths(&path).chain(others);
+    found.find_map(|folder| Some(folder.join(name)).filter(|path| path.is_file()))
+}
+
 /// Where util-linux is, the kernel ends the program when the demo is killed
 /// with SIGKILL, which nobody can catch.
 fn bound_to_me(program: &Path) -> Command {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut setpriv = std::env::split_paths(&path).map(|folder| folder.join("setpriv"));
-    let Some(setpriv) = setpriv.find(|path| path.is_file()) else {
+    let Some(setpriv) = installed("setpriv") else {
         return Command::new(program);
     };
     let mut command = Command::new(setpriv);

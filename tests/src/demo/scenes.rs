@@ -204,7 +204,7 @@ async fn file_one(
         .case)
 }
 
-async fn act(
+pub async fn act(
     node: &Api,
     case: CaseId,
     kind: &str,
@@ -226,7 +226,7 @@ fn new_act(kind: &str, body: &Value, words: Option<&Value>) -> anyhow::Result<Ne
     })
 }
 
-fn node<'a>(nodes: &'a Nodes, slug: &str) -> anyhow::Result<&'a Api> {
+pub fn node<'a>(nodes: &'a Nodes, slug: &str) -> anyhow::Result<&'a Api> {
     nodes
         .get(slug)
         .with_context(|| format!("{slug} has no node in this demo"))
@@ -246,7 +246,11 @@ async fn ruled(node: &Api, case: CaseId) -> anyhow::Result<()> {
     until(node, case, |view| view.summary.pending == 0).await
 }
 
-async fn until(node: &Api, case: CaseId, holds: impl Fn(&CaseView) -> bool) -> anyhow::Result<()> {
+pub async fn until(
+    node: &Api,
+    case: CaseId,
+    holds: impl Fn(&CaseView) -> bool,
+) -> anyhow::Result<()> {
     let give_up = Instant::now() + PATIENCE;
     while !node
         .case(&case.to_string())

@@ -9,6 +9,7 @@ use super::cast::MEMBERS;
 use super::federation::{console_address, hub_addresses, node_address};
 use super::folder::Folder;
 use super::people::{PASSWORD, Person, at_console, everybody};
+use super::phones::Talked;
 use super::speech::NOTICE;
 use super::tally::Tally;
 
@@ -18,6 +19,8 @@ pub struct Addresses {
     pub data: String,
     /// The folder in which every letter is kept.
     pub letters: String,
+    /// The page on which anybody writes on every channel.
+    pub phones: String,
     pub hub: HubAddress,
     pub nodes: Vec<NodeAddress>,
     pub people: Vec<Person>,
@@ -42,7 +45,7 @@ pub struct NodeAddress {
     pub token: String,
 }
 
-pub fn addresses(folder: &Folder) -> anyhow::Result<Addresses> {
+pub fn addresses(folder: &Folder, phones: &str) -> anyhow::Result<Addresses> {
     let (federation, enrolment) = hub_addresses(folder)?;
     let console = console_address(folder)?;
     let mut nodes = Vec::new();
@@ -60,6 +63,7 @@ pub fn addresses(folder: &Folder) -> anyhow::Result<Addresses> {
     Ok(Addresses {
         data: folder.path().display().to_string(),
         letters: folder.letters().display().to_string(),
+        phones: phones.to_owned(),
         hub: HubAddress {
             config: folder.hub_config().display().to_string(),
             federation: format!("https://{federation}"),
@@ -100,6 +104,7 @@ pub fn table(tally: &Tally) -> String {
         .iter()
         .map(|(state, count)| format!("{count} {} / {state}", in_indonesian(state)))
         .collect();
+    let channels: Vec<String> = tally.channels.iter().map(talked).collect();
     let checks = if tally.holds() {
         format!(
             "semua {} terpenuhi / all {} hold",
@@ -113,6 +118,7 @@ pub fn table(tally: &Tally) -> String {
         text,
         "{:18} {:>8} {:>8} {:>8} {:>8}\n\n\
          Berkas menurut status / Cases by state\n  {}\n\
+         Percakapan (laporannya) / Conversations (reports of them)\n  {}\n\
          Disposisi berlaku / Dispositions applied: {}\n\
          Hilang / Lost: {}   Berganda / Duplicated: {}\n\
          Invarian / Invariants: {checks}\n\
@@ -123,11 +129,20 @@ pub fn table(tally: &Tally) -> String {
         tally.cases.values().sum::<u64>(),
         tally.nodes.iter().map(|row| row.lag).sum::<u64>(),
         states.join("\n  "),
+        channels.join(", "),
         tally.dispositions_applied,
         tally.lost,
         tally.duplicated,
     );
     text
+}
+
+/// `sms via kannel 1 (1)`.
+fn talked((line, talked): (&&'static str, &Talked)) -> String {
+    let via = talked
+        .via
+        .map_or(String::new(), |via| format!(" via {via}"));
+    format!("{line}{via} {} ({})", talked.conversations, talked.cases)
 }
 
 /// Where to look and what to try.
@@ -148,6 +163,11 @@ pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
             node.instance, node.portal, "", node.documentation, "", node.token
         );
     }
+    let _ = writeln!(
+        text,
+        "  {:16} {} (SMS, X, Facebook, WhatsApp, Telegram, Open311)",
+        "telepon / phones", addresses.phones
+    );
     text.push_str(&accounts(addresses));
     let kept = if temporary {
         "dihapus saat selesai / removed at the end"
@@ -244,6 +264,7 @@ mod tests {
         let addresses = Addresses {
             data: String::new(),
             letters: String::new(),
+            phones: String::new(),
             hub: HubAddress {
                 config: String::new(),
                 federation: String::new(),

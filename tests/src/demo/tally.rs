@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::cast::{DESK, MEMBERS};
 use super::folder::{Folder, Record};
 use super::ledger::{Ledger, Ruling, node_database};
+use super::phones::Figures;
 use super::play::{Nodes, Played};
 use super::progress::Progress;
 use super::reports::Report;
@@ -56,6 +57,8 @@ pub struct Tally {
     pub dispositions_applied: usize,
     pub messages: usize,
     pub cases: BTreeMap<String, u64>,
+    /// Conversations on each channel, and the cases that came of them.
+    pub channels: Figures,
     pub lost: usize,
     pub duplicated: usize,
     pub invariants: BTreeMap<String, bool>,
@@ -163,6 +166,7 @@ async fn count(
         dispositions_applied,
         messages: ruling.messages(),
         cases,
+        channels: Figures::new(),
         lost: lost.len() + whole.lost as usize,
         duplicated: doubled.len() + whole.duplicated as usize,
         invariants: verdict.invariants,

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use futures_util::future::join_all;
 use lapor_web::exit;
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 
 use super::failure::Failure;
@@ -55,16 +55,23 @@ impl Troupe {
 
     /// Starts `program serve` with its output in `log`.
     pub fn serve(&self, program: &Path, config: &Path, log: &Path) -> anyhow::Result<()> {
-        let shown = || format!("{} cannot be started", program.display());
-        let open = || OpenOptions::new().create(true).append(true).open(log);
         let mut command = command(program, config);
+        command.arg("serve");
+        self.start(command, log)
+            .with_context(|| format!("{} cannot be started", program.display()))
+    }
+
+    /// Starts a program with its output in `log`.
+    pub fn start(&self, mut command: Command, log: &Path) -> anyhow::Result<()> {
+        let shown = "the system does not start it";
+        let open = || OpenOptions::new().create(true).append(true).open(log);
         let log_file = open().with_context(|| format!("{} cannot be written", log.display()))?;
         command
             .stdout(Stdio::from(log_file.try_clone()?))
             .stderr(Stdio::from(log_file));
-        let child = command.arg("serve").spawn().with_context(shown)?;
+        let child = command.spawn().context(shown)?;
         let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        let pid = pid.with_context(shown)?;
+        let pid = pid.context(shown)?;
         let (tell, ended) = watch::channel(false);
         let asked = Arc::<AtomicBool>::default();
         let running = Running {

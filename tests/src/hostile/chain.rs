@@ -81,7 +81,8 @@ impl Hostile {
     pub fn report(&mut self) -> (CaseId, Said) {
         let case = self.new_case();
         let body = json!({ "classification": "complaint", "channel": "web", "commitment": "ab".repeat(32) });
-        (case, self.say("report.filed", Some(case), body))
+        let filed = "report.filed";
+        (case, self.say(filed, Some(case), body))
     }
 }
 

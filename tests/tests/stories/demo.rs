@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Reports that the demonstration plays here, or a few more.
 const REPORTS: &str = "24";
@@ -43,6 +43,7 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
     for state in ["closed", "answered", "merged", "archived"] {
         assert!(first["cases"][state].as_u64().unwrap() > 0, "{state}");
     }
+    talked(&first["channels"]);
     for place in ["hub/hub.toml", "pusat/node.toml", "bumn-pln/node.log"] {
         assert!(data.join(place).is_file(), "{place}");
     }
@@ -53,11 +54,31 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
         "dispositions_applied",
         "messages",
         "cases",
+        "channels",
         "lost",
         "duplicated",
     ] {
         assert_eq!(first[fact], again[fact], "{fact}");
     }
+}
+
+/// One conversation on each channel, and on X somebody else's word; each but that and what was asked
+/// in Messenger is a report.
+fn talked(channels: &Value) {
+    let kannel = ["bearerbox", "smsbox"]
+        .iter()
+        .all(|program| Path::new("/usr/sbin").join(program).is_file());
+    let via = if kannel { "kannel" } else { "stand_in" };
+    let expected = json!({
+        "sms": { "via": via, "conversations": 1, "cases": 1 },
+        "x": { "conversations": 2, "cases": 1 },
+        "facebook": { "conversations": 1, "cases": 1 },
+        "messenger": { "conversations": 1, "cases": 0 },
+        "whatsapp": { "conversations": 1, "cases": 1 },
+        "telegram": { "conversations": 1, "cases": 1 },
+        "open311": { "conversations": 1, "cases": 1 },
+    });
+    assert_eq!(*channels, expected);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What Kannel hands over, and what it answers: in the shapes of its user guide
 //! (https://www.kannel.org/download/kannel-userguide-snapshot/userguide.html).
 
-mod gateway;
 mod others;
 mod parts;
 mod real;
@@ -15,6 +14,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use lapor_migrations::throwaway::databases;
+use lapor_stand_ins::kannel::Gateway;
 use tower::util::ServiceExt as _;
 
 use super::kannel::{self, Kannel};
@@ -24,7 +24,6 @@ use crate::channels::heard::{Address, Saying, Unread};
 use crate::channels::settings::{SmsSettings, Via};
 use crate::channels::{Lines, Unsaid};
 use crate::testing::Place;
-use gateway::Gateway;
 
 const SECRET: &str = "kunciMasukKannel17";
 

@@ -3,11 +3,11 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use lapor_migrations::throwaway::databases;
+use lapor_stand_ins::kannel::Gateway;
 use lapor_stand_ins::smsc::Reply;
 use rusmpp::values::MessageState;
 use tower::util::ServiceExt as _;
 
-use super::gateway::Gateway;
 use super::kannel::Kannel;
 use super::spoken::{MINUTE_MS, Networked, REPORT, SITI, sms};
 use super::{SECRET, address, saying, settings};
