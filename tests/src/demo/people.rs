@@ -23,11 +23,27 @@ const LARGE: [&str; 2] = [DESK, "kota-bandung"];
 const SMALL_DESK: [StaffRole; 2] = [StaffRole::Admin, StaffRole::Officer];
 
 /// The units of the large desks: institution, short name, name.
-const UNITS: [(&str, &str, &str); 4] = [
-    (DESK, "wilayah-barat", "Wilayah Barat"),
-    (DESK, "wilayah-timur", "Wilayah Timur"),
-    ("kota-bandung", "dinas-pu", "Dinas Pekerjaan Umum"),
-    ("kota-bandung", "dinas-lh", "Dinas Lingkungan Hidup"),
+/// With the first levels of the taxonomy that each handles; whatever comes, where none is named.
+const UNITS: [(&str, &str, &str, &[&str]); 4] = [
+    (DESK, "wilayah-barat", "Wilayah Barat", &[]),
+    (DESK, "wilayah-timur", "Wilayah Timur", &[]),
+    (
+        "kota-bandung",
+        "dinas-pu",
+        "Dinas Pekerjaan Umum",
+        &[
+            "Layanan Air Minum",
+            "Pekerjaan Umum dan Penataan Ruang",
+            "Perairan",
+            "Perhubungan",
+        ],
+    ),
+    (
+        "kota-bandung",
+        "dinas-lh",
+        "Dinas Lingkungan Hidup",
+        &["Lingkungan Hidup dan Kehutanan"],
+    ),
 ];
 
 /// Where those work who look after the federation.
@@ -77,7 +93,20 @@ fn staff(instance: &'static str) -> Vec<Person> {
 /// Short names and names of an institution's units.
 pub fn units_of(instance: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let own = UNITS.iter().filter(move |(of, ..)| *of == instance);
-    own.map(|(_, id, name)| (*id, *name))
+    own.map(|(_, id, name, _)| (*id, *name))
+}
+
+/// Units of an institution that handle reports of a category.
+pub fn units_for<'a>(
+    instance: &'a str,
+    category: Option<&'a str>,
+) -> impl Iterator<Item = &'static str> + 'a {
+    let root = category.and_then(|category| category.split('/').next());
+    let handles =
+        move |roots: &[&str]| roots.is_empty() || root.is_some_and(|root| roots.contains(&root));
+    let own = UNITS.iter().filter(move |(of, ..)| *of == instance);
+    own.filter(move |(.., roots)| handles(roots))
+        .map(|(_, id, ..)| *id)
 }
 
 /// Everybody at the hub's console.

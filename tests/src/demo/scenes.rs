@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use super::api::Api;
 use super::cast::DESK;
 use super::folder::Folder;
-use super::people::units_of;
+use super::people::units_for;
 use super::play::Nodes;
 
 /// The desk of which all of it is shown.
@@ -33,7 +33,7 @@ pub const EVIDENCE: &str = "Perhubungan/Penerangan Jalan Umum";
 pub const SUPERVISED: &str = "Netralitas ASN";
 
 /// Cases of one tray that are given to units.
-const GIVEN: u32 = 8;
+const GIVEN: u32 = 24;
 const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -123,7 +123,6 @@ pub async fn recall(nodes: &Nodes, scenes: &Scenes) -> anyhow::Result<()> {
 
 /// Every unit gets cases of each kind of work, with numbers of the institution's own application.
 async fn give_to_units(node: &Node, slug: &str, officer: &str) -> anyhow::Result<()> {
-    let units: Vec<&str> = units_of(slug).map(|(id, _)| id).collect();
     let mut number = 0;
     for tray in [
         Tray::New,
@@ -137,7 +136,12 @@ async fn give_to_units(node: &Node, slug: &str, officer: &str) -> anyhow::Result
             ..CaseFilter::default()
         };
         let page = node.cases(&filter, None, GIVEN).await?;
-        for (case, unit) in page.cases.iter().zip(units.iter().cycle()) {
+        for case in &page.cases {
+            let category = case.category.as_ref().map(|category| category.as_str());
+            let units: Vec<&str> = units_for(slug, category).collect();
+            let Some(unit) = units.get(number % units.len().max(1)) else {
+                continue;
+            };
             node.assign(&Sight::ALL, &[case.case], Some(*unit), None, officer)
                 .await?;
             number += 1;
