@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lapor_certs::Vault;
-use lapor_migrations::{Db, DbError, DbOptions, Kind, Schema, check_copy, is_vacant, restore_copy};
+use lapor_migrations::{
+    Db, DbError, DbOptions, Kind, Schema, Tx, check_copy, is_vacant, restore_copy,
+};
 use lapor_protocol::ids::Digest;
 use lapor_web::backup::{
     Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free,
@@ -121,15 +123,21 @@ async fn copy_all(
     let finishing = tokio::task::spawn_blocking(move || backup.finish());
     let manifest = finishing.await.map_err(|_| HubError::Aborted)??;
     let mut tx = db.write().await?;
-    let at = now_ms.to_string();
-    store::state::write(&mut tx, store::state::LAST_BACKUP, &at).await?;
-    let bytes = manifest.total_bytes().to_string();
-    store::state::write(&mut tx, store::state::LAST_BACKUP_BYTES, &bytes).await?;
-    if with_keys {
-        store::state::write(&mut tx, store::state::LAST_KEY_BACKUP, &at).await?;
-    }
+    note_made(&mut tx, now_ms, &manifest).await?;
     tx.commit().await?;
     Ok(manifest)
+}
+
+/// Notes which backup is the last one.
+async fn note_made(tx: &mut Tx, at: i64, manifest: &Manifest) -> Result<(), HubError> {
+    let at = at.to_string();
+    store::state::write(tx, store::state::LAST_BACKUP, &at).await?;
+    let bytes = manifest.total_bytes().to_string();
+    store::state::write(tx, store::state::LAST_BACKUP_BYTES, &bytes).await?;
+    if manifest.origin.keys {
+        store::state::write(tx, store::state::LAST_KEY_BACKUP, &at).await?;
+    }
+    Ok(())
 }
 
 /// The attachments that must be here, by the database; `None` of one from before
@@ -210,11 +218,14 @@ pub async fn restore(
     })
 }
 
-/// Notes in the restored database that it was, and that the backup in which it stood got done. One of
-/// before an upgrade is brought to this program's tables first, as its start would.
+/// Notes in the restored database that it was, and that the backup in which it stood got done and is
+/// the last one of which it knows. One of before an upgrade is brought to this program's tables first, as its start would.
 async fn note(db: &Db, now_ms: i64, manifest: &Manifest) -> Result<(), HubError> {
     db.migrate().await?;
     upkeep::got_done(db, manifest).await?;
+    let mut tx = db.write().await?;
+    note_made(&mut tx, manifest.origin.made_at, manifest).await?;
+    tx.commit().await?;
     restored::note(db, now_ms, manifest.origin.made_at).await
 }
 
@@ -286,6 +297,8 @@ mod tests {
             let run = store::upkeep::latest(&mut tx, 1).await.unwrap().remove(0);
             assert_eq!(run.outcome.as_deref(), Some("done"));
             assert_eq!(run.ended_at, Some(NOW + 1));
+            let last = upkeep::last_backup(&mut tx).await.unwrap();
+            assert_eq!(last, Some(NOW + 1), "also where it knew of none");
             assert!(restored::open(&mut tx).await.unwrap().is_some());
         }
     }
