@@ -34,6 +34,8 @@ pub struct Choosing {
     pub local: LocalCategories,
     /// Those of them that have not joined.
     pub waiting: BTreeSet<InstanceId>,
+    /// Those that the reporter has excluded.
+    pub excluded: Vec<InstanceId>,
     /// Whether this desk can take the case up for one that has not joined.
     pub represents: bool,
     /// Institutions that have not joined, for which the desk acts.
@@ -53,7 +55,10 @@ impl Choosing {
         view: &CaseView,
         allowed: &Allowed,
     ) -> Answer<Self> {
-        let mut choosing = Self::default();
+        let mut choosing = Self {
+            excluded: view.excluded.clone(),
+            ..Self::default()
+        };
         let directory = node.directory();
         let world = directory.latest();
         let me = node.instance().ok();
@@ -75,8 +80,9 @@ impl Choosing {
             Deed::Return => {
                 choosing.hints = at_return(node, v, view).await?;
                 choosing.institutions = others(&|_| true);
-                let names = choosing.institutions.iter().map(|(_, name)| name.clone());
-                choosing.suggested = names.collect();
+                let all = choosing.institutions.iter();
+                let offered = all.filter(|(id, _)| !view.excluded.contains(id));
+                choosing.suggested = offered.map(|(_, name)| name.clone()).collect();
             }
             Deed::Verify | Deed::Split => {
                 choosing.categories = shared::categories(node, v).await?;

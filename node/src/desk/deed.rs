@@ -232,6 +232,9 @@ pub async fn act(
 /// nothing is lost.
 pub fn complaint(first: &'static str, error: &NodeError) -> Option<(&'static str, TextId)> {
     let said = match error {
+        NodeError::NotAllowed(refused) if refused.ruling.reason == Some(Reason::Excluded) => {
+            text_id("void-excluded")
+        }
         NodeError::NotAllowed(_) => text_id("act-refused"),
         NodeError::KeyReused => text_id("act-sent-before"),
         NodeError::KeyMissing(_) => text_id("case-keyless"),

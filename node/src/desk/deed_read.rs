@@ -275,8 +275,10 @@ fn institution(
         return None;
     }
     let found = choosing.named(&typed);
-    if found.is_none() {
-        form.complain(name, v.say("form-institution-unknown"));
+    match &found {
+        None => form.complain(name, v.say("form-institution-unknown")),
+        Some(id) if choosing.excluded.contains(id) => form.complain(name, v.say("void-excluded")),
+        Some(_) => {}
     }
     found
 }

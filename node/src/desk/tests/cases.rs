@@ -231,6 +231,18 @@ async fn the_decisions_hold_return_and_archive_say_why() {
             view.history[1].body.as_ref().unwrap()["suggested"],
             "kemenpu"
         );
+
+        let report = json!({
+            "classification": "complaint", "title": "Pungutan", "content": "Isi.", "channel": "web",
+            "excluded": ["kemenpu"],
+        });
+        let report = serde_json::from_value(report).unwrap();
+        let excluding = place.node.file(report, "test").await.unwrap().case;
+        let named = [("kunci", "return-to-the-excluded"), known[1], known[2]];
+        let refused = siti.post(&at(excluding, "/bukan-wewenang"), &named).await;
+        refused
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("dikecualikan dari laporan ini");
     }
 }
 
