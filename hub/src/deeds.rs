@@ -11,6 +11,7 @@ use lapor_protocol::authority::Pattern;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::KeyId;
+use lapor_web::clock::instant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -177,7 +178,9 @@ impl Deed {
                 let (scope, of) = quiet.columns();
                 Some(format!("{scope}: {of}, {hours} hours"))
             }
-            Self::Maintain { from, until } => Some(format!("from {from} until {until}, Unix ms")),
+            Self::Maintain { from, until } => {
+                Some(format!("from {} until {}", instant(*from), instant(*until)))
+            }
             _ => self.is_forced().then(|| "even so".to_owned()),
         }
     }

@@ -37,7 +37,10 @@ alarm-acknowledge-ticked = Acknowledge what is ticked
 alarm-acknowledge-ticked-of = Acknowledge what is ticked: { $rule }
 alarm-acknowledge-all = Acknowledge all ({ $n })
 alarm-acknowledge-all-of = Acknowledge all ({ $n }): { $rule }
-alarm-acknowledged-done = { $n } alarms acknowledged.
+alarm-acknowledged-done = { $n ->
+    [one] { $n } alarm acknowledged.
+   *[other] { $n } alarms acknowledged.
+}
 alarm-none-acknowledged = Nothing was acknowledged: tick alarms that are still open.
 alarm-silence = Silence
 alarm-silence-of = Silence: { $rule }
@@ -218,8 +221,14 @@ sent-waiting = Waits
 sent-tries = Tries: { $n }
 sent-next = Tried again { $at }
 sent-kind-test = Test
-sent-kind-summary = Summary of { $n } alarms
-sent-kind-alarms = { $n } alarms
+sent-kind-summary = { $n ->
+    [one] Summary of { $n } alarm
+   *[other] Summary of { $n } alarms
+}
+sent-kind-alarms = { $n ->
+    [one] { $n } alarm
+   *[other] { $n } alarms
+}
 sent-again = Send again
 sent-again-of = Send again: { $subject }, { $name }
 sent-again-done = On its way again; what becomes of it is shown here.

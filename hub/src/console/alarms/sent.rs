@@ -38,6 +38,8 @@ struct Line {
     at: String,
     /// Whether it can be sent again.
     over: bool,
+    /// What went wrong, as it was answered.
+    problem: Option<String>,
 }
 
 pub async fn list(
@@ -91,6 +93,8 @@ fn line(v: &Voice, sent: Sent) -> Line {
         tone,
         state: v.say(state),
         kind,
+        // Of what was dropped the state says why.
+        problem: sent.problem.clone().filter(|_| sent.state != "dropped"),
         sent,
     }
 }
