@@ -165,7 +165,6 @@ impl Reach {
     }
 
     /// A client that finds no host of this machine, where that may not be called.
-    #[must_use]
     pub fn keeps(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         if self.local {
             return builder;

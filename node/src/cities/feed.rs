@@ -152,7 +152,7 @@ impl Node {
         answered: Result<Taken, Failed>,
     ) -> Result<(), Trouble> {
         let now = self.clock().now_ms();
-        let count = |outcome| {
+        let count = |outcome: &'static str| {
             counter!(REQUESTS, "city" => city.name().to_owned(), "outcome" => outcome).increment(1);
         };
         match answered {

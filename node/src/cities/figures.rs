@@ -123,7 +123,7 @@ impl Node {
             let mut counts = Counts::default();
             let own = counted.iter().filter(|(name, ..)| *name == city.name);
             for (_, way, state, status, count) in own {
-                counts.add((way, state, status.as_deref()), *count);
+                counts.add((way.as_str(), state.as_str(), status.as_deref()), *count);
             }
             all.push(CityFigures {
                 name: city.name.clone(),

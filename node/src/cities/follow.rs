@@ -174,7 +174,8 @@ impl Node {
     async fn file_followed(&self, city: &City, request: &Request) -> Result<(), Trouble> {
         let (uploads, unfetched) = self.pictures_of(city, request).await?;
         let report = self.report_of(city, request, &uploads, unfetched);
-        let filed = self.file_beside(report, &city.actor(), |filed, at| {
+        let actor = city.actor();
+        let filed = self.file_beside(report, &actor, |filed, at| {
             let row = RequestRow {
                 case_id: Some(filed.case.to_string()),
                 ..row_of(city, request, at)

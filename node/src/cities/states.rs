@@ -179,8 +179,8 @@ impl Node {
         act: NewAct,
     ) -> Result<(), NodeError> {
         let once = Once::new(&city.actor(), key)?.told_by(&key)?;
-        let acted = self.act_once(case, act, &city.actor(), &once);
-        acted.await.map(drop)
+        let actor = city.actor();
+        self.act_once(case, act, &actor, &once).await.map(drop)
     }
 
     fn words_of_city(&self, city: &City, request: &Request, news: News) -> String {
@@ -198,7 +198,7 @@ impl Node {
 fn turn(row: &RequestRow, request: &Request, text: &str) -> String {
     let mut key = Sha256::new();
     let turns = row.turns.to_string();
-    for part in [&row.id, turns.as_str(), request.status(), text] {
+    for part in [row.id.as_str(), turns.as_str(), request.status(), text] {
         key.update((part.len() as u64).to_be_bytes());
         key.update(part);
     }
@@ -217,7 +217,7 @@ fn for_ever(told: Result<(), NodeError>) -> Result<Option<String>, NodeError> {
 }
 
 #[cfg(test)]
-mod unit {
+mod tests {
     use super::*;
 
     #[test]

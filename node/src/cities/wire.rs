@@ -123,8 +123,8 @@ impl Wire {
 
     /// One request; `None` where the city knows none of this number.
     pub async fn request(&self, id: &str) -> Result<Option<Request>, Failed> {
-        let found = self.requests(&format!("requests/{}", segment(id)), &[]);
-        match found.await {
+        let path = format!("requests/{}", segment(id));
+        match self.requests(&path, &[]).await {
             Ok(found) => Ok(found.into_iter().find(|request| request.id == id)),
             Err(Failed::Refused { status: 404, .. }) => Ok(None),
             Err(failed) => Err(failed),

@@ -31,29 +31,33 @@ pub enum Command {
 }
 
 pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Failure> {
-    if let Command::Try { name } = command {
-        return try_out(place, &name, out).await;
-    }
-    let node = place.node().await?;
     match command {
-        Command::List { json: true } => json(&node.city_figures().await?, out)?,
+        Command::Try { name } => try_out(place, &name, out).await?,
+        Command::List { json: true } => {
+            json(&place.node().await?.city_figures().await?, out)?;
+        }
+        Command::List { json: false } => list_all(place, out).await?,
         Command::Again { id } => {
+            let node = place.node().await?;
             node.ask_city_again(&id, &actor()).await?;
             writeln!(out, "It is tried again with the next look.")?;
         }
         Command::Drop { id } => {
-            node.drop_at_city(&id, &actor()).await?;
+            place.node().await?.drop_at_city(&id, &actor()).await?;
             writeln!(out, "It is dropped.")?;
         }
-        Command::List { json: false } | Command::Try { .. } => {
-            let (all, zone) = (node.city_figures().await?, Zone::of(&node));
-            if all.is_empty() {
-                writeln!(out, "No city is followed or fed; `cities` names some.")?;
-            }
-            for city in &all {
-                list(city, &zone, out)?;
-            }
-        }
+    }
+    Ok(())
+}
+
+async fn list_all(place: &Place, out: Out<'_>) -> Result<(), Failure> {
+    let node = place.node().await?;
+    let (all, zone) = (node.city_figures().await?, Zone::of(&node));
+    if all.is_empty() {
+        writeln!(out, "No city is followed or fed; `cities` names some.")?;
+    }
+    for city in &all {
+        list(city, &zone, out)?;
     }
     Ok(())
 }

@@ -268,6 +268,7 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
             "/meja/saluran/tak-terkirim",
             "/meja/saluran/tak-terbaca",
             "/meja/saluran/blokir",
+            "/meja/saluran/kota",
             "/meja/pengaturan",
             "/meja/pengaturan?langkah=10",
             "/meja/penghapusan",

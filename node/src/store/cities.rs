@@ -290,8 +290,8 @@ pub async fn count(tx: &mut Tx) -> Stored<Vec<(String, String, String, Option<St
 pub async fn stuck(tx: &mut Tx, city: &str, most: i64) -> Stored<Vec<RequestRow>> {
     const SQL: &str = columns!(
         "select",
-        "from city_requests where city = $1
-            and (state not in ('linked', 'dropped') or problem is not null)
+        "from city_requests where city = $1 and state <> 'dropped'
+            and (state <> 'linked' or problem is not null)
         order by since, id limit $2"
     );
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(city).bind(most).fetch_all(c).await)?)

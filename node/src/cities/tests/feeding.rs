@@ -27,7 +27,7 @@ async fn a_case_is_fed_once_it_is_verified_and_followed_to_its_end() {
         assert_eq!(form["attribute[tiang]"], "ya");
         assert_eq!(mark::read(&form["description"]), Some(case));
         let told = format!("{form:?}");
-        for untold in ["Canary", "contoh.id", "3456"] {
+        for untold in ["Canary", "contoh.id", "0812-3456"] {
             assert!(!told.contains(untold), "{told}");
         }
         let ticket = linked.case(case).await.summary.ticket.unwrap();
@@ -217,7 +217,7 @@ async fn only_what_everybody_may_read_and_is_here_is_fed() {
                 .await,
         ];
         let gone = linked.files_verified(&json!({})).await;
-        let archived = json!({"reason": "outside_government"});
+        let archived = json!({"reason": "duplicate"});
         acts(&linked.place, gone, "case.archived", archived, None).await;
         let marked = format!("Lampu padam. [lapor {gone}]");
         let passed_on = linked.files_verified(&json!({"content": marked})).await;
