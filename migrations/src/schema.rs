@@ -43,7 +43,7 @@ const NODE: &[Source] = sources!("node": "0001_core", "0002_keys_due", "0003_tra
     "0028_identity_answers", "0029_programme_followers", "0030_officers_erasures", "0031_answers_to", "0032_placed_programmes",
     "0033_provinces_of_programmes", "0034_token_owners", "0035_proved_contacts", "0036_terms",
     "0037_open_in", "0038_channels", "0039_token_scopes", "0040_open311",
-    "0041_channel_cursors", "0042_text_messages", "0043_channel_desk", "0044_changes");
+    "0041_channel_cursors", "0042_text_messages", "0043_channel_desk", "0044_changes", "0045_bridge");
 
 /// Each database lists its tables in a place of its own.
 const TABLES_SQLITE: &str =

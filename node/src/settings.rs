@@ -16,6 +16,7 @@ use lapor_web::sign_on::{SignOn, SignOnSettings};
 use lapor_web::spans::TraceSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::bridge::BridgeSettings;
 use crate::channels::ChannelSettings;
 use crate::deadlines::DeadlineSettings;
 use crate::hooks::WebhookSettings;
@@ -58,6 +59,7 @@ pub struct Settings {
     pub answers: AnswerSettings,
     pub erasure: ErasureSettings,
     pub open311: Open311Settings,
+    pub bridge: BridgeSettings,
     pub log: LogSettings,
     pub traces: TraceSettings,
 }
@@ -350,6 +352,7 @@ impl Settings {
         self.mail.below(folder);
         self.channels.below(folder);
         self.webhooks.below(folder);
+        self.bridge.below(folder);
         self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());

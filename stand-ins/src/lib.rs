@@ -9,5 +9,6 @@ pub mod meta;
 pub mod mood;
 pub mod serving;
 pub mod smsc;
+pub mod sp4n;
 pub mod telegram;
 pub mod x;

@@ -18,19 +18,19 @@ const FILE: Duration = Duration::from_mins(5);
 /// Bytes of an answer that are read.
 const LARGEST: usize = 8 * 1024 * 1024;
 
-pub(super) struct Provider {
+pub(crate) struct Provider {
     client: reqwest::Client,
     base: String,
 }
 
 /// An address of the web.
-pub(super) fn address(text: &str) -> Option<Url> {
+pub(crate) fn address(text: &str) -> Option<Url> {
     let url = text.parse::<Url>().ok();
     url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
 }
 
 /// A client that is led nowhere else and does not wait for ever.
-pub(super) fn bounded() -> ClientBuilder {
+pub(crate) fn bounded() -> ClientBuilder {
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -38,7 +38,7 @@ pub(super) fn bounded() -> ClientBuilder {
         .timeout(WHOLE)
 }
 
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Vec<u8>,

@@ -9,6 +9,7 @@ mod act;
 mod attachment;
 mod audit;
 mod backup;
+mod bridge;
 mod case;
 mod category;
 mod channel;
@@ -96,6 +97,9 @@ pub enum Command {
     /// Channels of others: what came in and waits for a person
     #[command(subcommand)]
     Channel(channel::Command),
+    /// SP4N-LAPOR!: bring its complaints here, follow them, hand answers over
+    #[command(subcommand)]
+    Bridge(bridge::Command),
     /// Accounts of officers
     #[command(subcommand)]
     Account(account::Command),
@@ -184,6 +188,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Mail(command) => mail::run(&place, command, out).await,
         Command::Channel(command) => channel::run(&place, command, out).await,
+        Command::Bridge(command) => bridge::run(&place, command, out).await,
         Command::Account(command) => account::run(&place, command, out).await,
         Command::Unit(command) => unit::run(&place, command, out).await,
         Command::Audit(args) => audit::read(&place, &args, out).await,
