@@ -55,10 +55,12 @@ pub enum Job {
     Channels,
     /// Forgets what changed long ago, and what webhooks were told of it.
     Feed,
+    /// Brings what is new of complaints that are followed in SP4N-LAPOR!.
+    Bridge,
 }
 
 impl Job {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Certificate,
         Self::Keys,
         Self::Uploads,
@@ -69,6 +71,7 @@ impl Job {
         Self::Letters,
         Self::Channels,
         Self::Feed,
+        Self::Bridge,
     ];
 
     pub fn name(self) -> &'static str {
@@ -83,12 +86,13 @@ impl Job {
             Self::Letters => "letters",
             Self::Channels => "channels",
             Self::Feed => "feed",
+            Self::Bridge => "bridge",
         }
     }
 
     fn period_ms(self) -> i64 {
         match self {
-            Self::Certificate => 15 * MINUTE_MS,
+            Self::Certificate | Self::Bridge => 15 * MINUTE_MS,
             Self::Deadlines | Self::Letters => 5 * MINUTE_MS,
             Self::Keys
             | Self::Uploads
@@ -246,6 +250,7 @@ impl Jobs {
                 self.node.expire_changes().await?;
                 self.node.expire_deliveries().await?;
             }
+            Job::Bridge => self.node.follow_bridged().await?,
             Job::Orphans => {
                 sweep_orphans(&self.node).await?;
             }

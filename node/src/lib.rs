@@ -5,6 +5,7 @@ pub mod api;
 mod attach;
 pub mod audit;
 pub mod backup;
+pub mod bridge;
 pub mod casework;
 pub mod chance;
 pub mod channels;

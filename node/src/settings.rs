@@ -16,6 +16,7 @@ use lapor_web::sign_on::{SignOn, SignOnSettings};
 use lapor_web::spans::TraceSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::bridge::BridgeSettings;
 use crate::channels::ChannelSettings;
 use crate::cities::CitySettings;
 use crate::deadlines::DeadlineSettings;
@@ -61,6 +62,7 @@ pub struct Settings {
     pub open311: Open311Settings,
     /// Cities whose own Open311 services are followed and fed.
     pub cities: Vec<CitySettings>,
+    pub bridge: BridgeSettings,
     pub log: LogSettings,
     pub traces: TraceSettings,
 }
@@ -356,6 +358,7 @@ impl Settings {
         for city in &mut self.cities {
             city.below(folder);
         }
+        self.bridge.below(folder);
         self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());

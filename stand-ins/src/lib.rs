@@ -12,6 +12,7 @@ pub mod meta;
 pub mod mood;
 pub mod serving;
 pub mod smsc;
+pub mod sp4n;
 pub mod telegram;
 pub mod telephone;
 pub mod x;

@@ -21,7 +21,7 @@ use super::once::{self, Asked, Once};
 use super::reading::pending_entry;
 use super::shown::{drafts, keep, refresh, shown, standing};
 use super::word::{Behalf, Terms, Word};
-use super::{Acted, NewAct, Sight, identity};
+use super::{Acted, NewAct, Sight, identity, writer};
 use crate::chance::new_message_id;
 use crate::channels::is_no_news;
 use crate::deadlines::record;
@@ -121,6 +121,30 @@ impl Node {
     ) -> Result<Acted, NodeError> {
         let terms = Word::Counter(behalf).into();
         self.act_known(case_id, act, actor, once, terms).await
+    }
+
+    /// The same as a part of the caller's transaction, who rings after the commit. An inner error
+    /// refuses the act and has changed nothing; after an outer one nothing may be committed.
+    pub(crate) async fn act_within(
+        &self,
+        tx: &mut Tx,
+        case_id: CaseId,
+        act: NewAct,
+        actor: &str,
+    ) -> Result<Result<Acted, NodeError>, NodeError> {
+        let now = self.clock().now_ms();
+        let weighing = Weighing {
+            case_id,
+            act,
+            id: new_message_id(now),
+            now,
+            attachments: Vec::new(),
+            actor: actor.to_owned(),
+            terms: Word::Officer.into(),
+            asked: None,
+            trace: Trace::here(),
+        };
+        writer::act(self, tx, &weighing).await
     }
 
     /// Publishes an answer that a superior has signed.

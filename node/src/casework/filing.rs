@@ -117,14 +117,7 @@ impl Node {
         actor: &str,
         beside: impl FnOnce(&Filed, i64) -> Result<Beside, NodeError> + Send,
     ) -> Result<Filed, NodeError> {
-        let stated = (report.category.as_ref(), report.local_category.as_deref());
-        (report.category, report.local_category) = self.named_category(stated.0, stated.1).await?;
-        let mut filing = self.prepare_filing(&report, actor).await?;
-        let filed = Filed {
-            case: filing.case,
-            ticket: filing.row.ticket.clone().unwrap_or_default(),
-            message: filing.draft.id,
-        };
+        let (filed, mut filing) = self.filing(&mut report, actor).await?;
         filing.beside = beside(&filed, filing.draft.created_at)?;
         let trace = filing.trace.clone();
         self.writer().file(filing).await?;
@@ -133,6 +126,23 @@ impl Node {
         });
         forget_uploads(self, &report.attachments).await;
         Ok(filed)
+    }
+
+    /// A report that is checked and ready for [`write_filings`]; its category becomes the national one.
+    pub(crate) async fn filing(
+        &self,
+        report: &mut NewReport,
+        actor: &str,
+    ) -> Result<(Filed, Filing), NodeError> {
+        let stated = (report.category.as_ref(), report.local_category.as_deref());
+        (report.category, report.local_category) = self.named_category(stated.0, stated.1).await?;
+        let filing = self.prepare_filing(report, actor).await?;
+        let filed = Filed {
+            case: filing.case,
+            ticket: filing.row.ticket.clone().unwrap_or_default(),
+            message: filing.draft.id,
+        };
+        Ok((filed, filing))
     }
 
     async fn prepare_filing(&self, report: &NewReport, actor: &str) -> Result<Filing, NodeError> {

@@ -155,7 +155,8 @@ fn count(outcomes: &[Outcome], began: Instant) {
     }
 }
 
-async fn act(
+/// Judges an act and writes it. An inner error refuses it and has changed nothing.
+pub(super) async fn act(
     node: &Node,
     tx: &mut Tx,
     weighing: &Weighing,

@@ -25,7 +25,7 @@ mod meta;
 mod news;
 mod outbox;
 mod parts;
-mod provider;
+pub(crate) mod provider;
 mod receipts;
 mod running;
 mod settings;
@@ -74,6 +74,7 @@ pub use telegram::{TelegramSettings, Way};
 pub use trouble::Trouble;
 pub use unsaid::NotSaid;
 pub(crate) use vault::Switch;
+pub(crate) use words::voice;
 pub use worker::TAKEN;
 pub use x::XSettings;
 

@@ -31,7 +31,7 @@ pub(crate) fn address(text: &str) -> Option<Url> {
 }
 
 /// A client that is led nowhere else and does not wait for ever.
-pub(super) fn bounded() -> ClientBuilder {
+pub(crate) fn bounded() -> ClientBuilder {
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -39,7 +39,7 @@ pub(super) fn bounded() -> ClientBuilder {
         .timeout(WHOLE)
 }
 
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Vec<u8>,

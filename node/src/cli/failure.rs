@@ -10,6 +10,7 @@ pub use lapor_web::exit;
 use lapor_web::log::FilterError;
 use lapor_web::webhook::CallerError;
 
+use crate::bridge::{BridgeError, BridgeSettingsError};
 use crate::channels::ChannelSettingsError;
 use crate::cities::CitySettingsError;
 use crate::enrolment::EnrolError;
@@ -90,6 +91,25 @@ impl From<CitySettingsError> for Failure {
 impl From<CallerError> for Failure {
     fn from(error: CallerError) -> Self {
         Self::new(exit::CONFIGURATION, format!("webhooks.roots: {error}"))
+    }
+}
+
+impl From<BridgeSettingsError> for Failure {
+    fn from(error: BridgeSettingsError) -> Self {
+        Self::new(exit::CONFIGURATION, error.to_string())
+    }
+}
+
+impl From<BridgeError> for Failure {
+    fn from(error: BridgeError) -> Self {
+        match error {
+            BridgeError::Settings(error) => error.into(),
+            BridgeError::Node(error) => error.into(),
+            BridgeError::Table(problem) => Self::new(exit::DATA, problem),
+            BridgeError::Unheard(_) | BridgeError::Interrupted(_) => {
+                Self::new(exit::TEMPORARY, error.to_string())
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod act;
 mod attachment;
 mod audit;
 mod backup;
+mod bridge;
 mod case;
 mod category;
 mod channel;
@@ -100,6 +101,9 @@ pub enum Command {
     /// Cities' own Open311 services: how it goes with each, try one, try again what was refused
     #[command(subcommand)]
     City(city::Command),
+    /// SP4N-LAPOR!: bring its complaints here, follow them, hand answers over
+    #[command(subcommand)]
+    Bridge(bridge::Command),
     /// Accounts of officers
     #[command(subcommand)]
     Account(account::Command),
@@ -189,6 +193,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Mail(command) => mail::run(&place, command, out).await,
         Command::Channel(command) => channel::run(&place, command, out).await,
         Command::City(command) => city::run(&place, command, out).await,
+        Command::Bridge(command) => bridge::run(&place, command, out).await,
         Command::Account(command) => account::run(&place, command, out).await,
         Command::Unit(command) => unit::run(&place, command, out).await,
         Command::Audit(args) => audit::read(&place, &args, out).await,

@@ -207,19 +207,21 @@ pub fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
 
 /// Reads a text file, or standard input for `-`; one that is too long is refused.
 pub fn read_text(file: &Path) -> Result<String, Failure> {
+    read_at_most(file, TEXT_BYTES)
+}
+
+/// The same for a file of so many bytes, at most.
+pub fn read_at_most(file: &Path, most: u64) -> Result<String, Failure> {
     let mut text = String::new();
     let read = if file == Path::new("-") {
-        std::io::stdin()
-            .take(TEXT_BYTES + 1)
-            .read_to_string(&mut text)
+        std::io::stdin().take(most + 1).read_to_string(&mut text)
     } else {
-        std::fs::File::open(file)
-            .and_then(|opened| opened.take(TEXT_BYTES + 1).read_to_string(&mut text))
+        std::fs::File::open(file).and_then(|opened| opened.take(most + 1).read_to_string(&mut text))
     };
     match read {
-        Ok(bytes) if bytes as u64 > TEXT_BYTES => Err(Failure::new(
+        Ok(bytes) if bytes as u64 > most => Err(Failure::new(
             exit::DATA,
-            format!("{} has more than {TEXT_BYTES} bytes", file.display()),
+            format!("{} has more than {most} bytes", file.display()),
         )),
         Ok(_) => Ok(text),
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(Failure::new(

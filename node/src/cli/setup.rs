@@ -13,6 +13,7 @@ use lapor_web::sign_on::SignOnError;
 use lapor_web::webhook::{Caller, Reach};
 
 use super::{Failure, Out, Place, exit, mail};
+use crate::bridge::Sp4n;
 use crate::channels::{Lines, try_mailbox};
 use crate::cities::Cities;
 use crate::enrolment;
@@ -133,6 +134,9 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let postbox = settings.mail.postbox()?;
     channels(&settings, out).await?;
     cities(&settings, out)?;
+    if let Some(base) = Sp4n::of(&settings.bridge)?.and(settings.bridge.base_url.as_ref()) {
+        writeln!(out, "bridge: {base}")?;
+    }
     Caller::reading(Reach::default(), settings.webhooks.roots.as_deref())?;
     tiles(&settings, out).await?;
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;

@@ -8,6 +8,7 @@ pub mod aside;
 pub mod assignments;
 pub mod audit;
 pub mod blobs;
+pub mod bridge;
 pub mod cases;
 pub mod categories;
 pub mod chain;

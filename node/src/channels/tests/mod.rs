@@ -49,7 +49,7 @@ const REPORT: &str = "Lampu jalan padam di Cihampelas sejak hari Minggu.";
 const PLACED: &str = "Lampu jalan padam di Kota Bandung sejak hari Minggu.";
 
 /// A secret in a file beside the keys of a place.
-pub fn kept(place: &Place, name: &str, secret: &str) -> PathBuf {
+pub(crate) fn kept(place: &Place, name: &str, secret: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let path = place.settings.node.keys.join(name);
     std::fs::write(&path, format!("{secret}\n")).unwrap();
@@ -58,7 +58,7 @@ pub fn kept(place: &Place, name: &str, secret: &str) -> PathBuf {
 }
 
 /// The hub rules what waits at a node.
-async fn ruled(place: &Place, hub: &Arc<PaperHub>) {
+pub(crate) async fn ruled(place: &Place, hub: &Arc<PaperHub>) {
     let link = Link::over(place.node.clone(), hub.clone()).unwrap();
     link.push().await.unwrap();
     link.pull(Stream::Inbox, 0).await.unwrap();

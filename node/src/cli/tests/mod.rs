@@ -1,6 +1,7 @@
 //! Commands as an operator types them, against a node that has joined.
 
 mod accounts;
+mod bridge;
 mod cities;
 mod erasures;
 mod hints;

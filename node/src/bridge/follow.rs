@@ -1,0 +1,99 @@
+//! What is said of a complaint there, and where it stands, is brought after it. Those that were asked
+//! for longest ago come first, so that an outage only puts them off.
+
+use super::bring::{Bringing, Terms};
+use super::import::ask;
+use super::maps::Maps;
+use super::report::Report;
+use super::run::{BridgeError, Progress};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+
+/// Complaints that a person has asked for at once, at most.
+const AT_ONCE: i64 = 100_000;
+const HOUR_MS: i64 = 3_600_000;
+
+/// Which complaints are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All that are followed.
+    All,
+    /// Those whose time has come, as many as are asked for in one go.
+    Due,
+}
+
+impl Node {
+    /// Asks for the complaints that are followed and brings what is new of them.
+    pub async fn bridge_follow(
+        &self,
+        which: Which,
+        terms: Terms<'_>,
+        progress: Progress<'_>,
+    ) -> Result<Report, BridgeError> {
+        let (sp4n, maps, began) = (self.sp4n()?, Maps::of(self).await?, self.clock().now_ms());
+        let settings = &self.settings().bridge;
+        let (before, most) = match which {
+            Which::All => (began, AT_ONCE),
+            Which::Due => (
+                began - i64::from(settings.follow_hours) * HOUR_MS,
+                i64::from(settings.each_round),
+            ),
+        };
+        let mut tx = self.read_tx().await?;
+        let rows = store::bridge::due(&mut tx, before, most).await;
+        let rows = rows.map_err(NodeError::from)?;
+        drop(tx);
+        let bringing = Bringing {
+            node: self,
+            maps: &maps,
+            terms,
+        };
+        let mut report = Report::default();
+        for (done, row) in rows.iter().enumerate() {
+            progress(done, rows.len());
+            let lines = match ask(&sp4n, &row.their_id).await {
+                Ok(Ok((brought, _))) => bringing.one(&brought).await?,
+                Ok(Err(line)) => vec![line],
+                Err(unheard) => {
+                    report.interrupted = Some(unheard.to_string());
+                    break;
+                }
+            };
+            report.take(None, lines);
+            if !terms.dry {
+                self.asked_for(&row.case_id).await?;
+            }
+        }
+        if !terms.dry {
+            self.keep_run("follow", terms.actor, began, &report).await?;
+        }
+        Ok(report)
+    }
+
+    /// Follows those whose time has come, where the other side is set.
+    pub(crate) async fn follow_bridged(&self) -> Result<(), BridgeError> {
+        if self.settings().bridge.base_url.is_none() {
+            return Ok(());
+        }
+        let terms = Terms {
+            actor: "jobs",
+            dry: false,
+            link: false,
+        };
+        let mut silent = |_, _| ();
+        let report = self.bridge_follow(Which::Due, terms, &mut silent).await?;
+        match report.interrupted {
+            Some(problem) => Err(BridgeError::Interrupted(problem)),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts a case behind all others that wait to be asked for.
+    async fn asked_for(&self, case: &str) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        store::bridge::asked(&mut tx, case, now).await?;
+        Ok(tx.commit().await?)
+    }
+}

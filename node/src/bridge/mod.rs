@@ -1,0 +1,30 @@
+//! The bridge to SP4N-LAPOR!, the national application of before: its complaints become cases here
+//! with their numbers and follow-ups, what is said there later is brought after them, and what this
+//! institution answers is handed over. Tables and HTTP go the same way.
+//!
+//! The shape of the other side is published nowhere and was read from programs that speak with it:
+//! reading is patient, and what is not understood is said by its field and never guessed.
+
+mod bring;
+mod export;
+mod follow;
+mod import;
+mod institutions;
+mod maps;
+mod record;
+mod report;
+mod run;
+mod settings;
+mod shape;
+mod table;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use bring::Terms;
+pub use follow::Which;
+pub use import::Source;
+pub use report::{Became, Line, Report};
+pub use run::{BridgeError, Progress, Run};
+pub use settings::{BridgeSettings, BridgeSettingsError, Reached};
+pub use wire::Sp4n;

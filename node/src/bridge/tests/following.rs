@@ -1,0 +1,104 @@
+//! What is said there later, and days on which nothing is told.
+
+use lapor_stand_ins::mood::Trouble;
+
+use super::*;
+
+const HOUR_MS: i64 = 3_600_000;
+
+#[tokio::test]
+async fn what_is_said_later_is_brought_once() {
+    for bridge in bridges().await {
+        bridge.sp4n.has(complaint(21, "Belum Ditindaklanjuti"));
+        bridge.brings(21).await;
+        assert_eq!(
+            bridge.case("7654321").await.summary.state,
+            Some(State::Verified)
+        );
+        let quiet = bridge.follows(Which::All, false).await.unwrap();
+        assert_eq!(quiet.summary(), "1 unchanged");
+        for id in 3..7 {
+            let text = format!("Langkah {id}.");
+            bridge
+                .sp4n
+                .says(21, said(id, "Pemerintah Kota Bandung", "reply", &text));
+        }
+        bridge.sp4n.has(complaint(21, "Selesai"));
+        let tried = bridge.follows(Which::All, true).await.unwrap();
+        assert_eq!(bridge.case("7654321").await.history.len(), 2);
+        assert_eq!(bridge.follows(Which::All, false).await.unwrap(), tried);
+        assert_eq!(tried.summary(), "1 updated");
+        let view = bridge.case("7654321").await;
+        assert_eq!(
+            (view.summary.state, view.history.len()),
+            (Some(State::Archived), 7)
+        );
+        let over = bridge.follows(Which::All, false).await.unwrap();
+        assert_eq!(over.lines, [], "what has ended is not asked for");
+    }
+}
+
+#[tokio::test]
+async fn an_outage_puts_off_and_loses_nothing() {
+    for bridge in bridges().await {
+        for id in 21..24 {
+            bridge.sp4n.has(complaint(id, "Diproses"));
+        }
+        // The list and the first complaint are told, and then nothing.
+        bridge
+            .sp4n
+            .mood
+            .orders([Trouble::Slow(std::time::Duration::ZERO); 4]);
+        bridge.sp4n.mood.orders([Trouble::Busy(60)]);
+        let cut = bridge.import(&Source::List, terms(false)).await;
+        assert!(cut.interrupted.as_ref().unwrap().contains("429"), "{cut:?}");
+        assert_eq!(cases(&bridge.place, None).await.len(), 1);
+        let on = bridge.import(&Source::List, terms(false)).await;
+        assert_eq!(on.counts().get(&Became::Imported), Some(&2));
+        assert_eq!(cases(&bridge.place, None).await.len(), 3);
+
+        bridge.sp4n.says(
+            22,
+            said(3, "Pemerintah Kota Bandung", "reply", "Sudah menyala."),
+        );
+        assert_eq!(bridge.follows(Which::Due, false).await.unwrap().lines, []);
+        bridge.place.clock.advance(4 * HOUR_MS);
+        bridge.sp4n.mood.is_away(true);
+        let node = &bridge.place.node;
+        let failed = node.follow_bridged().await.unwrap_err();
+        assert!(failed.to_string().contains("502"), "{failed}");
+        bridge.sp4n.mood.is_away(false);
+        node.follow_bridged().await.unwrap();
+        let view = bridge.case("7654322").await;
+        assert_eq!(view.summary.state, Some(State::InProgress));
+        assert_eq!(bridge.follows(Which::Due, false).await.unwrap().lines, []);
+        let runs = node.bridge_runs().await.unwrap();
+        assert!(runs.iter().any(|run| run.problem.is_some()), "{runs:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_complaint_that_is_gone_holds_up_no_other() {
+    for bridge in bridges().await {
+        bridge.sp4n.has(complaint(22, "Diproses"));
+        let source = Source::Numbers(vec!["21".into(), "../22".into(), "22".into()]);
+        let report = bridge.import(&source, terms(false)).await;
+        assert_eq!(report.summary(), "1 imported, 2 refused, 1 remark");
+        assert!(report.lines[0].what.contains("nothing under this number"));
+        assert!(report.lines[1].what.contains("signs that no number has"));
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_refused_are_the_operators_to_mend() {
+    for mut bridge in bridges().await {
+        let wrong = kept(&bridge.place, "sp4n-token", "salah");
+        bridge.place.settings.bridge.token_file = Some(wrong);
+        bridge.place.node = bridge.place.reopened().await;
+        bridge.sp4n.has(complaint(21, "Diproses"));
+        let report = bridge.brings(21).await;
+        let problem = report.interrupted.unwrap();
+        assert!(problem.contains("401; see bridge.auth_file"), "{problem}");
+        assert_eq!(report.lines, []);
+    }
+}

@@ -1,0 +1,117 @@
+//! What this institution answers, handed over.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::channels::tests::ruled;
+use crate::testing::{PaperHub, acts};
+
+async fn answers(bridge: &Bridge, hub: &Arc<PaperHub>, tracking: &str, text: &str) {
+    let case = bridge.case(tracking).await.summary.case;
+    let words = Some(json!({"text": text}));
+    let body = json!({"proposes_to_close": false});
+    acts(&bridge.place, case, "case.followed_up", body, words).await;
+    ruled(&bridge.place, hub).await;
+}
+
+#[tokio::test]
+async fn an_answer_is_handed_over_once_when_the_hub_has_ruled_it() {
+    for bridge in bridges().await {
+        let hub = PaperHub::of(&bridge.place);
+        bridge.sp4n.has(complaint(21, "Diproses"));
+        bridge.sp4n.says(
+            21,
+            said(
+                3,
+                "Pemerintah Kota Bandung",
+                "reply",
+                "Petugas datang Rabu.",
+            ),
+        );
+        bridge.brings(21).await;
+        ruled(&bridge.place, &hub).await;
+        assert_eq!(
+            bridge.hands_over(false).await.lines,
+            [],
+            "what came from there stays there"
+        );
+        let case = bridge.case("7654321").await.summary.case;
+        let words = Some(json!({"text": "Sudah menyala."}));
+        acts(&bridge.place, case, "case.followed_up", json!({}), words).await;
+        assert_eq!(
+            bridge.hands_over(false).await.lines,
+            [],
+            "the hub has not ruled it"
+        );
+        ruled(&bridge.place, &hub).await;
+        let tried = bridge.hands_over(true).await;
+        assert_eq!(bridge.sp4n.taken().len(), 0);
+        assert_eq!(bridge.hands_over(false).await, tried);
+        assert_eq!(tried.summary(), "1 sent");
+        let taken = bridge.sp4n.taken();
+        let field = |name: &str| taken[0][name].as_str();
+        assert_eq!(
+            (field("complaint_id"), field("content")),
+            ("21", "Sudah menyala.")
+        );
+        assert_eq!(field("institution_from_id"), "11");
+        assert_eq!(bridge.hands_over(false).await.lines, []);
+        let followed = bridge.follows(Which::All, false).await.unwrap();
+        assert_eq!(followed.summary(), "1 unchanged", "it does not come back");
+        assert_eq!(bridge.sp4n.taken().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_whose_way_broke_is_looked_for_before_it_is_said_again() {
+    for bridge in bridges().await {
+        let hub = PaperHub::of(&bridge.place);
+        for id in [21, 22] {
+            bridge.sp4n.has(complaint(id, "Diproses"));
+            bridge.brings(id).await;
+        }
+        ruled(&bridge.place, &hub).await;
+        answers(&bridge, &hub, "7654321", "Sudah menyala.").await;
+        answers(&bridge, &hub, "7654322", "Kabel diganti.").await;
+        bridge.sp4n.loses_answer();
+        let cut = bridge.hands_over(false).await;
+        assert!(cut.interrupted.unwrap().contains("502"));
+        assert_eq!(bridge.sp4n.taken().len(), 1);
+        bridge.sp4n.mood.is_away(true);
+        assert!(bridge.hands_over(false).await.interrupted.is_some());
+        bridge.sp4n.mood.is_away(false);
+        assert_eq!(bridge.hands_over(false).await.summary(), "2 sent");
+        let taken = bridge.sp4n.taken();
+        let texts: std::collections::BTreeSet<&str> =
+            taken.iter().map(|form| form["content"].as_str()).collect();
+        assert_eq!((taken.len(), texts.len()), (2, 2), "neither is there twice");
+        assert_eq!(bridge.hands_over(false).await.lines, []);
+    }
+}
+
+#[tokio::test]
+async fn what_is_rahasia_is_not_handed_over() {
+    for bridge in bridges().await {
+        let hub = PaperHub::of(&bridge.place);
+        let mut secret = complaint(21, "Diproses");
+        secret["is_secret"] = json!(1);
+        bridge.sp4n.has(secret);
+        bridge.brings(21).await;
+        ruled(&bridge.place, &hub).await;
+        answers(&bridge, &hub, "7654321", "Sudah diperiksa.").await;
+        assert_eq!(bridge.hands_over(false).await.lines, []);
+        let (mut table, node) = (Vec::new(), &bridge.place.node);
+        let case = bridge.case("7654321").await.summary.case;
+        acts(
+            &bridge.place,
+            case,
+            "case.archived",
+            json!({"reason": "other"}),
+            None,
+        )
+        .await;
+        let counts = node.bridge_table(&mut table, &mut |_, _| ()).await.unwrap();
+        assert_eq!(counts, (0, 1));
+        assert_eq!(String::from_utf8(table).unwrap().lines().count(), 1);
+    }
+}

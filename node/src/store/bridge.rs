@@ -1,0 +1,210 @@
+//! Cases, follow-ups and institutions that stand here and in SP4N-LAPOR!.
+
+use lapor_migrations::{Tx, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+/// Reports of runs that are kept.
+const RUNS: i64 = 200;
+
+/// A case that stands on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct BridgeRow {
+    pub case_id: String,
+    /// Its number for programs there; of one that is known by the other number alone, that behind `#`.
+    pub their_id: String,
+    /// The number that citizens know.
+    pub tracking: Option<String>,
+    /// Where it stood there when it was last looked at.
+    pub status: Option<String>,
+    /// 1 as long as it is asked for.
+    pub followed: i64,
+    /// Unix ms; 0 before the first time.
+    pub asked_at: i64,
+}
+
+/// A follow-up that stands on both sides, or is being handed over.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct FollowUpRow {
+    pub case_id: String,
+    pub hash: Vec<u8>,
+    pub their_id: Option<String>,
+    /// The message by which it stands here.
+    pub message: String,
+    pub state: String,
+    /// Unix ms.
+    pub at: i64,
+}
+
+/// An institution as it is called there.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct InstitutionRow {
+    pub their_id: String,
+    pub name: String,
+    /// What it is in the directory.
+    pub instance: Option<String>,
+}
+
+/// What was done, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct RunRow {
+    pub id: String,
+    pub kind: String,
+    pub actor: String,
+    pub began_at: i64,
+    pub ended_at: i64,
+    pub counts: String,
+    pub problem: Option<String>,
+}
+
+macro_rules! bridged {
+    ($rest:literal) => {
+        concat!(
+            "select case_id, their_id, tracking, status, followed, asked_at from bridge_cases ",
+            $rest
+        )
+    };
+}
+
+/// Cases that have either number there.
+pub async fn known(tx: &mut Tx, their_id: &str, tracking: &str) -> Stored<Vec<BridgeRow>> {
+    const SQL: &str = bridged!("where their_id = $1 or tracking = $2 order by case_id");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(their_id).bind(tracking).fetch_all(c).await)?)
+}
+
+pub async fn of_case(tx: &mut Tx, case: &str) -> Stored<Option<BridgeRow>> {
+    const SQL: &str = bridged!("where case_id = $1");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case).fetch_optional(c).await)?)
+}
+
+/// Those that are followed, whose number is known, and that were not asked for since a moment, the longest ago first.
+pub async fn due(tx: &mut Tx, before: i64, most: i64) -> Stored<Vec<BridgeRow>> {
+    const SQL: &str = bridged!(
+        "where followed = 1 and asked_at <= $1 and substr(their_id, 1, 1) <> '#'
+            order by asked_at, case_id limit $2"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(before).bind(most).fetch_all(c).await)?)
+}
+
+/// All, by case.
+pub async fn all(tx: &mut Tx) -> Stored<Vec<BridgeRow>> {
+    const SQL: &str = bridged!("order by case_id");
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// Notes a case, or what is new of it.
+pub async fn put(tx: &mut Tx, row: &BridgeRow) -> Stored<()> {
+    const SQL: &str = "insert into bridge_cases
+            (case_id, their_id, tracking, status, followed, asked_at)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (case_id) do update set their_id = excluded.their_id,
+            tracking = excluded.tracking, status = excluded.status,
+            followed = excluded.followed, asked_at = excluded.asked_at";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.case_id)
+        .bind(&row.their_id)
+        .bind(&row.tracking)
+        .bind(&row.status)
+        .bind(row.followed)
+        .bind(row.asked_at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// A case was asked for just now.
+pub async fn asked(tx: &mut Tx, case: &str, at: i64) -> Stored<()> {
+    const SQL: &str = "update bridge_cases set asked_at = $2 where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Cases with a number of this institution's own, at most two: of several none is meant.
+pub async fn numbered(tx: &mut Tx, number: &str) -> Stored<Vec<String>> {
+    const SQL: &str = "select case_id from cases
+        where tray is not null and own_number is not null
+            and upper(replace(own_number, ' ', '')) = upper(replace($1, ' ', ''))
+        order by case_id limit 2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_all(c).await)?)
+}
+
+pub async fn follow_ups(tx: &mut Tx, case: &str) -> Stored<Vec<FollowUpRow>> {
+    const SQL: &str = "select case_id, hash, their_id, message, state, at
+        from bridge_follow_ups where case_id = $1 order by at, hash";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case).fetch_all(c).await)?)
+}
+
+/// Notes a follow-up, or how far it has come.
+pub async fn put_follow_up(tx: &mut Tx, row: &FollowUpRow) -> Stored<()> {
+    const SQL: &str = "insert into bridge_follow_ups (case_id, hash, their_id, message, state, at)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (case_id, hash) do update set their_id = excluded.their_id,
+            state = excluded.state, at = excluded.at";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.case_id)
+        .bind(&row.hash)
+        .bind(&row.their_id)
+        .bind(&row.message)
+        .bind(&row.state)
+        .bind(row.at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Forgets one that was not taken there.
+pub async fn drop_follow_up(tx: &mut Tx, case: &str, hash: &[u8]) -> Stored<()> {
+    const SQL: &str = "delete from bridge_follow_ups where case_id = $1 and hash = $2";
+    on!(tx, c => sqlx::query(SQL).bind(case).bind(hash).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn institutions(tx: &mut Tx) -> Stored<Vec<InstitutionRow>> {
+    const SQL: &str = "select their_id, name, instance from bridge_institutions order by their_id";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+pub async fn put_institution(tx: &mut Tx, row: &InstitutionRow) -> Stored<()> {
+    const SQL: &str = "insert into bridge_institutions (their_id, name, instance)
+        values ($1, $2, $3)
+        on conflict (their_id) do update set name = excluded.name, instance = excluded.instance";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.their_id)
+        .bind(&row.name)
+        .bind(&row.instance)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Notes a run, and forgets those of long ago.
+pub async fn add_run(tx: &mut Tx, row: &RunRow) -> Stored<()> {
+    const SQL: &str = "insert into bridge_runs
+        (id, kind, actor, began_at, ended_at, counts, problem) values ($1, $2, $3, $4, $5, $6, $7)";
+    const FORGET: &str = "delete from bridge_runs where id not in
+        (select id from bridge_runs order by ended_at desc, id desc limit $1)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.id)
+        .bind(&row.kind)
+        .bind(&row.actor)
+        .bind(row.began_at)
+        .bind(row.ended_at)
+        .bind(&row.counts)
+        .bind(&row.problem)
+        .execute(c)
+        .await
+        .map(drop))?;
+    on!(tx, c => sqlx::query(FORGET).bind(RUNS).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The latest first.
+pub async fn runs(tx: &mut Tx, most: i64) -> Stored<Vec<RunRow>> {
+    const SQL: &str = "select id, kind, actor, began_at, ended_at, counts, problem
+        from bridge_runs order by ended_at desc, id desc limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(most).fetch_all(c).await)?)
+}
