@@ -336,7 +336,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
             "FETCH" if by_uid => self.fetches(&rest[0], &rest[1]).await?,
             "STORE" if by_uid => {
                 let mark = rest[2].trim_matches(['(', ')']).to_owned();
-                self.each(&rest[0], |kept| drop(kept.flags.insert(mark.clone())));
+                self.each(&rest[0], |kept| {
+                    kept.flags.insert(mark.clone());
+                });
             }
             "COPY" | "MOVE" if by_uid => return Ok(self.lays(&rest[0], &rest[1], verb == "MOVE")),
             "EXPUNGE" => {

@@ -55,8 +55,11 @@ impl Dovecot {
         let temporary = tempfile::tempdir()?;
         let root = temporary.path();
         let folder = root.join("surat");
-        let own = std::fs::metadata(root)?.uid();
-        let owner = if own == 0 { NOBODY } else { own };
+        let own = std::fs::metadata(root)?;
+        let (owner, group) = match (own.uid(), own.gid()) {
+            (0, _) => (NOBODY, NOBODY),
+            own => own,
+        };
         for made in ["", "new", "cur", "tmp"] {
             std::fs::create_dir_all(folder.join(made))?;
             chown(folder.join(made), Some(owner), None)?;
@@ -64,7 +67,7 @@ impl Dovecot {
         std::fs::set_permissions(root, PermissionsExt::from_mode(0o755))?;
         let (at, box_) = (root.display(), folder.display());
         let settings = format!(
-            "mail_location = maildir:{box_}\nbase_dir = {at}\nstate_dir = {at}\nlog_path = {box_}/log\nssl = no\nstats_writer_socket_path =\ndefault_login_user = nobody\ndefault_internal_user = nobody\ndefault_internal_group = nogroup\nmail_uid = {owner}\nmail_gid = {owner}\nfirst_valid_uid = 1\nfirst_valid_gid = 1\n"
+            "mail_location = maildir:{box_}\nbase_dir = {at}\nstate_dir = {at}\nlog_path = {box_}/log\nssl = no\nstats_writer_socket_path =\ndefault_login_user = nobody\ndefault_internal_user = nobody\ndefault_internal_group = nogroup\nmail_uid = {owner}\nmail_gid = {group}\nfirst_valid_uid = 1\nfirst_valid_gid = 1\n"
         );
         let file = root.join("dovecot.conf");
         std::fs::write(&file, settings)?;
@@ -109,7 +112,7 @@ impl Dovecot {
             .sum()
     }
 
-    /// What it knows of numbers goes, and what was laid away is back.
+    /// What it knows of numbers goes, but that they were given; what was laid away is back.
     fn is_rebuilt(&self, done: &str) {
         for entry in std::fs::read_dir(self.folder.join(done).join("cur")).unwrap() {
             let entry = entry.unwrap();
@@ -119,7 +122,8 @@ impl Dovecot {
         for entry in std::fs::read_dir(&self.folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_file() && name.starts_with("dovecot") {
+            let tells_numbers = ["dovecot-uidlist", "dovecot.index"];
+            if tells_numbers.iter().any(|tells| name.starts_with(tells)) {
                 std::fs::remove_file(path).unwrap();
             }
         }
@@ -157,7 +161,13 @@ async fn carried(stream: TcpStream, settings: &Path) -> io::Result<()> {
     write
         .write_all(format!("{tag} OK come in\r\n").as_bytes())
         .await?;
-    let (asked, said) = tokio::join!(copy(&mut read, &mut asks), copy(&mut greeting, &mut write));
+    let asking = async move {
+        let asked = copy(&mut read, &mut asks).await;
+        // Who has gone is told so.
+        drop(asks);
+        asked
+    };
+    let (asked, said) = tokio::join!(asking, copy(&mut greeting, &mut write));
     asked.and(said).map(drop)
 }
 
