@@ -84,8 +84,11 @@ impl Node {
                     None => city.wire.request(id).await,
                 };
                 match told {
-                    Ok(Some(request)) if self.compare(city, row, &request).await? => {}
-                    Ok(Some(_)) => unchanged.push(row.id.as_str()),
+                    Ok(Some(request)) => {
+                        if !self.compare(city, row, &request).await? {
+                            unchanged.push(row.id.as_str());
+                        }
+                    }
                     Ok(None) => self.city_lost(row, GONE).await?,
                     // Others are told of; where many fail it is the city.
                     Err(Failed::Away(problem)) if failures < FAILURES => {

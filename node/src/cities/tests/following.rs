@@ -190,7 +190,7 @@ async fn a_picture_is_fetched_from_elsewhere_alone_and_otherwise_named() {
         for linked in Linked::with(json!({"local": local})).await {
             let at = linked.office.keeps("tiang.jpg", &jpeg(64, 10));
             let mut fields = REPORT.to_vec();
-            fields.push(("media_url", &at));
+            fields.push(("media_url", at.as_str()));
             linked.office.hears(&fields);
             linked.look().await.unwrap();
             let view = linked.case(linked.cases().await[0].case).await;
@@ -210,9 +210,10 @@ async fn more_requests_than_an_answer_holds_are_asked_for_by_parts() {
         for hour in 0..25 {
             linked.office.is_at(NOW + hour * 60 * MINUTE_MS);
             let description = format!("Laporan ke-{hour}");
-            linked
-                .office
-                .hears(&[("service_code", "003"), ("description", &description)]);
+            linked.office.hears(&[
+                ("service_code", "003"),
+                ("description", description.as_str()),
+            ]);
         }
         linked.place.clock.advance(3 * 24 * 60 * MINUTE_MS);
         linked.look().await.unwrap();
