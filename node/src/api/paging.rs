@@ -1,4 +1,4 @@
-//! How long a page of a list is.
+//! How long a page of a list is, and queries that cannot be used.
 
 use http::StatusCode;
 use lapor_web::ApiProblem;
@@ -14,10 +14,16 @@ pub fn page_size(asked: Option<u32>) -> Answer<u32> {
     if (1..=MAX_PAGE).contains(&limit) {
         return Ok(limit);
     }
+    Err(unusable(
+        "limit",
+        format!("limit: expected 1 to {MAX_PAGE}."),
+    ))
+}
+
+/// What a query says and cannot be meant.
+pub fn unusable(field: &str, detail: String) -> ApiProblem {
     let title = "The query cannot be used";
-    Err(
-        ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
-            .with_detail(format!("limit: expected 1 to {MAX_PAGE}."))
-            .with("field", "limit"),
-    )
+    ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
+        .with_detail(detail)
+        .with("field", field)
 }

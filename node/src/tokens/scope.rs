@@ -27,6 +27,12 @@ pub enum Scope {
     StatusRead,
     Open311Write,
     WebhooksWrite,
+    DraftsDecide,
+    StaffWrite,
+    SettingsWrite,
+    ChannelsRead,
+    ChannelsAct,
+    ChannelsWrite,
     Identity,
 }
 
@@ -65,7 +71,13 @@ const READS: &[Scope] = &[
     Scope::StatusRead,
 ];
 /// What an officer may besides.
-const HANDLES: &[Scope] = &[Scope::CasesAct, Scope::ReportsFile, Scope::ProgrammesWrite];
+const HANDLES: &[Scope] = &[
+    Scope::CasesAct,
+    Scope::ReportsFile,
+    Scope::ProgrammesWrite,
+    Scope::ChannelsRead,
+    Scope::ChannelsAct,
+];
 /// What an administrator may besides.
 const ADMINISTERS: &[Scope] = &[
     Scope::CategoriesWrite,
@@ -73,10 +85,14 @@ const ADMINISTERS: &[Scope] = &[
     Scope::Erasures,
     Scope::AuditRead,
     Scope::WebhooksWrite,
+    Scope::DraftsDecide,
+    Scope::StaffWrite,
+    Scope::SettingsWrite,
+    Scope::ChannelsWrite,
 ];
 
 impl Scope {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::CasesRead,
         Self::AttachmentsRead,
         Self::CasesAct,
@@ -92,6 +108,12 @@ impl Scope {
         Self::StatusRead,
         Self::Open311Write,
         Self::WebhooksWrite,
+        Self::DraftsDecide,
+        Self::StaffWrite,
+        Self::SettingsWrite,
+        Self::ChannelsRead,
+        Self::ChannelsAct,
+        Self::ChannelsWrite,
         Self::Identity,
     ];
 
@@ -112,6 +134,12 @@ impl Scope {
             Self::StatusRead => "status:read",
             Self::Open311Write => "open311:write",
             Self::WebhooksWrite => "webhooks:write",
+            Self::DraftsDecide => "drafts:decide",
+            Self::StaffWrite => "staff:write",
+            Self::SettingsWrite => "settings:write",
+            Self::ChannelsRead => "channels:read",
+            Self::ChannelsAct => "channels:act",
+            Self::ChannelsWrite => "channels:write",
             Self::Identity => "identity",
         }
     }
