@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use lapor_protocol::case::Reason;
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use lapor_web::language::{TextId, Voice, text_id};
