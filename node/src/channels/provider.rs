@@ -39,7 +39,7 @@ pub(super) fn bounded() -> ClientBuilder {
         .timeout(WHOLE)
 }
 
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Vec<u8>,

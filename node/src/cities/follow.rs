@@ -201,12 +201,12 @@ impl Node {
             // Another look has filed it.
             Err(NodeError::AnsweredMeanwhile) => Ok(()),
             Err(error) if is_our_own(&error) => Err(error.into()),
-            Err(error) => self.leave(city, request, error.to_string()).await,
+            Err(error) => self.leave_request(city, request, error.to_string()).await,
         }
     }
 
     /// Notes a request of which no case can be made; a person looks at it.
-    pub(super) async fn leave(
+    pub(super) async fn leave_request(
         &self,
         city: &City,
         request: &Request,

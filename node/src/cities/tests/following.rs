@@ -240,7 +240,9 @@ async fn what_can_be_no_case_waits_for_a_person_and_is_tried_again() {
         };
         let node = &linked.place.node;
         let problem = "title: it is empty".to_owned();
-        node.leave(linked.city(), &request, problem).await.unwrap();
+        node.leave_request(linked.city(), &request, problem)
+            .await
+            .unwrap();
         linked.look().await.unwrap();
         assert!(linked.cases().await.is_empty(), "nobody has looked at it");
         let shown = linked.figures().await;
