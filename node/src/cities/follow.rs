@@ -10,6 +10,7 @@ use lapor_protocol::kinds::Classification;
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use metrics::counter;
 
+use super::settings::Media;
 use super::states::hashed;
 use super::windows::Windows;
 use super::wire::{Failed, Request};
@@ -255,7 +256,7 @@ impl Node {
         let Some(at) = request.media.as_deref() else {
             return Ok((Vec::new(), None));
         };
-        if !city.settings.media {
+        if city.settings.media == Media::Name {
             return Ok((Vec::new(), Some(at)));
         }
         let fetched = self.take_in_file(None, city.wire.picture(at));

@@ -7,6 +7,7 @@ use super::{exit, shells};
 
 #[tokio::test]
 async fn cities_are_listed_and_tried() {
+    lapor_certs::tls::install_default_provider();
     for shell in shells("kota-bandung").await {
         let none = shell.says(&["city", "list"]).await;
         assert!(none.starts_with("No city is followed or fed"), "{none}");
