@@ -25,6 +25,7 @@ const INSTITUTIONS: &str = "id;name;instance\n11;Pemerintah Kota Bandung;kota-ba
 
 impl Bridge {
     async fn of(mut place: Place) -> Self {
+        lapor_certs::tls::install_default_provider();
         let sp4n = Sp4n::open().await;
         let (key, token) = (
             kept(&place, "sp4n-key", KEY),
@@ -304,5 +305,17 @@ async fn a_case_that_has_the_number_is_the_same_only_where_that_is_said() {
         let kinds: Vec<String> = told(&view).into_iter().map(|(kind, _)| kind).collect();
         assert_eq!(kinds, ["case.verified", "case.followed_up"]);
         assert_eq!(bridge.brings(21).await.summary(), "1 unchanged");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_say_who_may_read_it_is_shown_to_nobody() {
+    for bridge in bridges().await {
+        let mut silent = complaint(21, "Terverifikasi");
+        silent.as_object_mut().unwrap().remove("is_secret");
+        bridge.sp4n.has(silent);
+        let report = bridge.brings(21).await;
+        assert_eq!(remarks(&report), [(None, "secret")]);
+        assert!(bridge.case("7654321").await.summary.secret);
     }
 }
