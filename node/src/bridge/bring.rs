@@ -72,7 +72,7 @@ enum Found {
 impl Bringing<'_> {
     /// Brings one. What cannot be used is refused in its line; an error is this node's own.
     pub async fn one(&self, brought: &Brought) -> Result<Vec<Line>, NodeError> {
-        match self.try_one(brought).await {
+        match Box::pin(self.try_one(brought)).await {
             Err(error @ (NodeError::Invalid(_) | NodeError::TooLarge(_))) => {
                 let (field, what) = told(&error.to_string());
                 let refused = Line::of(&brought.complaint.id, Became::Refused);

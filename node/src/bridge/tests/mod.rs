@@ -6,6 +6,8 @@ mod tables;
 
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State;
+use lapor_protocol::kinds::Category;
+use lapor_protocol::region::RegionCode;
 use lapor_stand_ins::sp4n::{KEY, Sp4n, TOKEN};
 use serde_json::{Value, json};
 
@@ -167,10 +169,10 @@ async fn a_complaint_comes_with_its_number_its_state_and_what_was_said() {
         let view = bridge.case("7654321").await;
         let summary = &view.summary;
         assert_eq!(summary.state, Some(State::InProgress));
-        let category = summary.category.as_ref().map(|category| category.as_str());
+        let category = summary.category.as_ref().map(Category::as_str);
         assert_eq!(category, Some("Perhubungan/Penerangan Jalan Umum"));
         assert_eq!(
-            summary.region.as_ref().map(|region| region.as_str()),
+            summary.region.as_ref().map(RegionCode::as_str),
             Some("32.73")
         );
         let words = view.history[0].words.as_ref().unwrap();
