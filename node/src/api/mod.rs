@@ -16,6 +16,7 @@ pub(crate) mod catalogue;
 mod categories;
 mod changes;
 mod channels;
+mod cities;
 mod counter;
 mod deadlines;
 mod documents;

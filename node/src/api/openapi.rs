@@ -16,9 +16,9 @@ use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, TITLE, operations};
 use super::{
     accounts, acts, arrangements, aside, assignments, audit, cases, categories, changes, channels,
-    counter, deadlines, drafts, editions, erasures, examples, federation, figures, filters, hints,
-    identities, keywords, own_numbers, programmes, reporters, reports, several, staff, talks,
-    uploads, webhooks,
+    cities, counter, deadlines, drafts, editions, erasures, examples, federation, figures, filters,
+    hints, identities, keywords, own_numbers, programmes, reporters, reports, several, staff,
+    talks, uploads, webhooks,
 };
 use crate::node::Node;
 
@@ -114,6 +114,7 @@ pub fn repeated() -> OpenApiRouter<Arc<Node>> {
         .merge(aside::routes())
         .merge(arrangements::routes())
         .merge(channels::routes())
+        .merge(cities::routes())
         .merge(talks::routes())
         .merge(keywords::routes())
         .routes(routes!(federation::status))

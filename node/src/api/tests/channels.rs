@@ -159,6 +159,11 @@ async fn keywords_are_kept_and_ended_and_name_what_there_is() {
             .post(Role::Admin, "/api/v1/channels/unread/again", &json!({}))
             .await;
         assert_eq!(again.json(), json!({"count": 0}), "{}", again.text());
+        let cities = desk.get(Role::Officer, "/api/v1/channels/cities").await;
+        assert_eq!(cities.json(), json!({"cities": []}), "{}", cities.text());
+        let nowhere = "/api/v1/channels/cities/requests/none";
+        let dropped = desk.delete(Role::Admin, nowhere).await;
+        assert_eq!(dropped.status, StatusCode::NOT_FOUND, "{}", dropped.text());
         for list in ["unsaid", "unread"] {
             let listed = desk
                 .get(Role::Officer, &format!("/api/v1/channels/{list}"))

@@ -100,6 +100,7 @@ const FORMS: &[(&str, Way)] = &[
     ("keywords::end", By(&["endKeyword"])),
     ("unsaid::act", By(&["sayAgain", "dropUnsaid"])),
     ("unread::act", By(&["readAgain", "layAside"])),
+    ("cities::act", By(&["askCityAgain", "dropAtCity"])),
     ("blocking::lift", By(&["liftBlock"])),
     ("blocking::block", By(&["blockConversation"])),
 ];

@@ -106,7 +106,7 @@ impl Desk {
             .replace("{key}", &"k".repeat(16))
             .replace("{ask}", "none");
         let path = path.replace("{thread}", "none").replace("{word}", "LAMPU");
-        let path = path.replace("{name}", "mine");
+        let path = path.replace("{name}", "mine").replace("{request}", "none");
         let request = Request::builder()
             .method(operation.method.clone())
             .uri(format!("{path}?{}", operation.query))

@@ -104,4 +104,22 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "Akhiri blokir",
         description: "Sebelum harinya.",
     },
+    Operation {
+        id: "readCities",
+        access: READ,
+        summary: "Baca kota yang diikuti dan diberi laporan",
+        description: "Apakah masing-masing menjawab, berapa permintaannya, apa yang menunggu, dan apa yang tidak diterima kota.",
+    },
+    Operation {
+        id: "askCityAgain",
+        access: WRITE,
+        summary: "Coba lagi permintaan di kota",
+        description: "Yang tidak diterima, setelah sebabnya diperbaiki.",
+    },
+    Operation {
+        id: "dropAtCity",
+        access: WRITE,
+        summary: "Buang permintaan di kota",
+        description: "Untuk seterusnya.",
+    },
 ];
