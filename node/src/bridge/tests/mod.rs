@@ -42,8 +42,11 @@ impl Bridge {
         place.node = place.reopened().await;
         let bridge = Self { place, sp4n };
         let node = &bridge.place.node;
-        let taken = node.bridge_institutions(Some(INSTITUTIONS), terms(false));
-        assert_eq!(taken.await.unwrap().summary(), "3 imported, 1 remark");
+        let institutions = node.bridge_institutions(Some(INSTITUTIONS), terms(false));
+        assert_eq!(
+            institutions.await.unwrap().summary(),
+            "3 imported, 1 remark"
+        );
         bridge
     }
 
