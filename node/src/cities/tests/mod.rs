@@ -61,7 +61,7 @@ impl Linked {
             let office = City311::open().await;
             office.is_at(NOW);
             let url = office.url();
-            all.push(Self::over(place, office, &url, &more).await);
+            all.push(Box::pin(Self::over(place, office, &url, &more)).await);
         }
         all
     }
