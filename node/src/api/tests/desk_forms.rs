@@ -103,6 +103,12 @@ const FORMS: &[(&str, Way)] = &[
     ("cities::act", By(&["askCityAgain", "dropAtCity"])),
     ("blocking::lift", By(&["liftBlock"])),
     ("blocking::block", By(&["blockConversation"])),
+    (
+        "cities::act",
+        Person(
+            "what a city refused is mended in the settings first; beside the desk `lapor-node city again` tries it",
+        ),
+    ),
 ];
 
 /// The functions that take forms, as the routes of the desk name them.
