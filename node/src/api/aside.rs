@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::Answer;
 use super::access::Caller;
-use super::paging::page_size;
+use super::paging::{number, page_size};
 use super::refusals::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -45,6 +45,7 @@ pub struct AsidePath {
 #[into_params(parameter_in = Path)]
 pub struct LetterPath {
     /// `number` of a letter.
+    #[serde(deserialize_with = "number")]
     number: i64,
 }
 

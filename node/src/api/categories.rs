@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Answer;
 use super::access::Caller;
 use super::cases::CasePath;
+use super::paging::number;
 use super::refusals::problem;
 use crate::casework::Sight;
 use crate::node::Node;
@@ -29,6 +30,7 @@ pub struct LocalQuery {
 #[into_params(parameter_in = Path)]
 pub struct EditionPath {
     /// `number` of an edition.
+    #[serde(deserialize_with = "number")]
     number: i64,
 }
 

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::Answer;
 use super::access::Caller;
+use super::paging::number;
 use super::refusals::problem;
 use crate::channels::{
     BLOCK_DAYS, Block, ChannelFigures, Counted, NotSaid, Trouble, Waits, log_name,
@@ -128,6 +129,7 @@ pub struct NewBlock {
 #[into_params(parameter_in = Path)]
 pub struct NumberPath {
     /// `number` of a message.
+    #[serde(deserialize_with = "number")]
     number: i64,
 }
 

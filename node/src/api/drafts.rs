@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::Answer;
 use super::access::Caller;
 use super::cases::{self, CasePath};
+use super::paging::number;
 use super::refusals::problem;
 use crate::casework::{AnswerDraft, DraftState, NewDraft, Sight};
 use crate::error::NodeError;
@@ -123,6 +124,7 @@ pub struct DraftFilePath {
     /// `id` of a draft.
     id: String,
     /// Its place among the files of the draft: 1, 2, ...
+    #[serde(deserialize_with = "number")]
     number: usize,
 }
 

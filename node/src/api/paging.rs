@@ -1,7 +1,11 @@
-//! How long a page of a list is, and queries that cannot be used.
+//! How long a page of a list is, queries that cannot be used, and numbers in paths.
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use http::StatusCode;
 use lapor_web::ApiProblem;
+use serde::{Deserialize, Deserializer};
 
 use super::Answer;
 
@@ -26,4 +30,14 @@ pub fn unusable(field: &str, detail: String) -> ApiProblem {
     ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
         .with_detail(detail)
         .with("field", field)
+}
+
+/// A number in a path, where everything is text.
+pub fn number<'de, D, N>(from: D) -> Result<N, D::Error>
+where
+    D: Deserializer<'de>,
+    N: FromStr<Err: Display>,
+{
+    let text = String::deserialize(from)?;
+    text.parse().map_err(serde::de::Error::custom)
 }

@@ -136,7 +136,7 @@ fn person() -> Value {
 }
 
 fn person_change() -> Value {
-    json!({"role": "leader", "unit": null})
+    json!({"role": "leader", "name": "Siti Rahayu"})
 }
 
 fn person_state() -> Value {
