@@ -19,6 +19,7 @@ mod examples;
 mod federation;
 mod figures;
 mod hints;
+mod imports;
 pub mod kinds;
 mod openapi;
 mod own_numbers;

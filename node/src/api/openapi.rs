@@ -16,7 +16,7 @@ use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
 use super::{
     acts, audit, cases, categories, changes, deadlines, editions, erasures, examples, federation,
-    figures, hints, own_numbers, programmes, reporters, reports, uploads, webhooks,
+    figures, hints, imports, own_numbers, programmes, reporters, reports, uploads, webhooks,
 };
 use crate::node::Node;
 
@@ -36,6 +36,10 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(Declared::openapi())
         .routes(routes!(reports::file))
         .routes(routes!(uploads::upload))
+        .routes(routes!(imports::bring))
+        .routes(routes!(imports::one, imports::forget))
+        .routes(routes!(imports::columns))
+        .routes(routes!(imports::commit))
         .routes(routes!(cases::list))
         .routes(routes!(cases::read))
         .routes(routes!(cases::by_ticket))
@@ -43,6 +47,7 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(cases::identity))
         .routes(routes!(own_numbers::note))
         .routes(routes!(own_numbers::table))
+        .routes(routes!(own_numbers::workbook))
         .routes(routes!(deadlines::list))
         .routes(routes!(figures::read))
         .routes(routes!(figures::table))

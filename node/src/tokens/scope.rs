@@ -20,6 +20,7 @@ pub enum Scope {
     FiguresRead,
     ReferenceRead,
     ProgrammesWrite,
+    RegistersWrite,
     CategoriesWrite,
     EditionsWrite,
     Erasures,
@@ -65,7 +66,12 @@ const READS: &[Scope] = &[
     Scope::StatusRead,
 ];
 /// What an officer may besides.
-const HANDLES: &[Scope] = &[Scope::CasesAct, Scope::ReportsFile, Scope::ProgrammesWrite];
+const HANDLES: &[Scope] = &[
+    Scope::CasesAct,
+    Scope::ReportsFile,
+    Scope::ProgrammesWrite,
+    Scope::RegistersWrite,
+];
 /// What an administrator may besides.
 const ADMINISTERS: &[Scope] = &[
     Scope::CategoriesWrite,
@@ -76,7 +82,7 @@ const ADMINISTERS: &[Scope] = &[
 ];
 
 impl Scope {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::CasesRead,
         Self::AttachmentsRead,
         Self::CasesAct,
@@ -85,6 +91,7 @@ impl Scope {
         Self::FiguresRead,
         Self::ReferenceRead,
         Self::ProgrammesWrite,
+        Self::RegistersWrite,
         Self::CategoriesWrite,
         Self::EditionsWrite,
         Self::Erasures,
@@ -105,6 +112,7 @@ impl Scope {
             Self::FiguresRead => "figures:read",
             Self::ReferenceRead => "reference:read",
             Self::ProgrammesWrite => "programmes:write",
+            Self::RegistersWrite => "registers:write",
             Self::CategoriesWrite => "categories:write",
             Self::EditionsWrite => "editions:write",
             Self::Erasures => "erasures",

@@ -10,6 +10,7 @@ macro_rules! said {
 
 mod changes;
 mod erasures;
+mod imports;
 mod published;
 mod refused;
 mod reporters;
