@@ -20,10 +20,10 @@ use super::{Answer, Officer, ROOT, case_page, register_out, shared};
 use crate::api::problem;
 use crate::node::Node;
 use crate::registers::{
-    Brought, FILE_BYTES, Field, FiledRow, Import, ImportState, MOST_ROWS, NewRegister, Problem,
-    ReadyRow, RegisterError, Table, Unreadable, Wrong, XLSX, channel_of,
+    Brought, FILE_BYTES, Field, FiledRow, Import, ImportState, MOST_ROWS, NewRegister, ReadyRow,
+    RegisterError, RowProblem, Table, Unreadable, Wrong, XLSX, channel_of,
 };
-use crate::staff::StaffRole;
+use crate::staff::{Staff, StaffRole};
 
 pub const PATH: &str = "/meja/register";
 pub const ONE: &str = "/meja/register/{id}";
@@ -320,10 +320,10 @@ async fn posted(request: Request) -> Answer<(Form, Option<(String, Vec<u8>)>)> {
 
 async fn said_before(node: &Node, officer: &Officer, before: &Brought) -> Answer<Before> {
     let v = officer.visit.v;
-    let by = called(node, &before.actor).await?;
+    let staff = node.staff().await.map_err(|error| staff_problem(&error))?;
     let said = v
         .with("name", before.name.as_str())
-        .with("by", by)
+        .with("by", called(&staff, &before.actor))
         .with("at", v.moment(before.made_at));
     let said = match before.state {
         ImportState::Waiting => said.say(text_id("register-before-waits")),
@@ -340,10 +340,8 @@ async fn said_before(node: &Node, officer: &Officer, before: &Brought) -> Answer
 }
 
 /// Whoever brought something: an officer by name, a program by that of its key.
-async fn called(node: &Node, actor: &str) -> Answer<String> {
-    let staff = node.staff().await.map_err(|error| staff_problem(&error))?;
-    let account = actor.strip_prefix("account:").unwrap_or(actor);
-    Ok(staff.name(account).to_owned())
+fn called<'a>(staff: &'a Staff, actor: &'a str) -> &'a str {
+    staff.name(actor.strip_prefix("account:").unwrap_or(actor))
 }
 
 async fn list_page(
@@ -354,19 +352,19 @@ async fn list_page(
 ) -> Answer<Response> {
     let (v, actor) = (officer.visit.v, officer.actor());
     let brought = node.registers().await.map_err(|error| problem(&error))?;
-    let mut lines = Vec::with_capacity(brought.len());
-    for one in brought {
-        let by = called(node, &one.actor).await?;
-        let at = (one.actor == actor).then(|| at(&one.id));
-        lines.push(Line { one, by, at });
-    }
+    let staff = node.staff().await.map_err(|error| staff_problem(&error))?;
+    let lines = brought.into_iter().map(|one| Line {
+        by: called(&staff, &one.actor).to_owned(),
+        at: (one.actor == actor).then(|| at(&one.id)),
+        one,
+    });
     let page = RegistersPage {
         v,
         form,
         channels: CHANNELS
             .map(|channel| Choice::new(channel, channel_words(&v, channel)))
             .to_vec(),
-        lines,
+        lines: lines.collect(),
         before,
         most: MOST_ROWS,
         here: PATH,
@@ -449,7 +447,7 @@ fn unreadable(v: &Voice, why: Unreadable) -> String {
     }
 }
 
-fn problem_words(v: &Voice, problem: &Problem) -> String {
+fn problem_words(v: &Voice, problem: &RowProblem) -> String {
     let what = wrong_words(v, &problem.wrong);
     let said = v.with("line", problem.line.to_string()).with("what", what);
     match &problem.column {

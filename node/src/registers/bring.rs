@@ -12,7 +12,7 @@ use super::columns::Field;
 use super::gathered::{FILE_BYTES, Unreadable};
 use super::sheet::Sheet;
 use super::view::{
-    Brought, Column, FiledRow, Import, ImportState, PROBLEMS, Problem, ReadyRow, SAMPLE,
+    Brought, Column, FiledRow, Import, ImportState, PROBLEMS, ReadyRow, RowProblem, SAMPLE,
 };
 use crate::bridge::hash_of_words;
 use crate::casework::{Beside, Filed, Filing, NewReport, OnDesk, write_filings};
@@ -445,7 +445,7 @@ fn waiting_import(row: ImportRow, sheet: Sheet, checked: &Checked) -> Import {
             let mut columns = sheet.columns.iter();
             columns.position(|one| *one == Some(field))
         });
-        Problem {
+        RowProblem {
             line: *line,
             column: place.map(|place| sheet.headings[place].clone()),
             field: *field,

@@ -20,4 +20,4 @@ pub use check::{Wrong, channel_of};
 pub use columns::Field;
 pub use gathered::{FILE_BYTES, MOST_ROWS, Unreadable};
 pub use out::{Table, XLSX};
-pub use view::{Brought, Column, FiledRow, Import, ImportState, Problem, ReadyRow};
+pub use view::{Brought, Column, FiledRow, Import, ImportState, ReadyRow, RowProblem};

@@ -55,7 +55,7 @@ pub struct Import {
     /// Rows that cannot, or that were left out.
     pub wrong: usize,
     /// What is wrong, the first thousand.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<RowProblem>,
     /// The first rows as they would be filed.
     pub sample: Vec<ReadyRow>,
     /// What was filed, in the order of the lines.
@@ -72,7 +72,7 @@ pub struct Column {
 
 /// Something that is wrong in a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Problem {
+pub struct RowProblem {
     /// Line of the file, counted from one.
     pub line: u64,
     /// Heading of the column.
