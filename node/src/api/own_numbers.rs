@@ -105,7 +105,7 @@ pub async fn table(
     Query(query): Query<TableQuery>,
 ) -> Answer<impl IntoResponse> {
     caller.needs(Scope::CasesRead)?;
-    let table = lines(&node, query).await.map_err(|e| problem(&e))?;
+    let table = lines(&node, &query).await.map_err(|e| problem(&e))?;
     let text = table.csv().map_err(|e| problem(&e))?;
     Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
 }
@@ -128,12 +128,12 @@ pub async fn workbook(
     Query(query): Query<TableQuery>,
 ) -> Answer<impl IntoResponse> {
     caller.needs(Scope::CasesRead)?;
-    let table = lines(&node, query).await.map_err(|e| problem(&e))?;
+    let table = lines(&node, &query).await.map_err(|e| problem(&e))?;
     let book = table.xlsx().map_err(|e| problem(&e))?;
     Ok(([(CONTENT_TYPE, XLSX)], book))
 }
 
-async fn lines(node: &Node, query: TableQuery) -> Result<Table, NodeError> {
+async fn lines(node: &Node, query: &TableQuery) -> Result<Table, NodeError> {
     let filter = CaseFilter {
         filed_from: query.filed_from,
         filed_before: query.filed_before,

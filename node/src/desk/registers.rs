@@ -7,8 +7,8 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
-use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{HeaderValue, Uri};
 use lapor_web::intake::channel_words;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, FormWithFiles, LocalPath};
@@ -31,6 +31,7 @@ pub const ACT: &str = "/meja/register/{id}/{act}";
 const FILE: &str = "berkas";
 const CHANNEL: &str = "saluran";
 const COLUMN: &str = "kolom";
+const CSV: &str = "text/csv; charset=utf-8";
 const WITHOUT_WRONG: &str = "tanpa-salah";
 const CHANNELS: [&str; 7] = [
     "walk-in", "letter", "phone", "sms", "email", "whatsapp", "web",
@@ -261,12 +262,12 @@ pub async fn out(
     State(node): State<Arc<Node>>,
     officer: Officer,
     Query(asked): Query<register_out::Asked>,
-    request: Request,
+    uri: Uri,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let table = register_out::table(&node, &officer, &asked).await?;
     let failed = |error| problem(&error);
-    if request.uri().path() == register_out::CSV {
+    if uri.path() == register_out::CSV {
         let text = table.csv().map_err(failed)?;
         // A spreadsheet takes a table without this sign for one of Windows-1252.
         return Ok(download(CSV, "register.csv", format!("\u{feff}{text}")));
@@ -275,8 +276,6 @@ pub async fn out(
     Ok(download(XLSX, "register.xlsx", book))
 }
 
-const CSV: &str = "text/csv; charset=utf-8";
-
 fn download(kind: &'static str, name: &'static str, body: impl IntoResponse) -> Response {
     let named = format!("attachment; filename=\"{name}\"");
     let named = HeaderValue::from_str(&named).unwrap_or(HeaderValue::from_static("attachment"));
@@ -284,11 +283,7 @@ fn download(kind: &'static str, name: &'static str, body: impl IntoResponse) -> 
         (CONTENT_TYPE, HeaderValue::from_static(kind)),
         (CONTENT_DISPOSITION, named),
     ];
-    let mut response = body.into_response();
-    for (name, value) in headers {
-        response.headers_mut().insert(name, value);
-    }
-    response
+    (headers, body).into_response()
 }
 
 fn cells(row: FiledRow) -> Vec<String> {

@@ -176,7 +176,7 @@ async fn a_register_waits_sealed_a_day_and_for_whoever_brought_it() {
         place.clock.advance(48 * 3_600_000);
         assert_eq!(expire(node).await.unwrap(), 0);
         let mut tx = node.read_tx().await.unwrap();
-        let left: i64 = on!(tx, c => sqlx::query_scalar(LEFT).fetch_one(c).await).unwrap();
+        let left: i64 = on!(&mut tx, c => sqlx::query_scalar(LEFT).fetch_one(c).await).unwrap();
         assert_eq!(left, 0, "what was read goes when it is filed");
     }
 }
