@@ -19,6 +19,7 @@ use crate::casework::sweep_orphans;
 use crate::error::NodeError;
 use crate::media::expire_uploads;
 use crate::node::Node;
+use crate::registers;
 use crate::store;
 use crate::sync::Link;
 
@@ -39,7 +40,7 @@ pub enum Job {
     Certificate,
     /// Replaces signing and sealing keys before they are twelve months old.
     Keys,
-    /// Removes uploads that nobody has used.
+    /// Removes uploads that nobody has used, and registers that nobody has filed.
     Uploads,
     /// Erases what reporters want erased; removes what has expired of theirs.
     Reporters,
@@ -234,6 +235,7 @@ impl Jobs {
             }
             Job::Uploads => {
                 expire_uploads(&self.node).await?;
+                registers::expire(&self.node).await?;
             }
             Job::Reporters => {
                 let erased = self.node.erase_due().await;

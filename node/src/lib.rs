@@ -34,6 +34,7 @@ pub mod portal;
 pub mod post;
 pub mod publishing;
 pub mod quarantine;
+pub mod registers;
 pub use lapor_web::regions;
 pub mod reporters;
 pub mod resumable;

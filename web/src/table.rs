@@ -44,6 +44,31 @@ pub fn rows<T: DeserializeOwned>(text: &str) -> impl Iterator<Item = (u64, Resul
         })
 }
 
+/// Every row as it stands, without a head, whatever number of columns it has: the line where it
+/// begins, and its cells without what is blank around them.
+pub fn records(
+    text: &str,
+    between: u8,
+) -> impl Iterator<Item = (u64, Result<Vec<String>, RowError>)> {
+    let text = text.trim_start_matches('\u{feff}');
+    let reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(between)
+        .from_reader(text.as_bytes());
+    reader.into_records().map(|record| match record {
+        Ok(record) => {
+            let line = record.position().map_or(0, csv::Position::line);
+            (line, Ok(record.iter().map(str::to_owned).collect()))
+        }
+        Err(error) => {
+            let line = error.position().map_or(0, csv::Position::line);
+            (line, Err(plain(&error)))
+        }
+    })
+}
+
 /// A text for a cell of a table that people open with a spreadsheet, which
 /// would compute what begins like a formula: an apostrophe makes it a text.
 pub fn harmless(text: &str) -> Cow<'_, str> {
@@ -88,6 +113,21 @@ mod tests {
             let read: Vec<_> = rows::<(u8, u8)>(text).collect();
             assert_eq!(read, [(2, Ok((1, 2)))], "{text}");
         }
+    }
+
+    #[test]
+    fn rows_without_a_head_may_be_of_any_width() {
+        let text = "\u{feff}Register 2026\n\nNo\tIsi\n1\t\"a\tb\nc\"\n";
+        let read: Vec<_> = records(text, b'\t').collect();
+        let row = |cells: &[&str]| Ok(cells.iter().map(|&cell| cell.to_owned()).collect());
+        assert_eq!(
+            read,
+            [
+                (1, row(&["Register 2026"])),
+                (3, row(&["No", "Isi"])),
+                (4, row(&["1", "a\tb\nc"])),
+            ]
+        );
     }
 
     #[test]

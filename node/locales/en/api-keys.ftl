@@ -44,6 +44,7 @@ scope-deadlines-read = Read deadlines
 scope-figures-read = Read the figures
 scope-reference-read = Read institutions, regions, categories and programmes
 scope-programmes-write = Publish development programmes
+scope-registers-write = Bring in registers
 scope-categories-write = Change the own categories
 scope-editions-write = Publish national categories and calendars
 scope-erasures = Decide about erasures

@@ -44,6 +44,7 @@ scope-deadlines-read = Membaca tenggat
 scope-figures-read = Membaca angka kinerja
 scope-reference-read = Membaca daftar instansi, wilayah, kategori, dan program
 scope-programmes-write = Menerbitkan program pembangunan
+scope-registers-write = Membawa masuk register
 scope-categories-write = Mengubah kategori sendiri
 scope-editions-write = Menerbitkan kategori dan kalender nasional
 scope-erasures = Memutuskan penghapusan

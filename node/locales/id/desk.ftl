@@ -141,6 +141,7 @@ did-webhook-secret = Rahasia webhook diganti
 did-webhook-tried = Webhook diuji
 did-webhook-replayed = Kiriman webhook diulang
 did-webhook-skipped = Kiriman webhook dilewati
+did-register-brought = Register dimasukkan
 did-bridge-ran = Jembatan ke SP4N-LAPOR! dijalankan
 did-letter-dropped = Surat yang ditolak dibuang
 did-programme-published = Program diterbitkan

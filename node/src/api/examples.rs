@@ -9,6 +9,13 @@ use serde_json::{Value, json};
 pub fn of(operation: &str) -> Option<Value> {
     let (name, english, indonesian, value) = match operation {
         "fileReport" => ("report", "a street lamp", "lampu jalan", report()),
+        "chooseColumns" => ("columns", "three columns", "tiga kolom", columns()),
+        "fileRegister" => (
+            "commit",
+            "without wrong rows",
+            "tanpa baris yang salah",
+            commit(),
+        ),
         "publishProgramme" => ("programme", "a bridge", "jembatan", programme()),
         "tellProgress" => ("progress", "half done", "setengah jalan", progress()),
         "publishTaxonomy" => ("taxonomy", "two roots", "dua kategori utama", taxonomy()),
@@ -37,6 +44,14 @@ pub fn report() -> Value {
         "channel": "walk-in",
         "reporter": {"name": "Siti", "phone": "+62 811 0000 000"},
     })
+}
+
+pub fn columns() -> Value {
+    json!({"columns": ["number", "content", null]})
+}
+
+pub fn commit() -> Value {
+    json!({"without_wrong": true})
 }
 
 /// A programme; its figures are invented.
@@ -99,6 +114,7 @@ mod tests {
     use serde::de::DeserializeOwned;
 
     use super::*;
+    use crate::api::imports::{ImportColumns, ImportCommit};
     use crate::api::own_numbers::OwnNumber;
     use crate::api::webhooks::{NewReplay, NewWebhook, WebhookChange};
     use crate::casework::NewReport;
@@ -112,6 +128,8 @@ mod tests {
     #[test]
     fn every_example_can_be_posted() {
         assert!(is_read_as::<NewReport>(report()));
+        assert!(is_read_as::<ImportColumns>(columns()));
+        assert!(is_read_as::<ImportCommit>(commit()));
         assert!(is_read_as::<NewProgramme>(programme()));
         assert!(is_read_as::<NewProgress>(progress()));
         assert!(is_read_as::<NewTaxonomy>(taxonomy()));

@@ -29,6 +29,7 @@ mod figures;
 mod filters;
 mod hints;
 mod identities;
+mod imports;
 mod keywords;
 pub mod kinds;
 mod openapi;

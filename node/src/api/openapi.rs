@@ -17,8 +17,8 @@ use super::words::{ENGLISH, GROUPS, INDONESIAN, TITLE, operations};
 use super::{
     accounts, acts, arrangements, aside, assignments, audit, cases, categories, changes, channels,
     cities, counter, deadlines, drafts, editions, erasures, examples, federation, figures, filters,
-    hints, identities, keywords, own_numbers, programmes, reporters, reports, several, staff,
-    talks, uploads, webhooks,
+    hints, identities, imports, keywords, own_numbers, programmes, reporters, reports, several,
+    staff, talks, uploads, webhooks,
 };
 use crate::node::Node;
 
@@ -44,6 +44,7 @@ pub fn keyed() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(Declared::openapi())
         .routes(routes!(reports::file))
         .routes(routes!(uploads::upload))
+        .routes(routes!(imports::bring))
         .routes(routes!(acts::act))
         .merge(several::keyed())
         .merge(counter::keyed())
@@ -60,6 +61,9 @@ pub fn keyed() -> OpenApiRouter<Arc<Node>> {
 /// Those for whose key [`super::repeated`] answers.
 pub fn repeated() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::new()
+        .routes(routes!(imports::one, imports::forget))
+        .routes(routes!(imports::columns))
+        .routes(routes!(imports::commit))
         .routes(routes!(cases::list))
         .routes(routes!(cases::read))
         .routes(routes!(cases::by_ticket))
@@ -67,6 +71,7 @@ pub fn repeated() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(cases::identity))
         .routes(routes!(own_numbers::note))
         .routes(routes!(own_numbers::table))
+        .routes(routes!(own_numbers::workbook))
         .routes(routes!(deadlines::list))
         .routes(routes!(figures::read))
         .routes(routes!(figures::table))

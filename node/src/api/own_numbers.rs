@@ -17,6 +17,7 @@ use super::refusals::problem;
 use crate::casework::{CaseFilter, CaseSummary, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::registers::{Table, XLSX};
 use crate::tokens::Scope;
 
 /// Lines of a table, at most.
@@ -104,43 +105,63 @@ pub async fn table(
     Query(query): Query<TableQuery>,
 ) -> Answer<impl IntoResponse> {
     caller.needs(Scope::CasesRead)?;
+    let table = lines(&node, &query).await.map_err(|e| problem(&e))?;
+    let text = table.csv().map_err(|e| problem(&e))?;
+    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
+}
+
+/// Read cases as a workbook
+///
+/// The same lines as an Office Open XML spreadsheet (`.xlsx`).
+#[utoipa::path(
+    get,
+    path = "/cases.xlsx",
+    operation_id = "readCasesWorkbook",
+    tag = "cases",
+    params(TableQuery),
+    responses((status = 200, description = "The workbook.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
+    security(("token" = []))
+)]
+pub async fn workbook(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Query(query): Query<TableQuery>,
+) -> Answer<impl IntoResponse> {
+    caller.needs(Scope::CasesRead)?;
+    let table = lines(&node, &query).await.map_err(|e| problem(&e))?;
+    let book = table.xlsx().map_err(|e| problem(&e))?;
+    Ok(([(CONTENT_TYPE, XLSX)], book))
+}
+
+async fn lines(node: &Node, query: &TableQuery) -> Result<Table, NodeError> {
     let filter = CaseFilter {
         filed_from: query.filed_from,
         filed_before: query.filed_before,
         ..CaseFilter::default()
     };
-    let text = csv(&node, &filter).await.map_err(|e| problem(&e))?;
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
-}
-
-async fn csv(node: &Node, filter: &CaseFilter) -> Result<String, NodeError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(COLUMNS).map_err(NodeError::damaged)?;
-    let (mut after, mut written) = (None, 0);
+    let mut table = Table {
+        head: COLUMNS.map(str::to_owned).to_vec(),
+        rows: Vec::new(),
+    };
+    let mut after = None;
     loop {
-        let page = node.cases(filter, after.as_deref(), PAGE).await?;
-        for case in page.cases.iter().take(LINES - written) {
-            writer
-                .write_record(cells(case)?)
-                .map_err(NodeError::damaged)?;
-            written += 1;
+        let page = node.cases(&filter, after.as_deref(), PAGE).await?;
+        for case in page.cases.iter().take(LINES - table.rows.len()) {
+            table.rows.push(cells(case)?);
         }
         after = page.next;
-        if after.is_none() || written == LINES {
-            break;
+        if after.is_none() || table.rows.len() == LINES {
+            return Ok(table);
         }
     }
-    let bytes = writer.into_inner().map_err(NodeError::damaged)?;
-    String::from_utf8(bytes).map_err(NodeError::damaged)
 }
 
-/// Codes, slugs and numbers: none is taken for a formula.
-fn cells(case: &CaseSummary) -> Result<[String; COLUMNS.len()], NodeError> {
+fn cells(case: &CaseSummary) -> Result<Vec<String>, NodeError> {
     fn code<T: Serialize>(value: Option<T>) -> Result<String, NodeError> {
         let value = serde_json::to_value(value).map_err(NodeError::damaged)?;
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
-    Ok([
+    Ok(vec![
         case.case.to_string(),
         code(case.ticket.as_ref())?,
         code(case.own_number.as_ref())?,

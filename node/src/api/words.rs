@@ -141,6 +141,7 @@ const CASES_READ: Access = Access::Scopes(&[Scope::CasesRead]);
 const CASES_ACT: Access = Access::Scopes(&[Scope::CasesAct]);
 const FIGURES_READ: Access = Access::Scopes(&[Scope::FiguresRead]);
 const REFERENCE_READ: Access = Access::Scopes(&[Scope::ReferenceRead]);
+const REGISTERS_WRITE: Access = Access::Scopes(&[Scope::RegistersWrite]);
 const PROGRAMMES_WRITE: Access = Access::Scopes(&[Scope::ProgrammesWrite]);
 const CATEGORIES_WRITE: Access = Access::Scopes(&[Scope::CategoriesWrite]);
 const EDITIONS_WRITE: Access = Access::Scopes(&[Scope::EditionsWrite]);
@@ -166,6 +167,36 @@ const OPERATIONS: &[Operation] = &[
         description: "Laporan langsung menjadi berkas instansi ini, dengan atau tanpa hub. \
                       Tiket diberikan kepada pelapor. Identitas pelapor disimpan terpisah dari \
                       berkas dan tidak pernah ikut dikirim.",
+    },
+    Operation {
+        id: "bringRegister",
+        access: REGISTERS_WRITE,
+        summary: "Bawa register",
+        description: "Isi permintaan adalah berkasnya: tabel (.csv; koma, titik koma, atau tab; UTF-8 atau Windows-1252) atau lembar pertama spreadsheet (.xlsx, .ods), paling besar 10 MiB dan 5.000 baris. Kolom dikenali dari judulnya. Belum ada yang diajukan: jawabannya menyebut yang siap dan yang salah menurut baris dan kolom. Menunggu sehari bagi token yang membawanya.",
+    },
+    Operation {
+        id: "readRegister",
+        access: REGISTERS_WRITE,
+        summary: "Baca register",
+        description: "Selama menunggu, atau apa yang sudah diajukan darinya.",
+    },
+    Operation {
+        id: "chooseColumns",
+        access: REGISTERS_WRITE,
+        summary: "Tentukan kolom register",
+        description: "Untuk judul kolom yang tidak dikenali atau berarti lain. Jawabannya register itu sebagaimana terbaca kemudian.",
+    },
+    Operation {
+        id: "fileRegister",
+        access: REGISTERS_WRITE,
+        summary: "Ajukan register",
+        description: "Semua barisnya menjadi berkas, atau tidak satu pun: ditolak (409, `wrong_rows`) selama ada baris yang salah, kecuali `without_wrong` meninggalkannya. Diminta lagi, jawabannya sama.",
+    },
+    Operation {
+        id: "dropRegister",
+        access: REGISTERS_WRITE,
+        summary: "Buang register",
+        description: "Yang masih menunggu; yang sudah diajukan tetap ada.",
     },
     Operation {
         id: "upload",
@@ -227,6 +258,12 @@ const OPERATIONS: &[Operation] = &[
         description: "CSV dengan baris judul: kedua nomor setiap berkas dan keadaannya, tanpa isi \
                       laporan. Perubahan terakhir lebih dahulu, paling banyak sepuluh ribu baris; \
                       persempit dengan waktu masuknya.",
+    },
+    Operation {
+        id: "readCasesWorkbook",
+        access: CASES_READ,
+        summary: "Baca berkas sebagai buku kerja",
+        description: "Baris yang sama sebagai spreadsheet Office Open XML (.xlsx).",
     },
     Operation {
         id: "listDeadlines",

@@ -7,7 +7,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::table;
 
 use super::bring::Terms;
-use super::maps::{folded, shown};
+use super::maps::shown;
 use super::record::Record;
 use super::report::{Became, Line, Report};
 use super::run::BridgeError;
@@ -15,6 +15,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::bridge::InstitutionRow;
+use crate::taxonomy::folded;
 
 const NAME: &[&str] = &["name", "nama", "nama_instansi"];
 const INSTANCE: &[&str] = &["instance", "instansi_lapor"];

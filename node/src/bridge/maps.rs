@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::kinds::{Category, Classification};
+use lapor_protocol::kinds::Classification;
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::text_id;
 
@@ -16,7 +16,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::regions;
 use crate::store;
-use crate::taxonomy::{Categories, LocalCategories};
+use crate::taxonomy::{Categories, LocalCategories, folded};
 
 /// How such a report came in.
 pub const CHANNEL: &str = "sp4n";
@@ -139,7 +139,7 @@ impl Maps {
         let (category, local_category) = if is_local {
             (None, Some(name.to_owned()))
         } else {
-            (self.category(name), None)
+            (self.categories.called(name).cloned(), None)
         };
         if category.is_none() && local_category.is_none() {
             let what = format!(
@@ -153,22 +153,6 @@ impl Maps {
             local_category,
             ..report
         }
-    }
-
-    /// The national category with this name, or the only one below a root that is called so.
-    fn category(&self, name: &str) -> Option<Category> {
-        let name = folded(name);
-        let roots = self.categories.roots.iter();
-        let below = roots.clone().flat_map(|root| &root.below);
-        let mut all = roots
-            .map(|root| (&root.category, &root.name))
-            .chain(below.map(|below| (&below.category, &below.name)));
-        let whole = all
-            .clone()
-            .find(|(category, _)| folded(category.as_str()) == name);
-        let mut called = all.by_ref().filter(|(_, one)| folded(one) == name);
-        let only = called.next().filter(|_| called.next().is_none());
-        whole.or(only).map(|(category, _)| category.clone())
     }
 }
 
@@ -223,24 +207,12 @@ fn kind(complaint: &Complaint, remarks: &mut Vec<Remark>) -> Classification {
 
 fn region(complaint: &Complaint, remarks: &mut Vec<Remark>) -> Option<RegionCode> {
     let told = complaint.region.as_deref()?;
-    let national = regions::national();
-    let code: Option<RegionCode> = told.parse().ok();
-    if let Some(code) = code.filter(|code| national.province_of(code).is_some()) {
-        return Some(code);
-    }
-    let mut called = national.all().filter(|one| national.says(told, &one.code));
-    let only = called.next().filter(|_| called.next().is_none());
+    let only = regions::national().said(told);
     if only.is_none() {
         let what = format!("{} is no region, or not one alone; left out", shown(told));
         remarks.push(("region", what));
     }
-    only.map(|region| region.code.clone())
-}
-
-/// A name as it is looked for.
-pub fn folded(name: &str) -> String {
-    let words: Vec<&str> = name.split_whitespace().collect();
-    words.join(" ").to_lowercase()
+    only
 }
 
 /// A name of theirs as a report repeats it.

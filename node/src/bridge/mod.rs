@@ -27,4 +27,5 @@ pub use import::Source;
 pub use report::{Became, Line, Report};
 pub use run::{BridgeError, Progress, Run};
 pub use settings::{BridgeSettings, BridgeSettingsError, Reached};
+pub(crate) use shape::{day, hash as hash_of_words};
 pub use wire::Sp4n;

@@ -231,7 +231,8 @@ fn filled(template: &str, record: &Record) -> String {
     text + rest
 }
 
-fn day(text: &str) -> Option<NaiveDate> {
+/// A day as people and programs write it, with or without a time.
+pub fn day(text: &str) -> Option<NaiveDate> {
     moment(text).map(|at| at.date())
 }
 

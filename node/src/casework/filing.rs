@@ -74,6 +74,16 @@ pub(crate) struct Beside {
     pub followed: Option<RequestRow>,
 }
 
+impl Filing {
+    /// The same with what `beside` makes of its moment, Unix ms.
+    pub(crate) fn with(self, beside: impl FnOnce(i64) -> Beside) -> Self {
+        Self {
+            beside: beside(self.draft.created_at),
+            ..self
+        }
+    }
+}
+
 impl Node {
     /// Files a report here. It is durable when this returns, hub or no hub.
     pub async fn file(&self, report: NewReport, actor: &str) -> Result<Filed, NodeError> {
@@ -136,6 +146,15 @@ impl Node {
     ) -> Result<(Filed, Filing), NodeError> {
         let stated = (report.category.as_ref(), report.local_category.as_deref());
         (report.category, report.local_category) = self.named_category(stated.0, stated.1).await?;
+        self.filing_as_named(report, actor).await
+    }
+
+    /// The same where the category is known to be the national one.
+    pub(crate) async fn filing_as_named(
+        &self,
+        report: &NewReport,
+        actor: &str,
+    ) -> Result<(Filed, Filing), NodeError> {
         let filing = self.prepare_filing(report, actor).await?;
         let filed = Filed {
             case: filing.case,

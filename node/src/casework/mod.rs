@@ -71,7 +71,7 @@ pub(crate) use compose::Newcomer;
 pub use drafting::{AnswerDraft, DraftState, NewDraft};
 pub(crate) use erasures::erases_at_once;
 pub use erasures::{Decider, PlannedErasure};
-pub(crate) use filing::{Beside, write_filings};
+pub(crate) use filing::{Beside, Filing, write_filings};
 pub use glance::Tray;
 pub(crate) use glance::{begins, describe};
 pub use handed::Handed;

@@ -23,6 +23,7 @@ mod mail;
 mod print;
 mod programme;
 mod quarantine;
+mod register;
 mod report;
 mod reporter;
 mod serve;
@@ -115,6 +116,9 @@ pub enum Command {
     /// File reports
     #[command(subcommand)]
     Report(report::Command),
+    /// Tables and spreadsheets of reports
+    #[command(subcommand)]
+    Register(register::Command),
     /// What reporters ask of the institution, and what looks like abuse
     #[command(subcommand)]
     Reporter(reporter::Command),
@@ -198,6 +202,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Unit(command) => unit::run(&place, command, out).await,
         Command::Audit(args) => audit::read(&place, &args, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
+        Command::Register(command) => register::run(&place, command, out).await,
         Command::Reporter(command) => reporter::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,
         Command::Figures(args) => figures::figures(&place, &args, out).await,

@@ -221,6 +221,7 @@ fn scope_words(scope: Scope) -> TextId {
         Scope::FiguresRead => text_id("scope-figures-read"),
         Scope::ReferenceRead => text_id("scope-reference-read"),
         Scope::ProgrammesWrite => text_id("scope-programmes-write"),
+        Scope::RegistersWrite => text_id("scope-registers-write"),
         Scope::CategoriesWrite => text_id("scope-categories-write"),
         Scope::EditionsWrite => text_id("scope-editions-write"),
         Scope::Erasures => text_id("scope-erasures"),

@@ -43,6 +43,8 @@ mod programme_text;
 mod programmes;
 mod question;
 mod reasons;
+mod register_out;
+mod registers;
 mod rows;
 mod shared;
 mod slip;
@@ -186,6 +188,11 @@ fn pages() -> Router<Arc<Node>> {
         .route(figures::PATH, get(figures::show))
         .route(figures::TABLE, get(figures::table))
         .route(walk_in::PATH, get(walk_in::ask).post(walk_in::file))
+        .route(registers::PATH, get(registers::list).post(registers::bring))
+        .route(registers::ONE, get(registers::show))
+        .route(registers::ACT, get(registers::result).post(registers::act))
+        .route(register_out::CSV, get(registers::out))
+        .route(register_out::XLSX, get(registers::out))
         .route(erasures::PATH, get(erasures::list).post(erasures::decide))
         .route(letter_choice::PATH, post(letter_choice::choose))
         .route(absence::PATH, post(absence::say))

@@ -20,6 +20,7 @@ mod mailed_links;
 mod own_categories;
 mod programmes;
 mod reading;
+mod registers;
 mod rows;
 mod several;
 mod sign_on;
@@ -254,6 +255,7 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
             "/meja",
             "/meja?tab=semua",
             "/meja/baru",
+            "/meja/register",
             "/meja/akun",
             "/meja/akun/kode",
             "/meja/petugas",

@@ -17,7 +17,7 @@ use lapor_web::page::{Choice, Form};
 use super::counter::CHANNELS;
 use super::question::CLASSES;
 use super::slip::{self, Slip};
-use super::{Answer, Officer, ROOT, case_page, shared, upload};
+use super::{Answer, Officer, ROOT, case_page, registers, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{NewReport, OnDesk, Once, Reporter};
@@ -63,6 +63,8 @@ struct WalkInPage<'a> {
     most_files: usize,
     file_bytes: u64,
     upload_at: &'static str,
+    /// Where many reports are filed at once.
+    many_at: &'static str,
 }
 
 /// A case that the report may repeat.
@@ -337,6 +339,7 @@ async fn page(
         most_files: attach::MOST,
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,
+        many_at: registers::PATH,
     };
     let shell = officer
         .visit

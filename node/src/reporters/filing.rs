@@ -1,6 +1,7 @@
 //! Filing for a reporter who gets a key: by themselves at the portal, or at a
 //! counter, where an officer prints what the reporter takes home.
 
+use lapor_protocol::ids::CaseId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -172,6 +173,21 @@ impl Node {
         } else {
             Verification::None
         })
+    }
+}
+
+/// The secret of reporters whom nobody tells a key.
+pub(crate) async fn untold() -> Result<String, NodeError> {
+    SecretKey::mint().hashed().await
+}
+
+/// The reporter of a case that an institution had in a register before. Nobody is told the key;
+/// who needs one gets another at the counter.
+pub(crate) fn registered(secret: String, case: CaseId, at: i64) -> ReporterRow {
+    ReporterRow {
+        case_id: case.to_string(),
+        secret_at: at,
+        ..unfiled(secret, Verification::None, Notify::Off)
     }
 }
 

@@ -23,6 +23,7 @@ pub mod drafts;
 pub mod erasures;
 pub mod facts;
 pub mod followed;
+pub mod imports;
 pub mod inbox;
 pub mod instructions;
 pub mod jobs;

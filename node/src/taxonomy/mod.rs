@@ -93,6 +93,28 @@ impl Categories {
             root.category == *category || root.below.iter().any(|below| below.category == *category)
         })
     }
+
+    /// The one that a name means: the whole of it, or that of the only one which is called so.
+    pub fn called(&self, name: &str) -> Option<&Category> {
+        let name = folded(name);
+        let roots = self.roots.iter();
+        let below = roots.clone().flat_map(|root| &root.below);
+        let mut all = roots
+            .map(|root| (&root.category, &root.name))
+            .chain(below.map(|below| (&below.category, &below.name)));
+        let whole = all
+            .clone()
+            .find(|(category, _)| folded(category.as_str()) == name);
+        let mut called = all.by_ref().filter(|(_, one)| folded(one) == name);
+        let only = called.next().filter(|_| called.next().is_none());
+        whole.or(only).map(|(category, _)| category)
+    }
+}
+
+/// A name as it is looked for.
+pub(crate) fn folded(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    words.join(" ").to_lowercase()
 }
 
 impl Node {

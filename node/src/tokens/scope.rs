@@ -20,6 +20,7 @@ pub enum Scope {
     FiguresRead,
     ReferenceRead,
     ProgrammesWrite,
+    RegistersWrite,
     CategoriesWrite,
     EditionsWrite,
     Erasures,
@@ -77,6 +78,7 @@ const HANDLES: &[Scope] = &[
     Scope::ProgrammesWrite,
     Scope::ChannelsRead,
     Scope::ChannelsAct,
+    Scope::RegistersWrite,
 ];
 /// What an administrator may besides.
 const ADMINISTERS: &[Scope] = &[
@@ -92,7 +94,7 @@ const ADMINISTERS: &[Scope] = &[
 ];
 
 impl Scope {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::CasesRead,
         Self::AttachmentsRead,
         Self::CasesAct,
@@ -101,6 +103,7 @@ impl Scope {
         Self::FiguresRead,
         Self::ReferenceRead,
         Self::ProgrammesWrite,
+        Self::RegistersWrite,
         Self::CategoriesWrite,
         Self::EditionsWrite,
         Self::Erasures,
@@ -127,6 +130,7 @@ impl Scope {
             Self::FiguresRead => "figures:read",
             Self::ReferenceRead => "reference:read",
             Self::ProgrammesWrite => "programmes:write",
+            Self::RegistersWrite => "registers:write",
             Self::CategoriesWrite => "categories:write",
             Self::EditionsWrite => "editions:write",
             Self::Erasures => "erasures",

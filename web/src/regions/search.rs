@@ -88,6 +88,17 @@ impl Regions {
             .any(|name| words(&name) == typed)
     }
 
+    /// The one region that what was written says, where it says one and leaves nothing to guess.
+    pub fn said(&self, typed: &str) -> Option<RegionCode> {
+        let code: Option<RegionCode> = typed.parse().ok();
+        if let Some(code) = code.filter(|code| self.province_of(code).is_some()) {
+            return Some(code);
+        }
+        let mut said = self.all().filter(|one| self.says(typed, &one.code));
+        let only = said.next().filter(|_| said.next().is_none());
+        only.map(|region| region.code.clone())
+    }
+
     fn expanded(&self, typed: &str) -> Vec<String> {
         let typed = words(typed).into_iter().flat_map(|word| {
             let meant = self.aliases.get(&word).cloned();

@@ -103,11 +103,10 @@ const FORMS: &[(&str, Way)] = &[
     ("cities::act", By(&["askCityAgain", "dropAtCity"])),
     ("blocking::lift", By(&["liftBlock"])),
     ("blocking::block", By(&["blockConversation"])),
+    ("registers::bring", By(&["bringRegister"])),
     (
-        "cities::act",
-        Person(
-            "what a city refused is mended in the settings first; beside the desk `lapor-node city again` tries it",
-        ),
+        "registers::act",
+        By(&["chooseColumns", "fileRegister", "dropRegister"]),
     ),
 ];
 

@@ -15,6 +15,7 @@ mod desk_forms;
 mod drafts;
 mod erasures;
 mod identities;
+mod imports;
 mod published;
 mod refused;
 mod repeated;

@@ -7,6 +7,7 @@ mod erasures;
 mod hints;
 mod operating;
 mod publishing;
+mod register;
 mod reports;
 
 use std::path::PathBuf;

@@ -1,0 +1,82 @@
+//! A register through the API: brought, read, mended, filed.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use serde_json::json;
+
+use super::{Desk, Reply, desks};
+use crate::tokens::Role;
+
+impl Desk {
+    async fn brings(&self, role: Role, query: &str, file: &str) -> Reply {
+        let request = Request::post(format!("/api/v1/imports{query}"));
+        let body = Body::from(file.to_owned());
+        self.send(Some(role), request, body).await
+    }
+}
+
+#[tokio::test]
+async fn a_register_is_brought_mended_and_filed_as_a_whole() {
+    for desk in desks("kota-bandung").await {
+        let file = "Kode;Isi\nA1;Jalan rusak\nA1;Lampu padam\n";
+        let made = desk
+            .brings(Role::Officer, "?name=2026.csv&channel=letter", file)
+            .await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+        let made = made.json();
+        assert_eq!(
+            (&made["ready"], &made["state"]),
+            (&json!(2), &json!("waiting"))
+        );
+        let at = format!("/api/v1/imports/{}", made["id"].as_str().unwrap());
+        let request = Request::put(format!("{at}/columns"));
+        let request = request.header("content-type", "application/json");
+        let columns = json!({"columns": ["number", "content"]}).to_string();
+        let read = desk
+            .send(Some(Role::Officer), request, Body::from(columns))
+            .await;
+        assert_eq!(
+            read.json()["problems"],
+            json!([{
+                "line": 3, "column": "Kode", "field": "number", "code": "repeated",
+                "detail": "line 2 has the same number",
+            }])
+        );
+        let commit = format!("{at}/commit");
+        let held = desk.post(Role::Officer, &commit, &json!({})).await;
+        assert_eq!(held.status, StatusCode::CONFLICT);
+        assert_eq!(held.json()["wrong"], 1);
+        let other = desk.get(Role::Admin, &at).await;
+        assert_eq!(other.status, StatusCode::NOT_FOUND);
+        let without = json!({"without_wrong": true});
+        let filed = desk.post(Role::Officer, &commit, &without).await;
+        assert_eq!(filed.status, StatusCode::OK, "{}", filed.text());
+        assert_eq!(filed.json()["filed"][0]["own_number"], "A1");
+        let again = desk.brings(Role::Officer, "", file).await;
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        assert_eq!(again.json()["import"], made["id"]);
+        let book = desk.get(Role::Reader, "/api/v1/cases.xlsx").await;
+        assert!(book.status == StatusCode::OK && book.body.starts_with(b"PK"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_register_is_refused_with_the_reason() {
+    for desk in desks("kota-bandung").await {
+        for (query, file, why) in [
+            ("", "Isi\n", "nothing below its headings"),
+            ("", "\u{0}\u{1}", "neither a table"),
+            (
+                "?channel=merpati",
+                "Isi\nJalan\n",
+                "channel: expected walk-in",
+            ),
+        ] {
+            let refused = desk.brings(Role::Officer, query, file).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{file:?}");
+            assert!(refused.text().contains(why), "{}", refused.text());
+        }
+        let reader = desk.brings(Role::Reader, "", "Isi\nJalan\n").await;
+        assert_eq!(reader.status, StatusCode::FORBIDDEN);
+    }
+}

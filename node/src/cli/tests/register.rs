@@ -1,0 +1,33 @@
+//! Registers at the command line.
+
+use super::*;
+
+#[tokio::test]
+async fn a_register_is_tried_held_back_and_filed() {
+    for shell in shells("kota-bandung").await {
+        let file = shell.file(
+            "register.csv",
+            "No. Register;Isi;Tanggal Kejadian\n1;Jalan rusak;04-03-2026\n2;Lampu padam;kemarin\n",
+        );
+        let import = ["register", "import", &file];
+        let tried = shell.says(&[&import[..], &["--dry-run"]].concat()).await;
+        assert_eq!(
+            tried,
+            "line 3, Tanggal Kejadian: no date such as 31-12-2026\n1 row can be filed, 1 cannot.\n"
+        );
+        let (code, message) = shell.fails(&import).await;
+        assert_eq!(code, exit::DATA, "{message}");
+        assert!(message.contains("1 rows are wrong"), "{message}");
+        let filed = shell
+            .says(&[&import[..], &["--without-wrong"]].concat())
+            .await;
+        assert!(filed.ends_with("Filed 1 case.\n"), "{filed}");
+        let (code, message) = shell.fails(&import).await;
+        assert_eq!(code, exit::DATA);
+        assert!(message.contains("brought before"), "{message}");
+        let audited = shell.says(&["audit"]).await;
+        assert!(audited.contains("register.brought"), "{audited}");
+        let pigeon = [&import[..], &["--channel", "merpati"]].concat();
+        assert_eq!(shell.fails(&pigeon).await.0, exit::USAGE);
+    }
+}

@@ -1,0 +1,102 @@
+//! What lies here as a register, of what this officer may see: numbers, headings and where each case
+//! stands; no words of a *rahasia* case, and nobody's name.
+
+use chrono::NaiveDate;
+use lapor_web::language::{TextId, Voice, text_id};
+use serde::Deserialize;
+
+use super::{Answer, Officer, shared};
+use crate::api::problem;
+use crate::casework::{CaseFilter, CaseSummary};
+use crate::node::Node;
+use crate::portal::{classification_name, name_of, state_words};
+use crate::regions;
+use crate::registers::Table;
+
+pub const CSV: &str = "/meja/register.csv";
+pub const XLSX: &str = "/meja/register.xlsx";
+/// Lines of a register, at most.
+const LINES: usize = 10_000;
+/// Cases that are read at once.
+const PAGE: u32 = 200;
+const HEAD: [TextId; 11] = [
+    text_id("register-field-number"),
+    text_id("register-ticket"),
+    text_id("register-filed-on"),
+    text_id("register-field-title"),
+    text_id("register-field-class"),
+    text_id("register-field-category"),
+    text_id("register-field-region"),
+    text_id("register-field-place"),
+    text_id("state-label"),
+    text_id("register-custodian"),
+    text_id("register-changed-on"),
+];
+
+/// The days on which cases were filed; those of all days without them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    dari: String,
+    sampai: String,
+}
+
+pub async fn table(node: &Node, officer: &Officer, asked: &Asked) -> Answer<Table> {
+    let v = officer.visit.v;
+    let day = |typed: &str| typed.parse::<NaiveDate>().ok();
+    let filter = CaseFilter {
+        filed_from: day(&asked.dari).map(|day| node.span_of_days(day, day).0),
+        filed_before: day(&asked.sampai).map(|day| node.span_of_days(day, day).1),
+        ..CaseFilter::default()
+    };
+    let mut table = Table {
+        head: HEAD.map(|id| v.say(id)).to_vec(),
+        rows: Vec::new(),
+    };
+    let mut after = None;
+    loop {
+        let page = node.search(&officer.sight, "", &filter, after.as_deref(), PAGE);
+        let page = page.await.map_err(|error| problem(&error))?;
+        let left = LINES - table.rows.len();
+        let cases = page.cases.iter().take(left);
+        table.rows.extend(cases.map(|case| row(node, &v, case)));
+        after = page.next;
+        if after.is_none() || table.rows.len() == LINES {
+            return Ok(table);
+        }
+    }
+}
+
+fn row(node: &Node, v: &Voice, case: &CaseSummary) -> Vec<String> {
+    let open = |text: &Option<String>| {
+        let text = text.as_ref().filter(|_| !case.secret);
+        text.cloned().unwrap_or_default()
+    };
+    let national = case.category.as_ref().map(|one| one.as_str().to_owned());
+    let category = case.local_category.clone().or(national);
+    let region = case.region.as_ref();
+    vec![
+        case.own_number.clone().unwrap_or_default(),
+        case.ticket.clone().unwrap_or_default(),
+        v.date(case.filed_at),
+        open(&case.title),
+        case.classification
+            .map(|class| v.say(classification_name(class)))
+            .unwrap_or_default(),
+        category
+            .map(|one| shared::category_name(&one))
+            .unwrap_or_default(),
+        region
+            .and_then(|code| regions::national().display_name(code))
+            .unwrap_or_default(),
+        open(&case.place),
+        case.state
+            .map(|state| v.say(state_words(state).0))
+            .unwrap_or_default(),
+        case.custodian
+            .as_ref()
+            .map(|id| name_of(node, id))
+            .unwrap_or_default(),
+        v.date(case.updated_at),
+    ]
+}

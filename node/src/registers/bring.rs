@@ -1,0 +1,531 @@
+//! A register from its file to its cases. What was read waits sealed, for a day, for whoever brought
+//! it; it is checked anew each time it is looked at, and once more in the transaction that files it.
+
+use std::collections::HashMap;
+
+use lapor_migrations::{DbError, Tx};
+use metrics::counter;
+use sha2::{Digest as _, Sha256};
+
+use super::check::{self, Fault, Names, Wrong};
+use super::columns::Field;
+use super::gathered::{FILE_BYTES, Unreadable};
+use super::sheet::Sheet;
+use super::view::{
+    Brought, Column, FiledRow, Import, ImportState, PROBLEMS, ReadyRow, RowProblem, SAMPLE,
+};
+use crate::bridge::hash_of_words;
+use crate::casework::{Beside, Filed, Filing, NewReport, OnDesk, write_filings};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::reporters::{registered, untold};
+use crate::store;
+use crate::store::imports::ImportRow;
+use crate::taxonomy::folded;
+
+/// How long a register waits to be filed.
+const WAITS_MS: i64 = 24 * 3_600_000;
+/// Registers that wait at a time, at most.
+const MOST_WAITING: i64 = 20;
+/// Registers that are listed.
+const LISTED: i64 = 50;
+/// Characters of the name of a file.
+const NAME: usize = 80;
+/// Filings that are written at once, in the one transaction of their register.
+const CHUNK: usize = 256;
+const WAITING: &str = "waiting";
+
+/// A file that is brought.
+pub struct NewRegister<'a> {
+    /// What it is called; nothing is read from that.
+    pub name: &'a str,
+    pub bytes: Vec<u8>,
+    /// How its reports came in, where no column says it.
+    pub channel: &'a str,
+}
+
+/// Why a register is not brought, or not filed.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error("the same file was brought before")]
+    Before(Box<Brought>),
+    #[error("{MOST_WAITING} registers wait to be filed; file or drop one of them")]
+    Crowded,
+    #[error("the file has {expected} columns, not {found}")]
+    Width { expected: usize, found: usize },
+    #[error("two columns are {}", .0.as_str())]
+    Twice(Field),
+    #[error("no column is content; say which one it is")]
+    NoContent,
+    #[error("{0} rows are wrong; mend the file, or file it without them")]
+    Wrong(usize),
+    #[error("no row can be filed")]
+    Nothing,
+    #[error(transparent)]
+    Node(#[from] NodeError),
+}
+
+/// All rows of a sheet, checked.
+struct Checked {
+    ready: Vec<Ready>,
+    faults: Vec<(u64, Fault)>,
+    /// Rows that have faults.
+    wrong: usize,
+}
+
+/// A row that only has to be written.
+struct Ready {
+    line: u64,
+    number: Option<String>,
+    /// Keyed hash of its words.
+    said: Vec<u8>,
+    shown: ReadyRow,
+    filed: Filed,
+    filing: Filing,
+}
+
+impl Node {
+    /// Reads a register and keeps it waiting; nothing of it is filed. Returns its id.
+    pub async fn bring_register(
+        &self,
+        new: NewRegister<'_>,
+        actor: &str,
+    ) -> Result<String, RegisterError> {
+        if new.bytes.len() as u64 > FILE_BYTES {
+            return Err(Unreadable::Large.into());
+        }
+        let sha256 = Sha256::digest(&new.bytes).to_vec();
+        let mut tx = self.read_tx().await?;
+        let before = store::imports::of_file(&mut tx, &sha256).await?;
+        drop(tx);
+        if let Some(before) = before {
+            return Err(RegisterError::Before(Box::new(before.into())));
+        }
+        let (bytes, channel) = (new.bytes, new.channel.to_owned());
+        let sheet = tokio::task::spawn_blocking(move || Sheet::read(&bytes, &channel)).await;
+        // What makes its reader panic is damaged as well.
+        let sheet = sheet.unwrap_or(Err(Unreadable::Damaged))?;
+        let row = ImportRow {
+            id: hex::encode(random::<16>()),
+            name: named(new.name),
+            actor: actor.to_owned(),
+            state: WAITING.to_owned(),
+            made_at: self.clock().now_ms(),
+            done_at: None,
+            filed: 0,
+            left_out: 0,
+        };
+        let sealed = self.switch().seal(&owner(&row.id), &sheet)?;
+        let mut tx = self.write_tx().await?;
+        if store::imports::count_waiting(&mut tx).await? >= MOST_WAITING {
+            return Err(RegisterError::Crowded);
+        }
+        if !store::imports::add(&mut tx, &row, &sha256, &sealed).await? {
+            return Err(NodeError::AnsweredMeanwhile.into());
+        }
+        tx.commit().await?;
+        Ok(row.id)
+    }
+
+    /// The latest registers, whoever brought them.
+    pub async fn registers(&self) -> Result<Vec<Brought>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::imports::latest(&mut tx, LISTED).await?;
+        Ok(rows.into_iter().map(Brought::from).collect())
+    }
+
+    /// A register, for whoever brought it.
+    pub async fn register(&self, id: &str, actor: &str) -> Result<Import, NodeError> {
+        let row = self.own_import(id, actor).await?;
+        if row.state != WAITING {
+            return self.filed_import(row).await;
+        }
+        let sheet = self.sheet(id).await?;
+        let checked = if sheet.columns.contains(&Some(Field::Content)) {
+            let checked = self.check_rows(&sheet, actor).await?;
+            let mut tx = self.read_tx().await?;
+            without_known(&mut tx, checked).await?
+        } else {
+            Checked {
+                ready: Vec::new(),
+                faults: Vec::new(),
+                wrong: sheet.rows.len(),
+            }
+        };
+        Ok(waiting_import(row, sheet, &checked))
+    }
+
+    /// Says what the columns are, from the left; `None` leaves one out.
+    pub async fn choose_columns(
+        &self,
+        id: &str,
+        columns: Vec<Option<Field>>,
+        actor: &str,
+    ) -> Result<(), RegisterError> {
+        self.own_import(id, actor).await?;
+        let mut sheet = self.sheet(id).await?;
+        if sheet.columns.len() != columns.len() {
+            return Err(RegisterError::Width {
+                expected: sheet.columns.len(),
+                found: columns.len(),
+            });
+        }
+        let twice =
+            |field: &Field| columns.iter().flatten().filter(|one| *one == field).count() > 1;
+        if let Some(field) = columns.iter().flatten().find(|field| twice(field)) {
+            return Err(RegisterError::Twice(*field));
+        }
+        sheet.columns = columns;
+        let sealed = self.switch().seal(&owner(id), &sheet)?;
+        let mut tx = self.write_tx().await?;
+        if !store::imports::put_sheet(&mut tx, id, &sealed).await? {
+            return Err(NodeError::not_found("register that waits", &id).into());
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Files all rows of a register, or with `without_wrong` all that can be, in one transaction;
+    /// `unit` is on whose desk the cases lie. Asked again it answers what was filed.
+    pub async fn file_register(
+        &self,
+        id: &str,
+        without_wrong: bool,
+        unit: Option<&str>,
+        actor: &str,
+    ) -> Result<Import, RegisterError> {
+        let row = self.own_import(id, actor).await?;
+        if row.state != WAITING {
+            return Ok(self.filed_import(row).await?);
+        }
+        let sheet = self.sheet(id).await?;
+        if !sheet.columns.contains(&Some(Field::Content)) {
+            return Err(RegisterError::NoContent);
+        }
+        let checked = self.check_rows(&sheet, actor).await?;
+        let secret = untold().await?;
+        let mut tx = self.write_tx().await?;
+        let checked = without_known(&mut tx, checked).await?;
+        if checked.wrong > 0 && !without_wrong {
+            return Err(RegisterError::Wrong(checked.wrong));
+        }
+        if checked.ready.is_empty() {
+            return Err(RegisterError::Nothing);
+        }
+        let filed = checked.ready.len();
+        if self
+            .write_register(&mut tx, id, checked, (&secret, unit, actor))
+            .await?
+        {
+            tx.commit().await?;
+            self.ring_outgoing();
+            counter!("lapor_node_filings_total").increment(filed as u64);
+        }
+        let row = self.own_import(id, actor).await?;
+        Ok(self.filed_import(row).await?)
+    }
+
+    /// Forgets a register that waits.
+    pub async fn drop_register(&self, id: &str, actor: &str) -> Result<(), NodeError> {
+        self.own_import(id, actor).await?;
+        let mut tx = self.write_tx().await?;
+        if !store::imports::drop_waiting(&mut tx, id).await? {
+            return Err(NodeError::not_found("register that waits", &id));
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Says whether it still waited.
+    async fn write_register(
+        &self,
+        tx: &mut Tx,
+        id: &str,
+        checked: Checked,
+        (secret, unit, actor): (&str, Option<&str>, &str),
+    ) -> Result<bool, NodeError> {
+        let (now, wrong) = (self.clock().now_ms(), checked.wrong);
+        let counts = (checked.ready.len() as i64, wrong as i64);
+        if !store::imports::finish(tx, id, now, counts).await? {
+            return Ok(false);
+        }
+        let mut rows = Vec::with_capacity(checked.ready.len());
+        let mut filings = Vec::with_capacity(checked.ready.len());
+        for ready in checked.ready {
+            let case = ready.filed.case;
+            rows.push((ready.line as i64, case.to_string(), ready.said));
+            filings.push(ready.filing.with(|at| Beside {
+                reporter: Some(registered(secret.to_owned(), case, at)),
+                desk: unit.map(|unit| OnDesk {
+                    unit: Some(unit.to_owned()),
+                    officer: None,
+                }),
+                ..Beside::default()
+            }));
+        }
+        for chunk in filings.chunks(CHUNK) {
+            write_filings(self, tx, &chunk.iter().collect::<Vec<_>>()).await?;
+        }
+        store::imports::add_rows(tx, id, &rows).await?;
+        let detail = format!("{} filed, {wrong} left out", rows.len());
+        store::audit::add(tx, now, actor, "register.brought", None, &detail).await?;
+        Ok(true)
+    }
+
+    async fn own_import(&self, id: &str, actor: &str) -> Result<ImportRow, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let found = store::imports::one(&mut tx, id).await?;
+        let own = found.filter(|row| row.actor == actor);
+        own.ok_or_else(|| NodeError::not_found("register", &id))
+    }
+
+    async fn sheet(&self, id: &str) -> Result<Sheet, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let sealed = store::imports::sheet(&mut tx, id).await?;
+        let sealed = sealed.ok_or_else(|| NodeError::not_found("register that waits", &id))?;
+        self.switch().open(&owner(id), &sealed)
+    }
+
+    async fn filed_import(&self, row: ImportRow) -> Result<Import, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let filed = store::imports::rows(&mut tx, &row.id).await?;
+        let filed = filed.into_iter().map(|row| FiledRow {
+            line: row.line as u64,
+            case: row.case_id,
+            ticket: row.ticket,
+            own_number: row.own_number,
+        });
+        Ok(Import {
+            id: row.id,
+            name: row.name,
+            state: ImportState::Done,
+            made_at: row.made_at,
+            until: None,
+            done_at: row.done_at,
+            columns: Vec::new(),
+            ready: 0,
+            wrong: row.left_out as usize,
+            problems: Vec::new(),
+            sample: Vec::new(),
+            filed: filed.collect(),
+        })
+    }
+
+    /// Checks every row by itself and beside the others, as far as its filing.
+    async fn check_rows(&self, sheet: &Sheet, actor: &str) -> Result<Checked, NodeError> {
+        let names = Names {
+            categories: self.categories().await?,
+            local: self.local_categories().await?,
+        };
+        let mut checked = Checked {
+            ready: Vec::new(),
+            faults: Vec::new(),
+            wrong: 0,
+        };
+        let mut seen = Seen::default();
+        for row in &sheet.rows {
+            let report = check::report(row, &sheet.columns, &sheet.channel, &names);
+            let ready = match report {
+                Ok(report) => self.ready(row.line, report, &mut seen, actor).await?,
+                Err(faults) => Err(faults),
+            };
+            match ready {
+                Ok(ready) => checked.ready.push(ready),
+                Err(faults) => {
+                    checked.wrong += 1;
+                    let placed = faults.into_iter().map(|fault| (row.line, fault));
+                    checked.faults.extend(placed);
+                }
+            }
+        }
+        Ok(checked)
+    }
+
+    async fn ready(
+        &self,
+        line: u64,
+        report: NewReport,
+        seen: &mut Seen,
+        actor: &str,
+    ) -> Result<Result<Ready, Vec<Fault>>, NodeError> {
+        let said = self.said(&report)?;
+        if let Some(fault) = seen.before(line, &report, &said) {
+            return Ok(Err(vec![fault]));
+        }
+        let (filed, filing) = match self.filing_as_named(&report, actor).await {
+            Ok(ready) => ready,
+            Err(error @ (NodeError::Invalid(_) | NodeError::TooLarge(_))) => {
+                return Ok(Err(vec![(None, Wrong::Unusable(error.to_string()))]));
+            }
+            Err(error) => return Err(error),
+        };
+        let category = report.local_category.as_deref();
+        let category = category.or(report.category.as_ref().map(|one| one.as_str()));
+        let shown = ReadyRow {
+            line,
+            number: report.own_number.clone(),
+            title: report.title.clone(),
+            category: category.map(str::to_owned),
+            region: report.region.as_ref().map(ToString::to_string),
+        };
+        Ok(Ok(Ready {
+            line,
+            number: report.own_number,
+            said,
+            shown,
+            filed,
+            filing,
+        }))
+    }
+
+    /// By what a row without a number is known again: its words, where and when.
+    fn said(&self, report: &NewReport) -> Result<Vec<u8>, NodeError> {
+        let place = report.place.as_deref().unwrap_or_default();
+        let day = report.incident_date.as_deref().unwrap_or_default();
+        let words = hash_of_words(&format!("{} {place} {day}", report.content));
+        let words = hex::encode(words);
+        self.switch().hash("register", &[words.as_str()])
+    }
+}
+
+/// What rows before have said: a row with a number is known by it, another by its words.
+#[derive(Default)]
+struct Seen {
+    numbers: HashMap<String, u64>,
+    words: HashMap<Vec<u8>, u64>,
+}
+
+impl Seen {
+    /// The fault of a row that says what one before has said.
+    fn before(&mut self, line: u64, report: &NewReport, said: &[u8]) -> Option<Fault> {
+        let words = *self.words.entry(said.to_vec()).or_insert(line);
+        let Some(number) = &report.own_number else {
+            return (words != line).then_some((Some(Field::Content), Wrong::SameWords(words)));
+        };
+        let number = folded(number).replace(' ', "");
+        let number = *self.numbers.entry(number).or_insert(line);
+        (number != line).then_some((Some(Field::Number), Wrong::SameNumber(number)))
+    }
+}
+
+/// Takes out what is here already.
+async fn without_known(tx: &mut Tx, checked: Checked) -> Result<Checked, NodeError> {
+    let mut left = Checked {
+        ready: Vec::with_capacity(checked.ready.len()),
+        ..checked
+    };
+    for ready in checked.ready {
+        let fault = match &ready.number {
+            Some(number) => {
+                let cases = store::bridge::numbered(tx, number).await?;
+                (!cases.is_empty()).then_some((Some(Field::Number), Wrong::KnownNumber))
+            }
+            None => {
+                let known = store::imports::is_said(tx, &ready.said).await?;
+                known.then_some((Some(Field::Content), Wrong::KnownWords))
+            }
+        };
+        match fault {
+            Some(fault) => {
+                left.wrong += 1;
+                left.faults.push((ready.line, fault));
+            }
+            None => left.ready.push(ready),
+        }
+    }
+    left.faults.sort_by_key(|(line, _)| *line);
+    Ok(left)
+}
+
+fn waiting_import(row: ImportRow, sheet: Sheet, checked: &Checked) -> Import {
+    let faults = checked.faults.iter().take(PROBLEMS);
+    let problems = faults.map(|(line, (field, wrong))| {
+        let place = field.and_then(|field| {
+            let mut columns = sheet.columns.iter();
+            columns.position(|one| *one == Some(field))
+        });
+        RowProblem {
+            line: *line,
+            column: place.map(|place| sheet.headings[place].clone()),
+            field: *field,
+            code: wrong.code(),
+            detail: wrong.to_string(),
+            wrong: wrong.clone(),
+        }
+    });
+    let problems = problems.collect();
+    let columns = sheet.headings.into_iter().zip(sheet.columns);
+    Import {
+        id: row.id,
+        name: row.name,
+        state: ImportState::Waiting,
+        made_at: row.made_at,
+        until: Some(row.made_at + WAITS_MS),
+        done_at: None,
+        columns: columns
+            .map(|(heading, field)| Column { heading, field })
+            .collect(),
+        ready: checked.ready.len(),
+        wrong: checked.wrong,
+        problems,
+        sample: checked
+            .ready
+            .iter()
+            .take(SAMPLE)
+            .map(|ready| ready.shown.clone())
+            .collect(),
+        filed: Vec::new(),
+    }
+}
+
+/// Forgets registers that nobody has filed within a day.
+pub(crate) async fn expire(node: &Node) -> Result<u64, NodeError> {
+    let before = node.clock().now_ms() - WAITS_MS;
+    let mut tx = node.write_tx().await?;
+    let gone = store::imports::expire(&mut tx, before).await?;
+    tx.commit().await?;
+    Ok(gone)
+}
+
+fn owner(id: &str) -> String {
+    format!("imports/{id}")
+}
+
+/// The name of a file as a list shows it: its last part, without what is no sign.
+fn named(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+    let calm = last
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(NAME)
+        .collect();
+    if last.is_empty() {
+        "register".to_owned()
+    } else {
+        calm
+    }
+}
+
+impl From<DbError> for RegisterError {
+    fn from(error: DbError) -> Self {
+        Self::Node(error.into())
+    }
+}
+
+impl From<ImportRow> for Brought {
+    fn from(row: ImportRow) -> Self {
+        Self {
+            state: if row.state == WAITING {
+                ImportState::Waiting
+            } else {
+                ImportState::Done
+            },
+            id: row.id,
+            name: row.name,
+            actor: row.actor,
+            made_at: row.made_at,
+            filed: row.filed,
+        }
+    }
+}

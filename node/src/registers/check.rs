@@ -1,0 +1,315 @@
+//! A row as a report, or what is wrong with it, cell by cell: all of it at once, so that a file is
+//! mended once.
+
+use lapor_protocol::kinds::{Category, Classification};
+use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
+use lapor_protocol::region::RegionCode;
+
+use super::columns::Field;
+use super::gathered::Row;
+use crate::bridge;
+use crate::casework::{NewReport, Reporter, is_own_number};
+use crate::open311::title_of;
+use crate::regions;
+use crate::reporters::reaches;
+use crate::taxonomy::{Categories, LocalCategories, folded};
+
+/// Characters of a name, a telephone number or an address.
+const CONTACT: usize = 200;
+
+/// What is wrong with a cell, or with its row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    #[error("missing")]
+    Missing,
+    #[error("longer than {0} characters")]
+    Long(usize),
+    #[error("no date such as 31-12-2026")]
+    Day,
+    #[error("expected pengaduan, aspirasi or permintaan informasi")]
+    Classification,
+    #[error("the tree of categories has no such one, or several that are called so")]
+    Category,
+    #[error("no region, or not one alone; write its code, or its name with its level and province")]
+    Region,
+    #[error("expected one of loket, surat, telepon, sms, surel, whatsapp, web")]
+    Channel,
+    #[error("expected ya or tidak")]
+    Truth,
+    #[error("no address that a letter reaches")]
+    Email,
+    #[error(
+        "a number has letters, digits, blanks and -/._:#(), a letter or digit first, 80 at most"
+    )]
+    Number,
+    #[error("line {0} has the same number")]
+    SameNumber(u64),
+    #[error("line {0} says the same")]
+    SameWords(u64),
+    #[error("a case here has this number")]
+    KnownNumber,
+    #[error("a case that was filed from a register says the same")]
+    KnownWords,
+    /// Said by the rules of a report.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+impl Wrong {
+    /// Its name in the API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Long(_) => "too_long",
+            Self::Day => "no_date",
+            Self::Classification => "no_classification",
+            Self::Category => "no_category",
+            Self::Region => "no_region",
+            Self::Channel => "no_channel",
+            Self::Truth => "no_truth",
+            Self::Email => "no_email",
+            Self::Number => "no_number",
+            Self::SameNumber(_) | Self::SameWords(_) => "repeated",
+            Self::KnownNumber | Self::KnownWords => "known",
+            Self::Unusable(_) => "unusable",
+        }
+    }
+}
+
+/// What is wrong in a row, and with which of its fields.
+pub type Fault = (Option<Field>, Wrong);
+
+/// What is called how here.
+pub struct Names {
+    pub categories: Categories,
+    pub local: LocalCategories,
+}
+
+/// A row while it is read.
+struct Reading<'a> {
+    row: &'a Row,
+    columns: &'a [Option<Field>],
+    faults: Vec<Fault>,
+}
+
+/// A row as a report, or all that is wrong with it.
+pub fn report(
+    row: &Row,
+    columns: &[Option<Field>],
+    channel: &str,
+    names: &Names,
+) -> Result<NewReport, Vec<Fault>> {
+    let mut reading = Reading {
+        row,
+        columns,
+        faults: Vec::new(),
+    };
+    let report = reading.report(channel, names);
+    if reading.faults.is_empty() {
+        Ok(report)
+    } else {
+        Err(reading.faults)
+    }
+}
+
+impl Reading<'_> {
+    fn report(&mut self, channel: &str, names: &Names) -> NewReport {
+        let content = self.text(Field::Content, TEXT_CHARS).unwrap_or_default();
+        if content.is_empty() {
+            self.faults.push((Some(Field::Content), Wrong::Missing));
+        }
+        let title = self.text(Field::Title, TITLE_CHARS);
+        let (category, local_category) = self.category(names);
+        let reporter = Reporter {
+            name: self.text(Field::Name, CONTACT),
+            phone: self.text(Field::Phone, CONTACT),
+            email: self.read(Field::Email, Wrong::Email, email),
+            address: self.text(Field::Address, CONTACT),
+        };
+        let told = self.read(Field::Channel, Wrong::Channel, channel_of);
+        let day = self.read(Field::IncidentDate, Wrong::Day, bridge::day);
+        let class = self.read(Field::Classification, Wrong::Classification, class);
+        NewReport {
+            classification: class.unwrap_or(Classification::Complaint),
+            title: title.unwrap_or_else(|| title_of(&content)),
+            content,
+            category,
+            region: self.read(Field::Region, Wrong::Region, region),
+            place: self.text(Field::Place, TITLE_CHARS),
+            coordinates: None,
+            incident_date: day.map(|day| day.to_string()),
+            anonymous: self.truth(Field::Anonymous),
+            secret: self.truth(Field::Secret),
+            channel: told.unwrap_or(channel).to_owned(),
+            excluded: Vec::new(),
+            suggested: None,
+            programme: None,
+            attachments: Vec::new(),
+            reporter: (reporter != Reporter::default()).then_some(reporter),
+            own_number: self.read(Field::Number, Wrong::Number, number),
+            local_category,
+        }
+    }
+
+    /// The national one, and the own one where that was named.
+    fn category(&mut self, names: &Names) -> (Option<Category>, Option<String>) {
+        let Some(name) = self.cell(Field::Category) else {
+            return (None, None);
+        };
+        let mut local = names.local.local.iter().filter(|one| one.known);
+        if let Some(own) = local.find(|one| folded(&one.local) == folded(name)) {
+            return (Some(own.category.clone()), Some(own.local.clone()));
+        }
+        let national = names.categories.called(name).cloned();
+        if national.is_none() {
+            self.faults.push((Some(Field::Category), Wrong::Category));
+        }
+        (national, None)
+    }
+
+    fn truth(&mut self, field: Field) -> bool {
+        self.read(field, Wrong::Truth, truth).unwrap_or_default()
+    }
+
+    fn text(&mut self, field: Field, most: usize) -> Option<String> {
+        let text = self.cell(field)?.to_owned();
+        if text.chars().count() > most {
+            self.faults.push((Some(field), Wrong::Long(most)));
+        }
+        Some(text)
+    }
+
+    /// What a cell says, if it says something; a fault of what cannot be read.
+    fn read<T>(
+        &mut self,
+        field: Field,
+        wrong: Wrong,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let read = read(self.cell(field)?);
+        if read.is_none() {
+            self.faults.push((Some(field), wrong));
+        }
+        read
+    }
+
+    fn cell(&self, field: Field) -> Option<&str> {
+        let place = self.columns.iter().position(|one| *one == Some(field))?;
+        let text = self.row.cells.get(place)?.trim();
+        Some(text).filter(|text| !text.is_empty())
+    }
+}
+
+fn email(text: &str) -> Option<String> {
+    (text.contains('@') && reaches(text) && text.chars().count() <= CONTACT)
+        .then(|| text.to_owned())
+}
+
+fn number(text: &str) -> Option<String> {
+    is_own_number(text).then(|| text.to_owned())
+}
+
+fn region(text: &str) -> Option<RegionCode> {
+    regions::national().said(text)
+}
+
+fn class(text: &str) -> Option<Classification> {
+    Some(match folded(text).as_str() {
+        "pengaduan" | "aduan" | "keluhan" | "complaint" => Classification::Complaint,
+        "aspirasi" | "saran" | "usulan" | "aspiration" => Classification::Aspiration,
+        "permintaan informasi" | "informasi" | "information request" | "information_request" => {
+            Classification::InformationRequest
+        }
+        _ => return None,
+    })
+}
+
+/// How reports come in, by the words of registers.
+pub fn channel_of(text: &str) -> Option<&'static str> {
+    Some(match folded(text).as_str() {
+        "loket" | "langsung" | "datang langsung" | "tatap muka" | "walk-in" => "walk-in",
+        "surat" | "kotak saran" | "letter" => "letter",
+        "telepon" | "telp" | "phone" => "phone",
+        "sms" => "sms",
+        "surel" | "email" | "e-mail" => "email",
+        "whatsapp" | "wa" => "whatsapp",
+        "web" | "website" | "situs" | "situs web" => "web",
+        _ => return None,
+    })
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match folded(text).as_str() {
+        "ya" | "y" | "yes" | "true" | "1" | "v" | "x" | "✓" | "√" => Some(true),
+        "tidak" | "t" | "tdk" | "no" | "n" | "false" | "0" | "-" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Option<Field>; 7] = [
+        Some(Field::Number),
+        Some(Field::Content),
+        None,
+        Some(Field::IncidentDate),
+        Some(Field::Region),
+        Some(Field::Secret),
+        Some(Field::Email),
+    ];
+
+    fn read(cells: &[&str]) -> Result<NewReport, Vec<Fault>> {
+        let names = Names {
+            categories: Categories {
+                edition: "2026.0".into(),
+                roots: Vec::new(),
+            },
+            local: LocalCategories::default(),
+        };
+        let row = Row {
+            line: 7,
+            cells: cells.iter().map(|&cell| cell.to_owned()).collect(),
+        };
+        report(&row, &COLUMNS, "letter", &names)
+    }
+
+    #[test]
+    fn a_row_is_a_report_and_what_no_column_says_is_what_the_file_says() {
+        let report = read(&[
+            "045/II/2026",
+            "Jalan berlubang. Sudah sebulan.",
+            "Petugas A",
+            "4/3/2026",
+            "32.73",
+            "ya",
+        ]);
+        let report = report.unwrap();
+        assert_eq!(report.own_number.as_deref(), Some("045/II/2026"));
+        assert_eq!(report.title, "Jalan berlubang");
+        assert_eq!(report.incident_date.as_deref(), Some("2026-03-04"));
+        assert_eq!(report.channel, "letter");
+        assert!(report.secret && !report.anonymous && report.reporter.is_none());
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once_and_by_its_field() {
+        let faults = read(&["=1", "", "", "kemarin", "Mars", "mungkin", "surel"]).unwrap_err();
+        let said: Vec<_> = faults
+            .into_iter()
+            .map(|(field, wrong)| (field.unwrap(), wrong))
+            .collect();
+        for expected in [
+            (Field::Content, Wrong::Missing),
+            (Field::Email, Wrong::Email),
+            (Field::IncidentDate, Wrong::Day),
+            (Field::Region, Wrong::Region),
+            (Field::Secret, Wrong::Truth),
+            (Field::Number, Wrong::Number),
+        ] {
+            assert!(said.contains(&expected), "{expected:?}: {said:?}");
+        }
+        assert_eq!(said.len(), 6);
+    }
+}

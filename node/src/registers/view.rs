@@ -1,0 +1,109 @@
+//! A register as whoever brought it sees it: what would be filed, what is wrong, what was filed.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::check::Wrong;
+use super::columns::Field;
+
+/// Problems that are told of one register, at most.
+pub const PROBLEMS: usize = 1_000;
+/// Rows that are shown as they would be filed.
+pub const SAMPLE: usize = 20;
+
+/// How far a register is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportState {
+    /// It has been read, and nothing of it is filed.
+    Waiting,
+    Done,
+}
+
+/// A register in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brought {
+    pub id: String,
+    /// What its file was called.
+    pub name: String,
+    pub actor: String,
+    pub state: ImportState,
+    /// Unix ms.
+    pub made_at: i64,
+    pub filed: i64,
+}
+
+/// A register that was brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Import {
+    pub id: String,
+    /// What its file was called.
+    pub name: String,
+    pub state: ImportState,
+    /// Unix ms.
+    pub made_at: i64,
+    /// Unix ms, when it is forgotten unless it is filed before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
+    /// Unix ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub done_at: Option<i64>,
+    /// The columns of the file, from the left; empty once it is filed.
+    pub columns: Vec<Column>,
+    /// Rows that can be filed.
+    pub ready: usize,
+    /// Rows that cannot, or that were left out.
+    pub wrong: usize,
+    /// What is wrong, the first thousand.
+    pub problems: Vec<RowProblem>,
+    /// The first rows as they would be filed.
+    pub sample: Vec<ReadyRow>,
+    /// What was filed, in the order of the lines.
+    pub filed: Vec<FiledRow>,
+}
+
+/// A column of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Column {
+    pub heading: String,
+    /// What it says of a report; `null` if it is left out.
+    pub field: Option<Field>,
+}
+
+/// Something that is wrong in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RowProblem {
+    /// Line of the file, counted from one.
+    pub line: u64,
+    /// Heading of the column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// What that column is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
+    /// `missing`, `too_long`, `no_date`, `no_classification`, `no_category`, `no_region`,
+    /// `no_channel`, `no_truth`, `no_email`, `no_number`, `repeated`, `known` or `unusable`.
+    pub code: &'static str,
+    pub detail: String,
+    #[serde(skip)]
+    pub wrong: Wrong,
+}
+
+/// A row as it would be filed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReadyRow {
+    pub line: u64,
+    pub number: Option<String>,
+    pub title: String,
+    pub category: Option<String>,
+    pub region: Option<String>,
+}
+
+/// A row that was filed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FiledRow {
+    pub line: u64,
+    pub case: String,
+    pub ticket: Option<String>,
+    pub own_number: Option<String>,
+}
