@@ -13,7 +13,11 @@ use crate::tokens::Role;
 
 const KEY: &str = "3f0c9a52-6a1d-4d0a-9a53-3ef1c5a0b7d4";
 /// Operations that take no key: what they do is the same when it is done twice.
-const ALIKE: [(&str, &str); 4] = [
+const ALIKE: [(&str, &str); 5] = [
+    (
+        "bringRegister",
+        "a file that is known is named, and not brought again",
+    ),
     (
         "upload",
         "a file that nothing uses is forgotten after a day",
