@@ -77,10 +77,13 @@ impl Report {
         })
     }
 
-    /// `Perhubungan/Angkutan Laut`, as the protocol writes it. A slash within
+    /// `Perhubungan/Angkutan Laut`, as the edition in force has it. A slash within
     /// a level would make a third one.
     pub fn category(&self) -> String {
-        let level = |text: &str| text.replace('/', ", ");
+        let level = |text: &str| match text {
+            "Lain-Lain" => "Lainnya".to_owned(),
+            text => text.replace('/', ", "),
+        };
         match self.subcategory.as_str() {
             "" => level(&self.category),
             sub => format!("{}/{}", level(&self.category), level(sub)),
