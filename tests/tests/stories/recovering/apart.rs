@@ -238,11 +238,14 @@ async fn who_brings_too_much_at_once_is_told_to_wait_and_goes_on_from_there() {
         fleet.hub.back_up(folder.path()).await;
         fleet.at("pusat").recall(case).await;
         fleet.settle().await;
+
+        fleet.hub.stop().await;
+        let database = fleet.database().await;
+        fleet.hub.restore(folder.path(), database).await;
         let limits = fleet.hub.settings.limits.clone();
         fleet.hub.settings.limits.envelopes_per_second = 1;
         fleet.hub.settings.limits.envelope_burst = 500;
-
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.hub.start().await;
         let bandung = fleet.at("kota-bandung");
         let (shown, ..) = last_item(bandung).await;
         let said = bandung.link().refresh_directory(0).await;
