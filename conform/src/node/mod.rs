@@ -112,7 +112,11 @@ async fn drive(
 ) -> Result<()> {
     let gone = "nobody drives the node any more";
     driver.send(Wanted::Join(line)).await.context(gone)?;
-    let joined = |seen: &Seen| !seen.calls.is_empty();
+    // Who asks for more than the directory has read whom it wraps for.
+    let joined = |seen: &Seen| {
+        let mut calls = seen.calls.iter();
+        calls.any(|call| !call.path.ends_with("/directory"))
+    };
     let has_joined = until(hub, patience, joined).await;
     anyhow::ensure!(
         has_joined || hub.look(|seen, _| !seen.enrolments.is_empty()),
