@@ -6,6 +6,152 @@ use utoipa::ToSchema;
 
 use super::gathered::{ABOVE, Row};
 
+/// Headings by which each is known, beside its name.
+const HEADINGS: [(Field, &[&str]); 15] = [
+    (
+        Field::Number,
+        &[
+            "nomor register",
+            "no register",
+            "nomor registrasi",
+            "no registrasi",
+            "no reg",
+            "nomor aduan",
+            "no aduan",
+            "nomor pengaduan",
+            "no pengaduan",
+            "nomor laporan",
+            "no laporan",
+            "nomor surat",
+            "no surat",
+            "nomor agenda",
+            "no agenda",
+            "register number",
+            "own number",
+        ],
+    ),
+    (
+        Field::Title,
+        &[
+            "judul",
+            "judul laporan",
+            "judul aduan",
+            "perihal",
+            "hal",
+            "subject",
+        ],
+    ),
+    (
+        Field::Content,
+        &[
+            "isi",
+            "isi laporan",
+            "isi aduan",
+            "isi pengaduan",
+            "uraian",
+            "uraian laporan",
+            "uraian pengaduan",
+            "uraian aduan",
+            "materi aduan",
+            "materi pengaduan",
+            "keluhan",
+            "aduan",
+            "pengaduan",
+            "deskripsi",
+            "description",
+            "complaint",
+        ],
+    ),
+    (
+        Field::Classification,
+        &[
+            "jenis",
+            "jenis laporan",
+            "klasifikasi",
+            "klasifikasi laporan",
+        ],
+    ),
+    (Field::Category, &["kategori", "bidang", "topik"]),
+    (
+        Field::Region,
+        &[
+            "wilayah",
+            "kabupaten kota",
+            "kota kabupaten",
+            "kab kota",
+            "kode wilayah",
+        ],
+    ),
+    (
+        Field::Place,
+        &[
+            "lokasi",
+            "tempat",
+            "lokasi kejadian",
+            "tempat kejadian",
+            "location",
+        ],
+    ),
+    (
+        Field::IncidentDate,
+        &[
+            "tanggal kejadian",
+            "tgl kejadian",
+            "waktu kejadian",
+            "tanggal peristiwa",
+            "date of incident",
+        ],
+    ),
+    (
+        Field::Channel,
+        &[
+            "saluran",
+            "media",
+            "kanal",
+            "sumber",
+            "sarana pengaduan",
+            "media pengaduan",
+        ],
+    ),
+    (Field::Anonymous, &["anonim"]),
+    (Field::Secret, &["rahasia", "confidential"]),
+    (
+        Field::Name,
+        &[
+            "nama",
+            "nama pelapor",
+            "pelapor",
+            "nama pengadu",
+            "pengadu",
+            "reporter",
+        ],
+    ),
+    (
+        Field::Phone,
+        &[
+            "telepon",
+            "nomor telepon",
+            "no telepon",
+            "no telp",
+            "telp",
+            "hp",
+            "no hp",
+            "nomor hp",
+            "no wa",
+            "nomor wa",
+            "telephone",
+        ],
+    ),
+    (
+        Field::Email,
+        &["surel", "e mail", "alamat surel", "alamat email"],
+    ),
+    (
+        Field::Address,
+        &["alamat", "alamat pelapor", "alamat pengadu"],
+    ),
+];
+
 /// What a column says of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -72,115 +218,11 @@ impl Field {
     }
 
     /// Headings by which it is known, beside its name.
-    fn headings(self) -> &'static [&'static str] {
-        match self {
-            Self::Number => &[
-                "nomor register",
-                "no register",
-                "nomor registrasi",
-                "no registrasi",
-                "no reg",
-                "nomor aduan",
-                "no aduan",
-                "nomor pengaduan",
-                "no pengaduan",
-                "nomor laporan",
-                "no laporan",
-                "nomor surat",
-                "no surat",
-                "nomor agenda",
-                "no agenda",
-                "register number",
-                "own number",
-            ],
-            Self::Title => &[
-                "judul",
-                "judul laporan",
-                "judul aduan",
-                "perihal",
-                "hal",
-                "subject",
-            ],
-            Self::Content => &[
-                "isi",
-                "isi laporan",
-                "isi aduan",
-                "isi pengaduan",
-                "uraian",
-                "uraian laporan",
-                "uraian pengaduan",
-                "uraian aduan",
-                "materi aduan",
-                "materi pengaduan",
-                "keluhan",
-                "aduan",
-                "pengaduan",
-                "deskripsi",
-                "description",
-                "complaint",
-            ],
-            Self::Classification => &[
-                "jenis",
-                "jenis laporan",
-                "klasifikasi",
-                "klasifikasi laporan",
-            ],
-            Self::Category => &["kategori", "bidang", "topik"],
-            Self::Region => &[
-                "wilayah",
-                "kabupaten kota",
-                "kota kabupaten",
-                "kab kota",
-                "kode wilayah",
-            ],
-            Self::Place => &[
-                "lokasi",
-                "tempat",
-                "lokasi kejadian",
-                "tempat kejadian",
-                "location",
-            ],
-            Self::IncidentDate => &[
-                "tanggal kejadian",
-                "tgl kejadian",
-                "waktu kejadian",
-                "tanggal peristiwa",
-                "date of incident",
-            ],
-            Self::Channel => &[
-                "saluran",
-                "media",
-                "kanal",
-                "sumber",
-                "sarana pengaduan",
-                "media pengaduan",
-            ],
-            Self::Anonymous => &["anonim"],
-            Self::Secret => &["rahasia", "confidential"],
-            Self::Name => &[
-                "nama",
-                "nama pelapor",
-                "pelapor",
-                "nama pengadu",
-                "pengadu",
-                "reporter",
-            ],
-            Self::Phone => &[
-                "telepon",
-                "nomor telepon",
-                "no telepon",
-                "no telp",
-                "telp",
-                "hp",
-                "no hp",
-                "nomor hp",
-                "no wa",
-                "nomor wa",
-                "telephone",
-            ],
-            Self::Email => &["surel", "e mail", "alamat surel", "alamat email"],
-            Self::Address => &["alamat", "alamat pelapor", "alamat pengadu"],
-        }
+    fn headings(self) -> impl Iterator<Item = &'static str> {
+        let own = HEADINGS
+            .into_iter()
+            .filter(move |(field, _)| *field == self);
+        own.flat_map(|(_, headings)| headings.iter().copied())
     }
 }
 
@@ -192,7 +234,7 @@ fn of(heading: &str) -> Option<Field> {
     let heading = words.join(" ");
     Field::ALL.into_iter().find(|field| {
         let name = field.as_str().replace('_', " ");
-        name == heading || field.headings().contains(&heading.as_str())
+        name == heading || field.headings().any(|known| known == heading)
     })
 }
 

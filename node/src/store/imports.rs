@@ -81,9 +81,9 @@ pub async fn count_waiting(tx: &mut Tx) -> Stored<i64> {
 /// What was read of one that waits.
 pub async fn sheet(tx: &mut Tx, id: &str) -> Stored<Option<Vec<u8>>> {
     const SQL: &str = "select sheet from imports where id = $1 and state = 'waiting'";
-    let found: Option<Option<Vec<u8>>> =
-        on!(tx, c => sqlx::query_scalar(SQL).bind(id).fetch_optional(c).await)?;
-    Ok(found.flatten())
+    let found: Option<(Option<Vec<u8>>,)> =
+        on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?;
+    Ok(found.and_then(|(sheet,)| sheet))
 }
 
 /// Puts another reading in the place of the one that there is; says whether it still waits.
