@@ -67,6 +67,7 @@ condition-version = Old version
 condition-disk = Room nearly used up
 condition-backup = Backup is old
 condition-frozen = Chain frozen
+condition-twice = Runs twice
 condition-refused = Messages refused
 condition-directory = Behind the directory
 condition-unreported = Does not say how it is

@@ -182,6 +182,7 @@ concern-version = Older version than the hub
 concern-frozen = Chain frozen: two messages claimed one position
 concern-refused = The hub has refused what it sends for { $age }
 concern-refused-unknown = The hub refuses what it sends
+concern-twice = Runs twice: two copies of this institution's node talk to the hub; the former sends nothing any more
 rule-silent = Not heard: yellow after { $yellow }, red after { $red }.
 rule-waiting = Oldest message waits to be sent or applied: yellow after { $yellow }, red after { $red }.
 rule-apart = Two reports in a row that differ from the hub's record in the same way: red.
@@ -195,6 +196,7 @@ rule-version = Older version than the hub: yellow.
 rule-frozen = Chain frozen: red.
 rule-refused = What it sends is refused, for a signature that does not hold for instance: yellow, after a minute red.
 rule-grey = Grey: not joined, suspended or revoked; not expected to speak.
+rule-twice = Runs twice, two copies of the node talk to the hub: red; over { $age } after the former copy was heard last.
 rule-green = Green: heard, and none of the yellow or red rules applies.
 
 # How one institution stands
@@ -299,6 +301,7 @@ visit-version = Turned away: protocol version not supported
 visit-rate = Turned away: too often
 visit-signature = Message refused: the signature does not hold
 visit-refused = Turned away: { $code }
+visit-copy = Turned away: another copy of this node has connected, or the node was restored
 concern-unreported = Has not told of itself for { $age }
 concern-unreported-unknown = Has never told of itself
 rule-unreported = Has not told of itself: yellow after { $yellow }, red after { $red }.

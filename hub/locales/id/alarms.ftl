@@ -64,6 +64,7 @@ condition-version = Versi lama
 condition-disk = Ruang hampir habis
 condition-backup = Cadangan sudah lama
 condition-frozen = Rantai dibekukan
+condition-twice = Berjalan dua kali
 condition-refused = Pesan ditolak hub
 condition-directory = Tertinggal direktori
 condition-unreported = Tidak melaporkan keadaannya

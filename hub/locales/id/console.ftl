@@ -161,6 +161,7 @@ concern-version = Versi lebih lama daripada hub
 concern-frozen = Rantai dibekukan: dua pesan mengaku menempati satu urutan
 concern-refused = Hub menolak kiriman instansi ini selama { $age }
 concern-refused-unknown = Hub menolak kiriman instansi ini
+concern-twice = Berjalan dua kali: dua salinan node instansi ini berbicara dengan hub; yang lama tidak mengirim apa pun lagi
 rule-silent = Tidak terdengar: kuning sesudah { $yellow }, merah sesudah { $red }.
 rule-waiting = Pesan tertua menunggu dikirim atau diterapkan: kuning sesudah { $yellow }, merah sesudah { $red }.
 rule-apart = Dua laporan berturut-turut yang berbeda dari catatan hub dengan cara yang sama: merah.
@@ -174,6 +175,7 @@ rule-version = Versi lebih lama daripada hub: kuning.
 rule-frozen = Rantai dibekukan: merah.
 rule-refused = Kiriman ditolak hub, misalnya karena tanda tangan tidak sah: kuning; sesudah satu menit merah.
 rule-grey = Kelabu: belum bergabung, ditangguhkan, atau dicabut; tidak diharapkan berbicara.
+rule-twice = Berjalan dua kali, dua salinan node berbicara dengan hub: merah; selesai { $age } sesudah salinan yang lama terakhir terdengar.
 rule-green = Hijau: terdengar, dan tidak satu pun aturan kuning atau merah berlaku.
 
 # Keadaan satu instansi
@@ -278,6 +280,7 @@ visit-version = Ditolak: versi protokol tidak didukung
 visit-rate = Ditolak: terlalu sering
 visit-signature = Kiriman ditolak: tanda tangan tidak sah
 visit-refused = Ditolak: { $code }
+visit-copy = Ditolak: salinan lain dari node ini telah tersambung, atau node dipulihkan
 concern-unreported = Tidak melaporkan keadaannya selama { $age }
 concern-unreported-unknown = Belum pernah melaporkan keadaannya
 rule-unreported = Tidak melaporkan keadaannya: kuning sesudah { $yellow }, merah sesudah { $red }.

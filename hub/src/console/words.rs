@@ -6,7 +6,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 
 use crate::alarms::{Condition, Own, Severity};
 use crate::membership::MembershipError;
-use crate::watch::{Bound, Bounds, Concern, Finding, State};
+use crate::watch::{Bound, Bounds, COPY_OVER_MS, Concern, Finding, State};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -106,6 +106,7 @@ pub fn finding(v: &Voice, found: &Finding) -> String {
         Concern::Version => v.say("concern-version"),
         Concern::Frozen => v.say("concern-frozen"),
         Concern::Refused => aged(
+        Concern::Twice => v.say("concern-twice"),
             text_id("concern-refused"),
             text_id("concern-refused-unknown"),
         ),
@@ -143,6 +144,7 @@ pub fn condition(condition: Condition) -> TextId {
             Concern::Backup => text_id("condition-backup"),
             Concern::Frozen => text_id("condition-frozen"),
             Concern::Refused => text_id("condition-refused"),
+            Concern::Twice => text_id("condition-twice"),
             Concern::Directory => text_id("condition-directory"),
             Concern::Unreported => text_id("condition-unreported"),
         },
@@ -285,6 +287,7 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<(&'static [State], String)> {
         (YELLOW, v.say("rule-version")),
         (RED, v.say("rule-frozen")),
         (BOTH, v.say("rule-refused")),
+        (RED, v.with("age", age(v, COPY_OVER_MS)).say("rule-twice")),
         (GREEN, v.say("rule-green")),
         (GREY, v.say("rule-grey")),
     ]
