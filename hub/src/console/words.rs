@@ -61,6 +61,7 @@ pub fn membership_words(v: &Voice, error: &MembershipError) -> String {
         MembershipError::SecondDesk(desk) => named(desk, text_id("invite-second-desk")),
         MembershipError::LastDesk(desk) => named(desk, text_id("membership-last-desk")),
         MembershipError::OwnSuccessor(_) => v.say("act-successor-itself"),
+        MembershipError::IdleSuccessor { .. } => v.say("act-successor-idle"),
         MembershipError::Taken(_) => v.say("act-successor-taken"),
         MembershipError::NoSupervisor => v.say("invite-no-supervisor"),
         MembershipError::SecondSupervisor(other) => {

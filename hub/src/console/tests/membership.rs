@@ -127,6 +127,12 @@ async fn a_membership_ends_only_when_it_is_meant_and_by_two_where_two_must_agree
             detail.contains("digabung (successor: kab-garut)"),
             "{detail}"
         );
+        first.open(&at).await.hides("value=\"kab-garut\"");
+        let idle = first.post(&at, &sure).await;
+        idle.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("href=\"#penerus\"")
+            .shows("harus sudah bergabung dan aktif");
+        place.takes_part("kab-garut").await;
     }
 }
 
@@ -255,6 +261,7 @@ async fn a_supervisor_that_ends_leaves_its_place_to_its_successor_or_to_another(
         operator.post(&at("ombudsman-2"), &left).await;
         assert!(!stands_in("ombudsman-2"));
         operator
+        place.takes_part("ombudsman-2").await;
             .post("/konsol/undang", &named("ombudsman-3", true))
             .await;
         assert!(stands_in("ombudsman-3"));

@@ -68,7 +68,13 @@ async fn a_program_acts_for_its_owner_with_a_reason_and_is_written_down() {
         let (status, answer) = act(&place, "invitations", known, &garut).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
         let body = json!({"reason": "digabung", "successor": "kab-garut"});
-        let (status, answer) = act(&place, &format!("{BANDUNG}/revocation"), known, &body).await;
+        let at = format!("{BANDUNG}/revocation");
+        let (status, answer) = act(&place, &at, known, &body).await;
+        let field = (status, answer["field"].as_str());
+        assert_eq!(field, (StatusCode::UNPROCESSABLE_ENTITY, Some("successor")));
+        assert_eq!(place.status(), Status::Active);
+        place.takes_part("kab-garut").await;
+        let (status, answer) = act(&place, &at, known, &body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         assert_eq!(place.status(), Status::Revoked);
     }
