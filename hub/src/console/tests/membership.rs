@@ -333,7 +333,8 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
             tokio::task::yield_now().await;
             page = operator.open(&at).await;
         }
-        page.shows("2 dari 2");
+        page.shows("2 dari 2")
+            .shows("<button class=\"danger\">Selesai");
         assert_eq!(place.status_of("kota-cimahi"), Some(Status::Invited));
         let lines = operator.open(&format!("{at}/hasil.csv")).await;
         assert_eq!(lines.text.matches("lapor1.").count(), 2);
@@ -363,6 +364,26 @@ async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
         assert!(one.text.contains(",diundang,"), "{}", one.text);
         operator
             .open("/konsol/peta-jalan?tingkat=diundang")
+#[tokio::test]
+async fn a_table_is_kept_when_the_hub_begins_nothing_with_it() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let table = "slug,kind,name\nkota-cimahi,kota,Cimahi\n";
+        let path = "/konsol/undang/massal/mulai";
+        let mut answer = operator.post(path, &[("isi", table)]).await;
+        while answer.status == StatusCode::SEE_OTHER {
+            let at = answer.to.clone();
+            operator.open(&at).await.shows("<progress");
+            answer = operator.post(path, &[("isi", table)]).await;
+        }
+        answer
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("tunggu setengah jam")
+            .shows("massal/mulai")
+            .shows("kota-cimahi,kota,Cimahi");
+    }
+}
+
             .await
             .shows("Kabupaten Garut")
             .hides("Kabupaten Ciamis");
