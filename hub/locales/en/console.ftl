@@ -120,6 +120,8 @@ federation-more = { $n ->
     [one] And one more institution; narrow the list with the filter above.
    *[other] And { $n } more institutions; narrow the list with the filter above.
 }
+federation-some = Institutions: { $what }
+federation-named = “{ $text }”
 federation-all = All institutions
 federation-none = No institution matches the filter.
 federation-map = Map
