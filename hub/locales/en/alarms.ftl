@@ -230,6 +230,8 @@ sent-kind-alarms = { $n ->
     [one] { $n } alarm
    *[other] { $n } alarms
 }
+sent-webhook-changed = Webhook: alarms changed
+sent-webhook-test = Webhook: a test
 sent-again = Send again
 sent-again-of = Send again: { $subject }, { $name }
 sent-again-done = On its way again; what becomes of it is shown here.
