@@ -106,8 +106,8 @@ pub fn finding(v: &Voice, found: &Finding) -> String {
             .say("concern-disk"),
         Concern::Version => v.say("concern-version"),
         Concern::Frozen => v.say("concern-frozen"),
-        Concern::Refused => aged(
         Concern::Twice => v.say("concern-twice"),
+        Concern::Refused => aged(
             text_id("concern-refused"),
             text_id("concern-refused-unknown"),
         ),
@@ -144,8 +144,8 @@ pub fn condition(condition: Condition) -> TextId {
             Concern::Disk => text_id("condition-disk"),
             Concern::Backup => text_id("condition-backup"),
             Concern::Frozen => text_id("condition-frozen"),
-            Concern::Refused => text_id("condition-refused"),
             Concern::Twice => text_id("condition-twice"),
+            Concern::Refused => text_id("condition-refused"),
             Concern::Directory => text_id("condition-directory"),
             Concern::Unreported => text_id("condition-unreported"),
         },
@@ -287,8 +287,8 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<(&'static [State], String)> {
         ),
         (YELLOW, v.say("rule-version")),
         (RED, v.say("rule-frozen")),
-        (BOTH, v.say("rule-refused")),
         (RED, v.with("age", age(v, COPY_OVER_MS)).say("rule-twice")),
+        (BOTH, v.say("rule-refused")),
         (GREEN, v.say("rule-green")),
         (GREY, v.say("rule-grey")),
     ]

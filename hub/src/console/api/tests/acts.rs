@@ -225,14 +225,23 @@ async fn a_program_looks_after_the_hub() {
         watch::look(&place.console.hub).await.unwrap();
         let known = (&*acting(&place, "otomat", FIRST).await, None);
         let at = "roadmap/32.05";
-        let (status, _) = act(&place, at, known, &json!({"planned": "2027-q1"})).await;
-        assert_eq!(status, StatusCode::OK);
+        let plan = json!({"planned": "2027-q1", "level": "exchanging"});
+        let (status, answer) = act(&place, at, known, &plan).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        for (plan, field) in [
+            (json!({"level": "joined"}), "planned"),
+            (json!({"planned": "2027-q1", "level": "revoked"}), "level"),
+        ] {
+            let (_, answer) = act(&place, at, known, &plan).await;
+            assert_eq!(answer["field"], field, "{answer}");
+        }
         let (_, answer) = act(&place, at, known, &json!({"planned": "soon"})).await;
         assert_eq!(answer["field"], "planned");
         let (_, map) = ask(&place, "/api/v1/roadmap", Some(known.0)).await;
         let places = map["places"].as_array().unwrap();
         let garut = places.iter().find(|place| place["region"] == "32.05");
         assert_eq!(garut.unwrap()["planned"], "2027-Q1");
+        assert_eq!(garut.unwrap()["planned_level"], "exchanging");
 
         let until = place.console.hub.now_ms() + 3_600_000;
         let body = json!({"reason": "ganti disk", "until": until});
