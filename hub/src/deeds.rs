@@ -42,7 +42,7 @@ pub enum Deed {
         #[schema(value_type = String)]
         instance: InstanceId,
     },
-    /// For ever; with a successor, which may have joined already (a merger) or not.
+    /// For ever; with a successor, which is active (a merger), or with none.
     Revoke {
         #[schema(value_type = String)]
         instance: InstanceId,

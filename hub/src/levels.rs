@@ -76,6 +76,14 @@ impl Level {
         Self::Revoked,
     ];
 
+    /// Those that can be aimed at.
+    pub const AIMS: [Self; 4] = [
+        Self::Invited,
+        Self::Joined,
+        Self::Exchanging,
+        Self::Answering,
+    ];
+
     /// As an address and a table have it.
     pub fn code(self) -> &'static str {
         match self {

@@ -65,6 +65,11 @@ pub enum MembershipError {
     LastDesk(InstanceId),
     #[error("{0} cannot be its own successor")]
     OwnSuccessor(InstanceId),
+    #[error("{id} is {status} and cannot be a successor; name an institution that is active")]
+    IdleSuccessor {
+        id: InstanceId,
+        status: &'static str,
+    },
     #[error("{0} stands in the directory already; a slug is used once")]
     Taken(InstanceId),
     #[error("only an institution of kind pengawas can be the default supervisor")]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use lapor_migrations::Tx;
+use lapor_migrations::{DbError, Tx};
 use lapor_protocol::directory::Status;
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::region::RegionCode;
@@ -18,6 +18,7 @@ use crate::ground::Ground;
 use crate::levels::{Level, Levels};
 use crate::store;
 use crate::store::plans::PlanRow;
+use crate::store::{code_of, from_code};
 use crate::watch::{Instance, Picture};
 
 /// With what the codes of the capital's province begin.
@@ -37,8 +38,19 @@ pub struct Place {
     pub since: Option<i64>,
     /// `2027-Q1` or `2027-01-31`.
     pub planned: Option<String>,
+    /// The level aimed at by then; `None` where the plan does not say.
+    pub planned_level: Option<Level>,
     #[schema(value_type = Option<String>)]
     pub institution: Option<InstanceId>,
+}
+
+/// The next step of a government.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// `2027-Q1` or `2027-01-31`.
+    pub by: String,
+    /// The level aimed at; one of [`Level::AIMS`].
+    pub level: Option<Level>,
 }
 
 /// How many governments of a province stand at each level.
@@ -70,20 +82,29 @@ impl Province {
 pub async fn read(tx: &mut Tx, picture: &Picture) -> Result<Vec<Place>, HubError> {
     let levels = Levels::read(tx, picture.at).await?;
     let plans = store::plans::all(tx).await?;
-    let plans: BTreeMap<String, String> = plans
-        .into_iter()
-        .map(|row| (row.region, row.planned))
-        .collect();
+    let plans = plans.into_iter().map(|row| {
+        let level = row.level.map(from_code).transpose()?;
+        Ok((
+            row.region,
+            Plan {
+                by: row.planned,
+                level,
+            },
+        ))
+    });
+    let plans = plans.collect::<Result<BTreeMap<String, Plan>, DbError>>()?;
     let governments = governments(picture);
     let place = |region: &Region| {
         let seen = governments.get(&region.code);
         let reached = seen.map(|seen| levels.of(seen));
+        let plan = plans.get(region.code.as_str());
         Some(Place {
             province: national().province_of(&region.code)?.code.clone(),
             name: region.name.clone(),
             level: reached.map_or(Level::NotInvited, |reached| reached.level),
             since: reached.and_then(|reached| reached.since),
-            planned: plans.get(region.code.as_str()).cloned(),
+            planned: plan.map(|plan| plan.by.clone()),
+            planned_level: plan.and_then(|plan| plan.level),
             institution: seen.map(|seen| seen.id.clone()),
             region: region.code.clone(),
         })
@@ -134,24 +155,33 @@ pub async fn plan(
     ground: &Ground,
     by: &By<'_>,
     region: &RegionCode,
-    planned: Option<String>,
+    planned: Option<Plan>,
 ) -> Result<(), HubError> {
     let now_ms = ground.clock.now_ms();
     let mut tx = ground.db.write().await?;
     match &planned {
         None => store::plans::forget(&mut tx, region.as_str()).await?,
-        Some(planned) => {
+        Some(plan) => {
             let row = PlanRow {
                 region: region.to_string(),
-                planned: planned.clone(),
+                planned: plan.by.clone(),
+                level: plan.level.as_ref().map(code_of),
                 noted_at: now_ms,
                 noted_by: by.actor.to_owned(),
             };
             store::plans::save(&mut tx, &row).await?;
         }
     }
+    let said = match &planned {
+        None => "-".to_owned(),
+        Some(Plan { by, level: None }) => by.clone(),
+        Some(Plan {
+            by,
+            level: Some(level),
+        }) => format!("{by}: {}", level.code()),
+    };
     let noted = By {
-        reason: planned.as_deref().unwrap_or("-"),
+        reason: &said,
         ..*by
     };
     audit::note(&mut tx, now_ms, &noted, "roadmap.planned", region.as_str()).await?;

@@ -197,12 +197,10 @@ fn may_succeed(
     }
     match directory.latest().instance(next) {
         None => Err(MembershipError::Unknown(next.clone())),
-        Some(entry) if entry.status == Status::Revoked => Err(MembershipError::Status {
+        Some(entry) if entry.status == Status::Active => Ok(()),
+        Some(entry) => Err(MembershipError::IdleSuccessor {
             id: next.clone(),
             status: status_text(entry.status),
-            needed: "not yet revoked",
-            act: "a successor",
         }),
-        Some(_) => Ok(()),
     }
 }

@@ -67,6 +67,7 @@ condition-version = Old version
 condition-disk = Room nearly used up
 condition-backup = Backup is old
 condition-frozen = Chain frozen
+condition-twice = Runs twice
 condition-refused = Messages refused
 condition-directory = Behind the directory
 condition-unreported = Does not say how it is
@@ -229,6 +230,8 @@ sent-kind-alarms = { $n ->
     [one] { $n } alarm
    *[other] { $n } alarms
 }
+sent-webhook-changed = Webhook: alarms changed
+sent-webhook-test = Webhook: a test
 sent-again = Send again
 sent-again-of = Send again: { $subject }, { $name }
 sent-again-done = On its way again; what becomes of it is shown here.

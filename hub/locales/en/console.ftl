@@ -120,6 +120,8 @@ federation-more = { $n ->
     [one] And one more institution; narrow the list with the filter above.
    *[other] And { $n } more institutions; narrow the list with the filter above.
 }
+federation-some = Institutions: { $what }
+federation-named = “{ $text }”
 federation-all = All institutions
 federation-none = No institution matches the filter.
 federation-map = Map
@@ -180,6 +182,7 @@ concern-set-aside = { $n ->
 concern-disk = { $size } of disk left
 concern-version = Older version than the hub
 concern-frozen = Chain frozen: two messages claimed one position
+concern-twice = Runs twice: two copies of this institution's node talk to the hub; the former sends nothing any more
 concern-refused = The hub has refused what it sends for { $age }
 concern-refused-unknown = The hub refuses what it sends
 rule-silent = Not heard: yellow after { $yellow }, red after { $red }.
@@ -193,6 +196,7 @@ rule-backup = Last backup: yellow after { $yellow } or never, red after { $red }
 rule-directory = Behind the directory: yellow after { $yellow }, red after { $red }.
 rule-version = Older version than the hub: yellow.
 rule-frozen = Chain frozen: red.
+rule-twice = Runs twice, two copies of the node talk to the hub: red; over { $age } after the former copy was heard last.
 rule-refused = What it sends is refused, for a signature that does not hold for instance: yellow, after a minute red.
 rule-grey = Grey: not joined, suspended or revoked; not expected to speak.
 rule-green = Green: heard, and none of the yellow or red rules applies.
@@ -297,6 +301,7 @@ visit-suspended = Refused: suspended, or not approved yet
 visit-revoked = Turned away: revoked
 visit-version = Turned away: protocol version not supported
 visit-rate = Turned away: too often
+visit-copy = Turned away: another copy of this node has connected, or the node was restored
 visit-signature = Message refused: the signature does not hold
 visit-refused = Turned away: { $code }
 concern-unreported = Has not told of itself for { $age }

@@ -5,7 +5,7 @@
 use lapor_protocol::directory::Status;
 
 use super::condition::Own;
-use crate::watch::{Bounds, Concern, Finding, Instance, State};
+use crate::watch::{Bounds, COPY_OVER_MS, Concern, Finding, Instance, State};
 
 /// What a rule finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub fn institution(
         Concern::Silent => since_start(of.last_contact),
         // What was refused before the start comes again, later than its first request.
         Concern::Refused => of.judged,
+        // Two copies show again to a hub that has listened for so long.
+        Concern::Twice => at.saturating_sub(of.hub_began_at) >= COPY_OVER_MS,
         Concern::Unreported => since_start(told.map(|told| told.at)),
         // Judged only by a report that is not too old.
         Concern::Unsent

@@ -24,6 +24,10 @@ use crate::watch::State;
 const FIRST: usize = 10;
 const PROVINCES: usize = 3;
 
+/// Types of a webhook.
+pub const WEBHOOK_CHANGED: &str = "alarms.changed";
+pub const WEBHOOK_TEST: &str = "alarms.test";
+
 /// What one recipient is told at once.
 #[derive(Default)]
 pub struct Told {
@@ -116,7 +120,7 @@ pub fn webhook(
         again: groups(present, &told.again, most),
         cleared: groups(present, &told.cleared, most),
     };
-    payload(hub, "alarms.changed", data)
+    payload(hub, WEBHOOK_CHANGED, data)
 }
 
 /// What tries an address of e-mail.
@@ -141,7 +145,7 @@ pub fn test_webhook(hub: &Hub) -> Result<(String, String), HubError> {
         again: Vec::new(),
         cleared: Vec::new(),
     };
-    payload(hub, "alarms.test", data)
+    payload(hub, WEBHOOK_TEST, data)
 }
 
 fn payload(hub: &Hub, kind: &str, data: Data) -> Result<(String, String), HubError> {

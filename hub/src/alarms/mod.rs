@@ -44,7 +44,7 @@ use weigh::{Outcome, Seen, weigh};
 pub use acts::{ActError, Channel, Recipient};
 pub use condition::{Condition, Own};
 pub use delivery::{DELIVERIES, Sender, SenderError, reach, run as send};
-pub use letter::letterhead;
+pub use letter::{WEBHOOK_CHANGED, WEBHOOK_TEST, letterhead};
 pub use rule::{Rule, Scope, Severity, all as rules, fresh_id, province};
 pub use settings::AlarmSettings;
 pub use silence::{Quiet, Silence, in_force as silences};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use lapor_migrations::Tx;
 use lapor_protocol::directory::Directory;
+use lapor_web::mail::Letterhead;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,7 +72,10 @@ pub struct Sent {
     pub channel: Channel,
     /// `alarms`, `summary` or `test`.
     pub kind: String,
+    /// Of a letter in Indonesian, of a webhook its `type`.
     pub subject: String,
+    /// The subject of a letter in English.
+    pub subject_en: Option<String>,
     /// Of how many alarms it tells.
     pub alarms: i64,
     pub created_at: i64,
@@ -182,6 +186,7 @@ pub async fn sent(hub: &Hub, place: &Place, limit: i64) -> Result<Vec<Sent>, Hub
             id: row.id,
             recipient: row.recipient,
             kind: row.kind,
+            subject_en: Letterhead::second_subject(&row.body).map(str::to_owned),
             subject: row.subject,
             alarms: row.alarms,
             created_at: row.created_at,

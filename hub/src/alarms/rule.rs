@@ -17,13 +17,14 @@ use crate::watch::{Concern, Instance, State};
 
 /// What says in the database that rules were put: the edition of the first ones, each of which looked
 /// at more than the one before.
-const EDITIONS: [(&str, &[Own]); 4] = [
+const EDITIONS: [(&str, &[Condition]); 5] = [
     ("begun", &[]),
-    ("2", &[Own::Watch]),
-    ("3", &[Own::Trial]),
-    (EDITION, &[Own::Approval]),
+    ("2", &[Condition::Hub(Own::Watch)]),
+    ("3", &[Condition::Hub(Own::Trial)]),
+    ("4", &[Condition::Hub(Own::Approval)]),
+    (EDITION, &[Condition::Institution(Concern::Twice)]),
 ];
-pub(super) const EDITION: &str = "4";
+pub(super) const EDITION: &str = "5";
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -224,7 +225,7 @@ pub async fn begin(tx: &mut Tx, now: i64) -> Result<(), HubError> {
             let known = all(tx).await?;
             let is_new = |rule: &Rule| {
                 let mut added = later.iter().flat_map(|(_, added)| added.iter());
-                added.any(|own| rule.condition == Condition::Hub(*own))
+                added.any(|condition| rule.condition == *condition)
                     && known.iter().all(|one| one.condition != rule.condition)
             };
             defaults().into_iter().filter(is_new).collect()
@@ -267,6 +268,7 @@ pub(super) fn defaults() -> Vec<Rule> {
     vec![
         one(Concern::Silent, Red, Critical, 0, DAY_MS),
         one(Concern::Frozen, Red, Critical, 0, DAY_MS),
+        one(Concern::Twice, Red, Critical, 0, DAY_MS),
         one(Concern::Refused, Red, Critical, 0, DAY_MS),
         one(Concern::Apart, Red, Critical, 10 * MINUTE_MS, DAY_MS),
         one(Concern::Unsent, Red, Warning, 0, DAY_MS),

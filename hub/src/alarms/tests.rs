@@ -259,21 +259,35 @@ async fn a_restart_of_the_hub_raises_nothing_and_ends_nothing() {
 async fn what_was_reported_or_refused_before_a_restart_ends_only_by_what_comes_after_it() {
     const DISK: Condition = Condition::Institution(Concern::Disk);
     const REFUSED: Condition = Condition::Institution(Concern::Refused);
+    const TWICE: Condition = Condition::Institution(Concern::Twice);
     for mut place in Place::all(1).await {
         look(&place.hub).await.unwrap();
         let now = place.clock.now_ms();
         place.hub.watch.refusals.refused(&id(0), now);
+        place.hub.watch.copies.met(&id(0), now);
+        place.after(0).await;
+        assert_eq!(place.count(TWICE, AlarmState::Open).await, 1, "at once");
         for _ in 0..17 {
             place.reports(0, 1 << 20).await;
             place.after(MINUTE_MS).await;
         }
         assert_eq!(place.count(DISK, AlarmState::Open).await, 1);
         assert_eq!(place.count(REFUSED, AlarmState::Open).await, 1);
+        assert_eq!(place.count(TWICE, AlarmState::Open).await, 0, "it is over");
         place.after(3 * HOUR_MS).await;
+        let now = place.clock.now_ms();
+        place.hub.watch.copies.met(&id(0), now);
+        place.after(0).await;
         place.restart().await;
         place.hearing(0);
-        for _ in 0..8 {
+        for minute in 1..=8 {
             place.after(MINUTE_MS).await;
+            let twice = usize::from(minute < 5);
+            assert_eq!(
+                place.count(TWICE, AlarmState::Open).await,
+                twice,
+                "{minute}"
+            );
             assert_eq!(place.count(DISK, AlarmState::Open).await, 1);
             assert_eq!(place.count(REFUSED, AlarmState::Open).await, 1);
         }

@@ -349,6 +349,7 @@ fn complaint(error: &MembershipError) -> Option<TextId> {
     Some(match error {
         MembershipError::Taken(_) => text_id("act-successor-taken"),
         MembershipError::OwnSuccessor(_) => text_id("act-successor-itself"),
+        MembershipError::IdleSuccessor { .. } => text_id("act-successor-idle"),
         MembershipError::Unknown(_) => text_id("act-successor-unknown"),
         MembershipError::Status { .. } => text_id("console-status-changed"),
         _ => return None,
@@ -402,12 +403,12 @@ async fn page(
         .show(&page)
 }
 
-/// Who can take an institution's place: those of its kind first.
+/// Who can take an institution's place, those that are active: of its kind first.
 fn successors(console: &Console, entry: &InstanceEntry) -> Vec<Choice> {
     let directory = console.hub.ground.directory.current();
     let others = directory.latest().instances();
     let mut others: Vec<&InstanceEntry> = others
-        .filter(|other| other.id != entry.id && other.status != Status::Revoked)
+        .filter(|other| other.id != entry.id && other.status == Status::Active)
         .collect();
     others.sort_by_key(|other| (other.kind != entry.kind, other.name.to_lowercase()));
     let choice = |other: &InstanceEntry| {

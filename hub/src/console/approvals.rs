@@ -145,6 +145,9 @@ pub async fn decide(
             | MembershipError::Unapproved(_)
             | MembershipError::Rotation(_),
         )) => Flash::warning(text_id("console-status-changed")),
+        Err(ApprovalError::Membership(MembershipError::IdleSuccessor { .. })) => {
+            Flash::warning(text_id("act-successor-idle"))
+        }
         Err(ApprovalError::Membership(MembershipError::Maintenance(_))) => {
             Flash::warning(text_id("maintenance-too-late"))
         }

@@ -51,6 +51,8 @@ struct Page {
     counts: Vec<Count>,
     wanted: Wanted,
     asked: bool,
+    /// Which institutions the grid shows.
+    shown: String,
     kinds: Vec<(&'static str, String)>,
     provinces: Vec<(&'static str, &'static str)>,
     /// Provinces that are asked for as one, as the map has them.
@@ -200,12 +202,11 @@ pub async fn show(
         live_at: live::PATH,
         counts: counts(&v, &picture, &wanted, &console.hub.settings().watch),
         asked: wanted.asks(),
+        shown: said(&v, &wanted),
         kinds: kinds(&v),
         provinces: provinces(),
         several: several(&wanted.provinsi),
-        states: [Colour::Red, Colour::Yellow, Colour::Green, Colour::Grey]
-            .map(|state| (colour(state), v.say(state_words(state))))
-            .into(),
+        states: states(&v),
         worst: ill.iter().take(WORST).map(|of| worst(&v, of)).collect(),
         more: ill.len().saturating_sub(WORST),
         ill: ill.len(),
@@ -231,6 +232,45 @@ pub async fn show(
         .wide()
         .scripts(["federation.js", "tiles.js"])
         .show(&page)
+}
+
+/// Which institutions are asked for, in words.
+fn said(v: &Voice, wanted: &Wanted) -> String {
+    let named = |choices: &[(&str, String)], value: &str| {
+        let mut choices = choices.iter();
+        let choice = choices.find(|(code, _)| *code == value);
+        choice.map_or_else(|| value.to_owned(), |(_, name)| name.clone())
+    };
+    let mut what = Vec::new();
+    if !wanted.jenis.is_empty() {
+        what.push(named(&kinds(v), &wanted.jenis));
+    }
+    if !wanted.provinsi.is_empty() {
+        let together = several(&wanted.provinsi).map(|(_, names)| names);
+        let provinces = provinces().into_iter();
+        let provinces: Vec<_> = provinces
+            .map(|(code, name)| (code, name.to_owned()))
+            .collect();
+        what.push(together.unwrap_or_else(|| named(&provinces, &wanted.provinsi)));
+    }
+    if !wanted.keadaan.is_empty() {
+        what.push(named(&states(v), &wanted.keadaan));
+    }
+    let text = wanted.cari.trim();
+    if !text.is_empty() {
+        what.push(v.with("text", text).say("federation-named"));
+    }
+    if what.is_empty() {
+        return v.say("federation-all");
+    }
+    v.with("what", what.join(", ")).say("federation-some")
+}
+
+/// Colours to choose from, the worst first.
+fn states(v: &Voice) -> Vec<(&'static str, String)> {
+    [Colour::Red, Colour::Yellow, Colour::Green, Colour::Grey]
+        .map(|state| (colour(state), v.say(state_words(state))))
+        .into()
 }
 
 /// What is said of a restore while nothing new is taken in.

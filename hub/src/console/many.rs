@@ -6,8 +6,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
+use http::{HeaderValue, StatusCode};
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, FormWithFiles, LocalPath};
 use lapor_web::people::Member;
@@ -75,6 +75,8 @@ struct CheckedPage {
     /// Whether who joins waits unless the invitation says otherwise.
     approval: bool,
     form: Form,
+    /// Why nobody is invited though the table is fine.
+    refused: Option<String>,
 }
 
 #[derive(Template)]
@@ -124,7 +126,7 @@ pub async fn check(
         form.complain(FILE, v.say("form-required"));
         return ask_page(&member, &form);
     }
-    checked(&console, &member, text)
+    checked(&console, &member, text, None)
 }
 
 /// Begins to invite everybody in a table that has nothing wrong.
@@ -138,12 +140,11 @@ pub async fn begin(
     let ground = &console.hub.ground;
     let table = judged(&console, &member.visit.v, &text);
     if !table.wrong.is_empty() {
-        return checked(&console, &member, text);
+        return checked(&console, &member, text, None);
     }
     let approved = form.is_ticked(APPROVED);
-    if unapproved(&console, &member.visit.v, approved).is_some() {
-        let said = Flash::warning(text_id("invite-approval-needs-two"));
-        return Ok(member.visit.go_saying(&LocalPath::own(PATH), &said));
+    if let Some(refused) = unapproved(&console, &member.visit.v, approved) {
+        return checked(&console, &member, text, Some(refused));
     }
     let mut profiles = table.profiles;
     for profile in &mut profiles {
@@ -152,8 +153,8 @@ pub async fn begin(
     let actor = member.actor();
     let begun = console.rounds.begin(ground, &By::actor(&actor), profiles);
     let Some(number) = begun else {
-        let said = Flash::warning(text_id("many-too-many"));
-        return Ok(member.visit.go_saying(&LocalPath::own(PATH), &said));
+        let refused = member.visit.v.say("many-too-many");
+        return checked(&console, &member, text, Some(refused));
     };
     Ok(member.visit.go(&LocalPath::own(&at(ROUND, &number))))
 }
@@ -273,9 +274,19 @@ fn written(v: &Voice, made: &[Made]) -> Answer<Vec<u8>> {
     writer.into_inner().map_err(|_| ApiProblem::internal())
 }
 
-fn checked(console: &Console, member: &Member, text: String) -> Answer<Response> {
+/// What a table says; it is kept, whatever the hub refuses of it.
+fn checked(
+    console: &Console,
+    member: &Member,
+    text: String,
+    refused: Option<String>,
+) -> Answer<Response> {
     let v = member.visit.v;
     let table = judged(console, &v, &text);
+    let status = match refused {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
     let page = CheckedPage {
         v,
         wrong: table.wrong.iter().take(LISTED).cloned().collect(),
@@ -286,9 +297,11 @@ fn checked(console: &Console, member: &Member, text: String) -> Answer<Response>
         again_at: PATH,
         approval: waits_unless_said(console),
         form: Form::empty(),
+        refused,
     };
     let shell = member.visit.shell(v.say("many-title"));
-    shell.within(instances::PATH).wide().show(&page)
+    let shell = shell.within(instances::PATH).wide();
+    shell.status(status).show(&page)
 }
 
 /// What a table says, and what is wrong with it.

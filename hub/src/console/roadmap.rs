@@ -11,7 +11,7 @@ use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::Member;
 use lapor_web::regions::{national, outlines};
 use lapor_web::{ApiProblem, Path, Query};
@@ -24,13 +24,14 @@ use super::{Answer, Console, ConsoleRole, DRAWING, invite};
 use crate::audit::By;
 use crate::error::HubError;
 use crate::levels::Level;
-use crate::roadmap::{self, Place, Province};
+use crate::roadmap::{self, Place, Plan, Province};
 use crate::watch;
 
 pub const PATH: &str = "/konsol/peta-jalan";
 pub const TABLE: &str = "/konsol/peta-jalan.csv";
 pub const ONE: &str = "/konsol/peta-jalan/{region}";
 const PLANNED: &str = "rencana";
+const AIM: &str = "sasaran";
 
 /// What the visitor wants to see; everything without it.
 #[derive(Debug, Default, Deserialize)]
@@ -85,7 +86,7 @@ struct Line {
     tone: &'static str,
     level: String,
     since: Option<i64>,
-    planned: String,
+    planned: Option<String>,
 }
 
 struct Shape {
@@ -103,6 +104,9 @@ struct OnePage<'a> {
     list_at: &'static str,
     here: String,
     place: Place,
+    planned: Option<String>,
+    /// Levels that can be aimed at.
+    aims: Vec<Choice>,
     tone: &'static str,
     level: String,
     instance: Option<(String, String)>,
@@ -198,10 +202,8 @@ pub async fn plan(
     let v = member.visit.v;
     let known = national().region(&path.region);
     let known = known.ok_or_else(ApiProblem::not_found)?;
-    let typed = form.text(PLANNED).to_owned();
-    let planned = roadmap::planned(&typed);
-    if !typed.is_empty() && planned.is_none() {
-        form.complain(PLANNED, v.say("roadmap-planned-wrong"));
+    let planned = read_plan(&v, &mut form);
+    if !form.is_fine() {
         return one_page(&console, &member, &path.region, Some(form)).await;
     }
     let actor = member.actor();
@@ -212,6 +214,32 @@ pub async fn plan(
     Ok(member
         .visit
         .go_saying(&LocalPath::own(&at(&known.code)), &said))
+}
+
+/// What is typed of a plan; without a moment nothing is planned.
+fn read_plan(v: &Voice, form: &mut Form) -> Option<Plan> {
+    let (by, aim) = (form.text(PLANNED).to_owned(), form.text(AIM).to_owned());
+    let planned = roadmap::planned(&by);
+    if planned.is_none() && !(by.is_empty() && aim.is_empty()) {
+        form.complain(PLANNED, v.say("roadmap-planned-wrong"));
+    }
+    let level = Level::AIMS.into_iter().find(|level| level.code() == aim);
+    if level.is_none() && !aim.is_empty() {
+        form.complain(AIM, v.say("roadmap-aim-wrong"));
+    }
+    planned.map(|by| Plan { by, level })
+}
+
+/// When the next step is planned, and which.
+fn planned(v: &Voice, place: &Place) -> Option<String> {
+    let by = place.planned.clone()?;
+    Some(match place.planned_level {
+        None => by,
+        Some(level) => v
+            .with("by", by)
+            .with("level", v.say(level_words(level)))
+            .say("roadmap-planned-level"),
+    })
 }
 
 /// A level in words.
@@ -238,14 +266,21 @@ async fn one_page(
     let place = places.into_iter().find(|place| place.region == *region);
     let place = place.ok_or_else(ApiProblem::not_found)?;
     let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
-    let form =
-        form.unwrap_or_else(|| Form::of([(PLANNED, place.planned.clone().unwrap_or_default())]));
+    let aim = place.planned_level.map_or("", Level::code);
+    let kept = [
+        (PLANNED, place.planned.clone().unwrap_or_default()),
+        (AIM, aim.to_owned()),
+    ];
+    let form = form.unwrap_or_else(|| Form::of(kept));
+    let choice = |level: Level| Choice::new(level.code(), v.say(level_words(level)));
     let unknown = place.institution.is_none();
     let page = OnePage {
         v,
         form: &form,
         list_at: PATH,
         here: at(region),
+        planned: planned(&v, &place),
+        aims: Level::AIMS.map(choice).into(),
         tone: tone(place.level),
         level: v.say(level_words(place.level)),
         instance: place
@@ -299,7 +334,7 @@ fn line(v: &Voice, place: &Place) -> Line {
         tone: tone(place.level),
         level: v.say(level_words(place.level)),
         since: place.since,
-        planned: place.planned.clone().unwrap_or_default(),
+        planned: planned(v, place),
     }
 }
 
@@ -376,6 +411,7 @@ fn written(v: &Voice, places: &[&Place]) -> Result<Vec<u8>, csv::Error> {
         "since",
         "planned",
         "slug",
+        "planned_level",
     ])?;
     for place in places {
         let since = place.since.map(|at| v.machine_time(at));
@@ -388,6 +424,7 @@ fn written(v: &Voice, places: &[&Place]) -> Result<Vec<u8>, csv::Error> {
             &since.unwrap_or_default(),
             place.planned.as_deref().unwrap_or_default(),
             &slug.unwrap_or_default(),
+            place.planned_level.map_or("", Level::code),
         ])?;
     }
     writer

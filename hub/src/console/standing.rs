@@ -447,6 +447,7 @@ fn visited(v: &Voice, what: &str, detail: &str) -> String {
         ("refused", "instance_revoked") => Some(text_id("visit-revoked")),
         ("refused", "version_unsupported") => Some(text_id("visit-version")),
         ("refused", "rate_limited") => Some(text_id("visit-rate")),
+        ("refused", "boot_conflict") => Some(text_id("visit-copy")),
         ("refused", "signature_invalid") => Some(text_id("visit-signature")),
         _ => None,
     };

@@ -433,6 +433,12 @@ async fn the_federation_is_shown_whole_and_by_what_is_asked_for() {
             let found = page.text.contains("i-kota-bandung");
             assert_eq!(found, seen, "{query}");
         }
+        all.shows("<h2 id=\"kisi-judul\">Semua instansi</h2>");
+        looks
+            .open("/konsol?jenis=kota&provinsi=32&keadaan=kuning&cari=+dung+")
+            .await
+            .hides("Semua instansi</h2>")
+            .shows("Instansi: Kota, Jawa Barat, Kuning, “dung”</h2>");
         looks
             .open("/konsol?warna=merah")
             .await

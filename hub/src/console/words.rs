@@ -6,7 +6,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 
 use crate::alarms::{Condition, Own, Severity};
 use crate::membership::MembershipError;
-use crate::watch::{Bound, Bounds, Concern, Finding, State};
+use crate::watch::{Bound, Bounds, COPY_OVER_MS, Concern, Finding, State};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -61,6 +61,7 @@ pub fn membership_words(v: &Voice, error: &MembershipError) -> String {
         MembershipError::SecondDesk(desk) => named(desk, text_id("invite-second-desk")),
         MembershipError::LastDesk(desk) => named(desk, text_id("membership-last-desk")),
         MembershipError::OwnSuccessor(_) => v.say("act-successor-itself"),
+        MembershipError::IdleSuccessor { .. } => v.say("act-successor-idle"),
         MembershipError::Taken(_) => v.say("act-successor-taken"),
         MembershipError::NoSupervisor => v.say("invite-no-supervisor"),
         MembershipError::SecondSupervisor(other) => {
@@ -105,6 +106,7 @@ pub fn finding(v: &Voice, found: &Finding) -> String {
             .say("concern-disk"),
         Concern::Version => v.say("concern-version"),
         Concern::Frozen => v.say("concern-frozen"),
+        Concern::Twice => v.say("concern-twice"),
         Concern::Refused => aged(
             text_id("concern-refused"),
             text_id("concern-refused-unknown"),
@@ -142,6 +144,7 @@ pub fn condition(condition: Condition) -> TextId {
             Concern::Disk => text_id("condition-disk"),
             Concern::Backup => text_id("condition-backup"),
             Concern::Frozen => text_id("condition-frozen"),
+            Concern::Twice => text_id("condition-twice"),
             Concern::Refused => text_id("condition-refused"),
             Concern::Directory => text_id("condition-directory"),
             Concern::Unreported => text_id("condition-unreported"),
@@ -284,6 +287,7 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<(&'static [State], String)> {
         ),
         (YELLOW, v.say("rule-version")),
         (RED, v.say("rule-frozen")),
+        (RED, v.with("age", age(v, COPY_OVER_MS)).say("rule-twice")),
         (BOTH, v.say("rule-refused")),
         (GREEN, v.say("rule-green")),
         (GREY, v.say("rule-grey")),

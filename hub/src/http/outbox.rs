@@ -61,7 +61,14 @@ pub async fn accept(
         hub.admission.change(&batch.author)?;
     }
     let traced = traced(&batch, hub.spans().are_told());
-    let answer = hub.sequencer.submit(batch, boot).await?;
+    let answer = hub.sequencer.submit(batch, boot).await;
+    let answer = answer.inspect_err(|error| {
+        if error.code() == Code::BootConflict {
+            // Only a start that the hub has answered before sends messages.
+            hub.watch.copies.met(&author, hub.now_ms());
+            turned_away(&hub, &author, Code::BootConflict);
+        }
+    })?;
     match answer.exceptions.first() {
         Some(exception) => refuse(&hub, &author, exception.code),
         None => hub.watch.refusals.taken(&author),
@@ -72,10 +79,14 @@ pub async fn accept(
 
 /// Lets the console show that what an instance sends is not taken, and why.
 fn refuse(hub: &Hub, author: &InstanceId, code: Code) {
-    let now_ms = hub.now_ms();
-    hub.watch.refusals.refused(author, now_ms);
+    hub.watch.refusals.refused(author, hub.now_ms());
+    turned_away(hub, author, code);
+}
+
+/// A line in the history of its connections.
+fn turned_away(hub: &Hub, author: &InstanceId, code: Code) {
     let visits = &hub.connections.visits;
-    visits.refused(author, code.as_str(), now_ms);
+    visits.refused(author, code.as_str(), hub.now_ms());
 }
 
 /// A message of which is told once it is durable.
@@ -167,7 +178,8 @@ pub async fn own(
     Ok(holding(response, place))
 }
 
-fn boot(headers: &HeaderMap) -> Result<Option<Boot>, HubError> {
+/// Which start of its node a request says that it comes from.
+pub fn boot(headers: &HeaderMap) -> Result<Option<Boot>, HubError> {
     let Some(value) = headers.get(BOOT_HEADER) else {
         return Ok(None);
     };
@@ -186,7 +198,8 @@ async fn check_boot(hub: &Hub, author: &InstanceId, boot: &Boot) -> Result<(), H
     if chain.boot.as_deref() == Some(&boot.new) {
         return Ok(());
     }
-    boot.take_over(&mut chain)?;
+    let taken = boot.take_over(&mut chain);
+    taken.inspect_err(|_| turned_away(hub, author, Code::BootConflict))?;
     store::chains::save(&mut tx, [&chain]).await?;
     Ok(tx.commit().await?)
 }

@@ -81,6 +81,11 @@ fn write(figures: &mut Figures, known: &[&Instance], now_ms: i64) {
         &|of| Some(float(u64::from(of.frozen))),
     );
     each(
+        "lapor_hub_instance_twice",
+        "1 when two copies of the institution's node talk to the hub.",
+        &|of| Some(float(u64::from(of.twice))),
+    );
+    each(
         "lapor_hub_instance_lag_deliveries",
         "Deliveries that the institution has not acknowledged.",
         &|of| Some(float(of.undelivered)),

@@ -3,17 +3,20 @@
 use lapor_migrations::{DbError, Tx, on};
 use sqlx::FromRow;
 
-const SAVE: &str = "insert into region_plans (region, planned, noted_at, noted_by) \
-     values ($1, $2, $3, $4) on conflict (region) do update set planned = excluded.planned, \
-     noted_at = excluded.noted_at, noted_by = excluded.noted_by";
+const SAVE: &str = "insert into region_plans (region, planned, level, noted_at, noted_by) \
+     values ($1, $2, $3, $4, $5) on conflict (region) do update set planned = excluded.planned, \
+     level = excluded.level, noted_at = excluded.noted_at, noted_by = excluded.noted_by";
 const FORGET: &str = "delete from region_plans where region = $1";
-const ALL: &str = "select region, planned, noted_at, noted_by from region_plans order by region";
+const ALL: &str =
+    "select region, planned, level, noted_at, noted_by from region_plans order by region";
 
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct PlanRow {
     pub region: String,
     /// `2027-Q1` or `2027-01-31`.
     pub planned: String,
+    /// Code of the level aimed at.
+    pub level: Option<String>,
     /// Unix ms.
     pub noted_at: i64,
     pub noted_by: String,
@@ -23,6 +26,7 @@ pub async fn save(tx: &mut Tx, row: &PlanRow) -> Result<(), DbError> {
     on!(tx, conn => sqlx::query(SAVE)
         .bind(&row.region)
         .bind(&row.planned)
+        .bind(&row.level)
         .bind(row.noted_at)
         .bind(&row.noted_by)
         .execute(conn)

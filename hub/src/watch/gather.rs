@@ -2,7 +2,7 @@
 //! how far everybody is, the reports what they say of themselves, and the
 //! running process who is connected.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use lapor_migrations::Tx;
@@ -33,6 +33,7 @@ struct Read {
     began_at: i64,
     contacts: HashMap<InstanceId, i64>,
     refused: HashMap<InstanceId, Option<i64>>,
+    twice: HashSet<InstanceId>,
     connections: HashMap<InstanceId, usize>,
     heads: HashMap<StreamKey, u64>,
     chains: HashMap<InstanceId, Chain>,
@@ -114,6 +115,7 @@ impl Read {
             began_at: hub.contacts.began_at,
             contacts: hub.contacts.all(),
             refused: hub.watch.refusals.all(),
+            twice: hub.watch.copies.at(now_ms),
             connections: hub.connections.counts(),
             heads,
             chains: store::chains::all(tx).await?,
@@ -157,6 +159,7 @@ impl Read {
             connections: self.connections.get(id).copied().unwrap_or(0),
             chain: chain.map(|chain| chain.head.position()),
             frozen: chain.is_some_and(|chain| chain.frozen),
+            twice: self.twice.contains(id),
             refused_since: self.refused.get(id).copied().flatten(),
             judged: self.refused.contains_key(id),
             sent,

@@ -5,6 +5,7 @@
 //! Whoever shows, counts or raises an alarm takes it from such a picture, so
 //! that no two screens can differ by their rules.
 
+mod copies;
 mod gather;
 mod history;
 mod memory;
@@ -24,6 +25,7 @@ use crate::error::HubError;
 use crate::levels;
 use memory::Memory;
 
+pub use copies::{Copies, OVER_MS as COPY_OVER_MS};
 pub use history::{Span, note};
 pub use picture::{Instance, Picture, Told};
 pub use refusals::Refusals;
@@ -44,6 +46,7 @@ pub struct Watch {
     /// Rung when something has changed that should show at once.
     bell: Notify,
     pub refusals: Refusals,
+    pub copies: Copies,
     memory: Memory,
 }
 

@@ -48,6 +48,8 @@ pub struct Instance {
     /// Last place of its chain that the hub has accepted.
     pub chain: Option<Position>,
     pub frozen: bool,
+    /// Whether two copies of its node talk to the hub.
+    pub twice: bool,
     /// Unix ms; since when the hub has refused what it sends.
     pub refused_since: Option<i64>,
     /// Whether the hub has taken or refused anything of it since it began.

@@ -53,6 +53,8 @@ pub enum Concern {
     Backup,
     /// Two messages have claimed one position of its chain.
     Frozen,
+    /// Two copies of its node talk to the hub.
+    Twice,
     /// The hub does not take what it sends.
     Refused,
     /// It has not taken in the directory that is in force.
@@ -62,7 +64,7 @@ pub enum Concern {
 }
 
 impl Concern {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Silent,
         Self::Unsent,
         Self::Unapplied,
@@ -74,6 +76,7 @@ impl Concern {
         Self::Disk,
         Self::Backup,
         Self::Frozen,
+        Self::Twice,
         Self::Refused,
         Self::Directory,
         Self::Unreported,
@@ -242,6 +245,11 @@ fn streams(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
             None,
         ),
         finding(
+            Concern::Twice,
+            if of.twice { State::Red } else { State::Green },
+            None,
+        ),
+        finding(
             Concern::Refused,
             match refused {
                 Some(age) if age >= REFUSED_MS => State::Red,
@@ -375,7 +383,8 @@ mod tests {
             Concern::Version => Concern::Disk,
             Concern::Disk => Concern::Backup,
             Concern::Backup => Concern::Frozen,
-            Concern::Frozen => Concern::Refused,
+            Concern::Frozen => Concern::Twice,
+            Concern::Twice => Concern::Refused,
             Concern::Refused => Concern::Directory,
             Concern::Directory => Concern::Unreported,
             Concern::Unreported => return None,

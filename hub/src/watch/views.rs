@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
+use crate::store::chains::Chain;
 use crate::store::reports::Report;
 
 /// The largest whole number of the contract, 2^53 - 1.
@@ -87,7 +88,11 @@ fn since<T: Copy + PartialEq>(
 }
 
 /// Takes in what a node says of itself.
-pub async fn receive(ground: &Ground, peer: &InstanceId, told: &Health) -> Result<(), HubError> {
+pub async fn receive(
+    ground: &Ground,
+    peer: &InstanceId,
+    told: &Health,
+) -> Result<Option<Chain>, HubError> {
     check(told)?;
     let now_ms = ground.clock.now_ms();
     let text = serde_json::to_string(told).map_err(HubError::damaged)?;
@@ -107,7 +112,7 @@ pub async fn receive(ground: &Ground, peer: &InstanceId, told: &Health) -> Resul
         inbox: told.inbox,
     };
     let known = View {
-        chain: chain.map(|chain| chain.head.position()),
+        chain: chain.as_ref().map(|chain| chain.head.position()),
         inbox: Some(inbox.unwrap_or(nothing)),
     };
     let before = former.as_ref().and_then(|former| former.views.as_deref());
@@ -131,7 +136,7 @@ pub async fn receive(ground: &Ground, peer: &InstanceId, told: &Health) -> Resul
         }
     }
     tx.commit().await?;
-    Ok(())
+    Ok(chain)
 }
 
 /// What a stored report says that its node holds.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use http::Method;
 use lapor_hub::audit::By;
 use lapor_hub::membership;
 use lapor_hub::store;
@@ -11,9 +13,9 @@ use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::{InstanceKind, Position};
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::{Ack, Stream};
-use lapor_protocol::wire::{Health, PREFIX, Reached};
+use lapor_protocol::wire::{Health, NDJSON, PREFIX, Reached};
 
-use super::harness::{Institution, NOW, Place};
+use super::harness::{Institution, NOW, Place, request};
 use super::serving::{join, listen};
 
 const MINUTE: i64 = 60_000;
@@ -337,6 +339,56 @@ async fn two_views_that_stay_apart_are_an_alarm_and_two_that_move_are_not() {
             found(&place, &bandung).await,
             [(Concern::Apart, State::Red)]
         );
+    }
+}
+
+/// The code with which what one start of a node asks, or tells of itself, is refused.
+async fn as_start(place: &Place, of: &Institution, boot: &str, health: bool) -> Option<Code> {
+    let asked = if health {
+        let json = serde_json::to_string(&well(place, of, NOW)).unwrap();
+        let asked = request(Method::POST, "/health").header("content-type", "application/json");
+        asked.header("lapor-boot", boot).body(Body::from(json))
+    } else {
+        let asked = request(Method::GET, "/outbox/head").header("lapor-boot", boot);
+        asked.body(Body::empty())
+    };
+    place.call(of, asked.unwrap()).await.code()
+}
+
+#[tokio::test]
+async fn a_node_that_runs_twice_shows_while_the_former_copy_is_heard() {
+    let twice = [(Concern::Twice, State::Red)];
+    let (a, b, c) = ("a".repeat(32), "b".repeat(32), "c".repeat(32));
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (later, restored) = (format!("{b}, {a}"), format!("{c}, {a}"));
+        for start in [&a, &later] {
+            assert_eq!(as_start(&place, &bandung, start, false).await, None);
+            assert_eq!(as_start(&place, &bandung, start, true).await, None);
+        }
+        let refused = as_start(&place, &bandung, &restored, false).await;
+        assert_eq!(refused, Some(Code::BootConflict));
+        assert_eq!(
+            found(&place, &bandung).await,
+            [],
+            "a node that was restored opens an epoch"
+        );
+        assert_eq!(as_start(&place, &bandung, &a, true).await, None);
+        assert_eq!(found(&place, &bandung).await, twice, "the former one lives");
+        place.clock.advance(4 * MINUTE);
+        tell(&place, &bandung, &well(&place, &bandung, NOW + 4 * MINUTE)).await;
+        assert_eq!(found(&place, &bandung).await, twice);
+        place.clock.advance(MINUTE);
+        tell(&place, &bandung, &well(&place, &bandung, NOW + 5 * MINUTE)).await;
+        assert_eq!(found(&place, &bandung).await, [], "it was heard no more");
+
+        let line = bandung.file(1).1.batch_line();
+        let batch = request(Method::POST, "/outbox").header("content-type", NDJSON);
+        let batch = batch.header("lapor-boot", &a).body(Body::from(line));
+        let refused = place.call(&bandung, batch.unwrap()).await;
+        assert_eq!(refused.code(), Some(Code::BootConflict));
+        assert_eq!(found(&place, &bandung).await, twice, "it tried to send");
     }
 }
 

@@ -90,6 +90,16 @@ impl Link {
         boot.header(boot.former.first())
     }
 
+    /// The same for what goes without a comparison: nothing before the hub has
+    /// answered this start, which may be about to take another's place.
+    pub(super) async fn answered_boot_header(&self) -> Result<Option<HeaderValue>, LinkError> {
+        let held = self.boot.lock().await;
+        let answered = held.as_ref().filter(|boot| boot.known);
+        answered
+            .map(|boot| boot.header(boot.former.first()))
+            .transpose()
+    }
+
     /// Whether another process has started on this very database since.
     pub(super) async fn shares_database(&self) -> Result<bool, NodeError> {
         let ours = self.boot().await?;

@@ -8,7 +8,7 @@ use lapor_protocol::wire::{Health, Holds, PREFIX, Reached};
 use lapor_web::regions;
 
 use super::https::trusted;
-use super::{Call, Link, LinkError};
+use super::{Call, Link, LinkError, boot};
 use crate::folder::credential_path;
 use crate::publishing::{calendar_in_force, taxonomy_in_force};
 use crate::store;
@@ -45,8 +45,11 @@ impl Link {
             holds: Some(self.holds().await?),
         };
         let body = serde_json::to_vec(&health).map_err(LinkError::hub)?;
-        let call =
+        let mut call =
             Call::new(Method::POST, format!("{PREFIX}/health")).body("application/json", body);
+        if let Some(boot) = self.answered_boot_header().await? {
+            call = call.header(boot::NAME, boot);
+        }
         self.call(call).await.map(drop)
     }
 

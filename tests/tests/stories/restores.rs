@@ -3,6 +3,7 @@
 
 use http::{HeaderName, HeaderValue, Method};
 use lapor_hub::restored::{self, Stage};
+use lapor_hub::watch::{self, Concern};
 use lapor_hub::witness;
 use lapor_migrations::{Db, on};
 use lapor_node::casework::KeyState;
@@ -34,6 +35,16 @@ async fn count(db: &Db, sql: &'static str) -> i64 {
 
 async fn epoch(at: &Institution) -> u64 {
     at.node().status().await.unwrap().outbox.epoch
+}
+
+/// Whether the hub shows it of the node.
+async fn runs_twice(fleet: &Fleet) -> bool {
+    let picture = watch::look(fleet.hub.hub()).await.unwrap();
+    let mut seen = picture.instances.values();
+    seen.any(|of| {
+        let mut findings = of.health.findings.iter();
+        findings.any(|finding| finding.concern == Concern::Twice)
+    })
 }
 
 async fn nothing_was_forked(fleet: &Fleet) {
@@ -171,6 +182,13 @@ async fn of_a_node_that_runs_twice_the_later_one_works_and_the_other_says_so() {
         let told = original.node().status().await.unwrap();
         assert!(told.alarm.unwrap().text.contains("this node runs twice"));
         assert_eq!(told.outbox.unsent, 1);
+        // The hub shows it for as long as the silenced one is heard.
+        for _ in 0..2 {
+            original.link().report_health().await.unwrap();
+            clone.link().report_health().await.unwrap();
+            assert!(runs_twice(&fleet).await);
+            fleet.pass(4 * 60_000);
+        }
         clone.file(report("Lagi di mesin kedua")).await;
         clone.catch_up().await;
         let told = clone.node().status().await.unwrap();
@@ -188,6 +206,14 @@ async fn of_a_node_that_runs_twice_the_later_one_works_and_the_other_says_so() {
         let original = fleet.at("kota-bandung");
         let told = original.node().status().await.unwrap();
         assert_eq!((told.alarm, told.outbox.epoch), (None, 2));
+        fleet.pass(5 * 60_000);
+        fleet
+            .at("kota-bandung")
+            .link()
+            .report_health()
+            .await
+            .unwrap();
+        assert!(!runs_twice(&fleet).await, "one machine is left");
         for case in [theirs, ours] {
             assert_eq!(fleet.at("pusat").state(case).await, State::Received);
             assert_eq!(original.view(case).await.key, KeyState::Held);

@@ -63,6 +63,12 @@ impl Letterhead {
         }
     }
 
+    /// The subject of a letter in its second language, from its body.
+    pub fn second_subject(body: &str) -> Option<&str> {
+        let (_, second) = body.split_once(&format!("\n{RULE}\n"))?;
+        second.lines().next()
+    }
+
     fn part(&self, v: &Voice, paragraphs: &[String]) -> String {
         let mut text = String::new();
         for paragraph in paragraphs {
@@ -78,5 +84,33 @@ impl Letterhead {
         text.push_str(&v.say(self.automatic));
         text.push('\n');
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+
+    use super::*;
+    use crate::language::{SHARED, text_id};
+
+    #[test]
+    fn a_letter_says_its_subject_in_both_languages() {
+        let facts = Facts {
+            institution: "Hub".into(),
+            zone: Tz::Asia__Jakarta,
+            contact: None,
+            national: None,
+        };
+        let automatic = text_id("form-required");
+        let head = Letterhead::new(&SHARED, facts, 0, String::new(), automatic);
+        let letter = head.write(|v| Said {
+            subject: format!("subject in {}", v.language().tag()),
+            paragraphs: vec!["words".into()],
+        });
+        assert_eq!(letter.subject, "subject in id");
+        let second = Letterhead::second_subject(&letter.body);
+        assert_eq!(second, Some("subject in en"));
+        assert_eq!(Letterhead::second_subject("{}"), None, "no letter");
     }
 }

@@ -7,19 +7,24 @@ use super::super::rule::{EDITION, all, begin, defaults, put};
 use super::super::{Condition, Own, Rule};
 use super::NOW;
 use crate::store::state::{ALARMS, read, write};
+use crate::watch::Concern;
+
+/// What was not thought of at first, in the order in which it was.
+const LATER: [Condition; 4] = [
+    Condition::Hub(Own::Watch),
+    Condition::Hub(Own::Trial),
+    Condition::Hub(Own::Approval),
+    Condition::Institution(Concern::Twice),
+];
 
 #[tokio::test]
 async fn an_older_hub_gets_the_rules_that_were_not_thought_of_and_keeps_its_own() {
-    let of =
-        |rule: &Rule, own: &[Own]| own.iter().any(|own| rule.condition == Condition::Hub(*own));
+    let of = |rule: &Rule, conditions: &[Condition]| conditions.contains(&rule.condition);
     for (edition, unknown, kept) in [
-        (
-            "begun",
-            &[Own::Watch, Own::Trial, Own::Approval][..],
-            EDITION,
-        ),
-        ("2", &[Own::Trial, Own::Approval], EDITION),
-        ("3", &[Own::Approval], EDITION),
+        ("begun", &LATER[..], EDITION),
+        ("2", &LATER[1..], EDITION),
+        ("3", &LATER[2..], EDITION),
+        ("4", &LATER[3..], EDITION),
         (EDITION, &[], EDITION),
         ("later", &[], "later"),
     ] {
@@ -28,7 +33,7 @@ async fn an_older_hub_gets_the_rules_that_were_not_thought_of_and_keeps_its_own(
             let mut tx = db.write().await.unwrap();
             for mut rule in defaults() {
                 rule.enabled = false;
-                if !of(&rule, &[Own::Watch, Own::Trial, Own::Approval]) || !of(&rule, unknown) {
+                if !of(&rule, &LATER) || !of(&rule, unknown) {
                     put(&mut tx, &rule, NOW).await.unwrap();
                 }
             }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_web::language::{Voice, text_id};
+use lapor_web::language::{Language, Voice, text_id};
 use lapor_web::page::{Flash, LocalPath};
 use lapor_web::people::Member;
 use lapor_web::{Path, Query};
 
 use super::{OnePath, Onward, PAGE, Tab, acts, demand, next, refused, tabs};
 use crate::alarms::overview::{self, Sent};
-use crate::alarms::recipients;
+use crate::alarms::{WEBHOOK_CHANGED, WEBHOOK_TEST, recipients};
 use crate::console::approvals::failed;
 use crate::console::{ALARMS, Answer, Console};
 
@@ -34,6 +34,7 @@ struct Line {
     sent: Sent,
     tone: &'static str,
     state: String,
+    subject: String,
     kind: String,
     at: String,
     /// Whether it can be sent again.
@@ -75,6 +76,16 @@ pub async fn again(
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
 
+/// As its reader has it, in the language of whoever looks.
+fn subject(v: &Voice, sent: &Sent) -> String {
+    match (sent.subject.as_str(), &sent.subject_en) {
+        (WEBHOOK_CHANGED, _) => v.say("sent-webhook-changed"),
+        (WEBHOOK_TEST, _) => v.say("sent-webhook-test"),
+        (_, Some(subject)) if v.language() == Language::English => subject.clone(),
+        (subject, _) => subject.to_owned(),
+    }
+}
+
 fn line(v: &Voice, sent: Sent) -> Line {
     let (tone, state) = match sent.state.as_str() {
         "sent" => ("done", text_id("sent-sent")),
@@ -88,6 +99,7 @@ fn line(v: &Voice, sent: Sent) -> Line {
         _ => v.with("n", sent.alarms).say("sent-kind-alarms"),
     };
     Line {
+        subject: subject(v, &sent),
         at: format!("{PATH}/{}/ulang", sent.id),
         over: sent.state != "waiting",
         tone,

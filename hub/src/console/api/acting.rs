@@ -149,6 +149,9 @@ pub fn refused(error: &ApprovalError) -> ApiProblem {
             let left: Vec<&str> = left.iter().map(InstanceId::as_str).collect();
             refusal(StatusCode::CONFLICT, "left_behind", title).with("institutions", left)
         }
+        ApprovalError::Membership(
+            wrong @ (MembershipError::IdleSuccessor { .. } | MembershipError::OwnSuccessor(_)),
+        ) => unfit("successor", wrong),
         error @ ApprovalError::Membership(_) => approvals::refused(error),
     }
 }

@@ -15,9 +15,11 @@ use super::{Answer, absent, picture, problem};
 use crate::audit::By;
 use crate::console::Console;
 use crate::error::HubError;
+use crate::levels::Level;
 use crate::roadmap::{self, Place, Province};
 
 const WRONG: &str = "expected a quarter such as 2027-Q1, or a day such as 2027-01-31.";
+const AIMS: &str = "expected invited, joined, exchanging or answering.";
 
 /// All provinces, and every government in them.
 #[derive(Serialize, ToSchema)]
@@ -42,11 +44,13 @@ pub struct OnePath {
 pub struct Plan {
     /// A quarter, `2027-Q1`, or a day, `2027-01-31`; nothing is planned any more if not given.
     planned: Option<String>,
+    /// The level aimed at by then: `invited`, `joined`, `exchanging` or `answering`.
+    level: Option<Level>,
 }
 
 /// Plan the next step of a region
 ///
-/// Notes when its government is to come, or that nothing is planned.
+/// Notes when its government is to come how far, or that nothing is planned.
 #[utoipa::path(
     post,
     path = "/roadmap/{region}",
@@ -70,6 +74,14 @@ pub async fn plan(
     let planned = asked.planned.as_deref();
     let planned = planned.map(|text| roadmap::planned(text).ok_or_else(|| unfit("planned", WRONG)));
     let planned = planned.transpose()?;
+    let aim = asked.level;
+    if aim.is_some_and(|level| !Level::AIMS.contains(&level)) {
+        return Err(unfit("level", AIMS));
+    }
+    if planned.is_none() && aim.is_some() {
+        return Err(unfit("planned", WRONG));
+    }
+    let planned = planned.map(|by| roadmap::Plan { by, level: aim });
     let by = By::actor(operator.actor());
     let done = roadmap::plan(&console.hub.ground, &by, &known.code, planned).await;
     done.map_err(|error| problem(&error))?;

@@ -178,6 +178,14 @@ async fn a_secret_of_a_webhook_is_shown_once_and_never_logged() {
             .shows("https://alarm.example/…")
             .hides("token-4711")
             .hides(&secret);
+        let list = operator.open(RECIPIENTS).await;
+        let id = list.between("action=\"/konsol/alarm/penerima/", "/uji\"");
+        operator.post(&format!("{RECIPIENTS}/{id}/uji"), &[]).await;
+        operator
+            .open(SENT)
+            .await
+            .shows("Webhook: uji coba")
+            .hides("alarms.test");
         let (_, detail) = place.audited("alarm.recipient_added").await.remove(0);
         assert!(
             !detail.contains("4711") && !detail.contains(&secret),

@@ -25,6 +25,22 @@ impl Place {
         self.entry(slug).map(|entry| entry.status)
     }
 
+    /// One that was invited has joined.
+    pub async fn takes_part(&self, slug: &str) {
+        let mut entry = self.entry(slug).unwrap();
+        entry.status = Status::Active;
+        let mut tx = self.ground.db.write().await.unwrap();
+        let known = self.ground.directory.refresh(&mut tx).await.unwrap();
+        let amendment = Amendment {
+            entries: vec![entry],
+            ..Amendment::default()
+        };
+        let known = self.ground.publish(&mut tx, &known, amendment).await;
+        let known = known.unwrap();
+        tx.commit().await.unwrap();
+        self.ground.directory.adopt(&known);
+    }
+
     async fn line_is_open(&self, slug: &str) -> bool {
         let mut tx = self.ground.db.read().await.unwrap();
         let until = store::joining::open_until(&mut tx, &id(slug), NOW).await;
@@ -111,6 +127,12 @@ async fn a_membership_ends_only_when_it_is_meant_and_by_two_where_two_must_agree
         let unsure = first.post(&at, &[reason]).await;
         unsure.is(StatusCode::UNPROCESSABLE_ENTITY);
         let sure = [reason, ("yakin", "1"), ("penerus", "kab-garut")];
+        first.open(&at).await.hides("value=\"kab-garut\"");
+        let idle = first.post(&at, &sure).await;
+        idle.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("href=\"#penerus\"")
+            .shows("harus sudah bergabung dan aktif");
+        place.takes_part("kab-garut").await;
         first.post(&at, &sure).await.is(StatusCode::SEE_OTHER);
         assert_eq!(place.status(), Status::Active);
         let second = place.enters("kedua@pusat.example").await;
@@ -239,6 +261,7 @@ async fn a_supervisor_that_ends_leaves_its_place_to_its_successor_or_to_another(
         operator
             .post("/konsol/undang", &named("ombudsman-2", false))
             .await;
+        place.takes_part("ombudsman-2").await;
         let sure = [
             ("alasan", "dilebur"),
             ("yakin", "1"),
@@ -326,7 +349,8 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
             tokio::task::yield_now().await;
             page = operator.open(&at).await;
         }
-        page.shows("2 dari 2");
+        page.shows("2 dari 2")
+            .shows("<button class=\"danger\">Selesai");
         assert_eq!(place.status_of("kota-cimahi"), Some(Status::Invited));
         let lines = operator.open(&format!("{at}/hasil.csv")).await;
         assert_eq!(lines.text.matches("lapor1.").count(), 2);
@@ -341,6 +365,26 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
 }
 
 #[tokio::test]
+async fn a_table_is_kept_when_the_hub_begins_nothing_with_it() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let table = "slug,kind,name\nkota-cimahi,kota,Cimahi\n";
+        let path = "/konsol/undang/massal/mulai";
+        let mut answer = operator.post(path, &[("isi", table)]).await;
+        while answer.status == StatusCode::SEE_OTHER {
+            let at = answer.to.clone();
+            operator.open(&at).await.shows("<progress");
+            answer = operator.post(path, &[("isi", table)]).await;
+        }
+        answer
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("tunggu setengah jam")
+            .shows("massal/mulai")
+            .shows("kota-cimahi,kota,Cimahi");
+    }
+}
+
+#[tokio::test]
 async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
     for place in Place::all(false).await {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
@@ -350,10 +394,35 @@ async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
         let at = "/konsol/peta-jalan/32.05";
         let wrong = operator.post(at, &[("rencana", "nanti")]).await;
         wrong.is(StatusCode::UNPROCESSABLE_ENTITY);
+        for (by, aim, field) in [
+            ("", "bertukar", "rencana"),
+            ("2027-q1", "dicabut", "sasaran"),
+        ] {
+            let wrong = operator
+                .post(at, &[("rencana", by), ("sasaran", aim)])
+                .await;
+            wrong
+                .is(StatusCode::UNPROCESSABLE_ENTITY)
+                .shows(&format!("href=\"#{field}\""));
+        }
         operator.post(at, &[("rencana", "2027-q1")]).await;
         operator.open(at).await.shows("2027-Q1").shows("kab-garut");
+        let aim = [("rencana", "2027-q1"), ("sasaran", "bertukar")];
+        operator.post(at, &aim).await.is(StatusCode::SEE_OTHER);
+        let said = "2027-Q1: Bertukar pesan";
+        operator
+            .open(at)
+            .await
+            .shows(said)
+            .shows("<option value=\"bertukar\" selected>");
+        operator.open("/konsol/peta-jalan").await.shows(said);
         let one = operator.open("/konsol/peta-jalan.csv?cari=garut").await;
         assert!(one.text.contains(",diundang,"), "{}", one.text);
+        assert!(
+            one.text.contains(",2027-Q1,kab-garut,bertukar"),
+            "{}",
+            one.text
+        );
         operator
             .open("/konsol/peta-jalan?tingkat=diundang")
             .await
@@ -364,7 +433,7 @@ async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
             .await
             .shows("Jawa Barat");
         let (_, detail) = place.audited("roadmap.planned").await.remove(0);
-        assert_eq!(detail, "2027-Q1");
+        assert_eq!(detail, "2027-Q1: bertukar");
     }
 }
 

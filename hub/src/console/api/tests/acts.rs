@@ -68,7 +68,13 @@ async fn a_program_acts_for_its_owner_with_a_reason_and_is_written_down() {
         let (status, answer) = act(&place, "invitations", known, &garut).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
         let body = json!({"reason": "digabung", "successor": "kab-garut"});
-        let (status, answer) = act(&place, &format!("{BANDUNG}/revocation"), known, &body).await;
+        let at = format!("{BANDUNG}/revocation");
+        let (status, answer) = act(&place, &at, known, &body).await;
+        let field = (status, answer["field"].as_str());
+        assert_eq!(field, (StatusCode::UNPROCESSABLE_ENTITY, Some("successor")));
+        assert_eq!(place.status(), Status::Active);
+        place.takes_part("kab-garut").await;
+        let (status, answer) = act(&place, &at, known, &body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         assert_eq!(place.status(), Status::Revoked);
     }
@@ -219,14 +225,23 @@ async fn a_program_looks_after_the_hub() {
         watch::look(&place.console.hub).await.unwrap();
         let known = (&*acting(&place, "otomat", FIRST).await, None);
         let at = "roadmap/32.05";
-        let (status, _) = act(&place, at, known, &json!({"planned": "2027-q1"})).await;
-        assert_eq!(status, StatusCode::OK);
+        let plan = json!({"planned": "2027-q1", "level": "exchanging"});
+        let (status, answer) = act(&place, at, known, &plan).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        for (plan, field) in [
+            (json!({"level": "joined"}), "planned"),
+            (json!({"planned": "2027-q1", "level": "revoked"}), "level"),
+        ] {
+            let (_, answer) = act(&place, at, known, &plan).await;
+            assert_eq!(answer["field"], field, "{answer}");
+        }
         let (_, answer) = act(&place, at, known, &json!({"planned": "soon"})).await;
         assert_eq!(answer["field"], "planned");
         let (_, map) = ask(&place, "/api/v1/roadmap", Some(known.0)).await;
         let places = map["places"].as_array().unwrap();
         let garut = places.iter().find(|place| place["region"] == "32.05");
         assert_eq!(garut.unwrap()["planned"], "2027-Q1");
+        assert_eq!(garut.unwrap()["planned_level"], "exchanging");
 
         let until = place.console.hub.now_ms() + 3_600_000;
         let body = json!({"reason": "ganti disk", "until": until});
