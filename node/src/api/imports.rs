@@ -175,7 +175,8 @@ pub async fn commit(
     Json(how): Json<ImportCommit>,
 ) -> Answer<Json<Import>> {
     caller.needs(Scope::RegistersWrite)?;
-    let filed = node.file_register(&path.id, how.without_wrong, None, &caller.actor());
+    let actor = caller.actor();
+    let filed = node.file_register(&path.id, how.without_wrong, None, &actor);
     let filed = Box::pin(filed).await;
     filed.map(Json).map_err(|error| refused(&error))
 }

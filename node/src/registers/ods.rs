@@ -1,9 +1,9 @@
 //! The first sheet of an OpenDocument spreadsheet. It says *the same again* of cells and rows, a
 //! million times where it likes: what is empty is counted and never made.
 
-use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 
 use super::gathered::{Gathered, Row, Unreadable};
 
@@ -152,7 +152,8 @@ fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Unreada
     for one in tag.attributes() {
         let one = one.map_err(|_| Unreadable::Damaged)?;
         if one.key.local_name().as_ref() == name {
-            let text = one.unescape_value().map_err(|_| Unreadable::Damaged)?;
+            let text = one.normalized_value(XmlVersion::Implicit1_0);
+            let text = text.map_err(|_| Unreadable::Damaged)?;
             return Ok(Some(text.into_owned()));
         }
     }
