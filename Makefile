@@ -6,7 +6,7 @@
 # alarms  the rules for Prometheus, and what they are held to
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
 # fleet   700 institutions with scripted troubles, and what the hub's console says of them; ARGS="--stay"
-# package Debian packages of hub and node from the release build; PROFILE=dev is quick, for a try
+# package Debian packages of hub, node and conformance kit from the release build; PROFILE=dev is quick, for a try
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
 
 SHELL := /bin/bash
@@ -60,7 +60,7 @@ browse:
 clients:
 	@.ci/need cargo cc postgres python-clients
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
-	$(call say,"asking by Open311 and hearing webhooks on SQLite and on a throwaway PostgreSQL")
+	$(call say,"asking by Open311 and hearing webhooks on SQLite and on a throwaway PostgreSQL; holding programs to the contract")
 	@TMPDIR=$(SCRATCH) CARGO_TARGET_DIR=$(TARGET) $(TARGET)/debug/lapor-test-postgres -- \
 	    $(TARGET)/tools/python/bin/python -B -m unittest discover -s tests/python
 
@@ -83,14 +83,14 @@ fleet:
 	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
 	@exec $(TARGET)/release/lapor-fleet $(ARGS)
 
-# Release: the two programs alone, without a feature that only tests use. Dev: what
+# Release: the programs alone, without a feature that only tests use. Dev: what
 # `make demo` and `make test` have built, under a version that a release replaces.
 PROFILE := release
 package:
 	@.ci/need cargo cc dpkg-deb
 ifeq ($(PROFILE),release)
 	$(call say,"building the release; the first time takes ten minutes and more")
-	@cargo build $(LOCKED) --release -p lapor-hub -p lapor-node >&2
+	@cargo build $(LOCKED) --release -p lapor-hub -p lapor-node -p lapor-conform >&2
 	@packaging/build $(TARGET)/release $(TARGET)/debian
 else
 	$(call say,"building the dev profile")

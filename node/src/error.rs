@@ -66,6 +66,10 @@ pub enum NodeError {
     KeyReused,
     #[error("a request with the same idempotency key was answered meanwhile; send it again")]
     AnsweredMeanwhile,
+    #[error(
+        "a request with the same idempotency key was begun here and never ended, because this node stopped; look whether it was done, and send what is missing under a new key"
+    )]
+    Unfinished,
     /// A file that this door does not take.
     #[error("{0}")]
     MediaType(String),

@@ -62,7 +62,7 @@ pub struct Settings {
     pub open311: Open311Settings,
     /// Cities whose own Open311 services are followed and fed.
     pub cities: Vec<CitySettings>,
-    pub bridge: BridgeSettings,
+    pub bridge: Box<BridgeSettings>,
     pub log: LogSettings,
     pub traces: TraceSettings,
 }

@@ -186,6 +186,12 @@ impl Node {
         Ok(Some(bearer))
     }
 
+    /// The account that owns a token.
+    pub async fn owner_of(&self, bearer: &Bearer) -> Result<Option<String>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        Ok(store::token_owners::of(&mut tx, &bearer.name).await?)
+    }
+
     async fn note_use(&self, token: &str, now: i64) -> Result<(), NodeError> {
         let mut tx = self.write_tx().await?;
         store::token_scopes::used(&mut tx, token, now).await?;

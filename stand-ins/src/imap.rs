@@ -267,11 +267,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
             if self.is_refused(order, &verb, tag).await? {
                 continue;
             }
-            let state = self.shared.state();
-            let (away, breaks) = (state.away, state.breaks_at == Some(&*verb));
-            drop(state);
-            if away || breaks {
-                self.shared.state().breaks_at = None;
+            if self.hangs_up_at(&verb) {
                 return Ok(false);
             }
             if verb == "STARTTLS" && self.is_bare {
@@ -285,6 +281,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
             }
         }
         Ok(false)
+    }
+
+    fn hangs_up_at(&self, verb: &str) -> bool {
+        let mut state = self.shared.state();
+        let breaks = state.breaks_at == Some(verb);
+        if breaks {
+            state.breaks_at = None;
+        }
+        breaks || state.away
     }
 
     async fn is_refused(&mut self, order: &str, verb: &str, tag: &str) -> io::Result<bool> {

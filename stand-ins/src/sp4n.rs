@@ -115,7 +115,7 @@ impl Inner {
                 return Some(status.unwrap_or(StatusCode::BAD_GATEWAY).into_response());
             }
             Some(Trouble::Slow(pause)) => {
-                tokio::time::sleep(pause.min(Duration::from_secs(1))).await
+                tokio::time::sleep(pause.min(Duration::from_secs(1))).await;
             }
             None => {}
         }

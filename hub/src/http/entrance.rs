@@ -115,7 +115,9 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
     let admitted = knocked.and_then(|place| {
         check_version(&request)?;
         if request.uri().path() != super::WELL_KNOWN {
-            hub.witness.refuse_if_recovering()?;
+            if !renews(request.uri().path()) {
+                hub.witness.refuse_if_recovering()?;
+            }
             if request.uri().path().strip_prefix(PREFIX) == Some("/enrol") {
                 hub.witness.refuse_while_listening(&hub.ground)?;
             }
@@ -135,6 +137,13 @@ fn takes_place(method: &Method, path: &str) -> bool {
 /// Whether a path is answered although the hub lacks what it has signed for.
 fn brings_back(path: &str) -> bool {
     path.strip_prefix(PREFIX) == Some("/recovery")
+}
+
+/// Whether a path gives a certificate to whom the hub knows, and no place in the record: without
+/// one they cannot bring anything back.
+fn renews(path: &str) -> bool {
+    let below = path.strip_prefix(PREFIX);
+    below.is_some_and(|below| below.starts_with("/certificates/"))
 }
 
 /// From where a request came.

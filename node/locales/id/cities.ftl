@@ -4,9 +4,7 @@ cities-title = Kota (Open311)
 cities-lead = Layanan pengaduan milik kota: permintaan di sana menjadi laporan di sini, dan laporan dengan kategori yang dipetakan dikirim ke sana.
 cities-none = Belum ada kota yang dihubungkan
 cities-none-about = Pengelola mesin menambahkannya dengan cities di node.toml.
-cities-told = { $n ->
-   *[other] { $n } permintaan kota perlu dilihat
-}
+cities-told = { $n } permintaan kota perlu dilihat
 city-not-asked = Belum dihubungi
 city-down-about = Layanan kota belum menjawab semuanya. Tidak ada yang hilang; semuanya dicoba lagi.
 city-contact = Terakhir menjawab

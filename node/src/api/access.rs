@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use lapor_protocol::ids::Digest;
 use lapor_web::{ApiProblem, bearer};
 use utoipa::IntoParams;
 
@@ -15,7 +16,7 @@ use crate::node::Node;
 use crate::tokens::{Bearer, Rights, Role, Scope};
 
 const REALM: &str = "lapor-node";
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// A caller with a token that is valid. What it may do is asked for with [`Caller::needs`].
 pub struct Caller(Bearer);
@@ -29,6 +30,18 @@ impl Caller {
     /// What it may do.
     pub fn rights(&self) -> &Rights {
         &self.0.rights
+    }
+
+    /// The account that owns the token, or else the token itself: whose something is that somebody
+    /// keeps for themselves.
+    pub async fn keeper(&self, node: &Node) -> Result<String, ApiProblem> {
+        let owner = self.owner(node).await?;
+        Ok(owner.unwrap_or_else(|| self.actor()))
+    }
+
+    /// The account that owns the token.
+    pub async fn owner(&self, node: &Node) -> Result<Option<String>, ApiProblem> {
+        node.owner_of(&self.0).await.map_err(|e| problem(&e))
     }
 
     /// The caller as one who decides about erasures.
@@ -87,6 +100,12 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// A key for the parts of one request, the same when it is sent again.
+    pub fn of_parts(&self) -> String {
+        let sent = self.key.as_deref();
+        sent.map_or_else(Once::fresh_key, |key| Digest::of(key.as_bytes()).to_hex())
+    }
+
     /// The key of this caller, if one was sent.
     pub fn of(&self, caller: &str) -> Result<Option<Once>, ApiProblem> {
         let once = self.key.as_deref().map(|key| Once::new(caller, key));

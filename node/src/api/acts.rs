@@ -42,13 +42,7 @@ pub async fn act(
     Path(path): Path<CasePath>,
     Json(act): Json<NewAct>,
 ) -> Answer<impl IntoResponse> {
-    if kinds::answers_identity(&act.kind) {
-        caller.needs(Scope::Identity)?;
-    } else {
-        caller.needs(Scope::CasesAct)?;
-    }
-    erases_at_once(&act.kind).map_err(|e| problem(&e))?;
-    kinds::check(&act).map_err(|e| problem(&e))?;
+    may(&caller, &act)?;
     let (actor, id) = (caller.actor(), path.id);
     let acted = match key.of(&actor)? {
         Some(once) => node.act_once(id, act, &actor, &once).await,
@@ -56,4 +50,15 @@ pub async fn act(
     };
     let acted = acted.map_err(|e| problem(&e))?;
     Ok((StatusCode::ACCEPTED, Json(acted)))
+}
+
+/// Refuses whoever may not do it, and what is no act that can be asked for so.
+pub fn may(caller: &Caller, act: &NewAct) -> Answer<()> {
+    if kinds::answers_identity(&act.kind) {
+        caller.needs(Scope::Identity)?;
+    } else {
+        caller.needs(Scope::CasesAct)?;
+    }
+    erases_at_once(&act.kind).map_err(|e| problem(&e))?;
+    kinds::check(act).map_err(|e| problem(&e))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use lapor_protocol::case::State as CaseState;
@@ -18,9 +18,11 @@ use utoipa::IntoParams;
 
 use super::Answer;
 use super::access::Caller;
-use super::paging::page_size;
+use super::paging::{page_size, unusable};
 use super::refusals::problem;
-use crate::casework::{CaseFilter, CaseList, CaseView, Outcome, Reporter, Sight, Tray};
+use crate::casework::{
+    CaseFilter, CaseList, CaseView, Opened, Outcome, Reporter, Sight, Tab, Tray,
+};
 use crate::node::Node;
 use crate::tokens::Scope;
 
@@ -47,6 +49,8 @@ pub struct CaseQuery {
     #[param(value_type = Option<String>)]
     category: Option<Category>,
     classification: Option<Classification>,
+    /// A list of this desk, in its order; not with `q`.
+    tab: Option<Tab>,
     /// Where it lies at this desk.
     tray: Option<Tray>,
     /// Whose desk it lies on here.
@@ -103,8 +107,8 @@ pub struct AttachmentPath {
 
 /// List cases
 ///
-/// All cases of which this institution is a party, latest change first; every filter that is given
-/// must hold. With `q` the best fit comes first, of the thousand newest that fit; what was filed or
+/// All cases of which this institution is a party, latest change first, or a list of the desk with
+/// `tab`; every filter that is given must hold. With `q` the best fit comes first, of the thousand newest that fit; what was filed or
 /// changed is found about a second later. Titles of cases whose key has not arrived are missing.
 #[utoipa::path(
     get,
@@ -122,12 +126,20 @@ pub async fn list(
 ) -> Answer<Json<CaseList>> {
     caller.needs(Scope::CasesRead)?;
     let limit = page_size(query.limit)?;
-    let (typed, after) = (query.q.clone().unwrap_or_default(), query.after.clone());
-    let filter = CaseFilter::from(query);
-    node.search(&Sight::ALL, &typed, &filter, after.as_deref(), limit)
-        .await
-        .map(Json)
-        .map_err(|e| problem(&e))
+    let (typed, tab, after) = (query.q.clone(), query.tab, query.after.clone());
+    let (filter, sight, after) = (CaseFilter::from(query), &Sight::ALL, after.as_deref());
+    let found = match (tab, typed) {
+        (Some(_), Some(_)) => {
+            let detail = "q: a list is not searched; leave out `tab` or `q`.".to_owned();
+            return Err(unusable("q", detail));
+        }
+        (Some(tab), None) => node.inbox(sight, tab, &filter, after, limit).await,
+        (None, typed) => {
+            let typed = typed.unwrap_or_default();
+            node.search(sight, &typed, &filter, after, limit).await
+        }
+    };
+    found.map(Json).map_err(|e| problem(&e))
 }
 
 impl From<CaseQuery> for CaseFilter {
@@ -221,15 +233,20 @@ pub async fn attachment(
     State(node): State<Arc<Node>>,
     caller: Caller,
     Path(path): Path<AttachmentPath>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<Response> {
     caller.needs(Scope::AttachmentsRead)?;
     let opened = node
         .open_attachment(path.id, path.sha256)
         .await
         .map_err(|e| problem(&e))?;
+    sent(opened, &path.sha256.to_hex()[..16])
+}
+
+/// The answer with an opened file, which is called by a name of ours.
+pub fn sent(opened: Opened, name: &str) -> Answer<Response> {
     let media_type = HeaderValue::from_str(&opened.media_type)
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let name = format!("attachment; filename=\"{}\"", &path.sha256.to_hex()[..16]);
+    let name = format!("attachment; filename=\"{name}\"");
     let policy = HeaderValue::from_static("sandbox; default-src 'none'");
     let headers = [
         (CONTENT_TYPE, media_type),
@@ -240,7 +257,7 @@ pub async fn attachment(
         ),
         (CONTENT_SECURITY_POLICY, policy),
     ];
-    Ok((headers, Body::from_stream(opened.body)))
+    Ok((headers, Body::from_stream(opened.body)).into_response())
 }
 
 /// Open the identity of the reporter
@@ -267,11 +284,13 @@ pub async fn identity(
         .identity(path.id, &caller.actor())
         .await
         .map_err(|e| problem(&e))?;
-    found.map(Json).ok_or_else(|| {
-        let title = "This node does not hold it";
-        ApiProblem::new(StatusCode::NOT_FOUND, "not_found", title).with_detail(
-            "This node holds no identity for the case. Ask the institution where it was filed \
-             with the act identity.requested.",
-        )
-    })
+    found.map(Json).ok_or_else(no_identity)
+}
+
+pub fn no_identity() -> ApiProblem {
+    let title = "This node does not hold it";
+    ApiProblem::new(StatusCode::NOT_FOUND, "not_found", title).with_detail(
+        "This node holds no identity for the case. Ask the institution where it was filed \
+         with the act identity.requested.",
+    )
 }

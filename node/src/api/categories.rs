@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use lapor_web::{Json, Query};
+use lapor_web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
 use super::access::Caller;
+use super::cases::CasePath;
+use super::paging::number;
 use super::refusals::problem;
+use crate::casework::Sight;
 use crate::node::Node;
 use crate::taxonomy::{Categories, LocalCategories, LocalEdition, NewLocalCategory};
 use crate::tokens::Scope;
@@ -21,6 +24,24 @@ use crate::tokens::Scope;
 pub struct LocalQuery {
     /// Name of the local category.
     local: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct EditionPath {
+    /// `number` of an edition.
+    #[serde(deserialize_with = "number")]
+    number: i64,
+}
+
+/// The category of a case in the own tree.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseCategory {
+    /// Name of a local category; `null` takes it away.
+    #[schema(required = true)]
+    #[serde(deserialize_with = "Option::deserialize")]
+    local_category: Option<String>,
 }
 
 /// A whole local tree, in its order.
@@ -162,4 +183,57 @@ pub async fn editions(
     let editions = node.local_editions().await;
     let editions = editions.map_err(|e| problem(&e))?;
     Ok(Json(LocalEditions { editions }))
+}
+
+/// Put an edition of the local tree back in force
+///
+/// As a new edition; reports keep the names that they have.
+#[utoipa::path(
+    post,
+    path = "/categories/local/editions/{number}/restoration",
+    operation_id = "restoreLocalEdition",
+    tag = "public",
+    params(EditionPath),
+    responses((status = 204, description = "It is in force.")),
+    security(("token" = []))
+)]
+pub async fn restore(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Path(path): Path<EditionPath>,
+) -> Answer<StatusCode> {
+    caller.needs(Scope::CategoriesWrite)?;
+    let actor = caller.actor();
+    let restored = node.restore_local_edition(path.number, &actor).await;
+    restored
+        .map(|()| StatusCode::NO_CONTENT)
+        .map_err(|e| problem(&e))
+}
+
+/// Note the local category of a case
+///
+/// That of the own tree which stands for the national category that the case has. No other institution
+/// learns of it.
+#[utoipa::path(
+    put,
+    path = "/cases/{id}/local-category",
+    operation_id = "noteLocalCategory",
+    tag = "work",
+    params(CasePath),
+    request_body = CaseCategory,
+    responses((status = 204, description = "It is noted.")),
+    security(("token" = []))
+)]
+pub async fn localise(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Path(path): Path<CasePath>,
+    Json(new): Json<CaseCategory>,
+) -> Answer<StatusCode> {
+    caller.needs(Scope::CasesAct)?;
+    let (local, actor) = (new.local_category.as_deref(), caller.actor());
+    let noted = node.localise(&Sight::ALL, path.id, local, &actor).await;
+    noted
+        .map(|()| StatusCode::NO_CONTENT)
+        .map_err(|e| problem(&e))
 }

@@ -1,6 +1,8 @@
 //! What a caller would post, for the document and its page; a test reads each
 //! as the API does.
 
+mod work;
+
 use serde_json::{Value, json};
 
 /// The examples of an operation, as the document has them.
@@ -23,7 +25,7 @@ pub fn of(operation: &str) -> Option<Value> {
         "changeWebhook" => ("off", "switch it off", "matikan", webhook_off()),
         "replayWebhook" => ("since", "all since", "semua sejak", replay()),
         "publishCalendar" => ("calendar", "two days", "dua hari", calendar()),
-        _ => return None,
+        _ => work::of(operation)?,
     };
     let example = json!({"summary": english, "x-id": {"summary": indonesian}, "value": value});
     Some(json!({ name: example }))

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use http::StatusCode;
 use lapor_protocol::region::RegionCode;
-use lapor_web::{ApiProblem, Json, Path, Query};
+use lapor_web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
 use super::access::Caller;
 use super::cases::CasePath;
+use super::paging::unusable;
 use super::refusals::problem;
 use crate::casework::Coordinates;
 use crate::hints::{Hints, LikelyDuplicates, Sketch};
@@ -78,7 +78,7 @@ pub async fn regions(
     caller.needs(Scope::ReferenceRead)?;
     let limit = query.limit.unwrap_or(MATCHES);
     if !(1..=MOST_MATCHES).contains(&limit) {
-        return Err(invalid(
+        return Err(unusable(
             "limit",
             format!("limit: expected 1 to {MOST_MATCHES}."),
         ));
@@ -137,7 +137,7 @@ pub async fn likely(
         (None, None) => None,
         _ => {
             let detail = "longitude: latitude and longitude belong together.";
-            return Err(invalid("longitude", detail.to_owned()));
+            return Err(unusable("longitude", detail.to_owned()));
         }
     };
     let sketch = Sketch {
@@ -148,11 +148,4 @@ pub async fn likely(
     };
     let found = node.likely_duplicates(&sketch).await;
     found.map(Json).map_err(|e| problem(&e))
-}
-
-fn invalid(field: &str, detail: String) -> ApiProblem {
-    let title = "The query cannot be used";
-    ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
-        .with_detail(detail)
-        .with("field", field)
 }

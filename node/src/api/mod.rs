@@ -5,29 +5,44 @@
 //! no rule. Every refusal is a problem; bodies and queries are never logged.
 
 mod access;
+mod accounts;
 mod acts;
+mod arrangements;
+mod aside;
+mod assignments;
 mod audit;
 mod cases;
 pub(crate) mod catalogue;
 mod categories;
 mod changes;
+mod channels;
+mod cities;
+mod counter;
 mod deadlines;
 mod documents;
+mod drafts;
 mod editions;
 mod erasures;
 mod examples;
 mod federation;
 mod figures;
+mod filters;
 mod hints;
+mod identities;
 mod imports;
+mod keywords;
 pub mod kinds;
 mod openapi;
 mod own_numbers;
 mod paging;
 mod programmes;
 mod refusals;
+mod repeated;
 mod reporters;
 mod reports;
+mod several;
+mod staff;
+mod talks;
 #[cfg(test)]
 mod tests;
 mod uploads;
@@ -38,13 +53,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use lapor_web::{ApiProblem, docs};
 
 use crate::node::Node;
 
 pub use openapi::document;
-pub(crate) use refusals::problem;
+pub(crate) use refusals::{problem, staff_problem};
 pub(crate) use reporters::Address;
 
 /// Where the documentation page stands.
@@ -59,7 +75,10 @@ type Answer<T> = Result<T, ApiProblem>;
 
 /// The API's routes, with the health of the listener beside them.
 pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
-    let (v1, _) = openapi::routes().split_for_parts();
+    let (keyed, _) = openapi::keyed().split_for_parts();
+    let (repeated, _) = openapi::repeated().split_for_parts();
+    let once = from_fn_with_state(Arc::clone(node), repeated::once);
+    let v1 = keyed.merge(repeated.layer(once));
     Router::new()
         .nest("/api/v1", v1)
         .nest("/api/v1/uploads/resumable", uploads::resumable(node))

@@ -13,10 +13,12 @@ use utoipa_axum::routes;
 
 use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
-use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
+use super::words::{ENGLISH, GROUPS, INDONESIAN, TITLE, operations};
 use super::{
-    acts, audit, cases, categories, changes, deadlines, editions, erasures, examples, federation,
-    figures, hints, imports, own_numbers, programmes, reporters, reports, uploads, webhooks,
+    accounts, acts, arrangements, aside, assignments, audit, cases, categories, changes, channels,
+    cities, counter, deadlines, drafts, editions, erasures, examples, federation, figures, filters,
+    hints, identities, imports, keywords, own_numbers, programmes, reporters, reports, several,
+    staff, talks, uploads, webhooks,
 };
 use crate::node::Node;
 
@@ -31,11 +33,33 @@ pub fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// The handlers with what they declare.
-pub fn routes() -> OpenApiRouter<Arc<Node>> {
+/// All handlers with what they declare.
+fn routes() -> OpenApiRouter<Arc<Node>> {
+    keyed().merge(repeated())
+}
+
+/// Those that answer for an idempotency key by themselves, in the transaction of what they do, and those
+/// that take none.
+pub fn keyed() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(Declared::openapi())
         .routes(routes!(reports::file))
         .routes(routes!(uploads::upload))
+        .routes(routes!(acts::act))
+        .merge(several::keyed())
+        .merge(counter::keyed())
+        .merge(identities::keyed())
+        .routes(routes!(reporters::track))
+        .routes(routes!(reporters::open))
+        .routes(routes!(reporters::read, reporters::close))
+        .routes(routes!(reporters::act))
+        .routes(routes!(reporters::consent))
+        .routes(routes!(reporters::own_data))
+        .routes(routes!(reporters::ask_erasure, reporters::withdraw_erasure))
+}
+
+/// Those for whose key [`super::repeated`] answers.
+pub fn repeated() -> OpenApiRouter<Arc<Node>> {
+    OpenApiRouter::new()
         .routes(routes!(imports::bring))
         .routes(routes!(imports::one, imports::forget))
         .routes(routes!(imports::columns))
@@ -52,7 +76,6 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(figures::read))
         .routes(routes!(figures::table))
         .routes(routes!(figures::categories))
-        .routes(routes!(acts::act))
         .routes(routes!(hints::of_case))
         .routes(routes!(hints::likely))
         .routes(routes!(hints::regions))
@@ -64,13 +87,8 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         ))
         .routes(routes!(categories::replace))
         .routes(routes!(categories::editions))
-        .routes(routes!(reporters::track))
-        .routes(routes!(reporters::open))
-        .routes(routes!(reporters::read, reporters::close))
-        .routes(routes!(reporters::act))
-        .routes(routes!(reporters::consent))
-        .routes(routes!(reporters::own_data))
-        .routes(routes!(reporters::ask_erasure, reporters::withdraw_erasure))
+        .routes(routes!(categories::restore))
+        .routes(routes!(categories::localise))
         .routes(routes!(erasures::plan))
         .routes(routes!(erasures::list))
         .routes(routes!(erasures::confirm))
@@ -90,6 +108,20 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::replay))
         .routes(routes!(webhooks::skip))
+        .merge(several::routes())
+        .merge(assignments::routes())
+        .merge(filters::routes())
+        .merge(drafts::routes())
+        .merge(counter::routes())
+        .merge(identities::routes())
+        .merge(staff::routes())
+        .merge(accounts::routes())
+        .merge(aside::routes())
+        .merge(arrangements::routes())
+        .merge(channels::routes())
+        .merge(cities::routes())
+        .merge(talks::routes())
+        .merge(keywords::routes())
         .routes(routes!(federation::status))
         .routes(routes!(audit::read))
 }
@@ -264,13 +296,14 @@ fn describe_history(document: &mut Value) {
 
 fn complete_operations(document: &mut Value) {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
-    let operations = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
-    for (_, operation) in operations {
+    let all = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
+    for (method, operation) in all {
+        take_key(method, operation);
         let id = operation["operationId"]
             .as_str()
             .unwrap_or_default()
             .to_owned();
-        if let Some(words) = OPERATIONS.iter().find(|words| words.id == id) {
+        if let Some(words) = operations().find(|words| words.id == id) {
             operation["x-scope"] = json!(words.access.scopes());
             operation["x-roles"] = json!(words.access.roles());
             operation["x-id"] = json!({"summary": words.summary, "description": words.description});
@@ -305,6 +338,29 @@ fn complete_operations(document: &mut Value) {
                 }
             }
         }
+    }
+}
+
+/// What changes something and is not the same when it is done twice takes a key: here those for which
+/// [`super::repeated`] answers, which declare none.
+fn take_key(method: &str, operation: &mut Value) {
+    let by_token = operation["security"][0]["token"].is_array();
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    if !["post", "patch"].contains(&method) || !by_token || id == "upload" {
+        return;
+    }
+    let declared = operation.get("parameters").and_then(Value::as_array);
+    let mut parameters = declared.cloned().unwrap_or_default();
+    let is_key = |one: &Value| one["in"] == "header";
+    if !parameters.iter().any(is_key) {
+        parameters.push(json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": false,
+            "description": "16 to 128 visible characters, new for each request, such as a random UUID.",
+            "schema": {"type": "string"},
+        }));
+        operation["parameters"] = parameters.into();
     }
 }
 
@@ -398,7 +454,7 @@ mod tests {
                 );
             }
         }
-        assert_eq!(ids.len(), OPERATIONS.len());
+        assert_eq!(ids.len(), operations().count());
     }
 
     fn nulls(value: &Value, at: &str, into: &mut Vec<String>) {

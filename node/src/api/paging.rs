@@ -1,7 +1,11 @@
-//! How long a page of a list is.
+//! How long a page of a list is, queries that cannot be used, and numbers in paths.
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use http::StatusCode;
 use lapor_web::ApiProblem;
+use serde::{Deserialize, Deserializer};
 
 use super::Answer;
 
@@ -14,10 +18,26 @@ pub fn page_size(asked: Option<u32>) -> Answer<u32> {
     if (1..=MAX_PAGE).contains(&limit) {
         return Ok(limit);
     }
+    Err(unusable(
+        "limit",
+        format!("limit: expected 1 to {MAX_PAGE}."),
+    ))
+}
+
+/// What a query says and cannot be meant.
+pub fn unusable(field: &str, detail: String) -> ApiProblem {
     let title = "The query cannot be used";
-    Err(
-        ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
-            .with_detail(format!("limit: expected 1 to {MAX_PAGE}."))
-            .with("field", "limit"),
-    )
+    ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
+        .with_detail(detail)
+        .with("field", field)
+}
+
+/// A number in a path, where everything is text.
+pub fn number<'de, D, N>(from: D) -> Result<N, D::Error>
+where
+    D: Deserializer<'de>,
+    N: FromStr<Err: Display>,
+{
+    let text = String::deserialize(from)?;
+    text.parse().map_err(serde::de::Error::custom)
 }

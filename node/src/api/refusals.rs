@@ -3,10 +3,13 @@
 
 use http::StatusCode;
 use lapor_web::ApiProblem;
+use lapor_web::accounts::AccountError;
+use lapor_web::people::refusal;
 use lapor_web::room::is_full;
 use serde_json::json;
 
 use crate::error::{NodeError, NotAllowed};
+use crate::staff::{DeskError, StaffError};
 
 /// Seconds after which something that the node fetches may have arrived.
 const FETCHED_SECONDS: u32 = 30;
@@ -41,6 +44,36 @@ pub fn problem(error: &NodeError) -> ApiProblem {
                 _ => problem,
             }
         }
+    }
+}
+
+/// The same for what went wrong with the people of the institution.
+pub fn staff_problem(error: &StaffError) -> ApiProblem {
+    match error {
+        StaffError::Node(error) => problem(error),
+        StaffError::Account(error) => account_problem(error),
+    }
+}
+
+/// The same for a desk on which nothing can be put.
+pub fn desk_problem(error: &DeskError) -> ApiProblem {
+    match error {
+        DeskError::Staff(error) => staff_problem(error),
+        DeskError::Unknown | DeskError::Elsewhere => invalid(&error.to_string()),
+    }
+}
+
+/// The same for an account.
+pub fn account_problem(error: &AccountError) -> ApiProblem {
+    let said = error.to_string();
+    match error {
+        AccountError::Login | AccountError::Name | AccountError::Role(_) => invalid(&said),
+        AccountError::LoginTaken => {
+            let title = "There is one already";
+            ApiProblem::new(StatusCode::CONFLICT, "known", title).with_detail(sentence(&said))
+        }
+        AccountError::Database(_) | AccountError::Damaged(_) => refusal(error),
+        _ => refusal(error).with_detail(sentence(&said)),
     }
 }
 
@@ -101,6 +134,11 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             Is::CONFLICT,
             "answered_meanwhile",
             "The same request has just been answered",
+        ),
+        NodeError::Unfinished => (
+            Is::CONFLICT,
+            "in_doubt",
+            "Nobody knows what became of the first request",
         ),
         NodeError::TooLarge(_) => (Is::PAYLOAD_TOO_LARGE, "too_large", "The body is too large"),
         NodeError::NoRoom => (

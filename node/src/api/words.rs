@@ -1,6 +1,10 @@
 //! What the OpenAPI document says in prose: the introduction, the groups, and
 //! for each operation who may call it and its Indonesian text.
 
+mod channels;
+mod staff;
+mod work;
+
 use super::{changes, uploads};
 use crate::tokens::{Role, Scope};
 
@@ -102,6 +106,11 @@ pub const GROUPS: &[Group] = &[
         indonesian: "Tindakan",
     },
     Group {
+        name: "work",
+        english: "Work of a desk",
+        indonesian: "Pekerjaan desk",
+    },
+    Group {
         name: "public",
         english: "What concerns everyone",
         indonesian: "Informasi bagi semua",
@@ -110,6 +119,11 @@ pub const GROUPS: &[Group] = &[
         name: "changes",
         english: "Changes and webhooks",
         indonesian: "Perubahan dan webhook",
+    },
+    Group {
+        name: "channels",
+        english: "Channels of others",
+        indonesian: "Saluran",
     },
     Group {
         name: "federation",
@@ -134,7 +148,18 @@ const EDITIONS_WRITE: Access = Access::Scopes(&[Scope::EditionsWrite]);
 const WEBHOOKS_WRITE: Access = Access::Scopes(&[Scope::WebhooksWrite]);
 const ERASURES: Access = Access::Scopes(&[Scope::Erasures]);
 
-pub const OPERATIONS: &[Operation] = &[
+/// All operations.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    let groups = [
+        OPERATIONS,
+        work::OPERATIONS,
+        staff::OPERATIONS,
+        channels::OPERATIONS,
+    ];
+    groups.into_iter().flatten()
+}
+
+const OPERATIONS: &[Operation] = &[
     Operation {
         id: "fileReport",
         access: Access::Scopes(&[Scope::ReportsFile]),

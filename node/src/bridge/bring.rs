@@ -72,7 +72,7 @@ enum Found {
 impl Bringing<'_> {
     /// Brings one. What cannot be used is refused in its line; an error is this node's own.
     pub async fn one(&self, brought: &Brought) -> Result<Vec<Line>, NodeError> {
-        match self.try_one(brought).await {
+        match Box::pin(self.try_one(brought)).await {
             Err(error @ (NodeError::Invalid(_) | NodeError::TooLarge(_))) => {
                 let (field, what) = told(&error.to_string());
                 let refused = Line::of(&brought.complaint.id, Became::Refused);
@@ -90,17 +90,11 @@ impl Bringing<'_> {
         // Nothing else is begun to be written from here to the end: what is found stays so.
         let mut tx = node.write_tx().await?;
         let now = node.clock().now_ms();
-        let (case, row, became) = match find(&mut tx, complaint).await? {
+        let place = find(&mut tx, complaint, self.terms.link).await?;
+        let (case, row, became) = match place {
             Found::Wrong(field, what) => {
                 tx.rollback().await?;
                 return Ok(vec![Line::of(id, Became::Refused).about(field, what)]);
-            }
-            Found::Numbered(_) if !self.terms.link => {
-                tx.rollback().await?;
-                let what = "a case here has this number; if it is the same report, link it";
-                return Ok(vec![
-                    Line::of(id, Became::Refused).about("tracking_id", what),
-                ]);
             }
             Found::Known(row) => (store::case_id(&row.case_id)?, Some(row), None),
             Found::Numbered(case) => (case, None, Some(Became::Linked)),
@@ -292,7 +286,7 @@ impl Work<'_> {
     }
 }
 
-async fn find(tx: &mut Tx, complaint: &Complaint) -> Result<Found, NodeError> {
+async fn find(tx: &mut Tx, complaint: &Complaint, link: bool) -> Result<Found, NodeError> {
     let tracking = complaint.tracking.as_deref().unwrap_or(&complaint.id);
     let mut known = store::bridge::known(tx, &complaint.id, tracking).await?;
     if known.len() > 1 {
@@ -311,7 +305,12 @@ async fn find(tx: &mut Tx, complaint: &Complaint) -> Result<Found, NodeError> {
     match cases.as_slice() {
         [] => Ok(Found::Nowhere),
         [case] if store::bridge::of_case(tx, case).await?.is_none() => {
-            Ok(Found::Numbered(store::case_id(case)?))
+            let asks = "a case here has this number; if it is the same report, link it";
+            if link {
+                Ok(Found::Numbered(store::case_id(case)?))
+            } else {
+                Ok(Found::Wrong("tracking_id", asks))
+            }
         }
         [_] => Ok(Found::Wrong(
             "tracking_id",

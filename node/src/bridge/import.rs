@@ -123,7 +123,12 @@ pub(super) async fn ask(sp4n: &Sp4n, id: &str) -> Result<Read, Unheard> {
             ));
         }
     };
-    Ok(read(&record, Some(id)).map(|(complaint, unread)| {
+    Ok(read(&record, Some(id)).map(|(mut complaint, mut unread)| {
+        if !record.has(shape::SECRET) {
+            // Its shape is not published: what may be read by nobody is not shown to everybody.
+            complaint.secret = true;
+            unread.push(("secret", "not told; taken for rahasia"));
+        }
         let said = follow_ups.iter().filter_map(shape::follow_up);
         let mut follow_ups: Vec<FollowUp> = said.collect();
         follow_ups.sort_by_key(|said| said.at);

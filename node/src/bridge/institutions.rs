@@ -31,17 +31,16 @@ impl Node {
         terms: Terms<'_>,
     ) -> Result<Report, BridgeError> {
         let began = self.clock().now_ms();
-        let records: Vec<(Option<u64>, Result<Record, String>)> = match table {
-            Some(text) => table::rows::<BTreeMap<String, String>>(text)
-                .map(|(line, row)| {
-                    let row = row.map(Record::of_row).map_err(|error| error.to_string());
-                    (Some(line), row)
-                })
-                .collect(),
-            None => {
-                let told = self.sp4n()?.institutions().await?.into_iter();
-                told.map(|record| (None, Ok(record))).collect()
-            }
+        let records: Vec<(Option<u64>, Result<Record, String>)> = if let Some(text) = table {
+            let rows = table::rows::<BTreeMap<String, String>>(text);
+            let read = rows.map(|(line, row)| {
+                let row = row.map(Record::of_row).map_err(|error| error.to_string());
+                (Some(line), row)
+            });
+            read.collect()
+        } else {
+            let told = self.sp4n()?.institutions().await?.into_iter();
+            told.map(|record| (None, Ok(record))).collect()
         };
         let report = self.take_institutions(records, terms.dry).await?;
         if !terms.dry {

@@ -86,7 +86,7 @@ impl Maps {
     pub fn report(&self, node: &Node, complaint: &Complaint) -> (NewReport, Vec<Remark>) {
         let mut remarks = Vec::new();
         let report = NewReport {
-            classification: self.kind(complaint, &mut remarks),
+            classification: kind(complaint, &mut remarks),
             title: complaint.title.clone(),
             content: content(node, complaint),
             category: None,
@@ -111,20 +111,6 @@ impl Maps {
             remarks.push(("attachments", files));
         }
         (report, remarks)
-    }
-
-    fn kind(&self, complaint: &Complaint, remarks: &mut Vec<Remark>) -> Classification {
-        let told = complaint.kind.as_deref().map(folded).unwrap_or_default();
-        match told.as_str() {
-            "" | "pengaduan" | "complaint" => Classification::Complaint,
-            "aspirasi" | "aspiration" => Classification::Aspiration,
-            "permintaan informasi" | "information_request" => Classification::InformationRequest,
-            other => {
-                let what = format!("{} has no name here; taken for a complaint", shown(other));
-                remarks.push(("classification", what));
-                Classification::Complaint
-            }
-        }
     }
 
     fn suggested(&self, complaint: &Complaint, remarks: &mut Vec<Remark>) -> Option<InstanceId> {
@@ -203,6 +189,20 @@ fn content(node: &Node, complaint: &Complaint) -> String {
         None => v.with("number", number).say(text_id("bridge-from")),
     };
     format!("{line}\n\n{}", complaint.content)
+}
+
+fn kind(complaint: &Complaint, remarks: &mut Vec<Remark>) -> Classification {
+    let told = complaint.kind.as_deref().map(folded).unwrap_or_default();
+    match told.as_str() {
+        "" | "pengaduan" | "complaint" => Classification::Complaint,
+        "aspirasi" | "aspiration" => Classification::Aspiration,
+        "permintaan informasi" | "information_request" => Classification::InformationRequest,
+        other => {
+            let what = format!("{} has no name here; taken for a complaint", shown(other));
+            remarks.push(("classification", what));
+            Classification::Complaint
+        }
+    }
 }
 
 fn region(complaint: &Complaint, remarks: &mut Vec<Remark>) -> Option<RegionCode> {

@@ -82,6 +82,7 @@ impl Line {
         }
     }
 
+    #[must_use]
     pub fn about(self, field: &'static str, what: impl Into<String>) -> Self {
         Self {
             field,

@@ -85,7 +85,10 @@ impl Node {
         let detail = format!("{kind}: {}", row.counts);
         let mut tx = self.write_tx().await?;
         store::bridge::add_run(&mut tx, &row).await?;
-        store::audit::add(&mut tx, now, actor, "bridge.ran", None, &detail).await?;
+        // Whoever tries in vain for days has done nothing.
+        if !idle {
+            store::audit::add(&mut tx, now, actor, "bridge.ran", None, &detail).await?;
+        }
         Ok(tx.commit().await?)
     }
 }

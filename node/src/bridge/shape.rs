@@ -45,7 +45,7 @@ const INSTITUTION: &[&str] = &[
     "instansi_terdisposisi",
 ];
 const ANONYMOUS: &[&str] = &["is_anonymous", "anonim"];
-const SECRET: &[&str] = &["is_secret", "rahasia"];
+pub const SECRET: &[&str] = &["is_secret", "rahasia"];
 const NAME: &[&str] = &["user_name", "nama_pelapor", "nama", "user"];
 const EMAIL: &[&str] = &["user_email", "email", "email_pelapor"];
 const PHONE: &[&str] = &[

@@ -4,7 +4,8 @@
 use std::io::Write;
 
 use lapor_protocol::case::State;
-use lapor_protocol::kinds::Classification;
+use lapor_protocol::kinds::{Category, Classification};
+use lapor_protocol::region::RegionCode;
 use lapor_web::table::harmless;
 
 use super::export::answers;
@@ -114,8 +115,8 @@ async fn row(
         said("title"),
         said("content"),
         summary.classification.map_or("", kind).to_owned(),
-        text(summary.category.as_ref().map(|one| one.as_str())),
-        text(summary.region.as_ref().map(|one| one.as_str())),
+        text(summary.category.as_ref().map(Category::as_str)),
+        text(summary.region.as_ref().map(RegionCode::as_str)),
         said("place"),
         text(incident),
         status.to_owned(),

@@ -69,7 +69,7 @@ impl Sp4n {
     /// A complaint, and what the same answer says of its follow-ups.
     pub async fn complaint(&self, id: &str) -> Result<(Record, Vec<Record>), Unheard> {
         let told = self
-            .get(&self.of_one(&self.settings.complaint_path, id)?)
+            .get(&of_one(&self.settings.complaint_path, id)?)
             .await?;
         let results = told.get("results").unwrap_or(&told);
         let data = results.get("data").unwrap_or(results);
@@ -86,7 +86,7 @@ impl Sp4n {
         if self.settings.follow_ups_path.is_empty() {
             return Ok(beside);
         }
-        self.pages(&self.of_one(&self.settings.follow_ups_path, id)?)
+        self.pages(&of_one(&self.settings.follow_ups_path, id)?)
             .await
     }
 
@@ -118,14 +118,6 @@ impl Sp4n {
         let data = results.get("data").unwrap_or(results);
         let id = Record::of_json(data);
         Ok(id.told(&["id", "followup_id"]).map(str::to_owned))
-    }
-
-    fn of_one(&self, path: &str, id: &str) -> Result<String, Unheard> {
-        if is_number(id) {
-            Ok(path.replace(PLACE, id))
-        } else {
-            Err(Unheard::Unread("the number has signs that no number has"))
-        }
     }
 
     /// All pages of a list. Which is next is counted here: an answer leads nowhere else.
@@ -170,6 +162,15 @@ impl Sp4n {
             status @ (300..=399 | 408 | 429 | 500..) => Err(Unheard::Down(status.to_string())),
             status => Err(Unheard::Refused(status)),
         }
+    }
+}
+
+/// The path of one complaint.
+fn of_one(path: &str, id: &str) -> Result<String, Unheard> {
+    if is_number(id) {
+        Ok(path.replace(PLACE, id))
+    } else {
+        Err(Unheard::Unread("the number has signs that no number has"))
     }
 }
 

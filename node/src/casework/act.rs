@@ -144,7 +144,7 @@ impl Node {
             asked: None,
             trace: Trace::here(),
         };
-        writer::act(self, tx, &weighing).await
+        Box::pin(writer::act(self, tx, &weighing)).await
     }
 
     /// Publishes an answer that a superior has signed.

@@ -5,16 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use lapor_protocol::case::{Case, judge};
+use lapor_protocol::case::{Case, Effect, Reason, Ruling, judge};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use serde_json::json;
 
-use super::NewAct;
 use super::act::{content_key, load, other_case, term};
 use super::compose::{self, Setting};
+use super::{CaseSummary, NewAct};
 use crate::chance::{new_case_id, new_message_id};
-use crate::error::NodeError;
+use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
 
 /// What may be done with a case now by this institution.
@@ -59,6 +59,18 @@ impl Allowed {
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()
     }
+}
+
+/// What the rules do not allow on a case as it stands.
+pub(crate) fn not_now(case: &CaseSummary) -> NodeError {
+    NodeError::NotAllowed(Box::new(NotAllowed {
+        ruling: Ruling {
+            effect: Effect::Inapplicable,
+            reason: Some(Reason::WrongState),
+        },
+        state: case.state,
+        custodian: case.custodian.clone(),
+    }))
 }
 
 impl Node {

@@ -9,15 +9,17 @@ use lapor_protocol::ids::MessageId;
 use serde_json::json;
 
 use super::drafting::version;
+use super::person::{person_of, person_who};
 use super::{Acted, CaseSummary, NewAct, reading};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::staff::StaffRole;
 use crate::store;
 use crate::store::drafts::{Decision, DraftRow, FileRow, PUBLISHED, RETURNED, WAITING};
 
 /// Characters of the remark with which a draft is returned.
 const REMARK: usize = 2_000;
-const ANSWER: &str = "case.followed_up";
+pub(super) const ANSWER: &str = "case.followed_up";
 
 /// A superior's signature under a draft as it was read.
 pub(super) struct Signature {
@@ -146,7 +148,8 @@ impl Node {
         let row = store::drafts::one(&mut tx, id).await?;
         let row = row.filter(|row| row.state == WAITING);
         let row = row.ok_or_else(|| NodeError::not_found("waiting draft", &id))?;
-        if row.written_by == actor {
+        let signer = person_who(&mut tx, actor, StaffRole::signs).await?;
+        if person_of(&mut tx, &row.written_by).await? == signer {
             let text = "nobody signs an answer of their own; somebody else must do it";
             return Err(NodeError::Forbidden(text.into()));
         }

@@ -46,7 +46,7 @@ pub struct FailedAct {
 }
 
 /// A question to the inbox that somebody has given a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SavedFilter {
     pub name: String,
     #[serde(default)]

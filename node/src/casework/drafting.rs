@@ -10,7 +10,12 @@ use lapor_migrations::Tx;
 use lapor_protocol::ids::{CaseId, Digest, MessageId};
 use lapor_protocol::kinds::Category;
 use lapor_protocol::limits::{ATTACHMENTS, TEXT_CHARS};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::allowed::not_now;
+use super::approval::ANSWER;
+use super::person::known_person;
 use super::{CaseSummary, Once, Sight, Tray, draft_files, reading};
 use crate::error::NodeError;
 use crate::media::UploadReceipt;
@@ -30,7 +35,8 @@ pub struct NewDraft<'a> {
 }
 
 /// What became of a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum DraftState {
     Waiting,
     Published,
@@ -111,6 +117,8 @@ impl Node {
             message_id: None,
         };
         let mut tx = self.write_tx().await?;
+        // Who signs it must be told apart from who wrote it.
+        known_person(&mut tx, actor).await?;
         let kept = store::drafts::one(&mut tx, &row.id).await?;
         if let Some(kept) = &kept
             && is_same(&mut tx, kept, &row, answer.attachments).await?
@@ -137,6 +145,39 @@ impl Node {
         let (at, case) = (row.written_at, Some(row.case_id.as_str()));
         store::audit::add(&mut tx, at, &row.written_by, action, case, &row.id).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// The same for whoever has not asked before what the rules and the institution want. Returns it as
+    /// it is kept.
+    pub async fn draft_asked_for(
+        &self,
+        case: CaseId,
+        id: &str,
+        answer: &NewDraft<'_>,
+        actor: &str,
+    ) -> Result<AnswerDraft, NodeError> {
+        if !self.is_drafted(actor, id).await? {
+            let view = self.case_seen(&Sight::ALL, case).await?;
+            if !self.wants_approval(view.summary.category.as_ref()) {
+                let open =
+                    "no superior signs answers about this; send it as the act case.followed_up";
+                return Err(NodeError::Invalid(open.into()));
+            }
+            if !self.allowed_acts(case).await?.has(ANSWER) {
+                return Err(not_now(&view.summary));
+            }
+        }
+        self.draft_answer(case, id, answer, actor).await?;
+        self.answer_draft(&draft_id(actor, id)).await
+    }
+
+    /// One draft.
+    pub async fn answer_draft(&self, id: &str) -> Result<AnswerDraft, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::drafts::one(&mut tx, id).await?;
+        let row = row.ok_or_else(|| NodeError::not_found("draft", &id))?;
+        let files = store::drafts::files(&mut tx, vec![id.into()]).await?;
+        draft(row, files)
     }
 
     /// Whether a form with this key has been kept as a draft.

@@ -9,6 +9,7 @@ use lapor_protocol::kinds::case_redacted::RedactionReason;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::person::{owner_who, person_of};
 use super::word::{Terms, Word};
 use super::{Acted, NewAct};
 use crate::chance::random;
@@ -87,29 +88,11 @@ impl Decider {
     async fn person(&self, tx: &mut Tx) -> Result<String, NodeError> {
         let known = match &self.person {
             Person::Account => Some(self.actor.clone()),
-            Person::Token(name) => administrator(tx, name).await?,
+            Person::Token(name) => owner_who(tx, name, StaffRole::administers).await?,
             Person::Operator => None,
         };
         known.ok_or_else(|| NodeError::Forbidden(NOBODY.into()))
     }
-}
-
-/// The owner of a token, who looks after this institution still.
-async fn administrator(tx: &mut Tx, token: &str) -> Result<Option<String>, NodeError> {
-    let Some((account, role)) = store::token_owners::active(tx, token).await? else {
-        return Ok(None);
-    };
-    let role: StaffRole = store::read(role.parse())?;
-    Ok(role.administers().then(|| format!("account:{account}")))
-}
-
-/// Who is meant by a name of the audit log: of a token its owner.
-async fn person_of(tx: &mut Tx, actor: &str) -> Result<String, NodeError> {
-    let owner = match actor.strip_prefix("token:") {
-        Some(token) => store::token_owners::of(tx, token).await?,
-        None => None,
-    };
-    Ok(owner.map_or_else(|| actor.to_owned(), |account| format!("account:{account}")))
 }
 
 /// An erasure as those who look after it see it.

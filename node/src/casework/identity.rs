@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::act::load;
 use super::once::{self, Asked, Once};
+use super::person::{has_handled, person_of};
 use super::reading::{identity_requests, read_message, summaries};
 use super::shown::{drafts, shown};
 use super::{CaseSummary, HistoryEntry, NewAct, Reporter};
@@ -187,7 +188,7 @@ impl Node {
     pub async fn identity(&self, case: CaseId, actor: &str) -> Result<Option<Reporter>, NodeError> {
         let mut tx = self.write_tx().await?;
         let text = case.to_string();
-        if store::audit::has_handled(&mut tx, &text, actor).await? {
+        if has_handled(&mut tx, &text, actor).await? {
             self.note(&mut tx, actor, "identity.denied", case, "handles the case")
                 .await?;
             tx.commit().await?;
@@ -298,7 +299,8 @@ impl Node {
         let asks = store::consents::asks(&mut tx, &text).await?;
         let row = asks.into_iter().find(|row| row.id == ask);
         let row = row.ok_or_else(|| NodeError::not_found("request for an identity", &ask))?;
-        if row.asked_by == actor || store::audit::has_handled(&mut tx, &text, actor).await? {
+        let own = person_of(&mut tx, &row.asked_by).await? == person_of(&mut tx, actor).await?;
+        if own || has_handled(&mut tx, &text, actor).await? {
             return Err(NodeError::Forbidden(OWN_HANDLER.into()));
         }
         if granted {
@@ -422,7 +424,7 @@ pub(crate) async fn may_answer(
     if !discloses && act.kind != "identity.refused" {
         return Ok(());
     }
-    if store::audit::has_handled(tx, &case_id.to_string(), actor).await? {
+    if has_handled(tx, &case_id.to_string(), actor).await? {
         return Err(NodeError::Forbidden(OWN_HANDLER.into()));
     }
     let Some(case) = case.filter(|_| discloses) else {

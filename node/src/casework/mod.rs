@@ -21,6 +21,7 @@ mod filing;
 mod glance;
 mod handed;
 mod identity;
+mod identity_kept;
 mod identity_replies;
 #[cfg(test)]
 mod identity_replies_tests;
@@ -32,6 +33,7 @@ mod once;
 mod orphans;
 mod outcome;
 mod own_number;
+mod person;
 mod public_list;
 mod public_report;
 mod query;
@@ -39,6 +41,7 @@ mod reading;
 mod search;
 #[cfg(test)]
 mod search_tests;
+mod several;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -60,6 +63,7 @@ use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
 pub use allowed::Allowed;
+pub(crate) use allowed::not_now;
 pub use assigning::{BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDesk, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::{Shelving, blob_path};
@@ -76,7 +80,7 @@ pub use identity_replies::{IdentityAnswer, IdentityRequest, IdentityRequests};
 pub use inbox::{InboxCounts, Sight, Tab};
 pub(crate) use indexing::run as index;
 pub use once::Once;
-pub(crate) use once::{CHANNELS, expire as expire_answers};
+pub(crate) use once::{Asked, CHANNELS, expire as expire_answers};
 pub(crate) use orphans::sweep_orphans;
 pub use outcome::Outcome;
 pub use own_number::OWN_NUMBER;
@@ -221,19 +225,24 @@ pub struct Acted {
 }
 
 /// Which cases to list; all conditions must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CaseFilter {
     pub state: Option<State>,
     /// Only what ended so.
     pub outcome: Option<Outcome>,
+    #[schema(value_type = Option<String>)]
     pub custodian: Option<InstanceId>,
+    #[schema(value_type = Option<String>)]
     pub origin: Option<InstanceId>,
+    #[schema(value_type = Option<String>)]
     pub on_behalf_of: Option<InstanceId>,
     pub classification: Option<Classification>,
     /// A category, or a first level with all below it.
+    #[schema(value_type = Option<String>)]
     pub category: Option<Category>,
     /// A region with all that lies in it.
+    #[schema(value_type = Option<String>)]
     pub region: Option<RegionCode>,
     pub programme: Option<ProgrammeRef>,
     pub tray: Option<Tray>,

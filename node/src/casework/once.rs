@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::chance::{SystemEntropy, random};
+use crate::chance::{SystemEntropy, new_case_id, new_message_id, random};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -21,6 +21,8 @@ use crate::store::answers::AnswerRow;
 
 /// How long an answer is kept: a report queued on a phone may wait for days.
 const KEPT_MS: i64 = 7 * 86_400_000;
+/// How long a request may take whose answer is begun.
+const LONGEST_MS: i64 = 120_000;
 const KIND: &str = "answer";
 /// The scope of acts that were said on a channel: whoever looks at the message forgets the answer,
 /// however long the node was off before.
@@ -158,7 +160,65 @@ impl Asked {
         Ok(store::answers::kept(&mut tx, &self.scope, &self.hash).await?)
     }
 
+    /// Begins to answer what is not answered in the transaction of its work: nobody else does it
+    /// under this key meanwhile, nor after this node stopped in between. Or the first answer.
+    ///
+    /// # Errors
+    /// [`NodeError::AnsweredMeanwhile`] while another does, [`NodeError::Unfinished`] where nobody
+    /// knows whether it was done, [`NodeError::KeyReused`] for another request.
+    pub(crate) async fn begin<T: DeserializeOwned>(
+        &self,
+        node: &Node,
+    ) -> Result<Option<T>, NodeError> {
+        if let Some(answer) = self.answered(node).await? {
+            return Ok(Some(answer));
+        }
+        let begun = self.filled(node.clock().now_ms(), String::new());
+        let mut tx = node.write_tx().await?;
+        keep(&mut tx, &begun).await?;
+        tx.commit().await?;
+        Ok(None)
+    }
+
+    /// Keeps the answer to what was begun.
+    pub(crate) async fn end(
+        &self,
+        node: &Node,
+        answer: &(impl Serialize + Sync),
+    ) -> Result<(), NodeError> {
+        let now = node.clock().now_ms();
+        let row = self.row(node, (new_message_id(now), new_case_id(now), now), answer)?;
+        let mut tx = node.write_tx().await?;
+        store::answers::end(&mut tx, &row).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Nothing was done of what was begun; it may be asked for again.
+    pub(crate) async fn give_up(&self, node: &Node) -> Result<(), NodeError> {
+        let mut tx = node.write_tx().await?;
+        store::answers::forget(&mut tx, &self.scope, &self.hash).await?;
+        Ok(tx.commit().await?)
+    }
+
+    fn filled(&self, at: i64, answer: String) -> AnswerRow {
+        AnswerRow {
+            scope: self.scope.clone(),
+            hash: self.hash.to_vec(),
+            request: self.request.to_vec(),
+            answer,
+            at,
+        }
+    }
+
     fn opened<T: DeserializeOwned>(&self, node: &Node, row: &AnswerRow) -> Result<T, NodeError> {
+        if row.answer.is_empty() {
+            let under_way = node.clock().now_ms() - row.at < LONGEST_MS;
+            return Err(if under_way {
+                NodeError::AnsweredMeanwhile
+            } else {
+                NodeError::Unfinished
+            });
+        }
         let kept: Kept = store::read(serde_json::from_str(&row.answer))?;
         let context = Context {
             kind: KIND,
@@ -186,14 +246,8 @@ impl Asked {
         };
         let sealed = seal_words(&self.sealing, context, &text, &mut SystemEntropy)
             .map_err(NodeError::damaged)?;
-        Ok(AnswerRow {
-            scope: self.scope.clone(),
-            hash: self.hash.to_vec(),
-            request: self.request.to_vec(),
-            answer: serde_json::to_string(&Kept { id, case, sealed })
-                .map_err(NodeError::damaged)?,
-            at,
-        })
+        let kept = serde_json::to_string(&Kept { id, case, sealed });
+        Ok(self.filled(at, kept.map_err(NodeError::damaged)?))
     }
 }
 

@@ -1,6 +1,11 @@
 //! How much comes and goes on each channel, and what waits; for the desk, and for whoever watches
 //! the node. Numbers alone.
 
+use chrono::Days;
+use lapor_protocol::calendar::{begin_of, day_at};
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::manner::Name;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -22,7 +27,7 @@ pub(crate) struct Queues {
 }
 
 /// What was counted in a while.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Counted {
     pub came: i64,
     pub reports: i64,
@@ -39,7 +44,7 @@ pub struct Counted {
 }
 
 /// What waits on one way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Waits {
     pub count: i64,
     /// Since when the oldest does, Unix ms.
@@ -92,6 +97,17 @@ impl Node {
             waiting: waiting.collect(),
             lines,
         })
+    }
+
+    /// Every channel that is on, or was of late: today, the last seven and the last thirty days.
+    pub async fn channel_figures_of_late(&self) -> Result<Vec<ChannelFigures>, NodeError> {
+        let zone = self.zone();
+        let today = day_at(zone, self.clock().now_ms());
+        let since = [0, 6, 29].map(|days| {
+            let day = today.checked_sub_days(Days::new(days)).unwrap_or(today);
+            begin_of(zone, day)
+        });
+        self.channel_figures(since).await
     }
 
     /// Every channel that is on, or was of late; `since` is when today, the last seven and the last

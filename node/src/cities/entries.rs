@@ -59,7 +59,9 @@ fn xml(body: &[u8]) -> Result<Vec<Entry>, String> {
             Event::Start(tag) => {
                 depth += 1;
                 if depth == FIELD {
-                    tag.local_name().as_ref().clone_into(&mut name);
+                    let local = tag.local_name();
+                    let local: &str = local.as_ref();
+                    local.clone_into(&mut name);
                     value.clear();
                 }
             }

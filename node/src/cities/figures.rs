@@ -2,6 +2,7 @@
 //! followed and fed, what waits and what a person has to look at.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{State, Way};
 use crate::error::NodeError;
@@ -12,7 +13,7 @@ use crate::store::cities::{self, RequestRow};
 const SHOWN: i64 = 200;
 
 /// A city.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CityFigures {
     pub name: String,
     pub title: String,
@@ -31,7 +32,8 @@ pub struct CityFigures {
 }
 
 /// How many requests there are of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CityCounts)]
 pub struct Counts {
     pub followed_open: i64,
     pub followed_closed: i64,
@@ -44,7 +46,8 @@ pub struct Counts {
 }
 
 /// A request on which nothing more happens by itself, or not yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StuckRequest)]
 pub struct Stuck {
     pub id: String,
     /// `followed` or `fed`.

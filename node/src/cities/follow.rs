@@ -10,6 +10,7 @@ use lapor_protocol::kinds::Classification;
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use metrics::counter;
 
+use super::settings::Media;
 use super::states::hashed;
 use super::windows::Windows;
 use super::wire::{Failed, Request};
@@ -84,8 +85,11 @@ impl Node {
                     None => city.wire.request(id).await,
                 };
                 match told {
-                    Ok(Some(request)) if self.compare(city, row, &request).await? => {}
-                    Ok(Some(_)) => unchanged.push(row.id.as_str()),
+                    Ok(Some(request)) => {
+                        if !self.compare(city, row, &request).await? {
+                            unchanged.push(row.id.as_str());
+                        }
+                    }
                     Ok(None) => self.city_lost(row, GONE).await?,
                     // Others are told of; where many fail it is the city.
                     Err(Failed::Away(problem)) if failures < FAILURES => {
@@ -198,12 +202,12 @@ impl Node {
             // Another look has filed it.
             Err(NodeError::AnsweredMeanwhile) => Ok(()),
             Err(error) if is_our_own(&error) => Err(error.into()),
-            Err(error) => self.leave(city, request, error.to_string()).await,
+            Err(error) => self.leave_request(city, request, error.to_string()).await,
         }
     }
 
     /// Notes a request of which no case can be made; a person looks at it.
-    pub(super) async fn leave(
+    pub(super) async fn leave_request(
         &self,
         city: &City,
         request: &Request,
@@ -252,7 +256,7 @@ impl Node {
         let Some(at) = request.media.as_deref() else {
             return Ok((Vec::new(), None));
         };
-        if !city.settings.media {
+        if city.settings.media == Media::Name {
             return Ok((Vec::new(), Some(at)));
         }
         let fetched = self.take_in_file(None, city.wire.picture(at));

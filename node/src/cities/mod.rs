@@ -25,7 +25,7 @@ use std::time::Duration;
 
 pub use figures::{CityFigures, Counts, Stuck};
 pub use running::{REQUESTS, run};
-pub use settings::{CitySettings, CitySettingsError, Closing, Format, Mapped, Progress};
+pub use settings::{CitySettings, CitySettingsError, Closing, Format, Mapped, Media, Progress};
 
 use lapor_migrations::DbError;
 

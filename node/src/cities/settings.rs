@@ -50,12 +50,9 @@ pub struct CitySettings {
     /// Requests that one answer of the city holds, at most.
     #[serde(default = "a_thousand")]
     pub most: u32,
-    /// Whether pictures of requests are fetched; their addresses stand in the text otherwise.
-    #[serde(default = "yes")]
-    pub media: bool,
-    /// Whether they may lie at this machine, and be fetched over plain HTTP.
+    /// What becomes of the pictures of requests.
     #[serde(default)]
-    pub local: bool,
+    pub media: Media,
     /// What its services are here.
     #[serde(default)]
     pub map: Vec<Mapped>,
@@ -104,6 +101,19 @@ pub enum Progress {
     /// A note for the officers.
     #[default]
     Note,
+}
+
+/// What becomes of the pictures of requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Media {
+    /// They are fetched, over https and from no address of this machine.
+    #[default]
+    Fetch,
+    /// They are fetched from this machine too, and over plain HTTP; for trials.
+    Local,
+    /// Their addresses stand in the text.
+    Name,
 }
 
 /// What is wrong with `[[cities]]`; the operator's to mend. Never says a key.

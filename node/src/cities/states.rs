@@ -124,8 +124,8 @@ impl Node {
         let mut tx = self.write_tx().await?;
         match told {
             Ok(untold) => {
-                let noted = cities::told(&mut tx, row, status, notes.as_deref(), now).await?;
-                if let Some(problem) = untold.filter(|_| noted) {
+                let is_first = cities::told(&mut tx, row, status, notes.as_deref(), now).await?;
+                if let Some(problem) = untold.filter(|_| is_first) {
                     cities::seen(&mut tx, &row.id, now, Some(&problem)).await?;
                 }
             }

@@ -9,7 +9,7 @@ use lapor_web::webhook::Reach;
 use reqwest::{RequestBuilder, Url};
 
 use super::entries::{self, Entry};
-use super::settings::{CitySettings, CitySettingsError, Format};
+use super::settings::{CitySettings, CitySettingsError, Format, Media};
 use crate::casework::Coordinates;
 use crate::channels::{Answer, LeftOut, Pieces, Provider, Unfetched, address};
 
@@ -82,7 +82,7 @@ impl Wire {
         }
         let reach = Reach {
             own: Vec::new(),
-            local: settings.local,
+            local: settings.media == Media::Local,
         };
         let way = |problem| CitySettingsError::Way {
             city: city(),

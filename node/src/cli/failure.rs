@@ -202,6 +202,7 @@ impl From<NodeError> for Failure {
             | NodeError::BlobPending
             | NodeError::TooMany { .. }
             | NodeError::NoRoom
+            | NodeError::Unfinished
             | NodeError::AnsweredMeanwhile => exit::TEMPORARY,
             NodeError::NotEnrolled => exit::CONFIGURATION,
             NodeError::Damaged(_) => exit::INTERNAL,

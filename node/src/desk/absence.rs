@@ -86,12 +86,15 @@ pub async fn say(State(node): State<Arc<Node>>, officer: Officer, form: Form) ->
         let until: Option<NaiveDate> = form.text("sampai").parse().ok();
         let stand_in = form.text("pengganti").parse().ok();
         match until.zip(stand_in) {
-            Some((until, stand_in)) => node.goes_away(account, &stand_in, until).await,
+            Some((until, stand_in)) => {
+                node.goes_away(&account.actor(), account, &stand_in, until)
+                    .await
+            }
             None => Err(NodeError::Invalid("sampai, pengganti: both are needed".into()).into()),
         }
         .map(|()| text_id("absence-noted"))
     } else {
-        let back = node.comes_back(account).await;
+        let back = node.comes_back(&account.actor(), account).await;
         back.map(|()| text_id("absence-ended"))
             .map_err(StaffError::from)
     };

@@ -229,6 +229,12 @@ fn scope_words(scope: Scope) -> TextId {
         Scope::StatusRead => text_id("scope-status-read"),
         Scope::Open311Write => text_id("scope-open311-write"),
         Scope::WebhooksWrite => text_id("scope-webhooks-write"),
+        Scope::DraftsDecide => text_id("scope-drafts-decide"),
+        Scope::StaffWrite => text_id("scope-staff-write"),
+        Scope::SettingsWrite => text_id("scope-settings-write"),
+        Scope::ChannelsRead => text_id("scope-channels-read"),
+        Scope::ChannelsAct => text_id("scope-channels-act"),
+        Scope::ChannelsWrite => text_id("scope-channels-write"),
         Scope::Identity => text_id("scope-identity"),
     }
 }

@@ -1,7 +1,6 @@
 //! On whose desk a case lies: a unit and an officer, with what is said to them and until when. Only
 //! officers who can see it are given a case, and who stands in for one who is away is said.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
@@ -17,10 +16,11 @@ use super::case_page::{CasePath, page};
 use super::course::{Fact, Happened, Standing};
 use super::{Answer, Officer, ROOT, along, shared};
 use crate::api::problem;
+pub(crate) use crate::api::staff_problem;
 use crate::casework::{CaseView, Handed, INSTRUCTION, Instructed, Instruction, OnDesk, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::staff::{Staff, StaffError, StaffRole};
+use crate::staff::{DeskError, Staff, StaffRole};
 
 pub const PATH: &str = "/meja/kasus/{id}/unit";
 const DAY_MS: i64 = 86_400_000;
@@ -28,14 +28,6 @@ const DAY_MS: i64 = 86_400_000;
 /// The officers as they are today.
 pub async fn staff(node: &Node) -> Answer<Staff> {
     node.staff().await.map_err(|error| staff_problem(&error))
-}
-
-/// What went wrong with the officers, as a page says it.
-pub fn staff_problem(error: &StaffError) -> lapor_web::ApiProblem {
-    match error {
-        StaffError::Account(error) => refusal(error),
-        StaffError::Node(error) => problem(error),
-    }
 }
 
 /// Puts the case on the desk of a unit and an officer; what cannot be is said on the page, with
@@ -50,27 +42,15 @@ pub async fn assign(
     let (v, sight, actor) = (officer.visit.v, &officer.sight, officer.actor());
     let view = officer.case(&node, path.id).await?;
     let said = instruction(&node, &v, &mut form);
-    let (unit, who) = (form.text("unit"), form.text("petugas"));
-    // A unit that has closed and an officer who has left keep what they have, until somebody gives
-    // it to another.
-    let unit = if view.summary.unit.as_deref() == Some(unit) {
-        Some(unit.to_owned())
-    } else {
-        shared::open_unit(&node, unit).await?
-    };
-    let stays = view.summary.officer.as_deref() == Some(who) && view.summary.unit == unit;
-    let desk = if who.is_empty() || stays {
-        OnDesk {
-            unit,
-            officer: Some(who.to_owned()).filter(|who| !who.is_empty()),
-        }
-    } else {
-        match meant(&node, unit, who).await? {
-            Ok(desk) => desk,
-            Err(wrong) => {
-                form.complain("petugas", v.say(wrong));
-                OnDesk::default()
-            }
+    let named = |name: &str| Some(form.text(name)).filter(|text| !text.is_empty());
+    let meant = node
+        .desk_for(&view.summary, named("unit"), named("petugas"))
+        .await;
+    let desk = match meant {
+        Ok(desk) => desk,
+        Err(error) => {
+            form.complain("petugas", v.say(no_desk(&error)?));
+            OnDesk::default()
         }
     };
     if !form.is_fine() {
@@ -93,58 +73,13 @@ pub async fn assign(
     Ok(officer.visit.go_saying(&to, &done))
 }
 
-/// The desk of an officer who sees what lies in the unit; where none is named, in their own. Or why
-/// there is no such desk.
-pub async fn meant(node: &Node, unit: Option<String>, who: &str) -> Answer<Result<OnDesk, TextId>> {
-    let wrong = |error: StaffError| staff_problem(&error);
-    let accounts = node.accounts().list().await;
-    let accounts = accounts.map_err(|error| refusal(&error))?;
-    let account = accounts.into_iter().find(|one| one.id.as_str() == who);
-    let active = staff(node).await?.active.contains(who);
-    let Some(account) = account.filter(|_| active) else {
-        return Ok(Err(text_id("case-officer-unknown")));
-    };
-    let sight = node.sight_of_account(&account).await;
-    let sight = sight.map_err(StaffError::from).map_err(wrong)?;
-    let unit = unit.or_else(|| account.unit.clone().filter(|_| sight.units.is_some()));
-    if !sight.reaches(unit.as_deref()) {
-        return Ok(Err(text_id("case-officer-elsewhere")));
+/// Why there is no such desk, as a page says it.
+pub fn no_desk(error: &DeskError) -> Answer<TextId> {
+    match error {
+        DeskError::Unknown => Ok(text_id("case-officer-unknown")),
+        DeskError::Elsewhere => Ok(text_id("case-officer-elsewhere")),
+        DeskError::Staff(error) => Err(staff_problem(error)),
     }
-    let officer = Some(who.to_owned());
-    Ok(Ok(OnDesk { unit, officer }))
-}
-
-/// Gives cases to an officer; each stays in its unit, as far as the officer sees what lies there,
-/// and lies in the officer's own otherwise. All or none.
-pub async fn give(
-    node: &Node,
-    by: &Officer,
-    cases: Vec<(CaseId, Option<String>)>,
-    who: &str,
-) -> Answer<Result<(), TextId>> {
-    let own = match meant(node, None, who).await? {
-        Ok(own) => own.unit,
-        Err(wrong) => return Ok(Err(wrong)),
-    };
-    let mut desks: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for unit in cases.iter().filter_map(|(_, unit)| unit.as_ref()) {
-        if !desks.contains_key(unit) {
-            let stays = meant(node, Some(unit.clone()), who).await?.is_ok();
-            desks.insert(unit.clone(), stays.then(|| unit.clone()));
-        }
-    }
-    let given = cases.into_iter().map(|(case, unit)| {
-        let stays = unit.and_then(|unit| desks.get(&unit).cloned().flatten());
-        let desk = OnDesk {
-            unit: stays.or_else(|| own.clone()),
-            officer: Some(who.to_owned()),
-        };
-        (case, desk, None)
-    });
-    let (given, actor) = (given.collect(), by.actor());
-    let done = node.assign_each(&by.sight, given, &actor).await;
-    done.map_err(|error| problem(&error))?;
-    Ok(Ok(()))
 }
 
 /// What is said with an assignment; complaints where it cannot be.

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use lapor_protocol::case::{Effect, Reason, Ruling};
+use lapor_protocol::case::Reason;
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use lapor_web::language::{TextId, Voice, text_id};
@@ -22,13 +22,12 @@ use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
 use super::{
-    Answer, Officer, ROOT, again, approval, case_page, course, erasures, identity, rows, shared,
-    upload,
+    Answer, Officer, ROOT, again, approval, case_page, course, erasures, rows, shared, upload,
 };
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
-use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once};
-use crate::error::{NodeError, NotAllowed};
+use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once, not_now as refused_now};
+use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::name_of;
 use crate::staff::StaffRole;
@@ -263,19 +262,12 @@ async fn done(
     let words = new.words.as_ref();
     let text = words.and_then(|words| words.get("text"));
     let text = text.and_then(Value::as_str).unwrap_or_default();
-    let asks = standing.deed == Deed::AskIdentity && identity::is_kept_here(node, &standing.view);
+    let asks = standing.deed == Deed::AskIdentity && node.keeps_who_reported(&standing.view);
     let drafts = new.kind == Deed::FollowUp.kind() && node.wants_approval(case.category.as_ref());
     let erases = standing.deed == Deed::Redact;
     // Neither is put before the judge of the rules when it is kept.
     if (asks || drafts) && !standing.allowed {
-        return Err(NodeError::NotAllowed(Box::new(NotAllowed {
-            ruling: Ruling {
-                effect: Effect::Inapplicable,
-                reason: Some(Reason::WrongState),
-            },
-            state: case.state,
-            custodian: case.custodian.clone(),
-        })));
+        return Err(refused_now(case));
     }
     if asks {
         let purpose = new.body.get("purpose").cloned().unwrap_or_default();

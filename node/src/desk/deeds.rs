@@ -1,10 +1,9 @@
 //! What an officer can do with a case, each under an address and a name of its own. What is the
 //! reporter's word is none of it: that is taken down at the [counter](super::counter).
 
-use lapor_protocol::case::State;
 use lapor_web::language::{TextId, text_id};
 
-use super::{identity, shared};
+use super::shared;
 use crate::casework::{Allowed, CaseView};
 use crate::node::Node;
 use crate::staff::StaffRole;
@@ -171,9 +170,7 @@ impl Deed {
     /// also to those for whom it acts.
     pub fn is_allowed(self, node: &Node, view: &CaseView, allowed: &Allowed) -> bool {
         match self {
-            Self::AskIdentity if identity::is_kept_here(node, view) => {
-                view.summary.state.is_some_and(State::is_open)
-            }
+            Self::AskIdentity if node.keeps_who_reported(view) => node.can_ask_keeper(view),
             Self::Dispose if shared::represents(node, allowed) => true,
             _ => allowed.has(self.kind()),
         }

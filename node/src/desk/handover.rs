@@ -12,7 +12,7 @@ use lapor_web::page::{Choice, Flash, Form, LocalPath};
 
 use super::{Answer, Officer, STAFF, assignment, case_page, shared};
 use crate::api::problem;
-use crate::casework::{CaseFilter, CaseSummary};
+use crate::casework::CaseFilter;
 use crate::node::Node;
 use crate::staff::StaffRole;
 
@@ -73,14 +73,17 @@ pub async fn hand_over(
         let flash = Flash::warning(text_id("handover-choose"));
         return Ok(officer.visit.go_saying(&back, &flash));
     }
-    let held = held(&node, from).await?;
-    let lying = held.iter().map(|case| (case.case, case.unit.clone()));
-    if let Err(wrong) = assignment::give(&node, &officer, lying.collect(), to).await? {
-        return Ok(officer.visit.go_saying(&back, &Flash::warning(wrong)));
-    }
+    let (sight, actor) = (&officer.sight, officer.actor());
+    let count = match node.hand_over(sight, (from, to), &actor).await {
+        Ok(count) => count,
+        Err(error) => {
+            let wrong = assignment::no_desk(&error)?;
+            return Ok(officer.visit.go_saying(&back, &Flash::warning(wrong)));
+        }
+    };
     let staff = assignment::staff(&node).await?;
     let done = Flash::done(text_id("handover-done"))
-        .with("n", held.len().to_string())
+        .with("n", count.to_string())
         .with("name", staff.name(to));
     Ok(officer.visit.go_saying(&back, &done))
 }
@@ -89,20 +92,5 @@ fn of(officer: &str) -> CaseFilter {
     CaseFilter {
         officer: Some(officer.to_owned()),
         ..CaseFilter::default()
-    }
-}
-
-/// Cases on the desk of an officer that are not at their end.
-async fn held(node: &Node, officer: &str) -> Answer<Vec<CaseSummary>> {
-    let filter = of(officer);
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let page = node.open_cases(&filter, after.as_deref(), 200).await;
-        let page = page.map_err(|error| problem(&error))?;
-        all.extend(page.cases);
-        after = page.next;
-        if after.is_none() {
-            return Ok(all);
-        }
     }
 }

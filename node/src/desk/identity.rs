@@ -8,13 +8,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::case::Effect;
-use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::refusal;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::case_page::{self, CasePath};
 use super::deeds::Deed;
@@ -288,7 +288,7 @@ pub async fn own(node: &Node, officer: &Officer, view: &CaseView) -> Answer<Opti
 
 /// What became of what this institution has asked the one where the report was filed, if it has.
 fn asked_there(node: &Node, v: &Voice, view: &CaseView) -> Option<String> {
-    if disclosed_to_us(node, view) {
+    if node.was_told_who_reported(view) {
         return Some(v.say("identity-came"));
     }
     let me = node.instance().ok()?;
@@ -308,23 +308,6 @@ fn asked_there(node: &Node, v: &Voice, view: &CaseView) -> Option<String> {
     let reason = fact(about, "reason").unwrap_or_default();
     let reason = reason_words(v, REFUSED, &reason);
     Some(v.with("reason", reason).say("identity-refused-there"))
-}
-
-/// Whether the keeper of this institution can be asked: the report was filed here, or its
-/// identity was disclosed to this institution.
-pub fn is_kept_here(node: &Node, view: &CaseView) -> bool {
-    node.instance().ok() == view.summary.origin.as_ref() || disclosed_to_us(node, view)
-}
-
-/// Whether another institution has disclosed it to this one, whose keeper opens it.
-fn disclosed_to_us(node: &Node, view: &CaseView) -> bool {
-    let me = node.instance().ok().map(InstanceId::as_str);
-    view.history.iter().any(|entry| {
-        let requester = entry.body.as_ref().and_then(|body| body.get("requester"));
-        entry.kind == "identity.disclosed"
-            && entry.effect == Some(Effect::Applied)
-            && requester.and_then(Value::as_str) == me
-    })
 }
 
 /// The one time that it is shown; no redirect, because nothing keeps it.

@@ -14,7 +14,6 @@ use axum::response::Response;
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::limits::TEXT_CHARS;
-use lapor_web::accounts::Account;
 use lapor_web::language::{TextId, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use serde_json::{Value, json};
@@ -24,10 +23,10 @@ use super::deeds::Deed;
 use super::reasons::reason_choices;
 use super::{Answer, Officer, ROOT, assignment, shared};
 use crate::api::problem;
-use crate::casework::{CaseSummary, CaseView, NewAct, OnDesk, Once};
+use crate::casework::{CaseView, NewAct, Once};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::staff::StaffRole;
+use crate::staff::{StaffError, StaffRole};
 
 pub const PATH: &str = "/meja/bersama";
 /// The choice that takes cases off every desk; no unit is called so.
@@ -274,56 +273,32 @@ async fn do_one(
 
 /// Gives cases to an officer.
 async fn give(node: &Node, officer: &Officer, cases: &[CaseId], who: &str) -> Answer<Flash> {
-    let seen = node.seen(&officer.sight, cases).await;
-    let seen = seen.map_err(|error| problem(&error))?.into_iter();
-    let lying: Vec<_> = seen.map(|case| (case.case, case.unit)).collect();
-    let count = lying.len();
-    let given = assignment::give(node, officer, lying, who).await?;
-    Ok(match given {
-        Ok(()) => reached(text_id("inbox-assigned"), count, cases.len()),
-        Err(wrong) => Flash::warning(wrong),
+    let (sight, actor) = (&officer.sight, officer.actor());
+    Ok(match node.give_seen(sight, cases, who, &actor).await {
+        Ok(count) => reached(text_id("inbox-assigned"), count, cases.len()),
+        Err(error) => Flash::warning(assignment::no_desk(&error)?),
     })
 }
 
-/// Puts cases on the desk of a unit, or takes them off every desk. Who works on a case and until when
-/// stays, where the officer sees what lies in the unit.
+/// Puts cases on the desk of a unit, or takes them off every desk.
 async fn to_unit(node: &Node, officer: &Officer, cases: &[CaseId], chosen: &str) -> Answer<Flash> {
     if chosen.is_empty() {
         return Ok(Flash::warning(text_id("inbox-unit-needed")));
     }
-    let wrong = |error: NodeError| problem(&error);
-    let (unit, able, said) = if chosen == OFF {
-        (None, Vec::new(), text_id("inbox-taken-off"))
+    let (unit, said) = if chosen == OFF {
+        (None, text_id("inbox-taken-off"))
     } else {
         let unit = shared::open_unit(node, chosen).await?;
-        let able = node.officers_who_see(unit.as_deref()).await;
-        let able = able.map_err(|error| assignment::staff_problem(&error))?;
-        (unit, able, text_id("inbox-assigned"))
+        (unit, text_id("inbox-assigned"))
     };
-    let seen = node.seen(&officer.sight, cases).await.map_err(wrong)?;
-    let handed = node.handed(cases).await.map_err(wrong)?;
-    let put = seen.into_iter().map(|case| {
-        let desk = desk_in(unit.as_deref(), &able, &case);
-        let until = handed.get(&case.case).and_then(|handed| handed.due);
-        let until = until.filter(|_| desk.officer.is_some());
-        (case.case, desk, until)
-    });
-    let put: Vec<_> = put.collect();
-    let count = put.len();
-    let actor = officer.actor();
-    match node.assign_each(&officer.sight, put, &actor).await {
-        Ok(()) => Ok(reached(said, count, cases.len())),
-        Err(NodeError::Invalid(_)) => Ok(Flash::warning(text_id("inbox-not-done"))),
-        Err(error) => Err(problem(&error)),
-    }
-}
-
-/// The desk of a unit, and of the officer who has the case, where they see what lies there.
-fn desk_in(unit: Option<&str>, able: &[Account], case: &CaseSummary) -> OnDesk {
-    let fits = |who: &String| able.iter().any(|one| one.id.as_str() == who);
-    OnDesk {
-        unit: unit.map(str::to_owned),
-        officer: case.officer.clone().filter(fits),
+    let (sight, actor) = (&officer.sight, officer.actor());
+    let put = node.put_in_unit(sight, cases, unit.as_deref(), &actor);
+    match put.await {
+        Ok(count) => Ok(reached(said, count, cases.len())),
+        Err(StaffError::Node(NodeError::Invalid(_))) => {
+            Ok(Flash::warning(text_id("inbox-not-done")))
+        }
+        Err(error) => Err(assignment::staff_problem(&error)),
     }
 }
 

@@ -9,7 +9,7 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::Again;
 
-use super::{ACCOUNT, Answer, Officer, STAFF};
+use super::{ACCOUNT, Answer, Officer, STAFF, arrangements};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -28,6 +28,7 @@ struct UnitsPage<'a> {
     here: &'static str,
     close_at: &'static str,
     staff_at: &'static str,
+    back_at: &'static str,
 }
 
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
@@ -101,6 +102,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         here: PATH,
         close_at: CLOSE,
         staff_at: STAFF,
+        back_at: arrangements::PATH,
     };
     let title = visit.v.say("units-title");
     let shown = visit

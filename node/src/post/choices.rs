@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use lapor_web::accounts::{Account, AccountId, AccountState};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::casework::Sight;
 use crate::error::NodeError;
@@ -12,7 +13,7 @@ use crate::staff::{StaffError, StaffRole};
 use crate::store;
 
 /// When an account is written to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LetterChoice {
     /// Once each working day, if there is anything to say.

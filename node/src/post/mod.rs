@@ -27,6 +27,7 @@ use std::fmt;
 
 use lapor_migrations::Tx;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::NodeError;
 use crate::node::Node;
@@ -88,7 +89,7 @@ pub(crate) struct Queue {
 }
 
 /// How the post is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PostStatus {
     /// Whether a mail server is set.
     pub on: bool,
@@ -101,7 +102,7 @@ pub struct PostStatus {
 }
 
 /// A letter that did not go out at once.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Troubled {
     pub number: i64,
     pub kind: String,

@@ -17,6 +17,7 @@ use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId, Position};
 use lapor_protocol::message::Message;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub use id::AsideId;
 
@@ -34,15 +35,17 @@ pub(crate) const REFUSED: &str = "refused";
 pub(crate) const BY_OPERATOR: &str = "operator";
 
 /// Something that was set aside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Aside {
     /// `inbox:1.42`, `public:1.7` or `outbox:17`.
+    #[schema(value_type = String)]
     pub id: AsideId,
     /// `quarantined`, `parked`, `refused`, or whatever became of it since.
     pub state: String,
     /// A code or a sentence; `None` once it is settled.
     pub reason: Option<String>,
     pub kind: String,
+    #[schema(value_type = Option<String>)]
     pub case: Option<CaseId>,
     pub case_seq: Option<u64>,
     /// How often it was tried.
@@ -73,7 +76,7 @@ pub struct AsideView {
 }
 
 /// What another look has brought.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Replayed {
     /// Messages that were looked at.
     pub looked_at: usize,

@@ -11,6 +11,9 @@ use super::counter::Known;
 use super::key::SecretKey;
 use super::reach::{normalised, proved_contact, told_contacts, told_name};
 use super::session::replace_key;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -21,7 +24,8 @@ const NO_KEY: &str = "no key of this report is given here: it was filed elsewher
      or its reporter was forgotten";
 
 /// How an officer made sure of who stands at the counter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Assurance {
     IdentityCard,
     DrivingLicence,

@@ -146,9 +146,11 @@ impl Node {
         self.sight(role, account.unit.as_deref()).await
     }
 
-    /// An officer is away until the end of a day, and another does their work meanwhile.
+    /// An officer is away until the end of a day, and another does their work meanwhile; said by
+    /// themselves, or by whoever looks after the accounts.
     pub async fn goes_away(
         &self,
+        actor: &str,
         account: &Account,
         stand_in: &AccountId,
         until: NaiveDate,
@@ -176,28 +178,39 @@ impl Node {
             stand_in: stand_in.to_string(),
             until_day: until.to_string(),
         };
-        let detail = format!("{} / {}", row.stand_in, row.until_day);
+        let detail = of_whom(
+            actor,
+            account,
+            &format!("{} / {}", row.stand_in, row.until_day),
+        );
         let now = self.clock().now_ms();
         let stored = async {
             let mut tx = self.write_tx().await?;
             store::absences::put(&mut tx, &row, now).await?;
-            let actor = account.actor();
-            store::audit::add(&mut tx, now, &actor, "absence.noted", None, &detail).await?;
+            store::audit::add(&mut tx, now, actor, "absence.noted", None, &detail).await?;
             Ok::<_, NodeError>(tx.commit().await?)
         };
         Ok(stored.await?)
     }
 
     /// An officer is back; nothing happens where they were not away.
-    pub async fn comes_back(&self, account: &Account) -> Result<(), NodeError> {
+    pub async fn comes_back(&self, actor: &str, account: &Account) -> Result<(), NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         if store::absences::end(&mut tx, account.id.as_str()).await? {
-            let actor = account.actor();
-            store::audit::add(&mut tx, now, &actor, "absence.ended", None, "-").await?;
+            let detail = of_whom(actor, account, "-");
+            store::audit::add(&mut tx, now, actor, "absence.ended", None, &detail).await?;
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// What the audit log says of an absence: whose it is, where somebody else has said so.
+fn of_whom(actor: &str, account: &Account, said: &str) -> String {
+    if actor == account.actor() {
+        return said.to_owned();
+    }
+    format!("{}: {said}", account.actor())
 }
 
 /// What an officer of a unit sees; `None` for whoever sees the whole desk.

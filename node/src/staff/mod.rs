@@ -5,6 +5,7 @@
 //! Whoever opens identities handles no cases: no role does both.
 
 mod absences;
+mod desks;
 mod setup;
 mod units;
 
@@ -19,6 +20,7 @@ use lapor_web::accounts::{
     Role, Roles, Rules, Secret,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::clock::Clock;
 use crate::error::NodeError;
@@ -27,13 +29,14 @@ use crate::settings::AccountSettings;
 use crate::store;
 
 pub use absences::{Absence, Staff};
+pub use desks::{DeskError, desk_in};
 pub use lapor_web::people::{PASSWORD, SETUP, link_at};
 pub use units::{Unit, UnitId};
 
 const MINUTE_MS: i64 = 60_000;
 
 /// What somebody may do at the desk. One role an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StaffRole {
     /// *Admin instansi*: all that an officer may, for every unit; accounts, units, settings.

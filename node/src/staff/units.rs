@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::StaffRole;
 use crate::casework::Sight;
@@ -23,12 +24,14 @@ const NAME: usize = 120;
 pub struct UnitId(String);
 
 /// A part of the institution.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Unit {
+    #[schema(value_type = String)]
     pub id: UnitId,
     pub name: String,
     /// The unit of which it is a part.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub parent: Option<UnitId>,
     /// Unix ms.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,6 +162,7 @@ impl Node {
         })
     }
 
+    /// Refuses a unit that there is not, or that has closed.
     pub(super) async fn unit_is_open(&self, id: Option<&str>) -> Result<(), NodeError> {
         let Some(id) = id else {
             return Ok(());

@@ -33,6 +33,20 @@ pub async fn keep(tx: &mut Tx, row: &AnswerRow) -> Stored<bool> {
     Ok(kept > 0)
 }
 
+/// Puts an answer in the place of one that was begun.
+pub async fn end(tx: &mut Tx, row: &AnswerRow) -> Stored<()> {
+    const SQL: &str = "update answers set answer = $3, at = $4 where scope = $1 and hash = $2";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.scope)
+        .bind(&row.hash)
+        .bind(&row.answer)
+        .bind(row.at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
 pub async fn kept(tx: &mut Tx, scope: &str, hash: &[u8]) -> Stored<Option<AnswerRow>> {
     const SQL: &str = "select scope, hash, request, answer, at from answers
         where scope = $1 and hash = $2";

@@ -86,12 +86,22 @@ pub async fn page(
 
 /// Whether somebody has worked on a case: done anything in it but asked who
 /// reported, or looked it up.
-pub async fn has_handled(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<bool> {
-    const SQL: &str = "select count(*) from audit where case_id = $1 and actor = $2
+pub async fn has_handled(
+    tx: &mut Tx,
+    case_id: &str,
+    (actor, person): (&str, &str),
+) -> Stored<bool> {
+    const SQL: &str = "select count(*) from audit where case_id = $1
+        and (actor in ($2, $3) or exists (select 1 from token_owners o
+            where 'token:' || o.token = audit.actor and 'account:' || o.account = $3))
         and (action like 'case.%' or action like 'answer.%'
             or action in ('report.completed', 'counter.said'))";
-    let found: i64 =
-        on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(actor).fetch_one(c).await)?;
+    let found: i64 = on!(tx, c => sqlx::query_scalar(SQL)
+        .bind(case_id)
+        .bind(actor)
+        .bind(person)
+        .fetch_one(c)
+        .await)?;
     Ok(found > 0)
 }
 

@@ -28,6 +28,12 @@ pub enum Scope {
     StatusRead,
     Open311Write,
     WebhooksWrite,
+    DraftsDecide,
+    StaffWrite,
+    SettingsWrite,
+    ChannelsRead,
+    ChannelsAct,
+    ChannelsWrite,
     Identity,
 }
 
@@ -71,6 +77,8 @@ const HANDLES: &[Scope] = &[
     Scope::ReportsFile,
     Scope::ProgrammesWrite,
     Scope::RegistersWrite,
+    Scope::ChannelsRead,
+    Scope::ChannelsAct,
 ];
 /// What an administrator may besides.
 const ADMINISTERS: &[Scope] = &[
@@ -79,10 +87,14 @@ const ADMINISTERS: &[Scope] = &[
     Scope::Erasures,
     Scope::AuditRead,
     Scope::WebhooksWrite,
+    Scope::DraftsDecide,
+    Scope::StaffWrite,
+    Scope::SettingsWrite,
+    Scope::ChannelsWrite,
 ];
 
 impl Scope {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 23] = [
         Self::CasesRead,
         Self::AttachmentsRead,
         Self::CasesAct,
@@ -99,6 +111,12 @@ impl Scope {
         Self::StatusRead,
         Self::Open311Write,
         Self::WebhooksWrite,
+        Self::DraftsDecide,
+        Self::StaffWrite,
+        Self::SettingsWrite,
+        Self::ChannelsRead,
+        Self::ChannelsAct,
+        Self::ChannelsWrite,
         Self::Identity,
     ];
 
@@ -120,6 +138,12 @@ impl Scope {
             Self::StatusRead => "status:read",
             Self::Open311Write => "open311:write",
             Self::WebhooksWrite => "webhooks:write",
+            Self::DraftsDecide => "drafts:decide",
+            Self::StaffWrite => "staff:write",
+            Self::SettingsWrite => "settings:write",
+            Self::ChannelsRead => "channels:read",
+            Self::ChannelsAct => "channels:act",
+            Self::ChannelsWrite => "channels:write",
             Self::Identity => "identity",
         }
     }

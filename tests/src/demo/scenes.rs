@@ -15,6 +15,7 @@ use lapor_node::settings::Settings;
 use lapor_node::staff::StaffRole;
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::kinds::Category;
 use lapor_web::clock::SystemClock;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -137,7 +138,7 @@ async fn give_to_units(node: &Node, slug: &str, officer: &str) -> anyhow::Result
         };
         let page = node.cases(&filter, None, GIVEN).await?;
         for case in &page.cases {
-            let category = case.category.as_ref().map(|category| category.as_str());
+            let category = case.category.as_ref().map(Category::as_str);
             let units: Vec<&str> = units_for(slug, category).collect();
             let Some(unit) = units.get(number % units.len().max(1)) else {
                 continue;

@@ -5,6 +5,7 @@ mod admission;
 mod casework;
 mod certificates;
 mod clocks;
+mod conform;
 mod crashes;
 mod custody;
 mod deadlines;

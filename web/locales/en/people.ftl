@@ -168,6 +168,7 @@ audit-detail = Detail
 audit-exactly = Exactly
 audit-asked-by = Asked for by { $who }: { $reason }
 actor-machine = { $name }, at the server
+actor-machine-nameless = A command at the server
 actor-program = Program { $name }
 actor-reporter = Reporter
 did-asked = Asked for: { $act }

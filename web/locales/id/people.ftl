@@ -165,6 +165,7 @@ audit-detail = Keterangan
 audit-exactly = Rincian
 audit-asked-by = Diminta oleh { $who }: { $reason }
 actor-machine = { $name }, di server
+actor-machine-nameless = Perintah di server
 actor-program = Program { $name }
 actor-reporter = Pelapor
 did-asked = Diminta: { $act }

@@ -86,6 +86,7 @@ pub fn by(v: &Voice, actor: &str) -> String {
         Some(("cli", name)) => v.with("name", name).say("actor-machine"),
         Some(("token", name)) => v.with("name", name).say("actor-program"),
         Some(("reporter", _)) => v.say("actor-reporter"),
+        None if actor == "cli" => v.say("actor-machine-nameless"),
         _ => actor.to_owned(),
     }
 }

@@ -2,45 +2,12 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
-use lapor_web::accounts::NewAccount;
 use serde_json::json;
 
-use super::{Desk, desks};
+use super::{Desk, desks, owned};
 use crate::staff::StaffRole;
-use crate::testing::{NOW, Place};
-use crate::tokens::{NewToken, Role, create_for};
-
-impl Desk {
-    async fn delete(&self, role: Role, path: &str) -> StatusCode {
-        let request = Request::delete(path);
-        self.send(Some(role), request, Body::empty()).await.status
-    }
-}
-
-/// A token of an administrator with an account.
-async fn owned(place: &Place, login: &str) -> String {
-    let role = StaffRole::Admin.as_str();
-    let new = NewAccount {
-        login,
-        name: "Admin",
-        role,
-        unit: None,
-    };
-    let (account, link) = place.node.create_account("test", &new).await.unwrap();
-    let words = "gerimis tujuh kelapa sepeda";
-    let from = "192.0.2.7".parse().unwrap();
-    let accounts = place.node.accounts();
-    let chosen = accounts.choose_password(&link, &words.into(), from).await;
-    chosen.unwrap();
-    let new = NewToken {
-        name: login.split('@').next().unwrap(),
-        rights: Role::Admin.into(),
-        expires_at: None,
-        owner: Some(&account.id),
-    };
-    let secret = create_for(place.node.db(), new, "test", NOW).await;
-    secret.unwrap().to_string()
-}
+use crate::testing::NOW;
+use crate::tokens::Role;
 
 #[tokio::test]
 async fn an_erasure_is_asked_for_waits_and_is_called_off() {
@@ -70,11 +37,17 @@ async fn an_erasure_is_asked_for_waits_and_is_called_off() {
         assert_eq!(listed["erasures"][0]["due_at"], json!(NOW + days));
         let one = format!("/api/v1/erasures/{}", again["id"].as_str().unwrap());
         assert_eq!(
-            desk.delete(Role::Officer, &one).await,
+            desk.delete(Role::Officer, &one).await.status,
             StatusCode::FORBIDDEN
         );
-        assert_eq!(desk.delete(Role::Admin, &one).await, StatusCode::NO_CONTENT);
-        assert_eq!(desk.delete(Role::Admin, &one).await, StatusCode::NOT_FOUND);
+        assert_eq!(
+            desk.delete(Role::Admin, &one).await.status,
+            StatusCode::NO_CONTENT
+        );
+        assert_eq!(
+            desk.delete(Role::Admin, &one).await.status,
+            StatusCode::NOT_FOUND
+        );
         desk.place.clock.advance(days);
         assert_eq!(desk.place.node.erase_due().await.unwrap(), 0);
     }
@@ -87,8 +60,8 @@ async fn a_second_person_confirms_with_a_token_of_their_own() {
         place.settings.erasure.second_person = true;
         place.node = place.reopened().await;
         let [first, second] = [
-            owned(&place, "dewi@bandung.go.id").await,
-            owned(&place, "budi@bandung.go.id").await,
+            owned(&place, "dewi@bandung.go.id", StaffRole::Admin).await,
+            owned(&place, "budi@bandung.go.id", StaffRole::Admin).await,
         ];
         let desk = Desk {
             router: crate::doors::router(place.node.clone()),

@@ -9,28 +9,39 @@ macro_rules! said {
 }
 
 mod changes;
+mod channels;
+mod counter;
+mod desk_forms;
+mod drafts;
 mod erasures;
+mod identities;
 mod imports;
 mod published;
 mod refused;
+mod repeated;
 mod reporters;
 mod resumable;
 mod scopes;
+mod several;
+mod staff;
 mod suggested;
 mod work;
 
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use lapor_migrations::throwaway::databases;
+use lapor_web::accounts::{AccountId, NewAccount};
 use serde_json::Value;
 use tower::ServiceExt;
 
 use super::examples::report as report_example;
 use crate::doors::router;
+use crate::settings::Settings;
+use crate::staff::StaffRole;
 use crate::testing::{NOW, Place};
-use crate::tokens::{self, Role};
+use crate::tokens::{self, NewToken, Role};
 
 /// A node's API and a token of each role.
 struct Desk {
@@ -113,6 +124,41 @@ impl Desk {
             .await
     }
 
+    async fn put(&self, role: Role, path: &str, body: &Value) -> Reply {
+        let request = Request::put(path).header("content-type", "application/json");
+        self.send(Some(role), request, Body::from(body.to_string()))
+            .await
+    }
+
+    async fn patch(&self, role: Role, path: &str, body: &Value) -> Reply {
+        let request = Request::patch(path).header("content-type", "application/json");
+        self.send(Some(role), request, Body::from(body.to_string()))
+            .await
+    }
+
+    async fn delete(&self, role: Role, path: &str) -> Reply {
+        let request = Request::delete(path);
+        self.send(Some(role), request, Body::empty()).await
+    }
+
+    /// The same with a token that is none of a role.
+    async fn calls_with(&self, secret: &str, method: Method, path: &str, body: &Value) -> Reply {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {secret}"))
+            .header("content-type", "application/json");
+        self.send(None, request, Body::from(body.to_string())).await
+    }
+
+    /// The same node with other settings.
+    async fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.place.settings);
+        self.place.node = self.place.reopened().await;
+        self.router = router(self.place.node.clone());
+        self
+    }
+
     async fn upload(&self, media_type: &str, body: Body) -> Reply {
         let request = Request::post("/api/v1/uploads").header("content-type", media_type);
         self.send(Some(Role::Officer), request, body).await
@@ -134,6 +180,42 @@ impl Desk {
         self.post(Role::Officer, &format!("/api/v1/cases/{case}/acts"), &act)
             .await
     }
+}
+
+/// Somebody with an account.
+async fn hired(place: &Place, login: &str, role: StaffRole) -> AccountId {
+    let new = NewAccount {
+        login,
+        name: "Petugas",
+        role: role.as_str(),
+        unit: None,
+    };
+    let (account, link) = place.node.create_account("test", &new).await.unwrap();
+    let words = "gerimis tujuh kelapa sepeda";
+    let from = "192.0.2.7".parse().unwrap();
+    let accounts = place.node.accounts();
+    let chosen = accounts.choose_password(&link, &words.into(), from).await;
+    chosen.unwrap();
+    account.id
+}
+
+/// A token of an account.
+async fn token_of(place: &Place, name: &str, account: &AccountId, role: Role) -> String {
+    let new = NewToken {
+        name,
+        rights: role.into(),
+        expires_at: None,
+        owner: Some(account),
+    };
+    let secret = tokens::create_for(place.node.db(), new, "test", NOW).await;
+    secret.unwrap().to_string()
+}
+
+/// A token, with the rights of an administrator, of somebody who is hired for it.
+async fn owned(place: &Place, login: &str, role: StaffRole) -> String {
+    let account = hired(place, login, role).await;
+    let name = login.split('@').next().unwrap();
+    token_of(place, name, &account, Role::Admin).await
 }
 
 async fn desks(slug: &str) -> Vec<Desk> {

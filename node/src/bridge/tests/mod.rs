@@ -6,6 +6,8 @@ mod tables;
 
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State;
+use lapor_protocol::kinds::Category;
+use lapor_protocol::region::RegionCode;
 use lapor_stand_ins::sp4n::{KEY, Sp4n, TOKEN};
 use serde_json::{Value, json};
 
@@ -25,6 +27,7 @@ const INSTITUTIONS: &str = "id;name;instance\n11;Pemerintah Kota Bandung;kota-ba
 
 impl Bridge {
     async fn of(mut place: Place) -> Self {
+        lapor_certs::tls::install_default_provider();
         let sp4n = Sp4n::open().await;
         let (key, token) = (
             kept(&place, "sp4n-key", KEY),
@@ -39,8 +42,11 @@ impl Bridge {
         place.node = place.reopened().await;
         let bridge = Self { place, sp4n };
         let node = &bridge.place.node;
-        let taken = node.bridge_institutions(Some(INSTITUTIONS), terms(false));
-        assert_eq!(taken.await.unwrap().summary(), "3 imported, 1 remark");
+        let institutions = node.bridge_institutions(Some(INSTITUTIONS), terms(false));
+        assert_eq!(
+            institutions.await.unwrap().summary(),
+            "3 imported, 1 remark"
+        );
         bridge
     }
 
@@ -166,10 +172,10 @@ async fn a_complaint_comes_with_its_number_its_state_and_what_was_said() {
         let view = bridge.case("7654321").await;
         let summary = &view.summary;
         assert_eq!(summary.state, Some(State::InProgress));
-        let category = summary.category.as_ref().map(|category| category.as_str());
+        let category = summary.category.as_ref().map(Category::as_str);
         assert_eq!(category, Some("Perhubungan/Penerangan Jalan Umum"));
         assert_eq!(
-            summary.region.as_ref().map(|region| region.as_str()),
+            summary.region.as_ref().map(RegionCode::as_str),
             Some("32.73")
         );
         let words = view.history[0].words.as_ref().unwrap();
@@ -304,5 +310,17 @@ async fn a_case_that_has_the_number_is_the_same_only_where_that_is_said() {
         let kinds: Vec<String> = told(&view).into_iter().map(|(kind, _)| kind).collect();
         assert_eq!(kinds, ["case.verified", "case.followed_up"]);
         assert_eq!(bridge.brings(21).await.summary(), "1 unchanged");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_say_who_may_read_it_is_shown_to_nobody() {
+    for bridge in bridges().await {
+        let mut silent = complaint(21, "Terverifikasi");
+        silent.as_object_mut().unwrap().remove("is_secret");
+        bridge.sp4n.has(silent);
+        let report = bridge.brings(21).await;
+        assert_eq!(remarks(&report), [(None, "secret")]);
+        assert!(bridge.case("7654321").await.summary.secret);
     }
 }

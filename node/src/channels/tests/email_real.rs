@@ -2,7 +2,7 @@
 //! numbers them anew. Its program for one line is asked directly, as if somebody had logged in.
 
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;

@@ -186,18 +186,18 @@ async fn an_outage_loses_nothing_and_stands_at_the_desk() {
 
 #[tokio::test]
 async fn a_picture_is_fetched_from_elsewhere_alone_and_otherwise_named() {
-    for (local, attached) in [(true, 1), (false, 0)] {
-        for linked in Linked::with(json!({"local": local})).await {
+    for (media, attached) in [("local", 1), ("fetch", 0), ("name", 0)] {
+        for linked in Linked::with(json!({"media": media})).await {
             let at = linked.office.keeps("tiang.jpg", &jpeg(64, 10));
             let mut fields = REPORT.to_vec();
-            fields.push(("media_url", &at));
+            fields.push(("media_url", at.as_str()));
             linked.office.hears(&fields);
             linked.look().await.unwrap();
             let view = linked.case(linked.cases().await[0].case).await;
             let birth = &view.history[0];
             assert_eq!(birth.attachments.len(), attached);
             let content = birth.words.as_ref().unwrap()["content"].as_str().unwrap();
-            assert_eq!(content.contains(&at), !local, "{content}");
+            assert_eq!(content.contains(&at), attached == 0, "{content}");
         }
     }
 }
@@ -210,9 +210,10 @@ async fn more_requests_than_an_answer_holds_are_asked_for_by_parts() {
         for hour in 0..25 {
             linked.office.is_at(NOW + hour * 60 * MINUTE_MS);
             let description = format!("Laporan ke-{hour}");
-            linked
-                .office
-                .hears(&[("service_code", "003"), ("description", &description)]);
+            linked.office.hears(&[
+                ("service_code", "003"),
+                ("description", description.as_str()),
+            ]);
         }
         linked.place.clock.advance(3 * 24 * 60 * MINUTE_MS);
         linked.look().await.unwrap();
@@ -239,7 +240,9 @@ async fn what_can_be_no_case_waits_for_a_person_and_is_tried_again() {
         };
         let node = &linked.place.node;
         let problem = "title: it is empty".to_owned();
-        node.leave(linked.city(), &request, problem).await.unwrap();
+        node.leave_request(linked.city(), &request, problem)
+            .await
+            .unwrap();
         linked.look().await.unwrap();
         assert!(linked.cases().await.is_empty(), "nobody has looked at it");
         let shown = linked.figures().await;

@@ -61,12 +61,13 @@ impl Linked {
             let office = City311::open().await;
             office.is_at(NOW);
             let url = office.url();
-            all.push(Self::over(place, office, &url, &more).await);
+            all.push(Box::pin(Self::over(place, office, &url, &more)).await);
         }
         all
     }
 
     pub async fn over(mut place: Place, office: City311, url: &str, more: &Value) -> Self {
+        lapor_certs::tls::install_default_provider();
         let mut settings = json!({
             "name": "bandung",
             "title": "Bandung 311",
@@ -150,6 +151,7 @@ fn last_text(view: &CaseView) -> &str {
 
 #[test]
 fn settings_that_cannot_be_used_say_whose_and_which() {
+    lapor_certs::tls::install_default_provider();
     let read = |fields: Value| {
         let mut all = json!({"name": "bandung", "url": "https://311.example.id/open311/v2"});
         let object = all.as_object_mut().unwrap();
@@ -186,6 +188,7 @@ fn settings_that_cannot_be_used_say_whose_and_which() {
 
 #[tokio::test]
 async fn a_key_is_told_to_another_machine_over_https_only() {
+    lapor_certs::tls::install_default_provider();
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;
         let key = kept(&place, "city.key", KEY);

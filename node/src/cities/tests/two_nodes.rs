@@ -70,7 +70,8 @@ impl Served {
 async fn pairs(answer: Open311Answer) -> Vec<(Linked, Served)> {
     let mut all = Vec::new();
     for (here, there) in databases().await.into_iter().zip(databases().await) {
-        let served = Served::of(Place::joined("kota-bandung", there).await, answer).await;
+        let there = Place::joined("kota-bandung", there).await;
+        let served = Box::pin(Served::of(there, answer)).await;
         let place = Place::joined("kemenpu", here).await;
         let settings = json!({
             "api_key_file": kept(&place, "other.key", &served.key),
@@ -78,7 +79,7 @@ async fn pairs(answer: Open311Answer) -> Vec<(Linked, Served)> {
             "map": [{"code": CODE, "category": super::LAMP}],
         });
         let office = City311::open().await;
-        let linked = Linked::over(place, office, &served.url, &settings).await;
+        let linked = Box::pin(Linked::over(place, office, &served.url, &settings)).await;
         all.push((linked, served));
     }
     all

@@ -3,10 +3,11 @@
 use lapor_stand_ins::city311::City311;
 use serde_json::json;
 
-use super::{exit, shells};
+use super::{Shell, exit, shells};
 
 #[tokio::test]
 async fn cities_are_listed_and_tried() {
+    lapor_certs::tls::install_default_provider();
     for shell in shells("kota-bandung").await {
         let none = shell.says(&["city", "list"]).await;
         assert!(none.starts_with("No city is followed or fed"), "{none}");
@@ -27,9 +28,6 @@ async fn cities_are_listed_and_tried() {
         );
         let listed = shell.json(&["city", "list", "--json"]).await;
         assert_eq!(listed[0]["counts"]["waiting"], json!(0));
-        let checked = shell.says(&["check-config"]).await;
-        assert!(checked.contains("cities: bandung"), "{checked}");
-
         let (code, problem) = shell.fails(&["city", "try", "bogor"]).await;
         assert_eq!(code, exit::CONFIGURATION);
         assert!(problem.contains("it names: bandung"), "{problem}");
@@ -48,4 +46,23 @@ async fn cities_are_listed_and_tried() {
         let (_, problem) = shell.fails(&["city", "again", "1234"]).await;
         assert!(problem.contains("1234"), "{problem}");
     }
+}
+
+#[tokio::test]
+async fn a_configuration_is_checked_with_its_cities() {
+    lapor_certs::tls::install_default_provider();
+    let shell = Shell::empty();
+    let dir = shell.folder.path().display().to_string();
+    shell
+        .says(&["init", "--dir", &dir, "--listen", "127.0.0.1:0"])
+        .await;
+    let config = std::fs::read_to_string(shell.config()).unwrap();
+    let city = |url: &str| format!("{config}\n[[cities]]\nname = \"bandung\"\nurl = \"{url}\"\n");
+    std::fs::write(shell.config(), city("https://311.example.id/v2")).unwrap();
+    let checked = shell.says(&["check-config"]).await;
+    assert!(checked.contains("cities: bandung"), "{checked}");
+    std::fs::write(shell.config(), city("311.example.id")).unwrap();
+    let (code, problem) = shell.fails(&["check-config"]).await;
+    assert_eq!(code, exit::CONFIGURATION);
+    assert!(problem.starts_with("cities.url of bandung"), "{problem}");
 }

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::Days;
-use lapor_protocol::calendar::{begin_of, day_at};
 use lapor_web::intake::channel_words;
 use lapor_web::language::{TextId, Voice, text_id};
 
@@ -53,12 +51,7 @@ struct Line {
 pub async fn show(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let v = officer.visit.v;
-    let today = day_at(v.zone(), v.now_ms());
-    let since = [0, 6, 29].map(|days| {
-        let day = today.checked_sub_days(Days::new(days)).unwrap_or(today);
-        begin_of(v.zone(), day)
-    });
-    let figures = node.channel_figures(since).await;
+    let figures = node.channel_figures_of_late().await;
     let figures = figures.map_err(|error| problem(&error))?;
     let page = Overview {
         v,

@@ -21,7 +21,7 @@ async fn linked() -> Vec<Linked> {
         let office = City311::open().await;
         office.is_at(NOW);
         let url = office.url();
-        all.push(Linked::over(place, office, &url, &json!({})).await);
+        all.push(Box::pin(Linked::over(place, office, &url, &json!({}))).await);
     }
     all
 }

@@ -111,7 +111,7 @@ async fn a_reporter_at_the_counter_replies_confirms_rates_and_reopens() {
         let (officer, _) = place.audited("counter.said").await.remove(0);
         let text = case.to_string();
         let mut tx = place.node.read_tx().await.unwrap();
-        let handled = store::audit::has_handled(&mut tx, &text, &officer).await;
+        let handled = store::audit::has_handled(&mut tx, &text, (&officer, &officer)).await;
         assert!(handled.unwrap(), "and opens no identity in it");
     }
 }

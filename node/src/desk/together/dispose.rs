@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::chosen::{Asking, Chosen};
 use super::outcome::{self, Told};
-use super::{desk_in, to_unit};
+use super::to_unit;
 use crate::api::problem;
 use crate::casework::{CaseSummary, INSTRUCTION, Instruction, NewAct, Once};
 use crate::desk::choosing::Choosing;
@@ -24,7 +24,7 @@ use crate::desk::{Answer, Officer, assignment, rows, shared};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::name_of;
-use crate::staff::StaffRole;
+use crate::staff::{StaffRole, desk_in};
 
 pub const PATH: &str = "/meja/bersama/disposisi";
 const UNIT: &str = "unit";
@@ -91,8 +91,7 @@ impl Target {
         let (actor, id) = (officer.actor(), case.case);
         match self {
             Self::Institution(act) => {
-                let once = Once::new(&actor, &format!("{key}-{id}"))?.told_by(&(id, act))?;
-                node.act_once(id, act.clone(), &actor, &once).await?;
+                node.act_among((id, act.clone()), &actor, key).await?;
             }
             Self::Unit { unit, able, said } => {
                 let desk = desk_in(Some(unit), able, case);

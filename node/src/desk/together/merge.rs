@@ -77,8 +77,7 @@ async fn merge(
 ) -> Result<(), NodeError> {
     let actor = officer.actor();
     let act = shared::act(Deed::Link.kind(), &[("target_case", json!(into))], &[]);
-    let once = Once::new(&actor, &format!("{key}-{case}"))?.told_by(&(case, &act))?;
-    node.act_once(case, act, &actor, &once).await.map(drop)
+    node.act_among((case, act), &actor, key).await.map(drop)
 }
 
 fn page(node: &Node, officer: &Officer, chosen: &Chosen, form: &Form) -> Answer<Response> {

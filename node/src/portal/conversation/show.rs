@@ -7,6 +7,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use lapor_protocol::case::State;
+use lapor_protocol::directory::InstanceEntry;
 use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, Visit, come_back};
@@ -133,6 +134,8 @@ struct Page<'a> {
     erasures: Vec<Ahead>,
     /// The reporter has not asked for it.
     may_erase: bool,
+    /// Whether the Ombudsman has a node of its own.
+    ombudsman: bool,
     erasure_days: u32,
     scores: Vec<Choice>,
     /// Whether letters about it have anywhere to go; `None` where none are sent.
@@ -229,6 +232,11 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         erasure_days: node.settings().erasure.reporter_days,
         scores: words::scores(&v),
         letters: node.sends_letters().then_some(addressed),
+        ombudsman: node
+            .directory()
+            .latest()
+            .default_supervisor()
+            .is_some_and(InstanceEntry::is_active),
         ways: node.code_ways(),
         provable,
         at: places(speaker),

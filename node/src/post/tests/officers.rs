@@ -304,7 +304,9 @@ async fn who_is_given_a_case_is_told_once_and_again_when_its_day_is_near() {
         assert!(new().await.is_empty(), "once");
         let siti = node.accounts().find(&accounts[0]).await.unwrap();
         let until = node.today() + chrono::Days::new(30);
-        node.goes_away(&siti, &accounts[1], until).await.unwrap();
+        node.goes_away("test", &siti, &accounts[1], until)
+            .await
+            .unwrap();
         clock.advance(4 * DAY);
         let told = new().await;
         let mut to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();

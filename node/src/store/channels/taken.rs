@@ -3,6 +3,7 @@
 use lapor_migrations::{Tx, on};
 use serde::Serialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use crate::store::Stored;
 
@@ -19,7 +20,7 @@ pub struct TakenRow {
 }
 
 /// A message that waits for more than its turn.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, ToSchema)]
 pub struct Trouble {
     pub number: i64,
     pub channel: String,

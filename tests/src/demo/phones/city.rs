@@ -64,14 +64,16 @@ impl City {
         let id = told[0]["service_request_id"].as_str();
         let id = id.with_context(|| format!("the node tells no number: {told}"))?;
         let notice = told[0]["service_notice"].as_str().unwrap_or_default();
-        self.requests().push(Request {
-            id: id.to_owned(),
-            stands: String::new(),
-        });
         Ok((id.to_owned(), notice.to_owned()))
     }
 
-    /// Looks after what it has reported; says what is new.
+    /// Looks after a report from now on.
+    pub fn follows(&self, id: String) {
+        let stands = String::new();
+        self.requests().push(Request { id, stands });
+    }
+
+    /// Looks at what it follows; says what is new.
     pub async fn news(&self, node: &Node) -> Vec<String> {
         let known = self.requests().clone();
         let mut news = Vec::new();

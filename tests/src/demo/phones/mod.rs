@@ -186,6 +186,7 @@ impl Held {
                 let (id, notice) = self.city.files(&doors.city, text).await?;
                 let told = format!("{id}: {notice}");
                 self.bubbles.add(line, By::Institution, told);
+                self.city.follows(id);
                 Ok(())
             }
         }

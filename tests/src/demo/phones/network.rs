@@ -237,3 +237,72 @@ max-messages = 1
 "#
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::extract::Query;
+    use axum::routing::get;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::demo::api;
+
+    type Asked = Arc<Mutex<Vec<BTreeMap<String, String>>>>;
+
+    /// Something that is handed messages; says where, and what it was handed.
+    async fn node() -> (String, Asked) {
+        let asked = Asked::default();
+        let handed = Arc::clone(&asked);
+        let take = async move |Query(one): Query<BTreeMap<String, String>>| {
+            handed.lock().unwrap().push(one);
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}/masuk", listener.local_addr().unwrap());
+        let router = Router::new().route("/masuk", get(take));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (at, asked)
+    }
+
+    #[tokio::test]
+    async fn without_kannel_a_stand_in_hands_over_and_what_is_said_is_noted() {
+        lapor_certs::tls::install_default_provider();
+        let network = Network::StandIn {
+            gateway: Gateway::open().await,
+            at: OnceLock::new(),
+        };
+        assert!(
+            network.writes("Lampu padam").await.is_err(),
+            "nobody is there yet"
+        );
+        let (receive_url, asked) = node().await;
+        let home = tempfile::tempdir().unwrap();
+        let (troupe, _) = Troupe::new();
+        let way = Way {
+            receive_url: &receive_url,
+            password: "sandi",
+            folder: home.path(),
+            troupe: &troupe,
+        };
+        let send_url = network.start(&way).await.unwrap();
+        network.writes("Lampu & jalan").await.unwrap();
+        let handed = asked.lock().unwrap().remove(0);
+        assert_eq!(
+            (handed["dari"].as_str(), handed["isi"].as_str()),
+            (FROM, "Lampu & jalan")
+        );
+
+        let says = api::client().unwrap().get(&send_url);
+        let says = says.query(&[("to", FROM), ("text", "Nomor tiket: 1")]);
+        says.send().await.unwrap();
+        let bubbles = Bubbles::open(home.path().join("telepon.json")).unwrap();
+        let heard = tokio::select! {
+            heard = bubbles.hears(Line::Sms, 0, "tiket") => heard.unwrap(),
+            () = network.listen(&bubbles) => unreachable!("it listens for ever"),
+        };
+        assert_eq!(heard, "Nomor tiket: 1");
+    }
+}

@@ -26,9 +26,9 @@ const LAMPS: &str = "LAMPU Lampu jalan di Jalan Cihampelas padam sejak hari Ming
 const PAVEMENT: &str = "@LAPOR1708 Trotoar di depan Stasiun Bandung rusak parah, pejalan kaki turun ke jalan raya. #lapor";
 const WASTE: &str =
     "#lapor Sampah di Pasar Caringin menumpuk sejak Jumat, baunya sampai ke jalan raya.";
-const HOLES: &str = "Jalan berlubang besar, sudah dua motor jatuh di sini minggu ini.";
+const HOLES: &str = "Jalan berlubang di depan sekolah, sudah dua motor jatuh minggu ini.";
 const SIGNALS: &str =
-    "Lampu lalu lintas di simpang Dago, Kota Bandung, mati sejak pagi dan macet panjang.";
+    "Lampu lalu lintas di Kota Bandung mati sejak pagi, macet panjang di perempatan.";
 const RIVER: &str =
     "Sampah menyumbat saluran air di Jalan Asia Afrika, air meluap ke trotoar tiap hujan.";
 

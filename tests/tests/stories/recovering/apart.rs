@@ -6,6 +6,7 @@ use lapor_hub::deeds::{self, Deed};
 use lapor_hub::membership::{self, MembershipError};
 use lapor_hub::restored::{self, Stage};
 use lapor_migrations::on;
+use lapor_node::folder::credential_path;
 use lapor_protocol::case::State;
 use lapor_protocol::keys::KeyUse;
 use lapor_protocol::limits::BATCH_ENVELOPES;
@@ -255,6 +256,37 @@ async fn who_brings_too_much_at_once_is_told_to_wait_and_goes_on_from_there() {
         fleet.hub.settings.limits = limits;
         fleet.restart_hub().await;
         all_call(&fleet).await;
+        fleet.settle().await;
+        is_covered(&fleet).await;
+        let seen = fleet.at("pusat").view(case).await.case_seq;
+        assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn who_has_lost_the_certificate_gets_another_one_and_is_heard() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let folder = tempfile::tempdir().unwrap();
+        fleet.settle().await;
+        fleet.hub.back_up(folder.path()).await;
+        let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
+        fleet.settle().await;
+        let bandung = fleet.at_mut("kota-bandung");
+        bandung.stop().await;
+        let credential = credential_path(&bandung.settings.node.keys);
+        std::fs::remove_file(credential).unwrap();
+
+        lose_since(&mut fleet, folder.path()).await;
+        all_call(&fleet).await;
+        assert_eq!(found(&fleet).await.stage, Stage::Lost);
+        fleet.at_mut("kota-bandung").start().await;
+        let bandung = fleet.at("kota-bandung");
+        let working = bandung.work();
+        let is_back = async || found(&fleet).await.stage == Stage::Still;
+        bandung.until("what was lost is back", is_back).await;
+        drop(working);
         fleet.settle().await;
         is_covered(&fleet).await;
         let seen = fleet.at("pusat").view(case).await.case_seq;

@@ -1,4 +1,4 @@
-//! HTTP/2 frames by hand (RFC 9113), so that a story can do what no library
+//! HTTP/2 frames by hand (RFC 9113), so that one can do what no library
 //! lets a client do: reset what it has just asked, let answers pile up, send on
 //! without looking at what comes back.
 
@@ -6,7 +6,7 @@ use std::io;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::member::{Hostile, PATIENCE, Wire};
+use super::player::{PATIENCE, Player, Wire};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Longest frame that is sent without asking.
@@ -60,7 +60,7 @@ pub struct Frames {
 impl Frames {
     /// Greets the hub. `window` is what it may send on each stream: with 0,
     /// every body piles up there.
-    pub async fn greet(who: &Hostile, window: u32) -> io::Result<Self> {
+    pub async fn greet(who: &Player, window: u32) -> io::Result<Self> {
         let mut frames = Self {
             wire: who.wire("h2").await?,
             next: 1,

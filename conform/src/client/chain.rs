@@ -4,8 +4,7 @@ use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{CaseId, EnvelopeId, MessageId};
 use serde_json::{Value, json};
 
-use super::member::Hostile;
-use crate::fleet::BEGINNING;
+use super::player::Player;
 
 /// The order of the group of Ed25519, little endian.
 const ORDER: [u8; 32] = [
@@ -36,20 +35,21 @@ impl Said {
     }
 }
 
-impl Hostile {
+impl Player {
     /// Another id for a case of its own.
     pub fn new_case(&mut self) -> CaseId {
-        CaseId::mint(BEGINNING, self.dice())
+        let dice = self.dice();
+        CaseId::mint(self.now_ms, dice)
     }
 
     /// What would come next in its chain.
     pub fn payload(&mut self, kind: &str, case: Option<CaseId>, body: impl Into<Value>) -> Value {
         let body = body.into();
-        let at = self.head.next();
+        let (at, dice) = (self.head.next(), self.dice());
         let mut payload = json!({
-            "v": 1, "kind": kind, "id": MessageId::mint(BEGINNING, self.dice()),
+            "v": 1, "kind": kind, "id": MessageId::mint(self.now_ms, dice),
             "author": self.id, "epoch": at.epoch, "seq": at.seq, "prev": self.head.id,
-            "created_at": BEGINNING, "body": body,
+            "created_at": self.now_ms, "body": body,
         });
         if let Some(case) = case {
             payload["case"] = json!(case);
@@ -72,7 +72,12 @@ impl Hostile {
     /// The next message; the chain advances.
     pub fn say(&mut self, kind: &str, case: Option<CaseId>, body: Value) -> Said {
         let payload = self.payload(kind, case, body);
-        let said = self.sign(&payload);
+        self.tell(&payload)
+    }
+
+    /// Signs a payload as it stands; the chain advances.
+    pub fn tell(&mut self, payload: &Value) -> Said {
+        let said = self.sign(payload);
         self.head = self.head.advanced(said.id());
         said
     }

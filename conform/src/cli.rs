@@ -1,0 +1,236 @@
+//! The command line. It exits 0 where everything that was tried is kept, 1
+//! where something is broken, 2 where nothing can be said.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{ExitCode, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser, Subcommand};
+use lapor_protocol::ids::InstanceId;
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+use crate::contract::Contract;
+use crate::hub;
+use crate::node::{self, Wanted};
+use crate::report::{Form, Report};
+
+const NOTHING_SAID: u8 = 2;
+
+/// Say which sentences of docs/protocol.md a hub or a node keeps
+#[derive(Parser)]
+#[command(name = "lapor-conform", version)]
+struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Look at a hub: two institutions join it and say what members say
+    Hub(HubOptions),
+    /// Look at a node: play the hub that it joins, and write down what it does
+    Node(NodeOptions),
+    /// List the sentences that cross the wire and that no check quotes
+    Sentences,
+}
+
+#[derive(Args)]
+struct HubOptions {
+    /// The line of an invitation; twice, for two institutions that have not joined
+    #[arg(long = "invitation", value_name = "LINE", required = true)]
+    invitations: Vec<String>,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Args)]
+struct NodeOptions {
+    /// The name under which the node joins
+    #[arg(long, value_name = "SLUG", default_value = "kota-uji")]
+    instance: InstanceId,
+    /// The name or address by which the node reaches this machine
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// Where the federation's listener of the played hub is
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    federation: SocketAddr,
+    /// Where its enrolment listener is
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    enrolment: SocketAddr,
+    /// A command that makes the node do what is wanted: it is called with
+    /// `join LINE` and with `file`, and may go on running. Without it, a person
+    /// is asked
+    #[arg(long, value_name = "COMMAND")]
+    drive: Option<String>,
+    /// For how many seconds each step is waited for
+    #[arg(long, default_value_t = 300)]
+    patience: u64,
+    /// For how many seconds the node is watched after that
+    #[arg(long, default_value_t = 90)]
+    linger: u64,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Args)]
+struct Told {
+    /// How the report is written
+    #[arg(long, value_enum, default_value = "text")]
+    form: Form,
+    /// Where it is written; to standard output if left out
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub fn main() -> ExitCode {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => error.exit(),
+    };
+    match run(options) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            NOTHING_SAID.into()
+        }
+    }
+}
+
+fn run(options: Options) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    match options.what {
+        What::Hub(options) => {
+            let report = runtime.block_on(look_at_hub(&options.invitations))?;
+            tell(&report, hub::sentences(), &options.told)
+        }
+        What::Node(options) => {
+            let report = runtime.block_on(look_at_node(&options))?;
+            tell(&report, node::sentences(), &options.told)
+        }
+        What::Sentences => {
+            list_sentences()?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn look_at_hub(invitations: &[String]) -> Result<Report> {
+    let [first, second] = invitations else {
+        anyhow::bail!("name two invitations, got {}", invitations.len());
+    };
+    let terms = hub::Terms {
+        invitations: [first, second],
+        now_ms: now_ms(),
+        forge: None,
+    };
+    Box::pin(hub::look(terms)).await
+}
+
+async fn look_at_node(options: &NodeOptions) -> Result<Report> {
+    let listen = |address: SocketAddr| {
+        TcpListener::bind(address).with_context(|| format!("{address} cannot be listened on"))
+    };
+    let (driver, wanted) = mpsc::channel(2);
+    let terms = node::Terms {
+        instance: options.instance.clone(),
+        host: options.host.clone(),
+        listeners: [listen(options.federation)?, listen(options.enrolment)?],
+        now_ms: now_ms(),
+        patience: Duration::from_secs(options.patience),
+        linger: Duration::from_secs(options.linger),
+        driver,
+    };
+    let (report, called) = tokio::join!(node::look(terms), drive(options.drive.as_deref(), wanted));
+    called?;
+    report
+}
+
+/// Passes on what is wanted of the node. Commands end with the run.
+async fn drive(command: Option<&str>, mut wanted: mpsc::Receiver<Wanted>) -> Result<()> {
+    let mut running = Vec::new();
+    while let Some(wanted) = wanted.recv().await {
+        let words = match &wanted {
+            Wanted::Join(line) => vec!["join", line],
+            Wanted::File => vec!["file"],
+        };
+        match command {
+            None => eprintln!("{}", asked_of_a_person(&wanted)),
+            Some(command) => {
+                let mut shell = Command::new("sh");
+                shell.arg("-c").arg(format!("{command} \"$@\""));
+                // Its words would stand in the report.
+                shell.arg("sh").args(words).stdout(Stdio::null());
+                running.push(
+                    shell
+                        .kill_on_drop(true)
+                        .spawn()
+                        .context(command.to_owned())?,
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn asked_of_a_person(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Join(line) => format!("Let the node join by this line, and let it run:\n{line}"),
+        Wanted::File => "Now file a report at the node.".to_owned(),
+    }
+}
+
+/// Writes the report; the code says whether everything holds.
+fn tell(
+    report: &Report,
+    sentences: impl Iterator<Item = &'static str>,
+    told: &Told,
+) -> Result<ExitCode> {
+    let share = Contract::read().share(sentences);
+    let text = report.written(told.form, &share);
+    match &told.out {
+        None => std::io::stdout().write_all(text.as_bytes())?,
+        Some(file) => {
+            std::fs::write(file, text)
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+    }
+    Ok(if report.holds() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn list_sentences() -> Result<()> {
+    let quotes = hub::sentences().chain(node::sentences());
+    let share = Contract::read().share(quotes);
+    let mut out = std::io::stdout().lock();
+    let mut chapter = String::new();
+    for sentence in &share.left {
+        if sentence.chapter != chapter {
+            chapter.clone_from(&sentence.chapter);
+            writeln!(out, "\n{chapter}")?;
+        }
+        writeln!(out, "  {}", sentence.text)?;
+    }
+    writeln!(
+        out,
+        "\n{} of {} sentences are quoted by a check",
+        share.quoted, share.of
+    )?;
+    Ok(())
+}
+
+/// Unix ms.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program's clock; everything else is told the time"
+)]
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as i64)
+}

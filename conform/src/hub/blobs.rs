@@ -1,0 +1,187 @@
+//! Attachments: brought in pieces by their author, fetched in ranges by those
+//! who were sent the message, and by nobody else.
+
+use anyhow::{Context as _, Result, ensure};
+use lapor_protocol::ids::Digest;
+use lapor_protocol::problem::Code;
+use serde_json::{Value, json};
+
+use super::Stage;
+use super::batches::accepted;
+use super::cases::{disposed, filed};
+use crate::check::Check;
+use crate::client::{Answered, Asked, Player};
+
+const SIZE: usize = 100_000;
+const HALF: usize = 40_000;
+
+pub const CHECKS: [Check<Stage>; 3] = [
+    Check {
+        name: "takes an attachment in pieces from who announced it",
+        keeps: &[
+            "An author uploads once the message that announces the blob has been accepted; before, and for everybody else, PUT is 404 `blob_unknown`.",
+            "`Content-Range: bytes FROM-TO/TOTAL` has both ends included, `FROM` where the last piece ended, and `TOTAL` the announced size; without the header the body is the whole, from its beginning.",
+            "`Lapor-Received` in the answers to PUT and HEAD is the count of bytes that the hub holds of the author's own upload.",
+            "202: more is missing.",
+            "201: it is complete, checked and on disk, and stays so for any further PUT.",
+            "A piece that begins elsewhere, or states another total, gets 409 `range_mismatch`:",
+            "HEAD states the size in `Content-Length`.",
+        ],
+        run: |stage| Box::pin(pieces(stage)),
+    },
+    Check {
+        name: "takes no bytes that are not those of the digest",
+        keeps: &[
+            "Bytes that are not those of the digest get 422 `blob_mismatch`, and the upload begins anew",
+            "To know a digest, and to announce it, gives nobody the bytes, nor a word on whether the hub has them",
+        ],
+        run: |stage| Box::pin(other_bytes(stage)),
+    },
+    Check {
+        name: "gives an attachment in ranges to who was sent its message",
+        keeps: &[
+            "Who was sent the message gets 404 `blob_pending` until the blob is complete; the author, by HEAD, its count.",
+            "GET takes one range, `Range: bytes=FROM-TO`, `bytes=FROM-` or `bytes=-COUNT`; one that begins beyond the end gets 416 `range_unsatisfiable` with `Content-Range: bytes */SIZE` and `expected` `{\"size\"}`; any other form counts as no range, and the whole is sent.",
+        ],
+        run: |stage| Box::pin(ranges(stage)),
+    },
+];
+
+/// Bytes that nobody has sent before, and what a message says of them.
+fn file(player: &mut Player) -> (Vec<u8>, Digest, Value) {
+    let mut bytes = vec![0; SIZE];
+    player.entropy().fill(&mut bytes);
+    let digest = Digest::of(&bytes);
+    let stated = json!([{ "sha256": digest, "size": SIZE, "media_type": "image/jpeg" }]);
+    (bytes, digest, stated)
+}
+
+fn path(digest: Digest) -> String {
+    format!("/blobs/{digest}")
+}
+
+fn put(digest: Digest, bytes: &[u8], range: Option<(usize, usize, usize)>) -> Asked {
+    let asked = Asked::new("PUT", &path(digest)).body("application/octet-stream", bytes);
+    match range {
+        None => asked,
+        Some((from, to, total)) => {
+            asked.header("content-range", &format!("bytes {from}-{to}/{total}"))
+        }
+    }
+}
+
+fn holds(answered: &Answered, status: u16, count: usize) -> Result<()> {
+    answered.is_success()?;
+    let received = answered.header("lapor-received");
+    ensure!(
+        answered.status == status && received == Some(count.to_string().as_str()),
+        "status {} with Lapor-Received {received:?}, expected {status} with {count}",
+        answered.status
+    );
+    Ok(())
+}
+
+async fn pieces(stage: &mut Stage) -> Result<()> {
+    let (player, other) = stage.players();
+    let (bytes, digest, stated) = file(player);
+    let whole = put(digest, &bytes, None);
+    let early = player.ask(&whole).await?;
+    early
+        .is_refused(Code::BlobUnknown)
+        .context("before its message")?;
+    let filed = filed(player, stated)?;
+    accepted(player, &[&filed.report]).await?;
+    let foreign = other.ask(&whole).await?;
+    foreign
+        .is_refused(Code::BlobUnknown)
+        .context("by somebody else")?;
+    let head = Asked::new("HEAD", &path(digest));
+    holds(&player.ask(&head).await?, 200, 0)?;
+    let first = put(digest, &bytes[..HALF], Some((0, HALF - 1, SIZE)));
+    holds(&player.ask(&first).await?, 202, HALF)?;
+    for (what, range) in [
+        ("a hole", (HALF + 10, SIZE - 1, SIZE)),
+        ("another total", (HALF, SIZE, SIZE + 1)),
+    ] {
+        let answered = player
+            .ask(&put(digest, &bytes[HALF..], Some(range)))
+            .await?;
+        answered.is_refused(Code::RangeMismatch).context(what)?;
+        let expected = answered.problem()?.expected;
+        let stands = json!({ "received": HALF, "size": SIZE });
+        ensure!(expected == Some(stands), "`expected` is {expected:?}");
+    }
+    let rest = put(digest, &bytes[HALF..], Some((HALF, SIZE - 1, SIZE)));
+    holds(&player.ask(&rest).await?, 201, SIZE)?;
+    holds(&player.ask(&whole).await?, 201, SIZE)?;
+    let told = player.ask(&head).await?;
+    holds(&told, 200, SIZE)?;
+    let length = told.header("content-length");
+    ensure!(length == Some("100000"), "Content-Length {length:?}");
+    Ok(())
+}
+
+async fn other_bytes(stage: &mut Stage) -> Result<()> {
+    let (player, other) = stage.players();
+    let (bytes, digest, stated) = file(player);
+    let mine = filed(player, stated.clone())?;
+    accepted(player, &[&mine.report]).await?;
+    let wrong = put(digest, &vec![0; SIZE], None);
+    let answered = player.ask(&wrong).await?;
+    answered.is_refused(Code::BlobMismatch)?;
+    holds(&player.ask(&put(digest, &bytes, None)).await?, 201, SIZE)?;
+    let claim = filed(other, stated)?;
+    accepted(other, &[&claim.report]).await?;
+    let told = other.ask(&Asked::new("HEAD", &path(digest))).await?;
+    holds(&told, 200, 0).context("who only claims it")?;
+    let fetched = other.get(&path(digest)).await?;
+    fetched
+        .is_refused(Code::BlobPending)
+        .context("who only claims it")
+}
+
+async fn ranges(stage: &mut Stage) -> Result<()> {
+    stage.may_dispose().await?;
+    let (player, other) = stage.players();
+    let (bytes, digest, stated) = file(player);
+    let case = filed(player, stated)?;
+    let get = Asked::new("GET", &path(digest));
+    accepted(player, &[&case.report]).await?;
+    let early = other.ask(&get).await?;
+    early.is_refused(Code::BlobUnknown).context("no party")?;
+    let disposal = disposed(player, &case, &other.id)?;
+    accepted(player, &[&disposal]).await?;
+    other
+        .ask(&get)
+        .await?
+        .is_refused(Code::BlobPending)
+        .context("not brought yet")?;
+    holds(&player.ask(&put(digest, &bytes, None)).await?, 201, SIZE)?;
+    for (range, status, expected) in [
+        (None, 200, &bytes[..]),
+        (Some("bytes=10-19"), 206, &bytes[10..20]),
+        (Some("bytes=99990-"), 206, &bytes[99_990..]),
+        (Some("bytes=-7"), 206, &bytes[SIZE - 7..]),
+        (Some("bytes=1-2,5-6"), 200, &bytes[..]),
+    ] {
+        let asked = range.map_or_else(|| get.clone(), |range| get.clone().header("range", range));
+        let answered = other.ask(&asked).await?;
+        answered.is_success()?;
+        ensure!(
+            answered.status == status && answered.body == expected,
+            "{range:?}: status {} and {} bytes",
+            answered.status,
+            answered.body.len()
+        );
+    }
+    let beyond = other.ask(&get.header("range", "bytes=100000-")).await?;
+    beyond.is_refused(Code::RangeUnsatisfiable)?;
+    let stated = beyond.header("content-range");
+    ensure!(stated == Some("bytes */100000"), "Content-Range {stated:?}");
+    let expected = beyond.problem()?.expected;
+    ensure!(
+        expected == Some(json!({ "size": SIZE })),
+        "`expected` is {expected:?}"
+    );
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! A node is looked at: the kit plays the hub that it joins, refuses it, loses
+//! answers, lies to it now and then, and writes down what it does.
+
+mod checks;
+mod hub;
+mod listen;
+mod seen;
+mod state;
+mod world;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use lapor_certs::tls::{clock, enrolment_server_config, federation_server_config};
+use lapor_protocol::ids::InstanceId;
+use tokio::sync::mpsc;
+
+use self::checks::Stage;
+use self::hub::PlayedHub;
+use self::seen::Seen;
+use self::world::World;
+use crate::check;
+use crate::report::Report;
+
+/// What whoever drives the node is asked to make it do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Join by the line of this invitation, and go on.
+    Join(String),
+    /// File a report with words.
+    File,
+}
+
+/// Where the hub is played, and for whom.
+pub struct Terms {
+    pub instance: InstanceId,
+    /// By which name or address the node reaches this machine.
+    pub host: String,
+    /// The federation's listener and the one for enrolment.
+    pub listeners: [TcpListener; 2],
+    pub now_ms: i64,
+    /// For how long the node is waited for at each step.
+    pub patience: Duration,
+    /// For how long it is watched after that: it reports its health and renews
+    /// its certificate when it likes.
+    pub linger: Duration,
+    pub driver: mpsc::Sender<Wanted>,
+}
+
+/// Looks at a node. An error says why nothing can be said of it.
+pub async fn look(terms: Terms) -> Result<Report> {
+    let Terms {
+        instance,
+        host,
+        listeners,
+        now_ms,
+        patience,
+        linger,
+        driver,
+    } = terms;
+    let mut addresses = Vec::new();
+    for listener in &listeners {
+        let port = listener.local_addr()?.port();
+        addresses.push(format!("https://{host}:{port}").parse()?);
+    }
+    let [federation, enrolment] = listeners;
+    let addresses = <[_; 2]>::try_from(addresses).map_err(|_| anyhow::anyhow!("two listeners"))?;
+    let world = World::new(&instance, addresses, now_ms)?;
+    let line = world.invitation.to_line().to_string();
+    let time = clock(move || now_ms);
+    let strangers = enrolment_server_config(&world.credential, time.clone())?;
+    let members = federation_server_config(&world.credential, &world.bundle, time)?;
+    let hub = PlayedHub::new(world, now_ms);
+    let (strange, known) = (Arc::clone(&hub), Arc::clone(&hub));
+    let serving = [
+        listen::serve(enrolment, strangers, move |request| {
+            let hub = Arc::clone(&strange);
+            async move { hub.strange(&request) }
+        })?,
+        listen::serve(federation, members, move |request| {
+            let hub = Arc::clone(&known);
+            async move { hub.answer(request).await }
+        })?,
+    ];
+    let driven = drive(&hub, &driver, line, patience, linger).await;
+    for task in serving {
+        task.abort();
+    }
+    driven?;
+    let mut stage = Stage { hub };
+    Ok(Report {
+        subject: format!("node of {instance}"),
+        findings: check::make(&checks::CHECKS, &mut stage).await,
+    })
+}
+
+/// What these checks hold a node to.
+pub fn sentences() -> impl Iterator<Item = &'static str> {
+    check::sentences_of(&checks::CHECKS)
+}
+
+/// Asks for one thing after the other. Who does not even join says nothing of
+/// itself; what is missing after that, the checks find.
+async fn drive(
+    hub: &PlayedHub,
+    driver: &mpsc::Sender<Wanted>,
+    line: String,
+    patience: Duration,
+    linger: Duration,
+) -> Result<()> {
+    let gone = "nobody drives the node any more";
+    driver.send(Wanted::Join(line)).await.context(gone)?;
+    let joined = |seen: &Seen| !seen.calls.is_empty();
+    let has_joined = until(hub, patience, joined).await;
+    anyhow::ensure!(
+        has_joined || hub.look(|seen, _| !seen.enrolments.is_empty()),
+        "nobody has joined within {} s",
+        patience.as_secs()
+    );
+    driver.send(Wanted::File).await.context(gone)?;
+    until(hub, patience, Seen::is_acknowledged).await;
+    until(hub, linger, |seen| {
+        !seen.health.is_empty() && !seen.renewals.is_empty()
+    })
+    .await;
+    Ok(())
+}
+
+/// Whether something was seen in time.
+async fn until(hub: &PlayedHub, patience: Duration, holds: impl Fn(&Seen) -> bool) -> bool {
+    let mut moved = hub.moved.subscribe();
+    let waiting = async {
+        while !hub.look(|seen, _| holds(seen)) {
+            if moved.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(patience, waiting).await.is_ok()
+}

@@ -1,0 +1,199 @@
+//! On whose desk a case can be put: in a unit that is open, and with an officer who sees what lies
+//! there. The pages and the API ask here alike.
+
+use std::collections::BTreeMap;
+
+use lapor_protocol::ids::CaseId;
+use lapor_web::accounts::{Account, AccountError};
+
+use super::StaffError;
+use crate::casework::{CaseFilter, CaseSummary, OnDesk, Sight};
+use crate::error::NodeError;
+use crate::node::Node;
+
+/// Cases that are read at once.
+const PAGE: u32 = 200;
+
+/// Why a case is not put on a desk.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    #[error("officer: nobody who handles cases here now has this account")]
+    Unknown,
+    #[error("officer: does not see what lies in this unit")]
+    Elsewhere,
+    #[error(transparent)]
+    Staff(#[from] StaffError),
+}
+
+impl From<NodeError> for DeskError {
+    fn from(error: NodeError) -> Self {
+        Self::Staff(error.into())
+    }
+}
+
+impl From<AccountError> for DeskError {
+    fn from(error: AccountError) -> Self {
+        Self::Staff(error.into())
+    }
+}
+
+/// The desk of a unit, and of the officer who has the case, where they see what lies there.
+pub fn desk_in(unit: Option<&str>, able: &[Account], case: &CaseSummary) -> OnDesk {
+    let fits = |who: &String| able.iter().any(|one| one.id.as_str() == who);
+    OnDesk {
+        unit: unit.map(str::to_owned),
+        officer: case.officer.clone().filter(fits),
+    }
+}
+
+impl Node {
+    /// The desk that is meant for a case. A unit that has closed and an officer who has left keep what
+    /// they have, until somebody gives it to another.
+    pub async fn desk_for(
+        &self,
+        case: &CaseSummary,
+        unit: Option<&str>,
+        officer: Option<&str>,
+    ) -> Result<OnDesk, DeskError> {
+        if case.unit.as_deref() != unit {
+            self.unit_is_open(unit).await?;
+        }
+        let unit = unit.map(str::to_owned);
+        let stays = case.officer.as_deref() == officer && case.unit == unit;
+        match officer.filter(|_| !stays) {
+            Some(who) => self.desk_of(unit, who).await,
+            None => Ok(OnDesk {
+                unit,
+                officer: officer.map(str::to_owned),
+            }),
+        }
+    }
+
+    /// The desk of an officer who sees what lies in the unit; where none is named, in their own.
+    pub async fn desk_of(&self, unit: Option<String>, who: &str) -> Result<OnDesk, DeskError> {
+        let accounts = self.accounts().list().await?;
+        let account = accounts.into_iter().find(|one| one.id.as_str() == who);
+        let active = self.staff().await?.active.contains(who);
+        let account = account.filter(|_| active).ok_or(DeskError::Unknown)?;
+        let sight = self.sight_of_account(&account).await?;
+        let unit = unit.or_else(|| account.unit.clone().filter(|_| sight.units.is_some()));
+        if !sight.reaches(unit.as_deref()) {
+            return Err(DeskError::Elsewhere);
+        }
+        Ok(OnDesk {
+            unit,
+            officer: Some(who.to_owned()),
+        })
+    }
+
+    /// Gives cases to an officer; each stays in its unit, as far as the officer sees what lies there,
+    /// and lies in the officer's own otherwise. All or none.
+    pub async fn give(
+        &self,
+        sight: &Sight,
+        cases: Vec<(CaseId, Option<String>)>,
+        who: &str,
+        actor: &str,
+    ) -> Result<(), DeskError> {
+        let own = self.desk_of(None, who).await?.unit;
+        let mut desks: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for unit in cases.iter().filter_map(|(_, unit)| unit.as_ref()) {
+            if !desks.contains_key(unit) {
+                let stays = match self.desk_of(Some(unit.clone()), who).await {
+                    Ok(_) => true,
+                    Err(DeskError::Unknown | DeskError::Elsewhere) => false,
+                    Err(error) => return Err(error),
+                };
+                desks.insert(unit.clone(), stays.then(|| unit.clone()));
+            }
+        }
+        let given = cases.into_iter().map(|(case, unit)| {
+            let stays = unit.and_then(|unit| desks.get(&unit).cloned().flatten());
+            let desk = OnDesk {
+                unit: stays.or_else(|| own.clone()),
+                officer: Some(who.to_owned()),
+            };
+            (case, desk, None)
+        });
+        Ok(self.assign_each(sight, given.collect(), actor).await?)
+    }
+
+    /// Gives those of the cases that are seen to an officer. Returns how many they are.
+    pub async fn give_seen(
+        &self,
+        sight: &Sight,
+        cases: &[CaseId],
+        who: &str,
+        actor: &str,
+    ) -> Result<usize, DeskError> {
+        let seen = self.seen(sight, cases).await?.into_iter();
+        let lying: Vec<_> = seen.map(|case| (case.case, case.unit)).collect();
+        let count = lying.len();
+        self.give(sight, lying, who, actor).await?;
+        Ok(count)
+    }
+
+    /// Puts those of the cases that are seen on the desk of a unit, or takes them off every desk. Who
+    /// works on a case and until when stays, where the officer sees what lies in the unit. Returns how
+    /// many they are.
+    pub async fn put_in_unit(
+        &self,
+        sight: &Sight,
+        cases: &[CaseId],
+        unit: Option<&str>,
+        actor: &str,
+    ) -> Result<usize, StaffError> {
+        self.unit_is_open(unit).await?;
+        let able = match unit {
+            Some(_) => self.officers_who_see(unit).await?,
+            None => Vec::new(),
+        };
+        let seen = self.seen(sight, cases).await?;
+        let handed = self.handed(cases).await?;
+        let put = seen.into_iter().map(|case| {
+            let desk = desk_in(unit, &able, &case);
+            let until = handed.get(&case.case).and_then(|handed| handed.due);
+            let until = until.filter(|_| desk.officer.is_some());
+            (case.case, desk, until)
+        });
+        let put: Vec<_> = put.collect();
+        let count = put.len();
+        self.assign_each(sight, put, actor).await?;
+        Ok(count)
+    }
+
+    /// Gives everything that lies on the desk of one officer and is not at its end to another. Returns
+    /// how much that was.
+    pub async fn hand_over(
+        &self,
+        sight: &Sight,
+        (from, to): (&str, &str),
+        actor: &str,
+    ) -> Result<usize, DeskError> {
+        if from == to {
+            let same = "to: expected another officer than whose desk is handed over";
+            return Err(NodeError::Invalid(same.into()).into());
+        }
+        let held = self.held_by(from).await?;
+        let lying = held.iter().map(|case| (case.case, case.unit.clone()));
+        self.give(sight, lying.collect(), to, actor).await?;
+        Ok(held.len())
+    }
+
+    /// Cases on the desk of an officer that are not at their end.
+    async fn held_by(&self, officer: &str) -> Result<Vec<CaseSummary>, NodeError> {
+        let filter = CaseFilter {
+            officer: Some(officer.to_owned()),
+            ..CaseFilter::default()
+        };
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.open_cases(&filter, after.as_deref(), PAGE).await?;
+            all.extend(page.cases);
+            after = page.next;
+            if after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The conformance kit is held to what it is for: our own programs keep what
+//! it looks at, and it finds whoever does not.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapor_conform::check::Outcome;
+use lapor_conform::client::{Answered, Asked, Forge};
+use lapor_conform::hub::{self, look};
+use lapor_conform::node::{self, Wanted};
+use lapor_conform::report::Report;
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::InstanceKind;
+use lapor_protocol::keys::Signer;
+use lapor_protocol::receipt::Receipt;
+use lapor_tests::fleet::member::{BANDUNG, PUSAT};
+use lapor_tests::fleet::words::report;
+use lapor_tests::fleet::{BEGINNING, Fleet, Member, kinds};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+/// Whom the kit plays in its run of this number: one who may dispose to the other.
+fn played(number: usize) -> [Member; 2] {
+    let first = Member {
+        slug: format!("uji-a{number}").leak(),
+        kind: InstanceKind::Provinsi,
+        region: None,
+        disposes_to: &["kind:kota"],
+        default_supervisor: false,
+    };
+    let second = Member {
+        slug: format!("uji-b{number}").leak(),
+        kind: InstanceKind::Kota,
+        disposes_to: &[],
+        ..first
+    };
+    [first, second]
+}
+
+/// Looks at the hub of a fleet by two of its members, as if its answers were
+/// what `forge` makes of them.
+async fn looked(fleet: &Fleet, played: &[Member; 2], forge: Option<Arc<Forge>>) -> Report {
+    let first = fleet.hub.invite(&played[0], true).await;
+    let second = fleet.hub.invite(&played[1], true).await;
+    let terms = hub::Terms {
+        invitations: [&first, &second],
+        now_ms: BEGINNING,
+        forge,
+    };
+    Box::pin(look(terms)).await.unwrap()
+}
+
+#[tokio::test]
+async fn our_hub_keeps_every_sentence_that_the_kit_looks_at() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let report = looked(&fleet, &played(0), None).await;
+        for finding in &report.findings {
+            let check = finding.check;
+            assert_eq!(finding.outcome, Outcome::Kept, "{check}");
+        }
+        assert!(report.holds() && report.findings.len() > 30);
+        fleet.ends_well().await;
+    }
+}
+
+/// Whom the kit could not look at whole is said to be untried, not to be sound.
+#[tokio::test]
+async fn what_cannot_be_looked_at_is_said() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [first, second] = played(0);
+        let without = Member {
+            disposes_to: &[],
+            ..first
+        };
+        let report = looked(&fleet, &[without, second], None).await;
+        let untried = report.findings.iter().filter_map(|one| match &one.outcome {
+            Outcome::Untried(why) => Some(why),
+            _ => None,
+        });
+        let untried: Vec<_> = untried.collect();
+        assert_eq!(untried.len(), 4, "{untried:?}");
+        assert!(untried[0].contains("has no authority over uji-b0"));
+        fleet.ends_well().await;
+    }
+}
+
+fn is(asked: &Asked, method: &str, path: &str) -> bool {
+    let bare = asked.path.split('?').next().unwrap_or_default();
+    asked.method == method && bare == format!("/federation/v1{path}")
+}
+
+fn changed(answered: Answered, change: impl FnOnce(&mut Value)) -> Answered {
+    let Ok(mut value) = serde_json::from_slice(&answered.body) else {
+        return answered;
+    };
+    change(&mut value);
+    Answered {
+        body: value.to_string().into_bytes(),
+        ..answered
+    }
+}
+
+/// Every receipt of a batch made anew by `spoil`, under the hub's own key.
+fn with_receipts(
+    asked: &Asked,
+    answered: Answered,
+    hub: &Signer,
+    spoil: fn(&mut Receipt),
+) -> Answered {
+    if !is(asked, "POST", "/outbox") {
+        return answered;
+    }
+    changed(answered, |answer| {
+        for receipt in answer["receipts"].as_array_mut().into_iter().flatten() {
+            let envelope = Envelope::parse(receipt.to_string().as_bytes()).unwrap();
+            let mut stated: Receipt = serde_json::from_slice(&envelope.payload).unwrap();
+            spoil(&mut stated);
+            *receipt = serde_json::from_str(&stated.sign(hub).to_line()).unwrap();
+        }
+    })
+}
+
+type Spoil = fn(&Asked, Answered, &Signer) -> Answered;
+
+/// What a hub does wrong, and a check that must find it.
+const WRONG: [(&str, Spoil, &str); 10] = [
+    (
+        "a receipt with another root",
+        |asked, answered, hub| {
+            with_receipts(asked, answered, hub, |receipt| {
+                receipt.root = lapor_protocol::ids::Digest::of(b"another");
+            })
+        },
+        "signs receipts for what it has accepted, and has them again",
+    ),
+    (
+        "a receipt for somebody else",
+        |asked, answered, hub| {
+            with_receipts(asked, answered, hub, |receipt| {
+                receipt.author = "pusat".parse().unwrap();
+            })
+        },
+        "signs receipts for what it has accepted, and has them again",
+    ),
+    (
+        "receipts of a stranger",
+        |asked, answered, _| {
+            let stranger = Signer::from_seed(&[77; 32]);
+            with_receipts(asked, answered, &stranger, |_| {})
+        },
+        "signs receipts for what it has accepted, and has them again",
+    ),
+    (
+        "no receipts",
+        |asked, answered, _| {
+            if is(asked, "POST", "/outbox") {
+                changed(answered, |answer| answer["receipts"] = json!([]))
+            } else {
+                answered
+            }
+        },
+        "begins a chain at epoch 1, seq 1, and takes one message after the other",
+    ),
+    (
+        "no version in its answers",
+        |_, mut answered, _| {
+            answered.headers.remove("lapor-version");
+            answered
+        },
+        "hears how a member is",
+    ),
+    (
+        "a problem that says to try again",
+        |_, answered, _| {
+            if answered.status < 400 {
+                return answered;
+            }
+            changed(answered, |problem| problem["retry"] = json!("now"))
+        },
+        "refuses by problems whose code, status and retry are those of the contract",
+    ),
+    (
+        "a page without its head",
+        |asked, mut answered, _| {
+            if is(asked, "GET", "/inbox") && answered.status == 200 {
+                let text = String::from_utf8(answered.body).unwrap();
+                let lines = text.lines().filter(|line| !line.starts_with("{\"head\""));
+                answered.body = lines.collect::<Vec<_>>().join("\n").into_bytes();
+            }
+            answered
+        },
+        "delivers a gapless stream under signed heads, and the same again",
+    ),
+    (
+        "a line that it has written anew",
+        |asked, mut answered, _| {
+            if asked.path.contains("/envelopes/") && answered.status == 200 {
+                let envelope = Envelope::parse(&answered.body).unwrap();
+                answered.body = envelope.to_line().into_bytes();
+            }
+            answered
+        },
+        "gives an author back what it has accepted, byte for byte",
+    ),
+    (
+        "an attachment cut short",
+        |asked, mut answered, _| {
+            if asked.method == "GET" && asked.path.contains("/blobs/") && answered.status < 400 {
+                answered.body.pop();
+            }
+            answered
+        },
+        "gives an attachment in ranges to who was sent its message",
+    ),
+    (
+        "a former directory",
+        |asked, answered, _| {
+            if !is(asked, "GET", "/directory") {
+                return answered;
+            }
+            changed(answered, |page| {
+                let versions = page["versions"].as_array_mut().unwrap();
+                versions.pop();
+                page["latest"] = json!(versions.len());
+            })
+        },
+        "publishes a directory that every member can check",
+    ),
+];
+
+#[tokio::test]
+async fn a_hub_that_breaks_a_sentence_is_found_by_the_check_that_quotes_it() {
+    for kind in kinds() {
+        let fleet = Fleet::with(kind, &[PUSAT, BANDUNG], 1, |settings| {
+            settings.limits.join_burst = 10_000;
+        });
+        let fleet = fleet.await;
+        for (number, (what, spoil, check)) in WRONG.into_iter().enumerate() {
+            let hub = Signer::from_seed(fleet.hub.hub().ground.signer().seed());
+            let forge = move |asked: &Asked, answered: Answered| spoil(asked, answered, &hub);
+            let report = looked(&fleet, &played(number), Some(Arc::new(forge))).await;
+            assert!(!report.holds(), "{what}");
+            let broken = report.broken();
+            assert!(broken.contains(&check), "{what}: {broken:?}");
+        }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn our_node_keeps_every_sentence_that_the_kit_looks_at() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT]).await;
+        let mut bandung = fleet.arrive(BANDUNG).await;
+        let (driver, mut wanted) = mpsc::channel(2);
+        let looking = tokio::spawn(node::look(node::Terms {
+            instance: BANDUNG.id(),
+            host: "127.0.0.1".into(),
+            listeners: [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap()),
+            now_ms: BEGINNING,
+            patience: Duration::from_secs(120),
+            linger: Duration::from_secs(30),
+            driver,
+        }));
+        let Some(Wanted::Join(line)) = wanted.recv().await else {
+            panic!("the kit begins with an invitation");
+        };
+        bandung.enrol(&line).await;
+        bandung.start().await;
+        let working = bandung.work();
+        assert_eq!(wanted.recv().await, Some(Wanted::File));
+        bandung.file(report("Jalan berlubang")).await;
+        // A job of the node looks for it once in a while; a story calls it.
+        assert!(bandung.link().renew_certificate().await.unwrap());
+        let report = looking.await.unwrap().unwrap();
+        for finding in &report.findings {
+            let check = finding.check;
+            assert_eq!(finding.outcome, Outcome::Kept, "{check}");
+        }
+        drop(working);
+        bandung.stop().await;
+        fleet.ends_well().await;
+    }
+}
