@@ -361,7 +361,7 @@ impl Node {
             Err(error) => return Err(error),
         };
         let category = report.local_category.as_deref();
-        let category = category.or(report.category.as_ref().map(|one| one.as_str()));
+        let category = category.or(report.category.as_ref().map(Category::as_str));
         let shown = ReadyRow {
             line,
             number: report.own_number.clone(),
@@ -416,15 +416,12 @@ async fn without_known(tx: &mut Tx, checked: Checked) -> Result<Checked, NodeErr
         ..checked
     };
     for ready in checked.ready {
-        let fault = match &ready.number {
-            Some(number) => {
-                let cases = store::bridge::numbered(tx, number).await?;
-                (!cases.is_empty()).then_some((Some(Field::Number), Wrong::KnownNumber))
-            }
-            None => {
-                let known = store::imports::is_said(tx, &ready.said).await?;
-                known.then_some((Some(Field::Content), Wrong::KnownWords))
-            }
+        let fault = if let Some(number) = &ready.number {
+            let cases = store::bridge::numbered(tx, number).await?;
+            (!cases.is_empty()).then_some((Some(Field::Number), Wrong::KnownNumber))
+        } else {
+            let known = store::imports::is_said(tx, &ready.said).await?;
+            known.then_some((Some(Field::Content), Wrong::KnownWords))
         };
         match fault {
             Some(fault) => {

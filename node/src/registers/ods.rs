@@ -42,11 +42,7 @@ pub fn read(content: &str) -> Result<Vec<Row>, Unreadable> {
                     break;
                 }
             }
-            Event::End(tag) => {
-                if at.end(tag.local_name().as_ref())? {
-                    break;
-                }
-            }
+            Event::End(tag) if at.end(tag.local_name().as_ref())? => break,
             Event::Text(piece) => at.say(&piece.xml10_content()),
             Event::CData(piece) => at.say(&piece.xml10_content()),
             Event::GeneralRef(named) => {

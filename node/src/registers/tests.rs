@@ -190,8 +190,8 @@ async fn a_person_says_what_a_column_is() {
             .unwrap();
         let waits = node.register(&id, ACTOR).await.unwrap();
         assert_eq!((waits.ready, waits.wrong), (0, 1));
-        let none = node.file_register(&id, true, None, ACTOR).await;
-        assert!(matches!(none, Err(RegisterError::NoContent)));
+        let refused = node.file_register(&id, true, None, ACTOR).await;
+        assert!(matches!(refused, Err(RegisterError::NoContent)));
         let content = Some(Field::Content);
         for (columns, fine) in [
             (vec![content], false),

@@ -16,7 +16,7 @@ const PROBLEM: &str = "400: attribute[tiang] has an unknown value";
 
 async fn linked() -> Vec<Linked> {
     let mut all = Vec::new();
-    for place in staffed().await {
+    for place in Box::pin(staffed()).await {
         hire(&place, LEADER, StaffRole::Leader).await;
         let office = City311::open().await;
         office.is_at(NOW);
