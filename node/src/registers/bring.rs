@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use lapor_migrations::{DbError, Tx};
+use lapor_protocol::kinds::Category;
 use metrics::counter;
 use sha2::{Digest as _, Sha256};
 
