@@ -261,7 +261,7 @@ async fn our_node_keeps_every_sentence_that_the_kit_looks_at() {
             host: "127.0.0.1".into(),
             listeners: [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap()),
             now_ms: BEGINNING,
-            patience: Duration::from_secs(120),
+            patience: Duration::from_mins(2),
             linger: Duration::from_secs(30),
             driver,
         }));
