@@ -24,6 +24,7 @@ pub const SHARE: i64 = 90;
 /// How far, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = RoadmapLevel)]
 pub enum Level {
     /// Known by name, or not at all.
     NotInvited,

@@ -37,6 +37,7 @@ pub struct SetAside {
 
 /// Who sent it, and how it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SetAsideMessage)]
 pub struct Sent {
     pub author: String,
     pub message_id: String,

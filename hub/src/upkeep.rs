@@ -55,6 +55,7 @@ impl Work {
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = RunOutcome)]
 pub enum Outcome {
     /// The backup was made, or held in all when it was tried.
     Done,

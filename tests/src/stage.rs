@@ -23,7 +23,7 @@ use lapor_node::node::Node;
 use lapor_node::post::{Delivery, Encryption};
 use lapor_node::publishing::{NewProgramme, NewProgress};
 use lapor_node::staff::{PASSWORD as PASSWORD_PAGE, SETUP, StaffRole, link_at};
-use lapor_node::tokens::{NewToken, Rights, Scope, Scopes, create_for};
+use lapor_node::tokens::{NewToken, Rights, Role, Scope, Scopes, create_for};
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::case_redacted::RedactionReason;
 use lapor_web::accounts::{NewAccount, Secret};
@@ -140,6 +140,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         "talks": talks,
         "rare": rare,
         "webhooks": { "base": format!("{base}/api/v1"), "key": webhooks_key(&fleet).await? },
+        "api": { "base": base, "keys": api_keys(&fleet).await? },
         "open311": { "base": format!("{base}/open311"), "key": open311_key(&fleet).await? },
         "setup": link_at(&unopened, SETUP, &setup_link(&fleet).await?),
         "supervisor": { "base": beside, "staff": supervisors, "password": PASSWORD },
@@ -177,10 +178,25 @@ async fn webhooks_key(fleet: &Fleet) -> anyhow::Result<String> {
     key(fleet, "aplikasi-webhook", &scopes).await
 }
 
+/// A key of each role, by the role.
+async fn api_keys(fleet: &Fleet) -> anyhow::Result<serde_json::Value> {
+    let mut keys = serde_json::Map::new();
+    for role in [Role::Admin, Role::Reader, Role::Identity] {
+        let made = key_with(fleet, &format!("aplikasi-{role}"), role.into()).await?;
+        keys.insert(role.to_string(), made.into());
+    }
+    Ok(keys.into())
+}
+
 async fn key(fleet: &Fleet, name: &str, scopes: &[Scope]) -> anyhow::Result<String> {
+    let scopes = Scopes::new(scopes.iter().copied())?;
+    key_with(fleet, name, Rights::Scopes(scopes)).await
+}
+
+async fn key_with(fleet: &Fleet, name: &str, rights: Rights) -> anyhow::Result<String> {
     let new = NewToken {
         name,
-        rights: Rights::Scopes(Scopes::new(scopes.iter().copied())?),
+        rights,
         expires_at: None,
         owner: None,
     };

@@ -2,6 +2,8 @@
 //! name the field. The framework's own refusals are plain text; use these instead.
 
 use std::error::Error;
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection, RawPathParamsRejection};
@@ -9,9 +11,9 @@ use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde::de::value::MapDeserializer;
+use serde::de::value::{MapAccessDeserializer, MapDeserializer};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ApiProblem;
 
@@ -39,12 +41,35 @@ where
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiProblem> {
-        let reading = axum::Json::<T>::from_request(request, state);
+        let reading = axum::Json::<Object<T>>::from_request(request, state);
         match tokio::time::timeout(BODY_TIMEOUT, reading).await {
-            Ok(Ok(axum::Json(value))) => Ok(Self(value)),
+            Ok(Ok(axum::Json(Object(value)))) => Ok(Self(value)),
             Ok(Err(rejection)) => Err(json_problem(&rejection)),
             Err(_) => Err(too_slow()),
         }
+    }
+}
+
+/// A body that is an object: serde would read the fields of a struct from an array as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
     }
 }
 
@@ -203,7 +228,6 @@ mod tests {
     use axum::extract::DefaultBodyLimit;
     use axum::routing::{get, post};
     use http_body_util::BodyExt;
-    use serde::Deserialize;
     use tower::ServiceExt;
 
     use super::*;
@@ -284,6 +308,15 @@ mod tests {
         insta::assert_snapshot!(posted(r#"{"title":"a","place":{}}"#).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"place.latitude: missing field `latitude` at line 1 column 23.","field":"place.latitude"}"#);
         insta::assert_snapshot!(posted(r#"{"title":"a","place":{"latitude":"north"}}"#).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"place.latitude: invalid type: string \"north\", expected f64 at line 1 column 40.","field":"place.latitude"}"#);
         insta::assert_snapshot!(posted(r#"{"title":"a","titel":"b"}"#).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"titel: unknown field `titel`, expected `title` or `place` at line 1 column 20.","field":"titel"}"#);
+    }
+
+    #[tokio::test]
+    async fn the_fields_of_a_body_are_not_read_from_an_array() {
+        let answer = posted(r#"["a",null]"#).await;
+        assert!(
+            answer.contains("invalid type: sequence, expected an object"),
+            "{answer}"
+        );
     }
 
     #[tokio::test]

@@ -225,7 +225,7 @@ pub async fn by_ticket(
     tag = "cases",
     params(AttachmentPath),
     responses(
-        (status = 200, description = "The file, with the content type of its upload.", content_type = "application/octet-stream")
+        (status = 200, description = "The file, with the content type of its upload.", content_type = "*/*")
     ),
     security(("token" = []))
 )]

@@ -303,7 +303,7 @@ pub async fn decide(
     tag = "work",
     params(DraftFilePath),
     responses(
-        (status = 200, description = "The file, with the content type of its upload.", content_type = "application/octet-stream")
+        (status = 200, description = "The file, with the content type of its upload.", content_type = "*/*")
     ),
     security(("token" = []))
 )]

@@ -309,9 +309,13 @@ fn describe_history(document: &mut Value) {
 
 fn complete_operations(document: &mut Value) {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
-    let all = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
-    for (method, operation) in all {
+    let all = paths.flat_map(|(path, item)| {
+        let item = item.as_object_mut().into_iter().flatten();
+        item.map(move |(method, operation)| (path, method, operation))
+    });
+    for (path, method, operation) in all {
         take_key(method, operation);
+        shape_parameters(path, operation);
         let id = operation["operationId"]
             .as_str()
             .unwrap_or_default()
@@ -374,6 +378,35 @@ fn take_key(method: &str, operation: &mut Value) {
             "schema": {"type": "string"},
         }));
         operation["parameters"] = parameters.into();
+    }
+}
+
+/// What a parameter looks like that is read as more than a text.
+fn shape_parameters(path: &str, operation: &mut Value) {
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        let of_case = path.starts_with("/cases/{id}");
+        let shape = match (parameter["in"].as_str(), parameter["name"].as_str()) {
+            (Some("header"), Some("Idempotency-Key")) => json!({
+                "type": "string",
+                "minLength": 16,
+                "maxLength": 128,
+                "pattern": "^[!-~]+$",
+            }),
+            (Some("path"), Some("id")) if of_case => json!({
+                "type": "string",
+                "format": "uuid",
+                "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+            }),
+            (Some("path"), Some("sha256")) => json!({
+                "type": "string",
+                "pattern": "^[0-9a-f]{64}$",
+            }),
+            _ => continue,
+        };
+        parameter["schema"] = shape;
     }
 }
 

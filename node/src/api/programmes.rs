@@ -184,7 +184,7 @@ pub async fn read(
     tag = "public",
     params(PicturePath),
     responses(
-        (status = 200, description = "The picture, with its media type.", content_type = "application/octet-stream")
+        (status = 200, description = "The picture, with its media type.", content_type = "image/*")
     ),
     security(("token" = []))
 )]

@@ -149,6 +149,7 @@ pub struct NewReport {
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Degrees)]
 pub struct Coordinates {
     pub latitude: f64,
     pub longitude: f64,
@@ -365,6 +366,7 @@ pub struct CaseList {
 /// What stands in the way of reading a case's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WordsState)]
 pub enum KeyState {
     Held,
     Missing,

@@ -28,6 +28,7 @@ pub(crate) struct Queues {
 
 /// What was counted in a while.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ChannelCounts)]
 pub struct Counted {
     pub came: i64,
     pub reports: i64,

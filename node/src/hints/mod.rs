@@ -67,6 +67,7 @@ pub struct Hint {
 /// Why an institution is suggested: a kind and its facts, to be said in any language.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = HintReason)]
 pub enum Reason {
     /// The report names it.
     Named { words: Vec<String> },

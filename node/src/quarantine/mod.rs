@@ -77,6 +77,7 @@ pub struct AsideView {
 
 /// What another look has brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LookedAtAgain)]
 pub struct Replayed {
     /// Messages that were looked at.
     pub looked_at: usize,

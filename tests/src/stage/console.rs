@@ -2,8 +2,9 @@
 //! is enough, and where two must agree.
 
 use anyhow::Context as _;
-use lapor_hub::console::{Console, serve};
+use lapor_hub::console::{Console, ConsoleRole, serve};
 use lapor_hub::settings::ConsoleSettings;
+use lapor_hub::tokens;
 use lapor_web::people::SETUP;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -56,8 +57,11 @@ pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result
         serving.push(tokio::spawn(serve(console, listener, shutdown.clone())));
     }
     let setup = setup.context("the console has an operator already")?;
+    let now = ground.clock.now_ms();
+    let key = tokens::create(&ground.db, "grafana", ConsoleRole::Auditor, "stage", now).await?;
     let told = json!({
         "base": bases[0],
+        "key": *key,
         "two": bases[1],
         "setup": format!("{SETUP}/{}", setup.reveal()),
     });

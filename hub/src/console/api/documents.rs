@@ -199,7 +199,7 @@ fn take_key(operation: &mut Value) {
         "in": "header",
         "required": false,
         "description": once::ABOUT,
-        "schema": {"type": "string", "minLength": 16, "maxLength": 128},
+        "schema": {"type": "string", "minLength": 16, "maxLength": 128, "pattern": "^[!-~]+$"},
     });
     match operation["parameters"].as_array_mut() {
         Some(parameters) => parameters.push(key),
