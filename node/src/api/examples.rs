@@ -47,7 +47,7 @@ pub fn report() -> Value {
 }
 
 pub fn columns() -> Value {
-    json!({"columns": ["number", "content", null]})
+    json!({"columns": ["number", "content", "place"]})
 }
 
 pub fn commit() -> Value {
