@@ -363,7 +363,8 @@ fn complete_operations(document: &mut Value) {
 fn take_key(method: &str, operation: &mut Value) {
     let by_token = operation["security"][0]["token"].is_array();
     let id = operation["operationId"].as_str().unwrap_or_default();
-    if !["post", "patch"].contains(&method) || !by_token || id == "upload" {
+    let takes_file = ["upload", "bringRegister"].contains(&id);
+    if !["post", "patch"].contains(&method) || !by_token || takes_file {
         return;
     }
     let declared = operation.get("parameters").and_then(Value::as_array);
