@@ -30,7 +30,7 @@ use super::play::Nodes;
 pub const CITY: &str = "kota-bandung";
 /// Categories of that desk in which a proposal to close needs evidence, and a public answer the
 /// signature of a superior; none of the sample's reports for it.
-pub const EVIDENCE: &str = "Perhubungan/Penerangan Jalan Umum";
+pub const EVIDENCE: &str = "Pekerjaan Umum dan Penataan Ruang/Pasar";
 pub const SUPERVISED: &str = "Netralitas ASN";
 
 /// Cases of one tray that are given to units.
@@ -49,14 +49,14 @@ pub struct Scenes {
 pub async fn file(nodes: &Nodes) -> anyhow::Result<Scenes> {
     let city = node(nodes, CITY)?;
     let desk = node(nodes, DESK)?;
-    let lamp = file_one(city, "Lampu taman kota padam", EVIDENCE, false).await?;
+    let market = file_one(city, "Atap Pasar Kosambi bocor", EVIDENCE, false).await?;
     let waiting = file_one(city, "Lurah ikut rapat pemenangan calon", SUPERVISED, false).await?;
     let returned = file_one(city, "Spanduk calon di kantor kelurahan", SUPERVISED, false).await?;
     let double = "Trotoar rusak dan parkir liar di Jalan Sumatra";
     let double = file_one(city, double, "Perhubungan/Parkir Liar", false).await?;
     let late = "Antrean panjang di loket kependudukan";
     let late = file_one(city, late, "Kependudukan/KTP Elektronik", false).await?;
-    for case in [lamp, waiting, returned, double, late] {
+    for case in [market, waiting, returned, double, late] {
         act(city, case, "case.verified", json!({}), None).await?;
     }
     let half = json!({
