@@ -112,10 +112,10 @@ async fn drive(
 ) -> Result<()> {
     let gone = "nobody drives the node any more";
     driver.send(Wanted::Join(line)).await.context(gone)?;
-    // Who asks for more than the directory has read whom it wraps for.
+    // Who asks for something after the directory has read whom it wraps for.
     let joined = |seen: &Seen| {
         let mut calls = seen.calls.iter();
-        calls.any(|call| !call.path.ends_with("/directory"))
+        calls.any(|call| call.path.ends_with("/directory")) && calls.next().is_some()
     };
     let has_joined = until(hub, patience, joined).await;
     anyhow::ensure!(
