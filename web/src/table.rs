@@ -26,21 +26,19 @@ pub fn lacking(text: &str, columns: &[&'static str]) -> Vec<&'static str> {
 /// columns stand commas, or semicolons as spreadsheets write them where numbers
 /// have a decimal comma.
 pub fn rows<T: DeserializeOwned>(text: &str) -> impl Iterator<Item = (u64, Result<T, RowError>)> {
+    let text = text.trim_start_matches('\u{feff}');
     let mut reader = reader(text);
     let headers = reader.headers().cloned();
     reader
         .into_records()
         .map(move |record| match (&headers, record) {
             (Ok(headers), Ok(record)) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = line(text, record.position());
                 let row = record.deserialize(Some(headers)).map_err(|e| plain(&e));
                 (line, row)
             }
             (Err(error), _) => (1, Err(plain(error))),
-            (_, Err(error)) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                (line, Err(plain(&error)))
-            }
+            (_, Err(error)) => (line(text, error.position()), Err(plain(&error))),
         })
 }
 
@@ -59,14 +57,21 @@ pub fn records(
         .from_reader(text.as_bytes());
     reader.into_records().map(|record| match record {
         Ok(record) => {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = line(text, record.position());
             (line, Ok(record.iter().map(str::to_owned).collect()))
         }
-        Err(error) => {
-            let line = error.position().map_or(0, csv::Position::line);
-            (line, Err(plain(&error)))
-        }
+        Err(error) => (line(text, error.position()), Err(plain(&error))),
     })
+}
+
+/// Where a row begins: its position is before the empty lines that lead to it.
+fn line(text: &str, at: Option<&csv::Position>) -> u64 {
+    let Some(at) = at else { return 0 };
+    let rest = usize::try_from(at.byte()).ok();
+    let rest = rest.and_then(|byte| text.as_bytes().get(byte..));
+    let ends = rest.into_iter().flatten();
+    let ends = ends.take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    at.line() + ends.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// A text for a cell of a table that people open with a spreadsheet, which
