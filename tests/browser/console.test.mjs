@@ -97,7 +97,7 @@ for (const database of databases) {
         await press(page, "Pulihkan");
         await page.getByText("Instansi dipulihkan.").waitFor();
         await open("/konsol/audit?instansi=kemenpu");
-        await page.getByText("kunci mungkin bocor").waitFor();
+        await page.getByText("kunci mungkin bocor", { exact: true }).waitFor();
         await page.getByText("Dewi Lestari").first().waitFor();
       }, { script: false });
     });

@@ -206,6 +206,7 @@ impl PlayedHub {
             Treated::CutOff => Reply::Cut,
             Treated::FalselyReceipted => Reply::json(200, &state.falsely(answer)),
             _ => {
+                state.rule(self.now_ms);
                 if treated == Treated::Receipted {
                     state.bring_news(self.now_ms);
                 }

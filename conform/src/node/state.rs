@@ -9,7 +9,7 @@ use lapor_protocol::delivery::{Cursor, Item, StreamHead};
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{CaseId, Digest, EnvelopeId};
 use lapor_protocol::keys::{CertifiedKey, Signer, Verifier};
-use lapor_protocol::message::Message;
+use lapor_protocol::message::{Header, Message};
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::receipt::{Ack, Receipt, Stream};
 use lapor_protocol::seal::Wrap;
@@ -32,6 +32,8 @@ pub struct State {
     pub receipts: Vec<Receipt>,
     pub boot: Option<String>,
     pub stream: Vec<Delivery>,
+    /// Messages of which the node has not been told how they were ruled.
+    pub unruled: Vec<Header>,
     /// How many places each case has.
     pub places: BTreeMap<CaseId, u64>,
 }
@@ -58,6 +60,7 @@ impl State {
             chain: Vec::new(),
             head: ChainHead::START,
             receipts: Vec::new(),
+            unruled: Vec::new(),
             boot: None,
             stream: Vec::new(),
             places: BTreeMap::new(),
@@ -100,7 +103,7 @@ impl State {
     pub fn accept(&mut self, lines: &[(Envelope, Vec<Wrap>)], now_ms: i64) -> OutboxAnswer {
         let (before, mut first, mut exceptions) = (self.chain.len(), u64::MAX, Vec::new());
         for (envelope, _) in lines {
-            match self.admit(envelope, now_ms) {
+            match self.admit(envelope) {
                 Ok(seq) => first = first.min(seq),
                 Err((code, detail)) => {
                     let next = self.head.next();
@@ -131,7 +134,7 @@ impl State {
     }
 
     /// Takes one message; returns its place.
-    fn admit(&mut self, envelope: &Envelope, now_ms: i64) -> Result<u64, (Code, String)> {
+    fn admit(&mut self, envelope: &Envelope) -> Result<u64, (Code, String)> {
         let member = self.member.as_ref();
         let member = member.ok_or_else(|| (Code::KeyUnknown, String::new()))?;
         if envelope.kid != *member.signing.kid() {
@@ -164,14 +167,26 @@ impl State {
         })?;
         self.head = self.head.advanced(envelope.id());
         self.chain.push(envelope.clone());
-        let own = Delivery {
-            item: self.item(&header.kind, header.case, envelope.id(), now_ms),
-            bytes: Vec::new(),
-            envelope: None,
-            wraps: Vec::new(),
-        };
-        self.deliver(own);
-        Ok(header.seq)
+        let seq = header.seq;
+        self.unruled.push(header);
+        Ok(seq)
+    }
+
+    /// Tells the node of the rulings of its messages: who has read one needs no receipt any more.
+    pub fn rule(&mut self, now_ms: i64) {
+        for header in std::mem::take(&mut self.unruled) {
+            let place = header.seq.saturating_sub(1) as usize;
+            let Some(id) = self.chain.get(place).map(Envelope::id) else {
+                continue;
+            };
+            let own = Delivery {
+                item: self.item(&header.kind, header.case, id, now_ms),
+                bytes: Vec::new(),
+                envelope: None,
+                wraps: Vec::new(),
+            };
+            self.deliver(own);
+        }
     }
 
     /// The next item of the stream, of an applied message.
