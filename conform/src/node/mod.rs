@@ -112,11 +112,8 @@ async fn drive(
 ) -> Result<()> {
     let gone = "nobody drives the node any more";
     driver.send(Wanted::Join(line)).await.context(gone)?;
-    // Who asks for something after the directory has read whom it wraps for.
-    let joined = |seen: &Seen| {
-        let mut calls = seen.calls.iter();
-        calls.any(|call| call.path.ends_with("/directory")) && calls.next().is_some()
-    };
+    // Who asks for what is behind its own entry has read whom it wraps for.
+    let joined = |seen: &Seen| seen.since.iter().any(|since| *since > 1);
     let has_joined = until(hub, patience, joined).await;
     anyhow::ensure!(
         has_joined || hub.look(|seen, _| !seen.enrolments.is_empty()),

@@ -272,8 +272,6 @@ async fn our_node_keeps_every_sentence_that_the_kit_looks_at() {
         bandung.start().await;
         let working = bandung.work();
         assert_eq!(wanted.recv().await, Some(Wanted::File));
-        let knows = async || bandung.node().directory().latest().desk().is_some();
-        bandung.until("it knows the national desk", knows).await;
         bandung.file(report("Jalan berlubang")).await;
         // A job of the node looks for it once in a while; a story calls it.
         assert!(bandung.link().renew_certificate().await.unwrap());
