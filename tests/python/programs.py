@@ -9,7 +9,6 @@ from pathlib import Path
 from stage import TARGET
 
 HUB = f"{TARGET}/debug/lapor-hub"
-CONFORM = f"{TARGET}/debug/lapor-conform"
 
 
 def free_addresses(count):
