@@ -219,7 +219,8 @@ pub async fn restore(
 }
 
 /// Notes in the restored database that it was, and that the backup in which it stood got done and is
-/// the last one of which it knows. One of before an upgrade is brought to this program's tables first, as its start would.
+/// the last one of which it knows. One of before an upgrade is brought to this program's tables
+/// first, as its start would.
 async fn note(db: &Db, now_ms: i64, manifest: &Manifest) -> Result<(), HubError> {
     db.migrate().await?;
     upkeep::got_done(db, manifest).await?;

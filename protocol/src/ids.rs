@@ -370,4 +370,13 @@ mod tests {
         assert_eq!(digest.to_hex().parse::<Digest>().unwrap(), digest);
         assert!(digest.to_hex().to_uppercase().parse::<Digest>().is_err());
     }
+
+    #[test]
+    fn a_digest_is_read_out_in_groups() {
+        let digest = Digest::of(b"kunci");
+        let said = digest.read_out();
+        assert_eq!(said.replace(' ', ""), digest.to_hex());
+        assert!(said.split(' ').all(|group| group.len() == 4), "{said}");
+        assert_eq!(said.split(' ').count(), 16);
+    }
 }

@@ -93,6 +93,16 @@ async fn end_of(player: &Player) -> Result<Cursor> {
     Ok(whole.last().context("an empty stream")?.cursor)
 }
 
+/// Cursors that name no place of a stream: one of another stream, and one beyond its end.
+fn astray(end: Cursor) -> [Cursor; 2] {
+    let other = Cursor {
+        hash: Digest::of(b"another stream"),
+        ..end
+    };
+    let dseq = end.dseq + 1;
+    [other, Cursor { dseq, ..other }]
+}
+
 /// That a refusal of a cursor names the end of the stream.
 fn names_the_end(answered: &Answered, code: Code, end: Cursor) -> Result<()> {
     answered.is_refused(code)?;
@@ -113,14 +123,7 @@ async fn cursors(stage: &mut Stage) -> Result<()> {
         let answered = player.get(&format!("/inbox?after={text}")).await?;
         answered.is_refused(Code::CursorMalformed).context(text)?;
     }
-    let other = Cursor {
-        hash: Digest::of(b"another stream"),
-        ..end
-    };
-    let ahead = Cursor {
-        dseq: end.dseq + 1,
-        ..other
-    };
+    let [other, ahead] = astray(end);
     let elsewhere = Cursor {
         depoch: end.depoch + 1,
         ..end
@@ -190,14 +193,7 @@ async fn acknowledgements(stage: &mut Stage) -> Result<()> {
         let answered = player.post("/inbox/ack", envelope.to_line()).await?;
         answered.is_refused(Code::MalformedRequest).context(what)?;
     }
-    let other = Cursor {
-        hash: Digest::of(b"another stream"),
-        ..last
-    };
-    let ahead = Cursor {
-        dseq: last.dseq + 1,
-        ..other
-    };
+    let [other, ahead] = astray(last);
     for (at, code) in [(other, Code::CursorMismatch), (ahead, Code::CursorAhead)] {
         let ack = ack_of(player, at, first.dseq);
         let answered = post(&ack, &player.signing).await?;
