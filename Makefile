@@ -60,7 +60,7 @@ browse:
 clients:
 	@.ci/need cargo cc postgres python-clients
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
-	$(call say,"asking by Open311 and by the APIs, hearing webhooks, on SQLite and on a throwaway PostgreSQL; asking the APIs by their documents")
+	$(call say,"asking by Open311 and by the APIs and hearing webhooks on SQLite and on a throwaway PostgreSQL")
 	@TMPDIR=$(SCRATCH) CARGO_TARGET_DIR=$(TARGET) $(TARGET)/debug/lapor-test-postgres -- \
 	    $(TARGET)/tools/python/bin/python -B -m unittest discover -s tests/python
 
