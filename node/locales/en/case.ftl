@@ -107,6 +107,7 @@ done-recall = The report is recalled.
 done-link = The reports are merged.
 done-unlink = The merge is undone.
 done-split = The report is split.
+done-split-without = The report is split, but some of its files could not go along. Attach them to the new report yourself.
 done-escalate = The report is escalated to the supervisor.
 done-take-over = The report is taken over.
 done-redact = The words of the report will be erased at all institutions in { $n } days; the reporter is told and can call it off.
@@ -162,6 +163,9 @@ identity-asked = The request has gone to the identity keeper.
 
 again-files = Files of the original act
 again-files-about = Those that are ticked are sent again.
+split-files = Files of this report
+split-files-about = Those that are ticked go to the new report as a note between institutions. All of them stay here, too.
+split-files-note = Files of the report from before it was split.
 again-file-gone = Some of the original files cannot be used again. Attach them once more.
 form-cancel = Cancel
 form-comment = Comment

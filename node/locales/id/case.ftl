@@ -107,6 +107,7 @@ done-recall = Laporan ditarik kembali.
 done-link = Laporan digabungkan.
 done-unlink = Penggabungan dibatalkan.
 done-split = Laporan dipecah.
+done-split-without = Laporan dipecah, tetapi sebagian berkasnya tidak dapat disertakan. Lampirkan sendiri pada laporan baru.
 done-escalate = Laporan dieskalasi ke pengawas.
 done-take-over = Laporan diambil alih.
 done-redact = Isi laporan akan dihapus di semua instansi dalam { $n } hari; pelapor diberi tahu dan dapat membatalkannya.
@@ -162,6 +163,9 @@ identity-asked = Permintaan dikirim kepada penjaga identitas.
 
 again-files = Berkas dari tindakan semula
 again-files-about = Yang dicentang ikut terkirim lagi.
+split-files = Berkas laporan ini
+split-files-about = Yang dicentang ikut ke laporan baru sebagai catatan antarinstansi. Semuanya tetap ada juga di sini.
+split-files-note = Berkas dari laporan asal sebelum dipecah.
 again-file-gone = Sebagian berkas semula tidak dapat dipakai lagi. Lampirkan sekali lagi.
 form-cancel = Batal
 form-comment = Keterangan
