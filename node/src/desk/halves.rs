@@ -57,13 +57,13 @@ pub async fn give(
             continue;
         }
         let text = json!(v.say("split-files-note"));
-        let note = NewAct {
+        let new = NewAct {
             kind: Deed::Note.kind().to_owned(),
             body: Map::new(),
             words: Some(Map::from_iter([("text".to_owned(), text)])),
             attachments: attached.uploads(),
         };
-        let noted = node.act_once(half, note, &actor, &once).await;
+        let noted = node.act_once(half, new, &actor, &once).await;
         attach::forget(node, &attached).await;
         noted.map_err(|error| problem(&error))?;
     }
