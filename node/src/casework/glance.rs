@@ -234,6 +234,16 @@ pub(super) fn said<'a>(entry: &'a HistoryEntry, name: &str) -> Option<&'a str> {
     entry.words.as_ref()?.get(name).and_then(Value::as_str)
 }
 
+/// Whether a text says no more than the title above it: the same words, whatever ends them. A short
+/// message is its own title, and nobody reads it twice.
+pub(crate) fn is_title(text: &str, title: Option<&str>) -> bool {
+    fn words(text: &str) -> impl Iterator<Item = &str> {
+        let ends = |c: char| c.is_whitespace() || ['.', '!', '?'].contains(&c);
+        text.trim_end_matches(ends).split_whitespace()
+    }
+    title.is_some_and(|title| words(text).eq(words(title)))
+}
+
 /// The beginning of a text on one line.
 fn shortened(text: &str) -> String {
     let mut out = String::new();
@@ -255,6 +265,31 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_its_title_when_it_has_the_same_words_and_no_other() {
+        let title = Some("Lampu jalan padam");
+        for text in [
+            "Lampu jalan padam",
+            "Lampu  jalan\npadam.",
+            "Lampu jalan padam?! ",
+        ] {
+            assert!(is_title(text, title), "{text}");
+        }
+        for text in [
+            "Lampu jalan padam. Gelap.",
+            "Lampu jalan",
+            "Lampu. jalan padam",
+            "",
+        ] {
+            assert!(!is_title(text, title), "{text}");
+        }
+        assert!(!is_title(
+            "Lampu jalan padam dan",
+            Some("Lampu jalan padam…")
+        ));
+        assert!(!is_title("Lampu jalan padam", None));
+    }
 
     #[test]
     fn an_excerpt_is_one_line_and_never_longer_than_it_may_be() {

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::speaker::Speaker;
 use crate::casework::course::needs_the_hub;
+use crate::casework::is_title;
 use crate::node::Node;
 use crate::portal::name_of;
 use crate::portal::questions::{answer_words, posed};
@@ -99,11 +100,24 @@ pub fn relation(relation: Relation) -> TextId {
     }
 }
 
-pub fn course(node: &Node, v: &Voice, events: &[Event], speaker: &Speaker) -> Vec<Line> {
-    events
-        .iter()
-        .map(|event| line(node, v, event, speaker))
-        .collect()
+/// What happened, in its order; the report says no word that the title above has said.
+pub fn course(
+    node: &Node,
+    v: &Voice,
+    events: &[Event],
+    title: Option<&str>,
+    speaker: &Speaker,
+) -> Vec<Line> {
+    let lines = events.iter().map(|event| {
+        let line = line(node, v, event, speaker);
+        let is_report = event.kind == "report.filed";
+        let says_more = |text: &String| !(is_report && is_title(text, title));
+        Line {
+            words: line.words.filter(says_more),
+            ..line
+        }
+    });
+    lines.collect()
 }
 
 fn line(node: &Node, v: &Voice, event: &Event, speaker: &Speaker) -> Line {
