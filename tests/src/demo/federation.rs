@@ -12,6 +12,7 @@ use futures_util::future::try_join_all;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::PATIENCE;
 use super::api::{self, Api};
 use super::cast::{DESK, MEMBERS, Member, PROGRAMMES, REGISTRY, SUPERVISOR};
 use super::drawing::drawing;
@@ -28,8 +29,6 @@ use super::scenes::{self, Scenes};
 use super::troupe::Troupe;
 use super::weeks::LEG_DAYS;
 
-/// How long a program may take until it listens, and until all know each other.
-const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(50);
 /// Federation, enrolment, monitoring, console.
 const HUB_PORTS: usize = 4;

@@ -50,6 +50,9 @@ impl Folder {
             .map_err(|error| unusable(wanted, &error.to_string()))?;
         let record = read_record(&path)?;
         let empty = fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
+        if record.is_none() && path.join(CLOCK).is_file() {
+            return Err(broken_off(&path).into());
+        }
         if record.is_none() && !empty {
             return Err(unusable(&path, "it is not empty and holds no finished demo").into());
         }
@@ -196,6 +199,17 @@ fn read_record(folder: &Path) -> anyhow::Result<Option<Record>> {
     Ok(Some(record))
 }
 
+/// What was filed and what was not is known to nobody any more, so that it cannot be gone on with.
+fn broken_off(folder: &Path) -> Failure {
+    let shown = folder.display();
+    let message = format!(
+        "{shown} holds a demo that broke off before it was finished, and cannot be gone on with; its logs \
+         are hub/hub.log and node.log of each institution. Remove it and begin anew: rm -r '{shown}'. Or \
+         name another folder with --data"
+    );
+    Failure::new(exit::CANNOT_CREATE, message)
+}
+
 fn unusable(folder: &Path, why: &str) -> Failure {
     let message = format!(
         "{} cannot be used: {why}; name another folder with --data, or remove this one",
@@ -226,6 +240,26 @@ mod tests {
             .unwrap();
         let (_, record) = Folder::open(Some(&path)).unwrap();
         assert!(record.unwrap().whole);
+    }
+
+    #[test]
+    fn a_demo_that_broke_off_is_told_with_what_to_do() {
+        let home = tempfile::tempdir().unwrap();
+        let (folder, _) = Folder::open(Some(home.path())).unwrap();
+        fs::write(folder.clock(), "late").unwrap();
+        let refused = Folder::open(Some(home.path())).err().unwrap().to_string();
+        assert!(refused.contains("broke off"), "{refused}");
+        let remove = format!("rm -r '{}'", folder.path().display());
+        assert!(refused.contains(&remove), "{refused}");
+        assert!(folder.clock().is_file(), "nothing is removed by itself");
+        let played = Vec::new();
+        folder
+            .finish(&Record {
+                whole: true,
+                played,
+            })
+            .unwrap();
+        assert!(Folder::open(Some(home.path())).is_ok());
     }
 
     #[test]

@@ -63,6 +63,10 @@ use weeks::Weeks;
 /// Days that an institution has for an answer.
 const DEADLINE_DAYS: i64 = 14;
 const DAY_MS: i64 = 86_400_000;
+/// How long anything may take, far beyond what it takes: this machine may be busy with other things.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// What to do when that was not enough.
+const BUSY: &str = "if this machine is busy, try again when it is not";
 /// How long after its consequence the end of a program may show.
 const MOMENT: Duration = Duration::from_millis(500);
 /// What a shell shows for a program that Ctrl-C ended.
