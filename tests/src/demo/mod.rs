@@ -1,4 +1,4 @@
-//! The demonstration: a hub and eight nodes as real processes, joined by real
+//! The demonstration: a hub and nine nodes as real processes, joined by real
 //! invitations, with every sample report filed and most of them moved, answered
 //! and closed; some rest on the way, so that each desk has work of every kind.
 //!
@@ -16,6 +16,7 @@ mod folder;
 mod ledger;
 mod letters;
 mod options;
+mod oversight;
 mod people;
 mod phones;
 mod plan;
@@ -203,6 +204,7 @@ impl Show<'_> {
             self.progress.expect(0);
             self.progress.stage("furnishing the desks of today");
             let scenes = scenes::file(&nodes).await?;
+            oversight::play(&nodes).await?;
             let nodes = stage.furnish(&scenes).await?;
             self.progress
                 .stage("talking by SMS, X, Facebook, WhatsApp, Telegram and Open311");

@@ -187,7 +187,7 @@ async fn somebody(node: &Node, role: StaffRole) -> anyhow::Result<String> {
     Ok(found.context("a desk has nobody of a role")?.actor())
 }
 
-async fn file_one(
+pub async fn file_one(
     node: &Api,
     title: &str,
     category: &str,

@@ -282,6 +282,7 @@ mod tests {
         };
         assert!(line("officer@bumn-pln.example").contains("http://bumn-pln/masuk"));
         assert!(line("officer@bumn-pln.example").ends_with("petugas / officer"));
+        assert!(line("officer@ombudsman.example").contains("http://ombudsman/masuk"));
         assert!(line("dinas-pu@kota-bandung.example").ends_with("unit dinas-pu"));
         assert!(line("operator@hub.example").contains("http://console/masuk"));
         assert!(shown.contains(PASSWORD));

@@ -176,7 +176,7 @@ async fn count(
     })
 }
 
-/// The invariants of the federation, read from all nine databases.
+/// The invariants of the federation, read from all ten databases.
 async fn federation(
     folder: &Folder,
     ledger: &Ledger,

@@ -31,7 +31,7 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("demo");
     let first = answered(&demo(&[], &data));
-    assert_eq!(first["instances"], 8);
+    assert_eq!(first["instances"], 9);
     assert_eq!(
         (&first["lost"], &first["duplicated"]),
         (&0.into(), &0.into())
@@ -44,6 +44,7 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
         assert!(first["cases"][state].as_u64().unwrap() > 0, "{state}");
     }
     talked(&first["channels"]);
+    overseen(&first["nodes"]);
     for place in ["hub/hub.toml", "pusat/node.toml", "bumn-pln/node.log"] {
         assert!(data.join(place).is_file(), "{place}");
     }
@@ -60,6 +61,14 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
     ] {
         assert_eq!(first[fact], again[fact], "{fact}");
     }
+}
+
+/// The Ombudsman has read what was escalated, noted something and taken a case over.
+fn overseen(nodes: &Value) {
+    let mut nodes = nodes.as_array().unwrap().iter();
+    let ombudsman = nodes.find(|node| node["instance"] == "ombudsman").unwrap();
+    assert!(ombudsman["cases"].as_u64().unwrap() > 2, "{ombudsman}");
+    assert!(ombudsman["messages"].as_u64().unwrap() > 1, "{ombudsman}");
 }
 
 /// One conversation on each channel, and on X somebody else's word; each but that and what was asked
