@@ -234,14 +234,25 @@ pub(super) fn said<'a>(entry: &'a HistoryEntry, name: &str) -> Option<&'a str> {
     entry.words.as_ref()?.get(name).and_then(Value::as_str)
 }
 
-/// Whether a text says no more than the title above it: the same words, whatever ends them. A short
-/// message is its own title, and nobody reads it twice.
-pub(crate) fn is_title(text: &str, title: Option<&str>) -> bool {
-    fn words(text: &str) -> impl Iterator<Item = &str> {
-        let ends = |c: char| c.is_whitespace() || ['.', '!', '?'].contains(&c);
-        text.trim_end_matches(ends).split_whitespace()
+/// What a text says beyond the title above it, so that nobody reads it twice: nothing where it has the
+/// same words, whatever ends them, as a short message has; of a letter, which begins with its subject,
+/// what follows that; else all of it.
+pub(crate) fn beyond<'t>(text: &'t str, title: Option<&str>) -> Option<&'t str> {
+    let Some(title) = title else {
+        return Some(text);
+    };
+    if words(text).eq(words(title)) {
+        return None;
     }
-    title.is_some_and(|title| words(text).eq(words(title)))
+    match text.trim_start().split_once('\n') {
+        Some((first, rest)) if words(first).eq(words(title)) => Some(rest.trim_start()),
+        _ => Some(text),
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| c.is_whitespace() || ['.', '!', '?'].contains(&c);
+    text.trim_end_matches(ends).split_whitespace()
 }
 
 /// The beginning of a text on one line.
@@ -267,28 +278,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_its_title_when_it_has_the_same_words_and_no_other() {
+    fn what_a_text_says_beyond_its_title_is_read_and_the_title_is_not_read_twice() {
         let title = Some("Lampu jalan padam");
         for text in [
             "Lampu jalan padam",
             "Lampu  jalan\npadam.",
             "Lampu jalan padam?! ",
         ] {
-            assert!(is_title(text, title), "{text}");
+            assert_eq!(beyond(text, title), None, "{text}");
         }
         for text in [
             "Lampu jalan padam. Gelap.",
             "Lampu jalan",
             "Lampu. jalan padam",
+            "Gelap.\n\nLampu jalan padam",
             "",
         ] {
-            assert!(!is_title(text, title), "{text}");
+            assert_eq!(beyond(text, title), Some(text));
         }
-        assert!(!is_title(
-            "Lampu jalan padam dan",
-            Some("Lampu jalan padam…")
-        ));
-        assert!(!is_title("Lampu jalan padam", None));
+        let letter = "Lampu jalan padam\n\nSejak Minggu.\nGelap.";
+        assert_eq!(beyond(letter, title), Some("Sejak Minggu.\nGelap."));
+        let cut = Some("Lampu jalan padam…");
+        assert_eq!(beyond("Lampu jalan padam", cut), Some("Lampu jalan padam"));
+        assert_eq!(beyond("Lampu", None), Some("Lampu"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::attachment::{AttachmentLine, attachment_lines};
 use super::deeds::Deed;
 use super::reasons::reason_words;
 use super::{case_page, counter, shared};
-use crate::casework::{CaseView, FailedAct, HistoryEntry, begins, is_title};
+use crate::casework::{CaseView, FailedAct, HistoryEntry, begins, beyond};
 use crate::node::Node;
 use crate::portal::questions::{answer_words, posed};
 use crate::portal::{classification_name, closed_words, name_of};
@@ -67,8 +67,8 @@ pub struct Task {
 #[derive(Default)]
 pub struct Report {
     pub content: Option<String>,
-    /// Whether the content says more than the title above it.
-    pub says_more: bool,
+    /// What of the content says more than the title above it.
+    pub beyond: Option<String>,
     pub place: Option<String>,
     /// Latitude and longitude, in degrees.
     pub coordinates: Option<(f64, f64)>,
@@ -89,9 +89,10 @@ pub fn report(node: &Node, v: &Voice, view: &CaseView) -> Report {
     let field = |name: &str| text_of(entry.body.as_ref(), name);
     let content = word("content");
     Report {
-        says_more: content
+        beyond: content
             .as_deref()
-            .is_some_and(|text| !is_title(text, view.summary.title.as_deref())),
+            .and_then(|text| beyond(text, view.summary.title.as_deref()))
+            .map(str::to_owned),
         content,
         place: word("place"),
         coordinates: entry.words.as_ref().and_then(coordinates),
@@ -185,8 +186,13 @@ fn happened(
     };
     // The report itself stands above the history, under the title that it has now.
     let title = word("title");
-    let content = word("content").filter(|text| !report && !is_title(text, title.as_deref()));
-    let title = title.filter(|title| !is_title(title, view.summary.title.as_deref()));
+    let content = word("content").filter(|_| !report);
+    let content = content
+        .as_deref()
+        .and_then(|text| beyond(text, title.as_deref()))
+        .map(str::to_owned);
+    let called = view.summary.title.as_deref();
+    let title = title.filter(|title| beyond(title, called).is_some());
     let standing = match entry.effect {
         None => Standing::Pending,
         Some(Effect::Applied) => Standing::Counts,

@@ -380,7 +380,6 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
     let case = &standing.view.summary;
     let case_at = case_page::at(case.case);
     let along = Along::of(shown.form).map(|along| along.fields().to_vec());
-    let report = course::report(node, &v, &standing.view);
     let page = DeedPage {
         v,
         form: shown.form,
@@ -390,7 +389,7 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         case_at: along::back_to(case.case, shown.form).to_string(),
         along: along.unwrap_or_default(),
         title: shared::title(&v, &standing.view.summary),
-        content: report.content.filter(|_| report.says_more),
+        content: course::report(node, &v, &standing.view).beyond,
         parts: parts(&v, deed, shown.form, &standing.choosing),
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),

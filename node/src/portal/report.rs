@@ -18,7 +18,7 @@ use super::follow::Followed;
 use super::track::{self, Badge, Line, Stage, Standing, Walk};
 use super::{Answer, follow, name_of, programmes, reports};
 use crate::api::{Address, problem};
-use crate::casework::{Gone, PublicReport, is_title};
+use crate::casework::{Gone, PublicReport, beyond};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -144,7 +144,7 @@ pub async fn show(
         content: report
             .content
             .as_deref()
-            .filter(|text| !is_title(text, report.title.as_deref())),
+            .and_then(|text| beyond(text, report.title.as_deref())),
         custodian: report.custodian.as_ref().map(|id| name_of(&node, id)),
         on_behalf_of: report.on_behalf_of.as_ref().map(|id| name_of(&node, id)),
         steps: track::stages(

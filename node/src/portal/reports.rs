@@ -22,7 +22,7 @@ use super::filing::{KINDS, REGIONS, classification};
 use super::track::{outcome_words, standing_words, state_words};
 use super::{Answer, map, name_of, programmes, report, statistics};
 use crate::api::problem;
-use crate::casework::{Outcome, PublicCase, PublicFigures, PublicFilter, is_title};
+use crate::casework::{Outcome, PublicCase, PublicFigures, PublicFilter, beyond};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::regions;
@@ -173,7 +173,9 @@ impl Card {
             to: report::path(case.case),
             excerpt: case
                 .excerpt
-                .filter(|text| !is_title(text, case.title.as_deref())),
+                .as_deref()
+                .and_then(|text| beyond(text, case.title.as_deref()))
+                .map(str::to_owned),
             title: case.title.unwrap_or_else(|| v.say("track-untitled")),
             state: v.say(state),
             tone,

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::speaker::Speaker;
+use crate::casework::beyond;
 use crate::casework::course::needs_the_hub;
-use crate::casework::is_title;
 use crate::node::Node;
 use crate::portal::name_of;
 use crate::portal::questions::{answer_words, posed};
@@ -110,10 +110,10 @@ pub fn course(
 ) -> Vec<Line> {
     let lines = events.iter().map(|event| {
         let line = line(node, v, event, speaker);
-        let is_report = event.kind == "report.filed";
-        let says_more = |text: &String| !(is_report && is_title(text, title));
+        let title = title.filter(|_| event.kind == "report.filed");
+        let words = line.words.as_deref().and_then(|text| beyond(text, title));
         Line {
-            words: line.words.filter(says_more),
+            words: words.map(str::to_owned),
             ..line
         }
     });
