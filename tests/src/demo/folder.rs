@@ -111,6 +111,11 @@ impl Folder {
         self.path.join("telepon.json")
     }
 
+    /// What people have reported to the own service of a city.
+    pub fn city_service(&self) -> PathBuf {
+        self.path.join("kota-311.json")
+    }
+
     /// Changes fields of a section of a node's configuration, given as lines of TOML.
     pub fn configure(
         &self,

@@ -111,7 +111,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
         None => 0,
     };
     let letters = Letters::listen(folder.letters(), port).await?;
-    let phones = Phones::open(&folder).await?;
+    let phones = Phones::open(&folder, &letters).await?;
     let progress = Progress::start();
     let (troupe, mut deaths) = Troupe::new();
     let show = Show {
@@ -207,7 +207,7 @@ impl Show<'_> {
             oversight::play(&nodes).await?;
             let nodes = stage.furnish(&scenes).await?;
             self.progress
-                .stage("talking by SMS, X, Facebook, WhatsApp, Telegram and Open311");
+                .stage("talking by SMS, X, Facebook, WhatsApp, Telegram, e-mail and Open311");
             self.phones.talk(self.folder, &nodes).await?;
             self.phones.keep()?;
             (nodes, record)

@@ -165,7 +165,7 @@ pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
     }
     let _ = writeln!(
         text,
-        "  {:16} {} (SMS, X, Facebook, WhatsApp, Telegram, Open311)",
+        "  {:16} {} (SMS, X, Facebook, WhatsApp, Telegram, surel / e-mail, Open311)",
         "telepon / phones", addresses.phones
     );
     text.push_str(&accounts(addresses));

@@ -18,6 +18,8 @@ pub enum By {
     /// Somebody else, where everybody can.
     Other,
     Institution,
+    /// An officer of a city, in its own service.
+    City,
     /// The institution, for one person below what everybody reads.
     Privately,
 }

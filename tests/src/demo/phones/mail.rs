@@ -68,7 +68,8 @@ impl Mail {
         let now = SystemClock.now_ms();
         let named = text.trim_start().strip_prefix(SUBJECT);
         let last = self.last().clone().filter(|_| named.is_none());
-        let (subject, text) = match named.map(|named| named.split_once('\n').unwrap_or((named, ""))) {
+        let (subject, text) = match named.map(|named| named.split_once('\n').unwrap_or((named, "")))
+        {
             Some((subject, text)) => (subject.trim(), text),
             None => (NO_SUBJECT, text),
         };
@@ -148,7 +149,7 @@ mod tests {
         let answers = message.in_reply_to().as_text().map(str::to_owned);
         (
             message.subject().unwrap().to_owned(),
-            message.body_text(0).unwrap().trim_end().to_owned(),
+            message.body_text(0).unwrap_or_default().trim_end().to_owned(),
             answers,
         )
     }
@@ -174,7 +175,10 @@ mod tests {
         assert!(mail.answers().is_empty(), "it is told once");
         mail.writes("Depan nomor 12.");
         let (_, text, answers) = arrived(&mail);
-        assert_eq!((text.as_str(), answers.as_deref()), ("Depan nomor 12.", Some("a@a")));
+        assert_eq!(
+            (text.as_str(), answers.as_deref()),
+            ("Depan nomor 12.", Some("a@a"))
+        );
         mail.writes("Perihal: Lain");
         assert_eq!(arrived(&mail), ("Lain".into(), String::new(), None));
     }
