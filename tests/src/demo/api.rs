@@ -46,7 +46,7 @@ struct Heard {
 /// One client for all nodes.
 pub fn client() -> anyhow::Result<Client> {
     // A proxy of the environment knows nothing of this machine's loopback.
-    let builder = Client::builder().no_proxy().timeout(PATIENCE);
+    let builder = Client::builder().no_proxy().timeout(TRY);
     builder.build().context("the HTTP client cannot be made")
 }
 
@@ -106,8 +106,7 @@ impl Api {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://{}/api/v1/{path}", self.address);
-        let request = self.client.request(method, url).timeout(TRY);
-        request.bearer_auth(&self.token)
+        self.client.request(method, url).bearer_auth(&self.token)
     }
 
     /// A request that changes something once, however often it is sent.
@@ -194,6 +193,7 @@ fn pause(heard: &Heard) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
     use std::sync::{Arc, Mutex};
 
     use axum::Router;
@@ -209,7 +209,7 @@ mod tests {
     type Keys = Arc<Mutex<Vec<String>>>;
 
     /// A node whose line breaks before its first answer, and that is busy before its second.
-    async fn hesitant(keys: Keys, request: Request<Body>) -> Response {
+    fn hesitant(keys: &Keys, request: &Request<Body>) -> Response {
         let key = request.headers()[IDEMPOTENCY_KEY].to_str().unwrap();
         let before = {
             let mut keys = keys.lock().unwrap();
@@ -232,8 +232,8 @@ mod tests {
         lapor_certs::tls::install_default_provider();
         let keys = Keys::default();
         let seen = Arc::clone(&keys);
-        let acts = post(move |request| hesitant(Arc::clone(&seen), request));
-        let router = Router::new().route("/api/v1/reports", acts);
+        let answers = move |request: Request<Body>| ready(hesitant(&seen, &request));
+        let router = Router::new().route("/api/v1/reports", post(answers));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -276,6 +276,10 @@ mod tests {
         assert_eq!(mail, expected);
         let other = amended(text, "portal", &[("name", "\"x\"".to_owned())]);
         assert_eq!(other, format!("{text}\n[portal]\nname = \"x\"\n"));
+        let city = |text: &str, url: &str| amended(text, "[cities]", &[("url", url.to_owned())]);
+        let once = city(text, "\"a\"");
+        assert!(once.ends_with("\n[[cities]]\nurl = \"a\"\n"), "{once}");
+        assert_eq!(city(&once, "\"b\""), once.replace("\"a\"", "\"b\""));
     }
 
     #[test]

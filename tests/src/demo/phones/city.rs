@@ -8,7 +8,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url};
 use serde_json::Value;
 
-use crate::demo::api;
+use crate::demo::{PATIENCE, api};
 
 /// What all its reports are about; it has one form.
 const SERVICE: &str = "lingkungan-hidup-dan-kehutanan.persampahan";
@@ -57,7 +57,8 @@ impl City {
         let request = self.client.post(at).bearer_auth(&node.key);
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         let answer = request.body(form.query().unwrap_or_default().to_owned());
-        let answer = answer.send().await.context("the node does not answer")?;
+        let answer = answer.timeout(PATIENCE).send().await;
+        let answer = answer.context("the node does not answer")?;
         let status = answer.status();
         let told: Value = answer.json().await.context("the node answers no JSON")?;
         ensure!(status.is_success(), "the node refuses it: {status} {told}");

@@ -149,7 +149,11 @@ mod tests {
         let answers = message.in_reply_to().as_text().map(str::to_owned);
         (
             message.subject().unwrap().to_owned(),
-            message.body_text(0).unwrap_or_default().trim_end().to_owned(),
+            message
+                .body_text(0)
+                .unwrap_or_default()
+                .trim_end()
+                .to_owned(),
             answers,
         )
     }

@@ -346,9 +346,7 @@ impl Held {
             }
         }
     }
-}
 
-impl Held {
     /// Notes which requests of the city have become cases of its node, beside those that were known.
     async fn is_followed(&self, db: &Db, mut known: BTreeSet<String>) {
         let mut every = tokio::time::interval(FOLLOWS);
