@@ -19,8 +19,9 @@ use tokio::time::Instant;
 use super::attachment::Attachment;
 use super::{BUSY, PATIENCE};
 
-/// How long one try may take; a machine under load is slow.
-const TRY: Duration = Duration::from_mins(1);
+/// How long one try may take: long, because days of the nodes pass in seconds of this machine, and
+/// what was done under a key is known for some days only.
+const TRY: Duration = Duration::from_mins(2);
 /// Pause before what was not answered is asked again.
 const BREATH: Duration = Duration::from_millis(500);
 /// Longest pause that a node may ask for.

@@ -127,7 +127,7 @@ fn read(letter: &str) -> Option<Answer> {
     let body = message.body_text(0)?.replace('\r', "");
     let body = match body.split_once("\n\n") {
         Some((above, rest)) if above.starts_with(ABOVE) => rest,
-        _ => &body,
+        _ => body.as_str(),
     };
     let subject = message.subject().unwrap_or_default();
     Some(Answer {
