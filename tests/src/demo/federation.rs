@@ -109,6 +109,9 @@ impl Stage<'_> {
     /// Starts a federation that was made before.
     pub async fn raise(&self) -> anyhow::Result<Arc<Nodes>> {
         self.progress.stage("starting the hub and nine nodes again");
+        for member in &MEMBERS {
+            self.folder.requires_node(member.slug)?;
+        }
         let (federation, enrolment) = hub_addresses(self.folder)?;
         let console = console_address(self.folder)?;
         self.serve_hub(&[federation, enrolment, console]).await?;

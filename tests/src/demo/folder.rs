@@ -88,6 +88,15 @@ impl Folder {
         self.node(slug).join("node.toml")
     }
 
+    /// Refuses a demo of before in which an institution has no node.
+    pub fn requires_node(&self, slug: &str) -> Result<(), Failure> {
+        if self.node_config(slug).is_file() {
+            return Ok(());
+        }
+        let why = format!("its demo is of another version and has no node of {slug}");
+        Err(unusable(&self.path, &why))
+    }
+
     pub fn node_log(&self, slug: &str) -> PathBuf {
         self.node(slug).join("node.log")
     }
@@ -243,8 +252,13 @@ mod tests {
                 played,
             })
             .unwrap();
-        let (_, record) = Folder::open(Some(&path)).unwrap();
+        let (folder, record) = Folder::open(Some(&path)).unwrap();
         assert!(record.unwrap().whole);
+        let refused = folder.requires_node("pusat").unwrap_err().to_string();
+        assert!(refused.contains("no node of pusat"), "{refused}");
+        fs::create_dir(folder.node("pusat")).unwrap();
+        fs::write(folder.node_config("pusat"), "").unwrap();
+        assert!(folder.requires_node("pusat").is_ok());
     }
 
     #[test]
