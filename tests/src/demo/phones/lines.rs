@@ -77,7 +77,7 @@ impl Line {
             Self::Messenger => ("Messenger", text_id("phones-messenger")),
             Self::Whatsapp => ("WhatsApp", text_id("phones-whatsapp")),
             Self::Telegram => ("Telegram", text_id("phones-telegram")),
-            Self::Email => ("Surel", text_id("phones-email")),
+            Self::Email => ("Surel (e-mail)", text_id("phones-email")),
             Self::Open311 => ("Open311", text_id("phones-open311")),
             Self::City => ("Bandung 311", text_id("phones-city")),
         }

@@ -164,7 +164,7 @@ mod tests {
         let mail = Mail::open(fresh.clone()).await.unwrap();
         let long = "Jalan berlubang – dalam. ".repeat(9);
         mail.writes(&format!("Perihal: Jalan Braga\n{long}"));
-        let expected = ("Jalan Braga".into(), long.trim_end().to_owned(), None);
+        let expected = ("Jalan Braga".to_owned(), long.trim_end().to_owned(), None);
         assert_eq!(arrived(&mail), expected);
 
         let letter = |to: &str, id: &str| {
@@ -184,6 +184,6 @@ mod tests {
             ("Depan nomor 12.", Some("a@a"))
         );
         mail.writes("Perihal: Lain");
-        assert_eq!(arrived(&mail), ("Lain".into(), String::new(), None));
+        assert_eq!(arrived(&mail), ("Lain".to_owned(), String::new(), None));
     }
 }

@@ -140,7 +140,7 @@ impl Phones {
         self.held.doors.get_or_init(|| doors);
         let db = node_database(folder, CITY).await?;
         let known = figures::followed(&db).await?.into_iter();
-        let known = known.map(|(number, _)| number).collect();
+        let known: BTreeSet<String> = known.map(|(number, _)| number).collect();
         let [heard, told, followed] = [(); 3].map(|()| Arc::clone(&self.held));
         let network = tokio::spawn(async move { heard.network.listen(&heard.bubbles).await });
         let others = tokio::spawn(async move { told.listen().await });
