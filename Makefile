@@ -1,4 +1,4 @@
-# demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
+# demo    a hub and nine nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # browse  the pages in a real Chromium, on both databases; part of make test
 # clients programs of others against our doors, on both databases; part of make test

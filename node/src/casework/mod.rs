@@ -73,7 +73,7 @@ pub(crate) use erasures::erases_at_once;
 pub use erasures::{Decider, PlannedErasure};
 pub(crate) use filing::{Beside, Filing, write_filings};
 pub use glance::Tray;
-pub(crate) use glance::{begins, describe};
+pub(crate) use glance::{begins, beyond, describe};
 pub use handed::Handed;
 pub use identity::{Asker, IdentityAsk, IdentityTask};
 pub use identity_replies::{IdentityAnswer, IdentityRequest, IdentityRequests};

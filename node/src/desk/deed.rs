@@ -411,7 +411,7 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         case_at: along::back_to(case.case, shown.form).to_string(),
         along: along.unwrap_or_default(),
         title: shared::title(&v, &standing.view.summary),
-        content: course::report(node, &v, &standing.view).content,
+        content: course::report(node, &v, &standing.view).beyond,
         parts: parts(&v, deed, shown.form, &standing.choosing),
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),

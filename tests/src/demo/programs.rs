@@ -4,7 +4,6 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use lapor_web::clock::late::FILE;
@@ -12,11 +11,10 @@ use lapor_web::exit;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
+use super::PATIENCE;
 use super::failure::Failure;
 use super::folder::CLOCK;
 
-/// A command that works longer than this hangs.
-const PATIENCE: Duration = Duration::from_mins(2);
 /// A setting of the caller's own hub or node must not reach those of the demo.
 const FOREIGN: &str = "LAPOR_";
 

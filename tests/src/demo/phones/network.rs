@@ -15,6 +15,7 @@ use lapor_web::chance::random;
 
 use super::bubbles::{Bubbles, By};
 use super::lines::Line;
+use crate::demo::PATIENCE;
 use crate::demo::federation::listening;
 use crate::demo::ports::{self, Reserved};
 use crate::demo::programs::{alone, installed};
@@ -22,8 +23,6 @@ use crate::demo::troupe::Troupe;
 
 /// Who writes; nobody has such a number.
 const FROM: &str = "+6281200000017";
-/// How long a message may take to the gateway, and the gateway to bind.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the stand-in of the gateway is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 /// Admin, smsbox, sendsms.
