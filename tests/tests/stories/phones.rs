@@ -4,7 +4,7 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use lapor_node::casework::CaseFilter;
 use lapor_node::channels::{self, Lines, MetaSettings, WhatsappSettings};
@@ -122,7 +122,7 @@ impl Phones {
     }
 }
 
-fn keep(path: &PathBuf, secret: &str) {
+fn keep(path: &Path, secret: &str) {
     let mut open = OpenOptions::new();
     let file = open.write(true).create_new(true).mode(0o600).open(path);
     file.unwrap()
@@ -217,7 +217,7 @@ async fn what_citizens_write_while_everything_is_away_is_in_once_and_answered_af
         works(city).await;
         let [texts, chats] = phones.told();
         assert_eq!((texts.len(), chats.len()), (1, 0), "{texts:?} {chats:?}");
-        assert!(texts[0].contains("Lampu sudah diganti"), "{texts:?}");
+        assert!(texts[0].contains(&of_lamp), "{texts:?}");
         works(city).await;
         assert_eq!(phones.told(), [vec![], vec![]]);
         let report = fleet.invariants().await;
