@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use lapor_protocol::ids::CaseId;
 use lapor_web::{Json, Path};
+use serde_json::Value;
 
 use super::access::{Caller, IdempotencyKey};
 use super::cases::CasePath;
@@ -69,7 +70,7 @@ pub fn may(caller: &Caller, act: &NewAct) -> Answer<()> {
 /// that the act names.
 pub async fn within(node: &Node, caller: &Caller, case: CaseId, act: &NewAct) -> Answer<()> {
     caller.finds(node, case).await?;
-    let named = act.body.values().filter_map(|value| value.as_str());
+    let named = act.body.values().filter_map(Value::as_str);
     for other in named.filter_map(|text| text.parse::<CaseId>().ok()) {
         caller.finds(node, other).await?;
     }

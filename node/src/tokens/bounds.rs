@@ -38,7 +38,7 @@ impl Bounds {
     ) -> Result<Self, NodeError> {
         let mut units: Vec<UnitId> = units
             .into_iter()
-            .map(str::parse)
+            .map(str::parse::<UnitId>)
             .collect::<Result<_, _>>()?;
         let mut regions: Vec<RegionCode> =
             regions.into_iter().map(region).collect::<Result<_, _>>()?;

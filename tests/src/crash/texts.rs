@@ -4,13 +4,13 @@
 //! A process that dies holds what it was at until its lease is over. So all programs of a run share a
 //! clock that is late, and after a death it goes on by more than any lease.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use std::{fs::OpenOptions, io::Write as _};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use lapor_stand_ins::kannel::Gateway;
@@ -88,7 +88,7 @@ impl Texts {
     /// Forgets what was said in the run before.
     pub fn begin(&self) {
         self.gateway.taken();
-        self.told.lock().expect("nobody panics with it").clear();
+        self.told().clear();
     }
 
     /// Somebody reports, adds something and asks how far it is; waits until all of it is done.
@@ -159,10 +159,14 @@ impl Texts {
 
     /// All that was said in this run, in its order.
     fn collected(&self) -> Vec<String> {
-        let mut told = self.told.lock().expect("nobody panics with it");
+        let mut told = self.told();
         let new = self.gateway.taken().into_iter();
         told.extend(new.filter_map(|mut asked| asked.remove("text")));
         told.clone()
+    }
+
+    fn told(&self) -> MutexGuard<'_, Vec<String>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
