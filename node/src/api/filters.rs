@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::Answer;
 use super::access::Caller;
 use super::refusals::problem;
-use crate::casework::{CaseFilter, InboxCounts, SavedFilter, Sight, Tab};
+use crate::casework::{CaseFilter, InboxCounts, SavedFilter, Tab};
 use crate::node::Node;
 use crate::tokens::Scope;
 
@@ -79,13 +79,13 @@ pub async fn counts(
     caller: Caller,
     Query(query): Query<CountQuery>,
 ) -> Answer<Json<InboxCounts>> {
-    caller.needs(Scope::CasesRead)?;
+    let sight = caller.sees(Scope::CasesRead)?;
     let filter = CaseFilter {
         unit: query.unit,
         officer: query.officer,
         ..CaseFilter::default()
     };
-    let counts = node.inbox_counts(&Sight::ALL, &filter).await;
+    let counts = node.inbox_counts(sight, &filter).await;
     counts.map(Json).map_err(|e| problem(&e))
 }
 
@@ -102,7 +102,7 @@ pub async fn counts(
     security(("token" = []))
 )]
 pub async fn list(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Filters>> {
-    caller.needs(Scope::CasesRead)?;
+    caller.holds(Scope::CasesRead)?;
     let keeper = caller.keeper(&node).await?;
     let filters = node.saved_filters(&keeper).await;
     let filters = filters.map_err(|e| problem(&e))?;
@@ -128,7 +128,7 @@ pub async fn keep(
     Path(path): Path<FilterPath>,
     Json(new): Json<NewFilter>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::CasesRead)?;
+    caller.holds(Scope::CasesRead)?;
     let keeper = caller.keeper(&node).await?;
     let filter = SavedFilter {
         name: path.name,
@@ -158,7 +158,7 @@ pub async fn remove(
     caller: Caller,
     Path(path): Path<FilterPath>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::CasesRead)?;
+    caller.holds(Scope::CasesRead)?;
     let keeper = caller.keeper(&node).await?;
     let removed = node.remove_filter(&keeper, &path.name).await;
     removed.map_err(|e| problem(&e))?;

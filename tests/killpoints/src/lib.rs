@@ -12,7 +12,7 @@ pub const KILL_AT: &str = "LAPOR_KILL_AT";
 pub const KILL_LIST: &str = "LAPOR_KILL_LIST";
 
 /// Every place by its name, with what has just happened or is about to.
-pub const PLACES: [(&str, &str); 23] = [
+pub const PLACES: [(&str, &str); 24] = [
     ("commit.before", "a transaction is about to be committed"),
     ("commit.after", "it is durable, and nobody has been told"),
     (
@@ -63,6 +63,10 @@ pub const PLACES: [(&str, &str); 23] = [
     (
         "channel.filed",
         "a message has become a report or an act, which may not be noted beside it yet",
+    ),
+    (
+        "channel.saying",
+        "something is about to be said on a channel",
     ),
     (
         "channel.said",

@@ -81,8 +81,13 @@ pub fn alone(program: &Path) -> Command {
 
 /// The clock of the demo to which a configuration belongs.
 fn clock_beside(config: &Path) -> Option<PathBuf> {
-    let clock = config.parent()?.parent()?.join(CLOCK);
+    let clock = clock_in(config.parent()?.parent()?);
     clock.is_file().then_some(clock)
+}
+
+/// The file that says how late the clock is of all programs whose folders lie in a folder.
+pub fn clock_in(folder: &Path) -> PathBuf {
+    folder.join(CLOCK)
 }
 
 /// Where this machine has a program. Those for administrators lie where not everybody looks.

@@ -21,6 +21,7 @@ mod newcomers;
 mod offline;
 mod outages;
 mod pages;
+mod phones;
 mod programmes;
 mod quarantine;
 mod recovering;
