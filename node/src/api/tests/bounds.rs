@@ -40,8 +40,9 @@ impl Two {
                 let inside = filed(&desk, "Jalan berlubang", CITY).await;
                 let region = if units.is_empty() { ELSEWHERE } else { CITY };
                 let outside = filed(&desk, "Pungutan di sekolah", region).await;
-                let put = node.assign(&Sight::ALL, &[inside], Some(UNIT), None, "test");
-                put.await.unwrap();
+                node.assign(&Sight::ALL, &[inside], Some(UNIT), None, "test")
+                    .await
+                    .unwrap();
                 let view = node.case(outside).await.unwrap();
                 let bounds = Bounds::read(units.iter().copied(), regions.iter().copied());
                 out.push(Self {
