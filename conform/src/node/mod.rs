@@ -133,7 +133,8 @@ async fn drive(
         until(hub, patience, sent_away).await;
         driver.send(Wanted::File).await.context(gone)?;
         until(hub, patience, |seen| {
-            seen.is_receipted() && seen.is_corrected() && seen.asks_for_a_key()
+            let settled = seen.is_receipted() && seen.is_acknowledged();
+            settled && seen.is_corrected() && seen.asks_for_a_key()
         })
         .await;
     }
