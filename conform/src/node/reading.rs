@@ -143,7 +143,7 @@ fn shown(call: &Call, hub: &Verifier) -> Result<Vec<&'static str>> {
     let mut types = Vec::new();
     for envelope in &envelopes {
         let known = SHOWN.into_iter().find(|one| *one == envelope.payload_type);
-        let verified = known.filter(|one| envelope.verify(one, hub).is_ok());
+        let verified = known.filter(|&one| envelope.verify(one, hub).is_ok());
         types.push(verified.context("it shows what the hub has not signed")?);
     }
     Ok(types)
