@@ -112,7 +112,7 @@ fn words_of(report: &Report<'_>, seen: &Seen, world: &World) -> Result<(Vec<u8>,
         serde_json::from_value(payload["sealed"].clone()).context("the words of the report")?;
     let padded = bytes_of(&sealed.ciphertext);
     ensure!(
-        padded > 16 && (padded - 16) % 256 == 0,
+        padded > 16 && (padded - 16).is_multiple_of(256),
         "a ciphertext of {padded} bytes, tag included"
     );
     let of = |id: &_| report.wraps.iter().find(|wrap| wrap.recipient == *id);
