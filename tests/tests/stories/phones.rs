@@ -170,7 +170,7 @@ async fn what_citizens_write_while_everything_is_away_is_in_once_and_answered_af
         }
         phones.texts(&door, "s2", "STATUS").await;
         phones.chats(&door, "c4", "STATUS").await;
-        assert_eq!(phones.told(), [vec![], vec![]]);
+        assert!(phones.told().concat().is_empty());
 
         // The process ends with both taken and neither looked at; their providers do not know that
         // they were.
@@ -183,7 +183,7 @@ async fn what_citizens_write_while_everything_is_away_is_in_once_and_answered_af
         let city = fleet.at(CITY);
         fleet.pass(HOUR_MS);
         works(city).await;
-        assert_eq!(phones.told(), [vec![], vec![]]);
+        assert!(phones.told().concat().is_empty());
         let lamp = case_of(city, "Lampu").await;
         let path = case_of(city, "Trotoar").await;
 
@@ -219,7 +219,7 @@ async fn what_citizens_write_while_everything_is_away_is_in_once_and_answered_af
         assert_eq!((texts.len(), chats.len()), (1, 0), "{texts:?} {chats:?}");
         assert!(texts[0].contains(&of_lamp), "{texts:?}");
         works(city).await;
-        assert_eq!(phones.told(), [vec![], vec![]]);
+        assert!(phones.told().concat().is_empty());
         let report = fleet.invariants().await;
         assert_eq!(report.applied["report.filed"], 2);
         drop(door);
