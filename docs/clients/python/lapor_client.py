@@ -576,7 +576,7 @@ class Client:
         keys = {}
         for received in self.received["items"]:
             message, case = received.get("message"), received["item"].get("case")
-            if not message or not case or "sealed" not in message:
+            if "aside" in received or not message or not case or "sealed" not in message:
                 continue
             if case not in keys:
                 keys[case] = self.key_of(case)
