@@ -129,7 +129,12 @@ pub fn put_in(course: &mut Vec<Happened>, lines: Vec<Happened>) {
 }
 
 /// Own acts without effect, with what can be done about each.
-pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
+pub fn tasks(
+    v: &Voice,
+    view: &CaseView,
+    failed: &[FailedAct],
+    may: impl Fn(Deed) -> bool,
+) -> Vec<Task> {
     let case = view.summary.case;
     let task = |act: &FailedAct| {
         let deed = Deed::of_kind(&act.kind);
@@ -145,12 +150,10 @@ pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
                 .map_or_else(|| v.say("void-other"), |reason| v.say(void_words(reason))),
             at: act.at,
             again_at: match deed {
-                Some(deed) => Some(format!(
-                    "{}/{}?ulang={}",
-                    case_page::at(case),
-                    deed.slug(),
-                    act.message
-                )),
+                Some(deed) => may(deed).then(|| {
+                    let at = case_page::at(case);
+                    format!("{at}/{}?ulang={}", deed.slug(), act.message)
+                }),
                 None => counter::again_at(case, &act.kind),
             },
         }

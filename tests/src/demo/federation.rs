@@ -188,8 +188,16 @@ impl Stage<'_> {
             ("from", text(&format!("Lapor <lapor@{slug}.example>"))),
         ];
         self.folder.configure(slug, "mail", &mail)?;
-        let url = [("public_url", text(&format!("http://{listen}")))];
-        self.folder.configure(slug, "portal", &url)?;
+        let portal = [
+            ("public_url", text(&format!("http://{listen}"))),
+            (
+                "contact",
+                text(&format!(
+                    "pengaduan@{slug}.example, loket Senin sampai Jumat"
+                )),
+            ),
+        ];
+        self.folder.configure(slug, "portal", &portal)?;
         if slug != scenes::CITY {
             return Ok(());
         }

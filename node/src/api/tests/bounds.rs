@@ -108,7 +108,7 @@ fn is_of_case(operation: &Operation) -> bool {
 
 #[tokio::test]
 async fn a_case_outside_is_there_for_no_operation_of_cases() {
-    for two in Two::all().await {
+    for two in Box::pin(Two::all()).await {
         let outside = two.outside.to_string();
         let before = two.desk.place.node.case(two.outside).await.unwrap();
         for (number, operation) in operations()
@@ -133,7 +133,7 @@ async fn a_case_outside_is_there_for_no_operation_of_cases() {
 
 #[tokio::test]
 async fn nothing_that_is_read_tells_of_a_case_outside() {
-    for two in Two::all().await {
+    for two in Box::pin(Two::all()).await {
         let app = two.app().await;
         for operation in operations() {
             let lists = operation.method == Method::GET && !operation.path.contains('{');
@@ -169,7 +169,7 @@ async fn nothing_that_is_read_tells_of_a_case_outside() {
 
 #[tokio::test]
 async fn the_feed_has_the_changes_of_cases_within_and_of_what_concerns_everyone() {
-    for two in Two::all().await {
+    for two in Box::pin(Two::all()).await {
         let app = two.app().await;
         for case in [two.outside, two.inside] {
             acts(&two.desk.place, case, "case.verified", json!({}), None).await;
@@ -189,7 +189,7 @@ async fn the_feed_has_the_changes_of_cases_within_and_of_what_concerns_everyone(
 
 #[tokio::test]
 async fn what_is_done_to_several_cases_is_done_to_those_within() {
-    for two in Two::all().await {
+    for two in Box::pin(Two::all()).await {
         let app = two.app().await;
         let both = json!([two.inside, two.outside]);
         let posts = async |path: &str, body: Value| {
@@ -224,7 +224,7 @@ async fn what_is_done_to_several_cases_is_done_to_those_within() {
 
 #[tokio::test]
 async fn a_report_is_filed_where_it_is_seen_and_nothing_that_concerns_the_whole_is_done() {
-    for two in Two::all().await {
+    for two in Box::pin(Two::all()).await {
         let app = two.app().await;
         let files = async |region: Option<&str>| {
             let report = json!({
@@ -256,7 +256,7 @@ async fn a_report_is_filed_where_it_is_seen_and_nothing_that_concerns_the_whole_
 
 #[tokio::test]
 async fn a_webhook_that_another_made_is_not_there() {
-    for two in Two::all().await {
+    for two in Box::pin(Two::all()).await {
         let app = two.app().await;
         let hook = |at: &str| json!({"name": "Aplikasi", "url": at, "kinds": ["case.*"]});
         let foreign = hook("https://lain.example.go.id/lapor");
