@@ -19,6 +19,8 @@ const AWAY: usize = 1;
 /// Filings and acts that share a transaction.
 const AT_ONCE: usize = 64;
 const TOLD_EVERY: usize = 10;
+/// Days between two exchanges of those who have a line.
+const EXCHANGED_EVERY: usize = 5;
 
 /// Half of the messages are said by the one that is away, half are said to it.
 pub async fn absence(days: usize, messages: usize) -> Result<Course, Failure> {
@@ -35,6 +37,9 @@ async fn through(days: usize, messages: usize, course: &mut Course) -> Result<()
         Box::pin(a_day(&mut world, share))
             .await
             .with_context(|| format!("day {day}"))?;
+        if (day + 1).is_multiple_of(EXCHANGED_EVERY) {
+            Box::pin(exchange(&mut world)).await?;
+        }
         world.pass(DAY_MS);
         if (day + 1).is_multiple_of(TOLD_EVERY) {
             let said = world.promises.count();
@@ -56,6 +61,10 @@ async fn a_day(world: &mut World, share: usize) -> Result<()> {
     for message in reports.chain(disposed) {
         world.promises.note(DESK, message);
     }
+    Ok(())
+}
+
+async fn exchange(world: &mut World) -> Result<()> {
     for at in 0..SEATS {
         for part in [Part::Renew, Part::All] {
             Box::pin(world.exchanges(at, part, false)).await?;

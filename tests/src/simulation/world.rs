@@ -28,7 +28,7 @@ use super::plan::{Part, SEATS, Sky, Step, What};
 use super::prepared::{MEMBERS, Prepared};
 use super::promises::{Promises, held};
 use super::saying::{self, Said};
-use crate::fleet::{BEGINNING, Institution, Line, Weather};
+use crate::fleet::{BEGINNING, DAY_MS, Institution, Line, Weather};
 
 /// Of a hundred calls on a bad line.
 const TORN: Weather = Weather {
@@ -37,6 +37,8 @@ const TORN: Weather = Weather {
     ..Weather::CLEAR
 };
 const HOUR_MS: i64 = 3_600_000;
+/// Before the hub's issuer runs out, which an operator must see to.
+const MOST_MS: i64 = 500 * DAY_MS;
 const CURSORS: &str = "select stream, dseq, settled from cursors";
 
 /// By stream, what a node has accepted and what it has settled.
@@ -129,6 +131,7 @@ impl World {
                 Box::pin(self.house.minute()).await?;
                 true
             }
+            What::Pass(ms) if self.virtual_ms + ms > MOST_MS => false,
             What::Pass(ms) => {
                 self.pass(ms);
                 true
