@@ -159,7 +159,7 @@ fn many(options: &Options) -> Summary {
                     }
                     let plan = Plan::draw(seed, size(seed, most));
                     let played = run(&plan, options.broken);
-                    let mut summary = summary.lock().expect("nobody panics with it");
+                    let mut summary = summary.lock().expect("a lock that nobody poisons");
                     summary.take(&plan, options.broken, played, true);
                     if summary.seeds.is_multiple_of(TOLD_EVERY) {
                         eprintln!(
@@ -171,7 +171,7 @@ fn many(options: &Options) -> Summary {
             });
         }
     });
-    let mut summary = summary.into_inner().expect("nobody panics with it");
+    let mut summary = summary.into_inner().expect("a lock that nobody poisons");
     summary.digest = None;
     summary
 }
