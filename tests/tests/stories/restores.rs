@@ -249,7 +249,7 @@ async fn what_one_of_two_copies_published_is_shown_by_the_other_once_it_is_alone
         for slug in ["pusat", "kota-bandung"] {
             let shown = fleet.at(slug).node();
             let shown = shown.programme(&BANDUNG.id(), "jembatan").await.unwrap();
-            assert_eq!(shown.programme.name, "Jembatan", "{slug}");
+            assert_eq!(shown.programme.published.name, "Jembatan", "{slug}");
         }
         fleet.ends_well().await;
     }
