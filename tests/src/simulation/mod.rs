@@ -38,6 +38,7 @@ pub use shorter::{Shorter, shorter};
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Futures of a whole federation are large before they are optimised.
 const STACK: usize = 64 << 20;
+const FEWEST: usize = 6;
 
 /// Plays a plan on a thread of its own.
 pub fn run(plan: &Plan, broken: Option<Broken>) -> Result<Course, Failure> {
@@ -85,16 +86,15 @@ fn alone<F: Future<Output = Result<Course, Failure>>>(
     }
 }
 
-/// How many messages a seed has of at most so many: most have few, some all.
+/// How many messages a seed has of at most so many: most have few, one in a hundred has all.
 pub fn size(seed: u64, most: usize) -> usize {
-    let mut dice = dice::Dice::new(seed ^ 0x5e_ed);
-    let usual = 10 + dice.below(70);
-    let size = match dice.below(50) {
+    let mut dice = dice::Dice::new(!seed);
+    let size = match dice.below(100) {
         0 => most,
-        1..=4 => usual * 4,
-        _ => usual,
+        1..=4 => dice.below(most / 10 + 1),
+        _ => dice.below(most / 50 + 1),
     };
-    size.min(most)
+    (size + FEWEST).min(most)
 }
 
 /// The command that plays a plan again; `whole` if nothing was left out of it.

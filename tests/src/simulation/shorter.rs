@@ -1,8 +1,6 @@
 //! Makes a plan that fails shorter: steps are left out, many at first and then
 //! one by one, as long as it fails in the same way.
 
-use std::time::{Duration, Instant};
-
 use super::inside::Broken;
 use super::plan::Plan;
 use super::play::Failure;
@@ -17,18 +15,17 @@ pub struct Shorter {
     pub tried: usize,
 }
 
-/// Tries for about so long.
-pub fn shorter(plan: &Plan, broken: Option<Broken>, failure: Failure, most: Duration) -> Shorter {
-    let until = Instant::now() + most;
+/// Tries so many plans at most.
+pub fn shorter(plan: &Plan, broken: Option<Broken>, failure: Failure, most: usize) -> Shorter {
     let mut least = Shorter {
         plan: plan.clone(),
         failure,
         tried: 0,
     };
     let mut size = plan.steps.len().div_ceil(2);
-    while size > 0 && Instant::now() < until {
+    while size > 0 && least.tried < most {
         let before = least.plan.steps.len();
-        without_some(&mut least, broken, size, until);
+        without_some(&mut least, broken, size, most);
         let same = least.plan.steps.len() == before;
         size = match (size, same) {
             (1, true) => 0,
@@ -40,9 +37,9 @@ pub fn shorter(plan: &Plan, broken: Option<Broken>, failure: Failure, most: Dura
 }
 
 /// One pass over the plan, leaving out so many steps at a time.
-fn without_some(least: &mut Shorter, broken: Option<Broken>, size: usize, until: Instant) {
+fn without_some(least: &mut Shorter, broken: Option<Broken>, size: usize, most: usize) {
     let mut from = 0;
-    while from < least.plan.steps.len() && Instant::now() < until {
+    while from < least.plan.steps.len() && least.tried < most {
         let mut plan = least.plan.clone();
         let to = (from + size).min(plan.steps.len());
         plan.steps.drain(from..to);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::Parser;
@@ -19,8 +19,8 @@ use crate::fleet::DAY_MS;
 
 /// Messages of a long absence.
 const ABSENCE_MESSAGES: usize = 200_000;
-/// How long it is tried to make a plan that fails shorter.
-const SHORTER_FOR: Duration = Duration::from_secs(120);
+/// Plans that are tried to make one that fails shorter.
+const TRIES: usize = 300;
 const TOLD_EVERY: u64 = 50;
 
 /// Plays federations step by step from seeds, and looks whether what is promised is kept.
@@ -201,7 +201,7 @@ impl Summary {
             Err(failure) => {
                 let replay = command(plan, broken, whole);
                 eprintln!("lapor-soak: {}\n  again: {replay}", failure.why);
-                let least = shorter(plan, broken, failure, SHORTER_FOR);
+                let least = shorter(plan, broken, failure, TRIES);
                 let steps = least.plan.steps.iter().map(ToString::to_string);
                 let fewer = command(&least.plan, broken, false);
                 eprintln!("  shorter: {fewer}");

@@ -4,19 +4,20 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
 
-use lapor_tests::simulation::{Broken, Failure, MOST, Plan, command, leave, run, shorter, size};
+use lapor_tests::simulation::{Broken, Failure, Plan, command, leave, run, shorter, size};
 
 const SEEDS: u64 = 200;
 /// Federations at work side by side.
 const JOBS: usize = 2;
-/// How long a failure is made shorter before it is told.
-const SHORTER_FOR: Duration = Duration::from_secs(60);
+/// Messages of a seed, at most: what two cores do in a minute and a half.
+const MOST: usize = 600;
+/// Plans that are tried to make one that fails shorter.
+const TRIES: usize = 60;
 
 fn told(plan: &Plan, broken: Option<Broken>, failure: Failure) -> String {
     let replay = command(plan, broken, true);
-    let least = shorter(plan, broken, failure, SHORTER_FOR);
+    let least = shorter(plan, broken, failure, TRIES);
     let fewer = command(&least.plan, broken, false);
     let steps: Vec<String> = least.plan.steps.iter().map(ToString::to_string).collect();
     format!(
@@ -54,10 +55,7 @@ fn two_hundred_federations_in_every_trouble_lose_nothing_and_double_nothing() {
         panic!("{}", told(&plan, None, failure));
     }
     let messages = messages.into_inner();
-    assert!(
-        messages > 20 * SEEDS,
-        "hardly anything happened: {messages}"
-    );
+    assert!(messages > 8 * SEEDS, "hardly anything happened: {messages}");
 }
 
 #[test]
@@ -75,9 +73,9 @@ fn a_seed_gives_the_same_course_again() {
 /// The first seed that notices it, made shorter.
 fn is_noticed(broken: Broken) -> (Plan, Failure) {
     for seed in 1..=SEEDS {
-        let plan = Plan::draw(seed, 60);
+        let plan = Plan::draw(seed, 40);
         if let Err(failure) = run(&plan, Some(broken)) {
-            let least = shorter(&plan, Some(broken), failure, Duration::from_secs(15));
+            let least = shorter(&plan, Some(broken), failure, TRIES);
             return (least.plan, least.failure);
         }
     }
