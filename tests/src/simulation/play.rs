@@ -17,6 +17,8 @@ use crate::invariants::{self, Report};
 /// Rounds of an hour in which a federation must come to rest.
 const ROUNDS: usize = 48;
 const HOUR_MS: i64 = 3_600_000;
+/// Steps in which nobody asks for as much as a bucket holds.
+const FILLED_EVERY: usize = 150;
 
 /// A place of the chain is never claimed twice, whatever happens.
 const FORKS: &str = "select count(*) from forks";
@@ -82,6 +84,9 @@ async fn through(plan: &Plan, broken: Option<Broken>, course: &mut Course) -> Re
         if number == plan.steps.len() / 2 && world.is_plain() {
             Box::pin(look(&world)).await.context("half-way")?.1?;
         }
+        if (number + 1).is_multiple_of(FILLED_EVERY) {
+            world.fill_buckets().await?;
+        }
         let done = Box::pin(world.perform(step)).await;
         let done = done.with_context(|| format!("step {step}"))?;
         course.trace.push(format!("{step}: {done}"));
@@ -91,6 +96,7 @@ async fn through(plan: &Plan, broken: Option<Broken>, course: &mut Course) -> Re
 
 /// The weather clears, everything is exchanged, and what must hold is looked at.
 pub(super) async fn ends_well(world: &mut World, course: &mut Course) -> Result<()> {
+    world.fill_buckets().await?;
     Box::pin(world.clears_up()).await.context("clearing up")?;
     course.rounds = Box::pin(comes_to_rest(world, course)).await?;
     let (report, wrong) = Box::pin(look(world)).await?;

@@ -325,6 +325,15 @@ impl World {
         Ok(true)
     }
 
+    /// The hub fills its buckets by the machine's clock, by which next to no time passes here: one
+    /// that begins again has full ones.
+    pub async fn fill_buckets(&mut self) -> Result<()> {
+        if self.house.end().await {
+            self.hub_up().await?;
+        }
+        Ok(())
+    }
+
     async fn back_up(&mut self, at: usize) -> Result<bool> {
         let seat = &mut self.seats[at];
         if seat.twin.is_some() || seat.unmet {
