@@ -101,9 +101,8 @@ pub fn size(seed: u64, most: usize) -> usize {
 pub fn command(plan: &Plan, broken: Option<Broken>, whole: bool) -> String {
     let mut words = format!("--seed {} --messages {}", plan.seed, plan.messages);
     if !whole {
-        let numbers = plan.steps.iter().map(|step| step.number.to_string());
-        let numbers: Vec<String> = numbers.collect();
-        words = format!("{words} --steps {}", numbers.join(","));
+        let spans: Vec<String> = plan.spans().iter().map(ToString::to_string).collect();
+        words = format!("{words} --steps {}", spans.join(","));
     }
     if let Some(broken) = broken {
         let name = format!("{broken:?}").to_lowercase();

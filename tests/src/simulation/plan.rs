@@ -4,6 +4,8 @@
 //! dice decide the rest.
 
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use lapor_protocol::keys::KeyUse;
 
@@ -163,12 +165,63 @@ impl Plan {
         }
     }
 
-    /// Only these of its steps, by their numbers.
+    /// Only those of its steps whose numbers stand in one of these spans.
     #[must_use]
-    pub fn only(&self, numbers: &[usize]) -> Self {
+    pub fn only(&self, spans: &[Span]) -> Self {
         let mut plan = self.clone();
-        plan.steps.retain(|step| numbers.contains(&step.number));
+        let stands = |step: &Step| spans.iter().any(|span| span.contains(step.number));
+        plan.steps.retain(stands);
         plan
+    }
+
+    /// The numbers of its steps.
+    pub fn spans(&self) -> Vec<Span> {
+        let mut spans: Vec<Span> = Vec::new();
+        for step in &self.steps {
+            match spans.last_mut() {
+                Some(last) if last.to + 1 == step.number => last.to = step.number,
+                _ => spans.push(Span {
+                    from: step.number,
+                    to: step.number,
+                }),
+            }
+        }
+        spans
+    }
+}
+
+/// Numbers of steps, written as `7` or `7-12`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    from: usize,
+    to: usize,
+}
+
+impl Span {
+    fn contains(self, number: usize) -> bool {
+        (self.from..=self.to).contains(&number)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.from == self.to {
+            write!(f, "{}", self.from)
+        } else {
+            write!(f, "{}-{}", self.from, self.to)
+        }
+    }
+}
+
+impl FromStr for Span {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (from, to) = text.split_once('-').unwrap_or((text, text));
+        Ok(Self {
+            from: from.parse()?,
+            to: to.parse()?,
+        })
     }
 }
 
@@ -266,8 +319,12 @@ mod tests {
     #[test]
     fn a_part_of_a_plan_keeps_numbers_and_dice() {
         let plan = Plan::draw(7, 50);
-        let part = plan.only(&[3, 9, 4]);
+        let spans = ["9", "3-4"].map(|text| text.parse().unwrap());
+        let part = plan.only(&spans);
         assert_eq!(part.steps, [plan.steps[2], plan.steps[3], plan.steps[8]]);
+        let told: Vec<String> = part.spans().iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["3-4", "9"]);
+        assert!("3-".parse::<Span>().is_err());
     }
 
     #[test]

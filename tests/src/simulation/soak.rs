@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use lapor_web::exit;
 
+use super::plan::Span;
 use super::{Broken, Course, Failure, MOST, Plan, command, leave, run, shorter, size};
 use crate::fleet::DAY_MS;
 
@@ -44,9 +45,9 @@ struct Options {
     /// Leave one institution without a line for so many days instead, with --messages (200000)
     #[arg(long, value_name = "DAYS", conflicts_with = "seed")]
     absence: Option<usize>,
-    /// Only these steps of the seed, by their numbers
+    /// Only these steps of the seed, by their numbers, for instance 3,7-12
     #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "seed")]
-    steps: Vec<usize>,
+    steps: Vec<Span>,
     /// Simulations side by side; by default as many as there are cores
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
