@@ -7,12 +7,13 @@
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
 # fleet   700 institutions with scripted troubles, and what the hub's console says of them; ARGS="--stay"
 # package Debian packages of hub, node and conformance kit from the release build; PROFILE=dev is quick, for a try
+# soak    federations driven from seeds through every trouble, the long absence, every kill point; ARGS="--seed 7 --messages 60"
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash bench fleet package format lint dependencies
+.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash soak bench fleet package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -75,6 +76,18 @@ crash:
 	$(call say,"building hub and node with their kill points")
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	@exec $(TARGET)/debug/lapor-crash $(ARGS)
+
+# With ARGS it is the simulation alone.
+soak:
+	@.ci/need cargo cc $(if $(ARGS),,postgres)
+	$(call say,"building the simulation, and hub and node with their kill points")
+	@cargo build $(LOCKED) --workspace --bins --all-features >&2
+	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-soak $(ARGS)
+ifeq ($(ARGS),)
+	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-soak --absence 180
+	@$(TARGET)/debug/lapor-crash
+	@$(TARGET)/debug/lapor-crash --database postgres
+endif
 
 bench:
 	@.ci/need cargo cc

@@ -27,6 +27,7 @@ mod quarantine;
 mod recovering;
 mod restores;
 mod running;
+mod simulation;
 mod storms;
 mod supervision;
 mod traces;
