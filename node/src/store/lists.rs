@@ -229,9 +229,10 @@ fn limit_further(query: &mut Composed, limits: Limits<'_>) {
     if let Some(regions) = limits.regions {
         query.add(" and (1 = 0", []);
         for region in regions.iter().map(RegionCode::as_str) {
-            let part = match region.len() {
-                2 => " or province = {}",
-                _ => " or regency = {}",
+            let part = if region.len() == 2 {
+                " or province = {}"
+            } else {
+                " or regency = {}"
             };
             query.add(part, [region.into()]);
         }

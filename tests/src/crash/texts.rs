@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -202,7 +202,7 @@ pub fn pass_leases(folder: &Path) -> Result<()> {
 }
 
 /// Does so as soon as somebody has died; comes to no end but an error.
-pub async fn pass_leases_after_death(deaths: Arc<AtomicUsize>, folder: &Path) -> anyhow::Error {
+pub async fn pass_leases_after_death(deaths: &AtomicUsize, folder: &Path) -> anyhow::Error {
     while deaths.load(Ordering::SeqCst) == 0 {
         sleep(GLANCE).await;
     }

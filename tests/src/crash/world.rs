@@ -182,7 +182,7 @@ impl World {
         let playing = async {
             tokio::select! {
                 done = workload::play(&desk, &city, &self.texts) => done,
-                error = texts::pass_leases_after_death(deaths, &folder) => Err(error),
+                error = texts::pass_leases_after_death(&deaths, &folder) => Err(error),
             }
         };
         let done = watched(&mut running, playing).await;

@@ -39,14 +39,14 @@ impl Two {
                     .unwrap();
                 let inside = filed(&desk, "Jalan berlubang", CITY).await;
                 let region = if units.is_empty() { ELSEWHERE } else { CITY };
-                let outside = filed(&desk, "Pungutan di sekolah", region).await;
+                let outside = filed(&desk, "Kanari lepas di sekolah", region).await;
                 node.assign(&Sight::ALL, &[inside], Some(UNIT), None, "test")
                     .await
                     .unwrap();
                 let view = node.case(outside).await.unwrap();
                 let bounds = Bounds::read(units.iter().copied(), regions.iter().copied());
                 out.push(Self {
-                    untold: [view.summary.ticket.unwrap(), "Pungutan".to_owned()],
+                    untold: [view.summary.ticket.unwrap(), "Kanari".to_owned()],
                     bounds: bounds.unwrap(),
                     inside,
                     outside,
