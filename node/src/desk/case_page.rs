@@ -202,7 +202,9 @@ pub async fn page(
     if erased {
         // They went with the words.
         report.attachments.clear();
-        course.iter_mut().for_each(|line| line.attachments.clear());
+        for line in &mut course {
+            line.attachments.clear();
+        }
     }
     course::put_in(&mut course, assignment::instructed(node, &v, id).await?);
     let mut page = CasePage {
