@@ -19,6 +19,7 @@ use super::{Call, Link, LinkError, public};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::inbox::InboxRow;
 
 /// What a line is in a batch beside the line itself.
 const BESIDE: usize = r#"{"envelope":}"#.len() + 1;
@@ -163,7 +164,9 @@ async fn hear_again(node: &Node, tx: &mut Tx, lost: &Lost, now: i64) -> Result<(
         store::outbox::ruled(tx, ruled(&item, now).into()).await?;
     }
     for row in store::inbox::applied_about(tx, Stream::Public.as_str(), id.as_bytes()).await? {
-        public::take(tx, &row, &directory, now).await?;
+        // Nobody who reads the feed was told of it.
+        let state = "received".to_owned();
+        public::take(tx, &InboxRow { state, ..row }, &directory, now).await?;
     }
     Ok(())
 }

@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn a_part_of_a_plan_keeps_numbers_and_dice() {
         let plan = Plan::draw(7, 50);
-        let spans = ["9", "3-4"].map(|text| text.parse().unwrap());
+        let spans = ["9", "3-4"].map(|text| text.parse::<Span>().unwrap());
         let part = plan.only(&spans);
         assert_eq!(part.steps, [plan.steps[2], plan.steps[3], plan.steps[8]]);
         let told: Vec<String> = part.spans().iter().map(ToString::to_string).collect();

@@ -84,7 +84,7 @@ async fn through(plan: &Plan, broken: Option<Broken>, course: &mut Course) -> Re
         if number == plan.steps.len() / 2 && world.is_plain() {
             Box::pin(look(&world)).await.context("half-way")?.1?;
         }
-        if (number + 1).is_multiple_of(FILLED_EVERY) {
+        if step.number.is_multiple_of(FILLED_EVERY) {
             world.fill_buckets().await?;
         }
         let done = Box::pin(world.perform(step)).await;
