@@ -67,12 +67,12 @@ impl Door {
     async fn ask(&self, at: Listener, request: Request<Body>) -> Result<Response<Body>, LinkError> {
         let routes = self.routes().clone();
         let [members, strangers] = routes.ok_or_else(nobody)?;
-        let router = match at {
+        let asked = match at {
             Listener::Federation => members,
             Listener::Enrolment => strangers,
         };
         let before = killpoints::ended();
-        let answering = AssertUnwindSafe(router.oneshot(request)).catch_unwind();
+        let answering = AssertUnwindSafe(asked.oneshot(request)).catch_unwind();
         // Boxed, as all that a request does is larger than a future on the stack may be.
         let answered = Box::pin(answering).await;
         if before.is_none() && killpoints::ended().is_some() {

@@ -35,7 +35,7 @@ pub use play::{Course, Failure};
 pub use shorter::{Shorter, shorter};
 
 /// No simulation takes so long by the machine's clock, unless it never ends.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 /// Futures of a whole federation are large before they are optimised.
 const STACK: usize = 64 << 20;
 const FEWEST: usize = 6;
