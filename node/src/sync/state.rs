@@ -91,6 +91,9 @@ impl Link {
             self.answered.notify_waiters();
         }
         self.certificate.learn(outcome);
+        if matches!(outcome, Err(LinkError::Tls(_))) {
+            self.look_at_files();
+        }
         let error = outcome.as_ref().err();
         self.returning.learn(error);
         // Whose membership has ended needs no certificate; the hub has said so.
@@ -120,6 +123,15 @@ impl Link {
             && let Err(error) = self.keep(&state).await
         {
             tracing::warn!(%error, "the state of the link could not be stored");
+        }
+    }
+
+    /// Takes up what lies in the keys folder after a handshake that failed: another process, such as
+    /// `lapor-node recover`, may have brought roots or a certificate.
+    fn look_at_files(&self) {
+        if matches!(self.transport.take_up_certificate(), Ok(true)) {
+            tracing::info!("what lies in the keys folder now is taken up");
+            self.answered.notify_waiters();
         }
     }
 

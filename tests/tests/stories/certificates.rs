@@ -12,6 +12,7 @@ use lapor_hub::clock::Clock as _;
 use lapor_hub::deeds::{self, Deed};
 use lapor_node::folder::credential_path;
 use lapor_node::jobs::{Job, Jobs};
+use lapor_node::sync::Link;
 use lapor_protocol::case::State;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT, TANGERANG};
 use lapor_tests::fleet::words::report;
@@ -288,6 +289,42 @@ async fn another_authority_takes_over_once_every_node_trusts_it() {
         let trusted = fleet.hub.hub().ground.certifier().bundle.pins();
         assert_eq!(trusted, [root]);
         fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_runs_takes_up_the_roots_that_a_recovery_beside_it_has_brought() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let ground = Arc::clone(&fleet.hub.hub().ground);
+        let former = ground.certifier().issuer.root_pin();
+        let root = changeover::prepare(&ground).unwrap();
+        let act = async |deed| {
+            let done = deeds::act(&ground, &By::actor("cli:test"), &deed).await;
+            ground.reload_certifier().unwrap();
+            done.unwrap();
+        };
+        act(Deed::AnnounceAuthority { root }).await;
+        let bandung = fleet.at("kota-bandung");
+        // As `lapor-node recover` does in a process of its own.
+        let beside = Link::connect(Arc::clone(bandung.node())).unwrap();
+        beside.recover_certificate().await.unwrap();
+        let even_so = true;
+        act(Deed::UseAuthority { root, even_so }).await;
+        let withdraw = Deed::WithdrawAuthority {
+            root: former,
+            even_so,
+        };
+        act(withdraw).await;
+        let mut shown = fleet.hub.hub().watch_certificate();
+        shown.mark_unchanged();
+        fleet.hub.hub().look_after_certificate();
+        shown.changed().await.unwrap();
+        let working = bandung.work();
+        let case = bandung.file(report("Sesudahnya")).await;
+        let ruled = async || bandung.view(case).await.history[0].effect.is_some();
+        bandung.until("its report is ruled", ruled).await;
+        drop(working);
     }
 }
 
