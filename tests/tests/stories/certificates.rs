@@ -305,10 +305,12 @@ async fn a_node_that_runs_takes_up_the_roots_that_a_recovery_beside_it_has_broug
             done.unwrap();
         };
         act(Deed::AnnounceAuthority { root }).await;
-        let bandung = fleet.at("kota-bandung");
-        // As `lapor-node recover` does in a process of its own.
-        let beside = Link::connect(Arc::clone(bandung.node())).unwrap();
-        beside.recover_certificate().await.unwrap();
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        for institution in [bandung, pusat] {
+            // As `lapor-node recover` does in a process of its own.
+            let beside = Link::connect(Arc::clone(institution.node())).unwrap();
+            beside.recover_certificate().await.unwrap();
+        }
         let even_so = true;
         act(Deed::UseAuthority { root, even_so }).await;
         let withdraw = Deed::WithdrawAuthority {
@@ -320,11 +322,13 @@ async fn a_node_that_runs_takes_up_the_roots_that_a_recovery_beside_it_has_broug
         shown.mark_unchanged();
         fleet.hub.hub().look_after_certificate();
         shown.changed().await.unwrap();
-        let working = bandung.work();
+        let working = [bandung, pusat].map(Institution::work);
         let case = bandung.file(report("Sesudahnya")).await;
-        let ruled = async || bandung.view(case).await.history[0].effect.is_some();
-        bandung.until("its report is ruled", ruled).await;
-        drop(working);
+        let known = async || pusat.knows(case).await;
+        pusat.until("heard of a report", known).await;
+        drop((working, ground));
+        fleet.settle().await;
+        fleet.ends_well().await;
     }
 }
 
