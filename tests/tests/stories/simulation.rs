@@ -10,8 +10,8 @@ use lapor_tests::simulation::{Broken, Failure, Plan, command, leave, run, shorte
 const SEEDS: u64 = 200;
 /// Federations at work side by side.
 const JOBS: usize = 2;
-/// Messages of a seed, at most: what two cores do in a minute and a half.
-const MOST: usize = 600;
+/// Messages of a seed, at most: what two cores do in a minute.
+const MOST: usize = 250;
 /// Plans that are tried to make one that fails shorter.
 const TRIES: usize = 60;
 
@@ -55,7 +55,7 @@ fn two_hundred_federations_in_every_trouble_lose_nothing_and_double_nothing() {
         panic!("{}", told(&plan, None, failure));
     }
     let messages = messages.into_inner();
-    assert!(messages > 8 * SEEDS, "hardly anything happened: {messages}");
+    assert!(messages > 5 * SEEDS, "hardly anything happened: {messages}");
 }
 
 #[test]
