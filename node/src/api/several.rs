@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::access::{Caller, IdempotencyKey};
 use super::refusals::{desk_problem, problem, staff_problem};
-use super::{Answer, acts};
+use super::{Answer, acts, kinds};
 use crate::casework::{Acted, BULK, NewAct};
 use crate::node::Node;
 use crate::tokens::Scope;
@@ -109,6 +109,7 @@ pub async fn act(
     Json(new): Json<ActOnSeveral>,
 ) -> Answer<Json<ActedOnSeveral>> {
     acts::may(&caller, &new.act)?;
+    kinds::check_whole(&new.act).map_err(|e| problem(&e))?;
     let (actor, cases) = (caller.actor(), distinct(new.cases)?);
     // One that is no key is refused before anything is done.
     key.of(&actor)?;

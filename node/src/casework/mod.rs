@@ -197,7 +197,7 @@ pub struct NewAct {
     /// Clear fields of the kind. Fields that the node knows better are filled
     /// in: commitments, a split's inheritance and child, a link's origin.
     #[serde(default)]
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Object)]
     pub body: serde_json::Map<String, serde_json::Value>,
     /// Words of the kind; encrypted before they leave this node.
     #[serde(default)]
