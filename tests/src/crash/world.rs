@@ -34,6 +34,7 @@ pub struct World {
     apis: [SocketAddr; 2],
     tokens: [String; 2],
     texts: Texts,
+    _reserved: Vec<Reserved>,
 }
 
 impl World {
@@ -49,14 +50,10 @@ impl World {
         };
         databases.clear(&PARTS).await?;
         let mut reserved = ports::reserve(4)?;
-        let nodes = reserved.split_off(2);
-        let apis = [nodes[0].address(), nodes[1].address()];
+        let apis = [2, 3].map(|node| reserved[node].address());
         init_hub(&place, &reserved, &Orders::default()).await?;
         let listening = reserved[1].address();
-        reserved
-            .into_iter()
-            .chain(nodes)
-            .for_each(Reserved::release);
+        reserved.iter_mut().for_each(Reserved::release);
         let hub = place.hub().supervise(Orders::default())?;
         listens(listening).await?;
         let mut tokens = [String::new(), String::new()];
@@ -81,6 +78,7 @@ impl World {
             apis,
             tokens,
             texts,
+            _reserved: reserved,
         })
     }
 

@@ -208,7 +208,7 @@ impl Stage<'_> {
         self.folder.configure(slug, "categories", &rules)
     }
 
-    async fn make_hub(&self, ports: Vec<Reserved>) -> anyhow::Result<()> {
+    async fn make_hub(&self, mut ports: Vec<Reserved>) -> anyhow::Result<()> {
         let hub = self.folder.hub();
         let addresses: Vec<SocketAddr> = ports.iter().map(Reserved::address).collect();
         let (federation, enrolment) = (addresses[0].to_string(), addresses[1].to_string());
@@ -241,7 +241,7 @@ impl Stage<'_> {
             "--default-supervisor",
         ])
         .await?;
-        ports.into_iter().for_each(Reserved::release);
+        ports.iter_mut().for_each(Reserved::release);
         self.serve_hub(&addresses).await
     }
 
@@ -249,7 +249,7 @@ impl Stage<'_> {
     async fn join(
         &self,
         member: &Member,
-        ports: [Reserved; NODE_PORTS],
+        mut ports: [Reserved; NODE_PORTS],
     ) -> anyhow::Result<SocketAddr> {
         let [address, monitor] = ports.each_ref().map(Reserved::address);
         let mut invite = vec!["instance", "invite", member.slug, "--kind", member.kind];
@@ -278,7 +278,7 @@ impl Stage<'_> {
         let token = ["token", "create", "--name", "demo", "--role", "officer"];
         let token = run(program, &config, &token, None).await?;
         self.folder.keep_token(member.slug, &token)?;
-        ports.into_iter().for_each(Reserved::release);
+        ports.iter_mut().for_each(Reserved::release);
         self.serve_node(member.slug)?;
         Ok(address)
     }

@@ -154,7 +154,7 @@ async fn start(smsc: &Smsc, boxes: &Boxes, way: &Way<'_>) -> anyhow::Result<Stri
     let spool = way.folder.join("spool");
     std::fs::create_dir_all(&spool)
         .with_context(|| format!("{} cannot be made", spool.display()))?;
-    let reserved = ports::reserve(PORTS)?;
+    let mut reserved = ports::reserve(PORTS)?;
     let addresses: Vec<SocketAddr> = reserved.iter().map(Reserved::address).collect();
     let file = way.folder.join("kannel.conf");
     write_private(
@@ -162,7 +162,7 @@ async fn start(smsc: &Smsc, boxes: &Boxes, way: &Way<'_>) -> anyhow::Result<Stri
         configuration(smsc, way, &spool, &addresses).as_bytes(),
     )
     .with_context(|| format!("{} cannot be written", file.display()))?;
-    reserved.into_iter().for_each(Reserved::release);
+    reserved.iter_mut().for_each(Reserved::release);
     let run = |program: &Path, log: &str| {
         let mut command = alone(program);
         command.args(["-v", "2"]).arg(&file).current_dir(way.folder);
