@@ -28,6 +28,11 @@ pub fn stems(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether a stem is a word of Indonesian as the dictionary has it, and so no slip of the fingers.
+pub fn is_root(stem: &str) -> bool {
+    ROOTS.find(stem)
+}
+
 fn stem(word: &str) -> String {
     if word.bytes().any(|byte| byte.is_ascii_digit()) {
         return word.to_owned();

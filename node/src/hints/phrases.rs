@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::stemming::stems;
+use crate::stemming::{is_root, stems};
 
 /// Letters of a word in which one slip of the fingers is forgiven; shorter words are too alike.
 const FORGIVEN_FROM: usize = 6;
@@ -72,9 +72,10 @@ impl<T> Phrases<T> {
         found
     }
 
-    /// The word of the table that a long word is one slip away from; otherwise the word.
+    /// The word of the table that a long word is one slip away from; otherwise the word. What is a
+    /// word by itself was meant as it stands: `tambahan` is no `tambak`, and Bandung no `bandang`.
     pub fn mended(&self, stem: String) -> String {
-        if stem.len() < FORGIVEN_FROM || self.vocabulary.contains(&stem) {
+        if stem.len() < FORGIVEN_FROM || self.vocabulary.contains(&stem) || is_root(&stem) {
             return stem;
         }
         let initial = stem[..1].to_owned();
@@ -88,5 +89,30 @@ impl<T> Phrases<T> {
                     && strsim::osa_distance(word, &stem) == 1
             });
         alike.cloned().unwrap_or(stem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_mended_and_a_word_that_only_looks_like_another_is_not() {
+        let mut phrases = Phrases::default();
+        for known in ["tambak", "banjir bandang", "sampah", "limbah", "jemaah"] {
+            assert!(phrases.add(known, ()), "{known}");
+        }
+        for (said, read) in [
+            ("uang tambahan", &["uang", "tambah"][..]),
+            ("Bandung", &["bandung"]),
+            ("dilimpahkan", &["limpah"]),
+            ("jemaat gereja", &["jemaat", "gereja"]),
+            ("tambka", &["tambak"]),
+            ("smapah", &["sampah"]),
+            ("limbahh", &["limbah"]),
+        ] {
+            let mended = stems(said).into_iter().map(|stem| phrases.mended(stem));
+            assert_eq!(mended.collect::<Vec<_>>(), read, "{said}");
+        }
     }
 }
