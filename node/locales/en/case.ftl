@@ -112,6 +112,7 @@ done-split-without = The report is split, but some of its files could not go alo
 done-escalate = The report is escalated to the supervisor.
 done-take-over = The report is taken over.
 done-redact = The words of the report will be erased at all institutions in { $n } days; the reporter is told and can call it off.
+done-redact-at-once = The words of the report will be erased at all institutions at once; the reporter is told.
 done-redact-asked = The erasure waits for a second person.
 act-refused = This cannot be done now: the report has changed. Look at its history.
 act-sent-before = This form was sent before with other words, and those are saved. Look at the history; send it again only if this is another act.

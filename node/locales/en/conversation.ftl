@@ -95,6 +95,7 @@ talk-clock-silence = Closed by itself if you do not answer
 talk-clock-left = { $what }: { $n } working days left, until { $day }
 clock-today = { $what }: today
 talk-clock-overdue = { $what }: { $n } working days late, since { $day }
+talk-clock-overdue-now = { $what }: overdue, since { $day }
 
 # What happened
 
@@ -263,10 +264,12 @@ data-deed-escalated = Report passed to the Ombudsman
 data-deed-other = Another act
 data-download = Download all of it (JSON)
 erasure-about = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done { $n } days later; until then it can be called off.
+erasure-about-at-once = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done at once, and cannot be called off after that.
 erasure-ticket = Type the ticket to make sure
 erasure-type-ticket = Type the ticket of this report to make sure that its words are to be erased.
 erasure-go = Erase the words of the report
 erasure-asked = It will be erased in { $n } days.
+erasure-asked-at-once = It will be erased at once.
 erasure-waits = The words of this report will be erased on { $day }.
 erasure-withdraw = Call off the erasure
 erasure-withdrawn = The erasure has been called off.

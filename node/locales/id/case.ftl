@@ -112,6 +112,7 @@ done-split-without = Laporan dipecah, tetapi sebagian berkasnya tidak dapat dise
 done-escalate = Laporan dieskalasi ke pengawas.
 done-take-over = Laporan diambil alih.
 done-redact = Isi laporan akan dihapus di semua instansi dalam { $n } hari; pelapor diberi tahu dan dapat membatalkannya.
+done-redact-at-once = Isi laporan segera dihapus di semua instansi; pelapor diberi tahu.
 done-redact-asked = Penghapusan menunggu persetujuan orang kedua.
 act-refused = Tindakan ini tidak dapat dilakukan sekarang: keadaan laporan sudah berubah. Periksa riwayatnya.
 act-sent-before = Formulir ini sudah terkirim dengan isi lain, dan isi itu tersimpan. Periksa riwayat; kirim lagi hanya bila ini tindakan baru.

@@ -95,6 +95,7 @@ talk-clock-silence = Selesai otomatis bila tidak Anda tanggapi
 talk-clock-left = { $what }: { $n } hari kerja lagi, sampai { $day }
 clock-today = { $what }: hari ini
 talk-clock-overdue = { $what }: lewat { $n } hari kerja, sejak { $day }
+talk-clock-overdue-now = { $what }: lewat tenggat, sejak { $day }
 
 # Yang terjadi
 
@@ -260,10 +261,12 @@ data-deed-escalated = Laporan diteruskan kepada Ombudsman
 data-deed-other = Tindakan lain
 data-download = Unduh semuanya (JSON)
 erasure-about = Anda dapat menarik isi laporan: kata-katanya dihapus di semua instansi, dan di sini semua yang menyebut Anda. Dilakukan { $n } hari kemudian; sampai saat itu dapat dibatalkan.
+erasure-about-at-once = Anda dapat menarik isi laporan: kata-katanya dihapus di semua instansi, dan di sini semua yang menyebut Anda. Dilakukan segera, dan sesudah itu tidak dapat dibatalkan.
 erasure-ticket = Ketik nomor tiket untuk memastikan
 erasure-type-ticket = Ketik nomor tiket laporan ini untuk memastikan penghapusan.
 erasure-go = Hapus isi laporan
 erasure-asked = Penghapusan akan dilakukan { $n } hari lagi.
+erasure-asked-at-once = Penghapusan segera dilakukan.
 erasure-waits = Isi laporan ini akan dihapus pada { $day }.
 erasure-withdraw = Batalkan penghapusan
 erasure-withdrawn = Penghapusan dibatalkan.

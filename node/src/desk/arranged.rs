@@ -238,10 +238,14 @@ fn mail(node: &Node, v: &Voice) -> Part {
 /// When officers are warned, and the terms of the institution's own that the directory has.
 fn deadlines(node: &Node, v: &Voice) -> Part {
     let settings = &node.settings().deadlines;
-    let warned = v
-        .with("warn", u64::from(settings.warn_working_days))
-        .with("escalate", u64::from(settings.escalate_working_days))
-        .say("arranged-deadlines-are");
+    let warned = match settings.warn_working_days {
+        0 => v.say("arranged-warned-last-day"),
+        days => v.with("n", u64::from(days)).say("arranged-warned"),
+    };
+    let escalated = match settings.escalate_working_days {
+        0 => v.say("arranged-escalated-at-once"),
+        days => v.with("n", u64::from(days)).say("arranged-escalated"),
+    };
     let directory = node.directory();
     let own = node.instance().ok();
     let entry = own.and_then(|own| directory.latest().instance(own));
@@ -259,7 +263,7 @@ fn deadlines(node: &Node, v: &Voice) -> Part {
                 text_id("arranged-deadlines"),
                 text_id("arranged-deadlines-how"),
             ),
-            own.into_iter().chain([warned]).collect(),
+            own.into_iter().chain([warned, escalated]).collect(),
         )
     }
 }

@@ -123,10 +123,10 @@ pub fn decider(officer: &Officer) -> Decider {
 
 /// What is said once it is decided.
 pub fn decided(node: &Node, erasure: &Erasure) -> Flash {
-    let days = node.settings().erasure.officer_days.to_string();
-    match erasure.state {
-        ErasureState::Asked => Flash::done(text_id("done-redact-asked")),
-        _ => Flash::done(text_id("done-redact")).with("n", days),
+    match (erasure.state, node.settings().erasure.officer_days) {
+        (ErasureState::Asked, _) => Flash::done(text_id("done-redact-asked")),
+        (_, 0) => Flash::done(text_id("done-redact-at-once")),
+        (_, days) => Flash::done(text_id("done-redact")).with("n", days.to_string()),
     }
 }
 

@@ -239,6 +239,22 @@ async fn a_server_of_the_file_is_read_only_at_the_desk() {
 }
 
 #[tokio::test]
+async fn a_warning_on_the_last_day_is_said_without_a_count() {
+    for mut place in staffed().await {
+        place.settings.deadlines.warn_working_days = 0;
+        place.settings.deadlines.escalate_working_days = 0;
+        place.node = place.reopened().await;
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let page = admin.open("/meja/pengaturan").await;
+        page.is(StatusCode::OK)
+            .shows("Peringatan pada hari terakhir tenggat.")
+            .shows("Pimpinan dikabari begitu tenggat lewat.");
+    }
+}
+
+#[tokio::test]
 async fn what_is_arranged_elsewhere_leads_back_to_its_step_until_all_is_arranged() {
     const PAGES: [(&str, usize); 3] = [
         ("/meja/unit", 3),

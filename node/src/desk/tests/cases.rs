@@ -476,6 +476,28 @@ async fn an_officer_erases_nothing_and_an_erased_report_waits_for_nobody() {
 }
 
 #[tokio::test]
+async fn an_erasure_that_does_not_wait_is_said_without_days() {
+    for mut place in staffed().await {
+        place.settings.erasure.officer_days = 0;
+        place.node = place.reopened().await;
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let fields = [
+            ("kunci", KEY),
+            ("alasan", "reporter_request"),
+            ("setuju", "1"),
+        ];
+        let erased = admin.post(&at(case, "/hapus-isi"), &fields).await;
+        erased.is(StatusCode::SEE_OTHER);
+        let page = admin.open(&at(case, "")).await;
+        page.shows("Isi laporan segera dihapus di semua instansi");
+        assert!(!page.text.contains("dalam 0 hari"));
+    }
+}
+
+#[tokio::test]
 async fn the_desk_puts_a_successor_in_the_place_of_an_institution_that_ended() {
     for db in lapor_migrations::throwaway::databases().await {
         let place = Place::joined("pusat", db).await;

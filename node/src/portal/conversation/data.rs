@@ -111,8 +111,10 @@ pub async fn erase(
     let conversation = speaker.conversation(&node).await?;
     match node.ask_erasure(&conversation, form.text("tiket")).await {
         Ok(_) => {
-            let days = node.settings().erasure.reporter_days;
-            let flash = Flash::done(text_id("erasure-asked")).with("n", days.to_string());
+            let flash = match node.settings().erasure.reporter_days {
+                0 => Flash::done(text_id("erasure-asked-at-once")),
+                days => Flash::done(text_id("erasure-asked")).with("n", days.to_string()),
+            };
             Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
         }
         Err(NodeError::Invalid(_)) => {

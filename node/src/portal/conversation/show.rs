@@ -136,7 +136,8 @@ struct Page<'a> {
     may_erase: bool,
     /// Whether the Ombudsman has a node of its own.
     ombudsman: bool,
-    erasure_days: u32,
+    /// What asking for it leads to, and when.
+    erasure_about: String,
     scores: Vec<Choice>,
     /// Whether letters about it have anywhere to go; `None` where none are sent.
     letters: Option<bool>,
@@ -229,7 +230,10 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
             .iter()
             .map(|erasure| ahead(&speaker.visit, view.case, erasure))
             .collect(),
-        erasure_days: node.settings().erasure.reporter_days,
+        erasure_about: match node.settings().erasure.reporter_days {
+            0 => v.say("erasure-about-at-once"),
+            days => v.with("n", days).say("erasure-about"),
+        },
         scores: words::scores(&v),
         letters: node.sends_letters().then_some(addressed),
         ombudsman: node

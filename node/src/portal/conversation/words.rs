@@ -67,9 +67,11 @@ pub fn clock(v: &Voice, clock: &RunningClock) -> String {
     };
     let said = v.with("what", v.say(what)).with("day", v.day(clock.due_on));
     if clock.due_at <= v.now_ms() {
-        return said
-            .with("n", clock.days_left.abs())
-            .say("talk-clock-overdue");
+        return match clock.days_left.abs() {
+            // Over since a day on which nobody works.
+            0 => said.say("talk-clock-overdue-now"),
+            days => said.with("n", days).say("talk-clock-overdue"),
+        };
     }
     match clock.days_left {
         0 => said.say("clock-today"),
@@ -312,4 +314,38 @@ fn reason(v: &Voice, event: &IdentityEvent) -> Option<String> {
         .chain(event.reason.clone())
         .collect();
     (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_web::language::Language;
+
+    use super::*;
+    use crate::doors::texts;
+
+    #[test]
+    fn a_clock_that_ran_out_before_days_off_counts_none() {
+        let past = |days_left| RunningClock {
+            kind: ClockKind::FirstFollowUp,
+            due_at: 0,
+            due_on: "2026-02-06".parse().unwrap(),
+            days_left,
+        };
+        for (language, none, two) in [
+            (
+                Language::Indonesian,
+                "Tindak lanjut pertama: lewat tenggat, sejak 6 Februari 2026",
+                "Tindak lanjut pertama: lewat 2 hari kerja, sejak 6 Februari 2026",
+            ),
+            (
+                Language::English,
+                "First follow-up: overdue, since 6 February 2026",
+                "First follow-up: 2 working days late, since 6 February 2026",
+            ),
+        ] {
+            let v = Voice::new(language, texts(), chrono_tz::UTC, 1);
+            assert_eq!(clock(&v, &past(0)), none);
+            assert_eq!(clock(&v, &past(-2)), two);
+        }
+    }
 }

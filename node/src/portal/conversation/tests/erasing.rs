@@ -1,4 +1,4 @@
-//! What a reporter reads of an erasure that has begun.
+//! What a reporter reads of an erasure that has begun, or does not wait.
 
 use lapor_protocol::kinds::case_redacted::RedactionReason;
 
@@ -38,5 +38,26 @@ async fn an_erasure_that_has_begun_is_shown_and_offers_no_way_back() {
             "{}",
             late.text
         );
+    }
+}
+
+#[tokio::test]
+async fn where_an_erasure_does_not_wait_no_days_are_counted() {
+    for mut place in places().await {
+        place.settings.erasure.reporter_days = 0;
+        place.node = place.reopened().await;
+        let router = router(place.node.clone());
+        let (_, ticket, key) = filed(&place).await;
+        let talk = enter(&router, &ticket, &key).await;
+        let before = talk.read(PATH).await;
+        let about = "Dilakukan segera, dan sesudah itu tidak dapat dibatalkan.";
+        assert!(before.text.contains(about), "{}", before.text);
+        let asked = talk.post(ERASE, &format!("tiket={ticket}")).await;
+        let after = talk.done(asked).await;
+        let said = "Penghapusan segera dilakukan.";
+        assert!(after.text.contains(said), "{}", after.text);
+        for page in [before, after] {
+            assert!(!page.text.contains(" 0 hari"), "{}", page.text);
+        }
     }
 }
