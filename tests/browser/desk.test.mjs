@@ -440,6 +440,10 @@ for (const database of databases) {
           assert.equal(await page.locator("main form").count(), 0);
           await page.goto(`${stage.base}/meja/kinerja`);
           await page.getByRole("heading", { name: "Figures" }).waitFor();
+          const labels = page.locator(".figures-ask label");
+          const tops = await labels.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+          assert.equal(tops.length, 3);
+          assert.ok(Math.max(...tops) - Math.min(...tops) < 2, `the labels stand at ${tops}`);
           const table = await page.request.get(`${stage.base}/meja/kinerja.csv`);
           assert.match(await table.text(), /^institution,intake/);
         },
