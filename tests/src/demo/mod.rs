@@ -10,6 +10,7 @@ mod attachment;
 pub mod cast;
 mod doors;
 pub mod drawing;
+mod endings;
 mod failure;
 mod federation;
 mod folder;
@@ -200,9 +201,11 @@ impl Show<'_> {
         } else {
             let weeks = Weeks::begin(self.folder)?;
             let nodes = stage.found().await?;
+            let endings = endings::begin(&stage, &nodes).await?;
             let record = self.play(&stage, &weeks, &nodes, reports.clone()).await?;
             self.progress.expect(0);
             self.progress.stage("furnishing the desks of today");
+            endings::come(&nodes, &endings).await?;
             let scenes = scenes::file(&nodes).await?;
             oversight::play(&nodes).await?;
             let nodes = stage.furnish(&scenes).await?;

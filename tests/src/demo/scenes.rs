@@ -247,7 +247,7 @@ async fn seen(node: &Api, case: CaseId, state: &str) -> anyhow::Result<()> {
 }
 
 /// Until the hub has ruled what a node has done to a case.
-async fn ruled(node: &Api, case: CaseId) -> anyhow::Result<()> {
+pub async fn ruled(node: &Api, case: CaseId) -> anyhow::Result<()> {
     until(node, case, |view| view.summary.pending == 0).await
 }
 

@@ -54,6 +54,7 @@ pub struct Tally {
     pub instances: usize,
     pub reports_filed: usize,
     pub dispositions_applied: usize,
+    pub erasures_applied: usize,
     pub messages: usize,
     pub cases: BTreeMap<String, u64>,
     /// Conversations on each channel, and the cases that came of them.
@@ -163,6 +164,7 @@ async fn count(
         instances: standing.len(),
         reports_filed: ruling.count("report.filed"),
         dispositions_applied,
+        erasures_applied: ruling.count("case.redacted"),
         messages: ruling.messages(),
         cases,
         channels: Figures::new(),

@@ -1,6 +1,7 @@
 //! The weeks that a demo shows: the clock of its programs begins two months ago and comes to the
 //! present in legs. After each the machines of the institutions are restarted, and do what has
-//! become due: certificates are renewed, and what nobody has answered is closed by silence.
+//! become due: certificates are renewed, what nobody has answered is closed by silence, and what is
+//! to be erased is erased.
 
 use std::path::PathBuf;
 use std::time::Duration;

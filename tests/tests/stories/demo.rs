@@ -40,6 +40,7 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
     assert!(invariants.len() > 15 && invariants.values().all(|holds| holds == true));
     assert!(first["reports_filed"].as_u64().unwrap() >= 16);
     assert!(first["dispositions_applied"].as_u64().unwrap() >= 10);
+    assert_eq!(first["erasures_applied"], 1);
     for state in ["closed", "answered", "merged", "archived"] {
         assert!(first["cases"][state].as_u64().unwrap() > 0, "{state}");
     }
@@ -53,6 +54,7 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
     for fact in [
         "reports_filed",
         "dispositions_applied",
+        "erasures_applied",
         "messages",
         "cases",
         "channels",
