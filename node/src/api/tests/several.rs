@@ -148,9 +148,11 @@ async fn lists_are_counted_and_filters_kept_for_whoever_owns_the_token() {
         assert_eq!(listed["filters"][0]["filter"]["region"], "32.73");
         let others = desk.get(Role::Reader, "/api/v1/filters").await.json();
         assert_eq!(others, json!({"filters": []}));
-        let wrong = json!({"filter": {"colour": "red"}});
-        let wrong = desk.put(Role::Officer, "/api/v1/filters/x", &wrong).await;
-        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for wrong in [json!({"colour": "red"}), json!(["in_progress"])] {
+            let wrong = json!({"filter": wrong});
+            let wrong = desk.put(Role::Officer, "/api/v1/filters/x", &wrong).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
         let gone = desk.delete(Role::Officer, "/api/v1/filters/Bandung").await;
         assert_eq!(gone.status, StatusCode::NO_CONTENT);
         let gone = desk.delete(Role::Officer, "/api/v1/filters/Bandung").await;
