@@ -2,6 +2,9 @@
 //! Activity and the filtered stream, signed with the secret of an application; it is looked through
 //! for mentions and words, and takes replies that are signed with OAuth 1.0a.
 
+mod oauth;
+mod shapes;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -15,9 +18,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha1::Sha1;
 use sha2::Sha256;
 
+use self::oauth::{bearer, may, pairs};
+use self::shapes::{beside, new, old};
 use crate::mood::{Mood, Trouble};
 use crate::serving::{Knock, Serving};
 
@@ -265,101 +269,6 @@ pub fn proof(text: &[u8]) -> String {
     )
 }
 
-/// A post of version 1.1, whose text is cut where it is long.
-fn old(post: &Post, base: &str) -> Value {
-    let text = escaped(&post.text);
-    let mut out = json!({
-        "created_at": "Mon Sep 21 06:13:20 +0000 2026",
-        "id": post.id,
-        "id_str": post.id.to_string(),
-        "text": text,
-        "truncated": false,
-        "in_reply_to_status_id_str": post.below.map(|below| below.to_string()),
-        "user": {
-            "id_str": post.author.id,
-            "name": post.author.name,
-            "screen_name": post.author.username,
-        },
-        "coordinates": post.place.map(|(latitude, longitude)| json!({
-            "type": "Point",
-            "coordinates": [longitude, latitude],
-        })),
-        "entities": {"hashtags": [], "user_mentions": []},
-    });
-    let media = post.picture.as_ref().map(|id| {
-        json!({"media": [{
-            "type": "photo",
-            "media_url_https": format!("{base}/media/{id}"),
-            "url": "https://t.co/bild",
-        }]})
-    });
-    if text.chars().count() > 140 {
-        let cut: String = text.chars().take(117).collect();
-        out["text"] = json!(format!("{cut}\u{2026} https://t.co/mehr"));
-        out["truncated"] = json!(true);
-        out["extended_tweet"] = json!({"full_text": text, "extended_entities": media});
-    } else if let Some(media) = media {
-        out["extended_entities"] = media;
-    }
-    if let Some(of) = post.retweets {
-        out["retweeted_status"] = json!({"id_str": of.to_string()});
-    }
-    out
-}
-
-/// A post of version 2.
-fn new(post: &Post) -> Value {
-    let mut referenced = Vec::new();
-    if let Some(below) = post.below {
-        referenced.push(json!({"type": "replied_to", "id": below.to_string()}));
-    }
-    if let Some(of) = post.retweets {
-        referenced.push(json!({"type": "retweeted", "id": of.to_string()}));
-    }
-    let mut history = vec![post.first.to_string()];
-    if post.first != post.id {
-        history.push(post.id.to_string());
-    }
-    let mut out = json!({
-        "id": post.id.to_string(),
-        "text": escaped(&post.text),
-        "author_id": post.author.id,
-        "conversation_id": post.began.to_string(),
-        "edit_history_tweet_ids": history,
-    });
-    if !referenced.is_empty() {
-        out["referenced_tweets"] = json!(referenced);
-    }
-    if let Some(id) = &post.picture {
-        out["attachments"] = json!({"media_keys": [format!("3_{id}")]});
-    }
-    if let Some((latitude, longitude)) = post.place {
-        let point = json!({"type": "Point", "coordinates": [longitude, latitude]});
-        out["geo"] = json!({"coordinates": point});
-    }
-    out
-}
-
-/// What is told beside posts of version 2.
-fn beside(posts: &[&Post], base: &str) -> Value {
-    let users = posts.iter().map(|post| {
-        let Person { id, name, username } = &post.author;
-        json!({"id": id, "name": name, "username": username})
-    });
-    let media = posts.iter().filter_map(|post| {
-        let id = post.picture.as_ref()?;
-        let url = format!("{base}/media/{id}");
-        Some(json!({"media_key": format!("3_{id}"), "type": "photo", "url": url}))
-    });
-    json!({"users": users.collect::<Vec<_>>(), "media": media.collect::<Vec<_>>()})
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
 async fn mentions(
     State(inner): State<Arc<Inner>>,
     Path(id): Path<String>,
@@ -528,90 +437,4 @@ fn problem(status: u16, detail: &str) -> Response {
         "status": status.as_u16(),
     });
     (status, Json(told)).into_response()
-}
-
-fn bearer(headers: &HeaderMap) -> bool {
-    let shown = headers
-        .get("authorization")
-        .and_then(|shown| shown.to_str().ok());
-    shown == Some(&format!("Bearer {BEARER}"))
-}
-
-/// Whether a request shows the application's token, or is signed for the account.
-fn may(headers: &HeaderMap, method: &str, uri: &Uri) -> bool {
-    if bearer(headers) {
-        return true;
-    }
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(said) = text("authorization").and_then(|said| said.strip_prefix("OAuth ")) else {
-        return false;
-    };
-    let mut parameters = pairs(uri);
-    let mut signature = None;
-    for part in said.split(", ") {
-        let Some((name, value)) = part.split_once('=') else {
-            return false;
-        };
-        let value = decoded(value.trim_matches('"'));
-        if name == "oauth_signature" {
-            signature = Some(value);
-        } else {
-            parameters.insert(name.to_owned(), value);
-        }
-    }
-    let own = [("oauth_consumer_key", CONSUMER_KEY), ("oauth_token", TOKEN)];
-    if own
-        .iter()
-        .any(|(name, value)| parameters.get(*name).map(String::as_str) != Some(value))
-    {
-        return false;
-    }
-    let pairs = parameters.iter();
-    let mut pairs: Vec<String> = pairs
-        .map(|(name, value)| format!("{}={}", coded(name), coded(value)))
-        .collect();
-    pairs.sort();
-    let address = format!("http://{}{}", text("host").unwrap_or_default(), uri.path());
-    let base = format!("{method}&{}&{}", coded(&address), coded(&pairs.join("&")));
-    let key = format!("{}&{}", coded(CONSUMER_SECRET), coded(TOKEN_SECRET));
-    let mut mac =
-        Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
-    mac.update(base.as_bytes());
-    signature == Some(BASE64_STANDARD.encode(mac.finalize().into_bytes()))
-}
-
-fn pairs(uri: &Uri) -> BTreeMap<String, String> {
-    let query = uri.query().unwrap_or_default();
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(name, value)| (decoded(name), decoded(value)))
-        .collect()
-}
-
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let pair = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        let byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        if let Some(byte) = byte {
-            out.push(byte);
-            at += 3;
-        } else {
-            out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn coded(text: &str) -> String {
-    let signs = text.bytes().map(|byte| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-            char::from(byte).to_string()
-        }
-        other => format!("%{other:02X}"),
-    });
-    signs.collect()
 }

@@ -50,12 +50,18 @@ where
     }
 }
 
-/// A body that is an object: serde would read the fields of a struct from an array as well.
+/// Reads what is an object (`deserialize_with`): serde would read the fields of a struct from an
+/// array as well.
+pub fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    from.deserialize_map(ObjectVisitor(PhantomData))
+}
+
+/// A body that is an object.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+        object(from).map(Self)
     }
 }
 

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
+use lapor_web::reading::object;
 use lapor_web::{Json, Path, Query};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -49,12 +48,6 @@ pub struct NewFilter {
     /// What cases must be like.
     #[serde(default, deserialize_with = "object")]
     filter: CaseFilter,
-}
-
-/// A filter that is an object: serde would read its fields from an array as well.
-fn object<'de, D: Deserializer<'de>>(from: D) -> Result<CaseFilter, D::Error> {
-    let fields = Map::deserialize(from)?;
-    serde_json::from_value(Value::Object(fields)).map_err(D::Error::custom)
 }
 
 /// Questions that are kept.

@@ -1,12 +1,12 @@
-//! The kinds of acts as a caller needs them: fields, words, an example. A field
-//! that a kind does not have is refused here, because the protocol itself keeps
-//! what it does not know and a typing error would travel unnoticed.
+//! The kinds of acts as a caller needs them: fields, words, an example. What the
+//! document does not know is refused here, before a case is looked for: the protocol
+//! itself keeps what it does not know and a typing error would travel unnoticed.
 
 use serde_json::{Map, Value};
 
 use super::catalogue::ACTS;
-use super::document;
-use crate::casework::NewAct;
+use super::{document, shapes};
+use crate::casework::{NewAct, few_enough};
 use crate::error::NodeError;
 
 /// A kind of act on a case.
@@ -62,6 +62,11 @@ impl Kind {
         shape(self.name)
     }
 
+    /// The name of the schema of the whole act: `CaseDisposedAct`.
+    pub fn whole(&self) -> String {
+        format!("{}Act", self.shape())
+    }
+
     /// What a caller would post.
     pub fn example(&self) -> Value {
         let mut example = Map::new();
@@ -111,7 +116,8 @@ pub fn answers_identity(kind: &str) -> bool {
     matches!(kind, "identity.disclosed" | "identity.refused")
 }
 
-/// Refuses a kind that is no act, and fields that it does not have.
+/// Refuses what the document does not know: a kind that is no act, fields that it does not have or
+/// lacks, values of another shape. What they mean is judged on the case.
 pub fn check(act: &NewAct) -> Result<(), NodeError> {
     let Some(kind) = self::act(&act.kind) else {
         let known: Vec<_> = ACTS.iter().map(|kind| kind.name).collect();
@@ -121,45 +127,29 @@ pub fn check(act: &NewAct) -> Result<(), NodeError> {
             known.join(", ")
         )));
     };
-    let fields = kind.fields();
-    for given in act.body.keys() {
-        if !fields.iter().any(|field| field.name == *given) {
-            let known: Vec<_> = fields.iter().map(|field| field.name.as_str()).collect();
-            let known = if known.is_empty() {
-                "none".to_owned()
-            } else {
-                known.join(", ")
-            };
-            return Err(NodeError::Invalid(format!(
-                "body: {}: {} has no such field; its fields are: {known}",
-                given.chars().take(60).collect::<String>(),
-                kind.name
-            )));
-        }
-    }
-    Ok(())
+    check_part(kind, "body", &act.body)?;
+    check_part(kind, "words", act.words.as_ref().unwrap_or(&Map::new()))?;
+    few_enough(&act.attachments)
 }
 
-/// Refuses an act that lacks a field or words of its kind: where it is asked for of several cases,
-/// no case would say so before it is looked for.
-pub fn check_whole(act: &NewAct) -> Result<(), NodeError> {
-    check(act)?;
-    let kind = self::act(&act.kind);
-    let lacks = |part: &str, name: &str| {
-        NodeError::Invalid(format!("{part}: {name}: {} needs it", act.kind))
-    };
-    for field in kind.map(Kind::fields).unwrap_or_default() {
-        if field.required && !act.body.contains_key(&field.name) {
-            return Err(lacks("body", &field.name));
-        }
+fn check_part(kind: &Kind, part: &str, given: &Map<String, Value>) -> Result<(), NodeError> {
+    let shape = &document()["components"]["schemas"][kind.whole()]["properties"][part];
+    let fields = shape["properties"].as_object();
+    let has = |name: &str| fields.is_some_and(|all| all.contains_key(name));
+    if let Some(unknown) = given.keys().find(|name| !has(name)) {
+        let known: Vec<_> = fields.into_iter().flat_map(Map::keys).cloned().collect();
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        return Err(NodeError::Invalid(format!(
+            "{part}: {}: {} has no such field; its fields are: {known}",
+            unknown.chars().take(60).collect::<String>(),
+            kind.name
+        )));
     }
-    for word in kind.map_or(&[][..], |kind| kind.word_fields) {
-        let given = act.words.as_ref().and_then(|words| words.get(word.name));
-        if word.required && given.is_none() {
-            return Err(lacks("words", word.name));
-        }
-    }
-    Ok(())
+    shapes::members(shape, given, part).map_err(NodeError::Invalid)
 }
 
 fn parsed(json: &str) -> Value {
@@ -169,38 +159,26 @@ fn parsed(json: &str) -> Value {
 
 /// The values of an enumeration, looked up where the field refers to one.
 fn values(field: &Value) -> String {
-    let named = |schema: &Value| {
-        let name = schema["$ref"]
-            .as_str()?
-            .strip_prefix("#/components/schemas/")?;
-        Some(document()["components"]["schemas"][name].clone())
-    };
     let mut options = field["oneOf"].as_array().into_iter().flatten();
-    let schema = named(field).or_else(|| options.find_map(named));
-    let schema = schema.as_ref().unwrap_or(field);
-    match schema["enum"].as_array() {
-        Some(all) => all
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join(" | "),
-        None => match &schema["type"] {
-            Value::String(name) => name.clone(),
-            Value::Array(all) => {
-                let types = all.iter().filter_map(Value::as_str);
-                types
-                    .filter(|each| *each != "null")
-                    .collect::<Vec<_>>()
-                    .join(" or ")
-            }
-            _ => "value".to_owned(),
-        },
+    let schema = shapes::referred(field).or_else(|| options.find_map(shapes::referred));
+    let schema = schema.unwrap_or(field);
+    if let Some(all) = schema["enum"].as_array() {
+        let all = all.iter().filter_map(Value::as_str);
+        return all.collect::<Vec<_>>().join(" | ");
+    }
+    let types = shapes::types(schema).into_iter();
+    let types: Vec<_> = types.filter(|each| *each != "null").collect();
+    if types.is_empty() {
+        "value".to_owned()
+    } else {
+        types.join(" or ")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use lapor_protocol::kinds::{Body, Scope};
+    use serde_json::json;
 
     use super::*;
 
@@ -211,7 +189,7 @@ mod tests {
         let digest = "0".repeat(64);
         for field in kind.filled.iter().chain(kind.defaulted) {
             let value = match *field {
-                "questions" => serde_json::json!(2),
+                "questions" => json!(2),
                 "request" | "link" | "target_case" => id.into(),
                 "origin" | "requester" | "supervisor" => "kota-bandung".into(),
                 "commitment" => digest.clone().into(),
@@ -275,6 +253,64 @@ mod tests {
                     kind.name
                 );
             }
+        }
+    }
+
+    fn asked(act: Value) -> NewAct {
+        serde_json::from_value(act).unwrap()
+    }
+
+    #[test]
+    fn every_example_is_an_act_as_the_document_has_it() {
+        for kind in ACTS {
+            let checked = check(&asked(kind.example()));
+            assert!(checked.is_ok(), "{}: {checked:?}", kind.name);
+        }
+    }
+
+    #[test]
+    fn what_an_act_lacks_or_has_in_another_shape_is_named() {
+        for (act, expected) in [
+            (
+                json!({"kind": "case.disposed"}),
+                "body: missing field `target`",
+            ),
+            (
+                json!({"kind": "case.disposed", "body": {"target": "pln", "copies": "pusat"}}),
+                "body: copies: expected array",
+            ),
+            (
+                json!({"kind": "case.closed", "body": {"by": "officer", "through_officer": 1}}),
+                "body: by: expected one of ",
+            ),
+            (
+                json!({"kind": "case.verified", "body": {"classification": "rant"}}),
+                "body: classification: expected one of complaint, ",
+            ),
+            (
+                json!({"kind": "case.rated", "body": {"score": "5"}}),
+                "body: score: expected integer",
+            ),
+            (json!({"kind": "case.noted"}), "words: missing field `text`"),
+            (
+                json!({"kind": "case.noted", "words": {"text": ["a"]}}),
+                "words: text: expected string",
+            ),
+            (
+                json!({"kind": "case.noted", "words": {"txt": "a"}}),
+                "words: txt: case.noted has no such field; its fields are: text",
+            ),
+            (
+                json!({"kind": "case.held", "words": {"questions": ["A?"], "forms": [{"as": "hologram"}]}}),
+                "words: forms[0]: expected one of ",
+            ),
+            (
+                json!({"kind": "case.noted", "words": {"text": "a"}, "attachments": vec!["x"; 21]}),
+                "attachments: at most 20 ",
+            ),
+        ] {
+            let refused = check(&asked(act)).unwrap_err().to_string();
+            assert!(refused.starts_with(expected), "{refused}");
         }
     }
 

@@ -41,6 +41,7 @@ mod repeated;
 mod reporters;
 mod reports;
 mod several;
+mod shapes;
 mod staff;
 mod talks;
 #[cfg(test)]

@@ -186,7 +186,7 @@ fn shape_acts(document: &mut Value) {
     let mut references = Vec::new();
     let mut mapping = Map::new();
     for kind in ACTS {
-        let name = format!("{}Act", kind.shape());
+        let name = kind.whole();
         let reference = format!("#/components/schemas/{name}");
         schemas[&name] = act_shape(kind, &schemas[kind.shape()]);
         references.push(json!({"$ref": reference}));
@@ -470,7 +470,7 @@ mod tests {
             );
         }
         for kind in ACTS {
-            let act = &schemas[format!("{}Act", kind.shape())];
+            let act = &schemas[kind.whole()];
             assert_eq!(act["properties"]["kind"]["const"], kind.name);
         }
     }

@@ -240,10 +240,9 @@ fn field(message: &str) -> Option<String> {
 }
 
 fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.')
+    let of_place = |b: u8| b.is_ascii_digit() || b"_.[]".contains(&b);
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || of_place(b))
 }
 
 #[cfg(test)]
@@ -261,6 +260,10 @@ mod tests {
             (
                 "words: unknown field `txt`, expected `text`",
                 Some("words.txt"),
+            ),
+            (
+                "words: questions[1]: expected string",
+                Some("words.questions[1]"),
             ),
             ("title: must not be empty", Some("title")),
             ("the upload is empty", None),

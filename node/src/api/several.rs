@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use lapor_protocol::ids::CaseId;
+use lapor_web::reading::object;
 use lapor_web::{ApiProblem, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::access::{Caller, IdempotencyKey};
 use super::refusals::{desk_problem, problem, staff_problem};
-use super::{Answer, acts, kinds};
+use super::{Answer, acts};
 use crate::casework::{Acted, BULK, NewAct};
 use crate::node::Node;
 use crate::tokens::Scope;
@@ -25,6 +26,7 @@ pub struct ActOnSeveral {
     /// Ids of 1 to 200 cases.
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 200)]
     cases: Vec<CaseId>,
+    #[serde(deserialize_with = "object")]
     act: NewAct,
 }
 
@@ -109,7 +111,6 @@ pub async fn act(
     Json(new): Json<ActOnSeveral>,
 ) -> Answer<Json<ActedOnSeveral>> {
     acts::may(&caller, &new.act)?;
-    kinds::check_whole(&new.act).map_err(|e| problem(&e))?;
     let (actor, cases) = (caller.actor(), distinct(new.cases)?);
     // One that is no key is refused before anything is done.
     key.of(&actor)?;
@@ -201,8 +202,8 @@ pub async fn assign(
 
 /// The cases, each once; not more than are taken at once.
 fn distinct(cases: Vec<CaseId>) -> Answer<Vec<CaseId>> {
-    let all: BTreeSet<CaseId> = cases.into_iter().collect();
-    if (1..=BULK).contains(&all.len()) {
+    if (1..=BULK).contains(&cases.len()) {
+        let all: BTreeSet<CaseId> = cases.into_iter().collect();
         return Ok(all.into_iter().collect());
     }
     let detail = format!("cases: expected 1 to {BULK} ids.");

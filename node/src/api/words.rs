@@ -1,11 +1,13 @@
 //! What the OpenAPI document says in prose: the introduction, the groups, and
 //! for each operation who may call it and its Indonesian text.
 
+mod changes;
 mod channels;
+mod reporters;
 mod staff;
 mod work;
 
-use super::{changes, uploads};
+use super::uploads;
 use crate::tokens::{Role, Scope};
 
 /// Who may call an operation, and its summary and description in Indonesian.
@@ -145,13 +147,14 @@ const REGISTERS_WRITE: Access = Access::Scopes(&[Scope::RegistersWrite]);
 const PROGRAMMES_WRITE: Access = Access::Scopes(&[Scope::ProgrammesWrite]);
 const CATEGORIES_WRITE: Access = Access::Scopes(&[Scope::CategoriesWrite]);
 const EDITIONS_WRITE: Access = Access::Scopes(&[Scope::EditionsWrite]);
-const WEBHOOKS_WRITE: Access = Access::Scopes(&[Scope::WebhooksWrite]);
 const ERASURES: Access = Access::Scopes(&[Scope::Erasures]);
 
 /// All operations.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
     let groups = [
         OPERATIONS,
+        reporters::OPERATIONS,
+        changes::OPERATIONS,
         work::OPERATIONS,
         staff::OPERATIONS,
         channels::OPERATIONS,
@@ -440,60 +443,6 @@ const OPERATIONS: &[Operation] = &[
                       pernah berubah; keputusan di tengah tahun adalah edisi baru dengan nama baru.",
     },
     Operation {
-        id: "track",
-        access: Access::Anybody,
-        summary: "Lacak laporan",
-        description: "Keterangan publik laporan menurut tiketnya, di setiap instansi yang terlibat; tanpa token. Laporan rahasia hanya menunjukkan tahapnya.",
-    },
-    Operation {
-        id: "openConversation",
-        access: Access::Anybody,
-        summary: "Buka percakapan",
-        description: "Dengan tiket dan kunci yang diberikan saat melapor. Kunci salah dan tiket tidak dikenal mendapat jawaban yang sama; setelah terlalu banyak percobaan, 429 menyebut berapa detik harus menunggu.",
-    },
-    Operation {
-        id: "readConversation",
-        access: Access::Reporter,
-        summary: "Baca percakapan",
-        description: "Laporan seperti yang dilihat pelapornya: tahap, siapa yang menangani, apa yang terjadi, pertanyaan yang harus dijawab, dan siapa yang meminta identitas. Catatan internal tidak pernah ikut.",
-    },
-    Operation {
-        id: "closeConversation",
-        access: Access::Reporter,
-        summary: "Tutup percakapan",
-        description: "Token tidak berlaku lagi.",
-    },
-    Operation {
-        id: "actAsReporter",
-        access: Access::Reporter,
-        summary: "Bertindak sebagai pelapor",
-        description: "Menjawab, menanggapi, mengonfirmasi, membuka kembali, menilai, meneruskan ke Ombudsman. `may` pada percakapan menyebut apa yang boleh sekarang.",
-    },
-    Operation {
-        id: "consent",
-        access: Access::Reporter,
-        summary: "Setujui atau tolak permintaan identitas",
-        description: "Identitas pelapor anonim tidak dibuka tanpa persetujuan ini. Persetujuan dapat ditarik selama identitas belum dibuka.",
-    },
-    Operation {
-        id: "readOwnData",
-        access: Access::Reporter,
-        summary: "Data saya",
-        description: "Semua yang disimpan node instansi ini tentang pelapor dan laporannya.",
-    },
-    Operation {
-        id: "askErasure",
-        access: Access::Reporter,
-        summary: "Minta penghapusan",
-        description: "Isi laporan dihapus di semua instansi, dan di sini semua yang menyebut pelapor, setelah `erasure.reporter_days` (tiga hari bila tidak diatur lain); sampai saat itu dapat dibatalkan. Tiket diketik ulang.",
-    },
-    Operation {
-        id: "withdrawErasure",
-        access: Access::Reporter,
-        summary: "Batalkan penghapusan",
-        description: "Siapa pun yang memutuskannya. Untuk bagian yang dipecah (`case`) hanya yang diputuskan tentang bagian itu; permintaan pelapor sendiri ada pada laporan induknya. Belum ada yang dihapus, dan tidak akan ada. Yang sudah dimulai (`erasing`) tidak dapat dibatalkan lagi: 404.",
-    },
-    Operation {
         id: "planErasure",
         access: ERASURES,
         summary: "Minta penghapusan isi laporan",
@@ -516,72 +465,6 @@ const OPERATIONS: &[Operation] = &[
         access: ERASURES,
         summary: "Daftar penghapusan yang akan datang",
         description: "Yang diminta pelapor dan yang diputuskan instansi: lebih dahulu yang menunggu orang kedua (`asked`), lalu yang sedang dihapus (`erasing`) dan tidak dapat dibatalkan lagi, lalu yang menunggu harinya (`waiting`), yang paling mendesak lebih dahulu; paling banyak 300. Dilaksanakan sendiri pada waktunya.",
-    },
-    Operation {
-        id: "readChanges",
-        access: Access::Scopes(changes::SEES),
-        summary: "Baca yang berubah",
-        description: "Semua perubahan di node ini menurut urutannya, tanpa isi laporan: langkah berkas, program, edisi, tenggat, permintaan identitas, penghapusan. Token melihat yang boleh dibacanya. Simpan `next` dan lanjutkan dengannya sebagai `after`; perubahan disimpan 400 hari. Setelah `cursor_gone`, baca semuanya lagi dan lanjutkan dari `earliest`.",
-    },
-    Operation {
-        id: "makeWebhook",
-        access: WEBHOOKS_WRITE,
-        summary: "Buat webhook",
-        description: "Sejak itu setiap perubahan yang diminta dikirim ke alamat ini dengan tanda tangan Standard Webhooks, menurut urutan dan sedikitnya sekali. Jawab 2xx dalam 15 detik; yang tidak terjawab dicoba lagi setelah 5 detik sampai 10 jam. Setelah lima hari, atau karena 410, webhook dimatikan dan antreannya tetap ada. Token harus boleh membaca yang diminta.",
-    },
-    Operation {
-        id: "listWebhooks",
-        access: WEBHOOKS_WRITE,
-        summary: "Daftar webhook",
-        description: "Semua webhook instansi ini, siapa pun pembuatnya, dan keadaannya.",
-    },
-    Operation {
-        id: "readWebhook",
-        access: WEBHOOKS_WRITE,
-        summary: "Baca webhook",
-        description: "Hidup atau mati, berapa yang menunggu, dan sebabnya bila tidak ada yang sampai.",
-    },
-    Operation {
-        id: "changeWebhook",
-        access: WEBHOOKS_WRITE,
-        summary: "Ubah webhook",
-        description: "Yang tidak disebut tetap. Menghidupkan webhook langsung mengirim yang menunggu.",
-    },
-    Operation {
-        id: "endWebhook",
-        access: WEBHOOKS_WRITE,
-        summary: "Akhiri webhook",
-        description: "Beserta semua yang menunggu.",
-    },
-    Operation {
-        id: "rotateWebhookSecret",
-        access: WEBHOOKS_WRITE,
-        summary: "Ganti rahasia webhook",
-        description: "Selama satu hari kiriman ditandatangani dengan keduanya, agar penerima dapat diganti tanpa ada yang terlewat.",
-    },
-    Operation {
-        id: "tryWebhook",
-        access: WEBHOOKS_WRITE,
-        summary: "Coba webhook",
-        description: "Memanggil alamatnya sekarang dengan jenis `webhook.test` dan menyebut hasilnya. Antreannya tidak berubah.",
-    },
-    Operation {
-        id: "listDeliveries",
-        access: WEBHOOKS_WRITE,
-        summary: "Daftar kiriman",
-        description: "Yang sudah dan akan dikirim ke webhook, perubahan terakhir lebih dahulu. Yang selesai disimpan 30 hari.",
-    },
-    Operation {
-        id: "replayWebhook",
-        access: WEBHOOKS_WRITE,
-        summary: "Kirim ulang",
-        description: "Satu kiriman, atau semua yang berubah sejak `since` dan sebelum `until`, dengan nomor yang sama dan mendahului yang lebih baru.",
-    },
-    Operation {
-        id: "skipDelivery",
-        access: WEBHOOKS_WRITE,
-        summary: "Lewati kiriman",
-        description: "Yang menunggu tidak dikirim dan yang di belakangnya langsung berjalan: untuk yang tidak akan pernah diterima.",
     },
     Operation {
         id: "readStatus",

@@ -119,17 +119,22 @@ pub(crate) async fn encrypt(
     encrypt_under(node, &key, uploads).await
 }
 
+/// Refuses more uploads than one message can take.
+pub(crate) fn few_enough(uploads: &[String]) -> Result<(), NodeError> {
+    if uploads.len() > ATTACHMENTS {
+        let problem = format!("attachments: at most {ATTACHMENTS} go with one message");
+        return Err(NodeError::Invalid(problem));
+    }
+    Ok(())
+}
+
 /// Encrypts uploads under a key.
 pub(crate) async fn encrypt_under(
     node: &Node,
     key: &ContentKey,
     uploads: &[String],
 ) -> Result<Vec<Encrypted>, NodeError> {
-    if uploads.len() > ATTACHMENTS {
-        return Err(NodeError::Invalid(format!(
-            "attachments: at most {ATTACHMENTS} go with one message"
-        )));
-    }
+    few_enough(uploads)?;
     let mut out = Vec::with_capacity(uploads.len());
     for id in uploads {
         let mut tx = node.read_tx().await?;

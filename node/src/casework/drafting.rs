@@ -9,12 +9,13 @@ use std::fmt::Write as _;
 use lapor_migrations::Tx;
 use lapor_protocol::ids::{CaseId, Digest, MessageId};
 use lapor_protocol::kinds::Category;
-use lapor_protocol::limits::{ATTACHMENTS, TEXT_CHARS};
+use lapor_protocol::limits::TEXT_CHARS;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::allowed::not_now;
 use super::approval::ANSWER;
+use super::attachments::few_enough;
 use super::person::known_person;
 use super::{CaseSummary, Once, Sight, Tray, draft_files, reading};
 use crate::error::NodeError;
@@ -97,10 +98,7 @@ impl Node {
             let problem = format!("text: between 1 and {TEXT_CHARS} characters");
             return Err(NodeError::Invalid(problem));
         }
-        if answer.attachments.len() > ATTACHMENTS {
-            let problem = format!("attachments: at most {ATTACHMENTS} go with one message");
-            return Err(NodeError::Invalid(problem));
-        }
+        few_enough(answer.attachments)?;
         // The same key as an act's, bound to whoever sends it; what is stored stands in addresses.
         Once::new(actor, id)?;
         let row = DraftRow {

@@ -12,11 +12,11 @@ use lapor_protocol::seal::{ContentKey, Context, Subject, seal_words};
 use lapor_web::trace::Trace;
 use serde_json::json;
 
-use super::act::{newcomers, store_traced};
 use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
 use super::compose::Newcomer;
 use super::once::{self, Once};
+use super::queued::{newcomers, store_traced};
 use super::{Coordinates, Filed, NewReport, Reporter, Sight, own_number, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
 use crate::channels::Settled;

@@ -37,6 +37,7 @@ mod person;
 mod public_list;
 mod public_report;
 mod query;
+mod queued;
 mod reading;
 mod search;
 #[cfg(test)]
@@ -61,12 +62,11 @@ use utoipa::ToSchema;
 
 use crate::deadlines::Deadline;
 
-pub(crate) use act::store_drafts;
 pub use allowed::Allowed;
 pub(crate) use allowed::not_now;
 pub use assigning::{BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDesk, SavedFilter};
 pub use attachments::Opened;
-pub(crate) use attachments::{Shelving, blob_path};
+pub(crate) use attachments::{Shelving, blob_path, few_enough};
 pub(crate) use compose::Newcomer;
 pub use drafting::{AnswerDraft, DraftState, NewDraft};
 pub(crate) use erasures::erases_at_once;
@@ -89,6 +89,7 @@ pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::{FiledReport, Gone, PublicReport};
 pub(crate) use query::two_of;
+pub(crate) use queued::store_drafts;
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case, standing};
 pub(crate) use word::{AT_WORK, Behalf, Who};

@@ -90,7 +90,7 @@ impl Node {
         tx.commit().await?;
         lapor_killpoints::pass("channel.taken");
         if new > 0 {
-            self.switch().heard.notify_one();
+            self.switch().heard.notify_waiters();
         }
         Ok(new)
     }

@@ -18,8 +18,9 @@ use crate::error::NodeError;
 use crate::media::Door;
 use crate::node::Node;
 
-/// For all files of a message: well within the time for which it is held.
-const WHOLE: Duration = Duration::from_mins(2);
+/// For all files of a message, whichever its channel: well within the time for which it is held. No
+/// file alone has longer.
+pub(super) const FETCH: Duration = Duration::from_mins(2);
 
 /// A file on its way; an error holds no address and no secret.
 pub type Pieces = BoxStream<'static, Result<Bytes, String>>;
@@ -112,7 +113,7 @@ impl Node {
         last: bool,
     ) -> Result<Fetched, NodeError> {
         let mut out = Fetched::default();
-        let until = tokio::time::Instant::now() + WHOLE;
+        let until = tokio::time::Instant::now() + FETCH;
         for (at, what) in media.iter().enumerate() {
             if at >= room {
                 out.left_out.insert(LeftOut::Many);

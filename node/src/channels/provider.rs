@@ -7,15 +7,13 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use lapor_web::webhook::Reach;
-use reqwest::{ClientBuilder, RequestBuilder, Url};
+use reqwest::{ClientBuilder, RequestBuilder, Response, Url};
 
-use super::media::{LeftOut, Pieces, Unfetched};
+use super::media::{FETCH, LeftOut, Pieces, Unfetched};
 use super::settings::ChannelSettingsError;
 
 const WHOLE: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
-/// For a file, which `media` gives up before.
-const FILE: Duration = Duration::from_mins(5);
 /// Bytes of an answer that are read.
 const LARGEST: usize = 8 * 1024 * 1024;
 
@@ -37,6 +35,34 @@ pub(crate) fn bounded() -> ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
         .timeout(WHOLE)
+}
+
+/// What went wrong on the way, without the address.
+pub(crate) fn broken(error: reqwest::Error) -> String {
+    error.without_url().to_string()
+}
+
+/// Reads the first bytes of an answer, `most` of them.
+pub(crate) async fn beginning(mut answer: Response, most: usize) -> reqwest::Result<Vec<u8>> {
+    let mut read = Vec::new();
+    while read.len() < most
+        && let Some(piece) = answer.chunk().await?
+    {
+        read.extend_from_slice(&piece);
+    }
+    read.truncate(most);
+    Ok(read)
+}
+
+/// Asks for a file, in the time that files have.
+pub(crate) async fn file(request: RequestBuilder) -> Result<Response, Unfetched> {
+    let asked = request.timeout(FETCH).send().await;
+    asked.map_err(|error| Unfetched::Later(broken(error)))
+}
+
+/// A file that was asked for, as it comes.
+pub(crate) fn pieces(answer: Response) -> Pieces {
+    answer.bytes_stream().map_err(broken).boxed()
 }
 
 pub(crate) struct Answer {
@@ -68,7 +94,7 @@ impl Provider {
     fn with(builder: ClientBuilder, base: &str) -> Result<Self, String> {
         let client = builder.build();
         Ok(Self {
-            client: client.map_err(|error| error.without_url().to_string())?,
+            client: client.map_err(broken)?,
             base: base.trim_end_matches('/').to_owned(),
         })
     }
@@ -93,15 +119,11 @@ impl Provider {
 
     /// Asks, and reads the whole answer.
     pub async fn ask(&self, request: RequestBuilder) -> Result<Answer, String> {
-        let broken = |error: reqwest::Error| error.without_url().to_string();
-        let mut answer = request.send().await.map_err(broken)?;
+        let answer = request.send().await.map_err(broken)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let mut body = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(broken)? {
-            if body.len() + piece.len() > LARGEST {
-                return Err("the answer is too large".into());
-            }
-            body.extend_from_slice(&piece);
+        let body = beginning(answer, LARGEST + 1).await.map_err(broken)?;
+        if body.len() > LARGEST {
+            return Err("the answer is too large".into());
         }
         Ok(Answer {
             status,
@@ -112,11 +134,9 @@ impl Provider {
 
     /// Begins to fetch a file.
     pub async fn file(&self, url: Url) -> Result<Pieces, Unfetched> {
-        let broken = |error: reqwest::Error| error.without_url().to_string();
-        let asked = self.client.get(url).timeout(FILE).send().await;
-        let answer = asked.map_err(|error| Unfetched::Later(broken(error)))?;
+        let answer = file(self.get(url)).await?;
         match answer.status().as_u16() {
-            200 => Ok(answer.bytes_stream().map_err(broken).boxed()),
+            200 => Ok(pieces(answer)),
             400 | 403 | 404 | 410 => Err(Unfetched::Never(LeftOut::Gone)),
             status => Err(Unfetched::Later(format!(
                 "a file is answered with {status}"

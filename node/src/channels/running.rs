@@ -1,5 +1,5 @@
-//! The work of the channels while a node serves: one task listens, and one for each line speaks, so
-//! that a slow provider holds up nobody else.
+//! The work of the channels while a node serves: of each line one task listens and one speaks, so that
+//! a slow provider holds up nobody else; one minds what belongs to none.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +22,12 @@ pub async fn run(node: Arc<Node>, lines: Lines, shutdown: CancellationToken) {
     if lines.0.is_empty() {
         return;
     }
+    let names = lines.names().into_iter();
+    let listening = names.map(|channel| listen(&node, &lines, channel));
     let speaking = lines.0.iter().map(|line| speak(&node, &**line));
     let fetching = lines.0.iter().map(|line| line.listen(&node, &shutdown));
-    let working = async { tokio::join!(listen(&node, &lines), join_all(speaking)) };
+    let working =
+        async { tokio::join!(mind(&node, &lines), join_all(listening), join_all(speaking)) };
     let working = async {
         tokio::select! {
             _ = working => {}
@@ -38,10 +41,12 @@ pub async fn run(node: Arc<Node>, lines: Lines, shutdown: CancellationToken) {
 /// Makes something of a handful of what came in, and writes what has become news. Returns how much
 /// there was.
 pub async fn hear(node: &Node, lines: &Lines) -> Result<usize, NodeError> {
-    let heard = node.hear_round(lines).await?;
+    Ok(node.hear_round(lines).await? + to_tell(node).await?)
+}
+
+async fn to_tell(node: &Node) -> Result<usize, NodeError> {
     let told = node.write_channel_news().await?;
-    let codes = node.write_phone_codes().await?;
-    Ok(heard + told + codes)
+    Ok(told + node.write_phone_codes().await?)
 }
 
 /// Says all that is due; a line that is down rests.
@@ -52,11 +57,28 @@ pub async fn say(node: &Node, lines: &Lines) -> Result<(), NodeError> {
     Ok(())
 }
 
-async fn listen(node: &Node, lines: &Lines) {
+async fn listen(node: &Node, lines: &Lines, channel: &str) {
+    again(node, || node.hear_on(lines, channel)).await;
+}
+
+async fn mind(node: &Node, lines: &Lines) {
+    again(node, || beside(node, lines)).await;
+}
+
+async fn beside(node: &Node, lines: &Lines) -> Result<usize, NodeError> {
+    Ok(node.hear_beside(lines).await? + to_tell(node).await?)
+}
+
+/// Looks again and again, at once as long as there is something.
+async fn again<F>(node: &Node, look: impl Fn() -> F)
+where
+    F: Future<Output = Result<usize, NodeError>>,
+{
     loop {
-        match hear(node, lines).await {
+        // Before the look, so that what comes in meanwhile is heard.
+        let rung = node.switch().heard.notified();
+        match look().await {
             Ok(0) => {
-                let rung = node.switch().heard.notified();
                 // Either way there may be something now.
                 let _ = tokio::time::timeout(LOOK, rung).await;
             }

@@ -44,7 +44,7 @@ impl Node {
         let detail = revived.to_string();
         store::audit::add(&mut tx, now, actor, "channel.looked_again", None, &detail).await?;
         tx.commit().await?;
-        self.switch().heard.notify_one();
+        self.switch().heard.notify_waiters();
         Ok(revived)
     }
 

@@ -18,7 +18,7 @@ use crate::store::channels::threads::{ThreadRow, Turned};
 
 const SECOND_MS: i64 = 1000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
-/// Conversations at once.
+/// Conversations of a channel at once.
 const HANDFUL: i64 = 8;
 /// Longer than a message can take.
 const LEASE_MS: i64 = 5 * MINUTE_MS;
@@ -33,35 +33,58 @@ impl Node {
     /// Does what is due of what came in, and files drafts after which nothing was said. Returns how
     /// many were looked at.
     pub(crate) async fn hear_round(&self, lines: &Lines) -> Result<usize, NodeError> {
+        let mut looked = self.hear_beside(lines).await?;
+        let on = lines.names().into_iter();
+        for heard in join_all(on.map(|channel| self.hear_on(lines, channel))).await {
+            looked += heard?;
+        }
+        Ok(looked)
+    }
+
+    /// Does what is due of one channel: a provider that is slow with a file holds up no other's
+    /// messages. Returns how many were looked at.
+    pub(super) async fn hear_on(&self, lines: &Lines, channel: &str) -> Result<usize, NodeError> {
         let now = self.clock().now_ms();
         // No two processes hold messages until the same moment.
         let held = now + LEASE_MS + i64::from(u16::from_be_bytes(random()));
         let mut tx = self.write_tx().await?;
-        store::channels::parts::give_up(&mut tx, now).await?;
-        let mut rows = store::channels::taken::claim(&mut tx, now, held, HANDFUL).await?;
-        let silent = store::channels::threads::to_wake(&mut tx, now, HANDFUL).await?;
+        let mut rows = store::channels::taken::claim(&mut tx, channel, now, held, HANDFUL).await?;
         tx.commit().await?;
-        // Where everybody reads people refer to what others have said before them.
         rows.sort_by_key(|row| row.number);
-        let (public, private): (Vec<_>, Vec<_>) = rows.iter().partition(|row| is_public(row));
-        let in_order = async {
-            for row in public {
+        if is_public(channel) {
+            // Where everybody reads people refer to what others have said before them.
+            for row in &rows {
                 self.look_at_message(lines, row, held).await?;
             }
-            Ok::<_, NodeError>(())
-        };
-        let at_once = private
-            .into_iter()
-            .map(|row| self.look_at_message(lines, row, held));
-        let (looked, all_looked) = tokio::join!(in_order, join_all(at_once));
-        looked?;
-        for looked in all_looked {
-            looked?;
+        } else {
+            let at_once = rows.iter();
+            let at_once = at_once.map(|row| self.look_at_message(lines, row, held));
+            for looked in join_all(at_once).await {
+                looked?;
+            }
+        }
+        Ok(rows.len())
+    }
+
+    /// Does what is due of no channel that is on: parts whose rest stays away, messages of channels
+    /// that are off, drafts after which nothing was said. Returns how many were looked at.
+    pub(super) async fn hear_beside(&self, lines: &Lines) -> Result<usize, NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        store::channels::parts::give_up(&mut tx, now).await?;
+        let due = store::channels::taken::channels_due(&mut tx, now).await?;
+        let silent = store::channels::threads::to_wake(&mut tx, now, HANDFUL).await?;
+        tx.commit().await?;
+        let mut looked = silent.len();
+        for channel in &due {
+            if lines.named(channel).is_none() {
+                looked += self.hear_on(lines, channel).await?;
+            }
         }
         for thread in &silent {
             self.end_silence(thread).await?;
         }
-        Ok(rows.len() + silent.len())
+        Ok(looked)
     }
 
     /// Looks at one message. An error of its own keeps no other back.
@@ -251,8 +274,8 @@ impl Node {
     }
 }
 
-fn is_public(row: &TakenRow) -> bool {
-    Name::read(&row.channel).is_some_and(|name| name.manner().public)
+fn is_public(channel: &str) -> bool {
+    Name::read(channel).is_some_and(|name| name.manner().public)
 }
 
 fn later_ms(attempts: i64) -> i64 {

@@ -260,8 +260,9 @@ pub(super) fn listed(node: &Node, v: &Voice, case: &CaseSummary) -> String {
         format!("; {}", v.with("due", v.day(last)).say("letter-due"))
     });
     // A half that was split off has no ticket.
-    let ticket = case.ticket.iter().map(|ticket| format!("{ticket}: "));
-    format!("- {}{title}{due}", ticket.collect::<String>())
+    let ticket = case.ticket.as_ref();
+    let ticket = ticket.map_or_else(String::new, |ticket| format!("{ticket}: "));
+    format!("- {ticket}{title}{due}")
 }
 
 /// How a letter to an officer ends: where the desk is, and how to have fewer letters.

@@ -36,6 +36,15 @@ struct Batch {
     body: Vec<u8>,
 }
 
+/// What is left to be done at the hub.
+enum Left {
+    Messages,
+    /// To ask how far it has come: a place of the chain is not known to be accepted that has nothing
+    /// more to send, as its answer was lost and its ruling came before it was sent again.
+    Answer,
+    Nothing,
+}
+
 impl Link {
     /// Seals and sends what waits, some batches at most. Returns how many
     /// messages became durable at the hub. Heads are compared even where there
@@ -43,13 +52,13 @@ impl Link {
     pub async fn push(&self) -> Result<usize, LinkError> {
         let _sealer = self.sealer.lock().await;
         self.check_replaced()?;
-        let compared = self.compared.load(Ordering::SeqCst);
-        // Having nothing to send says nothing of the hub.
-        if compared && !self.anything_to_send().await? {
-            if !self.lags().await? {
-                return Ok(0);
+        if self.compared.load(Ordering::SeqCst) {
+            match self.left().await? {
+                Left::Messages => {}
+                Left::Answer => self.compared.store(false, Ordering::SeqCst),
+                // Having nothing to send says nothing of the hub.
+                Left::Nothing => return Ok(0),
             }
-            self.compared.store(false, Ordering::SeqCst);
         }
         // Large, and often polled beside others.
         let outcome = Box::pin(self.push_batches()).await;
@@ -130,17 +139,17 @@ impl Link {
         self.call(call).await?.json()
     }
 
-    async fn anything_to_send(&self) -> Result<bool, NodeError> {
+    async fn left(&self) -> Result<Left, NodeError> {
         let mut tx = self.node.read_tx().await?;
-        Ok(store::outbox::anything_to_send(&mut tx).await?)
-    }
-
-    /// Whether a place of the chain is not known to be accepted that has nothing more to send: its
-    /// answer was lost, and its ruling came before it was sent again.
-    async fn lags(&self) -> Result<bool, NodeError> {
-        let mut tx = self.node.read_tx().await?;
+        if store::outbox::anything_to_send(&mut tx).await? {
+            return Ok(Left::Messages);
+        }
         let (head, accepted) = own_chain(&mut tx).await?;
-        Ok(accepted < head.seq)
+        Ok(if accepted < head.seq {
+            Left::Answer
+        } else {
+            Left::Nothing
+        })
     }
 
     /// The lines of a batch; cuts `rows` to what fits.

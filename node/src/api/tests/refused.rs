@@ -57,9 +57,11 @@ async fn a_wrong_act_names_its_field() {
         let date = json!({"kind": "case.disposed", "body": {"target": "kota-bandung", "deadline": "besok"}});
         said!(refused(date).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"body: deadline: expected a date of the form YYYY-MM-DD.","request":"request-of-test","field":"body.deadline"}"#);
         let words = json!({"kind": "case.followed_up", "words": {"txt": "a"}});
-        said!(refused(words).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"words: unknown field `txt`, expected `text`.","request":"request-of-test","field":"words.txt"}"#);
+        said!(refused(words).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"words: txt: case.followed_up has no such field; its fields are: text.","request":"request-of-test","field":"words.txt"}"#);
         let empty = json!({"kind": "case.followed_up"});
         said!(refused(empty).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"words: missing field `text`.","request":"request-of-test","field":"words.text"}"#);
+        let typed = json!({"kind": "case.followed_up", "words": {"text": ["a"]}});
+        said!(refused(typed).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"words: text: expected string.","request":"request-of-test","field":"words.text"}"#);
         let category = json!({"kind": "case.verified", "body": {"category": "Perhubungan/Becak"}});
         said!(refused(category).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"body: category: edition 2026.0 has no Perhubungan/Becak; `GET /categories` lists all.","request":"request-of-test","field":"body.category"}"#);
         let shape = json!({"kind": "case.noted", "body": []});

@@ -43,13 +43,16 @@ async fn one_act_on_several_cases_is_judged_for_each_and_done_once() {
         let none = desk.post(Role::Officer, path, &none).await;
         assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(none.json()["field"], "cases");
-        for lacking in [
+        for wrong in [
             json!({"kind": "identity.requested", "words": {"text": "Perlu dihubungi."}}),
             json!({"kind": "case.followed_up", "body": {}}),
+            json!({"kind": "case.followed_up", "words": {"text": 7}}),
+            json!({"kind": "case.rated", "body": {"score": "5"}}),
+            json!(["case.verified", {}, null, []]),
         ] {
-            let lacking = json!({"cases": [NOBODY], "act": lacking});
-            let lacking = desk.post(Role::Admin, path, &lacking).await;
-            assert_eq!(lacking.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let asked = json!({"cases": [NOBODY], "act": wrong});
+            let refused = desk.post(Role::Admin, path, &asked).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
         let erased = json!({"cases": [first], "act": {"kind": "case.redacted", "body": {"reason": "other"}}});
         let erased = desk.post(Role::Admin, path, &erased).await;
@@ -148,9 +151,11 @@ async fn lists_are_counted_and_filters_kept_for_whoever_owns_the_token() {
         assert_eq!(listed["filters"][0]["filter"]["region"], "32.73");
         let others = desk.get(Role::Reader, "/api/v1/filters").await.json();
         assert_eq!(others, json!({"filters": []}));
-        let wrong = json!({"filter": {"colour": "red"}});
-        let wrong = desk.put(Role::Officer, "/api/v1/filters/x", &wrong).await;
-        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for wrong in [json!({"colour": "red"}), json!(["in_progress"])] {
+            let wrong = json!({"filter": wrong});
+            let wrong = desk.put(Role::Officer, "/api/v1/filters/x", &wrong).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
         let gone = desk.delete(Role::Officer, "/api/v1/filters/Bandung").await;
         assert_eq!(gone.status, StatusCode::NO_CONTENT);
         let gone = desk.delete(Role::Officer, "/api/v1/filters/Bandung").await;

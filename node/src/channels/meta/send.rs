@@ -6,16 +6,14 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
 use reqwest::{RequestBuilder, Response, Url};
 use serde_json::Value;
 
 use super::settings::{MetaSettings, MetaSettingsError};
 use crate::channels::media::{LeftOut, Pieces, Unfetched};
+use crate::channels::provider::{beginning, broken};
 use crate::channels::{Unsaid, provider};
 
-/// For a file.
-const FILE: Duration = Duration::from_mins(1);
 /// Bytes of an answer that are read.
 const LARGEST: usize = 64 * 1024;
 /// How long nothing is said after too much was, where the provider does not say how long.
@@ -51,7 +49,7 @@ impl Graph {
         let client = provider::bounded()
             .user_agent("lapor-node")
             .build()
-            .map_err(|error| MetaSettingsError::Client(error.without_url().to_string()))?;
+            .map_err(|error| MetaSettingsError::Client(broken(error)))?;
         Ok(Self {
             client,
             base,
@@ -92,15 +90,13 @@ impl Graph {
             tracing::warn!("a file lies at a host that is not in channels.meta.media_hosts");
             return Err(Unfetched::Never(LeftOut::Gone));
         };
-        let mut request = self.client.get(url).timeout(FILE);
+        let mut request = self.client.get(url);
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
-        let line = |error: reqwest::Error| error.without_url().to_string();
-        let answer = request.send().await;
-        let answer = answer.map_err(|error| Unfetched::Later(line(error)))?;
+        let answer = provider::file(request).await?;
         match answer.status().as_u16() {
-            200..300 => Ok(answer.bytes_stream().map_err(line).boxed()),
+            200..300 => Ok(provider::pieces(answer)),
             status => Err(unfetched(status, None)),
         }
     }
@@ -128,16 +124,9 @@ impl Graph {
 
 /// What is answered, or what is wrong with the line.
 async fn asked(request: RequestBuilder) -> Result<Result<Value, Refusal>, String> {
-    let line = |error: reqwest::Error| error.without_url().to_string();
-    let mut answer = request.send().await.map_err(line)?;
+    let answer = request.send().await.map_err(broken)?;
     let (status, wait) = (answer.status(), wait(&answer));
-    let mut told = Vec::new();
-    while let Some(piece) = answer.chunk().await.map_err(line)? {
-        told.extend_from_slice(&piece);
-        if told.len() > LARGEST {
-            break;
-        }
-    }
+    let told = beginning(answer, LARGEST).await.map_err(broken)?;
     // What was done is done, whatever is said of it.
     let told: Value = serde_json::from_slice(&told).unwrap_or_default();
     if status.is_success() {

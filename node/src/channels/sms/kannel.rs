@@ -65,7 +65,7 @@ impl Kannel {
             .ok_or(needed("kannel.password_file"))?;
         let client = provider::bounded()
             .build()
-            .map_err(|error| ChannelSettingsError::Client(error.without_url().to_string()))?;
+            .map_err(|error| ChannelSettingsError::Client(provider::broken(error)))?;
         let send_url = kannel.send_url.as_ref().ok_or(needed("kannel.send_url"))?;
         let node_url = kannel.node_url.as_ref();
         let told = |at: &String| -> Result<String, ChannelSettingsError> {
@@ -104,15 +104,10 @@ impl Kannel {
         }
         let asked = self.client.get(self.url.clone()).query(&query).send().await;
         // The address holds the password and the words.
-        let mut answer = asked.map_err(|error| Unsaid::Down(error.without_url().to_string()))?;
+        let answer = asked.map_err(|error| Unsaid::Down(provider::broken(error)))?;
         let status = answer.status();
-        let mut told = Vec::new();
-        while let Ok(Some(piece)) = answer.chunk().await {
-            told.extend_from_slice(&piece);
-            if told.len() > LARGEST {
-                break;
-            }
-        }
+        // It is read so that the line can be used again, and says no more than its status does.
+        let _ = provider::beginning(answer, LARGEST).await;
         heard_back(status.as_u16())?;
         Ok(receipts.map(|_| id))
     }

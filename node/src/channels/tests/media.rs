@@ -206,7 +206,7 @@ async fn a_picture_that_two_processes_fetch_is_added_once() {
         talked.takes("m1", &picture).await;
         let now = talked.place.clock.now_ms();
         let mut tx = talked.node().write_tx().await.unwrap();
-        let slow = store::channels::taken::claim(&mut tx, now, now + 1, 8).await;
+        let slow = store::channels::taken::claim(&mut tx, "x", now, now + 1, 8).await;
         let slow = slow.unwrap();
         tx.commit().await.unwrap();
         talked.place.clock.advance(HOUR_MS);

@@ -60,7 +60,7 @@ async fn two_processes_that_hold_one_message_file_one_case() {
         let now = talked.place.clock.now_ms();
         // The first has taken it for so long that another takes it too.
         let mut tx = talked.node().write_tx().await.unwrap();
-        let slow = store::channels::taken::claim(&mut tx, now, now + 1, 8)
+        let slow = store::channels::taken::claim(&mut tx, "sms", now, now + 1, 8)
             .await
             .unwrap();
         tx.commit().await.unwrap();
@@ -113,10 +113,10 @@ async fn a_message_waits_for_the_one_before_it() {
         talked.writes(SITI, "STATUS").await;
         let now = talked.place.clock.now_ms();
         let mut tx = talked.node().write_tx().await.unwrap();
-        let first = store::channels::taken::claim(&mut tx, now, now + HOUR_MS, 8)
+        let first = store::channels::taken::claim(&mut tx, "sms", now, now + HOUR_MS, 8)
             .await
             .unwrap();
-        let next = store::channels::taken::claim(&mut tx, now, now + HOUR_MS, 8)
+        let next = store::channels::taken::claim(&mut tx, "sms", now, now + HOUR_MS, 8)
             .await
             .unwrap();
         assert_eq!((first.len(), next.len()), (1, 0));
@@ -185,7 +185,7 @@ async fn an_act_whose_message_was_not_ended_is_not_done_again_and_files_nothing(
         // The process ends after the act and before its message is ended.
         let now = talked.place.clock.now_ms();
         let mut tx = talked.node().write_tx().await.unwrap();
-        let rows = store::channels::taken::claim(&mut tx, now, now + MINUTE_MS, 8)
+        let rows = store::channels::taken::claim(&mut tx, "sms", now, now + MINUTE_MS, 8)
             .await
             .unwrap();
         let thread = rows[0].thread.clone().unwrap();

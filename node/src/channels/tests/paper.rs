@@ -21,6 +21,8 @@ pub struct Paper {
     state: Mutex<State>,
     /// Rung when something was said.
     pub spoken: Notify,
+    /// Rung when a file is asked for that does not come.
+    pub stalled: Notify,
 }
 
 #[derive(Default)]
@@ -31,6 +33,7 @@ struct State {
     /// What the next things that are to be said come to.
     orders: VecDeque<Unsaid>,
     down: bool,
+    stalls: bool,
     /// Files that people have sent, by their id.
     files: BTreeMap<String, Vec<u8>>,
     /// Who was asked to write again.
@@ -67,6 +70,7 @@ impl Paper {
             name,
             state: Mutex::default(),
             spoken: Notify::new(),
+            stalled: Notify::new(),
         }
     }
 
@@ -83,6 +87,11 @@ impl Paper {
 
     pub fn is_down(&self, down: bool) {
         self.state.lock().unwrap().down = down;
+    }
+
+    /// From now on no file comes that is asked for.
+    pub fn stalls(&self) {
+        self.state.lock().unwrap().stalls = true;
     }
 
     /// Somebody has sent a file.
@@ -178,6 +187,11 @@ impl Channel for Paper {
 
     fn fetch<'a>(&'a self, what: &'a MediaRef) -> BoxFuture<'a, Result<Pieces, Unfetched>> {
         Box::pin(async move {
+            let stalls = self.state.lock().unwrap().stalls;
+            if stalls {
+                self.stalled.notify_one();
+                return std::future::pending().await;
+            }
             let state = self.state.lock().unwrap();
             if state.down {
                 return Err(Unfetched::Later("the provider is away".into()));

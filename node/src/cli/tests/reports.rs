@@ -92,6 +92,8 @@ async fn each_refusal_has_its_exit_code_and_says_what_to_do() {
                 &["case", "act", case, "case.noted", "--field", "a=b"],
                 exit::DATA,
             ),
+            // What a kind needs is asked for before its case is.
+            (&["case", "act", missing, "case.disposed"], exit::DATA),
             (&["case", "list", "--state", "lost"], exit::USAGE),
             (&["report", "file"], exit::USAGE),
             (

@@ -95,18 +95,37 @@ pub async fn add(tx: &mut Tx, row: &NewTaken<'_>) -> Stored<()> {
     Ok(())
 }
 
-/// Takes messages that are due until another moment, the oldest first and of each conversation
-/// only its oldest.
-pub async fn claim(tx: &mut Tx, now: i64, until: i64, limit: i64) -> Stored<Vec<TakenRow>> {
-    const SQL: &str = "update channel_taken set leased_until = $2, attempts = attempts + 1
+/// Takes messages of a channel that are due until another moment, the oldest first and of each
+/// conversation only its oldest.
+pub async fn claim(
+    tx: &mut Tx,
+    channel: &str,
+    now: i64,
+    until: i64,
+    limit: i64,
+) -> Stored<Vec<TakenRow>> {
+    const SQL: &str = "update channel_taken set leased_until = $3, attempts = attempts + 1
         where number in (
             select t.number from channel_taken t
-            where t.state = 'waiting' and t.due_at <= $1 and t.leased_until <= $1
+            where t.channel = $1 and t.state = 'waiting' and t.due_at <= $2 and t.leased_until <= $2
                 and not exists (select 1 from channel_taken o
                     where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
-            order by t.number limit $3
+            order by t.number limit $4
         ) returning number, channel, thread, raw, attempts, follows";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(until).bind(limit).fetch_all(c).await)?)
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(channel)
+        .bind(now)
+        .bind(until)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}
+
+/// The channels of which messages are due.
+pub async fn channels_due(tx: &mut Tx, now: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select distinct channel from channel_taken
+        where state = 'waiting' and due_at <= $1 and leased_until <= $1 order by channel";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(now).fetch_all(c).await)?)
 }
 
 /// Whether a message is still held until a moment, and nobody else has taken it.

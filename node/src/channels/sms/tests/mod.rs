@@ -101,11 +101,27 @@ fn what_kannel_hands_over_is_read_in_its_charset() {
     }
 }
 
+type Change = fn(&mut SmsSettings);
+
+/// Each change spoils settings that worked, and no password is told with what is wrong.
+fn spoil(settings: &SmsSettings, changes: &[(Change, &str)]) {
+    assert!(of(settings).unwrap().is_some());
+    for (change, said) in changes {
+        let mut spoiled = settings.clone();
+        change(&mut spoiled);
+        let problem = of(&spoiled).err().unwrap().to_string();
+        assert!(
+            problem.contains(*said) && !problem.contains("sandi"),
+            "{problem}"
+        );
+    }
+}
+
 #[test]
 fn settings_that_cannot_work_are_refused_and_say_no_secret() {
-    type Change = fn(&mut SmsSettings);
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(Change, &str); 6] = [
+    let settings = settings(folder.path(), "http://127.0.0.1:13013/cgi-bin/sendsms");
+    let changes: [(Change, &str); 6] = [
         (|s| s.number = None, "channels.sms.number"),
         (|s| s.kannel.username = None, "channels.sms.kannel.username"),
         (
@@ -125,16 +141,7 @@ fn settings_that_cannot_work_are_refused_and_say_no_secret() {
             "letters and digits",
         ),
     ];
-    for (change, said) in cases {
-        let mut settings = settings(folder.path(), "http://127.0.0.1:13013/cgi-bin/sendsms");
-        assert!(of(&settings).unwrap().is_some());
-        change(&mut settings);
-        let problem = of(&settings).err().unwrap().to_string();
-        assert!(
-            problem.contains(said) && !problem.contains("sandi"),
-            "{problem}"
-        );
-    }
+    spoil(&settings, &changes);
     assert!(of(&SmsSettings::default()).unwrap().is_none());
 }
 

@@ -9,11 +9,11 @@ use rusmpp::{Command, CommandStatus, Pdu};
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use super::spoken::{BUDI, MINUTE_MS, Networked, REPORT, SITI, settings, sms};
-use super::{address, saying};
+use super::{Change, address, saying, spoil};
 use crate::channels::Unsaid;
 use crate::channels::settings::{Bind, DefaultAlphabet, SmsSettings};
+use crate::channels::sms::alphabet;
 use crate::channels::sms::smpp::{Received, Wire};
-use crate::channels::sms::{alphabet, of};
 
 /// `ESME_RX_T_APPN`.
 const TRY_AGAIN: u32 = 0x64;
@@ -172,7 +172,6 @@ async fn what_the_network_answers_says_what_becomes_of_a_message() {
 
 #[tokio::test]
 async fn letters_that_the_alphabet_lacks_go_in_another_where_they_fit() {
-    type Change = fn(&mut SmsSettings);
     let plain: Change = |_| {};
     let latin: Change = |sms| sms.smpp.alphabet = DefaultAlphabet::Latin1;
     for (change, words, coding, bytes) in [
@@ -276,9 +275,9 @@ fn a_command_that_cannot_be_taken_apart_spoils_none_behind_it() {
 
 #[test]
 fn settings_of_a_line_that_cannot_work_are_refused() {
-    type Change = fn(&mut SmsSettings);
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(Change, &str); 5] = [
+    let settings = settings(folder.path(), "smsc.example.net:2775");
+    let changes: [(Change, &str); 5] = [
         (|s| s.number = None, "channels.sms.number"),
         (|s| s.smpp.system_id = None, "channels.sms.smpp.system_id"),
         (
@@ -294,14 +293,5 @@ fn settings_of_a_line_that_cannot_work_are_refused() {
             "15 and 8 signs",
         ),
     ];
-    for (change, said) in cases {
-        let mut settings = settings(folder.path(), "smsc.example.net:2775");
-        assert!(of(&settings).unwrap().is_some());
-        change(&mut settings);
-        let problem = of(&settings).err().unwrap().to_string();
-        assert!(
-            problem.contains(said) && !problem.contains("sandi"),
-            "{problem}"
-        );
-    }
+    spoil(&settings, &changes);
 }
