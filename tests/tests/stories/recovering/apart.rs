@@ -1,6 +1,7 @@
 //! Recoveries that do not go by themselves: what only one holds, who does not
 //! bring it, and another history.
 
+use http::Method;
 use lapor_hub::audit::By;
 use lapor_hub::deeds::{self, Deed};
 use lapor_hub::membership::{self, MembershipError};
@@ -14,11 +15,12 @@ use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
-use lapor_tests::fleet::{Fleet, Weather, kinds};
+use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
 
 use super::{all_call, brings, code, found, is_covered, last_item, lose_since};
 
 const VERSIONS: &str = "select line from directory_versions order by version";
+const LAG: &str = "select seq - accepted from chain";
 const ANNOUNCED: &str = "select r.effect from rulings r join envelopes e on e.number = r.number \
      where e.kind = 'key.announced' order by e.number";
 
@@ -29,6 +31,12 @@ async fn texts(fleet: &Fleet, sql: &'static str) -> Vec<String> {
     tx.rollback().await.unwrap();
     db.close().await;
     texts
+}
+
+/// How many places of an institution's chain it does not know to be accepted.
+async fn lag(institution: &Institution) -> i64 {
+    let mut tx = institution.node().db().read().await.unwrap();
+    on!(&mut tx, c => sqlx::query_scalar(LAG).fetch_one(c).await).unwrap()
 }
 
 /// Central staff say that nobody else is waited for.
@@ -70,6 +78,39 @@ async fn what_nobody_was_told_of_has_the_place_that_the_directory_shows() {
         let case = fleet.at("kota-bandung").file(report("Sesudah")).await;
         fleet.settle().await;
         assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_whose_ruling_came_before_its_receipt_comes_back_from_its_author() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let folder = tempfile::tempdir().unwrap();
+        fleet.settle().await;
+        fleet.hub.back_up(folder.path()).await;
+        let bandung = fleet.at("kota-bandung");
+        let mut lost = report("Jalan rusak");
+        lost.attachments = vec![bandung.upload(b"foto jalan").await];
+        let case = bandung.file(lost).await;
+        bandung.line().lose_answers(Method::POST, "/outbox", 1);
+        bandung.link().push().await.unwrap_err();
+        // Ruled, it is not sent again, and nobody else has read it.
+        assert_eq!(bandung.link().pull(Stream::Inbox, 0).await.unwrap(), 1);
+        assert_eq!(lag(bandung).await, 1);
+        assert_eq!(bandung.link().push().await.unwrap(), 0);
+        assert_eq!(lag(bandung).await, 0, "it stands where the hub says");
+
+        lose_since(&mut fleet, folder.path()).await;
+        all_call(&fleet).await;
+        let is = found(&fleet).await;
+        assert_eq!((is.stage, is.stuck), (Stage::Still, None));
+        fleet.settle().await;
+        is_covered(&fleet).await;
+        let view = fleet.at("pusat").view(case).await;
+        let photo = view.history[0].attachments[0].sha256;
+        let seen = fleet.at("pusat").attachment(case, photo).await.unwrap();
+        assert_eq!(seen, b"foto jalan");
         fleet.ends_well().await;
     }
 }
