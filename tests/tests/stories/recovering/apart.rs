@@ -17,7 +17,7 @@ use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
 
-use super::{all_call, brings, code, found, is_covered, last_item, lose_since};
+use super::{all_call, backed_up, brings, code, found, is_covered, last_item, lose_since};
 
 const VERSIONS: &str = "select line from directory_versions order by version";
 const LAG: &str = "select seq - accepted from chain";
@@ -53,9 +53,7 @@ async fn close(fleet: &Fleet) {
 async fn what_nobody_was_told_of_has_the_place_that_the_directory_shows() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        let folder = tempfile::tempdir().unwrap();
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         let bandung = fleet.at("kota-bandung");
         bandung
             .node()
@@ -86,9 +84,7 @@ async fn what_nobody_was_told_of_has_the_place_that_the_directory_shows() {
 async fn a_message_whose_ruling_came_before_its_receipt_comes_back_from_its_author() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        let folder = tempfile::tempdir().unwrap();
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         let bandung = fleet.at("kota-bandung");
         let mut lost = report("Jalan rusak");
         lost.attachments = vec![bandung.upload(b"foto jalan").await];
@@ -119,13 +115,11 @@ async fn a_message_whose_ruling_came_before_its_receipt_comes_back_from_its_auth
 async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
-        let folder = tempfile::tempdir().unwrap();
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
         fleet.settle().await;
         fleet.at("pusat").recall(case).await;
         fleet.at("pusat").dispose(case, "kemenpu").await;
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         // Its origin learns that there is a note, and not what it says.
         fleet.at("kemenpu").note(case, "Menunggu bahan.").await;
         fleet.at("kemenpu").link().push().await.unwrap();
@@ -165,10 +159,8 @@ async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
 async fn who_does_not_bring_what_it_holds_is_refused_alone_until_it_does() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
-        let folder = tempfile::tempdir().unwrap();
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         fleet.at("kota-bandung").note(case, "Sudah disurvei.").await;
         fleet.at("kota-bandung").link().push().await.unwrap();
 
@@ -273,10 +265,8 @@ async fn no_version_is_published_while_it_listens_and_another_one_stops_nobody_e
 async fn who_brings_too_much_at_once_is_told_to_wait_and_goes_on_from_there() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        let folder = tempfile::tempdir().unwrap();
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         fleet.at("pusat").recall(case).await;
         fleet.settle().await;
 
@@ -312,9 +302,7 @@ async fn who_brings_too_much_at_once_is_told_to_wait_and_goes_on_from_there() {
 async fn who_has_lost_the_certificate_gets_another_one_and_is_heard() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        let folder = tempfile::tempdir().unwrap();
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
         fleet.settle().await;
         let bandung = fleet.at_mut("kota-bandung");
