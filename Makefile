@@ -5,6 +5,7 @@
 # check   format, lints, dependencies
 # alarms  the rules for Prometheus, and what they are held to
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
+# model   a small federation in every order of events, with whatever goes wrong, state by state; ARGS="--small"
 # fleet   700 institutions with scripted troubles, and what the hub's console says of them; ARGS="--stay"
 # package Debian packages of hub, node and conformance kit from the release build; PROFILE=dev is quick, for a try
 # soak    federations driven from seeds through every trouble, the long absence, every kill point; ARGS="--seed 7 --messages 60"
@@ -13,7 +14,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash soak bench fleet package format lint dependencies
+.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench fleet package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -76,6 +77,13 @@ crash:
 	$(call say,"building hub and node with their kill points")
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	@exec $(TARGET)/debug/lapor-crash $(ARGS)
+
+# Nothing but the model and the protocol: it is built in a minute, whatever else is not.
+model:
+	@.ci/need cargo cc
+	$(call say,"building the model")
+	@cargo build $(LOCKED) -p lapor-model >&2
+	@exec $(TARGET)/debug/lapor-model $(ARGS)
 
 # With ARGS it is the simulation alone.
 soak:
