@@ -21,6 +21,7 @@ mod newcomers;
 mod offline;
 mod outages;
 mod pages;
+mod parsers;
 mod programmes;
 mod quarantine;
 mod recovering;
