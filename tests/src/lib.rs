@@ -17,4 +17,5 @@ pub mod invariants;
     reason = "figures are rounded to what anyone reads"
 )]
 pub mod muster;
+pub mod simulation;
 pub mod stage;

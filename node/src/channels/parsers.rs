@@ -63,7 +63,7 @@ pub(crate) fn meta(body: &[u8]) {
         let meta = Meta::of(&SETTINGS).expect("the settings are sound");
         meta.expect("and switch it on")
     });
-    for (line, said) in META.messages(body) {
+    for (line, said) in META.messages(body, &SETTINGS.keywords) {
         for raw in said {
             heard(&*line, &raw.body);
         }

@@ -15,6 +15,7 @@ mod joining;
 mod kill;
 mod place;
 mod process;
+mod texts;
 mod verdict;
 mod workload;
 mod world;
