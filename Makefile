@@ -7,6 +7,8 @@
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
 # model   a small federation in every order of events, with whatever goes wrong, state by state; ARGS="--small"
 # fleet   700 institutions with scripted troubles, and what the hub's console says of them; ARGS="--stay"
+# fuzz    input invented for every parser that meets others; ARGS="--runs 1000000 --keep"
+# mutants whether a test notices each change to custody, chains, receipts and envelopes; ARGS="--file protocol/src/chain.rs"
 # package Debian packages of hub, node and conformance kit from the release build; PROFILE=dev is quick, for a try
 # soak    federations driven from seeds through every trouble, the long absence, every kill point; ARGS="--seed 7 --messages 60"
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
@@ -14,7 +16,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench fleet package format lint dependencies
+.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench fleet fuzz mutants package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -102,6 +104,17 @@ bench:
 	$(call say,"building the release; the first time takes ten minutes and more")
 	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
 	@exec $(TARGET)/release/lapor-bench $(ARGS)
+
+fuzz:
+	@.ci/need cargo c++
+	@CARGO_TARGET_DIR=$(TARGET) exec fuzz/run $(ARGS)
+
+MUTATED := $(foreach file,case/*.rs chain.rs receipt.rs merkle.rs dsse.rs,--file 'protocol/src/$(file)')
+mutants:
+	@.ci/need cargo cc cargo-mutants
+	$(call say,"changing one thing at a time; some hours for all of them")
+	@PATH="$(abspath $(TARGET))/tools/bin:$$PATH" cargo mutants --package lapor-protocol \
+	    --output $(TARGET) $(or $(ARGS),$(MUTATED))
 
 # exec: the fleet itself gets the signals that make is sent.
 fleet:

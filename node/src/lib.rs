@@ -28,6 +28,8 @@ pub mod media;
 pub mod monitor;
 pub mod node;
 pub mod open311;
+#[cfg(feature = "parsers")]
+pub mod parsers;
 pub mod personal;
 mod place;
 pub mod portal;

@@ -12,6 +12,8 @@ mod health;
 mod held;
 mod joining;
 mod outbox;
+#[cfg(feature = "parsers")]
+pub mod parsers;
 mod ranges;
 mod recovery;
 mod streams;

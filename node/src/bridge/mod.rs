@@ -11,11 +11,11 @@ mod follow;
 mod import;
 mod institutions;
 mod maps;
-mod record;
+pub(crate) mod record;
 mod report;
 mod run;
 mod settings;
-mod shape;
+pub(crate) mod shape;
 mod table;
 #[cfg(test)]
 mod tests;

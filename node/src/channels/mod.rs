@@ -24,6 +24,8 @@ mod media;
 mod meta;
 mod news;
 mod outbox;
+#[cfg(feature = "parsers")]
+pub(crate) mod parsers;
 mod parts;
 pub(crate) mod provider;
 mod receipts;

@@ -6,7 +6,7 @@
 //! never leaves. An outage keeps waiting what was to be sent.
 
 mod again;
-mod entries;
+pub(crate) mod entries;
 mod feed;
 mod figures;
 mod follow;

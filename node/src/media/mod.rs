@@ -18,6 +18,17 @@ pub use kind::Door;
 pub use uploads::{Progress, UploadReceipt};
 pub(crate) use uploads::{expire_uploads, forget_uploads, upload_path, use_up};
 
+/// How many bytes a file has when it is cleaned, or `None` where it is refused, for the crate
+/// `lapor-parsers`.
+#[cfg(feature = "parsers")]
+pub(crate) fn cleaned(path: &std::path::Path, door: Door) -> Option<u64> {
+    match clean::clean(path, door) {
+        Ok((_, bytes)) => Some(bytes),
+        Err(clean::Failed::Refused(_)) => None,
+        Err(clean::Failed::Io(error)) => panic!("what was sent is no fault of the disk: {error}"),
+    }
+}
+
 /// Whether a picture that somebody else announced is what was said of it, and
 /// one that a browser may be asked to draw; else why not.
 pub(crate) fn check_picture(bytes: &[u8], media_type: &str) -> Result<(), String> {

@@ -8,7 +8,7 @@ mod columns;
 mod gathered;
 mod ods;
 mod out;
-mod sheet;
+pub(crate) mod sheet;
 #[cfg(test)]
 mod tests;
 mod view;

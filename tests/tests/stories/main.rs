@@ -21,6 +21,7 @@ mod newcomers;
 mod offline;
 mod outages;
 mod pages;
+mod parsers;
 mod phones;
 mod programmes;
 mod quarantine;

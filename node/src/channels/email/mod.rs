@@ -2,7 +2,7 @@
 //! Anybody can write in the name of another, so that only a reply to a letter of ours speaks in a
 //! case: its id cannot be guessed.
 
-mod letter;
+pub(super) mod letter;
 mod mailbox;
 mod post;
 mod quoted;

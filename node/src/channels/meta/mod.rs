@@ -78,7 +78,11 @@ impl Meta {
 
     /// What of a body is said to whom, in its order; what is not understood goes as a whole to the
     /// first line, which keeps it.
-    fn messages(&self, body: &[u8], keywords: &[Keyword]) -> Vec<(Arc<dyn Channel>, Vec<Raw>)> {
+    pub(super) fn messages(
+        &self,
+        body: &[u8],
+        keywords: &[Keyword],
+    ) -> Vec<(Arc<dyn Channel>, Vec<Raw>)> {
         let told: Value = serde_json::from_slice(body).unwrap_or_default();
         let (Some(object), Some(entries)) = (told["object"].as_str(), told["entry"].as_array())
         else {

@@ -23,6 +23,9 @@ use crate::reporters::normalised;
 use kannel::Kannel;
 use smpp::Smpp;
 
+#[cfg(feature = "parsers")]
+pub use smpp::kept_of;
+
 struct Sms {
     way: Way,
     alphabet: DefaultAlphabet,

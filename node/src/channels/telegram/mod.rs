@@ -4,7 +4,7 @@
 
 mod api;
 mod settings;
-mod updates;
+pub(super) mod updates;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,7 +9,7 @@ mod door;
 pub mod length;
 mod look;
 mod oauth;
-mod posts;
+pub(super) mod posts;
 mod settings;
 
 use std::path::PathBuf;

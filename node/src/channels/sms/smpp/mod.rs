@@ -49,6 +49,27 @@ pub struct Order {
 
 type Answer = Result<Option<String>, Unsaid>;
 
+/// What is kept of all that a network says on a line, for the crate `lapor-parsers`.
+#[cfg(feature = "parsers")]
+pub fn kept_of(said: &[u8]) -> Vec<Vec<u8>> {
+    use tokio_util::codec::Decoder as _;
+    let (mut said, mut kept) = (bytes::BytesMut::from(said), Vec::new());
+    while let Ok(Some(received)) = wire::Wire.decode(&mut said) {
+        let command = match received {
+            wire::Received::Unreadable { pdu, .. } => {
+                kept.push(pdu::kept_whole(&pdu));
+                continue;
+            }
+            wire::Received::Command(command) => command,
+        };
+        if let Some(rusmpp::Pdu::DeliverSm(deliver)) = command.pdu() {
+            receipts::read(deliver);
+            kept.push(pdu::Delivery::of(deliver).kept());
+        }
+    }
+    kept
+}
+
 impl Smpp {
     pub fn of(settings: &SmsSettings) -> Result<Self, ChannelSettingsError> {
         let (smpp, needed) = (&settings.smpp, ChannelSettingsError::Needed);
