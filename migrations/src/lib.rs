@@ -14,6 +14,7 @@ mod db;
 mod error;
 mod postgres;
 mod schema;
+mod seat;
 mod sqlite;
 #[cfg(any(test, feature = "throwaway"))]
 pub mod throwaway;
@@ -26,5 +27,6 @@ pub use copy::{Scratch, check_copy, is_vacant, restore_copy};
 pub use db::{Db, DbOptions, Kind};
 pub use error::DbError;
 pub use schema::{MigrationName, MigrationReport, Schema};
+pub use seat::Seat;
 pub use tx::Tx;
 pub use value::Value;
