@@ -18,3 +18,4 @@ pub mod invariants;
 )]
 pub mod muster;
 pub mod stage;
+pub mod twins;

@@ -24,6 +24,7 @@ mod pages;
 mod programmes;
 mod quarantine;
 mod recovering;
+mod replicas;
 mod restores;
 mod running;
 mod storms;
