@@ -1,4 +1,4 @@
-# demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
+# demo    a hub and nine nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # browse  the pages in a real Chromium, on both databases; part of make test
 # clients programs of others against our doors, on both databases; part of make test
@@ -7,12 +7,13 @@
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
 # fleet   700 institutions with scripted troubles, and what the hub's console says of them; ARGS="--stay"
 # package Debian packages of hub, node and conformance kit from the release build; PROFILE=dev is quick, for a try
+# soak    federations driven from seeds through every trouble, the long absence, every kill point; ARGS="--seed 7 --messages 60"
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse clients check alarms crash bench fleet package format lint dependencies
+.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash soak bench fleet package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -57,18 +58,36 @@ browse:
 	    node --test --test-concurrency=2 $(filter-out %/paint.test.mjs,$(wildcard tests/browser/*.test.mjs))
 	@TMPDIR=$(SCRATCH) node --test tests/browser/paint.test.mjs
 
+# The gate of the conformance kit mostly waits, so it is tried beside the rest.
 clients:
 	@.ci/need cargo cc postgres python-clients
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
-	$(call say,"asking by Open311 and by the APIs and hearing webhooks on SQLite and on a throwaway PostgreSQL")
+	$(call say,"asking by Open311 and by the APIs and hearing webhooks and passing the gate of the kit on SQLite and on a throwaway PostgreSQL")
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target clients-gate clients-doors
+
+clients-gate: CLIENTS = test_lapor_client.py
+clients-doors: CLIENTS = test_[!l]*.py
+clients-gate clients-doors:
 	@TMPDIR=$(SCRATCH) CARGO_TARGET_DIR=$(TARGET) $(TARGET)/debug/lapor-test-postgres -- \
-	    $(TARGET)/tools/python/bin/python -B -m unittest discover -s tests/python
+	    $(TARGET)/tools/python/bin/python -B -m unittest discover -s tests/python -p '$(CLIENTS)'
 
 crash:
 	@.ci/need cargo cc $(findstring postgres,$(ARGS))
 	$(call say,"building hub and node with their kill points")
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	@exec $(TARGET)/debug/lapor-crash $(ARGS)
+
+# With ARGS it is the simulation alone.
+soak:
+	@.ci/need cargo cc $(if $(ARGS),,postgres)
+	$(call say,"building the simulation, and hub and node with their kill points")
+	@cargo build $(LOCKED) --workspace --bins --all-features >&2
+	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-soak $(ARGS)
+ifeq ($(ARGS),)
+	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-soak --absence 180
+	@$(TARGET)/debug/lapor-crash
+	@$(TARGET)/debug/lapor-crash --database postgres
+endif
 
 bench:
 	@.ci/need cargo cc

@@ -1,22 +1,23 @@
 //! The command line. It exits 0 where everything that was tried is kept, 1
 //! where something is broken, 2 where nothing can be said.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use lapor_protocol::ids::InstanceId;
-use tokio::process::Command;
 use tokio::sync::mpsc;
 
-use crate::contract::Contract;
+use crate::contract::Sentence;
+use crate::driven::{drive, told_to_stop};
 use crate::hub;
-use crate::node::{self, Wanted};
+use crate::node;
 use crate::report::{Form, Report};
+use crate::standing::{Side, Standing, Standings, Unseen};
 
 const NOTHING_SAID: u8 = 2;
 
@@ -34,8 +35,11 @@ enum What {
     Hub(HubOptions),
     /// Look at a node: play the hub that it joins, and write down what it does
     Node(NodeOptions),
-    /// List the sentences that cross the wire and that no check quotes
-    Sentences,
+    /// List the sentences that no check asks a hub or a node about: those that could be seen, then the others with the reason why not
+    Sentences {
+        #[arg(value_enum)]
+        side: Side,
+    },
 }
 
 #[derive(Args)]
@@ -105,14 +109,14 @@ fn run(options: Options) -> Result<ExitCode> {
     match options.what {
         What::Hub(options) => {
             let report = runtime.block_on(look_at_hub(&options.invitations))?;
-            tell(&report, hub::sentences(), &options.told)
+            tell(&report, &options.told)
         }
         What::Node(options) => {
             let report = runtime.block_on(look_at_node(&options))?;
-            tell(&report, node::sentences(), &options.told)
+            tell(&report, &options.told)
         }
-        What::Sentences => {
-            list_sentences()?;
+        What::Sentences { side } => {
+            list_sentences(side)?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -144,53 +148,16 @@ async fn look_at_node(options: &NodeOptions) -> Result<Report> {
         linger: Duration::from_secs(options.linger),
         driver,
     };
-    let (report, called) = tokio::join!(node::look(terms), drive(options.drive.as_deref(), wanted));
-    called?;
-    report
-}
-
-/// Passes on what is wanted of the node. Commands end with the run.
-async fn drive(command: Option<&str>, mut wanted: mpsc::Receiver<Wanted>) -> Result<()> {
-    let mut running = Vec::new();
-    while let Some(wanted) = wanted.recv().await {
-        let words = match &wanted {
-            Wanted::Join(line) => vec!["join", line],
-            Wanted::File => vec!["file"],
-        };
-        match command {
-            None => eprintln!("{}", asked_of_a_person(&wanted)),
-            Some(command) => {
-                let mut shell = Command::new("sh");
-                shell.arg("-c").arg(format!("{command} \"$@\""));
-                // Its words would stand in the report.
-                shell.arg("sh").args(words).stdout(Stdio::null());
-                running.push(
-                    shell
-                        .kill_on_drop(true)
-                        .spawn()
-                        .context(command.to_owned())?,
-                );
-            }
-        }
-    }
-    Ok(())
-}
-
-fn asked_of_a_person(wanted: &Wanted) -> String {
-    match wanted {
-        Wanted::Join(line) => format!("Let the node join by this line, and let it run:\n{line}"),
-        Wanted::File => "Now file a report at the node.".to_owned(),
+    let driving = drive(options.drive.as_deref(), wanted);
+    tokio::select! {
+        (report, called) = async { tokio::join!(node::look(terms), driving) } => called.and(report),
+        Err(stopped) = told_to_stop() => Err(stopped),
     }
 }
 
 /// Writes the report; the code says whether everything holds.
-fn tell(
-    report: &Report,
-    sentences: impl Iterator<Item = &'static str>,
-    told: &Told,
-) -> Result<ExitCode> {
-    let share = Contract::read().share(sentences);
-    let text = report.written(told.form, &share);
+fn tell(report: &Report, told: &Told) -> Result<ExitCode> {
+    let text = report.written(told.form);
     match &told.out {
         None => std::io::stdout().write_all(text.as_bytes())?,
         Some(file) => {
@@ -205,23 +172,43 @@ fn tell(
     })
 }
 
-fn list_sentences() -> Result<()> {
-    let quotes = hub::sentences().chain(node::sentences());
-    let share = Contract::read().share(quotes);
+fn list_sentences(side: Side) -> Result<()> {
+    let sentences = match side {
+        Side::Hub => hub::sentences().collect::<Vec<_>>(),
+        Side::Node => node::sentences().collect(),
+    };
+    let standings = Standings::asked(side, &sentences);
     let mut out = std::io::stdout().lock();
-    let mut chapter = String::new();
-    for sentence in &share.left {
+    writeln!(out, "Could be seen, and are not asked about:")?;
+    list(&mut out, &standings, Standing::NotAsked)?;
+    for reason in Unseen::ALL {
+        writeln!(
+            out,
+            "\nNot asked about, since they {}:",
+            reason.because(side)
+        )?;
+        list(&mut out, &standings, Standing::Unseen(reason))?;
+    }
+    let (asked, of) = (standings.count(Standing::Untried), standings.of_each.len());
+    writeln!(
+        out,
+        "\n{asked} of {of} sentences are quoted by a check of a {}",
+        side.as_str()
+    )?;
+    Ok(())
+}
+
+/// By chapter.
+fn list(out: &mut impl Write, standings: &Standings, standing: Standing) -> Result<()> {
+    let mut chapter = "";
+    let of_it = |(_, one): &&(Sentence, Standing)| *one == standing;
+    for (sentence, _) in standings.of_each.iter().filter(of_it) {
         if sentence.chapter != chapter {
-            chapter.clone_from(&sentence.chapter);
+            chapter = &sentence.chapter;
             writeln!(out, "\n{chapter}")?;
         }
         writeln!(out, "  {}", sentence.text)?;
     }
-    writeln!(
-        out,
-        "\n{} of {} sentences are quoted by a check",
-        share.quoted, share.of
-    )?;
     Ok(())
 }
 

@@ -1,5 +1,4 @@
-//! `docs/protocol.md` sentence by sentence: which of them a check quotes, and
-//! which nobody looks at.
+//! `docs/protocol.md` sentence by sentence, and which of them a quote touches.
 
 use std::ops::Range;
 
@@ -29,14 +28,6 @@ pub struct Sentence {
 pub struct Contract {
     words: String,
     sentences: Vec<Sentence>,
-}
-
-/// How much of the contract is looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Share {
-    pub quoted: usize,
-    pub of: usize,
-    pub left: Vec<Sentence>,
 }
 
 impl Contract {
@@ -77,30 +68,15 @@ impl Contract {
         self.words.contains(quote)
     }
 
-    /// The sentences of the wire that these quotes touch, and those that none does.
-    pub fn share(&self, quotes: impl IntoIterator<Item = &'static str>) -> Share {
-        let places: Vec<Range<usize>> = quotes
-            .into_iter()
-            .filter_map(|quote| {
-                let at = self.words.find(quote)?;
-                Some(at..at + quote.len())
-            })
-            .collect();
-        let is_touched = |sentence: &Sentence| {
-            let Range { start, end } = sentence.place;
-            places.iter().any(|at| at.start < end && start < at.end)
-        };
-        let (touched, left): (Vec<_>, Vec<_>) = self
-            .sentences
-            .iter()
-            .filter(|sentence| sentence.crosses_the_wire)
-            .cloned()
-            .partition(is_touched);
-        Share {
-            quoted: touched.len(),
-            of: touched.len() + left.len(),
-            left,
-        }
+    /// The sentences of the wire that a quote touches.
+    pub fn touched(&self, quote: &str) -> impl Iterator<Item = usize> {
+        let at = self.words.find(quote).unwrap_or(self.words.len());
+        let end = at + quote.len();
+        let is_touched = move |place: &Range<usize>| at < place.end && place.start < end;
+        let sentences = self.sentences.iter().enumerate();
+        sentences
+            .filter(move |(_, one)| one.crosses_the_wire && is_touched(&one.place))
+            .map(|(number, _)| number)
     }
 
     fn add(&mut self, chapter: &str, paragraph: &str) {
@@ -112,9 +88,12 @@ impl Contract {
         }
     }
 
+    /// What stands above the rule of a table names its columns, and says nothing.
     fn add_row(&mut self, chapter: &str, row: &str) {
         let rule = row.chars().all(|sign| "|-: ".contains(sign));
-        if !rule {
+        if rule {
+            self.sentences.pop();
+        } else {
             self.push(chapter, row);
         }
     }
@@ -177,14 +156,18 @@ mod tests {
         assert!(contract.sentences().len() > 400);
         let quote = "The hub never connects to a node.";
         assert!(contract.says(quote) && !contract.says("The hub connects to a node."));
-        let share =
-            contract.share(["A batch may also be accepted in part **without** an exception"]);
-        assert_eq!(share.quoted, 1);
-        let apart = contract
-            .sentences()
-            .iter()
-            .filter(|one| !one.crosses_the_wire);
-        assert_eq!(share.of + apart.count(), contract.sentences().len());
+        let touched = |quote| contract.touched(quote).count();
+        assert_eq!(
+            touched("A batch may also be accepted in part **without** an exception"),
+            1
+        );
+        assert_eq!(touched("202: more is missing. 201: it is complete"), 2);
+        assert_eq!(touched("The hub connects to a node."), 0);
+        let is_head = |one: &Sentence| one.text.starts_with("| request | success |");
+        assert!(
+            !contract.sentences().iter().any(is_head),
+            "the head of a table"
+        );
     }
 
     #[test]

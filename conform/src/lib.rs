@@ -6,6 +6,8 @@ pub mod check;
 pub mod cli;
 pub mod client;
 pub mod contract;
+mod driven;
 pub mod hub;
 pub mod node;
 pub mod report;
+pub mod standing;

@@ -6,12 +6,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::check::{Finding, Outcome};
-use crate::contract::Share;
+use crate::standing::{Side, Standing, Standings, Unseen};
 
 /// All findings of one run.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// What was looked at: a hub or a node, and which.
+    pub side: Side,
+    /// What was looked at, by its name.
     pub subject: String,
     pub findings: Vec<Finding>,
 }
@@ -35,15 +36,16 @@ impl Report {
         broken.map(|finding| finding.check).collect()
     }
 
-    pub fn written(&self, form: Form, share: &Share) -> String {
+    pub fn written(&self, form: Form) -> String {
+        let standings = Standings::after(self.side, &self.findings);
         match form {
-            Form::Text => self.text(share),
-            Form::Json => format!("{:#}\n", self.json(share)),
+            Form::Text => self.text(&standings),
+            Form::Json => format!("{:#}\n", self.json(&standings)),
             Form::Junit => self.junit(),
         }
     }
 
-    fn text(&self, share: &Share) -> String {
+    fn text(&self, standings: &Standings) -> String {
         let mut text = format!("{}\n\n", self.subject);
         for finding in &self.findings {
             let (mark, why) = match &finding.outcome {
@@ -60,25 +62,25 @@ impl Report {
             }
         }
         let [kept, broken, untried] = self.counts();
-        let Share { quoted, of, .. } = share;
         let _ = write!(
             text,
-            "\n{kept} kept, {broken} broken, {untried} untried; \
-             the checks quote {quoted} of the {of} sentences of docs/protocol.md that cross the wire\n"
+            "\n{kept} kept, {broken} broken, {untried} untried\n\n"
         );
+        text.push_str(&in_sentences(standings));
         text
     }
 
-    fn json(&self, share: &Share) -> Value {
+    fn json(&self, standings: &Standings) -> Value {
         let [kept, broken, untried] = self.counts();
         json!({
             "subject": self.subject,
+            "side": self.side,
             "holds": self.holds(),
             "kept": kept,
             "broken": broken,
             "untried": untried,
             "findings": self.findings,
-            "sentences": { "quoted": share.quoted, "of": share.of },
+            "sentences": counted(standings),
         })
     }
 
@@ -128,6 +130,48 @@ impl Report {
     }
 }
 
+/// How the sentences of the contract stand, for people.
+fn in_sentences(standings: &Standings) -> String {
+    let side = standings.side;
+    let mut text = format!(
+        "Of the {} sentences of docs/protocol.md that cross the wire\n",
+        standings.of_each.len()
+    );
+    let mut line = |standing, words: &str| {
+        let _ = writeln!(text, "  {:>4}  {words}", standings.count(standing));
+    };
+    line(Standing::Kept, "are kept");
+    line(Standing::Broken, "are broken");
+    line(Standing::Untried, "are untried");
+    let not_asked = format!(
+        "could be seen and are not asked about (`lapor-conform sentences {}` lists them)",
+        side.as_str()
+    );
+    line(Standing::NotAsked, &not_asked);
+    for reason in Unseen::ALL {
+        line(Standing::Unseen(reason), reason.because(side));
+    }
+    text
+}
+
+fn counted(standings: &Standings) -> Value {
+    let count = |standing| standings.count(standing);
+    let unseen = |reason| count(Standing::Unseen(reason));
+    json!({
+        "of": standings.of_each.len(),
+        "kept": count(Standing::Kept),
+        "broken": count(Standing::Broken),
+        "untried": count(Standing::Untried),
+        "not_asked": count(Standing::NotAsked),
+        "unseen": {
+            "other_side": unseen(Unseen::OtherSide),
+            "inside": unseen(Unseen::Inside),
+            "occasion": unseen(Unseen::Occasion),
+            "explains": unseen(Unseen::Explains),
+        },
+    })
+}
+
 /// XML 1.0 has no signs below a space but these three.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -148,7 +192,6 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Contract;
 
     fn report() -> Report {
         let finding = |check, outcome| Finding {
@@ -157,6 +200,7 @@ mod tests {
             sentences: &["A range that is sent again gets the receipts that are stored"],
         };
         Report {
+            side: Side::Hub,
             subject: "hub of \"lapor.test\" <here>".into(),
             findings: vec![
                 finding("one", Outcome::Kept),
@@ -168,17 +212,22 @@ mod tests {
 
     #[test]
     fn a_broken_sentence_is_told_in_every_form() {
-        let share = Contract::read().share([]);
-        let told = |form| report().written(form, &share);
+        let told = |form| report().written(form);
         assert!(!report().holds());
         let text = told(Form::Text);
         assert!(text.contains("BROKEN   two\n         a & b\u{7}\n         > A range"));
-        assert!(text.contains("1 kept, 1 broken, 1 untried; the checks quote 0 of the "));
+        assert!(text.contains("1 kept, 1 broken, 1 untried\n\nOf the "));
+        assert!(text.contains("     1  are broken\n"), "{text}");
+        assert!(text.contains("  say what a node does\n"), "{text}");
         let json: Value = serde_json::from_str(&told(Form::Json)).unwrap();
         assert_eq!(
             (&json["holds"], &json["broken"]),
             (&json!(false), &json!(1))
         );
+        let sentences = &json["sentences"];
+        let broken = [&sentences["kept"], &sentences["broken"]];
+        assert_eq!(broken, [&json!(0), &json!(1)]);
+        assert!(sentences["unseen"]["other_side"].as_u64() > Some(0));
         assert_eq!(json["findings"][2]["outcome"]["untried"], "no \"b\"");
         let junit = told(Form::Junit);
         assert!(

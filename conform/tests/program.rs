@@ -1,5 +1,7 @@
 //! The program as an operator calls it.
 
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
 
 fn conform(arguments: &[&str]) -> Output {
@@ -22,6 +24,7 @@ fn where_nothing_can_be_said_it_exits_with_2_and_says_why() {
         ),
         (&["hub"], "--invitation"),
         (&["moon"], "moon"),
+        (&["sentences", "moon"], "moon"),
     ] {
         let ran = conform(arguments);
         assert_eq!(ran.status.code(), Some(2), "{arguments:?}");
@@ -32,11 +35,33 @@ fn where_nothing_can_be_said_it_exits_with_2_and_says_why() {
 }
 
 #[test]
-fn what_no_check_quotes_is_listed_by_chapter() {
-    let ran = conform(&["sentences"]);
-    assert_eq!(ran.status.code(), Some(0));
-    let list = said(&ran.stdout);
-    assert!(list.contains("\nRecovery\n"), "{list}");
-    assert!(list.ends_with(" sentences are quoted by a check\n"));
-    assert!(!list.contains("Nodes dial out."), "it is a principle");
+fn what_no_check_asks_about_is_listed_by_reason_and_chapter() {
+    for (side, other) in [("hub", "a node does"), ("node", "a hub does")] {
+        let ran = conform(&["sentences", side]);
+        assert_eq!(ran.status.code(), Some(0));
+        let list = said(&ran.stdout);
+        assert!(list.starts_with("Could be seen, and are not asked about:\n"));
+        let why = format!("\nNot asked about, since they say what {other}:\n");
+        assert!(list.contains(&why), "{list}");
+        assert!(list.contains("\nRecovery\n"), "{list}");
+        assert!(list.ends_with(&format!(" sentences are quoted by a check of a {side}\n")));
+        assert!(!list.contains("Nodes dial out."), "it is a principle");
+    }
+}
+
+/// What goes on holds the error output of the kit, which is read to its end
+/// here: until then it would have made its mark.
+#[test]
+fn what_drives_a_node_ends_with_the_run() {
+    let mark = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outlived");
+    if mark.exists() {
+        fs::remove_file(&mark).expect("a mark of another run");
+    }
+    let drive = format!("(sleep 20; touch '{}') & true", mark.display());
+    let words = ["--patience", "1", "--linger", "0"];
+    let ran = conform(&[&["node", "--drive", &drive][..], &words].concat());
+    assert_eq!(ran.status.code(), Some(2));
+    let error = said(&ran.stderr);
+    assert!(error.contains("nobody has joined within 1 s"), "{error}");
+    assert!(!mark.exists(), "it has outlived the run");
 }

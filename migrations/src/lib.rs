@@ -12,6 +12,7 @@ mod composed;
 mod copy;
 mod db;
 mod error;
+mod forgetting;
 mod postgres;
 mod schema;
 mod seat;

@@ -59,7 +59,7 @@ async function offsetOf(place) {
 }
 
 /** Sends a file in pieces; gives the upload's name. What a server refuses is not tried again. */
-async function send(file, at, progress) {
+async function send(file, at, { progress, waits }) {
   let place = begun.of(file);
   let offset = 0;
   let started = false;
@@ -90,6 +90,7 @@ async function send(file, at, progress) {
         begun.forget(file);
         throw error;
       }
+      waits();
       await wait(500 * 2 ** attempt);
     }
   }
@@ -114,7 +115,11 @@ function line(list, file, said) {
   item.append(label);
   list.append(item);
   return {
-    progress: (part) => (bar.value = part),
+    progress(part) {
+      bar.value = part;
+      small.textContent = "";
+    },
+    waits: () => (small.textContent = said.waiting),
     done(upload) {
       bar.remove();
       small.textContent = size(file.size);
@@ -175,7 +180,7 @@ function takeFiles(part) {
     if (file.size > Number(said.bytes)) return own.failed(said.large.replace("%", file.name));
     tell(`${said.sending} ${file.name}`);
     try {
-      const upload = await send(file, said.upload, own.progress);
+      const upload = await send(file, said.upload, own);
       await taken(input, upload, file);
       own.done(upload);
       tell("");

@@ -242,6 +242,10 @@ impl Jobs {
                 self.node.expire_reporters().await?;
                 self.node.expire_led().await?;
                 erased?;
+                // What was deleted since, here or by others' wish, stands in no log any more.
+                if !self.node.db().empty_log().await? {
+                    tracing::debug!("the log of the database is read and will be emptied later");
+                }
             }
             Job::Deadlines => self.node.look_after_deadlines().await?,
             Job::Letters => {

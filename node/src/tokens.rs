@@ -2,6 +2,7 @@
 //!
 //! A token is `lpt_` and a secret, see [`lapor_web::bearer`].
 
+mod bounds;
 mod scope;
 
 use std::collections::BTreeMap;
@@ -9,20 +10,27 @@ use std::fmt;
 use std::str::FromStr;
 
 use lapor_migrations::{Db, Tx};
+use lapor_protocol::region::RegionCode;
 use lapor_web::accounts::AccountId;
 use lapor_web::bearer::{self, check_name, hash};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::casework::Sight;
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::hooks::switch_off_of;
 use crate::node::Node;
+use crate::staff::UnitId;
 use crate::store;
 
+pub use bounds::Bounds;
+pub(crate) use bounds::sight_of_actor;
 pub use scope::{Rights, Scope, ScopeError, Scopes, ScopesError};
 
 const PREFIX: &str = "lpt_";
+/// Before the name of a token where the audit log says who did something.
+const ACTOR: &str = "token:";
 /// What stands for a role where a token has scopes.
 const SCOPES: &str = "scopes";
 /// How much later a use must be than the one that was noted, to be noted as well.
@@ -52,6 +60,8 @@ pub struct RoleError;
 pub struct Bearer {
     pub name: String,
     pub rights: Rights,
+    /// What it may see of the cases: all, unless it is bounded.
+    pub sight: Sight,
     /// Unix ms.
     expires_at: Option<i64>,
 }
@@ -65,6 +75,12 @@ pub struct TokenEntry {
     /// What it may do, where that is no role.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<Scope>,
+    /// Units to whose cases it is bounded; empty where it is not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<UnitId>,
+    /// Provinces and regencies to whose cases it is bounded; empty where it is not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<RegionCode>,
     /// Login of the account whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -86,6 +102,8 @@ pub struct TokenEntry {
 pub struct NewToken<'a> {
     pub name: &'a str,
     pub rights: Rights,
+    /// To which cases it is bounded.
+    pub bounds: Bounds,
     /// Unix ms at which it ends by itself.
     pub expires_at: Option<i64>,
     /// The account whose it is: as that person it speaks where a second person must agree.
@@ -125,7 +143,12 @@ impl fmt::Display for Role {
 impl Bearer {
     /// How the audit log names this caller.
     pub fn actor(&self) -> String {
-        format!("token:{}", self.name)
+        format!("{ACTOR}{}", self.name)
+    }
+
+    /// Whether it sees the cases of the whole institution.
+    pub fn sees_all(&self) -> bool {
+        self.sight == Sight::ALL
     }
 
     fn is_good(&self, now: i64) -> bool {
@@ -134,6 +157,15 @@ impl Bearer {
 }
 
 impl TokenEntry {
+    /// Units and regions to which it is bounded, as they are written; empty where it is not.
+    pub fn bounds(&self) -> String {
+        let bounds = Bounds {
+            units: self.units.clone(),
+            regions: self.regions.clone(),
+        };
+        bounds.to_string()
+    }
+
     /// Whether it opens anything still.
     pub fn is_good(&self, now: i64) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|ends| now < ends)
@@ -170,10 +202,12 @@ impl Node {
             return Ok(None);
         };
         let rights = rights(&mut tx, &name, &role).await?;
+        let sight = bounds::sight_of(&mut tx, &name).await?;
         drop(tx);
         let bearer = Bearer {
             name,
             rights,
+            sight,
             expires_at,
         };
         if !bearer.is_good(now) {
@@ -219,13 +253,14 @@ pub async fn create(
     let new = NewToken {
         name,
         rights: role.into(),
+        bounds: Bounds::default(),
         expires_at: None,
         owner: None,
     };
     create_for(db, new, actor, now).await
 }
 
-/// The same for somebody, or with scopes.
+/// The same for somebody, with scopes, or with bounds.
 pub async fn create_for(
     db: &Db,
     new: NewToken<'_>,
@@ -255,7 +290,11 @@ pub async fn create_for(
     if let Some(at) = new.expires_at {
         store::token_scopes::ends(&mut tx, name, at).await?;
     }
+    new.bounds.put(&mut tx, name).await?;
     let mut detail = format!("{name} {}", new.rights);
+    if !new.bounds.is_none() {
+        detail = format!("{detail} within {}", new.bounds);
+    }
     if let Some(account) = new.owner {
         store::token_owners::add(&mut tx, name, account.as_str()).await?;
         detail = format!("{detail} {}", account.actor());
@@ -282,8 +321,13 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
     let mut times: BTreeMap<String, _> = times
         .map(|(name, ends, used)| (name, (ends, used)))
         .collect();
+    let mut bounded = BTreeMap::new();
+    for (_, name, ..) in &rows {
+        bounded.insert(name.clone(), bounds::of(&mut tx, name).await?);
+    }
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
+            let Bounds { units, regions } = bounded.remove(&name).unwrap_or_default();
             let (expires_at, used_at) = times.remove(&name).unwrap_or_default();
             let role = (role != SCOPES)
                 .then(|| store::read(role.parse()))
@@ -291,6 +335,8 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
             Ok(TokenEntry {
                 owner: owners.remove(&name),
                 scopes: scopes.remove(&name).unwrap_or_default(),
+                units,
+                regions,
                 name,
                 role,
                 created_at,
@@ -309,7 +355,7 @@ pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), No
         return Err(NodeError::not_found("active token", &name));
     }
     store::audit::add(&mut tx, now, actor, "token.revoked", None, name).await?;
-    switch_off_of(&mut tx, &format!("token:{name}"), actor, now).await?;
+    switch_off_of(&mut tx, &format!("{ACTOR}{name}"), actor, now).await?;
     Ok(tx.commit().await?)
 }
 
@@ -335,6 +381,7 @@ mod tests {
             let known = Bearer {
                 name: "desk-app".into(),
                 rights: Role::Officer.into(),
+                sight: Sight::ALL,
                 expires_at: None,
             };
             assert_eq!(
@@ -383,6 +430,7 @@ mod tests {
             let new = NewToken {
                 name: "app",
                 rights: Rights::Scopes(scopes),
+                bounds: Bounds::default(),
                 expires_at: Some(now + 3 * NOTED_MS),
                 owner: None,
             };

@@ -6,6 +6,7 @@
 //! an edition of the calendar does not name.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeZone as _, Weekday};
 use chrono_tz::Tz;
@@ -14,6 +15,9 @@ use crate::kinds::calendar_updated::CalendarUpdated;
 
 /// Where an institution is whose zone cannot be read.
 const NATIONAL: Tz = Tz::Asia__Jakarta;
+/// The first and the last instant of the years 1 to 9999, Unix ms: all that a date can be written of.
+const FIRST_MS: i64 = -62_135_596_800_000;
+const LAST_MS: i64 = 253_402_300_799_999;
 
 /// The days on which nobody works, beside Saturdays and Sundays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +59,7 @@ impl Calendar {
     }
 
     pub fn is_working_day(&self, day: NaiveDate) -> bool {
-        !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && !self.free.contains(&day)
+        is_weekday(day) && !self.free.contains(&day)
     }
 
     /// The day that is `count` working days after `start`, which is not
@@ -77,16 +81,34 @@ impl Calendar {
 
     /// Working days after `after`, up to and with `upto`, that lie in no
     /// pause; those from `upto` to `after` as a negative number if it is the
-    /// earlier one.
+    /// earlier one. The cost does not grow with the distance: who disposes may name any date.
     pub fn days_between(&self, after: NaiveDate, upto: NaiveDate, pauses: &[Pause]) -> i64 {
         if upto < after {
             return -self.days_between(upto, after, pauses);
         }
-        let days = after.iter_days().skip(1).take_while(|day| *day <= upto);
-        let counted = days.filter(|day| {
-            self.is_working_day(*day) && !pauses.iter().any(|pause| pause.holds(*day))
-        });
-        counted.count() as i64
+        let mut pauses = pauses.to_vec();
+        pauses.sort_by_key(|pause| pause.after);
+        let (mut counted, mut reached) = (self.working_days(after, upto), after);
+        for pause in pauses {
+            let begins = pause.after.max(reached);
+            let ends = pause.upto.unwrap_or(upto).min(upto);
+            if begins < ends {
+                counted -= self.working_days(begins, ends);
+                reached = ends;
+            }
+        }
+        counted
+    }
+
+    /// Working days after a day, up to and with one that does not come before it.
+    fn working_days(&self, after: NaiveDate, upto: NaiveDate) -> i64 {
+        let days = (upto - after).num_days();
+        let (weeks, rest) = (days / 7, days % 7);
+        let begun = after.iter_days().skip(1).take(rest as usize);
+        let weekdays = weeks * 5 + begun.filter(|day| is_weekday(*day)).count() as i64;
+        let span = (Bound::Excluded(after), Bound::Included(upto));
+        let free = self.free.range(span).filter(|day| is_weekday(**day));
+        weekdays - free.count() as i64
     }
 
     /// The day that is `count` working days before `day`.
@@ -110,13 +132,18 @@ impl Pause {
     }
 }
 
+fn is_weekday(day: NaiveDate) -> bool {
+    !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+}
+
 /// The zone of an IANA name; that of the capital where there is no such zone.
 pub fn zone(name: &str) -> Tz {
     name.parse().unwrap_or(NATIONAL)
 }
 
-/// The day in a zone at an instant in Unix ms.
+/// The day in a zone at an instant in Unix ms; of one that no date can be written of the nearest.
 pub fn day_at(zone: Tz, at_ms: i64) -> NaiveDate {
+    let at_ms = at_ms.clamp(FIRST_MS, LAST_MS);
     let at = DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
     at.with_timezone(&zone).date_naive()
 }
@@ -134,10 +161,60 @@ pub fn begin_of(zone: Tz, day: NaiveDate) -> i64 {
 /// The last day in a zone of a term that is over at an instant, in Unix ms: what people are told,
 /// for the instant itself already lies on the next one.
 pub fn last_day(zone: Tz, over_ms: i64) -> NaiveDate {
-    day_at(zone, over_ms - 1)
+    day_at(zone, over_ms.saturating_sub(1))
 }
 
 /// The instant at which a day is over in a zone, in Unix ms.
 pub fn end_of(zone: Tz, day: NaiveDate) -> i64 {
     begin_of(zone, day.checked_add_days(Days::new(1)).unwrap_or(day))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn day(number: u64) -> NaiveDate {
+        let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+        first.checked_add_days(Days::new(number)).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn working_days_are_counted_as_one_counts_them_by_hand(
+            after in 0u64..400,
+            upto in 0u64..400,
+            free in proptest::collection::btree_set(0u64..400, 0..40),
+            pauses in proptest::collection::vec((0u64..400, proptest::option::of(0u64..400)), 0..4),
+        ) {
+            let calendar = Calendar {
+                edition: String::new(),
+                free: free.into_iter().map(day).collect(),
+            };
+            let pauses: Vec<Pause> = pauses
+                .into_iter()
+                .map(|(after, upto)| Pause { after: day(after), upto: upto.map(day) })
+                .collect();
+            let days = (after.min(upto) + 1..=after.max(upto)).map(day);
+            let worked = days.filter(|day| {
+                calendar.is_working_day(*day) && !pauses.iter().any(|pause| pause.holds(*day))
+            });
+            let sign = if upto < after { -1 } else { 1 };
+            let expected = sign * worked.count() as i64;
+            prop_assert_eq!(calendar.days_between(day(after), day(upto), &pauses), expected);
+        }
+    }
+
+    #[test]
+    fn what_lies_beyond_all_dates_is_counted_too() {
+        let monday = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap();
+        let last = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap();
+        let calendar = Calendar::of_weekdays();
+        assert_eq!(calendar.days_between(monday, last, &[]), 2_080_314);
+        assert_eq!(day_at(Tz::UTC, i64::MAX), last);
+        let first = NaiveDate::from_ymd_opt(1, 1, 1).unwrap();
+        assert_eq!(day_at(Tz::UTC, i64::MIN), first);
+        assert_eq!(last_day(Tz::UTC, i64::MIN), first);
+    }
 }

@@ -48,7 +48,7 @@ impl ChainHead {
     pub fn next(&self) -> Position {
         Position {
             epoch: self.epoch,
-            seq: self.seq + 1,
+            seq: self.seq.saturating_add(1),
         }
     }
 

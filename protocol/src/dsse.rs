@@ -135,17 +135,9 @@ impl Envelope {
 
 /// The pre-authentication encoding: what is signed and hashed.
 pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(payload.len() + payload_type.len() + 40);
-    out.extend_from_slice(
-        format!(
-            "DSSEv1 {} {payload_type} {} ",
-            payload_type.len(),
-            payload.len()
-        )
-        .as_bytes(),
-    );
-    out.extend_from_slice(payload);
-    out
+    let (type_bytes, bytes) = (payload_type.len(), payload.len());
+    let head = format!("DSSEv1 {type_bytes} {payload_type} {bytes} ");
+    [head.as_bytes(), payload].concat()
 }
 
 /// Signs the JSON of a value; the bytes in the envelope are the truth from then on.
@@ -249,6 +241,14 @@ mod tests {
             read.verify(MESSAGE_TYPE, &key),
             Err(EnvelopeError::Signature)
         );
+    }
+
+    #[test]
+    fn what_is_printed_of_an_envelope_names_it_and_has_none_of_its_words() {
+        let signer = Signer::from_seed(&[9; 32]);
+        let envelope = Envelope::sign(MESSAGE_TYPE, b"rahasia".to_vec(), &signer);
+        let printed = format!("Envelope({MESSAGE_TYPE}, 7 bytes, {})", signer.kid());
+        assert_eq!(format!("{envelope:?}"), printed);
     }
 
     #[test]

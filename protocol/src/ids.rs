@@ -304,8 +304,11 @@ impl fmt::Debug for Digest {
 
 /// A message named by who wrote it: an id alone is only unique per author.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MessageRef {
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub author: InstanceId,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: MessageId,
 }
 

@@ -65,6 +65,7 @@ impl fmt::Debug for KeyId {
 
 /// What a key may be used for; one key, one use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum KeyUse {
     Identity,
@@ -74,11 +75,13 @@ pub enum KeyUse {
 
 /// A public key as an RFC 8037 OKP JWK; `crv` is `Ed25519` or `X25519`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Jwk {
     pub kty: String,
     pub crv: String,
     /// The raw public key, base64url without padding.
     pub x: String,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub kid: KeyId,
 }
 
@@ -223,6 +226,7 @@ impl fmt::Debug for Verifier {
 /// A key with the positions of its owner's chain between which it is valid,
 /// and the identity key's signature over that, as it stands in the directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CertifiedKey {
     #[serde(flatten)]
     pub jwk: Jwk,
@@ -232,6 +236,7 @@ pub struct CertifiedKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Position>,
     /// DSSE envelope of [`KeyStatement`], signed by the identity key.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub cert: Envelope,
 }
 

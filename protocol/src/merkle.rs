@@ -83,6 +83,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_tree_may_be_empty_and_nothing_stands_beyond_its_end() {
+        // SHA-256 of nothing, RFC 6962 section 2.1.
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(root(&[]).to_hex(), empty);
+        let leaf = Digest::of(b"one");
+        assert!(proves(leaf, 0, 1, &[], root(&[leaf])));
+        assert!(!proves(leaf, 1, 1, &[], root(&[leaf])));
+        assert_eq!(path(&[leaf], 0), []);
+        assert_eq!(path(&[leaf, leaf], 2), []);
+    }
+
     proptest! {
         #[test]
         fn every_leaf_is_proved_and_no_other(size in 1usize..60, pick in 0usize..60, other in 0usize..60) {

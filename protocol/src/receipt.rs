@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::dsse::{self, Envelope, EnvelopeError};
 use crate::ids::{Digest, EnvelopeId, InstanceId};
 use crate::keys::{Signer, Verifier};
-use crate::limits::ACK_EXCEPTIONS;
+use crate::limits::{ACK_EXCEPTIONS, MAX_INTEGER};
 use crate::merkle;
 
 /// What a receipt states that its range does not bear out.
@@ -16,6 +16,8 @@ pub enum ReceiptError {
     Envelope(#[from] EnvelopeError),
     #[error("the receipt does not state the level `accepted`")]
     Level,
+    #[error("the receipt covers no range of positions: {from} to {to}")]
+    Span { from: u64, to: u64 },
     #[error("the receipt covers {stated} messages, {held} are held")]
     Range { stated: u64, held: u64 },
     #[error("the receipt's head or root is not that of the messages")]
@@ -72,10 +74,15 @@ impl Receipt {
 
     pub fn open(envelope: &Envelope, hub: &Verifier) -> Result<Self, ReceiptError> {
         let receipt: Self = dsse::open_json(dsse::RECEIPT_TYPE, envelope, hub)?;
-        if receipt.level == "accepted" {
+        if receipt.level != "accepted" {
+            return Err(ReceiptError::Level);
+        }
+        let (from, to) = (receipt.from, receipt.to);
+        let counted = 1..=MAX_INTEGER as u64;
+        if from <= to && counted.contains(&from) && counted.contains(&to) {
             Ok(receipt)
         } else {
-            Err(ReceiptError::Level)
+            Err(ReceiptError::Span { from, to })
         }
     }
 
@@ -190,5 +197,85 @@ mod tests {
         let mut swapped = ids.clone();
         swapped.swap(0, 1);
         assert_eq!(receipt.covers(&swapped), Err(ReceiptError::Contents));
+    }
+
+    #[test]
+    fn a_receipt_of_another_level_is_refused() {
+        let hub = Signer::from_seed(&[1; 32]);
+        let key = Verifier::from_jwk(&hub.public()).unwrap();
+        let author: InstanceId = "kemenpu".parse().unwrap();
+        let mut receipt = Receipt::accepted(author, 1, 1, &[Digest::ZERO], 42);
+        receipt.level = "delivered".into();
+        let opened = Receipt::open(&receipt.sign(&hub), &key);
+        assert_eq!(opened, Err(ReceiptError::Level));
+    }
+
+    #[test]
+    fn an_acknowledgement_settles_what_it_has_and_excepts_no_more_than_the_limit() {
+        let recipient = Signer::from_seed(&[2; 32]);
+        let key = Verifier::from_jwk(&recipient.public()).unwrap();
+        for (settled, exceptions, is_sound) in [
+            (0, 0, true),
+            (5, 0, true),
+            (6, 0, false),
+            (5, ACK_EXCEPTIONS, true),
+            (5, ACK_EXCEPTIONS + 1, false),
+        ] {
+            let exception = |dseq| Exception {
+                dseq,
+                state: ExceptionState::Parked,
+                reason: "kind_unknown".into(),
+            };
+            let ack = Ack {
+                recipient: "kemenpu".parse().unwrap(),
+                stream: Stream::Inbox,
+                depoch: 1,
+                accepted: 5,
+                settled,
+                head: Digest::ZERO,
+                exceptions: (1..=exceptions as u64).map(exception).collect(),
+                at: 42,
+            };
+            let opened = Ack::open(&ack.sign(&recipient), &key);
+            let refused = ReceiptError::Ack {
+                accepted: 5,
+                settled,
+            };
+            assert_eq!(opened, if is_sound { Ok(ack) } else { Err(refused) });
+        }
+    }
+
+    #[test]
+    fn a_stream_is_called_what_it_is_written_as() {
+        for stream in [Stream::Inbox, Stream::Public] {
+            let written = serde_json::to_value(stream).unwrap();
+            assert_eq!(written, stream.as_str());
+        }
+    }
+
+    #[test]
+    fn a_receipt_of_no_range_is_refused() {
+        let hub = Signer::from_seed(&[1; 32]);
+        let key = Verifier::from_jwk(&hub.public()).unwrap();
+        let author: InstanceId = "kemenpu".parse().unwrap();
+        let last = MAX_INTEGER as u64;
+        for (from, to, is_range) in [
+            (1, 1, true),
+            (last, last, true),
+            (2, 1, false),
+            (0, 1, false),
+            (1, last + 1, false),
+            (1 << 63, 1, false),
+        ] {
+            let sound = Receipt::accepted(author.clone(), 1, 1, &[Digest::ZERO], 42);
+            let receipt = Receipt { from, to, ..sound };
+            let opened = Receipt::open(&receipt.sign(&hub), &key);
+            let expected = if is_range {
+                Ok(receipt)
+            } else {
+                Err(ReceiptError::Span { from, to })
+            };
+            assert_eq!(opened, expected);
+        }
     }
 }

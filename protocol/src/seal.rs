@@ -91,6 +91,7 @@ impl fmt::Debug for ContentKey {
 
 /// Words encrypted under a content key, as they stand in a payload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Sealed {
     /// 24 bytes, base64.
     pub nonce: String,

@@ -97,6 +97,16 @@ impl City311 {
         self.office().adds(told.collect())
     }
 
+    /// All its requests, in the order in which they came.
+    pub fn requests(&self) -> Vec<Fields> {
+        self.office().requests.clone()
+    }
+
+    /// It has these requests, from before.
+    pub fn had(&self, requests: Vec<Fields>) {
+        self.office().requests = requests;
+    }
+
     /// The city closes a request, opens it again, or says something of it.
     pub fn puts(&self, id: &str, status: &str, notes: &str) {
         let mut office = self.office();

@@ -134,6 +134,11 @@ impl Imap {
         self.shared.changed();
     }
 
+    /// Its numbers are of this validity, as of a server that was set up anew.
+    pub fn is_of(&self, validity: u32) {
+        self.shared.state().validity = validity;
+    }
+
     /// What lies in a folder.
     pub fn folder(&self, name: &str) -> Vec<Kept> {
         let state = self.shared.state();

@@ -1,5 +1,8 @@
 """Our own programs, as the clients of others meet them."""
 
+import json
+import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -9,6 +12,7 @@ from pathlib import Path
 from stage import TARGET
 
 HUB = f"{TARGET}/debug/lapor-hub"
+CONFORM = f"{TARGET}/debug/lapor-conform"
 
 
 def free_addresses(count):
@@ -66,3 +70,50 @@ class Hub:
         """The line of an invitation of whom nobody has to approve."""
         said = self.run("instance", "invite", slug, "--kind", kind, "--without-approval", *more)
         return next(word for word in said.split() if word.startswith("lapor1."))
+
+
+class Kit:
+    """A run of `lapor-conform`.
+
+    It writes into files: a pipe would be held by the client that it drives, and reading it would
+    wait for that. What is left of it when the run is over, or takes too long, is ended by its number.
+    """
+
+    def __init__(self, folder, *words):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.error = self.folder / "stderr"
+        with open(self.folder / "stdout", "wb") as out, open(self.error, "wb") as error:
+            self.child = subprocess.Popen(
+                [CONFORM, *words, "--form", "json", "--out", str(self.folder / "report.json")],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=error,
+                start_new_session=True,
+            )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.child.poll() is None:
+            # Told to stop, it ends those whom it drives.
+            self.child.terminate()
+            try:
+                self.child.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.child.pid, signal.SIGKILL)
+                self.child.wait()
+
+    def report(self, seconds):
+        """Its exit code and its report, once it has ended; a failure if that takes longer."""
+        try:
+            code = self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"lapor-conform has not ended in {seconds} s: {self.said()}") from None
+        if code not in (0, 1):
+            raise AssertionError(f"lapor-conform says nothing: {self.said()}")
+        return code, json.loads((self.folder / "report.json").read_text())
+
+    def said(self):
+        return self.error.read_text(errors="replace")[-2000:]

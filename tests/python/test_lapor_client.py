@@ -1,4 +1,4 @@
-"""The client of docs/clients/python: its forms are those of the vectors, and it works with our hub."""
+"""The client of docs/clients/python: its forms are those of the vectors, it works with our hub, and it is conformant."""
 
 import json
 import sys
@@ -9,13 +9,28 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from programs import Hub
+from programs import Hub, Kit
 
 DOCS = Path(__file__).parents[2] / "docs"
 sys.path.insert(0, str(DOCS / "clients" / "python"))
 
 import lapor_client as client  # noqa: E402
 import lapor_forms as forms  # noqa: E402
+
+# The faults of wrong_client.py, and the check that finds each.
+FOUND_BY = {
+    "believes_receipts": "takes no receipt for true that is over other messages",
+    "believes_pages": "takes nothing in from a page that does not hold, and asks again",
+    "believes_directory": "takes no version of the directory that does not hold, and asks again",
+    "hurries": "leaves a hub alone that is busy or in maintenance, for as long as it says",
+    "wraps_for_itself_alone": "seals the words of a report, and wraps its key for the reader and for itself",
+    "signs_anew": "sends again what has no receipt, the same bytes",
+    "stops_at_what_fails": "sets aside what it cannot apply, says so, and goes on",
+    "asks_for_no_key": "asks for a content key that it lacks, and waits for it with no stream",
+    "shows_nothing": "shows what the hub has signed, reports its health, and renews its certificate at half of its life",
+}
+# Longer than any run of the kit here, on a machine that does much else.
+SECONDS = 400
 
 VECTORS = json.loads((DOCS / "vectors" / "protocol-1.json").read_text())
 
@@ -131,6 +146,53 @@ class WithOurHub(unittest.TestCase):
             self.assertEqual(desk.received["cursor"], client.START)
             desk.close()
             city.close()
+
+
+def broken(report):
+    return [one for one in report["findings"] if "broken" in one["outcome"]]
+
+
+class Conformance(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def kit(self, name, *words):
+        return self.enterContext(Kit(self.folder / f"{name}-run", *words))
+
+    def driven(self, name, program, *patience):
+        drive = f"'{sys.executable}' -B {program} '{self.folder / name}'"
+        return self.kit(name, "node", "--drive", drive, *patience)
+
+    def is_sound(self, kit):
+        code, report = kit.report(SECONDS)
+        self.assertEqual((code, broken(report)), (0, []), kit.said())
+        self.assertEqual((report["untried"], report["kept"]), (0, len(report["findings"])))
+
+    def test_the_client_keeps_what_the_kit_looks_at(self):
+        program = DOCS / "clients" / "python" / "lapor_client.py"
+        self.is_sound(self.driven("city", f"'{program}'", "--patience", "90"))
+
+    def test_a_client_with_a_fault_is_found(self):
+        program = Path(__file__).parent / "wrong_client.py"
+        # All at once: what is waited for is what a wrong client never does.
+        looking = {
+            fault: self.driven(fault, f"'{program}' {fault}", "--patience", "45", "--linger", "0")
+            for fault in FOUND_BY
+        }
+        for fault, check in FOUND_BY.items():
+            with self.subTest(fault):
+                code, report = looking[fault].report(SECONDS)
+                self.assertEqual(code, 1, looking[fault].said())
+                self.assertIn(check, [one["check"] for one in broken(report)])
+
+    def test_our_hub_keeps_what_the_kit_looks_at(self):
+        with Hub() as hub:
+            hub.invite("pusat", "pusat")
+            first = hub.invite("prov-uji", "provinsi", "--disposes-to", "kind:kota")
+            second = hub.invite("kota-uji", "kota")
+            self.is_sound(self.kit("hub", "hub", "--invitation", first, "--invitation", second))
 
 
 if __name__ == "__main__":

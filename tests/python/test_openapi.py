@@ -44,7 +44,6 @@ class Documents(unittest.TestCase):
             hub, base, keys = told["console"], told["api"]["base"], told["api"]["keys"]
             talk = told["talks"]["answered"]["token"]
             self.agree("an auditor at the hub", hub["base"], hub["key"])
-            self.agree("a reader", base, keys["reader"])
             self.agree("an identity keeper", base, keys["identity"], *IDENTITIES)
             self.agree("a reporter", base, talk, *CONVERSATION)
             self.agree("an administrator", base, keys["admin"])

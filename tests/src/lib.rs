@@ -17,5 +17,6 @@ pub mod invariants;
     reason = "figures are rounded to what anyone reads"
 )]
 pub mod muster;
+pub mod simulation;
 pub mod stage;
 pub mod twins;

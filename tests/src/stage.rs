@@ -23,7 +23,7 @@ use lapor_node::node::Node;
 use lapor_node::post::{Delivery, Encryption};
 use lapor_node::publishing::{NewProgramme, NewProgress};
 use lapor_node::staff::{PASSWORD as PASSWORD_PAGE, SETUP, StaffRole, link_at};
-use lapor_node::tokens::{NewToken, Rights, Role, Scope, Scopes, create_for};
+use lapor_node::tokens::{Bounds, NewToken, Rights, Role, Scope, Scopes, create_for};
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::case_redacted::RedactionReason;
 use lapor_web::accounts::{NewAccount, Secret};
@@ -197,6 +197,7 @@ async fn key_with(fleet: &Fleet, name: &str, rights: Rights) -> anyhow::Result<S
     let new = NewToken {
         name,
         rights,
+        bounds: Bounds::default(),
         expires_at: None,
         owner: None,
     };

@@ -195,6 +195,9 @@ pub async fn read_chunks(
         let stated = String::from_utf8_lossy(&rest[..end]).into_owned();
         let digits = stated.split(';').next().unwrap_or("").trim();
         let size = usize::from_str_radix(digits, 16).map_err(io::Error::other)?;
+        if size > MOST {
+            return Err(io::Error::other(format!("a chunk of {size} bytes")));
+        }
         while rest.len() < end + size + 4 {
             more(stream, rest).await?;
         }
@@ -211,4 +214,24 @@ async fn more(stream: &mut (impl AsyncRead + Unpin), read: &mut Vec<u8>) -> io::
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(answer: &str) -> io::Result<Answered> {
+        read_answer(&mut answer.as_bytes(), false).await
+    }
+
+    #[tokio::test]
+    async fn a_chunk_is_read_and_one_of_more_than_there_can_be_is_refused() {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let whole = format!("{head}3;x=1\r\nabc\r\n0\r\n\r\n");
+        assert_eq!(read(&whole).await.unwrap().body, b"abc");
+        for size in ["ffffffffffffffff", "fffffffffffffff0", "5000000", "x"] {
+            let answer = format!("{head}{size}\r\nabc\r\n0\r\n\r\n");
+            assert!(read(&answer).await.is_err(), "{size}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use lapor_protocol::wire::{BOOT_HEADER, NDJSON, OutboxAnswer, OutboxHead};
 use serde_json::{Value, json};
 
 use super::Stage;
+use super::doors::health;
 use crate::check::Check;
 use crate::client::{Asked, Keys, Player, Said, seconded, with_signature};
 
@@ -23,6 +24,8 @@ pub const CHECKS: [Check<Stage>; 8] = [
             "`accepted_through` is the `seq` of `head`, in the open epoch.",
             "Empty lines are passed over, and the last line may lack its line break.",
             "| POST `/outbox` | 200 | the longest valid prefix is committed; one at a time |",
+            "| GET `/outbox/head` | 200 | |",
+            "The head's `epoch`, `seq` and `id` are all that the next message needs: its seq is one more, its `prev` is `id`.",
         ],
         run: |stage| Box::pin(first_messages(stage)),
     },
@@ -32,6 +35,8 @@ pub const CHECKS: [Check<Stage>; 8] = [
             "The hub signs one for a range of one author's epoch once it is durable: `head` is the envelope id at `to`, `root` the RFC 6962 tree head over the 32-byte envelope ids `from` to `to`.",
             "A range that is sent again gets the receipts that are stored: those that touch it, with the ranges that they had.",
             "A receipt states what is on disk, and nothing else.",
+            "| `receipt.v1+json` | a range receipt | hub |",
+            "The **envelope id** is SHA-256 of PAE.",
         ],
         run: |stage| Box::pin(receipts(stage)),
     },
@@ -48,6 +53,10 @@ pub const CHECKS: [Check<Stage>; 8] = [
         name: "refuses a message that is forged or out of its place",
         keeps: &[
             "Verify in this order: the payload type is the one expected here; `keyid` is the key that must have signed; the signature verifies strictly (S below the group order, no small-order R or key, the cofactorless equation).",
+            "| `message.v1+json` | a message | its author's signing key |",
+            "| `epoch`, `seq`, `prev` | required | place in the author's chain |",
+            "PAE = \"DSSEv1\" SP LEN(payloadType) SP payloadType SP LEN(payload) SP payload",
+            "The signature is Ed25519 over the pre-authentication encoding, where lengths are decimal counts of bytes:",
             "A **header** that cannot be read, a payload that is not strict JSON or too large, a wrong place in the chain, or a wrong signature **refuses the envelope**; nothing is stored.",
         ],
         run: |stage| Box::pin(forged(stage)),
@@ -60,6 +69,12 @@ pub const CHECKS: [Check<Stage>; 8] = [
             "| `PAYLOAD_BYTES` | 262,144 | payload of a message, in bytes |",
             "| `v` | required | 1 |",
             "| `kind` | required | 1 to 60 characters `a-z`, `0-9`, `_`, `.` |",
+            "| `case` | kinds about a case | the case |",
+            "| message id, case id | UUID version 7, lower case with hyphens.",
+            "| position | `{\"epoch\", \"seq\"}`, both counted from 1 |",
+            "| `JSON_DEPTH` | 16 | nesting of a payload's JSON |",
+            "| `MAX_INTEGER` | 9,007,199,254,740,991 |",
+            "| `KIND_CHARS` | 60 | characters of the name of a kind |",
         ],
         run: |stage| Box::pin(strict_json(stage)),
     },
@@ -71,6 +86,10 @@ pub const CHECKS: [Check<Stage>; 8] = [
             "No other members.",
             "| `BATCH_ENVELOPES` | 500 | envelopes in one `POST /outbox` |",
             "| `WRAPS` | 64 | wraps beside one envelope |",
+            "Everything signed is a [DSSE](https://github.com/secure-systems-lab/dsse) 1.0.2 envelope with exactly one signature, on one line:",
+            "| 400 | `malformed_batch` | `never` | The batch cannot be read |",
+            "| 403 | `author_mismatch` | `operator` | The author is not the instance of the certificate |",
+            "| `author` | required | must be the instance of the TLS certificate |",
         ],
         run: |stage| Box::pin(no_batch(stage)),
     },
@@ -90,6 +109,9 @@ pub const CHECKS: [Check<Stage>; 8] = [
             "The hub swaps to `new`, in the transaction that accepts the batch or before it tells the head, only if it holds `previous` or already `new`, or none yet; otherwise it answers 409 `boot_conflict`, with its head of the chain as `expected`",
             "A request without the header changes nothing and is protected by nothing",
             "`expected` tells where the hub stands, in the form that the caller needs: a head `{\"epoch\", \"seq\", \"id\"}` with `boot_conflict` and `sequence_gap`",
+            "| 409 | `boot_conflict` | `resync` | Another copy of this instance has connected |",
+            "`POST /health` may bring it as soon as the hub has answered this start, and refuses nothing by it",
+            "`Lapor-Boot: <new>, <previous>` on `GET /outbox/head` and `POST /outbox`: two random values of 32 hex digits; the second is left out at the very first start.",
         ],
         run: |stage| Box::pin(boots(stage)),
     },
@@ -316,6 +338,9 @@ async fn strict_json(stage: &mut Stage) -> Result<()> {
         .to_string();
     let body = |body: &str| text.replace("\"body\":{}", &format!("\"body\":{body}"));
     let head = |from: &str, to: &str| text.replacen(from, to, 1);
+    let seq = format!("\"seq\":{}", player.head.next().seq);
+    let read: Value = serde_json::from_str(&text)?;
+    let id = read["id"].as_str().context("an id")?.to_owned();
     let deep = format!("{}{}", "[".repeat(20), "]".repeat(20));
     for (what, payload) in [
         ("a field twice", head("{", "{\"v\":1,")),
@@ -334,6 +359,12 @@ async fn strict_json(stage: &mut Stage) -> Result<()> {
         ("more behind it", format!("{text} {{}}")),
         ("nothing", String::new()),
         ("another v", head("\"v\":1", "\"v\":2")),
+        (
+            "a kind of 61 characters",
+            head("report.filed", &"k".repeat(61)),
+        ),
+        ("a seq of zero", head(&seq, "\"seq\":0")),
+        ("an id in capitals", head(&id, &id.to_uppercase())),
         (
             "a kind in capitals",
             head("\"report.filed\"", "\"Report.Filed\""),
@@ -359,6 +390,10 @@ async fn no_batch(stage: &mut Stage) -> Result<()> {
     let wrap = r#"{"recipient":"pusat","kid":"x","enc":"","ciphertext":""}"#;
     let wraps = format!("\"wraps\":[{}]", vec![wrap; 65].join(","));
     let malformed = Code::MalformedBatch;
+    let mut twice: Value = serde_json::from_str(&line)?;
+    let signatures = twice["envelope"]["signatures"].as_array_mut();
+    let signatures = signatures.context("signatures")?;
+    signatures.extend(signatures.clone());
     for (what, body, code) in [
         ("nothing", String::new(), malformed),
         ("only line breaks", "\n\n".into(), malformed),
@@ -372,6 +407,7 @@ async fn no_batch(stage: &mut Stage) -> Result<()> {
         ),
         ("an unknown member", good.line_with("\"x\":1"), malformed),
         ("65 wraps", good.line_with(&wraps), malformed),
+        ("two signatures", twice.to_string(), malformed),
         (
             "a bad line behind a good one",
             format!("{line}\n{{}}"),
@@ -442,5 +478,11 @@ async fn boots(stage: &mut Stage) -> Result<()> {
     let expected = copy.problem()?.expected.context("`expected` is missing")?;
     let expected: ChainHead = serde_json::from_value(expected)?;
     ensure!(expected == player.head, "`expected` is {expected:?}");
-    ask(None).await?.is_success()
+    ask(None).await?.is_success()?;
+    let health = health(player).to_string();
+    let health = Asked::new("POST", "/health").body("application/json", health);
+    let health = player.ask(&health.header(BOOT_HEADER, &third)).await?;
+    health
+        .is_success()
+        .context("a start with a report of health")
 }

@@ -15,7 +15,7 @@ use crate::client::{Answered, Asked, Player};
 const SIZE: usize = 100_000;
 const HALF: usize = 40_000;
 
-pub const CHECKS: [Check<Stage>; 3] = [
+pub const CHECKS: [Check<Stage>; 5] = [
     Check {
         name: "takes an attachment in pieces from who announced it",
         keeps: &[
@@ -26,6 +26,9 @@ pub const CHECKS: [Check<Stage>; 3] = [
             "201: it is complete, checked and on disk, and stays so for any further PUT.",
             "A piece that begins elsewhere, or states another total, gets 409 `range_mismatch`:",
             "HEAD states the size in `Content-Length`.",
+            "| PUT, HEAD, GET `/blobs/{sha256}` | 201 or 202, 200, 200 or 206 |",
+            "| 404 | `blob_unknown` | `never` | The blob is not held here for you |",
+            "| 409 | `range_mismatch` | `resync` | The upload does not continue where the last one ended |",
         ],
         run: |stage| Box::pin(pieces(stage)),
     },
@@ -34,6 +37,8 @@ pub const CHECKS: [Check<Stage>; 3] = [
         keeps: &[
             "Bytes that are not those of the digest get 422 `blob_mismatch`, and the upload begins anew",
             "To know a digest, and to announce it, gives nobody the bytes, nor a word on whether the hub has them",
+            "Several authors may announce one digest: each uploads all of it, and an announcement opens the blob to those who were sent it only once its own author has.",
+            "| 422 | `blob_mismatch` | `never` | The bytes are not those of the digest |",
         ],
         run: |stage| Box::pin(other_bytes(stage)),
     },
@@ -42,8 +47,25 @@ pub const CHECKS: [Check<Stage>; 3] = [
         keeps: &[
             "Who was sent the message gets 404 `blob_pending` until the blob is complete; the author, by HEAD, its count.",
             "GET takes one range, `Range: bytes=FROM-TO`, `bytes=FROM-` or `bytes=-COUNT`; one that begins beyond the end gets 416 `range_unsatisfiable` with `Content-Range: bytes */SIZE` and `expected` `{\"size\"}`; any other form counts as no range, and the whole is sent.",
+            "| 404 | `blob_pending` | `backoff` | The blob has not been uploaded yet |",
+            "| 416 | `range_unsatisfiable` | `never` | The range lies beyond the end of the blob |",
         ],
         run: |stage| Box::pin(ranges(stage)),
+    },
+    Check {
+        name: "counts what came of a body that is not as long as its range",
+        keeps: &[
+            "A body that is longer than its range is refused (400) and what came before is kept; a shorter one counts as far as it went.",
+        ],
+        run: |stage| Box::pin(other_lengths(stage)),
+    },
+    Check {
+        name: "shows the pictures of a programme to every member",
+        keeps: &[
+            "The pictures of a programme are uploaded alike and are for every active institution.",
+            "**Pictures** of a programme are blobs that are not encrypted: the file as it is, named by its digest in the signed body and not under `attachments`",
+        ],
+        run: |stage| Box::pin(pictures(stage)),
     },
 ];
 
@@ -137,7 +159,14 @@ async fn other_bytes(stage: &mut Stage) -> Result<()> {
     let fetched = other.get(&path(digest)).await?;
     fetched
         .is_refused(Code::BlobPending)
-        .context("who only claims it")
+        .context("who only claims it")?;
+    holds(&other.ask(&put(digest, &bytes, None)).await?, 201, SIZE)?;
+    let fetched = other.get(&path(digest)).await?;
+    fetched
+        .is_success()
+        .context("who has brought all of it, too")?;
+    ensure!(fetched.body == bytes, "other bytes");
+    Ok(())
 }
 
 async fn ranges(stage: &mut Stage) -> Result<()> {
@@ -184,4 +213,56 @@ async fn ranges(stage: &mut Stage) -> Result<()> {
         "`expected` is {expected:?}"
     );
     Ok(())
+}
+
+async fn other_lengths(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    let (bytes, digest, stated) = file(player);
+    let filed = filed(player, stated)?;
+    accepted(player, &[&filed.report]).await?;
+    let shorter = put(digest, &bytes[..HALF], Some((0, 2 * HALF - 1, SIZE)));
+    holds(&player.ask(&shorter).await?, 202, HALF).context("a shorter one")?;
+    let longer = put(digest, &bytes[HALF..], Some((HALF, HALF + 9, SIZE)));
+    let answered = player.ask(&longer).await?;
+    answered
+        .is_refused(Code::MalformedRequest)
+        .context("a longer one")?;
+    let told = player.ask(&Asked::new("HEAD", &path(digest))).await?;
+    told.is_success()?;
+    let received = told
+        .header("lapor-received")
+        .and_then(|text| text.parse().ok());
+    let received: usize = received.context("no Lapor-Received")?;
+    ensure!(
+        (HALF..=HALF + 10).contains(&received),
+        "{received} bytes are kept of {HALF} and a body that was refused"
+    );
+    let rest = put(digest, &bytes[received..], Some((received, SIZE - 1, SIZE)));
+    holds(&player.ask(&rest).await?, 201, SIZE)
+}
+
+async fn pictures(stage: &mut Stage) -> Result<()> {
+    let (player, other) = stage.players();
+    let (bytes, digest, _) = file(player);
+    let picture = json!({
+        "sha256": digest, "size": SIZE, "media_type": "image/png", "alt": "Uji kesesuaian.",
+    });
+    let body = json!({
+        "slug": "uji-gambar", "name": "Uji gambar", "description": "Dari lapor-conform.",
+        "pictures": [picture],
+    });
+    let said = player.say("programme.published", None, body);
+    accepted(player, &[&said]).await?;
+    let early = other.get(&path(digest)).await?;
+    early
+        .is_refused(Code::BlobPending)
+        .context("not brought yet")?;
+    holds(&player.ask(&put(digest, &bytes, None)).await?, 201, SIZE)?;
+    let shown = other.get(&path(digest)).await?;
+    shown.is_success()?;
+    ensure!(shown.body == bytes, "other bytes");
+    let foreign = other.ask(&put(digest, &bytes, None)).await?;
+    foreign
+        .is_refused(Code::BlobUnknown)
+        .context("by somebody else")
 }

@@ -36,6 +36,9 @@ pub const CHECKS: [Check<Stage>; 4] = [
             "Wraps stand beside the message with which they came and, all that you have of a case, beside the first item of that case in every page.",
             "Of those beside a message that is applied the hub keeps the ones for a party of the case as the message leaves it",
             "Without it, `envelope` must be there",
+            "Beside the item in its line stand `envelope`, `wraps?` for this recipient, and `trace?`.",
+            "| `kind`, `envelope_id` | required | |",
+            "| GET `/envelopes/{id}` | 200 | the exact line, without a line break; for the author and those who were sent it |",
         ],
         run: |stage| Box::pin(brings_a_case(stage)),
     },
@@ -51,6 +54,9 @@ pub const CHECKS: [Check<Stage>; 4] = [
             "A **body** (also `sealed` or `attachments`) that cannot be read is accepted and ruled `malformed`, because it is evidence.",
             "Who is not entitled gets the item without envelope, so that no `case_seq` is missing.",
             "A message is known by its author and its id for ever.",
+            "| `effect`, `reason` | | the ruling |",
+            "| `first` | duplicates | the envelope id of the first |",
+            "- `malformed`: `kind_unknown`, `body_invalid`",
         ],
         run: |stage| Box::pin(rules(stage)),
     },
@@ -61,6 +67,7 @@ pub const CHECKS: [Check<Stage>; 4] = [
             "GET is 404 `case_unknown` to who is neither a party nor has a wrap, PUT to who is no party.",
             "Any party that holds the key may put further wraps.",
             "| PUT, GET `/cases/{case}/keys` | 204, 200 | wraps of the case's content key |",
+            "| 404 | `case_unknown` | `never` | The case is not held here for you |",
         ],
         run: |stage| Box::pin(keeps_wraps(stage)),
     },
@@ -131,7 +138,7 @@ pub fn disposed(player: &mut Player, filed: &Filed, to: &InstanceId) -> Result<S
 }
 
 /// The content key for a member, to the sealing key that the directory shows.
-async fn wrapped(player: &mut Player, filed: &Filed, to: &InstanceId) -> Result<Wrap> {
+pub async fn wrapped(player: &mut Player, filed: &Filed, to: &InstanceId) -> Result<Wrap> {
     let directory = directory(player).await?;
     let entry = directory.latest().instance(to).cloned();
     let entry = entry.context("the directory lacks who has joined")?;
@@ -141,7 +148,7 @@ async fn wrapped(player: &mut Player, filed: &Filed, to: &InstanceId) -> Result<
     Ok(made)
 }
 
-fn with_wraps(said: &Said, wraps: &[&Wrap]) -> String {
+pub fn with_wraps(said: &Said, wraps: &[&Wrap]) -> String {
     said.line_with(&format!("\"wraps\":{}", json!(wraps)))
 }
 
@@ -163,7 +170,7 @@ async fn file_and_dispose(stage: &mut Stage) -> Result<(Filed, Said)> {
 }
 
 /// Effect and reason, as they stand in an item.
-fn ruled(delivered: &Delivered) -> String {
+pub fn ruled(delivered: &Delivered) -> String {
     let ruling = serde_json::to_value(delivered.item.ruling).unwrap_or_default();
     let word = |field: &str| ruling[field].as_str().unwrap_or_default().to_owned();
     format!("{} {}", word("effect"), word("reason"))
@@ -210,6 +217,10 @@ async fn brings_a_case(stage: &mut Stage) -> Result<()> {
         ensure!(*envelope == said.envelope, "another envelope");
         envelope.verify(MESSAGE_TYPE, &signer)?;
         ensure!(ruled(delivered) == "applied", "ruled {}", ruled(delivered));
+        let line = other.get(&format!("/envelopes/{}", said.id())).await?;
+        line.is_success().context("the line by its id")?;
+        let sent = said.envelope.to_line();
+        ensure!(line.body == sent.as_bytes(), "another line by its id");
     }
     let wraps = &items[0].wraps;
     let mine = wraps

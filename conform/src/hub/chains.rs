@@ -24,6 +24,7 @@ pub const CHECKS: [Check<Stage>; 4] = [
             "`/certificates/renew` takes `{csr}` over live mTLS and gives `{certificate, trust_bundle}`.",
             "A new bundle must keep a root that the node already trusts.",
             "An old certificate stays good until it expires.",
+            "| POST `/certificates/renew` | 200 | |",
         ],
         run: |stage| Box::pin(renews(stage)),
     },
@@ -32,12 +33,14 @@ pub const CHECKS: [Check<Stage>; 4] = [
         keeps: &[
             "and gives what renewal gives.",
             "A nonce is good for five minutes, for one instance and for one certificate",
+            "| `recovery.v1+json` | proof for a new certificate | identity key |",
         ],
         run: |stage| Box::pin(recovers(stage)),
     },
     Check {
         name: "takes a key that was announced from the next message on, and its predecessor no more",
         keeps: &[
+            "The old key signs it.",
             "a batch is taken up to the announcement, and what is signed by a key that the hub does not know is refused with `key_unknown`.",
             "A batch may also be accepted in part **without** an exception, because it ends early behind a `key.announced`",
             "A key is valid for a message if `valid_from <= position <= valid_to`, positions compared by epoch, then by seq.",
@@ -53,6 +56,8 @@ pub const CHECKS: [Check<Stage>; 4] = [
             "After `fork_detected` the hub accepts nothing of the chain until the next epoch is open.",
             "The grant closes the former epoch at its accepted head, which becomes `prev`:",
             "The same nonce gets the same grant again",
+            "| 422 | `signature_invalid` | `operator` | The signature does not verify |",
+            "| 409 | `sequence_gap` | `resync` | The batch does not start at the expected position |",
             "Only an `after` beyond the open epoch is refused (409 `sequence_gap`; `expected` is the hub's head)",
             "Messages of a closed epoch that are sent again get the receipts that are stored if they are the same, else `epoch_closed`.",
             "On a frozen chain what was accepted before still gets its receipts, and the first message beyond it is the exception.",

@@ -9,11 +9,12 @@ use lapor_certs::{Authority, Credential, Serial, TlsKey};
 use lapor_protocol::directory::Status;
 use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::ids::Digest;
+use lapor_protocol::kinds::Body;
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Receipt;
-use lapor_protocol::wire::{DirectoryPage, NDJSON, SEEN_HEADER, VERSION_HEADER, WellKnown};
+use lapor_protocol::wire::{DirectoryPage, Limits, NDJSON, SEEN_HEADER, VERSION_HEADER, WellKnown};
 use rustls::ClientConfig;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Stage, directory};
 use crate::check::Check;
@@ -37,6 +38,9 @@ pub const CHECKS: [Check<Stage>; 7] = [
         name: "answers no other version of the protocol",
         keeps: &[
             "Every request and every answer carries `Lapor-Version: 1`; an answer without it is not the hub's, and a request without it or with another version is refused with 426 (only `/.well-known/lapor` is told to who states none), over HTTP/1.1 with `Upgrade: lapor/1`.",
+            "| 426 | `version_unsupported` | `operator` | This protocol version is not spoken here |",
+            "| `PAGE_ITEMS` | 500 | items in one page of an inbox or of the public stream |",
+            "| `LONG_POLL_SECONDS` | 25 | seconds that a long poll may wait |",
         ],
         run: |stage| Box::pin(versions(stage)),
     },
@@ -57,6 +61,9 @@ pub const CHECKS: [Check<Stage>; 7] = [
     Check {
         name: "publishes a directory that every member can check",
         keeps: &[
+            "Beside the versions of a page stands a head (`directory-head.v1+json`), `{version, id, at}`: number and envelope id of the last of them, signed by a key of the hub",
+            "| `directory-head.v1+json` | which version is the latest | hub |",
+            "with `hub_keys` as the keys of the first version (the key that signed it is among them, also when it has been retired)",
             "Hub-signed versions, each naming the one before; `changes` holds whole entries of what changed:",
             "A version is signed by a key of `hub_keys` of the version before (of the enrolment for version 1)",
             "versions after `since` (0 if left out), oldest first, about 4 MiB of them; `head` is the signed head of the last of them, `latest` tells whether to ask again",
@@ -70,7 +77,7 @@ pub const CHECKS: [Check<Stage>; 7] = [
             "| POST `/health` | 204 | every 60 s |",
             "`POST /health`; `oldest_unsent`, `free_disk_bytes`, `last_backup`, `chain`, `inbox` and `holds` may be null or left out.",
         ],
-        run: |stage| Box::pin(health(stage)),
+        run: |stage| Box::pin(hears(stage)),
     },
     Check {
         name: "lets nobody invent a loss",
@@ -136,7 +143,7 @@ async fn both_protocols(stage: &Stage) -> Result<()> {
         .await?;
     frames.until(Frame::HEADERS, stream).await?;
     let answer = frames.until(Frame::DATA, stream).await?;
-    let head: serde_json::Value = serde_json::from_slice(&answer.payload)?;
+    let head: Value = serde_json::from_slice(&answer.payload)?;
     ensure!(head["epoch"] == 1, "{head}");
     Ok(())
 }
@@ -160,6 +167,15 @@ async fn versions(stage: &Stage) -> Result<()> {
         .iter()
         .any(|key| known.key_ids.contains(key.kid()));
     ensure!(signs, "no key of the enrolment is among `key_ids`");
+    ensure!(
+        known.limits == Limits::default(),
+        "other limits: {:?}",
+        known.limits
+    );
+    let lacking = Body::KINDS
+        .iter()
+        .find(|kind| !known.kinds.iter().any(|one| one == *kind));
+    ensure!(lacking.is_none(), "`kinds` lacks {lacking:?}");
     Ok(())
 }
 
@@ -228,12 +244,17 @@ async fn publishes(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-async fn health(stage: &Stage) -> Result<()> {
-    let player = &stage.first.player;
-    let mut health = json!({
+/// A report that leaves out what may be left out.
+pub fn health(player: &Player) -> Value {
+    json!({
         "software": "lapor-conform", "time": player.now_ms, "unsent": 0, "unapplied": 0,
         "quarantined": 0, "parked": 0, "directory": 1, "certificate_expires": player.now_ms,
-    });
+    })
+}
+
+async fn hears(stage: &Stage) -> Result<()> {
+    let player = &stage.first.player;
+    let mut health = health(player);
     for _ in 0..2 {
         let answered = player.post("/health", health.to_string()).await?;
         answered.is_success()?;

@@ -6,17 +6,22 @@
 
 mod batches;
 mod blobs;
+mod bodies;
 mod cases;
 mod chains;
 mod doors;
 mod joining;
+mod keys;
+mod rulings;
 mod streams;
+mod told;
+mod wraps;
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use lapor_protocol::directory::Directory;
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::directory::{Directory, InstanceEntry};
+use lapor_protocol::ids::{CaseId, InstanceKind};
 use lapor_protocol::page::{Delivered, read_page};
 use lapor_protocol::receipt::Stream;
 use lapor_protocol::wire::DirectoryPage;
@@ -24,6 +29,7 @@ use lapor_protocol::wire::DirectoryPage;
 use crate::check::{self, Check, Untried};
 use crate::client::{Applicant, Forge, Joined, Keys, Player};
 use crate::report::Report;
+use crate::standing::Side;
 
 /// Two who have not joined.
 pub struct Applicants {
@@ -67,6 +73,7 @@ pub async fn look(terms: Terms<'_>) -> Result<Report> {
     }
     let domain = &stage.first.answer.trust_domain;
     Ok(Report {
+        side: Side::Hub,
         subject: format!("hub of {domain} at {}", stage.first.player.hub),
         findings,
     })
@@ -80,15 +87,19 @@ pub fn sentences() -> impl Iterator<Item = &'static str> {
 
 /// In the order in which they are made: those that freeze a chain or replace
 /// a key come last.
-fn all() -> [&'static [Check<Stage>]; 7] {
+fn all() -> [&'static [Check<Stage>]; 11] {
     [
         &joining::AFTER,
         &doors::CHECKS,
         &batches::CHECKS,
+        &bodies::CHECKS,
         &cases::CHECKS,
+        &rulings::CHECKS,
+        &wraps::CHECKS,
         &streams::CHECKS,
         &blobs::CHECKS,
         &chains::CHECKS,
+        &keys::CHECKS,
     ]
 }
 
@@ -112,13 +123,8 @@ impl Stage {
     /// That the first may dispose to the second; otherwise nothing can be
     /// seen of what a case brings to another institution.
     async fn may_dispose(&self) -> Result<()> {
-        let directory = directory(&self.first.player).await?;
-        let latest = directory.latest();
-        let [from, to] = [&self.first, &self.second].map(|one| latest.instance(&one.player.id));
-        let (from, to) = from.zip(to).context("the directory lacks who has joined")?;
-        let region = to.region.as_ref();
-        let mut authority = from.disposes_to.iter();
-        if authority.any(|pattern| pattern.covers(&to.id, to.kind, region)) {
+        let [from, to] = self.entries().await?;
+        if covers(&from, &to) {
             return Ok(());
         }
         let why = format!(
@@ -127,6 +133,39 @@ impl Stage {
         );
         Err(Untried(why).into())
     }
+
+    /// That the rulings of a story are the same at every hub: neither player has
+    /// a part in every case, and the second has no authority over the first.
+    async fn are_plain(&self) -> Result<()> {
+        let [first, second] = self.entries().await?;
+        for entry in [&first, &second] {
+            if matches!(entry.kind, InstanceKind::Pusat | InstanceKind::Pengawas) {
+                let why = format!("{} is a {}: invite a city", entry.id, entry.kind.as_str());
+                return Err(Untried(why).into());
+            }
+        }
+        if covers(&second, &first) {
+            let why = format!("{} has authority over {}", second.id, first.id);
+            return Err(Untried(why).into());
+        }
+        Ok(())
+    }
+
+    /// Both players, as the directory shows them.
+    async fn entries(&self) -> Result<[InstanceEntry; 2]> {
+        let directory = directory(&self.first.player).await?;
+        let entry = |joined: &Joined| {
+            let entry = directory.latest().instance(&joined.player.id).cloned();
+            entry.context("the directory lacks who has joined")
+        };
+        Ok([entry(&self.first)?, entry(&self.second)?])
+    }
+}
+
+fn covers(from: &InstanceEntry, to: &InstanceEntry) -> bool {
+    let region = to.region.as_ref();
+    let mut authority = from.disposes_to.iter();
+    authority.any(|pattern| pattern.covers(&to.id, to.kind, region))
 }
 
 /// The whole directory, checked version by version from the keys of enrolment.

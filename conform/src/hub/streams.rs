@@ -10,7 +10,7 @@ use lapor_protocol::ids::{Digest, InstanceKind};
 use lapor_protocol::keys::Signer;
 use lapor_protocol::page::{Delivered, read_page};
 use lapor_protocol::problem::Code;
-use lapor_protocol::receipt::{Ack, Stream};
+use lapor_protocol::receipt::{Ack, Exception, ExceptionState, Stream};
 use serde_json::json;
 
 use super::batches::accepted;
@@ -27,6 +27,9 @@ pub const CHECKS: [Check<Stage>; 5] = [
             "| `dprev` | required | SHA-256 of the exact bytes of the item before (the value of `item` as it stands in its line); zeros for the first |",
             "The head must name your stream and end exactly where the page's last item does; a page without it is incomplete.",
             "An empty page is its head alone.",
+            "| `dseq` | required | gapless in the stream, from 1 |",
+            "| `directory`, `ordered_at` | required | |",
+            "| `head.v1+json` | the head of a stream | hub |",
             "`after` is a cursor, the start if left out; `limit` 1 to 500",
         ],
         run: |stage| Box::pin(pages(stage)),
@@ -35,6 +38,9 @@ pub const CHECKS: [Check<Stage>; 5] = [
         name: "refuses a cursor that is not of the stream, and says where it ends",
         keeps: &[
             "One that is not of this stream is answered `cursor_mismatch`, one beyond it `cursor_ahead`.",
+            "A **cursor** is `depoch.dseq.hash`, decimal without leading zeros or signs, `hash` the SHA-256 of the item at `dseq`; `1.0.` and 64 zeros is the start.",
+            "| 409 | `cursor_mismatch` | `resync` | The cursor is not of this stream |",
+            "| 409 | `cursor_ahead` | `resync` | The cursor is beyond the stream |",
             "| 400 | `cursor_malformed` | `resync` | The cursor cannot be read |",
             "a cursor in its written form with `cursor_mismatch` and `cursor_ahead` (the end of that stream)",
         ],
@@ -53,6 +59,9 @@ pub const CHECKS: [Check<Stage>; 5] = [
             "`head` is the hash of the item at `accepted`, zeros at 0; it is checked like a cursor.",
             "| POST `/inbox/ack` | 204 | a signed acknowledgement, also of the public stream |",
             "An acknowledgement or an epoch request that is signed and whose payload cannot be read gets 400 `malformed_request`.",
+            "| `ack.v1+json` | an acknowledgement | the recipient's signing key |",
+            "| `ACK_EXCEPTIONS` | 1,000 | exceptions in one acknowledgement |",
+            "`settled` (at most `accepted`): applied up to here",
         ],
         run: |stage| Box::pin(acknowledgements(stage)),
     },
@@ -61,6 +70,7 @@ pub const CHECKS: [Check<Stage>; 5] = [
         keeps: &[
             "An author finds its public messages twice: in the public stream with the envelope, and as `own` in its inbox; those that were not applied only in its inbox, as `ruling_only`.",
             "`recipient` is absent on the public stream.",
+            "| GET `/public?after=&limit=&wait=` | 200 NDJSON | |",
             "| `taxonomy.updated`, `calendar.updated` | U `not_desk` |",
         ],
         run: |stage| Box::pin(public(stage)),
@@ -118,6 +128,8 @@ async fn cursors(stage: &mut Stage) -> Result<()> {
     let (player, _) = stage.players();
     let end = end_of(player).await?;
     let at = |cursor: Cursor| format!("/inbox?after={cursor}");
+    let start = player.get(&at(Cursor::START)).await?;
+    start.is_success().context("the start")?;
     for text in ["x", "1.1", "1.01.ab", "+1.0.ab"] {
         ensure!(Cursor::from_str(text).is_err());
         let answered = player.get(&format!("/inbox?after={text}")).await?;
@@ -189,7 +201,21 @@ async fn acknowledgements(stage: &mut Stage) -> Result<()> {
     strange.refused()?.context("one of a stranger was taken")?;
     let beyond = ack_of(player, first, first.dseq + 1).sign(&player.signing);
     let mute = Envelope::sign(ACK_TYPE, b"{}".to_vec(), &player.signing);
-    for (what, envelope) in [("settled beyond accepted", beyond), ("of no field", mute)] {
+    let many = (0..=1000).map(|dseq| Exception {
+        dseq,
+        state: ExceptionState::Parked,
+        reason: "kind_unknown".into(),
+    });
+    let many = Ack {
+        exceptions: many.collect(),
+        ..ack_of(player, last, last.dseq)
+    };
+    let many = many.sign(&player.signing);
+    for (what, envelope) in [
+        ("settled beyond accepted", beyond),
+        ("of no field", mute),
+        ("1,001 exceptions", many),
+    ] {
         let answered = player.post("/inbox/ack", envelope.to_line()).await?;
         answered.is_refused(Code::MalformedRequest).context(what)?;
     }
@@ -199,7 +225,14 @@ async fn acknowledgements(stage: &mut Stage) -> Result<()> {
         let answered = post(&ack, &player.signing).await?;
         names_the_end(&answered, code, last)?;
     }
-    Ok(())
+    let public = whole_stream(player, Stream::Public, 500).await?;
+    let read = public.last().map_or(Cursor::START, |item| item.cursor);
+    let ack = Ack {
+        stream: Stream::Public,
+        ..ack_of(player, read, read.dseq)
+    };
+    let answered = post(&ack, &player.signing).await?;
+    answered.is_success().context("of the public stream")
 }
 
 async fn public(stage: &mut Stage) -> Result<()> {

@@ -1,21 +1,10 @@
 //! What a node must have done by the end of a run.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use anyhow::{Context as _, Result, bail, ensure};
-use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::Digest;
-use lapor_protocol::keys::Verifier;
-use lapor_protocol::message::{Header, Message};
-use lapor_protocol::seal::{Context, Sealed, Subject, Wrap, open_words};
-use lapor_protocol::wire::{BOOT_HEADER, Health, SEEN_HEADER, VERSION, VERSION_HEADER};
-use serde_json::Value;
 
 use super::hub::PlayedHub;
-use super::seen::{Batch, Call, Seen, Treated};
-use super::world::World;
-use crate::check::{Check, Untried};
+use super::{joining, reading, sending};
+use crate::check::Check;
 
 pub struct Stage {
     pub(super) hub: Arc<PlayedHub>,
@@ -27,29 +16,82 @@ macro_rules! look {
     };
 }
 
-pub const CHECKS: [Check<Stage>; 12] = [
+pub const CHECKS: [Check<Stage>; 22] = [
     Check {
         name: "joins by proving all of its keys",
         keeps: &[
             "The node makes its four keys, connects to `enrol`, and posts to `/federation/v1/enrol`.",
             "The statement (`enrolment.v1+json`) is `{instance, secret_hash, csr, identity, signing, sealing}`: SHA-256 of the secret's 32 bytes, SHA-256 of the request's DER, and three key ids.",
+            "| `instance`, `secret` | of the invitation |",
+            "| `csr` | base64 of a PKCS#10 request (DER) for the TLS key |",
             "| `signing`, `sealing` | certified keys, valid from epoch 1, seq 1 |",
             "| `proof`, `signing_proof` | one statement, signed by the identity key and by the signing key |",
+            "| `enrolment.v1+json` | proofs of possession | identity key and signing key |",
             "The TLS key is P-256 or Ed25519; of the certificate request, at most 4,096 bytes, only the key and the signature count.",
+            "lapor1.<base64url of JSON>.<first 6 bytes of SHA-256 of \"lapor1.<base64url>\", base64url>",
+            "One key has one use.",
+            "| POST `/enrol` | 201 | enrolment listener, no client certificate |",
         ],
-        run: look!(joins),
+        run: look!(joining::joins),
+    },
+    Check {
+        name: "shows its keys in the form of the contract, and certifies them itself",
+        keeps: &[
+            "A public key is an RFC 8037 OKP JWK with exactly the members shown.",
+            "`kid` is the RFC 7638 thumbprint: SHA-256 of `{\"crv\":\"…\",\"kty\":\"OKP\",\"x\":\"…\"}`, base64url.",
+            "An identity key certifies another key by signing a statement (DSSE, type `application/vnd.lapor.key.v1+json`):",
+            "`use` and `use_for` are `identity`, `signing` or `sealing`.",
+            "| identity | Ed25519 | certifies the keys below",
+            "| signing | Ed25519 | messages and acknowledgements |",
+            "| sealing | X25519 | content keys are wrapped to it |",
+            "| `key.v1+json` | the certificate of a key | identity key |",
+            "| `identity` | JWK |",
+        ],
+        run: look!(joining::shows_keys),
     },
     Check {
         name: "states the version in every request",
         keeps: &["Every request and every answer carries `Lapor-Version: 1`"],
-        run: look!(versions),
+        run: look!(joining::versions),
+    },
+    Check {
+        name: "shows its certificate with the issuer, and sends bodies of the right type",
+        keeps: &[
+            "The client shows its leaf and the issuer, as it got them in one PEM.",
+            "JSON bodies are `application/json`, at most 262,144 bytes (else 400); streams and batches are `application/x-ndjson`.",
+            "Bodies of `POST /outbox` may be `Content-Encoding: zstd` or `gzip`; the limit of bytes holds before and after.",
+            "| `BATCH_BYTES` | 4,194,304 | bytes of one `POST /outbox`, compressed or not |",
+        ],
+        run: look!(joining::bodies),
+    },
+    Check {
+        name: "asks by parameters that can be read",
+        keeps: &[
+            "A **cursor** is `depoch.dseq.hash`, decimal without leading zeros or signs, `hash` the SHA-256 of the item at `dseq`; `1.0.` and 64 zeros is the start.",
+            "`after` is a cursor, the start if left out; `limit` 1 to 500",
+            "| `PAGE_ITEMS` | 500 | items in one page of an inbox or of the public stream |",
+        ],
+        run: look!(joining::parameters),
     },
     Check {
         name: "asks for the directory from version 1",
         keeps: &[
             "Ask for the directory from version 1, with `hub_keys` as the keys of the first version",
+            "versions after `since` (0 if left out), oldest first",
         ],
-        run: look!(directory),
+        run: look!(joining::directory),
+    },
+    Check {
+        name: "takes no version of the directory that does not hold, and asks again",
+        keeps: &[
+            "A node must refuse a version that skips, that names another predecessor, that states an instance twice, that replaces or drops an identity key, or that holds a key without a sound certificate under the entry's identity key.",
+            "A version is signed by a key of `hub_keys` of the version before (of the enrolment for version 1)",
+            "refuse versions without one that fits, and keep it: it is what you show that you have seen.",
+            "| `directory.v1+json` | a version of the directory | hub |",
+            "| `directory-head.v1+json` | which version is the latest | hub |",
+            "certifies the keys below, opens epochs, recovers a certificate. Pinned at first sight, never replaced |",
+        ],
+        run: look!(joining::misprints),
     },
     Check {
         name: "compares heads before it sends, and says which start it is",
@@ -57,59 +99,149 @@ pub const CHECKS: [Check<Stage>; 12] = [
             "compare heads with the hub (`GET /outbox/head`) on this connection, then assign places, sign, store the exact bytes, and send.",
             "`Lapor-Boot: <new>, <previous>` on `GET /outbox/head` and `POST /outbox`: two random values of 32 hex digits; the second is left out at the very first start.",
             "send it on both, always.",
+            "| GET `/outbox/head` | 200 | |",
         ],
-        run: look!(compares),
+        run: look!(joining::compares),
     },
     Check {
         name: "signs a gapless chain of messages that can be read",
         keeps: &[
-            "Every sequence is gapless and names its predecessor, so that the receiver sees a loss, a fork or a change.",
             "Everything signed is a [DSSE](https://github.com/secure-systems-lab/dsse) 1.0.2 envelope with exactly one signature, on one line:",
+            "The signature is Ed25519 over the pre-authentication encoding, where lengths are decimal counts of bytes:",
+            "PAE = \"DSSEv1\" SP LEN(payloadType) SP payloadType SP LEN(payload) SP payload",
+            "The **envelope id** is SHA-256 of PAE.",
+            "The line must be an object with these members and no others, each once; of the signature the same holds.",
+            "| `message.v1+json` | a message | its author's signing key |",
+            "The payload of a message is one JSON object in UTF-8: no key twice in one object",
+            "Objects are written as objects and names as strings",
+            "| `PAYLOAD_BYTES` | 262,144 | payload of a message, in bytes |",
+            "| `JSON_DEPTH` | 16 | nesting of a payload's JSON |",
+            "| `MAX_INTEGER` | 9,007,199,254,740,991 |",
+            "| `KIND_CHARS` | 60 | characters of the name of a kind |",
+            "| `v` | required | 1 |",
+            "| `kind` | required | 1 to 60 characters `a-z`, `0-9`, `_`, `.` |",
             "| `author` | required | must be the instance of the TLS certificate |",
             "| `epoch`, `seq`, `prev` | required | place in the author's chain |",
+            "| `created_at` | required | by the author's clock; advisory |",
+            "The first message of an instance is at epoch 1, seq 1, with `prev` of 64 zeros.",
+            "Each further one has the next seq and the envelope id of the one before as `prev`.",
+            "The head's `epoch`, `seq` and `id` are all that the next message needs: its seq is one more, its `prev` is `id`.",
+            "That holds at seq 0 too, where `id` is the `prev` of the grant.",
+            "| message id, case id | UUID version 7, lower case with hyphens.",
+            "| position | `{\"epoch\", \"seq\"}`, both counted from 1 |",
         ],
-        run: look!(chain),
+        run: look!(sending::chain),
+    },
+    Check {
+        name: "sends lines with an envelope and wraps, and nothing else",
+        keeps: &[
+            "A line of `POST /outbox` is an object that holds the envelope exactly as signed, wraps for those whom the message makes parties",
+            "No other members.",
+            "A line break inside it is impossible, since batches and pages are split at them.",
+            "| `WRAPS` | 64 | wraps beside one envelope |",
+            "| `BATCH_ENVELOPES` | 500 | envelopes in one `POST /outbox` |",
+            "Wraps are never part of a payload.",
+        ],
+        run: look!(sending::lines_hold),
+    },
+    Check {
+        name: "files reports in the form of their kind",
+        keeps: &[
+            "| `report.filed` | any active instance |",
+            "`body` holds the clear fields of the kind",
+            "`sealed` (optional) holds the words.",
+            "| `case` | kinds about a case | the case |",
+            "| `classification` | `complaint`, `information_request`, `aspiration` |",
+            "| `category` | `ROOT` or `ROOT/SUB`",
+            "| dates | `YYYY-MM-DD`, a day that exists |",
+            "| `channel`, `slug`, `edition` | 1 to 60 characters",
+            "| region | official code: `32`, `32.73`, `32.73.01`, `32.73.01.1001` |",
+            "| `id` | required | minted once, with the row of the business transaction",
+        ],
+        run: look!(sending::files),
     },
     Check {
         name: "seals the words of a report, and wraps its key for the reader and for itself",
         keeps: &[
             "Every case has a **content key**, 32 random bytes made by the origin.",
+            "commitment = SHA-256(\"lapor content key v1\\0\" || content key)",
+            "Labels end in one zero byte, written `\\0`.",
+            "**Words** are the UTF-8 JSON of the kind's words.",
+            "Padded plaintext: the length as 4 bytes big endian, the JSON, zeros up to a multiple of 256.",
             "They are encrypted with XChaCha20-Poly1305 under the words key, with a random nonce of 24 bytes and the associated data",
+            "<kind> LF <message id> LF <case id> LF <author>",
+            "where LF is one byte 0x0A and nothing follows the author.",
+            "`sealed` holds nonce, and ciphertext with its tag, in base64:",
             "**Wraps** bring a content key to a party: HPKE (RFC 9180) base mode, single shot, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305, `info` the 13 bytes `lapor wrap v1`, and the associated data",
+            "<subject> LF <recipient> LF <kid of the recipient's sealing key>",
+            "The subject is `case:<case id>`",
+            "`enc` and the sealed 32 bytes stand in base64:",
             "the origin wraps for the reader and for itself, so that its key outlives its own machine",
+            "Wrap only to a sealing key whose statement verifies under the identity key that you have pinned, and of these to the latest without `valid_to`.",
         ],
-        run: look!(seals),
+        run: look!(sending::seals),
     },
     Check {
-        name: "leaves a hub alone that is busy, for as long as it says",
+        name: "keeps the words of a report within their limits",
+        keeps: &[
+            "| `WORDS_BYTES` | 65,536 | plaintext of the sealed words of a message, in bytes |",
+            "| `TITLE_CHARS` | 300 | characters of a title |",
+            "| `TEXT_CHARS` | 20,000 | characters of a free text |",
+            "| `title`, `name` of a programme or a day | 1 to 300 characters, not only spaces",
+            "| `place` | up to 300 characters |",
+            "| `ticket` | up to 40 characters",
+            "| `coordinates` | `{latitude_micro, longitude_micro}`",
+        ],
+        run: look!(sending::words_fit),
+    },
+    Check {
+        name: "leaves a hub alone that is busy or in maintenance, for as long as it says",
         keeps: &[
             "`after` (leave the hub alone for `Retry-After`, which states seconds, and then some jitter)",
             "| 503 | `overloaded` | `after` | The hub is busy |",
+            "| 503 | `maintenance` | `after` | The hub is in maintenance |",
+            "Nothing has failed: ask again then, and raise no alarm before `until`.",
+            "Switch on `code`; if you do not know it, on `retry` and the status.",
         ],
-        run: look!(waits),
+        run: look!(sending::waits),
     },
     Check {
         name: "sends again what has no receipt, the same bytes",
         keeps: &[
             "There must never be two different byte strings for one (author, epoch, seq)",
-            "minted once, with the row of the business transaction, and kept when the message must be sealed again",
+            "and kept when the message must be sealed again |",
+            "The order of members and the white space between them are the sender's: whoever stores or passes on a line keeps it as it came.",
         ],
-        run: look!(sends_again),
+        run: look!(sending::sends_again),
     },
     Check {
         name: "takes no receipt for true that is over other messages",
         keeps: &[
             "`head` is the envelope id at `to`, `root` the RFC 6962 tree head over the 32-byte envelope ids `from` to `to`.",
         ],
-        run: look!(false_receipts),
+        run: look!(sending::false_receipts),
+    },
+    Check {
+        name: "takes no receipt of a stranger or for another author, and sends the rest of what was taken in part",
+        keeps: &[
+            "| `receipt.v1+json` | a range receipt | hub |",
+            "| hub | Ed25519 | receipts, directory, heads, epoch grants |",
+            "if `head` is not your last message and there is no exception, send the rest.",
+            "`accepted_through` is the `seq` of `head`, in the open epoch.",
+        ],
+        run: look!(sending::later_receipts),
     },
     Check {
         name: "takes nothing in from a page that does not hold, and asks again",
         keeps: &[
             "SHA-256 of the exact bytes of the item before (the value of `item` as it stands in its line); zeros for the first",
             "The head must name your stream and end exactly where the page's last item does; a page without it is incomplete.",
+            "| `dseq` | required | gapless in the stream, from 1 |",
+            "| `head.v1+json` | the head of a stream | hub |",
+            "A page is NDJSON: lines of items, then one line with the signed head.",
+            "They are not chained: check that the id of the envelope is `envelope_id`, then the author's signature under the key valid at its position.",
         ],
-        run: look!(spoiled_pages),
+        run: look!(reading::spoiled_pages),
     },
     Check {
         name: "acknowledges what it has on disk, and what it has applied",
@@ -117,268 +249,46 @@ pub const CHECKS: [Check<Stage>; 12] = [
             "`accepted`: on disk up to here.",
             "`settled` (at most `accepted`): applied up to here, or listed in `exceptions` as `refused`, `superseded`, `quarantined` or `parked`, with a short code as `reason` and never a word of a case.",
             "`head` is the hash of the item at `accepted`, zeros at 0; it is checked like a cursor.",
+            "**Acknowledgements** are signed by the recipient.",
+            "They only rise;",
+            "The key is a signing key that is valid at the next position of the recipient's chain, or at its head.",
+            "| `ack.v1+json` | an acknowledgement | the recipient's signing key |",
+            "| `ACK_EXCEPTIONS` | 1,000 | exceptions in one acknowledgement |",
+            "| POST `/inbox/ack` | 204 | a signed acknowledgement, also of the public stream |",
         ],
-        run: look!(acknowledges),
+        run: look!(reading::acknowledges),
     },
     Check {
-        name: "reports its health, and renews its certificate at half of its life",
+        name: "sets aside what it cannot apply, says so, and goes on",
+        keeps: &[
+            "A message of an unknown kind is parked and read again after an upgrade.",
+            "One that fails is retried, then quarantined; its case waits, the stream does not.",
+            "Unknown fields are no error anywhere in a payload.",
+        ],
+        run: look!(reading::sets_aside),
+    },
+    Check {
+        name: "asks for a content key that it lacks, and waits for it with no stream",
+        keeps: &[
+            "The recipient tries those of its `kid`, takes the first whose key has the commitment of the case, and asks `GET /cases/{case}/keys` if it has none.",
+            "There may be several for you, also such as no key of yours opens.",
+            "Sealed words that cannot be opened never hold up a fold.",
+            "| PUT, GET `/cases/{case}/keys` | 204, 200 | wraps of the case's content key |",
+        ],
+        run: look!(reading::lacks_a_key),
+    },
+    Check {
+        name: "shows what the hub has signed, reports its health, and renews its certificate at half of its life",
         keeps: &[
             "| POST `/health` | 204 | every 60 s |",
+            "`chain` is the last place for which the node holds a receipt, `inbox` how far it has come",
+            "`Lapor-Seen` on every request shows the latest signed things of the hub that a node holds",
+            "Each is a whole envelope, `NAME:KID:PAYLOAD:SIGNATURE`",
+            "Keep them on disk with what they are about; what you do not hold yet you leave out.",
             "Certificates last 30 days; renew at half of that.",
             "Bring a fresh TLS key each time",
+            "| POST `/certificates/renew` | 200 | |",
         ],
-        run: look!(keeps_house),
+        run: look!(reading::keeps_house),
     },
 ];
-
-fn joins(seen: &Seen, _: &World) -> Result<()> {
-    let (_, outcome) = seen.enrolments.first().context("it did not join")?;
-    outcome.clone().map_err(anyhow::Error::msg)
-}
-
-fn versions(seen: &Seen, _: &World) -> Result<()> {
-    ensure!(!seen.calls.is_empty(), "it asked for nothing");
-    for call in &seen.calls {
-        let version = call.headers.get(VERSION_HEADER).map(String::as_str);
-        let Call { method, path, .. } = call;
-        ensure!(
-            version == Some(VERSION) || path == "/.well-known/lapor",
-            "{method} {path} states version {version:?}"
-        );
-    }
-    Ok(())
-}
-
-fn directory(seen: &Seen, world: &World) -> Result<()> {
-    let first = seen.since.first().context("it never asked")?;
-    ensure!(*first == 0, "it begins after version {first}");
-    let latest = world.directory.len() as u64;
-    let later = seen.since.iter().all(|since| *since <= latest);
-    ensure!(later, "it asks for what is behind the latest version");
-    Ok(())
-}
-
-fn compares(seen: &Seen, _: &World) -> Result<()> {
-    let place = |method, path: &str| {
-        let whole = format!("/federation/v1{path}");
-        let mut calls = seen.calls.iter();
-        calls.position(|call| call.method == method && call.path == whole)
-    };
-    let compared = place("GET", "/outbox/head").context("it never compared heads")?;
-    if let Some(sent) = place("POST", "/outbox") {
-        ensure!(compared < sent, "it sent before it compared heads");
-    }
-    let heads = seen.calls_of("GET", "/outbox/head");
-    for call in heads.chain(seen.calls_of("POST", "/outbox")) {
-        let boot = call.headers.get(BOOT_HEADER);
-        let boot = boot.with_context(|| format!("{} {} states none", call.method, call.path))?;
-        let sound = |value: &str| {
-            let digit = |sign: char| sign.is_ascii_hexdigit() && !sign.is_ascii_uppercase();
-            value.len() == 32 && value.chars().all(digit)
-        };
-        let mut values = boot.split(',').map(str::trim);
-        ensure!(
-            values.clone().count() <= 2 && values.all(sound),
-            "Lapor-Boot is {boot:?}"
-        );
-    }
-    Ok(())
-}
-
-/// All lines that came, in the order in which they came.
-fn lines(seen: &Seen) -> impl Iterator<Item = &(Envelope, Vec<Wrap>)> {
-    seen.batches.iter().flat_map(|batch| &batch.lines)
-}
-
-fn something_sent(seen: &Seen) -> Result<()> {
-    if lines(seen).next().is_none() {
-        return Err(Untried("it sent no message".into()).into());
-    }
-    Ok(())
-}
-
-fn chain(seen: &Seen, _: &World) -> Result<()> {
-    something_sent(seen)?;
-    for batch in &seen.batches {
-        if let Some(fault) = &batch.fault {
-            bail!("a batch was refused: {fault}");
-        }
-    }
-    Ok(())
-}
-
-/// The report that was filed, with what stood beside it.
-fn report<'a>(seen: &'a Seen, world: &World) -> Result<(&'a Envelope, &'a [Wrap], Header)> {
-    something_sent(seen)?;
-    for (envelope, wraps) in lines(seen) {
-        let header = Message::parse(&envelope.payload)?.header;
-        let own = header.author == world.invitation.instance;
-        if own && header.kind == "report.filed" {
-            return Ok((envelope, wraps, header));
-        }
-    }
-    Err(Untried("it filed no report".into()).into())
-}
-
-fn seals(seen: &Seen, world: &World) -> Result<()> {
-    let (envelope, wraps, header) = report(seen, world)?;
-    let payload: Value = serde_json::from_slice(&envelope.payload)?;
-    let commitment: Digest = serde_json::from_value(payload["body"]["commitment"].clone())
-        .context("the commitment of the report")?;
-    let sealed: Sealed =
-        serde_json::from_value(payload["sealed"].clone()).context("the words of the report")?;
-    let of = |id: &_| wraps.iter().find(|wrap| wrap.recipient == *id);
-    of(&header.author).context("no wrap for itself")?;
-    let case = header.case.context("a report without a case")?;
-    let wrap = of(&world.desk.id).context("no wrap for the national desk")?;
-    let key = world
-        .desk
-        .opener()
-        .unwrap(wrap, Subject::Case(case), &commitment)?;
-    let context = Context {
-        kind: &header.kind,
-        id: header.id,
-        case,
-        author: &header.author,
-    };
-    let words = open_words(&key, context, &sealed)?;
-    let words: Value = serde_json::from_slice(&words).context("the words are no JSON")?;
-    for field in ["title", "content"] {
-        let text = words[field].as_str().unwrap_or_default();
-        ensure!(!text.trim().is_empty(), "no `{field}` in the words");
-    }
-    Ok(())
-}
-
-fn treated(seen: &Seen, treated: Treated) -> Result<usize> {
-    let place = seen
-        .batches
-        .iter()
-        .position(|batch| batch.treated == treated);
-    place.ok_or_else(|| Untried(format!("no batch came that could be {treated:?}")).into())
-}
-
-fn waits(seen: &Seen, _: &World) -> Result<()> {
-    let place = treated(seen, Treated::Overloaded)?;
-    let [refused, next, ..] = &seen.batches[place..] else {
-        bail!("it did not try again");
-    };
-    let waited = next.at.duration_since(refused.at);
-    ensure!(
-        waited >= Duration::from_secs(1),
-        "it came again after {waited:?}"
-    );
-    Ok(())
-}
-
-fn sends_again(seen: &Seen, _: &World) -> Result<()> {
-    if let Some(fork) = seen.forks.first() {
-        bail!("{fork}");
-    }
-    let place = treated(seen, Treated::CutOff)?;
-    let [cut, rest @ ..] = &seen.batches[place..] else {
-        bail!("no batch");
-    };
-    let sent =
-        |batch: &Batch| -> Vec<Digest> { batch.lines.iter().map(|(line, _)| line.id()).collect() };
-    let again: Vec<Digest> = rest.iter().flat_map(sent).collect();
-    for id in sent(cut) {
-        ensure!(
-            again.contains(&id),
-            "a message without a receipt was not sent again"
-        );
-    }
-    Ok(())
-}
-
-fn false_receipts(seen: &Seen, _: &World) -> Result<()> {
-    let place = treated(seen, Treated::FalselyReceipted)?;
-    let after = &seen.batches[place + 1..];
-    ensure!(
-        after
-            .iter()
-            .any(|batch| batch.treated == Treated::Receipted),
-        "it sent nothing again, as if the receipt were true"
-    );
-    Ok(())
-}
-
-fn spoiled_pages(seen: &Seen, _: &World) -> Result<()> {
-    let spoiled: Vec<usize> = (0..seen.pages.len())
-        .filter(|at| seen.pages[*at].1.is_some())
-        .collect();
-    if spoiled.is_empty() {
-        return Err(Untried("it never came to read the news".into()).into());
-    }
-    for at in spoiled {
-        let (from, spoil) = &seen.pages[at];
-        let Some((next, _)) = seen.pages.get(at + 1) else {
-            bail!("it did not ask again after a page that was {spoil:?}");
-        };
-        ensure!(
-            next == from,
-            "after a page that was {spoil:?} it went on from {next}, not from {from}"
-        );
-    }
-    let end = seen.end().dseq;
-    for acked in seen.acks.iter().filter(|acked| !acked.delivered) {
-        if let Ok(ack) = &acked.ack {
-            ensure!(
-                ack.accepted < end,
-                "it acknowledged what stood only in pages that do not hold, after {} of them",
-                acked.spoiled
-            );
-        }
-    }
-    Ok(())
-}
-
-fn acknowledges(seen: &Seen, world: &World) -> Result<()> {
-    let end = seen.end();
-    if end.dseq == 0 {
-        return Err(Untried("there was nothing to acknowledge".into()).into());
-    }
-    let mut last = (0, 0);
-    for acked in &seen.acks {
-        let ack = acked.ack.as_ref();
-        let ack = ack.map_err(|why| anyhow::anyhow!("an acknowledgement that is none: {why}"))?;
-        if ack.recipient == world.invitation.instance && ack.depoch == end.depoch {
-            last = last.max((ack.accepted, ack.settled));
-        }
-    }
-    ensure!(
-        last == (end.dseq, end.dseq),
-        "{} items, accepted {}, settled {}",
-        end.dseq,
-        last.0,
-        last.1
-    );
-    Ok(())
-}
-
-fn keeps_house(seen: &Seen, world: &World) -> Result<()> {
-    for call in &seen.calls {
-        if let Some(shown) = call.headers.get(SEEN_HEADER) {
-            let shown = lapor_protocol::seen::read(shown).context("Lapor-Seen cannot be read")?;
-            let hub = Verifier::from_jwk(&world.hub.public())?;
-            let ours = shown.iter().all(|one| one.kid == *hub.kid());
-            ensure!(ours, "it shows what the hub has not signed");
-        }
-    }
-    for health in &seen.health {
-        let read: Result<Health, _> = serde_json::from_value(health.clone());
-        read.with_context(|| format!("a report of health of another form: {health}"))?;
-    }
-    let (request, _) = seen.enrolments.first().context("it did not join")?;
-    for renewal in &seen.renewals {
-        ensure!(
-            renewal.public_key()? != request.csr.public_key()?,
-            "it renews with the key that it has"
-        );
-    }
-    match (seen.health.is_empty(), seen.renewals.is_empty()) {
-        (false, false) => Ok(()),
-        (true, _) => Err(Untried("no report of health came in this time".into()).into()),
-        (_, true) => Err(Untried("no certificate was renewed in this time".into()).into()),
-    }
-}

@@ -1,11 +1,13 @@
 //! The hub that the kit plays for a node. It keeps the contract but where it
-//! is meant to break it: the first batch is refused for a while, then its
-//! answer is lost, then it is receipted falsely; the first pages with news are
-//! spoiled, one in each way. Whatever the node does is written down.
+//! is meant to break it: batches are refused for a while, lost, taken in part
+//! and receipted falsely; the first page that brings each case is spoiled, and
+//! so is that of each later version of the directory. Whatever the node does is
+//! written down.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use anyhow::Result;
 use lapor_certs::{ChallengeResponse, EnrolRequest, RenewRequest};
 use lapor_protocol::delivery::{Cursor, StreamHead};
 use lapor_protocol::dsse::Envelope;
@@ -19,17 +21,9 @@ use lapor_protocol::wire::{CaseKeys, Limits, NDJSON, OutboxHead, PREFIX, VERSION
 use tokio::sync::watch;
 
 use super::listen::{Reply, Request};
-use super::seen::{Acked, Call, SPOILS, Seen, Treated};
+use super::seen::{Acked, Call, MISPRINTS, Seen, Treated};
 use super::state::{Member, State};
 use super::world::World;
-
-/// What becomes of the batches with messages, in order; all later ones are
-/// receipted.
-const TREATMENTS: [Treated; 3] = [
-    Treated::Overloaded,
-    Treated::CutOff,
-    Treated::FalselyReceipted,
-];
 
 pub struct PlayedHub {
     state: Mutex<State>,
@@ -76,7 +70,10 @@ impl PlayedHub {
         self.state().seen.calls.push(Call {
             method: request.method.clone(),
             path: request.path.clone(),
+            query: request.query.clone(),
             headers: request.headers.clone(),
+            bytes: request.body.len(),
+            certificates: request.certificates,
         });
         let Some(path) = request.path.strip_prefix(PREFIX) else {
             return self.well_known(&request);
@@ -91,7 +88,7 @@ impl PlayedHub {
             ("GET", "/directory") => self.directory(&request).await,
             ("POST", "/health") => self.health(&request),
             ("POST", "/certificates/renew") => self.renew(&request),
-            ("GET", path) if is_keys(path) => no_keys(path),
+            ("GET", path) if is_keys(path) => self.keys(path),
             ("PUT", path) if is_keys(path) => Reply::done(),
             _ => Reply::refused(Code::NotFound),
         };
@@ -129,6 +126,9 @@ impl PlayedHub {
             Ok(_) => Err(format!("it joins as {}", asked.instance)),
             Err(error) => Err(error.to_string()),
         };
+        if state.seen.enrolments.is_empty() {
+            state.seen.joined = serde_json::from_slice(&request.body).unwrap_or_default();
+        }
         state.seen.enrolments.push((asked.clone(), outcome.clone()));
         let Some(checked) = checked.ok().filter(|_| invited) else {
             return Reply::problem(
@@ -177,9 +177,6 @@ impl PlayedHub {
         if let Some(conflict) = state.boots(request) {
             return conflict;
         }
-        let before = state.seen.batches.len();
-        let treated = TREATMENTS.get(before).copied();
-        let treated = treated.unwrap_or(Treated::Receipted);
         let lines = match read_batch(&request.body) {
             Ok(lines) => lines,
             Err(fault) => {
@@ -187,11 +184,21 @@ impl PlayedHub {
                 return Reply::refused(Code::MalformedBatch);
             }
         };
-        if treated == Treated::Overloaded {
+        let treated = state.treatment(lines.len());
+        let sent_away = match treated {
+            Treated::Overloaded => Some(Code::Overloaded),
+            Treated::Maintenance => Some(Code::Maintenance),
+            _ => None,
+        };
+        if let Some(code) = sent_away {
             state.note(treated, lines, None);
-            return Reply::refused(Code::Overloaded);
+            return Reply::refused(code);
         }
-        let answer = state.accept(&lines, self.now_ms);
+        let taken = match treated {
+            Treated::InPart => &lines[..1],
+            _ => &lines[..],
+        };
+        let answer = state.accept(taken, self.now_ms);
         let fault = answer.exceptions.first().map(|exception| {
             let detail = exception.detail.as_deref().unwrap_or_default();
             format!("{} {detail}", exception.code.as_str())
@@ -204,11 +211,13 @@ impl PlayedHub {
         state.note(treated, lines, fault);
         match treated {
             Treated::CutOff => Reply::Cut,
-            Treated::FalselyReceipted => Reply::json(200, &state.falsely(answer)),
+            Treated::Falsely(how) => Reply::json(200, &state.falsely(answer, how)),
             _ => {
-                state.rule(self.now_ms);
                 if treated == Treated::Receipted {
-                    state.bring_news(self.now_ms);
+                    state.rule(self.now_ms);
+                    if state.seen.brought == 0 {
+                        state.bring_news(self.now_ms);
+                    }
                 }
                 Reply::json(200, &answer)
             }
@@ -227,11 +236,15 @@ impl PlayedHub {
             return Reply::refused(Code::CursorMismatch);
         }
         let news = state.stream.len() > after.dseq as usize + 1;
-        let spoiled = state.seen.spoiled();
-        let spoil = SPOILS.get(spoiled).copied().filter(|_| news);
+        let spoil = state.seen.next_spoil().filter(|_| news);
         state.seen.pages.push((after.to_string(), spoil));
         let limit = request.asks("limit").and_then(|text| text.parse().ok());
-        let page = state.page(after, limit.unwrap_or(500), spoil, self.now_ms);
+        let limit = limit.unwrap_or(500);
+        if spoil.is_none() {
+            let end = (state.stream.len() as u64).min(after.dseq + limit as u64);
+            state.seen.given = state.seen.given.max(end);
+        }
+        let page = state.page(after, limit, spoil, self.now_ms);
         Reply::bytes(200, NDJSON, page)
     }
 
@@ -254,13 +267,16 @@ impl PlayedHub {
     fn acknowledge(&self, request: &Request) -> Reply {
         let mut state = self.state();
         let ack = state.read_ack(&request.body);
-        let (spoiled, delivered) = (state.seen.spoiled(), state.seen.is_delivered());
+        let given = state.seen.given;
         let fits = ack.is_ok();
-        state.seen.acks.push(Acked {
-            ack,
-            spoiled,
-            delivered,
-        });
+        let end = state.seen.end().dseq;
+        let caught_up = ack
+            .as_ref()
+            .is_ok_and(|ack| ack.stream == Stream::Inbox && ack.accepted == end && given == end);
+        state.seen.acks.push(Acked { ack, given });
+        if caught_up && state.seen.brought > 0 {
+            state.bring_news(self.now_ms);
+        }
         if fits {
             Reply::done()
         } else {
@@ -273,8 +289,50 @@ impl PlayedHub {
         self.wait(request, |state| state.world.directory.len() as u64 > since)
             .await;
         let mut state = self.state();
-        state.seen.since.push(since);
-        Reply::json(200, &state.world.page_of_directory(since))
+        let misprint = state.misprint(since);
+        let misprinted = misprint.and_then(|one| state.world.misprinted(one).ok());
+        state.seen.since.push((since, misprint));
+        let page = misprinted.unwrap_or_else(|| state.world.page_of_directory(since));
+        let printed = state.seen.since.iter().filter(|(_, one)| one.is_some());
+        let goes_on = printed.count() < MISPRINTS.len() && misprint.is_none();
+        if state.prints && goes_on && !page.versions.is_empty() {
+            // Only a slug that cannot be read keeps it from being published.
+            let _ = state.world.publish_another();
+        }
+        Reply::json(200, &page)
+    }
+
+    /// From now on the directory goes on, each version misprinted once.
+    pub fn print(&self) -> Result<()> {
+        let mut state = self.state();
+        state.prints = true;
+        state.world.publish_another()?;
+        drop(state);
+        self.rings();
+        Ok(())
+    }
+
+    /// No wraps beside those of the stream, but of the case to which none came.
+    fn keys(&self, path: &str) -> Reply {
+        let case = path.split('/').nth(2).and_then(|text| text.parse().ok());
+        let Some(case) = case else {
+            return Reply::refused(Code::CaseUnknown);
+        };
+        let state = self.state();
+        let is_keyless = state.seen.keyless == Some(case);
+        let kept_back = if is_keyless {
+            &state.kept_back[..]
+        } else {
+            &[]
+        };
+        Reply::json(
+            200,
+            &CaseKeys {
+                case,
+                wraps: kept_back.to_vec(),
+                missing: Vec::new(),
+            },
+        )
     }
 
     fn health(&self, request: &Request) -> Reply {
@@ -349,20 +407,4 @@ fn read_batch(body: &[u8]) -> Result<Vec<(Envelope, Vec<Wrap>)>, String> {
 
 fn is_keys(path: &str) -> bool {
     path.starts_with("/cases/") && path.ends_with("/keys")
-}
-
-/// No wraps beside those of the stream; nothing is missing.
-fn no_keys(path: &str) -> Reply {
-    let case = path.split('/').nth(2).and_then(|text| text.parse().ok());
-    match case {
-        None => Reply::refused(Code::CaseUnknown),
-        Some(case) => Reply::json(
-            200,
-            &CaseKeys {
-                case,
-                wraps: Vec::new(),
-                missing: Vec::new(),
-            },
-        ),
-    }
 }

@@ -26,6 +26,8 @@ pub struct Request {
     pub method: String,
     pub path: String,
     pub query: String,
+    /// How many certificates who asks has shown.
+    pub certificates: usize,
     /// By name in lower case.
     pub headers: BTreeMap<String, String>,
     /// Unpacked.
@@ -140,8 +142,11 @@ where
 {
     stream.set_nodelay(true)?;
     let mut wire = acceptor.accept(stream).await?;
+    let (_, session) = wire.get_ref();
+    let certificates = session.peer_certificates().map_or(0, <[_]>::len);
     let mut ahead = Vec::new();
-    while let Some(request) = read_request(&mut wire, &mut ahead).await? {
+    while let Some(mut request) = read_request(&mut wire, &mut ahead).await? {
+        request.certificates = certificates;
         let bare = request.method == "HEAD";
         match answer(request).await {
             Reply::Cut => return Ok(()),
@@ -214,6 +219,7 @@ async fn read_request(
         method,
         path: path.to_owned(),
         query: query.to_owned(),
+        certificates: 0,
         headers,
         body,
     }))

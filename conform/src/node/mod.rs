@@ -3,8 +3,11 @@
 
 mod checks;
 mod hub;
+mod joining;
 mod listen;
+mod reading;
 mod seen;
+mod sending;
 mod state;
 mod world;
 
@@ -19,10 +22,11 @@ use tokio::sync::mpsc;
 
 use self::checks::Stage;
 use self::hub::PlayedHub;
-use self::seen::Seen;
+use self::seen::{Seen, Treated};
 use self::world::World;
 use crate::check;
 use crate::report::Report;
+use crate::standing::Side;
 
 /// What whoever drives the node is asked to make it do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +95,7 @@ pub async fn look(terms: Terms) -> Result<Report> {
     driven?;
     let mut stage = Stage { hub };
     Ok(Report {
+        side: Side::Node,
         subject: format!("node of {instance}"),
         findings: check::make(&checks::CHECKS, &mut stage).await,
     })
@@ -113,7 +118,7 @@ async fn drive(
     let gone = "nobody drives the node any more";
     driver.send(Wanted::Join(line)).await.context(gone)?;
     // Who asks for what is behind its own entry has read whom it wraps for.
-    let joined = |seen: &Seen| seen.since.iter().any(|since| *since > 1);
+    let joined = |seen: &Seen| seen.since.iter().any(|(since, _)| *since > 1);
     let has_joined = until(hub, patience, joined).await;
     anyhow::ensure!(
         has_joined || hub.look(|seen, _| !seen.enrolments.is_empty()),
@@ -121,7 +126,18 @@ async fn drive(
         patience.as_secs()
     );
     driver.send(Wanted::File).await.context(gone)?;
-    until(hub, patience, Seen::is_acknowledged).await;
+    if until(hub, patience, Seen::is_acknowledged).await {
+        hub.print()?;
+        driver.send(Wanted::File).await.context(gone)?;
+        let sent_away = |seen: &Seen| seen.has(Treated::Maintenance);
+        until(hub, patience, sent_away).await;
+        driver.send(Wanted::File).await.context(gone)?;
+        until(hub, patience, |seen| {
+            let settled = seen.is_receipted() && seen.is_acknowledged();
+            settled && seen.is_corrected() && seen.asks_for_a_key()
+        })
+        .await;
+    }
     until(hub, linger, |seen| {
         !seen.health.is_empty() && !seen.renewals.is_empty()
     })

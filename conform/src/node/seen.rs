@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lapor_certs::{Csr, EnrolRequest};
 use lapor_protocol::delivery::Cursor;
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::Digest;
+use lapor_protocol::ids::{CaseId, Digest};
 use lapor_protocol::receipt::Ack;
 use lapor_protocol::seal::Wrap;
 use tokio::time::Instant;
@@ -17,11 +17,26 @@ pub enum Treated {
     Overloaded,
     /// Accepted, and the connection cut before the answer.
     CutOff,
-    /// Accepted, and receipted by a root of other messages.
-    FalselyReceipted,
+    /// Accepted, and receipted in a way that holds nothing.
+    Falsely(Falsehood),
+    /// 503 `maintenance` with Retry-After: 1.
+    Maintenance,
+    /// Only its first line was accepted, without an exception.
+    InPart,
     Receipted,
     /// Refused for what stands in it.
     Refused,
+}
+
+/// What is wrong with a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Falsehood {
+    /// Its root is of other messages.
+    Root,
+    /// A stranger has signed it.
+    Signer,
+    /// It is for another author.
+    Author,
 }
 
 /// How a page with news was spoiled.
@@ -35,6 +50,42 @@ pub enum Spoiled {
     Headless,
     /// The head is signed by a stranger.
     Strange,
+    /// The head is of another recipient.
+    ForAnother,
+    /// The head ends before the items do.
+    Short,
+    /// An item comes with the envelope of another one.
+    OtherEnvelope,
+}
+
+/// What is wrong with a page of the directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misprint {
+    Headless,
+    /// Its version is one further.
+    Skipping,
+    /// It names another predecessor.
+    Forked,
+    /// A stranger has signed it.
+    Strange,
+    /// It states an instance twice.
+    Twice,
+    /// A key has the certificate of another one.
+    Uncertified,
+    /// An instance has another identity key, and keys certified by that.
+    OtherIdentity,
+}
+
+/// What is special about a case that the ministry disposes to the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    Plain,
+    /// The disposition does not carry the ministry's signature.
+    Unsigned,
+    /// No wrap comes with it.
+    Keyless,
+    /// A message of a kind that nobody knows follows.
+    UnknownKind,
 }
 
 /// A batch that came.
@@ -51,9 +102,8 @@ pub struct Batch {
 #[derive(Debug)]
 pub struct Acked {
     pub ack: Result<Ack, String>,
-    /// How many pages had been spoiled by then, and whether a true one had gone out.
-    pub spoiled: usize,
-    pub delivered: bool,
+    /// How far true pages had come by then.
+    pub given: u64,
 }
 
 /// Something that came under a certificate.
@@ -61,23 +111,47 @@ pub struct Acked {
 pub struct Call {
     pub method: String,
     pub path: String,
+    pub query: String,
     pub headers: BTreeMap<String, String>,
+    pub bytes: usize,
+    /// How many certificates the node has shown.
+    pub certificates: usize,
 }
 
-/// What becomes of the pages with the news of the ministry, in order.
-pub const SPOILS: [Spoiled; 4] = [
-    Spoiled::Forked,
-    Spoiled::Reordered,
-    Spoiled::Headless,
-    Spoiled::Strange,
+/// The cases of the ministry in their order, each brought once the one before
+/// is acknowledged, and how the first page that brings it is spoiled.
+pub const NEWS: [(News, Option<Spoiled>); 10] = [
+    (News::Plain, Some(Spoiled::Forked)),
+    (News::Plain, Some(Spoiled::Reordered)),
+    (News::Plain, Some(Spoiled::Headless)),
+    (News::Plain, Some(Spoiled::Strange)),
+    (News::Plain, Some(Spoiled::ForAnother)),
+    (News::Plain, Some(Spoiled::Short)),
+    (News::Plain, Some(Spoiled::OtherEnvelope)),
+    (News::Unsigned, None),
+    (News::Keyless, None),
+    (News::UnknownKind, None),
+];
+
+/// What becomes of the first page that brings each further version of the directory.
+pub const MISPRINTS: [Misprint; 7] = [
+    Misprint::Headless,
+    Misprint::Skipping,
+    Misprint::Forked,
+    Misprint::Strange,
+    Misprint::Twice,
+    Misprint::Uncertified,
+    Misprint::OtherIdentity,
 ];
 
 #[derive(Debug, Default)]
 pub struct Seen {
     pub enrolments: Vec<(EnrolRequest, Result<(), String>)>,
+    /// The first of them as it was written.
+    pub joined: serde_json::Value,
     pub calls: Vec<Call>,
-    /// Of GET `/directory`, in order.
-    pub since: Vec<u64>,
+    /// Of GET `/directory`, in order, and what was wrong with the page.
+    pub since: Vec<(u64, Option<Misprint>)>,
     pub batches: Vec<Batch>,
     /// Two envelopes at one place of the chain.
     pub forks: Vec<String>,
@@ -88,6 +162,16 @@ pub struct Seen {
     pub renewals: Vec<Csr>,
     /// The items that the node was told, by their hashes, from the first.
     pub items: Vec<Digest>,
+    /// How many of the cases of the ministry have been brought.
+    pub brought: usize,
+    /// How far true pages have come.
+    pub given: u64,
+    /// The places in the stream of what cannot be applied: one without the
+    /// signature of its author, and one of a kind that nobody knows.
+    pub unsigned: Option<u64>,
+    pub unknown: Option<u64>,
+    /// The case to which no wrap came.
+    pub keyless: Option<CaseId>,
 }
 
 impl Seen {
@@ -100,11 +184,38 @@ impl Seen {
         }
     }
 
-    /// Whether everything was acknowledged as taken in, after a true page.
+    /// Whether every case has been brought and acknowledged as taken in.
     pub fn is_acknowledged(&self) -> bool {
         let end = self.end().dseq;
         let mut taken = self.acks.iter().filter_map(|acked| acked.ack.as_ref().ok());
-        end > 1 && taken.any(|ack| ack.accepted == end)
+        self.brought == NEWS.len() && taken.any(|ack| ack.accepted == end)
+    }
+
+    /// Whether a batch was treated so.
+    pub fn has(&self, treated: Treated) -> bool {
+        self.batches.iter().any(|batch| batch.treated == treated)
+    }
+
+    /// Whether the last of the false receipts is behind, and what came after is receipted.
+    pub fn is_receipted(&self) -> bool {
+        let last = self.batches.last();
+        self.has(Treated::Falsely(Falsehood::Author))
+            && last.is_some_and(|batch| batch.treated == Treated::Receipted)
+    }
+
+    /// Whether each misprinted version has been asked for again.
+    pub fn is_corrected(&self) -> bool {
+        let misprinted = self.since.iter().filter(|(_, misprint)| misprint.is_some());
+        let last = self.since.last();
+        misprinted.count() == MISPRINTS.len() && last.is_some_and(|(_, one)| one.is_none())
+    }
+
+    /// Whether the key that came with nothing was asked for.
+    pub fn asks_for_a_key(&self) -> bool {
+        self.keyless.is_some_and(|case| {
+            let path = format!("/cases/{case}/keys");
+            self.calls_of("GET", &path).next().is_some()
+        })
     }
 
     /// The calls of one endpoint.
@@ -117,15 +228,15 @@ impl Seen {
 
     /// How many pages were spoiled.
     pub fn spoiled(&self) -> usize {
-        self.pages
-            .iter()
-            .filter(|(_, spoil)| spoil.is_some())
-            .count()
+        let spoiled = self.pages.iter().filter(|(_, spoil)| spoil.is_some());
+        spoiled.count()
     }
 
-    /// Whether a true page with news has gone out.
-    pub fn is_delivered(&self) -> bool {
-        let last = self.pages.iter().rposition(|(_, spoil)| spoil.is_some());
-        last.is_some_and(|at| self.spoiled() == SPOILS.len() && self.pages.len() > at + 1)
+    /// How the next page with news is spoiled: once for each case.
+    pub fn next_spoil(&self) -> Option<Spoiled> {
+        let (_, spoil) = NEWS
+            .get(self.spoiled())
+            .filter(|_| self.spoiled() < self.brought)?;
+        *spoil
     }
 }

@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::listen::{Reply, Request};
-use super::seen::{Batch, Seen, Spoiled, Treated};
+use super::seen::{Batch, Falsehood, MISPRINTS, Misprint, NEWS, News, Seen, Spoiled, Treated};
 use super::world::World;
 use crate::client::Keys;
 
@@ -36,6 +36,10 @@ pub struct State {
     pub unruled: Vec<Header>,
     /// How many places each case has.
     pub places: BTreeMap<CaseId, u64>,
+    /// Wraps of the case to which none came.
+    pub kept_back: Vec<Wrap>,
+    /// Whether the directory goes on, each version misprinted once.
+    pub prints: bool,
 }
 
 /// Who has joined, and by which keys it is known.
@@ -64,6 +68,8 @@ impl State {
             boot: None,
             stream: Vec::new(),
             places: BTreeMap::new(),
+            kept_back: Vec::new(),
+            prints: false,
         }
     }
 
@@ -202,7 +208,7 @@ impl State {
             envelope_id: id,
             ruling: Ruling::APPLIED,
             first: None,
-            directory: self.world.directory.len() as u64,
+            directory: self.world.admitted_in,
             ordered_at: now_ms,
             withheld: None,
         }
@@ -220,16 +226,21 @@ impl State {
         self.stream.push(delivery);
     }
 
-    /// Disposes a case of the ministry to the node, once.
+    /// Disposes the next case of the ministry to the node.
     pub fn bring_news(&mut self, now_ms: i64) {
-        let told_already = self.stream.iter().any(|one| one.envelope.is_some());
-        let Some(member) = self.member.as_ref().filter(|_| !told_already) else {
+        let news = NEWS.get(self.seen.brought).map(|(news, _)| *news);
+        let sealing = self.member.as_ref().map(|member| member.sealing.clone());
+        let Some((news, sealing)) = news.zip(sealing) else {
             return;
         };
-        let sealing = member.sealing.clone();
-        let Ok(told) = self.world.case_for(&sealing) else {
+        let Ok((told, wraps)) = self.world.case_for(&sealing, news) else {
             return;
         };
+        self.seen.brought += 1;
+        if news == News::Keyless {
+            self.seen.keyless = told.first().map(|told| told.case);
+            self.kept_back = wraps.to_vec();
+        }
         for told in told {
             let id = told.envelope.id();
             let delivery = Delivery {
@@ -240,21 +251,72 @@ impl State {
             };
             self.deliver(delivery);
         }
+        // The last message of a case is the one with which something is wrong.
+        let place = Some(self.seen.end().dseq);
+        match news {
+            News::Unsigned => self.seen.unsigned = place,
+            News::UnknownKind => self.seen.unknown = place,
+            News::Plain | News::Keyless => {}
+        }
     }
 
-    /// Receipts over other messages than those that were sent.
-    pub fn falsely(&self, answer: OutboxAnswer) -> OutboxAnswer {
+    /// What becomes of a batch of so many messages. The first report is refused,
+    /// lost and falsely receipted; later ones are sent away until two come
+    /// together, of which one is taken, and then lied about in other ways.
+    pub fn treatment(&self, lines: usize) -> Treated {
+        const FIRST: [Treated; 4] = [
+            Treated::Overloaded,
+            Treated::CutOff,
+            Treated::Falsely(Falsehood::Root),
+            Treated::Receipted,
+        ];
+        /// How often two messages are waited for.
+        const WAITS: usize = 12;
+        let seen = &self.seen;
+        if let Some(treated) = FIRST.get(seen.batches.len()) {
+            return *treated;
+        }
+        if !seen.has(Treated::InPart) {
+            let waits = seen.batches.iter();
+            let waits = waits.filter(|batch| batch.treated == Treated::Maintenance);
+            if lines > 1 {
+                return Treated::InPart;
+            }
+            if waits.count() < WAITS {
+                return Treated::Maintenance;
+            }
+        }
+        let false_ones = [Falsehood::Signer, Falsehood::Author].map(Treated::Falsely);
+        let next = false_ones.into_iter().find(|one| !seen.has(*one));
+        next.unwrap_or(Treated::Receipted)
+    }
+
+    /// Receipts that hold nothing of what was sent.
+    pub fn falsely(&self, answer: OutboxAnswer, falsehood: Falsehood) -> OutboxAnswer {
         let touching = self.receipts.iter().map(|receipt| {
-            let other = Receipt {
-                root: Digest::of(b"other messages"),
-                ..receipt.clone()
-            };
+            let mut other = receipt.clone();
+            match falsehood {
+                Falsehood::Root => other.root = Digest::of(b"other messages"),
+                Falsehood::Author => other.author = self.world.ministry.id.clone(),
+                Falsehood::Signer => return other.sign(&stranger()),
+            }
             other.sign(&self.world.hub)
         });
         OutboxAnswer {
             receipts: touching.collect(),
             ..answer
         }
+    }
+
+    /// What a page of the directory shall get wrong: nothing where a version
+    /// has been misprinted already.
+    pub fn misprint(&self, since: u64) -> Option<Misprint> {
+        let printed = self.seen.since.iter().filter(|(_, one)| one.is_some());
+        let before = self.seen.since.last();
+        let again = before.is_some_and(|(last, one)| *last == since && one.is_some());
+        let is_last = since + 1 == self.world.directory.len() as u64;
+        let misprint = MISPRINTS.get(printed.count()).copied();
+        misprint.filter(|_| self.prints && is_last && !again)
     }
 
     /// The hash of the item at a place, zeros before the first.
@@ -289,32 +351,42 @@ impl State {
             let bytes = item.to_bytes();
             end.dseq = item.dseq;
             end.hash = Digest::of(&bytes);
-            texts.push(delivery.line(&bytes));
+            let shown = match items.last() {
+                Some(last) if spoil == Some(Spoiled::OtherEnvelope) => last,
+                _ => delivery,
+            };
+            let envelope = delivery.envelope.as_ref().and(shown.envelope.as_ref());
+            texts.push(line(&bytes, envelope, &delivery.wraps));
         }
         if spoil == Some(Spoiled::Reordered) {
             texts.reverse();
         }
         if spoil != Some(Spoiled::Headless) {
-            let head = StreamHead {
-                recipient: Some(self.world.invitation.instance.clone()),
-                stream: Stream::Inbox,
-                depoch: end.depoch,
-                dseq: end.dseq,
-                hash: end.hash,
-                at: now_ms,
-            };
-            let signer = self.head_signer(spoil);
-            texts.push(format!("{{\"head\":{}}}", head.sign(&signer).to_line()));
+            let head = self.head(
+                if spoil == Some(Spoiled::Short) {
+                    after
+                } else {
+                    end
+                },
+                now_ms,
+            );
+            texts.push(format!(
+                "{{\"head\":{}}}",
+                signed(&head, &self.world, spoil).to_line()
+            ));
         }
         (texts.join("\n") + "\n").into_bytes()
     }
 
-    fn head_signer(&self, spoil: Option<Spoiled>) -> Signer {
-        if spoil == Some(Spoiled::Strange) {
-            // A key that nobody has; not drawn, since nothing is kept secret by it.
-            return Keys::from_seed(251).signing;
+    fn head(&self, end: Cursor, now_ms: i64) -> StreamHead {
+        StreamHead {
+            recipient: Some(self.world.invitation.instance.clone()),
+            stream: Stream::Inbox,
+            depoch: end.depoch,
+            dseq: end.dseq,
+            hash: end.hash,
+            at: now_ms,
         }
-        Signer::from_seed(self.world.hub.seed())
     }
 
     pub fn read_ack(&self, body: &[u8]) -> Result<Ack, String> {
@@ -331,16 +403,34 @@ impl State {
     }
 }
 
-impl Delivery {
-    fn line(&self, item: &[u8]) -> String {
-        let mut line = format!("{{\"item\":{}", String::from_utf8_lossy(item));
-        if let Some(envelope) = &self.envelope {
-            line.extend([",\"envelope\":", &envelope.to_line()]);
+/// A key that nobody has; not drawn, since nothing is kept secret by it.
+fn stranger() -> Signer {
+    Keys::from_seed(251).signing
+}
+
+fn signed(head: &StreamHead, world: &World, spoil: Option<Spoiled>) -> Envelope {
+    match spoil {
+        Some(Spoiled::Strange) => head.sign(&stranger()),
+        Some(Spoiled::ForAnother) => {
+            let other = StreamHead {
+                recipient: Some(world.ministry.id.clone()),
+                ..head.clone()
+            };
+            other.sign(&world.hub)
         }
-        if !self.wraps.is_empty() {
-            line.extend([",\"wraps\":", &json!(self.wraps).to_string()]);
-        }
-        line.push('}');
-        line
+        _ => head.sign(&world.hub),
     }
+}
+
+/// A line of a page.
+fn line(item: &[u8], envelope: Option<&Envelope>, wraps: &[Wrap]) -> String {
+    let mut line = format!("{{\"item\":{}", String::from_utf8_lossy(item));
+    if let Some(envelope) = envelope {
+        line.extend([",\"envelope\":", &envelope.to_line()]);
+    }
+    if !wraps.is_empty() {
+        line.extend([",\"wraps\":", &json!(wraps).to_string()]);
+    }
+    line.push('}');
+    line
 }

@@ -17,6 +17,7 @@ use lapor_protocol::seal::{ContentKey, Context, Opener, Subject, Wrap, seal_word
 use lapor_protocol::wire::DirectoryPage;
 use serde_json::{Value, json};
 
+use super::seen::{Misprint, News};
 use crate::client::Keys;
 
 const DAY_MS: i64 = 86_400_000;
@@ -24,6 +25,8 @@ const DAY_MS: i64 = 86_400_000;
 const AGED_MS: i64 = 20 * DAY_MS;
 const DESK: &str = "pusat";
 const MINISTRY: &str = "kementerian-uji";
+/// Of a version of the contract that is not written.
+const UNKNOWN_KIND: &str = "case.danced";
 
 /// An institution that the kit plays.
 pub struct Cast {
@@ -43,6 +46,8 @@ pub struct World {
     pub bundle: TrustBundle,
     pub credential: Credential,
     issuer: Issuer,
+    /// The version that first shows the node as a member: by it everything is ruled.
+    pub admitted_in: u64,
     now_ms: i64,
     dice: Seeded,
 }
@@ -87,6 +92,7 @@ impl World {
             credential: Credential::new(own.chain, key)?,
             domain,
             issuer,
+            admitted_in: 1,
             now_ms,
             dice: Seeded::new(u64::from_be_bytes(secret[..8].try_into()?)),
         };
@@ -117,10 +123,21 @@ impl World {
         self.directory.push(version.sign(&self.hub));
     }
 
+    /// Another institution by name: a version that brings nothing else.
+    pub fn publish_another(&mut self) -> Result<()> {
+        let slug = format!("dinas-uji-{}", self.directory.len());
+        let name = "Dinas Uji".to_owned();
+        let entry = InstanceEntry::registered(slug.parse()?, InstanceKind::Lembaga, name);
+        self.publish(vec![entry]);
+        Ok(())
+    }
+
     pub fn page_of_directory(&self, since: u64) -> DirectoryPage {
         let versions = self.directory.iter().skip(since as usize).cloned();
-        let versions: Vec<Envelope> = versions.collect();
-        let latest = self.directory.len() as u64;
+        self.page_of(versions.collect(), self.directory.len() as u64)
+    }
+
+    fn page_of(&self, versions: Vec<Envelope>, latest: u64) -> DirectoryPage {
         let head = versions.last().map(|last| {
             let head = DirectoryHead {
                 version: latest,
@@ -136,6 +153,34 @@ impl World {
         }
     }
 
+    /// The latest version alone, as no hub may publish it.
+    pub fn misprinted(&self, misprint: Misprint) -> Result<DirectoryPage> {
+        let last = self.directory.last().context("a directory")?;
+        let mut stated: DirectoryVersion = serde_json::from_slice(&last.payload)?;
+        let mut signer = Signer::from_seed(self.hub.seed());
+        match misprint {
+            Misprint::Headless => {}
+            Misprint::Skipping => stated.version += 1,
+            Misprint::Forked => stated.prev = Digest::of(b"another past"),
+            Misprint::Strange => signer = Keys::drawn()?.signing,
+            Misprint::Twice => stated.changes.extend(stated.changes.clone()),
+            Misprint::Uncertified => {
+                let mut entry = self.ministry.entry(InstanceKind::Kementerian);
+                entry.keys[0].cert = entry.keys[1].cert.clone();
+                stated.changes = vec![entry];
+            }
+            Misprint::OtherIdentity => {
+                let other = Cast::new(MINISTRY)?;
+                stated.changes = vec![other.entry(InstanceKind::Kementerian)];
+            }
+        }
+        let mut page = self.page_of(vec![stated.sign(&signer)], stated.version);
+        if misprint == Misprint::Headless {
+            page.head = None;
+        }
+        Ok(page)
+    }
+
     /// Makes a member of who has proved its keys.
     pub fn admit(&mut self, request: &EnrolRequest, tls: &TlsPublicKey) -> Result<EnrolResponse> {
         let id = request.instance.clone();
@@ -146,6 +191,7 @@ impl World {
         entry.keys = vec![request.signing.clone(), request.sealing.clone()];
         entry.epochs = first_epoch();
         self.publish(vec![entry]);
+        self.admitted_in = self.directory.len() as u64;
         let grant = EpochGrant {
             instance: id.clone(),
             epoch: 1,
@@ -176,8 +222,13 @@ impl World {
         Ok(self.issuer.issue_instance(tls, instance, from_ms, serial)?)
     }
 
-    /// A report of the ministry, disposed to the node with its content key.
-    pub fn case_for(&mut self, sealing: &CertifiedKey) -> Result<[Told; 2]> {
+    /// A report of the ministry, disposed to the node, with wraps of its content
+    /// key: one that no key opens, then a good one.
+    pub fn case_for(
+        &mut self,
+        sealing: &CertifiedKey,
+        news: News,
+    ) -> Result<(Vec<Told>, [Wrap; 2])> {
         let key = ContentKey::generate(&mut self.dice);
         let case = CaseId::mint(self.now_ms, self.draw());
         let body = json!({
@@ -192,19 +243,33 @@ impl World {
         let payload = json!({ "body": { "target": target }, "term": term });
         let words = json!({ "text": "Mohon ditindaklanjuti." });
         let about = ("case.disposed", case, &key);
-        let (disposal, _) = self.say(about, payload, &words)?;
-        let subject = Subject::Case(case);
-        let wrapped = wrap(&key, subject, &target, &sealing.jwk, &mut self.dice)?;
-        let told = |kind, envelope| Told {
+        let (mut disposal, _) = self.say(about, payload, &words)?;
+        if news == News::Unsigned {
+            disposal.signature = [0; 64];
+        }
+        let mut messages = vec![("report.filed", report), ("case.disposed", disposal)];
+        if news == News::UnknownKind {
+            let about = (UNKNOWN_KIND, case, &key);
+            let (danced, _) = self.say(about, json!({ "body": {} }), &json!({}))?;
+            messages.push((UNKNOWN_KIND, danced));
+        }
+        let [good, other] = [&key, &ContentKey::generate(&mut self.dice)].map(|key| {
+            let subject = Subject::Case(case);
+            wrap(key, subject, &target, &sealing.jwk, &mut self.dice)
+        });
+        let wraps = [other?, good?];
+        let beside = if news == News::Keyless {
+            &[][..]
+        } else {
+            &wraps[..]
+        };
+        let told = messages.into_iter().map(|(kind, envelope)| Told {
             kind,
             case,
             envelope,
-            wraps: vec![wrapped.clone()],
-        };
-        Ok([
-            told("report.filed", report),
-            told("case.disposed", disposal),
-        ])
+            wraps: beside.to_vec(),
+        });
+        Ok((told.collect(), wraps))
     }
 
     /// The next message of the ministry.

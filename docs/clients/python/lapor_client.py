@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from lapor_forms import (
+    KINDS,
     Broken,
     b64,
     b64url,
@@ -47,6 +48,7 @@ from lapor_forms import (
     place,
     seal_words,
     sha256,
+    shown,
     sign,
     tree_head,
     unb64,
@@ -114,6 +116,8 @@ class Line:
         if credential:
             self.context.load_cert_chain(credential)
         self.at, self.domain, self.open = urlsplit(url), domain, None
+        # The latest that the hub has signed, of what is held here.
+        self.seen = {}
 
     def connect(self):
         at = self.at
@@ -136,6 +140,8 @@ class Line:
         sent = {"Lapor-Version": "1", **dict(headers)}
         if body is not None:
             sent["Content-Type"] = media
+        if self.seen:
+            sent["Lapor-Seen"] = ",".join(self.seen.values())
         try:
             if self.open is None:
                 self.connect()
@@ -191,8 +197,13 @@ class Client:
         self.line = None
         # Epoch, seq and id of the chain as this client has signed it; lines that have no receipt.
         self.chain = self.folder.load("chain.json", {"head": None, "ids": [], "unsent": []})
-        self.received = self.folder.load("received.json", {"cursor": START, "items": []})
+        self.received = {"cursor": START, "items": [], "wraps": {}}
+        self.received |= self.folder.load("received.json", {})
         self.entries, self.hub_keys, self.version = {}, [], 0
+        # The directory is read anew at each start: until then its head is not shown.
+        self.seen = {**self.folder.load("seen.json", {})}
+        self.seen.pop("directory", None)
+        self.asked_for = set()
         self.compared, self.healthy_at = False, 0.0
 
     # Keys are made once, and are on disk before anybody hears of them.
@@ -283,11 +294,17 @@ class Client:
         roots, domain = self.joined["trust_bundle"], self.joined["trust_domain"]
         credential = self.folder.path / "tls.pem"
         self.line = Line(self.joined["url"], domain, roots, credential)
+        self.line.seen = self.seen
         self.compared = False
         # A start is on disk before it is used; the second value is the start before.
         starts = [secrets.token_hex(16), *self.folder.load("starts.json", [])][:2]
         self.folder.save("starts.json", starts)
         self.boot = {"Lapor-Boot": ", ".join(starts)}
+
+    def show(self, what, name, envelope):
+        """Shows from now on what the hub has signed; what it is about is on disk or in memory."""
+        self.seen[what] = shown(name, envelope)
+        self.folder.save("seen.json", self.seen)
 
     def read_directory(self):
         """Every version since the last one; each must follow."""
@@ -295,24 +312,46 @@ class Client:
             self.hub_keys, self.head_of_directory = self.joined["hub_keys"], ZEROS
         while True:
             page = json.loads(self.line.ask("GET", f"/directory?since={self.version}"))
-            for envelope in page["versions"]:
-                stated = opened("directory", envelope, self.hub_keys)
-                follows = stated["version"] == self.version + 1
-                if not follows or stated["prev"] != self.head_of_directory:
-                    raise Broken("a version of the directory that does not follow")
-                for entry in stated["changes"]:
-                    self.take_entry(entry)
-                self.version, self.hub_keys = stated["version"], stated["hub_keys"]
-                self.head_of_directory = envelope_id(envelope).hex()
+            before = self.entries, self.hub_keys, self.version, self.head_of_directory
+            self.entries = dict(self.entries)
+            try:
+                self.take_versions(page)
+            except Broken:
+                # Nothing is kept of a page that does not hold.
+                self.entries, self.hub_keys, self.version, self.head_of_directory = before
+                raise
             if self.version >= page["latest"]:
                 return
+
+    def take_versions(self, page):
+        keys = list(self.hub_keys)
+        for envelope in page["versions"]:
+            stated = opened("directory", envelope, self.hub_keys)
+            follows = stated["version"] == self.version + 1
+            if not follows or stated["prev"] != self.head_of_directory:
+                raise Broken("a version of the directory that does not follow")
+            changed = [entry["id"] for entry in stated["changes"]]
+            if len(set(changed)) != len(changed):
+                raise Broken("a version of the directory that states an instance twice")
+            for entry in stated["changes"]:
+                self.take_entry(entry)
+            self.version, self.hub_keys = stated["version"], stated["hub_keys"]
+            self.head_of_directory = envelope_id(envelope).hex()
+            keys += self.hub_keys
+        if page["versions"]:
+            if "head" not in page:
+                raise Broken("versions of the directory without their head")
+            head = opened("directory-head", page["head"], keys)
+            if (head["version"], head["id"]) != (self.version, self.head_of_directory):
+                raise Broken("a head of another version of the directory")
+            self.show("directory", "directory", page["head"])
 
     def take_entry(self, entry):
         known = self.entries.get(entry["id"], {}).get("identity")
         if known and known != entry.get("identity"):
             raise Broken(f"another identity key of {entry['id']}")
         for key in entry.get("keys", ()):
-            if not is_certified(key, entry["identity"], entry["id"]):
+            if not is_certified(key, entry.get("identity"), entry["id"]):
                 raise Broken(f"a key of {entry['id']} that it has not certified")
         self.entries[entry["id"]] = entry
 
@@ -400,7 +439,7 @@ class Client:
     def take_receipts(self, receipts):
         """Nothing counts as sent before a receipt covers it."""
         ids = self.chain["ids"]
-        covered = len(ids) - len(self.chain["unsent"])
+        covered, latest = len(ids) - len(self.chain["unsent"]), None
         for envelope in receipts:
             receipt = opened("receipt", envelope, self.hub_keys)
             range_of = ids[receipt["from"] - 1 : receipt["to"]]
@@ -416,9 +455,12 @@ class Client:
                 raise Broken("a receipt over other messages than were sent")
             if receipt["from"] <= covered + 1:
                 covered = max(covered, receipt["to"])
+            latest = envelope
         left = len(ids) - covered
         self.chain["unsent"] = self.chain["unsent"][-left:] if left else []
         self.folder.save("chain.json", self.chain)
+        if latest:
+            self.show("receipt", "receipt", latest)
 
     # Receiving
 
@@ -432,13 +474,15 @@ class Client:
         items, cursor = [], dict(cursor)
         for line in lines:
             items.append(self.take_item(line, cursor))
-        head = opened("head", json.loads(last["head"]), self.hub_keys)
+        signed = json.loads(last["head"])
+        head = opened("head", signed, self.hub_keys)
         ours = (head.get("recipient"), head["stream"]) == (self.joined["instance"], "inbox")
         if not ours or {name: head[name] for name in cursor} != cursor:
             raise Broken("a head that is not of this page")
         if items:
-            self.received = {"cursor": cursor, "items": self.received["items"] + items}
+            self.received |= {"cursor": cursor, "items": self.received["items"] + items}
             self.folder.save("received.json", self.received)
+            self.show("inbox", "head", signed)
             self.acknowledge()
 
     def take_item(self, line, cursor):
@@ -456,7 +500,15 @@ class Client:
         if envelope_id(envelope).hex() != item["envelope_id"]:
             raise Broken("another envelope than the item names")
         wraps = json.loads(line.get("wraps", "[]"))
-        return {"item": item, "message": self.take_message(envelope), "wraps": wraps}
+        try:
+            message = self.take_message(envelope)
+        except Broken:
+            # Evidence, and nothing else: the stream does not wait for it.
+            return {"item": item, "aside": {"state": "quarantined", "reason": "signature_invalid"}}
+        received = {"item": item, "message": message, "wraps": wraps}
+        if message["kind"] not in KINDS:
+            received["aside"] = {"state": "parked", "reason": "kind_unknown"}
+        return received
 
     def take_message(self, envelope):
         """The message, once its author's key that is valid at its place has signed it."""
@@ -474,6 +526,7 @@ class Client:
 
     def acknowledge(self):
         cursor = self.received["cursor"]
+        aside = [one for one in self.received["items"] if "aside" in one]
         ack = {
             "recipient": self.joined["instance"],
             "stream": "inbox",
@@ -481,27 +534,53 @@ class Client:
             "accepted": cursor["dseq"],
             "settled": cursor["dseq"],
             "head": cursor["hash"],
-            "exceptions": [],
+            "exceptions": [{"dseq": one["item"]["dseq"], **one["aside"]} for one in aside[-1000:]],
             "at": now_ms(),
         }
         signed = sign("ack", compact(ack), self.keys["signing"])
         self.line.ask("POST", "/inbox/ack", compact(signed))
 
+    def key_of(self, case):
+        """The content key of a case: of the first wrap for this client whose key was promised."""
+        of_case = [one for one in self.received["items"] if one["item"].get("case") == case]
+        messages = [one["message"] for one in of_case if "message" in one]
+        filed = [message["body"] for message in messages if message["kind"] == "report.filed"]
+        wraps = [made for one in of_case for made in one.get("wraps", ())]
+        for made in wraps + self.received["wraps"].get(case, []):
+            if filed and made["recipient"] == self.joined["instance"]:
+                try:
+                    key = unwrap(made, case, self.keys["sealing"])
+                except InvalidTag:
+                    continue  # There may be such as no key of ours opens.
+                if commitment(key) == filed[0]["commitment"]:
+                    return key
+        return None
+
+    def learn_keys(self):
+        """Asks for the keys of cases that came without one."""
+        told = [one["item"].get("case") for one in self.received["items"] if "message" in one]
+        for case in sorted({case for case in told if case} - self.asked_for):
+            if self.key_of(case) is None:
+                try:
+                    given = json.loads(self.line.ask("GET", f"/cases/{case}/keys"))
+                except Refused as refused:
+                    if refused.problem["code"] != "case_unknown":
+                        raise
+                    given = {"wraps": []}
+                self.received["wraps"][case] = given["wraps"]
+                self.folder.save("received.json", self.received)
+            self.asked_for.add(case)
+
     def words(self):
         """What was received, as far as a wrap for this client opens it."""
         keys = {}
         for received in self.received["items"]:
-            message, item = received.get("message"), received["item"]
-            if not message or "case" not in item:
+            message, case = received.get("message"), received["item"].get("case")
+            if "aside" in received or not message or not case or "sealed" not in message:
                 continue
-            case = item["case"]
-            for made in received["wraps"]:
-                if made["recipient"] == self.joined["instance"]:
-                    try:
-                        keys.setdefault(case, unwrap(made, case, self.keys["sealing"]))
-                    except InvalidTag:
-                        continue  # There may be such as no key of ours opens.
-            if case in keys and "sealed" in message:
+            if case not in keys:
+                keys[case] = self.key_of(case)
+            if keys[case]:
                 about = bound(message["kind"], message["id"], case, message["author"])
                 yield message["kind"], case, open_words(keys[case], message["sealed"], about)
 
@@ -536,14 +615,15 @@ class Client:
             return
         expires = self.certificate().not_valid_after_utc.timestamp()
         cursor, waiting = self.received["cursor"], len(self.chain["unsent"])
+        aside = [one["aside"]["state"] for one in self.received["items"] if "aside" in one]
         reached = {"depoch": cursor["depoch"], "accepted": cursor["dseq"], "settled": cursor["dseq"]}
         health = {
             "software": "lapor-client 1",
             "time": now_ms(),
             "unsent": waiting,
             "unapplied": 0,
-            "quarantined": 0,
-            "parked": 0,
+            "quarantined": aside.count("quarantined"),
+            "parked": aside.count("parked"),
             "directory": self.version,
             "certificate_expires": int(expires * 1000),
             "inbox": reached,
@@ -554,7 +634,8 @@ class Client:
     def steps(self):
         if self.line is None:
             yield self.connect
-        yield from (self.read_directory, self.send, self.poll, self.report_health, self.renew)
+        yield from (self.read_directory, self.send, self.poll, self.learn_keys)
+        yield from (self.report_health, self.renew)
 
     def exchange(self):
         """Everything once; what goes wrong is raised."""

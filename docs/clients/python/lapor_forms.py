@@ -19,6 +19,15 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 TYPE = "application/vnd.lapor.{}.v1+json"
+KINDS = frozenset(
+    """
+    report.filed report.completed case.verified case.held case.archived case.disposed case.returned
+    case.recalled case.followed_up case.noted case.replied case.closed case.reopened case.rated
+    case.supported case.linked case.unlinked case.split case.escalated case.succeeded
+    case.taken_over case.redacted identity.requested identity.disclosed identity.refused
+    programme.published programme.progressed taxonomy.updated calendar.updated key.announced
+    """.split()
+)
 RAW = serialization.Encoding.Raw, serialization.PublicFormat.Raw
 
 
@@ -129,6 +138,13 @@ def opened(kind, envelope, keys):
     raise Broken(f"a {kind} signed by an unknown key")
 
 
+def shown(name, envelope):
+    """What the hub has signed, as `Lapor-Seen` shows it."""
+    signature = envelope["signatures"][0]
+    payload, sig = b64url(unb64(envelope["payload"])), b64url(unb64(signature["sig"]))
+    return ":".join((name, signature["keyid"], payload, sig))
+
+
 def certified(identity, instance, use, public):
     """A key with its statement, valid from the first message on."""
     first = {"epoch": 1, "seq": 1}
@@ -139,7 +155,7 @@ def certified(identity, instance, use, public):
 
 
 def is_certified(key, identity, instance):
-    stated = opened("key", key["cert"], [identity])
+    stated = opened("key", key["cert"], [identity] if identity else [])
     plain = {name: key[name] for name in ("kty", "crv", "x", "kid")}
     expected = {
         "instance": instance,

@@ -18,14 +18,12 @@ use crate::store::code_of;
 /// A case without words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Skeleton {
-    #[schema(value_type = Object)]
     pub case: Case,
     /// Institutions that are sent its messages now.
     #[schema(value_type = Vec<String>)]
     pub parties: Vec<InstanceId>,
     pub way: Way,
     /// Those that run or have run out at the moment of reading.
-    #[schema(value_type = Vec<Object>)]
     pub clocks: Vec<Clock>,
     /// In the order of the case.
     pub acts: Vec<Deed>,

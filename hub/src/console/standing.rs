@@ -9,7 +9,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Lines, Series, Tone};
 
-use super::casework::{self, named};
+use super::casework::{self, act_words, named};
 use super::roadmap::level_words;
 use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
@@ -378,8 +378,8 @@ fn aside(v: &Voice, directory: &Directory, found: Vec<SetAside>) -> Vec<Aside> {
             .sent
             .as_ref()
             .map(|sent| named(directory, &sent.author)),
-        reason: found.reason,
-        kind: found.kind,
+        reason: aside_reason(v, found.reason),
+        kind: act_words(&found.kind).map_or(found.kind, |words| v.say(words)),
         case: found.case.map(|case| (casework::one(&case), case)),
         ordered_at: found.ordered_at,
     });
@@ -401,6 +401,17 @@ fn header(v: &Voice, found: &SetAside) -> Vec<(String, String)> {
         line(text_id("aside-trace"), sent.trace.as_deref().unwrap_or("–")),
     ]);
     lines
+}
+
+/// Why, in words for the codes that nodes of this version give.
+fn aside_reason(v: &Voice, code: String) -> String {
+    let words = match &*code {
+        "cannot_be_applied" => text_id("aside-cannot-be-applied"),
+        "kind_unknown" => text_id("aside-kind-unknown"),
+        "case_waits" => text_id("aside-case-waits"),
+        _ => return code,
+    };
+    v.say(words)
 }
 
 fn aside_words(state: &str, reason: &str) -> TextId {

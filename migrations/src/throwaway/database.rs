@@ -2,6 +2,7 @@
 
 use std::env;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::Path;
 use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
@@ -60,6 +61,11 @@ impl TestDb {
             url,
             place: Place::File { _folder: folder },
         })
+    }
+
+    /// The file of an SQLite database, which is there once somebody has opened it.
+    pub fn file(&self) -> &Path {
+        Path::new(self.url.trim_start_matches("sqlite://"))
     }
 
     /// A new database of the cluster named by `LAPOR_TEST_POSTGRES`.

@@ -112,6 +112,7 @@ files-hint-staff = Pictures, PDF, video or office documents, { $most } files at 
 files-held = Attached files
 files-along = It goes with this form.
 files-sending = Sending
+files-waiting = The line is broken. It goes on by itself as soon as it is back.
 files-failed = It could not be sent. Choose the file once more.
 files-remove = Remove from the list
 files-too-many = { $most } files at most.

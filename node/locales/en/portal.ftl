@@ -63,6 +63,7 @@ track-goes-on = Open the report in which this one goes on
 track-another = Track another report
 track-secret = Confidential report
 track-secret-about = What this report says is only for its reporter and those who deal with it. Here you see its steps alone.
+track-erased = The words of this report have been erased. What is left is what happened to it, without its words.
 track-untitled = Report
 ticket-label = Ticket number
 ticket-hint = Ten letters and digits, such as 4F7KX-92MQ3. Small letters, spaces and hyphens do not matter.

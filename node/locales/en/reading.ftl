@@ -122,7 +122,7 @@ statistics-counted = Counted
 # The map
 
 map-title = Map of reports
-map-lead = The darker the colour, the more public reports come from the province.
+map-lead = The stronger the colour, the more public reports come from the province.
 map-shape = { $name }: { $n ->
     [one] one report
    *[other] { $n } reports

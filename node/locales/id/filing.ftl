@@ -112,6 +112,7 @@ files-hint-staff = Foto, PDF, video, atau dokumen kantor, paling banyak { $most 
 files-held = Berkas terlampir
 files-along = Dikirim bersama formulir ini.
 files-sending = Mengirim
+files-waiting = Sambungan putus. Dilanjutkan sendiri begitu tersambung lagi.
 files-failed = Gagal terkirim. Pilih berkasnya sekali lagi.
 files-remove = Hapus dari daftar
 files-too-many = Paling banyak { $most } berkas.

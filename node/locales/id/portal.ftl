@@ -63,6 +63,7 @@ track-goes-on = Buka laporan tempat laporan ini berlanjut
 track-another = Lacak laporan lain
 track-secret = Laporan rahasia
 track-secret-about = Isi laporan ini hanya untuk pelapor dan yang menanganinya. Di sini hanya terlihat langkahnya.
+track-erased = Isi laporan ini sudah dihapus. Yang tersisa hanyalah apa yang terjadi dengannya, tanpa kata-katanya.
 track-untitled = Laporan
 ticket-label = Nomor tiket
 ticket-hint = Sepuluh huruf dan angka, misalnya 4F7KX-92MQ3. Huruf kecil, spasi, dan tanda hubung tidak masalah.

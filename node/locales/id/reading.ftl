@@ -110,7 +110,7 @@ statistics-counted = Dihitung
 # Peta
 
 map-title = Peta laporan
-map-lead = Makin gelap warnanya, makin banyak laporan publik dari provinsi itu.
+map-lead = Makin kuat warnanya, makin banyak laporan publik dari provinsi itu.
 map-shape = { $name }: { $n } laporan
 map-province = Provinsi
 map-list = Laporan publik menurut provinsi

@@ -6,12 +6,13 @@ use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use lapor_protocol::ids::Digest;
+use lapor_protocol::ids::{CaseId, Digest};
 use lapor_web::{ApiProblem, bearer};
 use utoipa::IntoParams;
 
 use super::refusals::problem;
-use crate::casework::{Decider, Once};
+use crate::casework::{Decider, Once, Sight};
+use crate::error::NodeError;
 use crate::node::Node;
 use crate::tokens::{Bearer, Rights, Role, Scope};
 
@@ -49,13 +50,75 @@ impl Caller {
         Decider::bearer(&self.0)
     }
 
-    /// Refuses all who do not have this scope, by name or by their role.
+    /// Refuses all who do not have this scope, by name or by their role, and every token with bounds: it
+    /// concerns the whole institution.
     pub fn needs(&self, scope: Scope) -> Result<(), ApiProblem> {
-        self.needs_one_of(&[scope])
+        self.holds(scope)?;
+        if self.sees_all() {
+            return Ok(());
+        }
+        let title = "The token does not reach this";
+        let detail = "This concerns the whole institution, and the token is bounded to the cases of \
+                      units or regions.";
+        Err(ApiProblem::new(StatusCode::FORBIDDEN, "forbidden", title).with_detail(detail))
     }
 
-    /// Refuses all who have none of these.
-    pub fn needs_one_of(&self, scopes: &[Scope]) -> Result<(), ApiProblem> {
+    /// Refuses all who do not have this scope; says what of the cases the others see.
+    pub fn sees(&self, scope: Scope) -> Result<&Sight, ApiProblem> {
+        self.sees_by(&[scope])
+    }
+
+    /// The same of all who have none of these.
+    pub fn sees_by(&self, scopes: &[Scope]) -> Result<&Sight, ApiProblem> {
+        self.holds_one_of(scopes)?;
+        Ok(&self.0.sight)
+    }
+
+    /// Refuses all who do not have this scope; a case that the others do not see is not there.
+    pub async fn reaches(&self, node: &Node, scope: Scope, id: CaseId) -> Result<(), ApiProblem> {
+        self.reaches_by(node, &[scope], id).await
+    }
+
+    /// The same of all who have none of these.
+    pub async fn reaches_by(
+        &self,
+        node: &Node,
+        scopes: &[Scope],
+        id: CaseId,
+    ) -> Result<(), ApiProblem> {
+        self.holds_one_of(scopes)?;
+        self.finds(node, id).await
+    }
+
+    /// Refuses a case that the caller does not see as one that is not there.
+    pub async fn finds(&self, node: &Node, id: CaseId) -> Result<(), ApiProblem> {
+        if self.is_there(node, id).await? {
+            return Ok(());
+        }
+        Err(problem(&NodeError::not_found("case", &id)))
+    }
+
+    /// Whether a case is there, as far as the bounds of the caller go.
+    pub async fn is_there(&self, node: &Node, id: CaseId) -> Result<bool, ApiProblem> {
+        if self.sees_all() {
+            return Ok(true);
+        }
+        let seen = node.seen(&self.0.sight, &[id]).await;
+        Ok(!seen.map_err(|e| problem(&e))?.is_empty())
+    }
+
+    /// Whether the token has no bounds.
+    pub fn sees_all(&self) -> bool {
+        self.0.sees_all()
+    }
+
+    /// Refuses all who do not have this scope. For what holds nothing of a case: that has no bounds.
+    pub fn holds(&self, scope: Scope) -> Result<(), ApiProblem> {
+        self.holds_one_of(&[scope])
+    }
+
+    /// The same of all who have none of these.
+    pub fn holds_one_of(&self, scopes: &[Scope]) -> Result<(), ApiProblem> {
         let rights = &self.0.rights;
         if scopes.iter().any(|scope| rights.allow(*scope)) {
             return Ok(());

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
+use lapor_protocol::ids::CaseId;
 use lapor_web::{Json, Path};
+use serde_json::Value;
 
 use super::access::{Caller, IdempotencyKey};
 use super::cases::CasePath;
@@ -43,6 +45,7 @@ pub async fn act(
     Json(act): Json<NewAct>,
 ) -> Answer<impl IntoResponse> {
     may(&caller, &act)?;
+    within(&node, &caller, path.id, &act).await?;
     let (actor, id) = (caller.actor(), path.id);
     let acted = match key.of(&actor)? {
         Some(once) => node.act_once(id, act, &actor, &once).await,
@@ -55,10 +58,21 @@ pub async fn act(
 /// Refuses whoever may not do it, and what is no act that can be asked for so.
 pub fn may(caller: &Caller, act: &NewAct) -> Answer<()> {
     if kinds::answers_identity(&act.kind) {
-        caller.needs(Scope::Identity)?;
+        caller.holds(Scope::Identity)?;
     } else {
-        caller.needs(Scope::CasesAct)?;
+        caller.holds(Scope::CasesAct)?;
     }
     erases_at_once(&act.kind).map_err(|e| problem(&e))?;
     kinds::check(act).map_err(|e| problem(&e))
+}
+
+/// A case that the caller does not see is not there, neither as the one that is acted on nor as one
+/// that the act names.
+pub async fn within(node: &Node, caller: &Caller, case: CaseId, act: &NewAct) -> Answer<()> {
+    caller.finds(node, case).await?;
+    let named = act.body.values().filter_map(Value::as_str);
+    for other in named.filter_map(|text| text.parse::<CaseId>().ok()) {
+        caller.finds(node, other).await?;
+    }
+    Ok(())
 }

@@ -127,7 +127,7 @@ pub async fn read(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Assignment>> {
-    caller.needs(Scope::CasesRead)?;
+    caller.reaches(&node, Scope::CasesRead, path.id).await?;
     assignment(&node, path.id).await.map(Json)
 }
 
@@ -151,7 +151,7 @@ pub async fn assign(
     Path(path): Path<CasePath>,
     Json(new): Json<NewAssignment>,
 ) -> Answer<Json<Assignment>> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let (actor, sight) = (caller.actor(), &Sight::ALL);
     let due = new.due.as_deref().map(|day| ahead(&node, "due", day));
     let said = Instruction {
@@ -188,7 +188,7 @@ pub async fn take_off(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     summary(&node, path.id).await?;
     put(&node, path.id, &OnDesk::default(), &caller.actor()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -212,10 +212,10 @@ pub async fn failed(
     caller: Caller,
     Query(query): Query<FailedQuery>,
 ) -> Answer<Json<FailedActs>> {
-    caller.needs(Scope::CasesRead)?;
+    let sight = caller.sees(Scope::CasesRead)?;
     let limit = page_size(query.limit)?;
     let after = query.after.unwrap_or_default();
-    let acts = node.failed_acts(&Sight::ALL, after, limit).await;
+    let acts = node.failed_acts(sight, after, limit).await;
     let acts = acts.map_err(|e| problem(&e))?;
     Ok(Json(FailedActs { acts }))
 }
@@ -237,7 +237,7 @@ pub async fn drop_act(
     caller: Caller,
     Path(path): Path<ActPath>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let wrong = |e: NodeError| problem(&e);
     let of_case = node.failed_acts_of(path.id).await.map_err(wrong)?;
     if of_case.iter().all(|act| act.message != path.message) {

@@ -23,6 +23,7 @@ use super::refusals::problem;
 use crate::casework::{
     CaseFilter, CaseList, CaseView, Opened, Outcome, Reporter, Sight, Tab, Tray,
 };
+use crate::error::NodeError;
 use crate::node::Node;
 use crate::tokens::Scope;
 
@@ -124,10 +125,10 @@ pub async fn list(
     caller: Caller,
     Query(query): Query<CaseQuery>,
 ) -> Answer<Json<CaseList>> {
-    caller.needs(Scope::CasesRead)?;
+    let sight = caller.sees(Scope::CasesRead)?;
     let limit = page_size(query.limit)?;
     let (typed, tab, after) = (query.q.clone(), query.tab, query.after.clone());
-    let (filter, sight, after) = (CaseFilter::from(query), &Sight::ALL, after.as_deref());
+    let (filter, after) = (CaseFilter::from(query), after.as_deref());
     let found = match (tab, typed) {
         (Some(_), Some(_)) => {
             let detail = "q: a list is not searched; leave out `tab` or `q`.".to_owned();
@@ -186,7 +187,7 @@ pub async fn read(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<CaseView>> {
-    caller.needs(Scope::CasesRead)?;
+    caller.reaches(&node, Scope::CasesRead, path.id).await?;
     node.case(path.id).await.map(Json).map_err(|e| problem(&e))
 }
 
@@ -207,11 +208,14 @@ pub async fn by_ticket(
     caller: Caller,
     Path(path): Path<TicketPath>,
 ) -> Answer<Json<CaseView>> {
-    caller.needs(Scope::CasesRead)?;
-    node.case_by_ticket(&path.ticket)
-        .await
-        .map(Json)
-        .map_err(|e| problem(&e))
+    let sight = caller.sees(Scope::CasesRead)?;
+    let view = node.case_by_ticket(&path.ticket).await;
+    let view = view.map_err(|e| problem(&e))?;
+    if *sight != Sight::ALL && !sight.shows(&view.summary) {
+        let ticket = view.summary.ticket.unwrap_or_default();
+        return Err(problem(&NodeError::not_found("ticket", &ticket)));
+    }
+    Ok(Json(view))
 }
 
 /// Download an attachment
@@ -234,7 +238,8 @@ pub async fn attachment(
     caller: Caller,
     Path(path): Path<AttachmentPath>,
 ) -> Answer<Response> {
-    caller.needs(Scope::AttachmentsRead)?;
+    let scope = Scope::AttachmentsRead;
+    caller.reaches(&node, scope, path.id).await?;
     let opened = node
         .open_attachment(path.id, path.sha256)
         .await
@@ -279,7 +284,7 @@ pub async fn identity(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Reporter>> {
-    caller.needs(Scope::Identity)?;
+    caller.reaches(&node, Scope::Identity, path.id).await?;
     let found = node
         .identity(path.id, &caller.actor())
         .await

@@ -13,7 +13,6 @@ use super::access::Caller;
 use super::cases::CasePath;
 use super::paging::number;
 use super::refusals::problem;
-use crate::casework::Sight;
 use crate::node::Node;
 use crate::taxonomy::{Categories, LocalCategories, LocalEdition, NewLocalCategory};
 use crate::tokens::Scope;
@@ -70,7 +69,7 @@ pub struct LocalEditions {
     security(("token" = []))
 )]
 pub async fn read(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Categories>> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     node.categories().await.map(Json).map_err(|e| problem(&e))
 }
 
@@ -86,7 +85,7 @@ pub async fn read(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<
     security(("token" = []))
 )]
 pub async fn local(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<LocalCategories>> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     let all = node.local_categories().await;
     all.map(Json).map_err(|e| problem(&e))
 }
@@ -230,9 +229,9 @@ pub async fn localise(
     Path(path): Path<CasePath>,
     Json(new): Json<CaseCategory>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::CasesAct)?;
+    let sight = caller.sees(Scope::CasesAct)?;
     let (local, actor) = (new.local_category.as_deref(), caller.actor());
-    let noted = node.localise(&Sight::ALL, path.id, local, &actor).await;
+    let noted = node.localise(sight, path.id, local, &actor).await;
     noted
         .map(|()| StatusCode::NO_CONTENT)
         .map_err(|e| problem(&e))

@@ -67,13 +67,14 @@ pub async fn read(
     caller: Caller,
     Query(query): Query<ChangeQuery>,
 ) -> Answer<Json<ChangePage>> {
-    caller.needs_one_of(SEES)?;
+    let sight = caller.sees_by(SEES)?;
     let limit = page_size(query.limit)?;
     let wait = waiting(query.wait)?;
     let kinds = query.kind.as_deref().unwrap_or_default().split(',');
     let wanted = Wanted::read(kinds.filter(|kind| !kind.trim().is_empty()));
     let asked = Asked {
         rights: caller.rights(),
+        sight,
         after: query.after,
         subject: query.subject,
         wanted: wanted.map_err(|e| problem(&e))?,

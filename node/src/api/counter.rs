@@ -139,7 +139,7 @@ pub async fn hear(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Hearing>> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let counter = node.at_counter(path.id).await.map_err(|e| problem(&e))?;
     Ok(Json(Hearing {
         may: counter.may,
@@ -170,7 +170,7 @@ pub async fn say(
     Path(path): Path<CasePath>,
     Json(words): Json<Words>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let (actor, once) = (caller.actor(), once(&caller, &key)?);
     let through = Through {
         actor: &actor,
@@ -202,7 +202,7 @@ pub async fn support(
     Path(path): Path<CasePath>,
     Json(support): Json<Support>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let (actor, once) = (caller.actor(), once(&caller, &key)?);
     let through = Through {
         actor: &actor,
@@ -234,7 +234,7 @@ pub async fn give_key(
     Path(path): Path<CasePath>,
     Json(lost): Json<LostKey>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     if lost.contact.trim().is_empty() && lost.name.trim().is_empty() {
         let nothing = "contact: tell the contact of the report, or the name where it holds none";
         return Err(problem(&NodeError::Invalid(nothing.into())));
@@ -271,7 +271,7 @@ pub async fn prove(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let sent = node.ask_proof(path.id).await.map_err(|e| problem(&e))?;
     let proof = Proof {
         typed_at: format!("{}{}", node.site(), code_at(&sent)),
@@ -297,7 +297,7 @@ pub async fn suspicion(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<AbuseMark>> {
-    caller.needs(Scope::CasesRead)?;
+    caller.reaches(&node, Scope::CasesRead, path.id).await?;
     let mark = node.abuse_mark(path.id).await.map_err(|e| problem(&e))?;
     let unmarked = || problem(&NodeError::not_found("open mark on case", &path.id));
     mark.map(Json).ok_or_else(unmarked)
@@ -320,7 +320,7 @@ pub async fn suspect(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let actor = caller.actor();
     let marked = node.mark_abuse(path.id, Suspicion::Officer, &actor).await;
     marked.map_err(|e| problem(&e))?;
@@ -344,7 +344,7 @@ pub async fn clear(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let cleared = node.clear_abuse(path.id, &caller.actor()).await;
     cleared.map_err(|e| problem(&e))?;
     Ok(StatusCode::NO_CONTENT)

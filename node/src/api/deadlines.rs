@@ -52,10 +52,11 @@ pub async fn list(
     caller: Caller,
     Query(query): Query<DeadlineQuery>,
 ) -> Answer<Json<CaseList>> {
-    caller.needs(Scope::DeadlinesRead)?;
+    let sight = caller.sees(Scope::DeadlinesRead)?;
     let limit = page_size(query.limit)?;
     let custodian = query.custodian.as_ref();
-    node.cases_by_deadline(custodian, query.overdue, query.after.as_deref(), limit)
+    let after = query.after.as_deref();
+    node.cases_by_deadline(sight, custodian, query.overdue, after, limit)
         .await
         .map(Json)
         .map_err(|e| problem(&e))

@@ -17,7 +17,7 @@ use super::access::Caller;
 use super::cases::{self, CasePath};
 use super::paging::number;
 use super::refusals::problem;
-use crate::casework::{AnswerDraft, DraftState, NewDraft, Sight};
+use crate::casework::{AnswerDraft, DraftState, NewDraft};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::personal;
@@ -194,7 +194,7 @@ pub async fn write(
     Path(path): Path<DraftKeyPath>,
     Json(new): Json<DraftText>,
 ) -> Answer<Json<Draft>> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let wrong = |e: NodeError| problem(&e);
     let answer = NewDraft {
         text: &new.text,
@@ -224,7 +224,7 @@ pub async fn of_case(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Drafts>> {
-    caller.needs_one_of(READ)?;
+    caller.reaches_by(&node, READ, path.id).await?;
     let all = node.answer_drafts(path.id).await.map_err(|e| problem(&e))?;
     let drafts = all.into_iter().map(|draft| Draft::read(&caller, draft));
     Ok(Json(Drafts {
@@ -244,8 +244,8 @@ pub async fn of_case(
     security(("token" = []))
 )]
 pub async fn waiting(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Drafts>> {
-    caller.needs_one_of(READ)?;
-    let all = node.waiting_drafts(&Sight::ALL).await;
+    let sight = caller.sees_by(READ)?;
+    let all = node.waiting_drafts(sight).await;
     let all = all.map_err(|e| problem(&e))?.into_iter();
     let drafts = all.map(|(draft, _)| Draft::read(&caller, draft));
     Ok(Json(Drafts {
@@ -276,7 +276,8 @@ pub async fn decide(
     Path(path): Path<DraftPath>,
     Json(decision): Json<Decision>,
 ) -> Answer<Json<Draft>> {
-    caller.needs(Scope::DraftsDecide)?;
+    caller.holds(Scope::DraftsDecide)?;
+    of_seen(&node, &caller, &path.id).await?;
     let (actor, wrong) = (caller.actor(), |e: NodeError| problem(&e));
     match decision {
         Decision::Publish { version } => {
@@ -312,7 +313,18 @@ pub async fn file(
     caller: Caller,
     Path(path): Path<DraftFilePath>,
 ) -> Answer<Response> {
-    caller.needs(Scope::AttachmentsRead)?;
+    caller.holds(Scope::AttachmentsRead)?;
+    of_seen(&node, &caller, &path.id).await?;
     let opened = node.open_draft_file(&path.id, path.number).await;
     cases::sent(opened.map_err(|e| problem(&e))?, "draft")
+}
+
+/// A draft about a case that the caller does not see is not there.
+async fn of_seen(node: &Node, caller: &Caller, id: &str) -> Answer<()> {
+    let wrong = |e: NodeError| problem(&e);
+    let draft = node.answer_draft(id).await.map_err(wrong)?;
+    if caller.is_there(node, draft.case).await? {
+        return Ok(());
+    }
+    Err(wrong(NodeError::not_found("draft", &id)))
 }

@@ -44,7 +44,7 @@ pub async fn taxonomy(
     caller: Caller,
     Query(query): Query<EditionQuery>,
 ) -> Answer<Json<TaxonomyView>> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     node.taxonomy(query.edition.as_deref())
         .await
         .map(Json)
@@ -69,7 +69,7 @@ pub async fn calendar(
     caller: Caller,
     Query(query): Query<EditionQuery>,
 ) -> Answer<Json<CalendarView>> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     node.calendar(query.edition.as_deref())
         .await
         .map(Json)

@@ -67,7 +67,7 @@ pub struct Instance {
     security(("token" = []))
 )]
 pub async fn instances(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Instances>> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     let own = node.instance().map_err(|e| problem(&e))?.clone();
     let directory = node.directory();
     let latest = directory.latest();

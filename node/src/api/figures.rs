@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 use super::Answer;
 use super::access::Caller;
 use super::refusals::problem;
+use crate::casework::Sight;
 use crate::figures::{FigureTable, Side, category_csv, csv};
 use crate::node::Node;
 use crate::tokens::Scope;
@@ -51,8 +52,8 @@ pub async fn read(
     caller: Caller,
     Query(query): Query<FigureQuery>,
 ) -> Answer<Json<FigureTable>> {
-    caller.needs(Scope::FiguresRead)?;
-    figures(&node, &query).await.map(Json)
+    let sight = caller.sees(Scope::FiguresRead)?;
+    figures(&node, sight, &query).await.map(Json)
 }
 
 /// Read figures as a table
@@ -72,8 +73,8 @@ pub async fn table(
     caller: Caller,
     Query(query): Query<FigureQuery>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::FiguresRead)?;
-    let figures = figures(&node, &query).await?;
+    let sight = caller.sees(Scope::FiguresRead)?;
+    let figures = figures(&node, sight, &query).await?;
     let text = csv(&figures).map_err(|e| problem(&e))?;
     Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
 }
@@ -97,15 +98,15 @@ pub async fn categories(
     caller: Caller,
     Query(query): Query<FigureQuery>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::FiguresRead)?;
-    let figures = figures(&node, &query).await?;
+    let sight = caller.sees(Scope::FiguresRead)?;
+    let figures = figures(&node, sight, &query).await?;
     let text = category_csv(&figures).map_err(|e| problem(&e))?;
     Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
 }
 
-async fn figures(node: &Node, query: &FigureQuery) -> Answer<FigureTable> {
+async fn figures(node: &Node, sight: &Sight, query: &FigureQuery) -> Answer<FigureTable> {
     let (from, until) = node.span_of_days(query.from, query.through);
-    node.figures_of(query.side, from, until)
+    node.figures_seen(sight, query.side, from, until)
         .await
         .map_err(|e| problem(&e))
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use lapor_web::{Json, Path, Query};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +15,7 @@ use utoipa_axum::routes;
 use super::Answer;
 use super::access::Caller;
 use super::refusals::problem;
-use crate::casework::{CaseFilter, InboxCounts, SavedFilter, Sight, Tab};
+use crate::casework::{CaseFilter, InboxCounts, SavedFilter, Tab};
 use crate::node::Node;
 use crate::tokens::Scope;
 
@@ -45,8 +47,14 @@ pub struct NewFilter {
     #[serde(default)]
     q: Option<String>,
     /// What cases must be like.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     filter: CaseFilter,
+}
+
+/// A filter that is an object: serde would read its fields from an array as well.
+fn object<'de, D: Deserializer<'de>>(from: D) -> Result<CaseFilter, D::Error> {
+    let fields = Map::deserialize(from)?;
+    serde_json::from_value(Value::Object(fields)).map_err(D::Error::custom)
 }
 
 /// Questions that are kept.
@@ -79,13 +87,13 @@ pub async fn counts(
     caller: Caller,
     Query(query): Query<CountQuery>,
 ) -> Answer<Json<InboxCounts>> {
-    caller.needs(Scope::CasesRead)?;
+    let sight = caller.sees(Scope::CasesRead)?;
     let filter = CaseFilter {
         unit: query.unit,
         officer: query.officer,
         ..CaseFilter::default()
     };
-    let counts = node.inbox_counts(&Sight::ALL, &filter).await;
+    let counts = node.inbox_counts(sight, &filter).await;
     counts.map(Json).map_err(|e| problem(&e))
 }
 
@@ -102,7 +110,7 @@ pub async fn counts(
     security(("token" = []))
 )]
 pub async fn list(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Filters>> {
-    caller.needs(Scope::CasesRead)?;
+    caller.holds(Scope::CasesRead)?;
     let keeper = caller.keeper(&node).await?;
     let filters = node.saved_filters(&keeper).await;
     let filters = filters.map_err(|e| problem(&e))?;
@@ -128,7 +136,7 @@ pub async fn keep(
     Path(path): Path<FilterPath>,
     Json(new): Json<NewFilter>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::CasesRead)?;
+    caller.holds(Scope::CasesRead)?;
     let keeper = caller.keeper(&node).await?;
     let filter = SavedFilter {
         name: path.name,
@@ -158,7 +166,7 @@ pub async fn remove(
     caller: Caller,
     Path(path): Path<FilterPath>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::CasesRead)?;
+    caller.holds(Scope::CasesRead)?;
     let keeper = caller.keeper(&node).await?;
     let removed = node.remove_filter(&keeper, &path.name).await;
     removed.map_err(|e| problem(&e))?;

@@ -75,7 +75,7 @@ pub async fn regions(
     caller: Caller,
     Query(query): Query<RegionQuery>,
 ) -> Answer<Json<RegionMatches>> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     let limit = query.limit.unwrap_or(MATCHES);
     if !(1..=MOST_MATCHES).contains(&limit) {
         return Err(unusable(
@@ -106,7 +106,7 @@ pub async fn of_case(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Hints>> {
-    caller.needs(Scope::CasesRead)?;
+    caller.reaches(&node, Scope::CasesRead, path.id).await?;
     node.hints(path.id).await.map(Json).map_err(|e| problem(&e))
 }
 
@@ -128,7 +128,7 @@ pub async fn likely(
     caller: Caller,
     Query(query): Query<SketchQuery>,
 ) -> Answer<Json<LikelyDuplicates>> {
-    caller.needs(Scope::CasesRead)?;
+    caller.holds(Scope::CasesRead)?;
     let coordinates = match (query.latitude, query.longitude) {
         (Some(latitude), Some(longitude)) => Some(Coordinates {
             latitude,

@@ -217,7 +217,7 @@ pub async fn ask(
     Path(path): Path<CasePath>,
     Json(new): Json<NewAsk>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let once = counter::once(&caller, &key)?;
     let wrong = |e: NodeError| problem(&e);
     let view = node.case_seen(&Sight::ALL, path.id).await.map_err(wrong)?;
@@ -247,7 +247,8 @@ pub async fn of_case(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Asks>> {
-    caller.needs_one_of(&[Scope::CasesAct, Scope::Identity])?;
+    let scopes = [Scope::CasesAct, Scope::Identity];
+    caller.reaches_by(&node, &scopes, path.id).await?;
     let asks = node.identity_asks(path.id).await;
     let asks = asks.map_err(|e| problem(&e))?;
     Ok(Json(Asks { asks }))
@@ -272,7 +273,7 @@ pub async fn answer(
     Path(path): Path<AskPath>,
     Json(answer): Json<KeeperAnswer>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::Identity)?;
+    caller.reaches(&node, Scope::Identity, path.id).await?;
     let (actor, granted) = (caller.actor(), answer.granted);
     let answered = node.answer_identity_ask(path.id, &path.ask, granted, &actor);
     answered.await.map_err(|e| problem(&e))?;
@@ -297,7 +298,7 @@ pub async fn granted(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Reporter>> {
-    caller.needs(Scope::CasesAct)?;
+    caller.reaches(&node, Scope::CasesAct, path.id).await?;
     let found = node.granted_identity(path.id, &caller.actor()).await;
     let found = found.map_err(|e| problem(&e))?;
     found.map(Json).ok_or_else(cases::no_identity)
@@ -320,7 +321,7 @@ pub async fn log(
     caller: Caller,
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Log>> {
-    caller.needs(Scope::Identity)?;
+    caller.reaches(&node, Scope::Identity, path.id).await?;
     let events = node.identity_log(path.id).await;
     let events = events.map_err(|e| problem(&e))?;
     Ok(Json(Log { events }))
@@ -344,7 +345,7 @@ pub async fn own(
     caller: Caller,
     Query(query): Query<OwnQuery>,
 ) -> Answer<Json<OwnAsks>> {
-    caller.needs(Scope::CasesAct)?;
+    caller.holds(Scope::CasesAct)?;
     let (actor, after) = (caller.actor(), query.after.as_deref());
     let found = node.identity_requests_of(&actor, after).await;
     let found = found.map_err(|e| problem(&e))?;

@@ -140,6 +140,28 @@ pub fn check(act: &NewAct) -> Result<(), NodeError> {
     Ok(())
 }
 
+/// Refuses an act that lacks a field or words of its kind: where it is asked for of several cases,
+/// no case would say so before it is looked for.
+pub fn check_whole(act: &NewAct) -> Result<(), NodeError> {
+    check(act)?;
+    let kind = self::act(&act.kind);
+    let lacks = |part: &str, name: &str| {
+        NodeError::Invalid(format!("{part}: {name}: {} needs it", act.kind))
+    };
+    for field in kind.map(Kind::fields).unwrap_or_default() {
+        if field.required && !act.body.contains_key(&field.name) {
+            return Err(lacks("body", &field.name));
+        }
+    }
+    for word in kind.map_or(&[][..], |kind| kind.word_fields) {
+        let given = act.words.as_ref().and_then(|words| words.get(word.name));
+        if word.required && given.is_none() {
+            return Err(lacks("words", word.name));
+        }
+    }
+    Ok(())
+}
+
 fn parsed(json: &str) -> Value {
     // The examples are constants of this program, and a test reads them all.
     serde_json::from_str(json).unwrap_or_default()

@@ -219,6 +219,10 @@ fn act_shape(kind: &Kind, body: &Value) -> Value {
         .as_array()
         .is_some_and(|names| !names.is_empty());
     let words_needed = kind.word_fields.iter().any(|word| word.required);
+    let mut words = words_shape(kind.word_fields);
+    if !words_needed {
+        words["type"] = json!(["object", "null"]);
+    }
     let mut required = vec!["kind"];
     required.extend(body_needed.then_some("body"));
     required.extend(words_needed.then_some("words"));
@@ -230,7 +234,7 @@ fn act_shape(kind: &Kind, body: &Value) -> Value {
         "properties": {
             "kind": {"type": "string", "const": kind.name},
             "body": body,
-            "words": words_shape(kind.word_fields),
+            "words": words,
             "attachments": {
                 "type": "array",
                 "items": {"type": "string"},

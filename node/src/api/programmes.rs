@@ -136,7 +136,7 @@ pub async fn list(
     caller: Caller,
     Query(query): Query<ProgrammeQuery>,
 ) -> Answer<Json<ProgrammeList>> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     let limit = page_size(query.limit)?;
     let filter = ProgrammeFilter {
         owner: query.owner,
@@ -166,7 +166,7 @@ pub async fn read(
     caller: Caller,
     Path(path): Path<ProgrammePath>,
 ) -> Answer<Json<ProgrammeView>> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     node.programme(&path.owner, &path.slug)
         .await
         .map(Json)
@@ -193,7 +193,7 @@ pub async fn picture(
     caller: Caller,
     Path(path): Path<PicturePath>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     let opened = node
         .open_picture(&path.owner, &path.slug, path.sha256)
         .await

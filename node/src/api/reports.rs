@@ -54,10 +54,11 @@ pub async fn file(
     Query(query): Query<FilingQuery>,
     Json(report): Json<NewReport>,
 ) -> Answer<Response> {
-    caller.needs(Scope::ReportsFile)?;
+    let sight = caller.sees(Scope::ReportsFile)?;
     let actor = caller.actor();
     let once = key.of(&actor)?;
     let wrong = |error: NodeError| problem(&error);
+    sight.takes(report.region.as_ref()).map_err(wrong)?;
     if query.key.unwrap_or(false) {
         let notify = if query.notify.unwrap_or(false) {
             Notify::Email

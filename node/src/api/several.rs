@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 
 use super::access::{Caller, IdempotencyKey};
 use super::refusals::{desk_problem, problem, staff_problem};
-use super::{Answer, acts};
-use crate::casework::{Acted, BULK, NewAct, Sight};
+use super::{Answer, acts, kinds};
+use crate::casework::{Acted, BULK, NewAct};
 use crate::node::Node;
 use crate::tokens::Scope;
 
@@ -109,16 +109,22 @@ pub async fn act(
     Json(new): Json<ActOnSeveral>,
 ) -> Answer<Json<ActedOnSeveral>> {
     acts::may(&caller, &new.act)?;
+    kinds::check_whole(&new.act).map_err(|e| problem(&e))?;
     let (actor, cases) = (caller.actor(), distinct(new.cases)?);
     // One that is no key is refused before anything is done.
     key.of(&actor)?;
     let key = key.of_parts();
     let mut done = Vec::new();
     for case in cases {
-        let acted = node.act_among((case, new.act.clone()), &actor, &key).await;
-        let (acted, problem) = match acted {
-            Ok(acted) => (Some(acted), None),
-            Err(error) => (None, Some(problem(&error))),
+        let (acted, problem) = match acts::within(&node, &caller, case, &new.act).await {
+            Ok(()) => {
+                let acted = node.act_among((case, new.act.clone()), &actor, &key).await;
+                match acted {
+                    Ok(acted) => (Some(acted), None),
+                    Err(error) => (None, Some(problem(&error))),
+                }
+            }
+            Err(hidden) => (None, Some(hidden)),
         };
         done.push(ActedOn {
             case,
@@ -146,8 +152,8 @@ pub async fn look(
     caller: Caller,
     Json(named): Json<Named>,
 ) -> Answer<Json<Counted>> {
-    caller.needs(Scope::CasesAct)?;
-    let looked = node.look_at(&Sight::ALL, &distinct(named.cases)?).await;
+    let sight = caller.sees(Scope::CasesAct)?;
+    let looked = node.look_at(sight, &distinct(named.cases)?).await;
     let count = looked.map_err(|e| problem(&e))?;
     Ok(Json(Counted { count }))
 }
@@ -170,8 +176,8 @@ pub async fn assign(
     caller: Caller,
     Json(new): Json<NewDesk>,
 ) -> Answer<Json<Counted>> {
-    caller.needs(Scope::CasesAct)?;
-    let (actor, cases, sight) = (caller.actor(), distinct(new.cases)?, &Sight::ALL);
+    let sight = caller.sees(Scope::CasesAct)?;
+    let (actor, cases) = (caller.actor(), distinct(new.cases)?);
     let count = match (new.unit.as_deref(), new.officer.as_deref()) {
         (Some(_), Some(_)) => {
             let both = "unit: expected either a unit or an officer; of an officer each case keeps its unit.";

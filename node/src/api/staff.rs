@@ -151,7 +151,7 @@ pub async fn account(node: &Node, id: &str) -> Answer<Account> {
     security(("token" = []))
 )]
 pub async fn units(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Units>> {
-    caller.needs(Scope::ReferenceRead)?;
+    caller.holds(Scope::ReferenceRead)?;
     let units = node.units().await.map_err(|e| problem(&e))?;
     Ok(Json(Units { units }))
 }
@@ -244,7 +244,7 @@ pub async fn close_unit(
     security(("token" = []))
 )]
 pub async fn officers(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Officers>> {
-    caller.needs_one_of(&[Scope::CasesAct, Scope::StaffWrite])?;
+    caller.holds_one_of(&[Scope::CasesAct, Scope::StaffWrite])?;
     let staff = staff(&node).await?;
     let accounts = node.accounts().list().await;
     let accounts = accounts.map_err(|e| account_problem(&e))?.into_iter();

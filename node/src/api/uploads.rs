@@ -47,7 +47,7 @@ pub async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Answer<impl IntoResponse> {
-    caller.needs_one_of(NEEDS)?;
+    caller.holds_one_of(NEEDS)?;
     if is_form(&headers) {
         return Err(unsupported_media("the file itself and not a form"));
     }
@@ -69,7 +69,7 @@ pub fn resumable(node: &Arc<Node>) -> Router<Arc<Node>> {
 }
 
 async fn admit(caller: Caller, request: Request, next: Next) -> Result<Response, Response> {
-    let allowed = caller.needs_one_of(NEEDS);
+    let allowed = caller.holds_one_of(NEEDS);
     allowed.map_err(IntoResponse::into_response)?;
     Ok(next.run(request).await)
 }

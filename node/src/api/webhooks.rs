@@ -14,6 +14,7 @@ use super::Answer;
 use super::access::Caller;
 use super::paging::page_size;
 use super::refusals::problem;
+use crate::error::NodeError;
 use crate::feed::Wanted;
 use crate::hooks::{Delivery, DeliveryState, Hook, HookChange, HookState, NewHook, Replay, Tried};
 use crate::node::Node;
@@ -120,7 +121,8 @@ pub struct DeliveryQuery {
 /// holds no words: `type` (the kind), `timestamp`, and `data` with `number`, `subject`, `id` and
 /// `message` as in `GET /changes`. Answer 2xx within 15 seconds. What is not answered so is tried again
 /// after 5 seconds to 10 hours, and nothing overtakes it; after five days, or at once by a 410, the
-/// webhook is switched off and what waits stays. The token needs the scopes that see these kinds.
+/// webhook is switched off and what waits stays. The token needs the scopes that see these kinds; where it
+/// is bounded, only changes of cases within its bounds are told.
 #[utoipa::path(
     post,
     path = "/webhooks",
@@ -138,7 +140,7 @@ pub async fn make(
     caller: Caller,
     Json(new): Json<NewWebhook>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::WebhooksWrite)?;
+    caller.holds(Scope::WebhooksWrite)?;
     let wanted = wanted(&caller, &new.kinds)?;
     let new = NewHook {
         name: &new.name,
@@ -154,7 +156,8 @@ pub async fn make(
 
 /// List webhooks
 ///
-/// All of this institution, whoever made them, with how it goes.
+/// All of this institution, whoever made them, with how it goes; for a token with bounds those that it
+/// has made.
 #[utoipa::path(
     get,
     path = "/webhooks",
@@ -164,8 +167,9 @@ pub async fn make(
     security(("token" = []))
 )]
 pub async fn list(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Webhooks>> {
-    caller.needs(Scope::WebhooksWrite)?;
-    let webhooks = node.webhooks().await.map_err(|e| problem(&e))?;
+    caller.holds(Scope::WebhooksWrite)?;
+    let mut webhooks = node.webhooks().await.map_err(|e| problem(&e))?;
+    webhooks.retain(|hook| caller.sees_all() || hook.made_by == caller.actor());
     Ok(Json(Webhooks { webhooks }))
 }
 
@@ -186,7 +190,7 @@ pub async fn read(
     caller: Caller,
     Path(path): Path<WebhookPath>,
 ) -> Answer<Json<Hook>> {
-    caller.needs(Scope::WebhooksWrite)?;
+    own(&node, &caller, &path.id).await?;
     let webhook = node.webhook(&path.id).await;
     webhook.map(Json).map_err(|e| problem(&e))
 }
@@ -214,7 +218,7 @@ pub async fn change(
     Path(path): Path<WebhookPath>,
     Json(change): Json<WebhookChange>,
 ) -> Answer<Json<Hook>> {
-    caller.needs(Scope::WebhooksWrite)?;
+    own(&node, &caller, &path.id).await?;
     let kinds = change.kinds.as_deref();
     let changed = HookChange {
         name: change.name.as_deref(),
@@ -250,7 +254,7 @@ pub async fn end(
     caller: Caller,
     Path(path): Path<WebhookPath>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::WebhooksWrite)?;
+    own(&node, &caller, &path.id).await?;
     let ended = node.end_webhook(&path.id, &caller.actor()).await;
     ended
         .map(|()| StatusCode::NO_CONTENT)
@@ -274,7 +278,7 @@ pub async fn rotate(
     caller: Caller,
     Path(path): Path<WebhookPath>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::WebhooksWrite)?;
+    own(&node, &caller, &path.id).await?;
     let made = node.rotate_webhook_secret(&path.id, &caller.actor()).await;
     let (webhook, secret) = made.map_err(|e| problem(&e))?;
     let secret = secret.to_string();
@@ -300,7 +304,7 @@ pub async fn test(
     caller: Caller,
     Path(path): Path<WebhookPath>,
 ) -> Answer<Json<Tried>> {
-    caller.needs(Scope::WebhooksWrite)?;
+    own(&node, &caller, &path.id).await?;
     let tried = node.try_webhook(&path.id, &caller.actor()).await;
     tried.map(Json).map_err(|e| problem(&e))
 }
@@ -324,7 +328,7 @@ pub async fn deliveries(
     Path(path): Path<WebhookPath>,
     Query(query): Query<DeliveryQuery>,
 ) -> Answer<Json<Deliveries>> {
-    caller.needs(Scope::WebhooksWrite)?;
+    own(&node, &caller, &path.id).await?;
     let limit = page_size(query.limit)?;
     let found = node.webhook_deliveries(&path.id, query.state, query.before, limit);
     let deliveries = found.await.map_err(|e| problem(&e))?;
@@ -353,7 +357,7 @@ pub async fn replay(
     Path(path): Path<WebhookPath>,
     Json(new): Json<NewReplay>,
 ) -> Answer<impl IntoResponse> {
-    caller.needs(Scope::WebhooksWrite)?;
+    own(&node, &caller, &path.id).await?;
     let which = match (new.delivery.as_deref(), new.since, new.until) {
         (Some(delivery), None, None) => Replay::One(delivery),
         (None, Some(since), until) => Replay::Between(since, until.unwrap_or(i64::MAX)),
@@ -385,7 +389,7 @@ pub async fn skip(
     caller: Caller,
     Path(path): Path<DeliveryPath>,
 ) -> Answer<StatusCode> {
-    caller.needs(Scope::WebhooksWrite)?;
+    own(&node, &caller, &path.id).await?;
     let actor = caller.actor();
     let skipped = node.skip_delivery(&path.id, &path.delivery, &actor).await;
     skipped
@@ -398,7 +402,20 @@ fn wanted(caller: &Caller, kinds: &[String]) -> Answer<Wanted> {
     let wanted = Wanted::read(kinds.iter().map(String::as_str));
     let wanted = wanted.map_err(|e| problem(&e))?;
     for scope in wanted.needs() {
-        caller.needs(scope)?;
+        caller.holds(scope)?;
     }
     Ok(wanted)
+}
+
+/// What another has made is not there for a token with bounds.
+async fn own(node: &Node, caller: &Caller, id: &str) -> Answer<()> {
+    caller.holds(Scope::WebhooksWrite)?;
+    if caller.sees_all() {
+        return Ok(());
+    }
+    let hook = node.webhook(id).await.map_err(|e| problem(&e))?;
+    if hook.made_by == caller.actor() {
+        return Ok(());
+    }
+    Err(problem(&NodeError::not_found("webhook", &id)))
 }

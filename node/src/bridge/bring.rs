@@ -14,7 +14,7 @@ use super::maps::{Maps, shown};
 use super::report::{Became, Line};
 use super::settings::Reached;
 use super::shape::{ALONE, Complaint, FollowUp, hash};
-use crate::casework::{NewAct, shown_case, standing, write_filings};
+use crate::casework::{NewAct, count_filings, shown_case, standing, write_filings};
 use crate::channels::voice;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -135,6 +135,7 @@ impl Bringing<'_> {
             tx.rollback().await?;
         } else {
             tx.commit().await?;
+            count_filings(usize::from(became == Became::Imported));
             node.ring_outgoing();
         }
         Ok(lines)

@@ -36,6 +36,27 @@ pub struct Opened {
     pub body: BoxStream<'static, io::Result<Bytes>>,
 }
 
+impl Opened {
+    /// How the name of a file of its kind ends.
+    pub fn extension(&self) -> &'static str {
+        match &*self.media_type {
+            "image/jpeg" => "jpg",
+            "image/png" => "png",
+            "image/webp" => "webp",
+            "application/pdf" => "pdf",
+            "video/mp4" => "mp4",
+            "video/quicktime" => "mov",
+            "video/webm" => "webm",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
+            "application/vnd.oasis.opendocument.text" => "odt",
+            "application/vnd.oasis.opendocument.spreadsheet" => "ods",
+            "text/plain" => "txt",
+            _ => "bin",
+        }
+    }
+}
+
 /// What an encrypted upload becomes in a message.
 pub(crate) struct Encrypted {
     pub attachment: Attachment,

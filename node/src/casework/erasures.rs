@@ -63,7 +63,7 @@ impl Decider {
     pub fn bearer(bearer: &Bearer) -> Self {
         Self {
             actor: bearer.actor(),
-            administers: bearer.rights.allow(Scope::Erasures),
+            administers: bearer.rights.allow(Scope::Erasures) && bearer.sees_all(),
             person: Person::Token(bearer.name.clone()),
         }
     }

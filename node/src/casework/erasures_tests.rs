@@ -12,7 +12,7 @@ use crate::error::NodeError;
 use crate::reporters::ErasureState;
 use crate::staff::StaffRole;
 use crate::testing::{NOW, Place};
-use crate::tokens::{Bearer, NewToken, Role, Scope, create_for};
+use crate::tokens::{Bearer, Bounds, NewToken, Role, Scope, create_for};
 
 const WHY: RedactionReason = RedactionReason::LegalOrder;
 
@@ -48,6 +48,7 @@ async fn token(place: &Place, name: &str, role: Role, owner: Option<&AccountId>)
     let new = NewToken {
         name,
         rights: role.into(),
+        bounds: Bounds::default(),
         expires_at: None,
         owner,
     };

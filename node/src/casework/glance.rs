@@ -234,6 +234,27 @@ pub(super) fn said<'a>(entry: &'a HistoryEntry, name: &str) -> Option<&'a str> {
     entry.words.as_ref()?.get(name).and_then(Value::as_str)
 }
 
+/// What a text says beyond the title above it, so that nobody reads it twice: nothing where it has the
+/// same words, whatever ends them, as a short message has; of a letter, which begins with its subject,
+/// what follows that; else all of it.
+pub(crate) fn beyond<'t>(text: &'t str, title: Option<&str>) -> Option<&'t str> {
+    let Some(title) = title else {
+        return Some(text);
+    };
+    if words(text).eq(words(title)) {
+        return None;
+    }
+    match text.trim_start().split_once('\n') {
+        Some((first, rest)) if words(first).eq(words(title)) => Some(rest.trim_start()),
+        _ => Some(text),
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| c.is_whitespace() || ['.', '!', '?'].contains(&c);
+    text.trim_end_matches(ends).split_whitespace()
+}
+
 /// The beginning of a text on one line.
 fn shortened(text: &str) -> String {
     let mut out = String::new();
@@ -255,6 +276,32 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_text_says_beyond_its_title_is_read_and_the_title_is_not_read_twice() {
+        let title = Some("Lampu jalan padam");
+        for text in [
+            "Lampu jalan padam",
+            "Lampu  jalan\npadam.",
+            "Lampu jalan padam?! ",
+        ] {
+            assert_eq!(beyond(text, title), None, "{text}");
+        }
+        for text in [
+            "Lampu jalan padam. Gelap.",
+            "Lampu jalan",
+            "Lampu. jalan padam",
+            "Gelap.\n\nLampu jalan padam",
+            "",
+        ] {
+            assert_eq!(beyond(text, title), Some(text));
+        }
+        let letter = "Lampu jalan padam\n\nSejak Minggu.\nGelap.";
+        assert_eq!(beyond(letter, title), Some("Sejak Minggu.\nGelap."));
+        let cut = Some("Lampu jalan padam…");
+        assert_eq!(beyond("Lampu jalan padam", cut), Some("Lampu jalan padam"));
+        assert_eq!(beyond("Lampu", None), Some("Lampu"));
+    }
 
     #[test]
     fn an_excerpt_is_one_line_and_never_longer_than_it_may_be() {

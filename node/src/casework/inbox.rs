@@ -23,8 +23,10 @@ use crate::store::lists::{Condition, Limits, Order};
 pub struct Sight {
     /// *Rahasia* as well.
     pub secrets: bool,
-    /// Only what lies on the desk of these units: one, and behind it its parts.
+    /// Only what lies on the desk of these units.
     pub units: Option<Vec<String>>,
+    /// Only what lies in these provinces and regencies.
+    pub regions: Option<Vec<RegionCode>>,
 }
 
 /// A tab of the inbox.
@@ -87,20 +89,20 @@ impl Sight {
     pub const ALL: Self = Self {
         secrets: true,
         units: None,
+        regions: None,
     };
 
     /// Whether a case may be seen.
     pub fn shows(&self, case: &CaseSummary) -> bool {
-        let within =
-            |units: &Vec<String>| case.unit.as_ref().is_some_and(|one| units.contains(one));
-        let desk = self.units.as_ref().is_none_or(within);
-        case.tray.is_some() && desk && (self.secrets || !case.secret)
+        let place = self.reaches(case.unit.as_deref()) && self.covers(case.region.as_ref());
+        case.tray.is_some() && place && (self.secrets || !case.secret)
     }
 
     /// The same of its row.
     pub(crate) fn shows_row(&self, row: &CaseRow) -> bool {
-        let desk = self.reaches(row.local.unit.as_deref());
-        row.tray.is_some() && desk && (self.secrets || row.secret == 0)
+        let region = row.region.as_ref().and_then(|code| code.parse().ok());
+        let place = self.reaches(row.local.unit.as_deref()) && self.covers(region.as_ref());
+        row.tray.is_some() && place && (self.secrets || row.secret == 0)
     }
 
     /// Whether what lies in a unit, or in none, may be seen.
@@ -109,10 +111,31 @@ impl Sight {
         self.units.as_ref().is_none_or(within)
     }
 
+    /// Whether what lies in a region, or in none that is known, may be seen.
+    pub fn covers(&self, region: Option<&RegionCode>) -> bool {
+        let lies_in = |one: &RegionCode| region.is_some_and(|region| region.within(one));
+        let within = |regions: &Vec<RegionCode>| regions.iter().any(lies_in);
+        self.regions.as_ref().is_none_or(within)
+    }
+
+    /// Refuses a new report that would not be seen where it comes to lie: in no unit, in this region.
+    pub fn takes(&self, region: Option<&RegionCode>) -> Result<(), NodeError> {
+        if self.units.is_some() {
+            let problem = "a new report lies in no unit, and the token is bounded to units";
+            return Err(NodeError::Forbidden(problem.into()));
+        }
+        if self.covers(region) {
+            return Ok(());
+        }
+        let problem = "region: expected one to which the token is bounded";
+        Err(NodeError::Invalid(problem.into()))
+    }
+
     pub(crate) fn limits(&self) -> Limits<'_> {
         Limits {
             secrets: self.secrets,
             units: self.units.as_deref(),
+            regions: self.regions.as_deref(),
         }
     }
 }

@@ -175,6 +175,7 @@ async fn a_unit_sees_what_lies_on_its_desk() {
         let sight = Sight {
             secrets: true,
             units: Some(vec!["dishub".into()]),
+            regions: None,
         };
         let filter = CaseFilter::default();
         let listed = node
@@ -270,6 +271,7 @@ async fn an_act_without_effect_is_a_task_until_it_is_dropped() {
         let elsewhere = Sight {
             secrets: true,
             units: Some(vec!["dishub".into()]),
+            regions: None,
         };
         let unseen = node.failed_acts(&elsewhere, 0, 10).await.unwrap();
         assert!(unseen.is_empty());

@@ -73,7 +73,7 @@ pub(crate) use erasures::erases_at_once;
 pub use erasures::{Decider, PlannedErasure};
 pub(crate) use filing::{Beside, Filing, write_filings};
 pub use glance::Tray;
-pub(crate) use glance::{begins, describe};
+pub(crate) use glance::{begins, beyond, describe};
 pub use handed::Handed;
 pub use identity::{Asker, IdentityAsk, IdentityTask};
 pub use identity_replies::{IdentityAnswer, IdentityRequest, IdentityRequests};
@@ -92,7 +92,7 @@ pub(crate) use query::two_of;
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case, standing};
 pub(crate) use word::{AT_WORK, Behalf, Who};
-pub(crate) use writer::{Writer, run as write};
+pub(crate) use writer::{Writer, count_filings, run as write};
 
 /// A report as it comes in at a desk or through the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

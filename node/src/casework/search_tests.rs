@@ -97,6 +97,7 @@ async fn either_number_finds_a_case_for_whoever_may_see_it() {
         let narrow = Sight {
             secrets: false,
             units: None,
+            regions: None,
         };
         let hidden = node.number(&narrow, secret, Some("7"), "test").await;
         assert!(
@@ -291,6 +292,7 @@ async fn the_public_finds_what_is_public_by_what_it_may_read() {
         let guarded = Sight {
             secrets: false,
             units: None,
+            regions: None,
         };
         let filter = CaseFilter::default();
         for typed in ["pungutan", "", &secret.to_string()] {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::course::{Event, Happened, course, walked};
-use super::{CaseView, Outcome};
+use super::{CaseView, KeyState, Outcome};
 use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -58,6 +58,8 @@ pub struct Tracked {
     pub title: Option<String>,
     pub secret: bool,
     pub state: State,
+    /// Its words were erased.
+    pub erased: bool,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
     /// The step that is being worked on; of a closed case, the last.
@@ -141,6 +143,7 @@ fn tracked(view: CaseView) -> Option<Tracked> {
         title: None,
         secret: summary.secret,
         state,
+        erased: view.key == KeyState::Erased,
         outcome: summary.outcome,
         step: step(state, &course),
         walked: walked(&course, summary.outcome),

@@ -100,6 +100,7 @@ impl Node {
         let said = match (address, what) {
             (Some(_), Some(_)) if late && !over => Err(Unsaid::WindowClosed),
             (Some(address), Some(what)) if !over => {
+                lapor_killpoints::pass("channel.saying");
                 let said = line.say(&address, &what).await;
                 lapor_killpoints::pass("channel.said");
                 said

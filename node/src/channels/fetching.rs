@@ -11,6 +11,8 @@ use crate::sync::Backoff;
 
 /// Longest pause after failures.
 const LATER: Duration = Duration::from_mins(5);
+/// For how long a provider is left alone at most, whatever it asks for.
+const MOST_ASKED: Duration = Duration::from_hours(1);
 
 /// When to fetch next; `None` is never again.
 pub(super) type Next = Option<Duration>;
@@ -67,7 +69,7 @@ where
                         );
                     }
                     is_well = false;
-                    backoff.next(LATER, pause)
+                    backoff.next(LATER, pause.map(|asked| asked.min(MOST_ASKED)))
                 }
             };
             tokio::time::sleep(pause).await;

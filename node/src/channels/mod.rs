@@ -64,7 +64,7 @@ pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, What
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub(crate) use provider::{Answer, Provider, address};
-pub use running::run;
+pub use running::{hear, run, say};
 pub use settings::{
     Bind, ChannelSettings, ChannelSettingsError, DefaultAlphabet, KannelSettings, Keyword,
     SmppSettings, SmsSettings, Via,

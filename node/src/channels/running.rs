@@ -35,15 +35,26 @@ pub async fn run(node: Arc<Node>, lines: Lines, shutdown: CancellationToken) {
     tokio::join!(working, join_all(fetching));
 }
 
+/// Makes something of a handful of what came in, and writes what has become news. Returns how much
+/// there was.
+pub async fn hear(node: &Node, lines: &Lines) -> Result<usize, NodeError> {
+    let heard = node.hear_round(lines).await?;
+    let told = node.write_channel_news().await?;
+    let codes = node.write_phone_codes().await?;
+    Ok(heard + told + codes)
+}
+
+/// Says all that is due; a line that is down rests.
+pub async fn say(node: &Node, lines: &Lines) -> Result<(), NodeError> {
+    for line in &lines.0 {
+        while matches!(node.say_round(&**line).await?, Spoken::Worked(_)) {}
+    }
+    Ok(())
+}
+
 async fn listen(node: &Node, lines: &Lines) {
     loop {
-        let heard = async {
-            let heard = node.hear_round(lines).await?;
-            let told = node.write_channel_news().await?;
-            let codes = node.write_phone_codes().await?;
-            Ok::<_, NodeError>(heard + told + codes)
-        };
-        match heard.await {
+        match hear(node, lines).await {
             Ok(0) => {
                 let rung = node.switch().heard.notified();
                 // Either way there may be something now.

@@ -143,7 +143,7 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
     let after = args.after.as_deref();
     let page = if args.due {
         let custodian = filter.custodian.as_ref();
-        node.cases_by_deadline(custodian, args.overdue, after, args.limit)
+        node.cases_by_deadline(&Sight::ALL, custodian, args.overdue, after, args.limit)
             .await?
     } else {
         let typed = args.search.as_deref().unwrap_or_default();

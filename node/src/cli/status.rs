@@ -129,6 +129,14 @@ fn connection(status: &Status, instance: &str, zone: Zone, out: Out<'_>) -> Resu
     if let Some(ahead) = status.link.clock_ahead_ms {
         writeln!(out, "  clock         {}", clocks(ahead))?;
     }
+    if let Some(stuck) = &status.link.stuck {
+        let (since, why) = (zone.show(stuck.since), plain(&stuck.problem));
+        writeln!(
+            out,
+            "  STUCK         {} since {since}, and tried again and again: {why}",
+            stuck.step
+        )?;
+    }
     if let Some(alarm) = &status.alarm {
         let at = zone.show(alarm.at);
         writeln!(out, "  ALARM         {at}: {}", plain(&alarm.text))?;

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::print::{Zone, json, plain};
 use super::{Failure, Out, Place, actor};
 use crate::error::NodeError;
-use crate::tokens::{self, NewToken, Rights, Role, Scope, Scopes, TokenEntry};
+use crate::tokens::{self, Bounds, NewToken, Rights, Role, Scope, Scopes, TokenEntry};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -27,6 +27,12 @@ pub enum Command {
             conflicts_with = "role"
         )]
         scopes: Vec<Scope>,
+        /// Units to whose cases it is bounded, for instance dinas-pu,dinkes; without it to no unit
+        #[arg(long = "unit", value_name = "UNITS", value_delimiter = ',')]
+        units: Vec<String>,
+        /// Provinces and regencies to whose cases it is bounded, for instance 31,32.73
+        #[arg(long = "region", value_name = "CODES", value_delimiter = ',')]
+        regions: Vec<String>,
         /// After how many days it ends by itself
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=3650))]
         days: Option<i64>,
@@ -54,9 +60,13 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
             name,
             role,
             scopes,
+            units,
+            regions,
             days,
             owner,
         } => {
+            let (units, regions) = (units.iter(), regions.iter());
+            let bounds = Bounds::read(units.map(String::as_str), regions.map(String::as_str))?;
             let owner = match owner {
                 Some(login) => Some(node.accounts().find_by_login(&login).await?.id),
                 None => None,
@@ -70,6 +80,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
             let new = NewToken {
                 name: &name,
                 rights: rights.clone(),
+                bounds,
                 expires_at: days.map(|days| now + days * DAY_MS),
                 owner: owner.as_ref(),
             };
@@ -109,6 +120,8 @@ fn line(token: &TokenEntry, zone: &Zone, now: i64) -> String {
         .owner
         .as_ref()
         .map_or_else(String::new, |login| format!(", of {}", plain(login)));
+    let bounds = Some(token.bounds()).filter(|bounds| !bounds.is_empty());
+    let within = bounds.map_or_else(String::new, |bounds| format!(", within {bounds}"));
     let (name, rights) = (&token.name, token.rights());
-    format!("{name:<24} {rights:<9} {state}{used}{owner}")
+    format!("{name:<24} {rights:<9} {state}{used}{within}{owner}")
 }

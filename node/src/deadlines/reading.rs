@@ -12,7 +12,7 @@ use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
 
 use super::Deadline;
-use crate::casework::{CaseList, CaseSummary, summaries};
+use crate::casework::{CaseList, CaseSummary, Sight, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -54,11 +54,12 @@ impl Node {
         })
     }
 
-    /// Cases with a running clock, the one that runs out next first; those of
+    /// Cases with a running clock that may be seen, the one that runs out next first; those of
     /// one custodian, and only what has run out, if that is wanted. `after` is
     /// `next` of the page before.
     pub async fn cases_by_deadline(
         &self,
+        sight: &Sight,
         custodian: Option<&InstanceId>,
         overdue: bool,
         after: Option<&str>,
@@ -75,10 +76,9 @@ impl Node {
         } else {
             i64::MAX
         };
-        let custodian = custodian.map(InstanceId::as_str);
+        let whose = (custodian.map(InstanceId::as_str), sight.limits());
         let mut tx = self.read_tx().await?;
-        let found =
-            store::deadlines::next(&mut tx, custodian, (due, &case), before, limit + 1).await?;
+        let found = store::deadlines::next(&mut tx, whose, (due, &case), before, limit + 1).await?;
         let more = found.len() as i64 > limit;
         let shown = &found[..found.len().min(limit as usize)];
         let next = shown

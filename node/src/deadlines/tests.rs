@@ -86,7 +86,7 @@ async fn a_clock_warns_runs_out_and_is_escalated_each_once() {
         assert_eq!(
             place
                 .node
-                .cases_by_deadline(None, true, None, 50)
+                .cases_by_deadline(&Sight::ALL, None, true, None, 50)
                 .await
                 .unwrap()
                 .cases,
@@ -101,7 +101,7 @@ async fn a_clock_warns_runs_out_and_is_escalated_each_once() {
         let me = "kota-bandung".parse().unwrap();
         let late = place
             .node
-            .cases_by_deadline(Some(&me), true, None, 50)
+            .cases_by_deadline(&Sight::ALL, Some(&me), true, None, 50)
             .await
             .unwrap();
         assert_eq!(late.cases[0].case, case);
@@ -190,13 +190,13 @@ async fn the_list_by_deadline_has_the_next_first_and_goes_on_where_it_ended() {
         .await;
         let first = place
             .node
-            .cases_by_deadline(None, false, None, 1)
+            .cases_by_deadline(&Sight::ALL, None, false, None, 1)
             .await
             .unwrap();
         assert_eq!(first.cases[0].case, cases[0]);
         let rest = place
             .node
-            .cases_by_deadline(None, false, first.next.as_deref(), 50)
+            .cases_by_deadline(&Sight::ALL, None, false, first.next.as_deref(), 50)
             .await
             .unwrap();
         let rest: Vec<_> = rest.cases.iter().map(|case| case.case).collect();

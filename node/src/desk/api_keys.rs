@@ -6,6 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_protocol::region::RegionCode;
 use lapor_web::bearer::check_name;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
@@ -14,14 +15,20 @@ use super::{ACCOUNT, Answer, Officer};
 use crate::api::{self, problem};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::staff::StaffRole;
-use crate::tokens::{self, NewToken, Rights, Role, Scope, Scopes, TokenEntry};
+use crate::regions::national;
+use crate::staff::{StaffRole, Unit, UnitId};
+use crate::tokens::{self, Bounds, NewToken, Rights, Role, Scope, Scopes, TokenEntry};
 
 pub const PATH: &str = "/meja/kunci-api";
 pub const REVOKE: &str = "/meja/kunci-api/cabut";
 const NAME: &str = "nama";
 const SCOPE: &str = "cakupan";
 const DAYS: &str = "berlaku";
+const UNIT: &str = "unit";
+const REGIONS: &str = "wilayah";
+/// Characters of the regions that are typed, and what parts them.
+const REGION_CHARS: usize = 400;
+const BETWEEN: char = ';';
 const NAME_CHARS: usize = 60;
 const DAY_MS: i64 = 86_400_000;
 /// For how many days a key can be good; 0 is without end.
@@ -41,8 +48,11 @@ struct KeysPage<'a> {
     keys: Vec<Line>,
     /// Each scope with whether it is ticked.
     scopes: Vec<(Choice, bool)>,
+    /// Each open unit with whether it is ticked.
+    units: Vec<(Choice, bool)>,
     terms: Vec<Choice>,
     most: usize,
+    region_chars: usize,
     here: &'static str,
     revoke_at: &'static str,
     docs_at: &'static str,
@@ -61,6 +71,8 @@ struct KeyPage<'a> {
 struct Line {
     key: TokenEntry,
     may: Vec<String>,
+    /// To what it is bounded, in words.
+    within: Vec<String>,
     tone: &'static str,
     state: String,
     good: bool,
@@ -87,18 +99,20 @@ pub async fn make(
         form.complain(SCOPE, v.say("key-scope-missing"));
         return page(&node, &officer, &form).await;
     };
+    let bounds = bounds(&v, &mut form);
     let days = form.text(DAYS);
     let term = TERMS.iter().find(|(term, _)| term.to_string() == days);
     if term.is_none() {
         form.complain(DAYS, v.say("form-required"));
     }
-    let (Some((days, _)), true) = (term, form.is_fine()) else {
+    let (Some((days, _)), Some(bounds), true) = (term, bounds, form.is_fine()) else {
         return page(&node, &officer, &form).await;
     };
     let now = node.clock().now_ms();
     let new = NewToken {
         name: &name,
         rights: Rights::Scopes(scopes),
+        bounds,
         expires_at: (*days > 0).then(|| now + days * DAY_MS),
         owner: Some(&officer.session.account.id),
     };
@@ -113,6 +127,11 @@ pub async fn make(
             };
             let shell = officer.visit.shell(v.say("key-made"));
             shell.within(ACCOUNT).show(&page)
+        }
+        // A unit was closed while the page lay open.
+        Err(NodeError::Invalid(problem)) if problem.starts_with(UNIT) => {
+            form.complain(UNIT, v.say("key-unit-closed"));
+            page(&node, &officer, &form).await
         }
         Err(NodeError::Invalid(_)) => {
             form.complain(NAME, v.say("key-name-taken"));
@@ -142,6 +161,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form) -> Answer<Response> {
     let v = officer.visit.v;
     let keys = tokens::list(node.db()).await;
     let mut keys = keys.map_err(|error| problem(&error))?;
+    let units = node.units().await.map_err(|error| problem(&error))?;
     let now = node.clock().now_ms();
     // What opens something stands first; of each kind the newest.
     keys.reverse();
@@ -153,12 +173,17 @@ async fn page(node: &Node, officer: &Officer, form: &Form) -> Answer<Response> {
     let page = KeysPage {
         v,
         form,
-        keys: keys.into_iter().map(|key| line(&v, key, now)).collect(),
+        keys: keys
+            .into_iter()
+            .map(|key| line(&v, key, &units, now))
+            .collect(),
         scopes: scopes.collect(),
+        units: open_units(&units, form),
         terms: TERMS
             .map(|(days, words)| Choice::new(days.to_string(), v.say(words)))
             .to_vec(),
         most: NAME_CHARS,
+        region_chars: REGION_CHARS,
         here: PATH,
         revoke_at: REVOKE,
         docs_at: api::DOCS,
@@ -178,7 +203,55 @@ fn is_ticked(form: &Form, scope: Scope) -> bool {
     form.all(SCOPE).any(|ticked| ticked == scope.as_str())
 }
 
-fn line(v: &Voice, key: TokenEntry, now: i64) -> Line {
+/// The units that were ticked, and the regions that were typed; each wrong one is complained about.
+fn bounds(v: &Voice, form: &mut Form) -> Option<Bounds> {
+    let typed = form.at_most(v, REGIONS, REGION_CHARS);
+    let (mut regions, mut unknown) = (Vec::new(), Vec::new());
+    let parts = typed.split(BETWEEN).map(str::trim);
+    for part in parts.filter(|part| !part.is_empty()) {
+        match national().said(part) {
+            Some(code) if national().region(&code).is_some() => regions.push(code),
+            _ => unknown.push(part),
+        }
+    }
+    if !unknown.is_empty() {
+        let unknown = unknown.join("; ");
+        form.complain(
+            REGIONS,
+            v.with("regions", unknown).say("key-region-unknown"),
+        );
+        return None;
+    }
+    let regions = regions.iter().map(RegionCode::as_str);
+    let read = Bounds::read(form.all(UNIT), regions);
+    if read.is_err() {
+        form.complain(UNIT, v.say("key-unit-closed"));
+    }
+    read.ok()
+}
+
+fn open_units(units: &[Unit], form: &Form) -> Vec<(Choice, bool)> {
+    let open = units.iter().filter(|unit| unit.closed_at.is_none());
+    let ticked = |unit: &Unit| form.all(UNIT).any(|id| id == unit.id.as_str());
+    let choice = |unit: &Unit| Choice::new(unit.id.as_str(), unit.name.clone());
+    open.map(|unit| (choice(unit), ticked(unit))).collect()
+}
+
+/// To what a key is bounded, in the words of people.
+fn within(key: &TokenEntry, units: &[Unit]) -> Vec<String> {
+    let name_of = |id: &UnitId| {
+        let unit = units.iter().find(|unit| unit.id == *id);
+        unit.map_or_else(|| id.to_string(), |unit| unit.name.clone())
+    };
+    let region_of = |code: &RegionCode| {
+        let name = national().display_name(code);
+        name.unwrap_or_else(|| code.to_string())
+    };
+    let names = key.units.iter().map(name_of);
+    names.chain(key.regions.iter().map(region_of)).collect()
+}
+
+fn line(v: &Voice, key: TokenEntry, units: &[Unit], now: i64) -> Line {
     let may = match key.role {
         Some(role) => vec![v.say(role_words(role))],
         None => key
@@ -195,6 +268,7 @@ fn line(v: &Voice, key: TokenEntry, now: i64) -> Line {
     };
     Line {
         good: key.is_good(now),
+        within: within(&key, units),
         may,
         tone,
         state,

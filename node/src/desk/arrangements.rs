@@ -12,7 +12,7 @@ use axum::response::Response;
 use http::StatusCode;
 use lapor_web::Query;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::page::{Flash, Form, LocalPath, Visit};
 use serde::Deserialize;
 
 use super::arranged::{Part, parts};
@@ -157,13 +157,42 @@ fn with_links((part, step): (Part, usize)) -> Shown {
 
 /// What is told above the list of reports while something is missing that a node needs.
 pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'static str)>> {
+    let Some(all) = unfinished(node, &officer.visit).await? else {
+        return Ok(None);
+    };
+    let (done, of) = needed(&all);
+    let said = officer.visit.v.with("done", done).with("of", of);
+    Ok(Some((said.say("arranged-told"), BEGIN)))
+}
+
+/// Where a page on which something is arranged leads back to, by name and address: to its step while
+/// something is missing that a node needs, else to all that is arranged.
+pub(super) async fn back_from(node: &Node, visit: &Visit, page: &str) -> Answer<(String, String)> {
+    let all = || (visit.v.say("arranged-title"), PATH.to_owned());
+    Ok(step_before(node, visit, page).await?.unwrap_or_else(all))
+}
+
+/// The step that leads to a page, while something is missing that a node needs.
+pub(super) async fn step_before(
+    node: &Node,
+    visit: &Visit,
+    page: &str,
+) -> Answer<Option<(String, String)>> {
+    let all = unfinished(node, visit).await?.unwrap_or_default();
+    let step = all.iter().position(|part| part.at == page);
+    Ok(step.map(|step| (visit.v.say("arranged-begin"), at(step + 1))))
+}
+
+/// All there is to arrange, while something is missing that a node needs and an admin has not said
+/// that it is enough.
+async fn unfinished(node: &Node, visit: &Visit) -> Answer<Option<Vec<Part>>> {
     let dismissed = node.is_setup_dismissed().await;
     if dismissed.map_err(|error| problem(&error))? {
         return Ok(None);
     }
-    let (done, of) = needed(&parts(node, &officer.visit).await?);
-    let said = officer.visit.v.with("done", done).with("of", of);
-    Ok((done < of).then(|| (said.say("arranged-told"), BEGIN)))
+    let all = parts(node, visit).await?;
+    let (done, of) = needed(&all);
+    Ok((done < of).then_some(all))
 }
 
 /// Sends a letter to the officer's own address, to prove the mail server, and leads back to the page

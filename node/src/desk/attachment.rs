@@ -77,10 +77,7 @@ pub async fn open(
 pub fn sent(opened: Opened, name: &str) -> Answer<Response> {
     let picture = PICTURES.contains(&opened.media_type.as_str());
     let how = if picture { "inline" } else { "attachment" };
-    let name = format!(
-        "{how}; filename=\"{name}.{}\"",
-        extension(&opened.media_type)
-    );
+    let name = format!("{how}; filename=\"{name}.{}\"", opened.extension());
     let header = |text: &str| HeaderValue::from_str(text).map_err(|_| ApiProblem::internal());
     let headers = [
         (CONTENT_TYPE, header(&opened.media_type)?),
@@ -93,23 +90,4 @@ pub fn sent(opened: Opened, name: &str) -> Answer<Response> {
         (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
     ];
     Ok((headers, Body::from_stream(opened.body)).into_response())
-}
-
-/// How the name of a file of a kind ends.
-fn extension(media_type: &str) -> &'static str {
-    match media_type {
-        "image/jpeg" => "jpg",
-        "image/png" => "png",
-        "image/webp" => "webp",
-        "application/pdf" => "pdf",
-        "video/mp4" => "mp4",
-        "video/quicktime" => "mov",
-        "video/webm" => "webm",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
-        "application/vnd.oasis.opendocument.text" => "odt",
-        "application/vnd.oasis.opendocument.spreadsheet" => "ods",
-        "text/plain" => "txt",
-        _ => "bin",
-    }
 }

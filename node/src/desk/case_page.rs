@@ -85,6 +85,8 @@ struct CasePage {
     erasure: Option<String>,
     erasures_at: Option<&'static str>,
     erased: bool,
+    /// Of supervisors that have not joined: what the national desk does for them.
+    pass_on: Option<String>,
     keyless: bool,
     identity: Option<IdentityLine>,
     today: String,
@@ -194,8 +196,16 @@ pub async fn page(
     } else {
         Default::default()
     };
-    let report = course::report(node, &v, &view);
+    let mut report = course::report(node, &v, &view);
     let mut course = course::course(node, &v, &view, &people);
+    let erased = view.key == KeyState::Erased;
+    if erased {
+        // They went with the words.
+        report.attachments.clear();
+        for line in &mut course {
+            line.attachments.clear();
+        }
+    }
     course::put_in(&mut course, assignment::instructed(node, &v, id).await?);
     let mut page = CasePage {
         v,
@@ -218,11 +228,14 @@ pub async fn page(
         hints: suggested.institutions,
         unit_hints: suggested.units,
         drafts,
-        tasks: course::tasks(&v, &view, &failed),
+        tasks: course::tasks(&v, &view, &failed, |deed| {
+            deed.is_allowed(node, &view, &allowed)
+        }),
         course,
         acts,
         aside_at: officer.role.administers().then_some(aside::PATH),
-        erased: view.key == KeyState::Erased,
+        erased,
+        pass_on: pass_on(node, &v, &view),
         erasure: erasures::of_case(node, &v, id).await?,
         erasures_at: officer.role.administers().then_some(erasures::PATH),
         keyless: view.key == KeyState::Missing,
@@ -390,6 +403,19 @@ fn deed_line(v: &Voice, view: &CaseView, deed: Deed) -> DeedLine {
         first: Some(deed) == next(view),
         grave: deed.is_grave(),
     }
+}
+
+/// What is to be told to supervisors that have not joined, which is the national desk's task.
+fn pass_on(node: &Node, v: &Voice, view: &CaseView) -> Option<String> {
+    let directory = node.directory();
+    let world = directory.latest();
+    let desk = world.desk()?;
+    let absent = view.supervisors.iter().filter(|id| !world.is_active(id));
+    let names: Vec<String> = absent.map(|id| name_of(node, id)).collect();
+    let open = view.summary.state.is_some_and(State::is_open);
+    let ours = node.instance().is_ok_and(|me| *me == desk.id);
+    (ours && open && !names.is_empty())
+        .then(|| v.with("name", names.join(", ")).say("case-pass-on"))
 }
 
 /// What a case waits for; nothing where it waits for its reporter, has ended or was erased.

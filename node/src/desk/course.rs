@@ -12,7 +12,7 @@ use super::attachment::{AttachmentLine, attachment_lines};
 use super::deeds::Deed;
 use super::reasons::reason_words;
 use super::{case_page, counter, shared};
-use crate::casework::{CaseView, FailedAct, HistoryEntry, begins};
+use crate::casework::{CaseView, FailedAct, HistoryEntry, begins, beyond};
 use crate::node::Node;
 use crate::portal::questions::{answer_words, posed};
 use crate::portal::{classification_name, closed_words, name_of};
@@ -67,6 +67,8 @@ pub struct Task {
 #[derive(Default)]
 pub struct Report {
     pub content: Option<String>,
+    /// What of the content says more than the title above it.
+    pub beyond: Option<String>,
     pub place: Option<String>,
     /// Latitude and longitude, in degrees.
     pub coordinates: Option<(f64, f64)>,
@@ -85,8 +87,13 @@ pub fn report(node: &Node, v: &Voice, view: &CaseView) -> Report {
     };
     let word = |name: &str| text_of(entry.words.as_ref(), name);
     let field = |name: &str| text_of(entry.body.as_ref(), name);
+    let content = word("content");
     Report {
-        content: word("content"),
+        beyond: content
+            .as_deref()
+            .and_then(|text| beyond(text, view.summary.title.as_deref()))
+            .map(str::to_owned),
+        content,
         place: word("place"),
         coordinates: entry.words.as_ref().and_then(coordinates),
         incident: field("incident_date"),
@@ -100,10 +107,9 @@ pub fn report(node: &Node, v: &Voice, view: &CaseView) -> Report {
 
 /// Everything that happened, latest first.
 pub fn course(node: &Node, v: &Voice, view: &CaseView, people: &People) -> Vec<Happened> {
-    let case = view.summary.case;
     let entries = view.history.iter().rev();
     entries
-        .map(|entry| happened(node, v, case, entry, people))
+        .map(|entry| happened(node, v, view, entry, people))
         .collect()
 }
 
@@ -123,7 +129,12 @@ pub fn put_in(course: &mut Vec<Happened>, lines: Vec<Happened>) {
 }
 
 /// Own acts without effect, with what can be done about each.
-pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
+pub fn tasks(
+    v: &Voice,
+    view: &CaseView,
+    failed: &[FailedAct],
+    may: impl Fn(Deed) -> bool,
+) -> Vec<Task> {
     let case = view.summary.case;
     let task = |act: &FailedAct| {
         let deed = Deed::of_kind(&act.kind);
@@ -139,12 +150,10 @@ pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
                 .map_or_else(|| v.say("void-other"), |reason| v.say(void_words(reason))),
             at: act.at,
             again_at: match deed {
-                Some(deed) => Some(format!(
-                    "{}/{}?ulang={}",
-                    case_page::at(case),
-                    deed.slug(),
-                    act.message
-                )),
+                Some(deed) => may(deed).then(|| {
+                    let at = case_page::at(case);
+                    format!("{at}/{}?ulang={}", deed.slug(), act.message)
+                }),
                 None => counter::again_at(case, &act.kind),
             },
         }
@@ -155,7 +164,7 @@ pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
 fn happened(
     node: &Node,
     v: &Voice,
-    case: CaseId,
+    view: &CaseView,
     entry: &HistoryEntry,
     people: &People,
 ) -> Happened {
@@ -167,6 +176,7 @@ fn happened(
         Some(Who::Officer(name)) => institution.map(|at| format!("{name}, {at}")),
         None => institution,
     };
+    let case = view.summary.case;
     let report = begins(case, entry);
     let word = |name: &str| text_of(entry.words.as_ref(), name);
     let points = |name: &str| -> Vec<String> {
@@ -178,11 +188,14 @@ fn happened(
         texts.map(str::to_owned).collect()
     };
     // The report itself stands above the history, under the title that it has now.
-    let words = if report {
-        &["title"][..]
-    } else {
-        &["title", "content", "text"][..]
-    };
+    let title = word("title");
+    let content = word("content").filter(|_| !report);
+    let content = content
+        .as_deref()
+        .and_then(|text| beyond(text, title.as_deref()))
+        .map(str::to_owned);
+    let called = view.summary.title.as_deref();
+    let title = title.filter(|title| beyond(title, called).is_some());
     let standing = match entry.effect {
         None => Standing::Pending,
         Some(Effect::Applied) => Standing::Counts,
@@ -197,7 +210,10 @@ fn happened(
         by,
         at: entry.at,
         facts: facts(node, v, case, entry),
-        words: words.iter().filter_map(|name| word(name)).collect(),
+        words: [title, content, word("text")]
+            .into_iter()
+            .flatten()
+            .collect(),
         points: [
             posed(&points("questions"), &answer_forms(entry.words.as_ref()))
                 .iter()

@@ -22,7 +22,8 @@ use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
 use super::{
-    Answer, Officer, ROOT, again, approval, case_page, course, erasures, rows, shared, upload,
+    Answer, Officer, ROOT, again, approval, case_page, course, erasures, halves, rows, shared,
+    upload,
 };
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
@@ -73,7 +74,7 @@ pub struct DeedPage<'a> {
     pub notes: Vec<String>,
     /// Files that wait to go with it; `None` where none may.
     pub files: Option<&'a [Held]>,
-    /// Files of the act that is done again.
+    /// Files of the act that is done again, or of the report that is split.
     pub former: Vec<FormerFile>,
     pub most_files: usize,
     pub file_bytes: u64,
@@ -137,7 +138,11 @@ pub async fn ask(
         (form, attached) = draft.unwrap_or((form, attached));
     }
     along.put_into(&mut form);
-    let former = again.map_or_else(Vec::new, |entry| again::files(path.id, entry));
+    let former = match again {
+        _ if deed == Deed::Split => halves::files(&standing.view),
+        Some(entry) => again::files(path.id, entry),
+        None => Vec::new(),
+    };
     let mut shown = Shown::again(&form, &attached);
     shown.former = former;
     page(&node, &officer, &standing, shown)
@@ -153,7 +158,8 @@ pub async fn act(
     let (v, deed) = (officer.visit.v, standing.deed);
     let (mut form, mut attached) = attach::read(&node, &v, Sender::Staff, request).await?;
     if form.is_ticked(rows::MORE) {
-        let shown = Shown::again(&form, &attached);
+        let mut shown = Shown::again(&form, &attached);
+        shown.former = still(&standing, &form);
         return page(&node, &officer, &standing, shown);
     }
     let actor = officer.actor();
@@ -186,7 +192,7 @@ pub async fn act(
     .await;
     let Some(mut new) = new else {
         let mut shown = Shown::wrong(&form, &attached);
-        shown.former = again::still(&standing.view, &form);
+        shown.former = still(&standing, &form);
         return page(&node, &officer, &standing, shown);
     };
     let once = once.told_by(&(path.id, &new, attached.fingerprints(), &former));
@@ -201,6 +207,13 @@ pub async fn act(
     let onward = along::onward(&node, &officer, &standing.view.summary, &form).await?;
     match done(&node, &officer, &standing, new, &once).await {
         Ok((mut flash, child)) => {
+            if let Some(half) = child {
+                let files = halves::still(&standing.view, &form);
+                let both = (path.id, half);
+                if !halves::give(&node, &officer, both, &files, form.text("kunci")).await? {
+                    flash = Flash::warning(text_id("done-split-without"));
+                }
+            }
             // Those that a draft keeps stay.
             attach::forget(&node, &attached).await;
             let localised = child.or_else(|| (deed == Deed::Verify).then_some(path.id));
@@ -334,6 +347,15 @@ async fn localise(node: &Node, officer: &Officer, case: CaseId, chosen: &str) ->
     }
 }
 
+/// Files of before that a form which is shown again leaves ticked.
+fn still(standing: &Standing, form: &Form) -> Vec<FormerFile> {
+    if standing.deed == Deed::Split {
+        halves::still(&standing.view, form)
+    } else {
+        again::still(&standing.view, form)
+    }
+}
+
 /// An act that was done again is a task no more.
 async fn settle(node: &Node, officer: &Officer, message: &str) -> Answer<()> {
     let Ok(message) = message.parse::<MessageId>() else {
@@ -389,7 +411,7 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         case_at: along::back_to(case.case, shown.form).to_string(),
         along: along.unwrap_or_default(),
         title: shared::title(&v, &standing.view.summary),
-        content: course::report(node, &v, &standing.view).content,
+        content: course::report(node, &v, &standing.view).beyond,
         parts: parts(&v, deed, shown.form, &standing.choosing),
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),

@@ -27,6 +27,7 @@ mod deed_read;
 mod deeds;
 mod erasures;
 mod figures;
+mod halves;
 mod handover;
 mod hints;
 mod identity;

@@ -287,6 +287,10 @@ impl Office for Node {
         Ok(self.change_account(actor, id, new).await?)
     }
 
+    async fn staff_from(&self, visit: &Visit) -> Answer<Option<(String, String)>> {
+        arrangements::step_before(self, visit, STAFF).await
+    }
+
     async fn account_part(&self, member: &Member, account: &Account) -> Answer<String> {
         handover::part(self, member.visit.v, account).await
     }

@@ -62,7 +62,8 @@ struct OwnCategories<'a> {
     upload_at: &'static str,
     table_at: &'static str,
     restore_at: &'static str,
-    back_at: &'static str,
+    /// What it leads back to, by name and address.
+    back: (String, String),
 }
 
 /// A local category of the page.
@@ -296,7 +297,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form, wrong: Vec<String>) -
         upload_at: UPLOAD,
         table_at: TABLE,
         restore_at: RESTORE,
-        back_at: arrangements::PATH,
+        back: arrangements::back_from(node, &officer.visit, PATH).await?,
     };
     let shell = officer.visit.shell(v.say("own-categories-title"));
     shell.within(ACCOUNT).status(form.status()).show(&page)

@@ -12,6 +12,7 @@ mod cities;
 mod counter;
 mod drafts;
 mod forms;
+mod halves;
 mod hints;
 mod identities;
 mod lists;

@@ -28,7 +28,8 @@ struct UnitsPage<'a> {
     here: &'static str,
     close_at: &'static str,
     staff_at: &'static str,
-    back_at: &'static str,
+    /// What it leads back to, by name and address.
+    back: (String, String),
 }
 
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
@@ -102,7 +103,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         here: PATH,
         close_at: CLOSE,
         staff_at: STAFF,
-        back_at: arrangements::PATH,
+        back: arrangements::back_from(node, visit, PATH).await?,
     };
     let title = visit.v.say("units-title");
     let shown = visit

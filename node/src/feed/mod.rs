@@ -4,6 +4,7 @@
 
 mod kinds;
 mod reading;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use crate::store::outbox::NewRow;
 pub(crate) use kinds::{ERASED, REFUSED};
 pub use kinds::{Wanted, kinds};
 pub use reading::{Asked, ChangePage, LATEST};
+pub(crate) use seen::unseen;
 
 const DAY_MS: i64 = 86_400_000;
 /// For how long changes are kept.

@@ -11,7 +11,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use utoipa::ToSchema;
 
 use super::kinds::is_seen;
+use super::seen::unseen;
 use super::{Change, FEED, Subject, Wanted};
+use crate::casework::Sight;
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -30,6 +32,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What somebody wants to read.
 pub struct Asked<'a> {
     pub rights: &'a Rights,
+    pub sight: &'a Sight,
     /// `next` of the answer before, or [`LATEST`]; without it from the first that is kept.
     pub after: Option<String>,
     pub subject: Option<Subject>,
@@ -103,6 +106,7 @@ impl Node {
         let more = loop {
             let rows = store::changes::after(&mut tx, number, CHUNK).await?;
             let read = rows.len() as i64;
+            let unseen = unseen(&mut tx, asked.sight, &rows).await?;
             let mut full = false;
             for row in rows {
                 full = changes.len() as u64 >= u64::from(asked.limit);
@@ -110,7 +114,7 @@ impl Node {
                     break;
                 }
                 number = row.number;
-                if asked.takes(&row) {
+                if asked.takes(&row) && !unseen.contains(&row.id) {
                     changes.push(Change::of(row)?);
                 }
             }

@@ -10,7 +10,7 @@ use lapor_protocol::receipt::Stream;
 use serde_json::json;
 
 use super::{Asked, ChangePage, KEPT_MS, LATEST, Subject, Wanted, note, of_case};
-use crate::casework::NewReport;
+use crate::casework::{NewReport, Sight};
 use crate::clock::Clock as _;
 use crate::error::NodeError;
 use crate::publishing::NewProgramme;
@@ -50,6 +50,7 @@ async fn publishes(place: &Place) {
 async fn read(place: &Place, rights: &Rights, after: Option<&str>) -> ChangePage {
     let asked = Asked {
         rights,
+        sight: &Sight::ALL,
         after: after.map(str::to_owned),
         subject: None,
         wanted: Wanted::all(),
@@ -204,6 +205,7 @@ async fn whoever_waits_is_told_when_something_changes() {
         let rights = Rights::from(Role::Reader);
         let asked = Asked {
             rights: &rights,
+            sight: &Sight::ALL,
             after: Some(read(&place, &rights, Some(LATEST)).await.next),
             subject: Some(Subject::Case),
             wanted: Wanted::read(["report.*"]).unwrap(),
@@ -236,6 +238,7 @@ async fn changes_are_kept_for_400_days_and_an_older_cursor_is_gone() {
         assert!(last.changes.is_empty());
         let asked = Asked {
             rights: &rights,
+            sight: &Sight::ALL,
             after: Some(old.next),
             subject: None,
             wanted: Wanted::all(),

@@ -13,6 +13,7 @@ use lapor_protocol::calendar::day_at;
 use tokio::sync::Mutex;
 
 use super::{FEW, Month, Period, by_work, mean, told};
+use crate::casework::Sight;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -140,7 +141,7 @@ impl Node {
             }
             By::Topic => without_few_secrets(&mut tx, Sort::Topic, from, until).await?,
             By::Province => without_few_secrets(&mut tx, Sort::Province, from, until).await?,
-            By::Institution => by_work(&mut tx, from, until).await?,
+            By::Institution => by_work(&mut tx, (from, until), Sight::ALL.limits()).await?,
         };
         let groups = sums.into_iter().map(|sums| Group {
             work: Work::of(&sums),

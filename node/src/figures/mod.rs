@@ -26,11 +26,12 @@ use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::casework::Outcome;
+use crate::casework::{Outcome, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::facts::{CategoryRow, FactRow, SumRow};
+use crate::store::lists::Limits;
 
 pub(crate) use groups::GroupsCache;
 pub use groups::{By, Group, Groups, Work};
@@ -182,17 +183,29 @@ impl Node {
         from: i64,
         until: i64,
     ) -> Result<FigureTable, NodeError> {
+        self.figures_seen(&Sight::ALL, side, from, until).await
+    }
+
+    /// The same of those that may be seen.
+    pub async fn figures_seen(
+        &self,
+        sight: &Sight,
+        side: Side,
+        from: i64,
+        until: i64,
+    ) -> Result<FigureTable, NodeError> {
         if from >= until {
             let problem = "until: expected a moment after `from`";
             return Err(NodeError::Invalid(problem.into()));
         }
+        let (period, limits) = ((from, until), sight.limits());
         let mut tx = self.read_tx().await?;
         let sums = match side {
-            Side::Custodian => by_work(&mut tx, from, until).await?,
-            Side::Origin => store::facts::by_origin(&mut tx, from, until).await?,
+            Side::Custodian => by_work(&mut tx, period, limits).await?,
+            Side::Origin => store::facts::by_origin(&mut tx, period, limits).await?,
         };
         let figures = sums.iter().map(Figures::of).collect::<Result<_, _>>()?;
-        let rows = store::facts::by_category(&mut tx, from, until).await?;
+        let rows = store::facts::by_category(&mut tx, period, limits).await?;
         let by_category: Vec<_> = rows.into_iter().map(CategoryFigures::from).collect();
         Ok(FigureTable {
             from,
@@ -241,8 +254,12 @@ fn by_local_category(all: &[CategoryFigures]) -> Vec<LocalFigures> {
 }
 
 /// Intake and endings by who has the cases now, and hops, answers and overdue by who had them then.
-async fn by_work(tx: &mut Tx, from: i64, until: i64) -> Result<Vec<SumRow>, NodeError> {
-    let sums = store::facts::by_custodian(tx, from, until).await?;
+async fn by_work(
+    tx: &mut Tx,
+    period: (i64, i64),
+    limits: Limits<'_>,
+) -> Result<Vec<SumRow>, NodeError> {
+    let sums = store::facts::by_custodian(tx, period, limits).await?;
     let mut all: BTreeMap<String, SumRow> = sums
         .into_iter()
         .map(|row| {
@@ -263,14 +280,14 @@ async fn by_work(tx: &mut Tx, from: i64, until: i64) -> Result<Vec<SumRow>, Node
         whose: institution.to_owned(),
         ..SumRow::default()
     };
-    for work in store::terms::work(tx, from, until).await? {
+    for work in store::terms::work(tx, period, limits).await? {
         let row = all.entry(work.institution);
         let row = row.or_insert_with_key(|institution| unknown(institution));
         (row.handled, row.hops, row.misrouted) = (work.handled, work.hops, work.misrouted);
         (row.answered, row.answers) = (work.answered, work.answers);
         row.answer_ms = work.answer_ms;
     }
-    for (institution, overdue) in store::terms::overdue(tx, from, until).await? {
+    for (institution, overdue) in store::terms::overdue(tx, period, limits).await? {
         let row = all.entry(institution);
         row.or_insert_with_key(|institution| unknown(institution))
             .overdue = overdue;

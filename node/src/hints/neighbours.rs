@@ -46,6 +46,7 @@ impl Readers {
             Self::Officers => Reach::Desk(Limits {
                 secrets: false,
                 units: None,
+                regions: None,
             }),
             Self::Everybody => Reach::Public,
         }

@@ -18,12 +18,13 @@ use tokio_util::sync::CancellationToken;
 use super::HookState;
 use crate::chance::random;
 use crate::error::NodeError;
-use crate::feed::{Change, Subject, Wanted};
+use crate::feed::{Change, Subject, Wanted, unseen};
 use crate::in_force::Changes;
 use crate::node::Node;
 use crate::store;
 use crate::store::webhooks::deliveries::{self, DeliveryRow};
 use crate::store::webhooks::{Course, WebhookRow};
+use crate::tokens::sight_of_actor;
 
 const SECOND_MS: i64 = 1000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
@@ -232,12 +233,16 @@ impl Sender {
         let wanted = Wanted::stored(&row.kinds);
         let mut room = QUEUE - deliveries::count_waiting(tx, &row.id).await?;
         let (mut looked_at, mut rows) = (row.looked_at, Vec::new());
-        for change in store::changes::after(tx, row.looked_at, CHUNK).await? {
+        let changes = store::changes::after(tx, row.looked_at, CHUNK).await?;
+        // Whoever is bounded has nobody told of more than they see themselves.
+        let sight = sight_of_actor(tx, &row.made_by).await?;
+        let unseen = unseen(tx, &sight, &changes).await?;
+        for change in changes {
             if room <= 0 {
                 break;
             }
             looked_at = change.number;
-            if wanted.takes(&change.kind) {
+            if wanted.takes(&change.kind) && !unseen.contains(&change.id) {
                 room -= 1;
                 rows.push(delivery(&self.node, &row.id, Change::of(change)?)?);
             }

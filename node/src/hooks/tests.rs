@@ -19,7 +19,7 @@ use crate::error::NodeError;
 use crate::feed::Wanted;
 use crate::node::Node;
 use crate::testing::{NOW, Place, acts};
-use crate::tokens::{self, Role};
+use crate::tokens::{self, Bounds, NewToken, Role};
 
 const SECOND_MS: i64 = 1000;
 const HOUR_MS: i64 = 3_600_000;
@@ -69,9 +69,13 @@ impl Stage {
     }
 
     async fn filed(&self) -> CaseId {
+        self.filed_in(None).await
+    }
+
+    async fn filed_in(&self, region: Option<&str>) -> CaseId {
         let report: NewReport = serde_json::from_value(json!({
             "classification": "complaint", "title": "Lampu jalan padam",
-            "content": "Sejak Minggu.", "channel": "web",
+            "content": "Sejak Minggu.", "channel": "web", "region": region,
         }))
         .unwrap();
         self.node().file(report, "test").await.unwrap().case
@@ -382,6 +386,32 @@ async fn an_address_is_taken_once_and_never_in_the_house() {
             let refused = make(&strict, wrong).await;
             assert!(matches!(refused, Err(NodeError::Invalid(_))), "{wrong}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_of_a_bounded_key_is_told_of_cases_within_its_bounds_alone() {
+    for stage in Stage::all().await {
+        let new = NewToken {
+            name: "kota",
+            rights: Role::Admin.into(),
+            bounds: Bounds::read([], ["32.73"]).unwrap(),
+            expires_at: None,
+            owner: None,
+        };
+        let made = tokens::create_for(stage.node().db(), new, "test", NOW).await;
+        made.unwrap();
+        stage.hook("report.*").await;
+        stage.filed().await;
+        let within = stage.filed_in(Some("32.73.01")).await;
+        stage.filed_in(Some("31.71")).await;
+        stage.round().await;
+        let heard = stage.receiver.heard();
+        let cases: Vec<Value> = heard
+            .iter()
+            .map(|call| told(call).1["data"]["id"].clone())
+            .collect();
+        assert_eq!(cases, [json!(within.to_string())]);
     }
 }
 

@@ -78,6 +78,12 @@ fn link_figures(status: &Status, figures: &mut Figures) {
         "1 while the hub is in the maintenance that it has announced.",
         float(u64::from(maintenance.is_some_and(|notice| notice.on))),
     );
+    let stuck = link.stuck.iter();
+    figures.gauges(
+        "lapor_node_link_stuck",
+        "1 with the part of the link's work that fails again and again for a reason of this machine.",
+        stuck.map(|stuck| (vec![("step", &*stuck.step)], 1.0)),
+    );
     let refused = link.code.as_deref().map(|code| (vec![("code", code)], 1.0));
     figures.gauges(
         "lapor_node_link_refused",

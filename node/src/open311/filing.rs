@@ -80,6 +80,7 @@ async fn filed(node: &Node, asked: &Asked, request: Request) -> Told {
     let sent = sent(node, asked, request).await?;
     asked.is_here(node, Some(&sent.form))?;
     let report = report(node, &sent).await?;
+    sent.caller.sight.takes(report.region.as_ref())?;
     let token = hex::encode(random::<16>());
     let city = City {
         caller: &sent.caller.name,

@@ -217,14 +217,16 @@ fn moment(asked: &Asked, name: &str) -> Result<Option<i64>, Refused> {
 }
 
 impl Node {
-    /// Whether this program filed a case.
+    /// Whether this program filed a case, and sees it.
     async fn has_filed(&self, caller: Option<&Bearer>, case: CaseId) -> Result<bool, NodeError> {
         let Some(caller) = caller else {
             return Ok(false);
         };
         let mut tx = self.read_tx().await?;
         let filed = store::open311::of_case(&mut tx, &case.to_string()).await?;
-        Ok(filed.is_some_and(|(by, _)| by == caller.name))
+        drop(tx);
+        let own = filed.is_some_and(|(by, _)| by == caller.name);
+        Ok(own && (caller.sees_all() || !self.seen(&caller.sight, &[case]).await?.is_empty()))
     }
 
     /// What a program filed from a moment until before another, and may read.
@@ -239,6 +241,7 @@ impl Node {
         let cases = summaries(&mut tx, &ids).await?.into_iter();
         // What was erased has no title any more.
         let told = cases.filter(|case| !case.secret && case.title.is_some());
+        let told = told.filter(|case| caller.sees_all() || caller.sight.shows(case));
         Ok(told.map(PublicCase::from).collect())
     }
 }

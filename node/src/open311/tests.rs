@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use crate::doors::router;
 use crate::settings::{Open311Answer, PublicUrl};
 use crate::testing::{NOW, Place, acts, jpeg};
-use crate::tokens::{NewToken, Rights, Scope, Scopes, create_for};
+use crate::tokens::{Bounds, NewToken, Rights, Scope, Scopes, create_for};
 
 const REQUESTS: &str = "/open311/v2/requests.json";
 const CODE: &str = "perhubungan.penerangan-jalan-umum";
@@ -97,6 +97,7 @@ async fn key(place: &Place, name: &str, scope: Scope) -> String {
     let new = NewToken {
         name,
         rights: Rights::Scopes(Scopes::new([scope]).unwrap()),
+        bounds: Bounds::default(),
         expires_at: None,
         owner: None,
     };

@@ -16,6 +16,7 @@ use crate::testing::{PaperHub, Place, acts};
 mod courses;
 mod kinds;
 mod maps;
+mod short;
 mod statistics;
 
 async fn file(place: &Place, title: &str, more: Value) -> CaseId {

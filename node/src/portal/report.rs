@@ -18,7 +18,7 @@ use super::follow::Followed;
 use super::track::{self, Badge, Line, Stage, Standing, Walk};
 use super::{Answer, follow, name_of, programmes, reports};
 use crate::api::{Address, problem};
-use crate::casework::{Gone, PublicReport};
+use crate::casework::{Gone, PublicReport, beyond};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -50,6 +50,8 @@ struct Page<'a> {
     v: Voice,
     report: &'a PublicReport,
     title: String,
+    /// What it says beyond the title.
+    content: Option<&'a str>,
     badge: Badge,
     kind: Option<String>,
     category: Option<Linked>,
@@ -139,6 +141,10 @@ pub async fn show(
             })
         }),
         programme: programme(&node, &report).await?,
+        content: report
+            .content
+            .as_deref()
+            .and_then(|text| beyond(text, report.title.as_deref())),
         custodian: report.custodian.as_ref().map(|id| name_of(&node, id)),
         on_behalf_of: report.on_behalf_of.as_ref().map(|id| name_of(&node, id)),
         steps: track::stages(

@@ -22,7 +22,7 @@ use super::filing::{KINDS, REGIONS, classification};
 use super::track::{outcome_words, standing_words, state_words};
 use super::{Answer, map, name_of, programmes, report, statistics};
 use crate::api::problem;
-use crate::casework::{Outcome, PublicCase, PublicFigures, PublicFilter};
+use crate::casework::{Outcome, PublicCase, PublicFigures, PublicFilter, beyond};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::regions;
@@ -171,10 +171,11 @@ impl Card {
         Self {
             v,
             to: report::path(case.case),
-            // A short message is its own title.
             excerpt: case
                 .excerpt
-                .filter(|text| case.title.as_ref() != Some(text)),
+                .as_deref()
+                .and_then(|text| beyond(text, case.title.as_deref()))
+                .map(str::to_owned),
             title: case.title.unwrap_or_else(|| v.say("track-untitled")),
             state: v.say(state),
             tone,

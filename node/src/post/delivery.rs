@@ -106,9 +106,10 @@ impl Delivery {
 
     /// Writes what is to be written and sends a handful of what is due.
     pub async fn round(&self) -> Result<Round, StaffError> {
-        let now = self.node.clock().now_ms();
         self.node.write_codes().await?;
         self.node.write_resets().await?;
+        // What has just been written is due by now.
+        let now = self.node.clock().now_ms();
         // No two processes hold letters until the same moment.
         let held = now + LEASE_MS + i64::from(u16::from_be_bytes(random()));
         let letters = self.claim(now, held).await?;

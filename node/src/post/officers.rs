@@ -249,7 +249,6 @@ impl Node {
 
 /// A case in a list: its ticket, its title unless it is *rahasia*, when it runs out.
 pub(super) fn listed(node: &Node, v: &Voice, case: &CaseSummary) -> String {
-    let ticket = case.ticket.as_deref().unwrap_or("-");
     let title = match (&case.title, case.secret) {
         (_, true) => v.say("letter-secret"),
         (Some(title), false) => title.clone(),
@@ -260,7 +259,9 @@ pub(super) fn listed(node: &Node, v: &Voice, case: &CaseSummary) -> String {
         let last = node.last_day(case.custodian.as_ref(), due);
         format!("; {}", v.with("due", v.day(last)).say("letter-due"))
     });
-    format!("- {ticket}: {title}{due}")
+    // A half that was split off has no ticket.
+    let ticket = case.ticket.iter().map(|ticket| format!("{ticket}: "));
+    format!("- {}{title}{due}", ticket.collect::<String>())
 }
 
 /// How a letter to an officer ends: where the desk is, and how to have fewer letters.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use lapor_migrations::{DbError, Tx};
 use lapor_protocol::kinds::Category;
-use metrics::counter;
 use sha2::{Digest as _, Sha256};
 
 use super::check::{self, Fault, Names, Wrong};
@@ -16,7 +15,7 @@ use super::view::{
     Brought, Column, FiledRow, Import, ImportState, PROBLEMS, ReadyRow, RowProblem, SAMPLE,
 };
 use crate::bridge::hash_of_words;
-use crate::casework::{Beside, Filed, Filing, NewReport, OnDesk, write_filings};
+use crate::casework::{Beside, Filed, Filing, NewReport, OnDesk, count_filings, write_filings};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -222,7 +221,7 @@ impl Node {
         {
             tx.commit().await?;
             self.ring_outgoing();
-            counter!("lapor_node_filings_total").increment(filed as u64);
+            count_filings(filed);
         }
         let row = self.own_import(id, actor).await?;
         Ok(self.filed_import(row).await?)

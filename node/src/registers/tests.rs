@@ -6,7 +6,7 @@ use lapor_migrations::throwaway::databases;
 use super::{Field, Import, ImportState, NewRegister, RegisterError, Wrong, expire};
 use crate::casework::{CaseFilter, CaseSummary, Sight};
 use crate::error::NodeError;
-use crate::testing::Place;
+use crate::testing::{Counted, Place};
 
 const ACTOR: &str = "account:siti";
 const FILE: &str = "REGISTER PENGADUAN 2026\n\nNo. Register;Isi Laporan;Kategori;Rahasia;Nama;Petugas\n\
@@ -58,9 +58,13 @@ async fn every_row_becomes_a_case_and_nothing_does_before() {
         assert_eq!(fields[..2], [Some(Field::Number), Some(Field::Content)]);
         assert_eq!(fields[5], None);
         assert!(cases(&place).await.is_empty());
+        let filings = Counted::of("lapor_node_filings_total");
+        let listening = metrics::set_default_local_recorder(&filings);
         let done = place.node.file_register(&id, false, None, ACTOR).await;
+        drop(listening);
         let done = done.unwrap();
         assert_eq!((done.state, done.filed.len()), (ImportState::Done, 3));
+        assert_eq!(filings.so_far(), 3);
         let cases = cases(&place).await;
         assert_eq!(cases.len(), 3);
         let one = |number: &str| {

@@ -226,6 +226,7 @@ fn sight_in(units: &[Unit], account: &Account) -> Option<Sight> {
     Some(Sight {
         secrets: true,
         units: Some([own.clone()].into_iter().chain(parts).collect()),
+        regions: None,
     })
 }
 

@@ -159,6 +159,7 @@ impl Node {
         Ok(Sight {
             secrets: true,
             units: Some(units),
+            regions: None,
         })
     }
 

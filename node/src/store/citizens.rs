@@ -98,6 +98,20 @@ pub async fn count_attempt(tx: &mut Tx, id: &str) -> Stored<()> {
     Ok(())
 }
 
+/// A code and those that were sent to the same contact for the same purpose.
+pub async fn codes_like(tx: &mut Tx, row: &CodeRow) -> Stored<Vec<CodeRow>> {
+    const SQL: &str = "select id, purpose, contact, case_id, hash, attempts, expires_at
+        from reporter_codes
+        where contact = $1 and purpose = $2 and coalesce(case_id, '') = $3";
+    let case = row.case_id.as_deref().unwrap_or_default();
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(&row.contact)
+        .bind(&row.purpose)
+        .bind(case)
+        .fetch_all(c)
+        .await)?)
+}
+
 pub async fn use_up_code(tx: &mut Tx, id: &str) -> Stored<()> {
     const SQL: &str = "delete from reporter_codes where id = $1";
     on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(drop))?;

@@ -1,10 +1,10 @@
 //! When the clock of a case runs out, and when somebody has to look.
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Bulk, Composed, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
-use super::lists::Limits;
+use super::lists::{Limits, limit, only_seen};
 
 /// The deadlines of a case as they were when it last changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
@@ -76,32 +76,31 @@ pub async fn forget(tx: &mut Tx, ids: Vec<Value>) -> Stored<()> {
     tx.run_rows(&FORGET, ids).await.map(drop)
 }
 
-/// Cases by when their clock runs out, with that moment: after a place in this
+/// Cases that may be seen by when their clock runs out, with that moment: after a place in this
 /// order, and before a moment.
 pub async fn next(
     tx: &mut Tx,
-    custodian: Option<&str>,
+    (custodian, limits): (Option<&str>, Limits<'_>),
     after: (i64, &str),
     before: i64,
-    limit: i64,
+    most: i64,
 ) -> Stored<Vec<(i64, String)>> {
-    const OF_ONE: &str = "select due_at, case_id from deadlines
-        where custodian = $5 and due_at is not null and due_at < $3
-            and (due_at > $1 or (due_at = $1 and case_id > $2))
-        order by due_at, case_id limit $4";
+    let mut query =
+        Composed::new("select due_at, deadlines.case_id from deadlines where due_at is not null");
     // A condition that may hold for any custodian would keep either index from being used.
-    const OF_ALL: &str = "select due_at, case_id from deadlines
-        where due_at is not null and due_at < $3
-            and (due_at > $1 or (due_at = $1 and case_id > $2))
-        order by due_at, case_id limit $4";
-    Ok(match custodian {
-        Some(custodian) => on!(tx, c => sqlx::query_as(OF_ONE)
-            .bind(after.0).bind(after.1).bind(before).bind(limit).bind(custodian)
-            .fetch_all(c).await)?,
-        None => on!(tx, c => sqlx::query_as(OF_ALL)
-            .bind(after.0).bind(after.1).bind(before).bind(limit)
-            .fetch_all(c).await)?,
-    })
+    if let Some(custodian) = custodian {
+        query.add(" and deadlines.custodian = {}", [custodian.into()]);
+    }
+    query.add(
+        " and due_at < {} and (due_at, deadlines.case_id) > ({}, {})",
+        [before.into(), after.0.into(), after.1.into()],
+    );
+    only_seen(&mut query, " and deadlines.case_id", limits);
+    query.add(
+        " order by due_at, deadlines.case_id limit {}",
+        [most.into()],
+    );
+    tx.fetch_composed(query).await
 }
 
 /// Cases of which somebody has to be told something by now.
@@ -151,28 +150,30 @@ pub async fn held_here(
     before: i64,
     (account, limits): (&str, Limits<'_>),
     after: Option<&HoldRow>,
-    limit: i64,
+    most: i64,
 ) -> Stored<Vec<HoldRow>> {
-    const SQL: &str = "select d.case_id, c.ticket, c.unit, c.officer, d.paused_since
-        from cases c join deadlines d on d.case_id = c.case_id
-        where c.tray = 'waiting' and d.paused_since <= $1
-            and not exists (select 1 from letter_cases t
-                where t.account = $2 and t.case_id = d.case_id
-                    and t.tray = 'hold:' || cast(d.paused_since as text))
-            and (c.secret = 0 or $3 = 1)
-            and ($4 is null or c.unit = $4 or c.unit in (select u.id from units u where u.parent = $4))
-            and (d.paused_since > $5 or (d.paused_since = $5 and d.case_id > $6))
-        order by d.paused_since, d.case_id limit $7";
-    Ok(on!(tx, c => sqlx::query_as(SQL)
-        .bind(before)
-        .bind(account)
-        .bind(i64::from(limits.secrets))
-        .bind(limits.own())
-        .bind(after.map_or(i64::MIN, |row| row.paused_since))
-        .bind(after.map_or("", |row| row.case_id.as_str()))
-        .bind(limit)
-        .fetch_all(c)
-        .await)?)
+    let mut query = Composed::new(
+        "select d.case_id, cases.ticket, cases.unit, cases.officer, d.paused_since
+        from cases join deadlines d on d.case_id = cases.case_id
+        where cases.tray = 'waiting'",
+    );
+    limit(&mut query, limits);
+    query.add(
+        " and d.paused_since <= {} and not exists (select 1 from letter_cases t
+            where t.account = {} and t.case_id = d.case_id
+                and t.tray = 'hold:' || cast(d.paused_since as text))",
+        [before.into(), account.into()],
+    );
+    if let Some(row) = after {
+        let since = Value::from(row.paused_since);
+        let case = Value::from(row.case_id.as_str());
+        query.add(" and (d.paused_since, d.case_id) > ({}, {})", [since, case]);
+    }
+    query.add(
+        " order by d.paused_since, d.case_id limit {}",
+        [most.into()],
+    );
+    tx.fetch_composed(query).await
 }
 
 /// Cases whose reporter may have been silent for long enough.

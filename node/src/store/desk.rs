@@ -1,20 +1,25 @@
 //! What this desk decides for itself and tells nobody: whose desk a case lies on, what number it
 //! has in the institution's own application, what has been looked at, which own acts without effect are settled, and the filters that people keep.
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Composed, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
-use super::lists::Limits;
+use super::lists::{Limits, limit};
 
-static ASSIGN: Bulk = Bulk::new(
-    "with v (case_id, unit, officer, secrets, own) as (values",
-    5,
-    ") update cases set unit = v.unit, officer = v.officer from v
-        where cases.case_id = v.case_id and cases.tray is not null
-            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own
-                or cases.unit in (select u.id from units u where u.parent = v.own))",
-);
+/// Cases that one statement names.
+const AT_ONCE: usize = 500;
+
+/// Appends which cases are meant, of those that may be seen.
+fn these(query: &mut Composed, cases: &[String], limits: Limits<'_>) {
+    let mut part = " where case_id in ({}";
+    for case in cases {
+        query.add(part, [case.as_str().into()]);
+        part = ", {}";
+    }
+    query.add(")", []);
+    limit(query, limits);
+}
 
 /// Puts cases on the desk of a unit and an officer. Returns how many of them may be seen here.
 pub async fn assign(
@@ -24,29 +29,15 @@ pub async fn assign(
     unit: Option<&str>,
     officer: Option<&str>,
 ) -> Stored<u64> {
-    let rows = cases.iter().flat_map(|case| {
-        [
-            Value::from(case.as_str()),
-            unit.map(str::to_owned).into(),
-            officer.map(str::to_owned).into(),
-            i64::from(limits.secrets).into(),
-            limits.own().map(str::to_owned).into(),
-        ]
-    });
-    tx.run_rows(&ASSIGN, rows.collect()).await
-}
-
-/// Writes a column of a case that may be seen here.
-macro_rules! note {
-    ($column:literal) => {
-        concat!(
-            "update cases set ",
-            $column,
-            " = $2
-        where case_id = $1 and tray is not null and (secret = 0 or $3 = 1) and ($4 is null
-            or unit = $4 or unit in (select u.id from units u where u.parent = $4))"
-        )
-    };
+    let mut known = 0;
+    for some in cases.chunks(AT_ONCE) {
+        let mut query = Composed::new("update cases set ");
+        let desk = [unit, officer].map(|one| Value::from(one.map(str::to_owned)));
+        query.add("unit = {}, officer = {}", desk);
+        these(&mut query, some, limits);
+        known += changed(tx, query).await?;
+    }
+    Ok(known)
 }
 
 /// Notes the number that a case has in the institution's own application, or that it has none.
@@ -57,7 +48,7 @@ pub async fn number(
     case: &str,
     number: Option<&str>,
 ) -> Stored<bool> {
-    note_of(tx, note!("own_number"), limits, (case, number)).await
+    note(tx, "own_number = {}", limits, (case, number)).await
 }
 
 /// Notes the local category of a case, or that it has none. Returns whether the case may be seen
@@ -68,7 +59,7 @@ pub async fn localise(
     case: &str,
     local: Option<&str>,
 ) -> Stored<bool> {
-    note_of(tx, note!("local_category"), limits, (case, local)).await
+    note(tx, "local_category = {}", limits, (case, local)).await
 }
 
 /// A half has the local category of the whole, where both have the same national one.
@@ -80,43 +71,36 @@ pub async fn localise_half(tx: &mut Tx, half: &str, whole: &str) -> Stored<()> {
     Ok(())
 }
 
-async fn note_of(
+async fn note(
     tx: &mut Tx,
-    sql: &'static str,
+    column: &'static str,
     limits: Limits<'_>,
     (case, value): (&str, Option<&str>),
 ) -> Stored<bool> {
-    let noted = on!(tx, c => sqlx::query(sql)
-        .bind(case)
-        .bind(value)
-        .bind(i64::from(limits.secrets))
-        .bind(limits.own())
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    Ok(noted > 0)
+    let mut query = Composed::new("update cases set ");
+    query.add(column, [value.map(str::to_owned).into()]);
+    these(&mut query, &[case.to_owned()], limits);
+    Ok(changed(tx, query).await? > 0)
 }
-
-static LOOK: Bulk = Bulk::new(
-    "with v (case_id, at, secrets, own) as (values",
-    4,
-    ") update cases set looked_at = v.at from v
-        where cases.case_id = v.case_id and cases.looked_at is null and cases.tray is not null
-            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own
-                or cases.unit in (select u.id from units u where u.parent = v.own))",
-);
 
 /// Notes the first look at those of the cases that may be seen.
 pub async fn look(tx: &mut Tx, limits: Limits<'_>, cases: &[String], at: i64) -> Stored<u64> {
-    let rows = cases.iter().flat_map(|case| {
-        [
-            Value::from(case.as_str()),
-            at.into(),
-            i64::from(limits.secrets).into(),
-            limits.own().map(str::to_owned).into(),
-        ]
-    });
-    tx.run_rows(&LOOK, rows.collect()).await
+    let mut looked = 0;
+    for some in cases.chunks(AT_ONCE) {
+        let mut query = Composed::new("update cases set ");
+        query.add("looked_at = {}", [at.into()]);
+        these(&mut query, some, limits);
+        query.add(" and looked_at is null", []);
+        looked += changed(tx, query).await?;
+    }
+    Ok(looked)
+}
+
+/// How many cases a statement has changed.
+async fn changed(tx: &mut Tx, mut query: Composed) -> Stored<u64> {
+    query.add(" returning case_id", []);
+    let cases: Vec<(String,)> = tx.fetch_composed(query).await?;
+    Ok(cases.len() as u64)
 }
 
 /// An own act that the hub has ruled to have no effect.
@@ -136,22 +120,19 @@ pub async fn failed(
     tx: &mut Tx,
     limits: Limits<'_>,
     after: i64,
-    limit: i64,
+    most: i64,
 ) -> Stored<Vec<FailedRow>> {
-    const SQL: &str = "select o.number, o.message_id, o.case_id, o.kind, o.effect, o.reason,
-            o.created_at
-        from outbox o join cases c on c.case_id = o.case_id
-        where o.effect in ('stale', 'inapplicable', 'unauthorised') and o.dropped_at is null
-            and c.tray is not null and o.number > $1 and (c.secret = 0 or $3 = 1)
-            and ($4 is null or c.unit = $4 or c.unit in (select u.id from units u where u.parent = $4))
-        order by o.number limit $2";
-    Ok(on!(tx, c => sqlx::query_as(SQL)
-        .bind(after)
-        .bind(limit)
-        .bind(i64::from(limits.secrets))
-        .bind(limits.own())
-        .fetch_all(c)
-        .await)?)
+    let mut query = Composed::new(
+        "select o.number, o.message_id, o.case_id, o.kind, o.effect, o.reason, o.created_at
+        from outbox o join cases on cases.case_id = o.case_id
+        where o.effect in ('stale', 'inapplicable', 'unauthorised') and o.dropped_at is null",
+    );
+    limit(&mut query, limits);
+    query.add(
+        " and o.number > {} order by o.number limit {}",
+        [after.into(), most.into()],
+    );
+    tx.fetch_composed(query).await
 }
 
 /// Those of one case.
@@ -171,19 +152,17 @@ pub async fn drop_failed(
     message: &str,
     at: i64,
 ) -> Stored<Option<String>> {
-    const SQL: &str = "update outbox set dropped_at = $2
-        where message_id = $1 and effect in ('stale', 'inapplicable', 'unauthorised')
-            and dropped_at is null and case_id in (select case_id from cases
-                where tray is not null and (secret = 0 or $3 = 1) and ($4 is null or unit = $4
-                    or unit in (select u.id from units u where u.parent = $4)))
-        returning case_id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL)
-        .bind(message)
-        .bind(at)
-        .bind(i64::from(limits.secrets))
-        .bind(limits.own())
-        .fetch_optional(c)
-        .await)?)
+    let mut query = Composed::new("update outbox set ");
+    query.add(
+        "dropped_at = {} where message_id = {}
+            and effect in ('stale', 'inapplicable', 'unauthorised') and dropped_at is null
+            and case_id in (select cases.case_id from cases where true",
+        [at.into(), message.into()],
+    );
+    limit(&mut query, limits);
+    query.add(") returning case_id", []);
+    let dropped: Vec<(String,)> = tx.fetch_composed(query).await?;
+    Ok(dropped.into_iter().next().map(|(case,)| case))
 }
 
 pub async fn put_filter(

@@ -1,10 +1,11 @@
 //! What the figures of an institution are made of: a row for each case, so
 //! that no figure reads a history.
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Bulk, Composed, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
+use super::lists::{Limits, only_seen};
 
 /// A case as the figures see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +121,9 @@ impl SumRow {
     }
 }
 
-macro_rules! sums {
-    ($whose:literal, $from:literal) => {
+/// What is summed of cases by something that they have in common, up to where they stand.
+macro_rules! summed {
+    ($whose:literal) => {
         concat!(
             "select ",
             $whose,
@@ -143,7 +145,15 @@ macro_rules! sums {
                 count(overdue_at) as overdue,
                 count(score) as rated,
                 cast(coalesce(sum(score), 0) as bigint) as score
-            from ",
+            from "
+        )
+    };
+}
+
+macro_rules! sums {
+    ($whose:literal, $from:literal) => {
+        concat!(
+            summed!($whose),
             $from,
             " where filed_at >= $1 and filed_at < $2 group by ",
             $whose,
@@ -153,17 +163,34 @@ macro_rules! sums {
     };
 }
 
-/// Sums over the cases that were filed from `from` until before `until`, by
-/// who has them now.
-pub async fn by_custodian(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumRow>> {
-    const SQL: &str = sums!("custodian", "case_facts");
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
+/// Appends the period in which the cases were filed, and that they may be seen.
+pub(super) fn of_period(query: &mut Composed, (from, until): (i64, i64), limits: Limits<'_>) {
+    query.add(
+        " where f.filed_at >= {} and f.filed_at < {}",
+        [from.into(), until.into()],
+    );
+    only_seen(query, " and f.case_id", limits);
+}
+
+/// Sums over the cases that were filed from one moment until before another and may be seen, by who
+/// has them now.
+pub async fn by_custodian(
+    tx: &mut Tx,
+    period: (i64, i64),
+    limits: Limits<'_>,
+) -> Stored<Vec<SumRow>> {
+    let mut query = Composed::new(concat!(summed!("custodian"), "case_facts f"));
+    of_period(&mut query, period, limits);
+    query.add(" group by custodian order by custodian", []);
+    tx.fetch_composed(query).await
 }
 
 /// The same by where they were filed.
-pub async fn by_origin(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumRow>> {
-    const SQL: &str = sums!("origin", "case_facts");
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
+pub async fn by_origin(tx: &mut Tx, period: (i64, i64), limits: Limits<'_>) -> Stored<Vec<SumRow>> {
+    let mut query = Composed::new(concat!(summed!("origin"), "case_facts f"));
+    of_period(&mut query, period, limits);
+    query.add(" group by origin order by origin", []);
+    tx.fetch_composed(query).await
 }
 
 /// The same by the day on which they were filed: days since 1970 in a zone that is `offset` ms
@@ -227,17 +254,26 @@ pub struct CategoryRow {
     pub overdue: i64,
 }
 
-/// Cases that were filed from `from` until before `until` by both trees: how many, and of these open,
+/// Cases that were filed in a period and may be seen by both trees: how many, and of these open,
 /// answered, and overdue at some time.
-pub async fn by_category(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<CategoryRow>> {
-    const SQL: &str = "select c.category, c.local_category, count(*) as intake,
+pub async fn by_category(
+    tx: &mut Tx,
+    period: (i64, i64),
+    limits: Limits<'_>,
+) -> Stored<Vec<CategoryRow>> {
+    let mut query = Composed::new(
+        "select c.category, c.local_category, count(*) as intake,
             cast(sum(case when f.outcome is null then 1 else 0 end) as bigint) as open,
             count(f.answered_at) as answered, count(f.overdue_at) as overdue
-        from cases c join case_facts f on f.case_id = c.case_id
-        where f.filed_at >= $1 and f.filed_at < $2
-        group by c.category, c.local_category
-        order by coalesce(c.category, ''), coalesce(c.local_category, '')";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
+        from cases c join case_facts f on f.case_id = c.case_id",
+    );
+    of_period(&mut query, period, limits);
+    query.add(
+        " group by c.category, c.local_category
+        order by coalesce(c.category, ''), coalesce(c.local_category, '')",
+        [],
+    );
+    tx.fetch_composed(query).await
 }
 
 /// How many cases were filed, and came to each end, on each day since `from`: days since 1970 in

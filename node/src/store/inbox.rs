@@ -52,6 +52,14 @@ pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<Inbox
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
 }
 
+/// What has been applied of a stream about one message, in stream order.
+pub async fn applied_about(tx: &mut Tx, stream: &str, envelope_id: &[u8]) -> Stored<Vec<InboxRow>> {
+    const SQL: &str =
+        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
+        where envelope_id = $1 and stream = $2 and state = 'applied' order by depoch, dseq";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(envelope_id).bind(stream).fetch_all(c).await)?)
+}
+
 /// Items of a stream from a place back, the last first.
 pub async fn back_from(
     tx: &mut Tx,

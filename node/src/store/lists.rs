@@ -2,6 +2,7 @@
 //! a filter behind it, and every order has an index.
 
 use lapor_migrations::{Bulk, Composed, Tx, Value, on};
+use lapor_protocol::region::RegionCode;
 
 use super::Stored;
 use super::cases::{CaseRow, listed};
@@ -11,14 +12,16 @@ use super::cases::{CaseRow, listed};
 pub struct Limits<'a> {
     /// *Rahasia* as well.
     pub secrets: bool,
-    /// Only what lies on the desk of these units: one, and behind it its parts.
+    /// Only what lies on the desk of these units.
     pub units: Option<&'a [String]>,
+    /// Only what lies in these provinces and regencies.
+    pub regions: Option<&'a [RegionCode]>,
 }
 
 impl Limits<'_> {
-    /// The unit of whoever asks.
-    pub fn own(&self) -> Option<&str> {
-        self.units?.first().map(String::as_str)
+    /// Whether every case may be seen.
+    fn are_none(&self) -> bool {
+        self.secrets && self.units.is_none() && self.regions.is_none()
     }
 }
 
@@ -223,6 +226,30 @@ fn limit_further(query: &mut Composed, limits: Limits<'_>) {
         }
         query.add(")", []);
     }
+    if let Some(regions) = limits.regions {
+        query.add(" and (1 = 0", []);
+        for region in regions.iter().map(RegionCode::as_str) {
+            let part = if region.len() == 2 {
+                " or province = {}"
+            } else {
+                " or regency = {}"
+            };
+            query.add(part, [region.into()]);
+        }
+        query.add(")", []);
+    }
+}
+
+/// Appends that a case, which the column before the condition names, is one that may be seen; nothing
+/// where every case may.
+pub(super) fn only_seen(query: &mut Composed, column: &'static str, limits: Limits<'_>) {
+    if limits.are_none() {
+        return;
+    }
+    query.add(column, []);
+    query.add(" in (select cases.case_id from cases where true", []);
+    limit(query, limits);
+    query.add(")", []);
 }
 
 /// Which end of the changes comes first, what is to be worked on next, what runs out next, or what

@@ -41,6 +41,7 @@ pub mod support;
 pub mod terms;
 pub mod texts;
 pub mod tiles;
+pub mod token_bounds;
 pub mod token_scopes;
 pub mod told;
 pub mod units;

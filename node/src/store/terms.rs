@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Bulk, Composed, Tx, Value};
 use sqlx::FromRow;
 
 use super::Stored;
+use super::facts::of_period;
+use super::lists::Limits;
 
 /// A custody as the figures see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,24 +91,33 @@ pub struct WorkRow {
     pub answer_ms: i64,
 }
 
-/// The same for each institution, of the cases that were filed from `from` until before `until`.
-pub async fn work(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<WorkRow>> {
-    const SQL: &str = "select t.institution, count(distinct t.case_id) as handled,
+/// The same for each institution, of the cases that were filed in a period and may be seen.
+pub async fn work(tx: &mut Tx, period: (i64, i64), limits: Limits<'_>) -> Stored<Vec<WorkRow>> {
+    let mut query = Composed::new(
+        "select t.institution, count(distinct t.case_id) as handled,
             cast(sum(t.returned) as bigint) as hops,
             count(distinct case when t.returned > 0 then t.case_id end) as misrouted,
             count(distinct case when t.answered_at is not null then t.case_id end) as answered,
             count(t.answered_at) as answers,
             cast(coalesce(sum(t.answered_at - t.since), 0) as bigint) as answer_ms
-        from case_facts f join case_terms t on t.case_id = f.case_id
-        where f.filed_at >= $1 and f.filed_at < $2
-        group by t.institution order by t.institution";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
+        from case_facts f join case_terms t on t.case_id = f.case_id",
+    );
+    of_period(&mut query, period, limits);
+    query.add(" group by t.institution order by t.institution", []);
+    tx.fetch_composed(query).await
 }
 
 /// Of the same cases, those of which a clock has run out with each institution.
-pub async fn overdue(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<(String, i64)>> {
-    const SQL: &str = "select o.institution, count(*)
-        from case_facts f join case_overdue o on o.case_id = f.case_id
-        where f.filed_at >= $1 and f.filed_at < $2 group by o.institution";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
+pub async fn overdue(
+    tx: &mut Tx,
+    period: (i64, i64),
+    limits: Limits<'_>,
+) -> Stored<Vec<(String, i64)>> {
+    let mut query = Composed::new(
+        "select o.institution, count(*)
+        from case_facts f join case_overdue o on o.case_id = f.case_id",
+    );
+    of_period(&mut query, period, limits);
+    query.add(" group by o.institution", []);
+    tx.fetch_composed(query).await
 }

@@ -240,6 +240,7 @@ mod tests {
         let desk = Limits {
             secrets: false,
             units: Some(&units),
+            regions: None,
         };
         let asked = Expression("\"jalan\"".to_owned());
         for test in databases().await {
@@ -306,6 +307,7 @@ mod tests {
             let desk = Reach::Desk(Limits {
                 secrets: false,
                 units: None,
+                regions: None,
             });
             let place = [
                 Condition::FiledFrom(0),

@@ -26,7 +26,8 @@ impl Backoff {
             .min(cap);
         self.failures = (self.failures + 1).min(31);
         let share = f64::from(u32::from_be_bytes(random())) / f64::from(u32::MAX);
-        at_least.unwrap_or_default() + ceiling.mul_f64(share)
+        let jitter = ceiling.mul_f64(share);
+        at_least.unwrap_or_default().saturating_add(jitter)
     }
 }
 
@@ -45,6 +46,11 @@ mod tests {
         let after = Duration::from_secs(400);
         let pause = backoff.next(cap, Some(after));
         assert!((after..=after + cap).contains(&pause), "{pause:?}");
+        let ever = Duration::from_secs(u64::MAX);
+        assert!(
+            backoff.next(cap, Some(ever)) >= ever,
+            "whoever is asked may ask for anything"
+        );
         backoff.reset();
         assert!(backoff.next(cap, None) <= FIRST);
     }

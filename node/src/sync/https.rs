@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lapor_certs::tls::{self, ClockDoubt};
-use lapor_certs::{Credential, TrustBundle};
+use lapor_certs::{Credential, RootPin, TrustBundle};
 use lapor_protocol::ids::Digest;
 use lapor_protocol::limits::BATCH_BYTES;
 use lapor_protocol::problem::Problem;
@@ -57,6 +57,8 @@ pub struct Https {
 struct Shown {
     /// SHA-256 of the certificate that the node shows.
     leaf: Option<Digest>,
+    /// The roots by which it knows the hub.
+    roots: Vec<RootPin>,
     federation: Result<reqwest::Client, Unusable>,
     enrolment: Result<reqwest::Client, Unusable>,
 }
@@ -116,7 +118,8 @@ impl Transport for Https {
         }
         let shown = self.shown.load();
         // The same certificate keeps its connections.
-        if next.leaf == shown.leaf && shown.federation.is_ok() {
+        let same = next.leaf == shown.leaf && next.roots == shown.roots;
+        if same && shown.federation.is_ok() {
             return Ok(false);
         }
         self.shown.store(Arc::new(next));
@@ -131,6 +134,7 @@ impl Shown {
             Err(unusable) => {
                 return Self {
                     leaf: None,
+                    roots: Vec::new(),
                     federation: Err(unusable.clone()),
                     enrolment: Err(unusable),
                 };
@@ -145,6 +149,7 @@ impl Shown {
         let leaf = credential.as_ref().ok().map(|held| held.leaf().as_ref());
         Self {
             leaf: leaf.map(Digest::of),
+            roots: roots.pins(),
             federation: credential.and_then(|credential| {
                 let doubt = Arc::clone(doubt);
                 let config = tls::federation_client_config(&credential, &roots, time(), doubt);

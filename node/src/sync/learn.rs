@@ -212,6 +212,7 @@ async fn tell_redaction(
 
 async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), NodeError> {
     let text = id.to_string();
+    tx.overwrite(true).await?;
     store::secrets::erase(tx, &text).await?;
     store::consents::forget_reasons(tx, &text).await?;
     store::drafts::forget(tx, &text).await?;
@@ -221,6 +222,7 @@ async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), Nod
     for blob in store::blobs::of_case(tx, &text).await? {
         store::blobs::set_state(tx, &blob.sha256, "erased").await?;
     }
+    tx.overwrite(false).await?;
     if let Some(working) = batch.cases.get_mut(&id) {
         working.row.erased = 1;
         working.row.glance.forget();

@@ -3,19 +3,23 @@
 
 use http::Method;
 use lapor_migrations::Tx;
+use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::message::Message;
 use lapor_protocol::page::BatchLine;
+use lapor_protocol::receipt::Stream;
 use lapor_protocol::wire::PREFIX;
 use serde_json::value::RawValue;
 
 use super::announce::ANNOUNCED;
-use super::{Call, Link, LinkError};
+use super::settle::ruled;
+use super::{Call, Link, LinkError, public};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::inbox::InboxRow;
 
 /// What a line is in a batch beside the line itself.
 const BESIDE: usize = r#"{"envelope":}"#.len() + 1;
@@ -74,6 +78,7 @@ impl Link {
         let mut tx = self.node.write_tx().await?;
         for lost in lost {
             adopt(&mut tx, lost, now).await?;
+            hear_again(&self.node, &mut tx, lost, now).await?;
         }
         for envelope in receipts {
             let receipt = self.check_receipt(&envelope)?;
@@ -148,6 +153,22 @@ fn batches(lost: &[Lost]) -> Result<Vec<Vec<u8>>, NodeError> {
         }
     }
     Ok(bodies)
+}
+
+/// What was told of a message while only another copy of this node knew of it: its ruling was about
+/// nothing, and what it published could not be read.
+async fn hear_again(node: &Node, tx: &mut Tx, lost: &Lost, now: i64) -> Result<(), NodeError> {
+    let (id, directory) = (lost.envelope.id(), node.directory());
+    for row in store::inbox::applied_about(tx, Stream::Inbox.as_str(), id.as_bytes()).await? {
+        let item: Item = store::read(serde_json::from_str(&row.item))?;
+        store::outbox::ruled(tx, ruled(&item, now).into()).await?;
+    }
+    for row in store::inbox::applied_about(tx, Stream::Public.as_str(), id.as_bytes()).await? {
+        // Nobody who reads the feed was told of it.
+        let state = "received".to_owned();
+        public::take(tx, &InboxRow { state, ..row }, &directory, now).await?;
+    }
+    Ok(())
 }
 
 async fn adopt(tx: &mut Tx, lost: &Lost, now: i64) -> Result<(), NodeError> {

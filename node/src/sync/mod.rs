@@ -65,6 +65,7 @@ pub struct Link {
     node: Arc<Node>,
     transport: Arc<dyn Transport>,
     state: state::Shared,
+    failing: state::Failing,
     certificate: certificate::Certificate,
     returning: returning::Returning,
     /// Whether heads have been compared since the hub last contradicted us.
@@ -112,6 +113,7 @@ impl Link {
             node,
             transport,
             state: state::Shared::default(),
+            failing: state::Failing::default(),
             certificate: certificate::Certificate::default(),
             returning: returning::Returning::default(),
             compared: AtomicBool::new(false),

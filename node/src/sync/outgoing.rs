@@ -16,6 +16,7 @@ use lapor_protocol::wire::{NDJSON, OutboxAnswer, OutboxException, PREFIX};
 use serde_json::value::RawValue;
 
 use super::epoch::DUE;
+use super::seal::own_chain;
 use super::{Call, Link, LinkError, boot, traces};
 use crate::casework::refresh_case;
 use crate::error::NodeError;
@@ -45,7 +46,10 @@ impl Link {
         let compared = self.compared.load(Ordering::SeqCst);
         // Having nothing to send says nothing of the hub.
         if compared && !self.anything_to_send().await? {
-            return Ok(0);
+            if !self.lags().await? {
+                return Ok(0);
+            }
+            self.compared.store(false, Ordering::SeqCst);
         }
         // Large, and often polled beside others.
         let outcome = Box::pin(self.push_batches()).await;
@@ -129,6 +133,14 @@ impl Link {
     async fn anything_to_send(&self) -> Result<bool, NodeError> {
         let mut tx = self.node.read_tx().await?;
         Ok(store::outbox::anything_to_send(&mut tx).await?)
+    }
+
+    /// Whether a place of the chain is not known to be accepted that has nothing more to send: its
+    /// answer was lost, and its ruling came before it was sent again.
+    async fn lags(&self) -> Result<bool, NodeError> {
+        let mut tx = self.node.read_tx().await?;
+        let (head, accepted) = own_chain(&mut tx).await?;
+        Ok(accepted < head.seq)
     }
 
     /// The lines of a batch; cuts `rows` to what fits.

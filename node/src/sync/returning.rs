@@ -2,13 +2,18 @@
 //! as the hub asks for it, each thing from its end on, and then this node waits
 //! for the others and goes on.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::header::CONTENT_ENCODING;
 use http::{HeaderValue, Method};
+use lapor_migrations::Tx;
+use lapor_protocol::delivery::Item;
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::{CaseId, EnvelopeId, Position};
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES, LINE_BYTES};
 use lapor_protocol::problem::Code;
-use lapor_protocol::receipt::Stream;
+use lapor_protocol::receipt::{Receipt, Stream};
 use lapor_protocol::recovery::{RecoveryAnswer, RecoveryLine, Wanted};
 use lapor_protocol::wire::{NDJSON, PREFIX};
 use serde_json::value::RawValue;
@@ -16,8 +21,10 @@ use tokio::sync::Notify;
 
 use super::outgoing::COMPRESS_FROM;
 use super::{Call, Link, LinkError};
+use crate::casework::read_message;
 use crate::error::NodeError;
 use crate::store;
+use crate::store::inbox::InboxRow;
 
 /// Whether the hub has said that it is recovering.
 #[derive(Debug, Default)]
@@ -31,6 +38,13 @@ pub(super) struct Returning {
 struct Lines {
     body: Vec<u8>,
     count: usize,
+}
+
+/// An own message whose ruling came while its receipt did not.
+struct Bare {
+    line: String,
+    at: Position,
+    case: Option<CaseId>,
 }
 
 impl Returning {
@@ -156,14 +170,17 @@ impl Link {
         let place = (i64::from(wanted.epoch), wanted.number as i64);
         let most = BATCH_ENVELOPES as i64;
         let rows = store::inbox::back_from(&mut tx, stream.as_str(), place, most).await?;
+        let mut bare = bare(&mut tx, &rows).await?;
         drop(tx);
+        self.send_beside_again(&bare).await?;
         let mut lines = Lines::default();
         for (row, dseq) in rows.into_iter().zip((1..=place.1).rev()) {
             if row.dseq != dseq {
                 break;
             }
             let item = raw(row.item)?;
-            let envelope = row.line.map(raw).transpose()?;
+            let own = bare.remove(&row.dseq).map(|own| own.line);
+            let envelope = row.line.or(own).map(raw).transpose()?;
             let mut line = RecoveryLine {
                 item: Some(&item),
                 stream: Some(stream),
@@ -179,6 +196,23 @@ impl Link {
             }
         }
         Ok(lines.body)
+    }
+
+    /// What goes beside a message and not with an item: attachments, and keys for who lacks them.
+    async fn send_beside_again(&self, own: &HashMap<i64, Bare>) -> Result<(), NodeError> {
+        if own.is_empty() {
+            return Ok(());
+        }
+        let now = self.node.clock().now_ms();
+        let cases = own.values().filter_map(|own| own.case);
+        let cases: Vec<_> = cases.map(|case| (case.to_string(), now)).collect();
+        let mut tx = self.node.write_tx().await?;
+        for Bare { at, .. } in own.values() {
+            let (epoch, seq) = (i64::from(at.epoch), at.seq as i64);
+            store::blobs::send_again(&mut tx, epoch, (seq, seq)).await?;
+        }
+        store::keys_due::add(&mut tx, cases).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Own messages with their receipts and wraps; what is attached to them is sent again.
@@ -235,6 +269,39 @@ impl Link {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// Of these items, by `dseq`, those that tell of an own message behind the last receipt: the hub
+/// asks for the chain as far as receipts show it, and nobody else may hold the bytes.
+async fn bare(tx: &mut Tx, rows: &[InboxRow]) -> Result<HashMap<i64, Bare>, NodeError> {
+    let mut ids: HashMap<EnvelopeId, i64> = HashMap::new();
+    for row in rows.iter().filter(|row| row.line.is_none()) {
+        let item: Item = store::read(serde_json::from_str(&row.item))?;
+        ids.insert(item.envelope_id, row.dseq);
+    }
+    let last = match store::outbox::latest_receipt(tx).await? {
+        None => None,
+        Some(line) => {
+            let envelope = store::read(Envelope::parse(line.as_bytes()))?;
+            let receipt: Receipt = store::read(serde_json::from_slice(&envelope.payload))?;
+            Some(Position {
+                epoch: receipt.epoch,
+                seq: receipt.to,
+            })
+        }
+    };
+    let wanted = ids.keys().map(|id| id.as_bytes().as_slice().into());
+    let mut bare = HashMap::new();
+    for own in store::outbox::lines(tx, wanted.collect()).await? {
+        let header = read_message(&own.line)?.header;
+        let at = header.position();
+        let dseq = ids.get(&store::digest(&own.envelope_id)?);
+        if let Some(dseq) = dseq.filter(|_| Some(at) > last) {
+            let (line, case) = (own.line, header.case);
+            bare.insert(*dseq, Bare { line, at, case });
+        }
+    }
+    Ok(bare)
 }
 
 fn raw(text: String) -> Result<Box<RawValue>, NodeError> {

@@ -99,12 +99,14 @@ impl Link {
         loop {
             match step().await {
                 Ok(more) => {
+                    self.note_step(name, None);
                     backoff.reset();
                     if !more {
                         self.wait_for(cause).await;
                     }
                 }
                 Err(error) => {
+                    self.note_step(name, Some(&error));
                     if error.code() == Some(Code::Maintenance) {
                         // Nothing fails: the hub says when to ask again, and spreads those who do.
                         backoff.reset();

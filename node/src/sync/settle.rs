@@ -61,12 +61,7 @@ pub(super) async fn settle(
         if !has_effect(item.ruling.effect) {
             take_back(batch, tx, item, reason.as_deref()).await?;
         }
-        batch.rulings.extend([
-            Value::from(item.envelope_id.as_bytes().as_slice()),
-            Value::from(item.ruling.effect.as_str()),
-            Value::from(reason),
-            Value::from(batch.now),
-        ]);
+        batch.rulings.extend(ruled(item, batch.now));
     }
     let (Some(id), Some(case_seq)) = (item.case, item.case_seq) else {
         refresh_ruled(batch, item);
@@ -122,6 +117,16 @@ pub(super) async fn settle(
         None => Ok(block(batch, id, Step::Waiting(OWN_MISSING.into()))),
         Some(line) => fold(batch, tx, node, row, item, id, &line).await,
     }
+}
+
+/// The ruling of an own message, for its row.
+pub(super) fn ruled(item: &Item, now: i64) -> [Value; 4] {
+    [
+        Value::from(item.envelope_id.as_bytes().as_slice()),
+        Value::from(item.ruling.effect.as_str()),
+        Value::from(item.ruling.reason.and_then(code)),
+        Value::from(now),
+    ]
 }
 
 /// The first envelope of a duplicate has had it.

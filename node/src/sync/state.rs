@@ -1,5 +1,6 @@
 //! How the link is doing, for `status` in this and in another process.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use lapor_protocol::problem::Code;
@@ -24,6 +25,9 @@ const SILENCE_MS: i64 = 60_000;
 /// less than what would show in a deadline.
 const CLOCKS_APART_MS: i64 = 10 * 60_000;
 
+/// A part of the work that has failed for a reason of this machine for so long is told.
+const STUCK_MS: i64 = 60_000;
+
 /// What an institution hears that has joined and of which no operator of the hub has let it in yet:
 /// it has read no directory.
 const UNAPPROVED: &str = "waits until the hub's staff have approved it; it goes on by itself then";
@@ -46,6 +50,19 @@ pub struct LinkState {
     /// wrong with the certificate: `certificate_expired`, `certificate_refused`,
     /// `certificate_unusable`.
     pub code: Option<String>,
+    /// A part of the work that goes on failing for a reason of this machine, whatever the hub says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
+}
+
+/// A part of the link's work that cannot go on, and is tried again and again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Stuck {
+    /// For instance `inbox`.
+    pub step: String,
+    /// Unix ms; since when it fails.
+    pub since: i64,
+    pub problem: String,
 }
 
 impl LinkState {
@@ -57,6 +74,10 @@ impl LinkState {
 
 #[derive(Debug, Default)]
 pub(super) struct Shared(Mutex<(LinkState, i64)>);
+
+/// Since when each step fails for a reason of this machine.
+#[derive(Debug, Default)]
+pub(super) struct Failing(Mutex<BTreeMap<&'static str, i64>>);
 
 impl Link {
     pub fn state(&self) -> LinkState {
@@ -70,6 +91,9 @@ impl Link {
             self.answered.notify_waiters();
         }
         self.certificate.learn(outcome);
+        if matches!(outcome, Err(LinkError::Tls(_))) {
+            self.look_at_files();
+        }
         let error = outcome.as_ref().err();
         self.returning.learn(error);
         // Whose membership has ended needs no certificate; the hub has said so.
@@ -100,6 +124,52 @@ impl Link {
         {
             tracing::warn!(%error, "the state of the link could not be stored");
         }
+    }
+
+    /// Takes up what lies in the keys folder after a handshake that failed: another process, such as
+    /// `lapor-node recover`, may have brought roots or a certificate.
+    fn look_at_files(&self) {
+        if matches!(self.transport.take_up_certificate(), Ok(true)) {
+            tracing::info!("what lies in the keys folder now is taken up");
+            self.answered.notify_waiters();
+        }
+    }
+
+    /// Notes how a step has ended: one that this machine itself keeps from going on for longer than
+    /// a moment is told to whoever operates it.
+    pub(super) fn note_step(&self, step: &'static str, error: Option<&LinkError>) {
+        let now = self.node.clock().now_ms();
+        let since = {
+            let failing = self.failing.0.lock();
+            let mut failing = failing.unwrap_or_else(std::sync::PoisonError::into_inner);
+            if matches!(error, Some(LinkError::Node(_))) {
+                *failing.entry(step).or_insert(now)
+            } else {
+                failing.remove(step);
+                now
+            }
+        };
+        let mut shared = self.lock();
+        let told = shared.0.stuck.as_ref();
+        let ours = told.is_some_and(|stuck| stuck.step == step);
+        match error {
+            Some(error @ LinkError::Node(_)) if told.is_none() && now - since >= STUCK_MS => {
+                let problem = error.to_string();
+                tracing::error!(step, problem, "a part of the link's work cannot go on");
+                shared.0.stuck = Some(Stuck {
+                    step: step.to_owned(),
+                    since,
+                    problem,
+                });
+            }
+            None if ours => {
+                tracing::info!(step, "it goes on");
+                shared.0.stuck = None;
+            }
+            _ => return,
+        }
+        // Written with the next outcome, whatever that is.
+        shared.1 = i64::MIN;
     }
 
     /// Says to other processes that this one has ended.
@@ -233,7 +303,7 @@ mod tests {
     use lapor_protocol::problem::Problem;
 
     use super::*;
-    use crate::testing::{NOW, Place};
+    use crate::testing::{NOW, PaperHub, Place};
 
     #[test]
     fn a_hub_in_maintenance_is_a_hub_that_answers() {
@@ -256,6 +326,36 @@ mod tests {
         assert!(!state.waits_for_approval());
         update(&mut state, Some(&refused), false, NOW + 3);
         assert!(!state.waits_for_approval());
+    }
+
+    #[tokio::test]
+    async fn a_step_that_this_machine_keeps_from_going_on_is_told_and_forgotten_when_it_goes_on() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+            let ours = LinkError::Node(NodeError::damaged("a row cannot be read"));
+            let theirs = LinkError::Unreachable("no line".into());
+            link.note_step("inbox", Some(&ours));
+            link.note_step("outbox", Some(&theirs));
+            assert_eq!(link.state().stuck, None, "it may pass");
+            place.clock.advance(STUCK_MS);
+            link.note_step("outbox", Some(&theirs));
+            assert_eq!(
+                link.state().stuck,
+                None,
+                "a line is no fault of this machine"
+            );
+            link.note_step("inbox", Some(&ours));
+            let stuck = link.state().stuck.unwrap();
+            assert_eq!((&*stuck.step, stuck.since), ("inbox", NOW));
+            link.note_step("outbox", None);
+            assert!(link.state().stuck.is_some());
+            link.note(&Ok(())).await;
+            let read = read_state(&place.node).await.unwrap();
+            assert_eq!(read.stuck, Some(stuck), "another process reads it");
+            link.note_step("inbox", None);
+            assert_eq!(link.state().stuck, None);
+        }
     }
 
     #[tokio::test]

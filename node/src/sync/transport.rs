@@ -101,7 +101,7 @@ pub trait Transport: Send + Sync {
         false
     }
 
-    /// Shows from now on the certificate that lies in the keys folder. Says
-    /// whether it is another one than before.
+    /// Shows from now on the certificate that lies in the keys folder, and knows the hub by the roots
+    /// there. Says whether they are others than before.
     fn take_up_certificate(&self) -> Result<bool, LinkError>;
 }

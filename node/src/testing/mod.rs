@@ -1,6 +1,7 @@
 //! A node that has joined a federation of paper: a directory signed by a hub
 //! key of the test's own, and a transport that answers as a hub would.
 
+mod counted;
 mod paper_hub;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::node::{JOINED, Joined, Node};
 use crate::settings::Settings;
 use crate::store;
 
+pub use counted::Counted;
 pub use paper_hub::PaperHub;
 
 pub const NOW: i64 = 1_790_000_000_000;

@@ -13,6 +13,7 @@ use crate::kinds::Body;
 
 /// An instant of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Moment {
     /// Unix ms at the hub.
     pub at: i64,
@@ -22,6 +23,7 @@ pub struct Moment {
 
 /// A time during which the case waited for its reporter, or was merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Hold {
     pub from: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,6 +32,7 @@ pub struct Hold {
 
 /// What the clocks of a case run from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Course {
     /// The custodian got the case.
     pub received: Moment,

@@ -25,6 +25,7 @@ pub use rules::{Act, Effect, Reason, Refusal, Ruling, Verdict};
 /// Where a case stands; `open` means none of the last three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = CaseState))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     Received,
@@ -72,6 +73,7 @@ impl State {
 
 /// A public follow-up and whether the reporter has replied since.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FollowUp {
     pub message: MessageRef,
     pub ordered_at: i64,
@@ -82,6 +84,7 @@ pub struct FollowUp {
 
 /// How a case was closed, and what the reporter thought of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Close {
     pub message: MessageRef,
     pub by: ClosedBy,
@@ -96,7 +99,9 @@ pub struct Close {
 
 /// A case merged into another, and how to undo it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Merged {
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub into: CaseId,
     pub link: MessageRef,
     pub former: State,
@@ -104,8 +109,11 @@ pub struct Merged {
 
 /// A case that was merged into this one; its origin is a party here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LinkedCase {
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub case: CaseId,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub origin: InstanceId,
 }
 
@@ -115,23 +123,36 @@ pub struct LinkedCase {
     reason = "four independent facts of a case, each a field on the wire"
 )]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Case {
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: CaseId,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub origin: InstanceId,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub custodian: InstanceId,
     /// The message that gave the custodian its custody.
     pub term: MessageRef,
     /// Who gave custody to whom; the last gave it to the custodian.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub stack: Vec<InstanceId>,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub copies: BTreeSet<InstanceId>,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub supervisors: BTreeSet<InstanceId>,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub excluded: BTreeSet<InstanceId>,
     /// Cases merged into this one, by the link's message id.
+    #[cfg_attr(feature = "schema", schema(value_type = std::collections::HashMap<String, LinkedCase>))]
     pub linked: BTreeMap<MessageId, LinkedCase>,
     /// Everyone who has ever been a party: the line between `stale` and `unauthorised`.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub ever_party: BTreeSet<InstanceId>,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub ever_custodian: BTreeSet<InstanceId>,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub ever_disposer: BTreeSet<InstanceId>,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub ever_supervisor: BTreeSet<InstanceId>,
     pub state: State,
     /// The state before a hold, to which a completion returns.
@@ -144,8 +165,10 @@ pub struct Case {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oversight: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub category: Option<Category>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub region: Option<RegionCode>,
     pub anonymous: bool,
     pub secret: bool,
@@ -154,15 +177,19 @@ pub struct Case {
     pub programme: Option<ProgrammeRef>,
     /// An institution that has not joined and for which the custodian acts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub on_behalf_of: Option<InstanceId>,
     /// Commitment to the content key.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub commitment: Digest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up: Option<FollowUp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close: Option<Close>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub parent: Option<CaseId>,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub children: Vec<CaseId>,
     pub supports: u32,
     /// Times the case came back as not the custodian's.
@@ -176,6 +203,7 @@ pub struct Case {
     /// Requests for the reporter's identity that are not answered yet, known
     /// to origin and requester only and therefore no part of [`Case::digest`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = std::collections::HashMap<String, String>))]
     pub identity_requests: BTreeMap<MessageId, InstanceId>,
 }
 

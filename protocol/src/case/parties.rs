@@ -51,6 +51,16 @@ impl Case {
         role && !self.excluded.contains(instance)
     }
 
+    /// A supervisor has or had custody after this disposer gave it away: what it took over from them
+    /// they do not take back.
+    pub(crate) fn supervised_since(&self, disposer: &InstanceId) -> bool {
+        let since = self.stack.iter().rposition(|former| former == disposer);
+        let later = &self.stack[since.map_or(0, |place| place + 1)..];
+        let mut holders = later.iter().chain([&self.custodian]);
+        !self.supervisors.contains(disposer)
+            && holders.any(|holder| self.supervisors.contains(holder))
+    }
+
     /// Moves custody; the former custodian is not put on the stack here.
     pub(crate) fn give_custody(&mut self, to: InstanceId, term: MessageRef) {
         self.ever_custodian.insert(to.clone());

@@ -69,6 +69,7 @@ pub enum Reason {
     RepliedSince,
     NotEscalated,
     NotSupervisor,
+    SupervisorTookOver,
     NotDissolved,
     NotRequested,
     HolderAsks,

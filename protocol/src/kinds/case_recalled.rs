@@ -48,6 +48,10 @@ impl CaseRules for CaseRecalled {
         )?;
         act.open()?;
         require(
+            desk || !act.case.supervised_since(act.author()),
+            inapplicable(Reason::SupervisorTookOver),
+        )?;
+        require(
             act.case.custodian != *act.author(),
             inapplicable(Reason::AlreadyCustodian),
         )

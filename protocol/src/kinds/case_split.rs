@@ -32,7 +32,6 @@ pub struct CaseSplit {
     pub commitment: Digest,
     /// The child's content key, sealed under the parent's as words of this
     /// message in the parent.
-    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub child_key: Sealed,
     pub classification: Classification,
     #[serde(default, skip_serializing_if = "Option::is_none")]

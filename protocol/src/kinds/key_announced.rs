@@ -13,7 +13,6 @@ pub use super::EmptyWords as Words;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct KeyAnnounced {
     /// Valid from the next position of the chain on.
-    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub key: CertifiedKey,
 }
 

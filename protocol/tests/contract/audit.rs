@@ -293,6 +293,15 @@ fn a_receipt_for_other_messages_is_named() {
 }
 
 #[test]
+fn a_receipt_that_ends_before_it_begins_is_named() {
+    let mut record = recorded(told());
+    let ids = [lapor_protocol::ids::Digest::of(b"another")];
+    let receipt = Receipt::accepted(id("kemensos"), 1, 2, &ids, 0);
+    record.receipts[0] = Receipt { to: 1, ..receipt }.sign(&hub());
+    record.contradicted(|wrong| matches!(wrong, Wrong::Receipt(_)));
+}
+
+#[test]
 fn one_case_alone_is_proved_with_the_ids_of_what_lies_between() {
     let story = told();
     let case = story.current;

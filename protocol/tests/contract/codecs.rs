@@ -267,6 +267,11 @@ fn a_chain_admits_only_its_next_message() {
             found: 1
         })
     );
+    let last = ChainHead {
+        seq: u64::MAX,
+        ..head
+    };
+    assert_eq!(last.next().seq, u64::MAX, "a hub may state what it likes");
     let mut forked = header;
     forked.prev = Digest::ZERO;
     let position = Position { epoch: 2, seq: 9 };

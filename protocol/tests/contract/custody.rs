@@ -1,7 +1,7 @@
 //! Who has a case: disposition, return, recall, and a custodian that is dead.
 
 use lapor_protocol::case::Effect::{Inapplicable, Stale, Unauthorised};
-use lapor_protocol::case::{Reason, State};
+use lapor_protocol::case::{Effect, Reason, State};
 
 use crate::acts::*;
 use crate::story::Story;
@@ -258,4 +258,21 @@ fn nothing_is_disposed_returned_or_recalled_once_a_case_has_ended() {
     );
     story.refused("kemenpu", returned(), Inapplicable, Reason::NotOpen);
     story.refused("pusat", recalled(), Inapplicable, Reason::NotOpen);
+}
+
+#[test]
+fn states_and_effects_are_called_what_they_are_written_as() {
+    for state in State::ALL {
+        assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+    }
+    for effect in [
+        Effect::Applied,
+        Effect::Malformed,
+        Effect::Duplicate,
+        Effect::Unauthorised,
+        Effect::Stale,
+        Effect::Inapplicable,
+    ] {
+        assert_eq!(serde_json::to_value(effect).unwrap(), effect.as_str());
+    }
 }

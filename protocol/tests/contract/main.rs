@@ -19,6 +19,7 @@ mod public;
 mod published;
 mod reporter;
 mod sealing;
+mod signatures;
 mod story;
 mod supervision;
 mod vectors;

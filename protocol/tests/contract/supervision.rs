@@ -82,6 +82,31 @@ fn a_supervisor_takes_over_and_the_former_custodian_stands_on_the_stack() {
 }
 
 #[test]
+fn what_a_supervisor_took_over_is_not_recalled_by_those_it_was_taken_from() {
+    let mut story = Story::filed_at("kota-bandung");
+    story.applied("kota-bandung", disposed("kemenpu"));
+    story.applied("kota-bandung", escalated("ombudsman"));
+    story.applied("ombudsman", taken_over());
+    let taken = Reason::SupervisorTookOver;
+    for former in ["kota-bandung", "kemenpu"] {
+        story.refused(former, recalled(), Inapplicable, taken);
+    }
+    story.applied("pusat", recalled());
+    story.stands("pusat", State::Verified);
+}
+
+#[test]
+fn a_supervisor_that_gave_back_leaves_recalls_as_they_were() {
+    let mut story = Story::filed_at("kota-bandung");
+    story.applied("kota-bandung", disposed("kemenpu"));
+    story.applied("kota-bandung", escalated("ombudsman"));
+    story.applied("ombudsman", taken_over());
+    story.applied("ombudsman", returned());
+    story.applied("kota-bandung", recalled());
+    story.stands("kota-bandung", State::Verified);
+}
+
+#[test]
 fn a_supervisor_that_was_excluded_takes_nothing_over() {
     let mut story = Story::filed_at("kota-bandung");
     story.applied("kota-bandung", escalated("ombudsman"));

@@ -4,7 +4,8 @@
 //! A place is a name in the code, [`pass`]. Without the feature `armed` it is nothing at all. With
 //! it, `LAPOR_KILL_AT=commit.before:17` kills the process with SIGKILL at the 17th passage of that
 //! place, as a power cut or the kernel's memory killer would; and `LAPOR_KILL_LIST=FILE` appends
-//! the name of every passage to a file, from which a test learns how many there are.
+//! the name of every passage to a file, from which a test learns how many there are. A simulation,
+//! which has several programs on one thread, ends one of them by unwinding: [`unwind_after`].
 
 /// Which passage kills: `NAME:N`, the first one being 1.
 pub const KILL_AT: &str = "LAPOR_KILL_AT";
@@ -12,7 +13,7 @@ pub const KILL_AT: &str = "LAPOR_KILL_AT";
 pub const KILL_LIST: &str = "LAPOR_KILL_LIST";
 
 /// Every place by its name, with what has just happened or is about to.
-pub const PLACES: [(&str, &str); 23] = [
+pub const PLACES: [(&str, &str); 24] = [
     ("commit.before", "a transaction is about to be committed"),
     ("commit.after", "it is durable, and nobody has been told"),
     (
@@ -65,6 +66,10 @@ pub const PLACES: [(&str, &str); 23] = [
         "a message has become a report or an act, which may not be noted beside it yet",
     ),
     (
+        "channel.saying",
+        "something is about to be said on a channel",
+    ),
+    (
         "channel.said",
         "something was said on a channel and that is not noted yet",
     ),
@@ -80,12 +85,14 @@ pub const PLACES: [(&str, &str); 23] = [
 pub fn pass(_name: &'static str) {}
 
 #[cfg(feature = "armed")]
-pub use armed::pass;
+pub use armed::{Ended, ended, pass, spare, unwind_after};
 
 #[cfg(feature = "armed")]
 mod armed {
+    use std::cell::Cell;
     use std::fs::OpenOptions;
     use std::io::Write as _;
+    use std::panic::resume_unwind;
     use std::path::{Path, PathBuf};
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -103,9 +110,48 @@ mod armed {
 
     static ORDERS: OnceLock<Orders> = OnceLock::new();
 
+    thread_local! {
+        /// Passages of this thread until one unwinds; 0 for none.
+        static LEFT: Cell<u64> = const { Cell::new(0) };
+        static ENDED: Cell<Option<&'static str>> = const { Cell::new(None) };
+    }
+
+    /// What unwinds: this place was the chosen one.
+    #[derive(Debug)]
+    pub struct Ended(pub &'static str);
+
+    /// Lets the program that makes this thread's passage of that number from now on end there, by
+    /// unwinding with [`Ended`] and without a word on standard error. What is memory of it must be
+    /// dropped; what is on disk stays.
+    pub fn unwind_after(passages: u64) {
+        LEFT.set(passages);
+        ENDED.set(None);
+    }
+
+    /// The place at which something of this thread has ended since it was told to.
+    pub fn ended() -> Option<&'static str> {
+        ENDED.get()
+    }
+
+    /// Lets nothing of this thread end any more. Gives the place at which something has.
+    pub fn spare() -> Option<&'static str> {
+        LEFT.set(0);
+        ENDED.take()
+    }
+
+    fn count_down(name: &'static str) {
+        let left = LEFT.get();
+        LEFT.set(left.saturating_sub(1));
+        if left == 1 {
+            ENDED.set(Some(name));
+            resume_unwind(Box::new(Ended(name)));
+        }
+    }
+
     /// Passes a place; does not return from the passage that was chosen.
     pub fn pass(name: &'static str) {
         debug_assert!(PLACES.iter().any(|(known, _)| *known == name), "{name}");
+        count_down(name);
         let orders = ORDERS.get_or_init(Orders::read);
         if let Some(list) = &orders.list {
             note(list, name);
@@ -175,6 +221,23 @@ mod armed {
             ] {
                 assert_eq!(parse(bad), None, "{bad}");
             }
+        }
+
+        #[test]
+        fn a_thread_unwinds_at_the_passage_that_was_chosen_and_at_no_other() {
+            let passes = |count: usize| {
+                std::panic::catch_unwind(|| (0..count).for_each(|_| pass("commit.before")))
+            };
+            unwind_after(3);
+            assert!(passes(2).is_ok());
+            let unwound = passes(2).unwrap_err();
+            assert_eq!(unwound.downcast_ref::<Ended>().unwrap().0, "commit.before");
+            assert!(passes(5).is_ok(), "only once");
+            assert_eq!(ended(), Some("commit.before"));
+            assert_eq!(spare(), Some("commit.before"));
+            unwind_after(2);
+            assert_eq!(spare(), None);
+            assert!(passes(5).is_ok(), "spared");
         }
 
         #[test]

@@ -16,6 +16,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Desk {
     pub slug: &'static str,
     client: Client,
+    site: String,
     base: String,
     token: String,
 }
@@ -26,9 +27,15 @@ impl Desk {
         Ok(Self {
             slug,
             client,
+            site: format!("http://{api}"),
             base: format!("http://{api}/api/v1"),
             token: token.to_owned(),
         })
+    }
+
+    /// The address of a door of this node that is none of the API's.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.site)
     }
 
     pub async fn read(&self, path: &str) -> Result<Option<Value>> {

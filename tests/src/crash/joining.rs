@@ -76,22 +76,20 @@ async fn join(place: &Place<'_>, orders: impl Fn(Victim) -> Orders) -> Result<bo
     std::fs::create_dir_all(place.folder)?;
     place.databases.clear(&[HUB, DESK]).await?;
     let mut ports = ports::reserve(3)?;
-    let api = ports.remove(2);
     let mut killed = make_hub(place, &ports, &orders(Victim::HubInit)).await?;
-    let (enrolment, api_address) = (ports[1].address(), api.address());
-    ports.into_iter().for_each(Reserved::release);
+    let [enrolment, api] = [1, 2].map(|port| ports[port].address());
+    ports.iter_mut().for_each(Reserved::release);
     let mut hub = [place.hub().supervise(orders(Victim::HubWhileJoining))?];
     world::listens(enrolment).await?;
-    let (token, died) = world::watched(&mut hub, enter(place, api_address, &orders)).await?;
+    let (token, died) = world::watched(&mut hub, enter(place, api, &orders)).await?;
     let [hub] = hub;
     killed |= died || hub.was_killed();
     hub.kill().await?;
-    api.release();
     let mut running = [
         place.hub().supervise(Orders::default())?,
         place.node(DESK).supervise(Orders::default())?,
     ];
-    let desk = Desk::new(DESK, api_address, &token)?;
+    let desk = Desk::new(DESK, api, &token)?;
     let record = world::watched(&mut running, workload::begin(&desk)).await;
     for program in running {
         program.kill().await?;

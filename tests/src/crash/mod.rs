@@ -15,6 +15,7 @@ mod joining;
 mod kill;
 pub(crate) mod place;
 pub(crate) mod process;
+mod texts;
 mod verdict;
 mod workload;
 pub(crate) mod world;

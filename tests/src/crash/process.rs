@@ -154,6 +154,11 @@ impl Supervised {
         self.deaths.load(Ordering::SeqCst) > 0
     }
 
+    /// How often it has died, as it is counted.
+    pub fn deaths(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.deaths)
+    }
+
     /// An error as soon as the program has ended otherwise than it should.
     pub async fn failed(&mut self) -> anyhow::Error {
         let Some(watching) = &mut self.watching else {

@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, ensure};
 use lapor_migrations::{Db, DbOptions, Schema, on};
 use sha2::{Digest as _, Sha256};
 
-use super::place::{HUB, Place};
+use super::place::{CITY, HUB, Place};
+use super::texts::Told;
 use super::workload::Record;
 
 use crate::fleet::words::WORDS_CANARY;
@@ -17,6 +18,14 @@ use crate::invariants;
 /// How often the hub holds a message, and in which epoch the authors are.
 const HELD: &str = "select count(*) from envelopes where message_id = $1";
 const FILES: &str = "select distinct sha256 from blobs";
+const SEEN: &str = "select count(*) from channel_seen";
+const TAKEN: &str = "select count(*) from channel_taken";
+const DONE: &str = "select count(*) from channel_taken where state = 'done'";
+const CASES: &str = "select count(*) from channel_cases";
+const IN_CASES: &str =
+    "select count(distinct case_id) from channel_taken where case_id is not null";
+const ANSWERS: &str = "select count(*) from channel_outbox";
+const SAID: &str = "select count(*) from channel_outbox where state = 'sent'";
 const EPOCHS: &str = "select count(*) from envelopes where epoch <> 1";
 
 /// An error that names everything that does not hold.
@@ -56,6 +65,33 @@ async fn read(
     let slugs = nodes.iter().map(|(id, db)| (id.as_str(), db));
     for (name, db) in slugs.chain([(HUB, hub)]) {
         wrong.extend(unwhole(name, &place.folder.join(name).join("blobs"), db, record).await?);
+    }
+    if let Some(told) = record.told {
+        for (_, db) in nodes.iter().filter(|(id, _)| id.as_str() == CITY) {
+            wrong.extend(untold(db, told).await?);
+        }
+    }
+    Ok(wrong)
+}
+
+/// Text messages that were acknowledged and are not there, done once and in one case; and answers
+/// that are not said.
+async fn untold(db: &Db, told: Told) -> Result<Vec<String>> {
+    let mut tx = db.read().await?;
+    let mut wrong = Vec::new();
+    for (what, sql, expected) in [
+        ("messages known by their ids", SEEN, told.taken),
+        ("messages that are done", DONE, told.taken),
+        ("messages in all", TAKEN, told.taken),
+        ("cases of text messages", CASES, 1),
+        ("cases that messages are in", IN_CASES, 1),
+        ("answers that are said", SAID, told.answers),
+        ("answers in all", ANSWERS, told.answers),
+    ] {
+        let count: i64 = on!(&mut tx, conn => sqlx::query_scalar(sql).fetch_one(conn).await)?;
+        if count != expected as i64 {
+            wrong.push(format!("{what}: {count} instead of {expected}"));
+        }
     }
     Ok(wrong)
 }

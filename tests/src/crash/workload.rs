@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::desk::Desk;
+use super::texts::{Texts, Told};
 use crate::fleet::document;
 use crate::fleet::words::{WORDS_CANARY, sentence_of};
 
@@ -32,6 +33,8 @@ pub struct Record {
     pub meant: BTreeMap<String, u64>,
     /// Files that both nodes and the hub must have.
     pub files: usize,
+    /// What was said by text message, where it was.
+    pub told: Option<Told>,
 }
 
 impl Record {
@@ -75,8 +78,8 @@ impl Act {
     }
 }
 
-/// Plays everything, and waits until all of it is everywhere.
-pub async fn play(desk: &Desk, city: &Desk) -> Result<Record> {
+/// Plays everything, and waits until all of it is everywhere; then a citizen writes text messages.
+pub async fn play(desk: &Desk, city: &Desk, texts: &Texts) -> Result<Record> {
     let mut record = Record::default();
     publish(&mut record, desk).await?;
     let given = file(&mut record, desk, "Jembatan retak", true).await?;
@@ -105,6 +108,10 @@ pub async fn play(desk: &Desk, city: &Desk) -> Result<Record> {
     }
     let last = Act::new("case.noted", "received", json!({})).saying("Diperiksa malam ini.");
     perform(&mut record, city, &own, &last).await?;
+    for at in [desk, city] {
+        until(at, "rest", async || at_rest(at, &given, &own).await).await?;
+    }
+    texts.play(city, &mut record).await?;
     for at in [desk, city] {
         until(at, "rest", async || at_rest(at, &given, &own).await).await?;
     }
@@ -265,7 +272,8 @@ async fn step(
     bail!("{}: {kind} cannot be done", at.slug)
 }
 
-async fn until(at: &Desk, what: &str, holds: impl AsyncFn() -> Result<bool>) -> Result<()> {
+/// Waits until something holds at a node.
+pub async fn until(at: &Desk, what: &str, holds: impl AsyncFn() -> Result<bool>) -> Result<()> {
     let give_up = Instant::now() + PATIENCE;
     while !holds().await? {
         if Instant::now() >= give_up {

@@ -1,25 +1,32 @@
-//! The JSON API of one node, as an application uses it.
+//! The JSON API of one node, as an application uses it: what is not answered is asked again, under the
+//! same key where it changes something.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use lapor_node::casework::{Acted, CaseView, Filed};
 use lapor_node::media::UploadReceipt;
 use lapor_node::status::Status;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use lapor_web::chance::random;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::attachment::Attachment;
+use super::{BUSY, PATIENCE};
 
-/// How long a node may take over one request; a machine under load is slow.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// Attempts at a request that a node puts off.
-const ATTEMPTS: usize = 30;
+/// How long one try may take: long, because days of the nodes pass in seconds of this machine, and
+/// what was done under a key is known for some days only.
+const TRY: Duration = Duration::from_mins(2);
+/// Pause before what was not answered is asked again.
+const BREATH: Duration = Duration::from_millis(500);
 /// Longest pause that a node may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// A node with a token for it.
 #[derive(Clone)]
@@ -30,10 +37,17 @@ pub struct Api {
     token: String,
 }
 
+/// An answer with its whole body.
+struct Heard {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
 /// One client for all nodes.
 pub fn client() -> anyhow::Result<Client> {
     // A proxy of the environment knows nothing of this machine's loopback.
-    let builder = Client::builder().no_proxy().timeout(PATIENCE);
+    let builder = Client::builder().no_proxy().timeout(TRY);
     builder.build().context("the HTTP client cannot be made")
 }
 
@@ -51,6 +65,7 @@ impl Api {
         &self.slug
     }
 
+    /// A file that was taken twice is used once; the other is swept away.
     pub async fn upload(&self, file: &Attachment) -> anyhow::Result<UploadReceipt> {
         let request = self.request(Method::POST, "uploads");
         let request = request.header(CONTENT_TYPE, file.media_type);
@@ -58,37 +73,32 @@ impl Api {
     }
 
     pub async fn file(&self, report: &Value) -> anyhow::Result<Filed> {
-        self.answer(self.request(Method::POST, "reports").json(report))
-            .await
+        self.answer(self.once("reports").json(report)).await
     }
 
     pub async fn act(&self, case: &str, act: &Value) -> anyhow::Result<Acted> {
         let path = format!("cases/{case}/acts");
-        self.answer(self.request(Method::POST, &path).json(act))
-            .await
+        self.answer(self.once(&path).json(act)).await
     }
 
     /// `None` while the case has not arrived at this node.
     pub async fn case(&self, case: &str) -> anyhow::Result<Option<CaseView>> {
-        let response = self
-            .send(self.request(Method::GET, &format!("cases/{case}")))
-            .await?;
-        if response.status() == StatusCode::NOT_FOUND {
+        let path = format!("cases/{case}");
+        let heard = self.send(self.request(Method::GET, &path)).await?;
+        if heard.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        self.read(response).await.map(Some)
+        self.read(heard).map(Some)
     }
 
     /// `None` while the file has not arrived at this node.
-    pub async fn attachment(&self, case: &str, sha256: &str) -> anyhow::Result<Option<Vec<u8>>> {
+    pub async fn attachment(&self, case: &str, sha256: &str) -> anyhow::Result<Option<Bytes>> {
         let path = format!("cases/{case}/attachments/{sha256}");
-        let response = self.send(self.request(Method::GET, &path)).await?;
-        if response.status() == StatusCode::NOT_FOUND {
+        let heard = self.send(self.request(Method::GET, &path)).await?;
+        if heard.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        let response = self.refused(response).await?;
-        let bytes = response.bytes().await.with_context(|| self.silent())?;
-        Ok(Some(bytes.to_vec()))
+        Ok(Some(self.refused(heard)?.body))
     }
 
     pub async fn status(&self) -> anyhow::Result<Status> {
@@ -100,44 +110,48 @@ impl Api {
         self.client.request(method, url).bearer_auth(&self.token)
     }
 
+    /// A request that changes something once, however often it is sent.
+    fn once(&self, path: &str) -> RequestBuilder {
+        let request = self.request(Method::POST, path);
+        request.header(IDEMPOTENCY_KEY, hex::encode(random::<16>()))
+    }
+
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
-        let response = self.send(request).await?;
-        self.read(response).await
+        let heard = self.send(request).await?;
+        self.read(heard)
     }
 
-    /// Sends; a node that asks to come back later has stored nothing, so the
-    /// same request is sent again.
-    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
-        for _ in 1..ATTEMPTS {
-            let again = request
-                .try_clone()
-                .context("a request cannot be repeated")?;
-            let response = again.send().await.with_context(|| self.silent())?;
-            let busy = [
-                StatusCode::TOO_MANY_REQUESTS,
-                StatusCode::SERVICE_UNAVAILABLE,
-            ];
-            if !busy.contains(&response.status()) {
-                return Ok(response);
+    /// Sends until there is an answer: whatever this application asks may be asked again.
+    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Heard> {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            let again = request.try_clone();
+            let again = again.context("a request cannot be repeated")?;
+            let heard = heard(again).await;
+            let pause = match &heard {
+                Ok(heard) => pause(heard),
+                Err(error) => (!error.is_builder()).then_some(BREATH),
+            };
+            match pause.filter(|_| Instant::now() < give_up) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return heard.with_context(|| self.silent()),
             }
-            tokio::time::sleep(pause(&response)).await;
         }
-        request.send().await.with_context(|| self.silent())
     }
 
-    async fn read<T: DeserializeOwned>(&self, response: Response) -> anyhow::Result<T> {
-        let response = self.refused(response).await?;
-        let answer = response.json().await;
+    fn read<T: DeserializeOwned>(&self, heard: Heard) -> anyhow::Result<T> {
+        let heard = self.refused(heard)?;
+        let answer = serde_json::from_slice(&heard.body);
         answer.with_context(|| format!("the API of {} answered something unknown", self.slug))
     }
 
     /// Turns a problem into an error that says it in the node's own words.
-    async fn refused(&self, response: Response) -> anyhow::Result<Response> {
-        let status = response.status();
+    fn refused(&self, heard: Heard) -> anyhow::Result<Heard> {
+        let status = heard.status;
         if status.is_success() {
-            return Ok(response);
+            return Ok(heard);
         }
-        let problem: Value = response.json().await.unwrap_or_default();
+        let problem: Value = serde_json::from_slice(&heard.body).unwrap_or_default();
         let said = |field: &str| problem[field].as_str().unwrap_or_default().to_owned();
         bail!(
             "{} refused it: {status} {} {}",
@@ -148,13 +162,93 @@ impl Api {
     }
 
     fn silent(&self) -> String {
-        format!("the API of {} does not answer", self.slug)
+        let minutes = PATIENCE.as_secs() / 60;
+        let slug = &self.slug;
+        format!("the API of {slug} does not answer, asked again for {minutes} minutes; {BUSY}")
     }
 }
 
-fn pause(response: &Response) -> Duration {
-    let header = response.headers().get(RETRY_AFTER);
+async fn heard(request: RequestBuilder) -> reqwest::Result<Heard> {
+    let response = request.send().await?;
+    Ok(Heard {
+        status: response.status(),
+        headers: response.headers().clone(),
+        body: response.bytes().await?,
+    })
+}
+
+/// How long a node wants to be left alone that has done nothing; none where it has answered.
+fn pause(heard: &Heard) -> Option<Duration> {
+    let busy = [
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::SERVICE_UNAVAILABLE,
+    ];
+    if !busy.contains(&heard.status) {
+        return None;
+    }
+    let header = heard.headers.get(RETRY_AFTER);
     let seconds = header.and_then(|value| value.to_str().ok()?.parse().ok());
     let asked = Duration::from_secs(seconds.unwrap_or(1));
-    asked.clamp(Duration::from_millis(100), LONGEST_PAUSE)
+    Some(asked.clamp(Duration::from_millis(100), LONGEST_PAUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::response::{IntoResponse as _, Response};
+    use axum::routing::post;
+    use serde_json::json;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    type Keys = Arc<Mutex<Vec<String>>>;
+
+    /// A node whose line breaks before its first answer, and that is busy before its second.
+    fn hesitant(keys: &Keys, request: &Request<Body>) -> Response {
+        let key = request.headers()[IDEMPOTENCY_KEY].to_str().unwrap();
+        let before = {
+            let mut keys = keys.lock().unwrap();
+            keys.push(key.to_owned());
+            keys.len()
+        };
+        match before {
+            1 => {
+                let broken = std::io::Error::other("the line is broken");
+                let nothing = futures_util::stream::iter([Err::<Bytes, _>(broken)]);
+                Body::from_stream(nothing).into_response()
+            }
+            2 => (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "0")]).into_response(),
+            _ => axum::Json(json!({"code": "stale", "detail": "too late"})).into_response(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_answered_is_asked_again_under_the_same_key() {
+        lapor_certs::tls::install_default_provider();
+        let keys = Keys::default();
+        let seen = Arc::clone(&keys);
+        let answers = move |request: Request<Body>| ready(hesitant(&seen, &request));
+        let router = Router::new().route("/api/v1/reports", post(answers));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let api = Api::new(client().unwrap(), "pusat", address, "token".into());
+        for _ in 0..2 {
+            let unknown = api.file(&json!({})).await.unwrap_err();
+            assert!(
+                unknown.to_string().contains("something unknown"),
+                "{unknown}"
+            );
+        }
+        let keys = keys.lock().unwrap();
+        assert_eq!(keys.len(), 4);
+        assert!(keys[0] == keys[1] && keys[1] == keys[2], "one request");
+        assert_ne!(keys[2], keys[3], "another request");
+    }
 }

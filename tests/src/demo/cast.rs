@@ -1,9 +1,9 @@
-//! Who plays: the eight institutions that join, and what the hub grants them.
+//! Who plays: the nine institutions that join, and what the hub grants them.
 //! Their names and regions stand in the registry, `tests/data/instances.csv`.
 
 /// The national desk.
 pub const DESK: &str = "pusat";
-/// Of all supervisors the one that escalations go to; registered, not joined.
+/// Of all supervisors the one that escalations go to.
 pub const SUPERVISOR: &str = "ombudsman";
 /// Every institution of the country by name.
 pub const REGISTRY: &str = include_str!("../../data/instances.csv");
@@ -28,7 +28,7 @@ const fn member(slug: &'static str, kind: &'static str) -> Member {
 }
 
 /// The province is a desk of its own for what lies below it.
-pub const MEMBERS: [Member; 8] = [
+pub const MEMBERS: [Member; 9] = [
     member(DESK, "pusat"),
     Member {
         slug: "prov-jawa-barat",
@@ -41,6 +41,7 @@ pub const MEMBERS: [Member; 8] = [
     member("kemensos", "kementerian"),
     member("kemenhub", "kementerian"),
     member("bumn-pln", "bumn"),
+    member(SUPERVISOR, "pengawas"),
 ];
 
 /// The member of that slug.

@@ -12,6 +12,7 @@ use futures_util::future::try_join_all;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::PATIENCE;
 use super::api::{self, Api};
 use super::cast::{DESK, MEMBERS, Member, PROGRAMMES, REGISTRY, SUPERVISOR};
 use super::drawing::drawing;
@@ -28,8 +29,6 @@ use super::scenes::{self, Scenes};
 use super::troupe::Troupe;
 use super::weeks::LEG_DAYS;
 
-/// How long a program may take until it listens, and until all know each other.
-const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(50);
 /// Federation, enrolment, monitoring, console.
 const HUB_PORTS: usize = 4;
@@ -47,7 +46,7 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Makes a hub and eight nodes, and joins and starts them.
+    /// Makes a hub and nine nodes, and joins and starts them.
     pub async fn found(&self) -> anyhow::Result<Arc<Nodes>> {
         self.progress
             .stage("making the hub and registering 710 institutions");
@@ -55,7 +54,7 @@ impl Stage<'_> {
         let for_nodes = pairs(ports.split_off(HUB_PORTS));
         self.make_hub(ports).await?;
         self.progress
-            .stage("inviting and joining eight institutions");
+            .stage("inviting and joining nine institutions");
         let joining = MEMBERS.iter().zip(for_nodes);
         let addresses = try_join_all(joining.map(|(member, port)| self.join(member, port))).await?;
         let nodes = self.connect(&addresses).await?;
@@ -109,8 +108,10 @@ impl Stage<'_> {
 
     /// Starts a federation that was made before.
     pub async fn raise(&self) -> anyhow::Result<Arc<Nodes>> {
-        self.progress
-            .stage("starting the hub and eight nodes again");
+        self.progress.stage("starting the hub and nine nodes again");
+        for member in &MEMBERS {
+            self.folder.requires_node(member.slug)?;
+        }
         let (federation, enrolment) = hub_addresses(self.folder)?;
         let console = console_address(self.folder)?;
         self.serve_hub(&[federation, enrolment, console]).await?;
@@ -187,8 +188,16 @@ impl Stage<'_> {
             ("from", text(&format!("Lapor <lapor@{slug}.example>"))),
         ];
         self.folder.configure(slug, "mail", &mail)?;
-        let url = [("public_url", text(&format!("http://{listen}")))];
-        self.folder.configure(slug, "portal", &url)?;
+        let portal = [
+            ("public_url", text(&format!("http://{listen}"))),
+            (
+                "contact",
+                text(&format!(
+                    "pengaduan@{slug}.example, loket Senin sampai Jumat"
+                )),
+            ),
+        ];
+        self.folder.configure(slug, "portal", &portal)?;
         if slug != scenes::CITY {
             return Ok(());
         }
@@ -199,7 +208,7 @@ impl Stage<'_> {
         self.folder.configure(slug, "categories", &rules)
     }
 
-    async fn make_hub(&self, ports: Vec<Reserved>) -> anyhow::Result<()> {
+    async fn make_hub(&self, mut ports: Vec<Reserved>) -> anyhow::Result<()> {
         let hub = self.folder.hub();
         let addresses: Vec<SocketAddr> = ports.iter().map(Reserved::address).collect();
         let (federation, enrolment) = (addresses[0].to_string(), addresses[1].to_string());
@@ -232,7 +241,7 @@ impl Stage<'_> {
             "--default-supervisor",
         ])
         .await?;
-        ports.into_iter().for_each(Reserved::release);
+        ports.iter_mut().for_each(Reserved::release);
         self.serve_hub(&addresses).await
     }
 
@@ -240,7 +249,7 @@ impl Stage<'_> {
     async fn join(
         &self,
         member: &Member,
-        ports: [Reserved; NODE_PORTS],
+        mut ports: [Reserved; NODE_PORTS],
     ) -> anyhow::Result<SocketAddr> {
         let [address, monitor] = ports.each_ref().map(Reserved::address);
         let mut invite = vec!["instance", "invite", member.slug, "--kind", member.kind];
@@ -269,7 +278,7 @@ impl Stage<'_> {
         let token = ["token", "create", "--name", "demo", "--role", "officer"];
         let token = run(program, &config, &token, None).await?;
         self.folder.keep_token(member.slug, &token)?;
-        ports.into_iter().for_each(Reserved::release);
+        ports.iter_mut().for_each(Reserved::release);
         self.serve_node(member.slug)?;
         Ok(address)
     }

@@ -50,6 +50,9 @@ impl Folder {
             .map_err(|error| unusable(wanted, &error.to_string()))?;
         let record = read_record(&path)?;
         let empty = fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
+        if record.is_none() && path.join(CLOCK).is_file() {
+            return Err(broken_off(&path).into());
+        }
         if record.is_none() && !empty {
             return Err(unusable(&path, "it is not empty and holds no finished demo").into());
         }
@@ -85,6 +88,15 @@ impl Folder {
         self.node(slug).join("node.toml")
     }
 
+    /// Refuses a demo of before in which an institution has no node.
+    pub fn requires_node(&self, slug: &str) -> Result<(), Failure> {
+        if self.node_config(slug).is_file() {
+            return Ok(());
+        }
+        let why = format!("its demo is of another version and has no node of {slug}");
+        Err(unusable(&self.path, &why))
+    }
+
     pub fn node_log(&self, slug: &str) -> PathBuf {
         self.node(slug).join("node.log")
     }
@@ -106,6 +118,11 @@ impl Folder {
     /// What was said on all channels.
     pub fn bubbles(&self) -> PathBuf {
         self.path.join("telepon.json")
+    }
+
+    /// What people have reported to the own service of a city.
+    pub fn city_service(&self) -> PathBuf {
+        self.path.join("kota-311.json")
     }
 
     /// Changes fields of a section of a node's configuration, given as lines of TOML.
@@ -196,6 +213,17 @@ fn read_record(folder: &Path) -> anyhow::Result<Option<Record>> {
     Ok(Some(record))
 }
 
+/// What was filed and what was not is known to nobody any more, so that it cannot be gone on with.
+fn broken_off(folder: &Path) -> Failure {
+    let shown = folder.display();
+    let message = format!(
+        "{shown} holds a demo that broke off before it was finished, and cannot be gone on with; its logs \
+         are hub/hub.log and node.log of each institution. Remove it and begin anew: rm -r '{shown}'. Or \
+         name another folder with --data"
+    );
+    Failure::new(exit::CANNOT_CREATE, message)
+}
+
 fn unusable(folder: &Path, why: &str) -> Failure {
     let message = format!(
         "{} cannot be used: {why}; name another folder with --data, or remove this one",
@@ -224,8 +252,33 @@ mod tests {
                 played,
             })
             .unwrap();
-        let (_, record) = Folder::open(Some(&path)).unwrap();
+        let (folder, record) = Folder::open(Some(&path)).unwrap();
         assert!(record.unwrap().whole);
+        let refused = folder.requires_node("pusat").unwrap_err().to_string();
+        assert!(refused.contains("no node of pusat"), "{refused}");
+        fs::create_dir(folder.node("pusat")).unwrap();
+        fs::write(folder.node_config("pusat"), "").unwrap();
+        assert!(folder.requires_node("pusat").is_ok());
+    }
+
+    #[test]
+    fn a_demo_that_broke_off_is_told_with_what_to_do() {
+        let home = tempfile::tempdir().unwrap();
+        let (folder, _) = Folder::open(Some(home.path())).unwrap();
+        fs::write(folder.clock(), "late").unwrap();
+        let refused = Folder::open(Some(home.path())).err().unwrap().to_string();
+        assert!(refused.contains("broke off"), "{refused}");
+        let remove = format!("rm -r '{}'", folder.path().display());
+        assert!(refused.contains(&remove), "{refused}");
+        assert!(folder.clock().is_file(), "nothing is removed by itself");
+        let played = Vec::new();
+        folder
+            .finish(&Record {
+                whole: true,
+                played,
+            })
+            .unwrap();
+        assert!(Folder::open(Some(home.path())).is_ok());
     }
 
     #[test]
@@ -237,6 +290,10 @@ mod tests {
         assert_eq!(mail, expected);
         let other = amended(text, "portal", &[("name", "\"x\"".to_owned())]);
         assert_eq!(other, format!("{text}\n[portal]\nname = \"x\"\n"));
+        let city = |text: &str, url: &str| amended(text, "[cities]", &[("url", url.to_owned())]);
+        let once = city(text, "\"a\"");
+        assert!(once.ends_with("\n[[cities]]\nurl = \"a\"\n"), "{once}");
+        assert_eq!(city(&once, "\"b\""), once.replace("\"a\"", "\"b\""));
     }
 
     #[test]

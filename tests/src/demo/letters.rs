@@ -1,8 +1,8 @@
 //! The mail server of a demo: takes every letter and keeps it as a file, and delivers none.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
@@ -13,9 +13,29 @@ use tokio::task::JoinHandle;
 const LINE: u64 = 4096;
 const LETTER: usize = 1024 * 1024;
 
+/// Letters that came and that nobody has asked for yet. Clones are the same letters.
+#[derive(Clone, Default)]
+pub struct Fresh(Arc<Mutex<Vec<String>>>);
+
+impl Fresh {
+    pub fn add(&self, letter: String) {
+        self.all().push(letter);
+    }
+
+    /// All of them, once.
+    pub fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut *self.all())
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Listens until it is dropped.
 pub struct Letters {
     pub port: u16,
+    pub fresh: Fresh,
     listening: JoinHandle<()>,
 }
 
@@ -28,15 +48,24 @@ impl Letters {
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
         let listener = listener.with_context(|| format!("port {port} for letters"))?;
         let port = listener.local_addr()?.port();
-        let (folder, number) = (Arc::new(folder), Arc::new(AtomicUsize::new(kept)));
+        let fresh = Fresh::default();
+        let shelf = Arc::new(Shelf {
+            folder,
+            number: AtomicUsize::new(kept),
+            fresh: fresh.clone(),
+        });
         let listening = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (folder, number) = (Arc::clone(&folder), Arc::clone(&number));
+                let shelf = Arc::clone(&shelf);
                 // Whoever breaks off comes again.
-                tokio::spawn(async move { converse(stream, &folder, &number).await.ok() });
+                tokio::spawn(async move { converse(stream, &shelf).await.ok() });
             }
         });
-        Ok(Self { port, listening })
+        Ok(Self {
+            port,
+            fresh,
+            listening,
+        })
     }
 }
 
@@ -46,7 +75,24 @@ impl Drop for Letters {
     }
 }
 
-async fn converse(stream: TcpStream, folder: &Path, number: &AtomicUsize) -> std::io::Result<()> {
+/// Where letters are kept.
+struct Shelf {
+    folder: PathBuf,
+    number: AtomicUsize,
+    fresh: Fresh,
+}
+
+impl Shelf {
+    async fn keep(&self, letter: String) -> std::io::Result<()> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
+        let path = self.folder.join(format!("{number:04}.txt"));
+        tokio::fs::write(path, &letter).await?;
+        self.fresh.add(letter);
+        Ok(())
+    }
+}
+
+async fn converse(stream: TcpStream, shelf: &Shelf) -> std::io::Result<()> {
     let mut line = BufStream::new(stream);
     let mut answer = "220 demo";
     loop {
@@ -64,8 +110,7 @@ async fn converse(stream: TcpStream, folder: &Path, number: &AtomicUsize) -> std
                 line.write_all(b"354 go on\r\n").await?;
                 line.flush().await?;
                 let letter = read_letter(&mut line).await?;
-                let name = format!("{:04}.txt", number.fetch_add(1, Ordering::Relaxed) + 1);
-                tokio::fs::write(folder.join(name), letter).await?;
+                shelf.keep(letter).await?;
                 "250 taken"
             }
             "EHLO" | "HELO" | "MAIL" | "RCPT" | "RSET" | "NOOP" => "250 fine",
@@ -121,5 +166,7 @@ mod tests {
         }
         let kept = std::fs::read_to_string(folder.join("0001.txt")).unwrap();
         assert_eq!(kept, "Subject: x\r\n\r\n.two\r\n");
+        assert_eq!(letters.fresh.taken(), [kept]);
+        assert!(letters.fresh.taken().is_empty());
     }
 }

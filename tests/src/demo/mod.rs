@@ -1,4 +1,4 @@
-//! The demonstration: a hub and eight nodes as real processes, joined by real
+//! The demonstration: a hub and nine nodes as real processes, joined by real
 //! invitations, with every sample report filed and most of them moved, answered
 //! and closed; some rest on the way, so that each desk has work of every kind.
 //!
@@ -16,6 +16,7 @@ mod folder;
 mod ledger;
 mod letters;
 mod options;
+mod oversight;
 mod people;
 mod phones;
 mod plan;
@@ -63,6 +64,10 @@ use weeks::Weeks;
 /// Days that an institution has for an answer.
 const DEADLINE_DAYS: i64 = 14;
 const DAY_MS: i64 = 86_400_000;
+/// How long anything may take, far beyond what it takes: this machine may be busy with other things.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// What to do when that was not enough.
+const BUSY: &str = "if this machine is busy, try again when it is not";
 /// How long after its consequence the end of a program may show.
 const MOMENT: Duration = Duration::from_millis(500);
 /// What a shell shows for a program that Ctrl-C ended.
@@ -106,7 +111,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
         None => 0,
     };
     let letters = Letters::listen(folder.letters(), port).await?;
-    let phones = Phones::open(&folder).await?;
+    let phones = Phones::open(&folder, &letters).await?;
     let progress = Progress::start();
     let (troupe, mut deaths) = Troupe::new();
     let show = Show {
@@ -199,9 +204,10 @@ impl Show<'_> {
             self.progress.expect(0);
             self.progress.stage("furnishing the desks of today");
             let scenes = scenes::file(&nodes).await?;
+            oversight::play(&nodes).await?;
             let nodes = stage.furnish(&scenes).await?;
             self.progress
-                .stage("talking by SMS, X, Facebook, WhatsApp, Telegram and Open311");
+                .stage("talking by SMS, X, Facebook, WhatsApp, Telegram, e-mail and Open311");
             self.phones.talk(self.folder, &nodes).await?;
             self.phones.keep()?;
             (nodes, record)

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// A hub and eight institutions on this machine, with real reports.
+/// A hub and nine institutions on this machine, with real reports.
 ///
-/// Starts lapor-hub and eight times lapor-node as processes of their own, joins the nodes by
+/// Starts lapor-hub and nine times lapor-node as processes of their own, joins the nodes by
 /// invitation, files every sample report at the node that its channel and place suggest, and
 /// lets the institutions verify, dispose, answer and close; some reports rest in every state on
 /// the way, for the desks to work on. The clock of all of them begins two months ago and comes to
-/// the present meanwhile. Then people write by SMS, X, Facebook, WhatsApp, Telegram and Open311, to
+/// the present meanwhile. Then people write by SMS, X, Facebook, WhatsApp, Telegram, e-mail and Open311, to
 /// stand-ins of the providers on this machine, and are answered there. It counts from what is on disk,
 /// shows a table and the addresses, and stays up until Ctrl-C.
 ///

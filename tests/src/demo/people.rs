@@ -11,6 +11,7 @@ use lapor_node::staff::StaffRole;
 use reqwest::{Client, StatusCode};
 use serde::Serialize;
 
+use super::PATIENCE;
 use super::cast::{DESK, MEMBERS};
 use super::folder::Folder;
 use super::programs::{Programs, run};
@@ -193,6 +194,8 @@ async fn choose_password(
         .post(at)
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.join("&"))
+        // A link opens once, so that this cannot be asked again.
+        .timeout(PATIENCE)
         .send()
         .await;
     // A redirect leads to the page for logging in, which then shows itself.

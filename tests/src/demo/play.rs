@@ -19,15 +19,13 @@ use super::attachment::attachment;
 use super::plan::{Course, Family, Step};
 use super::progress::Progress;
 use super::weeks::Weeks;
-use super::{day, deadline, speech};
+use super::{PATIENCE, day, deadline, speech};
 
 /// Families under way at once.
 const ABREAST: usize = 24;
 /// First and longest pause between two looks at a case.
 const GLANCE: Duration = Duration::from_millis(40);
 const LONGEST_GLANCE: Duration = Duration::from_millis(500);
-/// How long a message may take from one institution to another.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The nodes by slug.
 pub type Nodes = BTreeMap<String, Api>;

@@ -1,7 +1,7 @@
 //! Free ports on loopback, for configurations that must name them before the
 //! programs start.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
 use anyhow::bail;
 use lapor_web::chance::random;
@@ -12,17 +12,32 @@ const LOWEST: u16 = 15_000;
 const HIGHEST: u16 = 32_000;
 const ATTEMPTS: usize = 400;
 
-/// A port that is held until its program is about to start.
-pub struct Reserved(TcpListener, SocketAddr);
+/// A port that no other reservation of this machine gets while this one lives.
+pub struct Reserved {
+    address: SocketAddr,
+    /// Held until the port's program is about to start.
+    listener: Option<TcpListener>,
+    /// Says that the port is somebody's also while its program is down. Nothing
+    /// speaks UDP here, and a mark on it is gone with its process.
+    _mark: UdpSocket,
+}
 
 impl Reserved {
-    pub fn address(&self) -> SocketAddr {
-        self.1
+    fn new(address: SocketAddr) -> std::io::Result<Self> {
+        Ok(Self {
+            address,
+            _mark: UdpSocket::bind(address)?,
+            listener: Some(TcpListener::bind(address)?),
+        })
     }
 
-    /// Gives the port to the program that starts now.
-    pub fn release(self) {
-        drop(self.0);
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets the port's program listen from now on.
+    pub fn release(&mut self) {
+        self.listener = None;
     }
 }
 
@@ -35,9 +50,7 @@ pub fn reserve(count: usize) -> anyhow::Result<Vec<Reserved>> {
         }
         let port = LOWEST + u16::from_le_bytes(random::<2>()) % (HIGHEST - LOWEST);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if let Ok(listener) = TcpListener::bind(address) {
-            reserved.push(Reserved(listener, address));
-        }
+        reserved.extend(Reserved::new(address));
     }
     if reserved.len() < count {
         bail!("this machine has not {count} free ports between {LOWEST} and {HIGHEST}");
@@ -50,15 +63,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reserved_ports_differ_and_are_free_once_released() {
+    fn reserved_ports_differ_and_once_released_are_for_their_programs_alone() {
         let reserved = reserve(10).unwrap();
         let addresses: std::collections::BTreeSet<_> =
             reserved.iter().map(Reserved::address).collect();
         assert_eq!(addresses.len(), 10);
-        let one = reserved.into_iter().next().unwrap();
+        let mut one = reserved.into_iter().next().unwrap();
         let address = one.address();
         assert!(TcpListener::bind(address).is_err());
         one.release();
         assert!(TcpListener::bind(address).is_ok());
+        assert!(Reserved::new(address).is_err());
+        drop(one);
+        assert!(Reserved::new(address).is_ok());
     }
 }

@@ -4,7 +4,6 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use lapor_web::clock::late::FILE;
@@ -12,11 +11,10 @@ use lapor_web::exit;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
+use super::PATIENCE;
 use super::failure::Failure;
 use super::folder::CLOCK;
 
-/// A command that works longer than this hangs.
-const PATIENCE: Duration = Duration::from_mins(2);
 /// A setting of the caller's own hub or node must not reach those of the demo.
 const FOREIGN: &str = "LAPOR_";
 
@@ -83,8 +81,13 @@ pub fn alone(program: &Path) -> Command {
 
 /// The clock of the demo to which a configuration belongs.
 fn clock_beside(config: &Path) -> Option<PathBuf> {
-    let clock = config.parent()?.parent()?.join(CLOCK);
+    let clock = clock_in(config.parent()?.parent()?);
     clock.is_file().then_some(clock)
+}
+
+/// The file that says how late the clock is of all programs whose folders lie in a folder.
+pub fn clock_in(folder: &Path) -> PathBuf {
+    folder.join(CLOCK)
 }
 
 /// Where this machine has a program. Those for administrators lie where not everybody looks.

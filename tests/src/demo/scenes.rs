@@ -20,6 +20,7 @@ use lapor_web::clock::SystemClock;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::PATIENCE;
 use super::api::Api;
 use super::cast::DESK;
 use super::folder::Folder;
@@ -35,7 +36,6 @@ pub const SUPERVISED: &str = "Netralitas ASN";
 
 /// Cases of one tray that are given to units.
 const GIVEN: u32 = 24;
-const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// Cases of the scenes that are furnished further.
@@ -187,7 +187,7 @@ async fn somebody(node: &Node, role: StaffRole) -> anyhow::Result<String> {
     Ok(found.context("a desk has nobody of a role")?.actor())
 }
 
-async fn file_one(
+pub async fn file_one(
     node: &Api,
     title: &str,
     category: &str,

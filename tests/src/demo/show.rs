@@ -165,7 +165,7 @@ pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
     }
     let _ = writeln!(
         text,
-        "  {:16} {} (SMS, X, Facebook, WhatsApp, Telegram, Open311)",
+        "  {:16} {} (SMS, X, Facebook, WhatsApp, Telegram, surel / e-mail, Open311)",
         "telepon / phones", addresses.phones
     );
     text.push_str(&accounts(addresses));
@@ -282,6 +282,7 @@ mod tests {
         };
         assert!(line("officer@bumn-pln.example").contains("http://bumn-pln/masuk"));
         assert!(line("officer@bumn-pln.example").ends_with("petugas / officer"));
+        assert!(line("officer@ombudsman.example").contains("http://ombudsman/masuk"));
         assert!(line("dinas-pu@kota-bandung.example").ends_with("unit dinas-pu"));
         assert!(line("operator@hub.example").contains("http://console/masuk"));
         assert!(shown.contains(PASSWORD));

@@ -14,6 +14,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
+use super::PATIENCE;
 use super::cast::{DESK, MEMBERS};
 use super::folder::{Folder, Record};
 use super::ledger::{Ledger, Ruling, node_database};
@@ -25,8 +26,6 @@ use super::sealed;
 use super::speech::NOTICE;
 use crate::invariants;
 
-/// How long messages and files may still be under way.
-const PATIENCE: Duration = Duration::from_mins(2);
 const GLANCE: Duration = Duration::from_millis(250);
 /// Glances in a row at which nothing moves: what a node does of itself when it starts comes soon.
 const STILL: usize = 8;
@@ -177,7 +176,7 @@ async fn count(
     })
 }
 
-/// The invariants of the federation, read from all nine databases.
+/// The invariants of the federation, read from all ten databases.
 async fn federation(
     folder: &Folder,
     ledger: &Ledger,

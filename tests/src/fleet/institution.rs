@@ -17,7 +17,7 @@ use lapor_node::error::NodeError;
 use lapor_node::media::Door;
 use lapor_node::node::Node;
 use lapor_node::settings::Settings;
-use lapor_node::sync::{Https, Link, LinkError};
+use lapor_node::sync::{Https, Link, LinkError, Transport};
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, Digest};
 use lapor_protocol::problem::Retry;
@@ -123,13 +123,18 @@ impl Institution {
 
     /// The process begins.
     pub async fn start(&mut self) {
+        self.start_over(|node| Arc::new(Https::of(node).expect("a certificate")))
+            .await;
+    }
+
+    /// The same, and calls reach the hub by another way than the network.
+    pub async fn start_over(&mut self, way: impl FnOnce(&Node) -> Arc<dyn Transport>) {
         assert!(self.running.is_none(), "{} is running", self.member.slug);
         assert!(self.folder.path().exists());
         let node = Node::open(&self.settings, self.clock.clone()).await;
         let node = node.unwrap_or_else(|error| panic!("{}: {error}", self.member.slug));
-        let https = Https::of(&node).expect("a certificate");
         self.seed += 1;
-        let line = Line::over(Arc::new(https), self.seed);
+        let line = Line::over(way(&node), self.seed);
         let linked = Link::over(node.clone(), line.clone()).expect("a joined node");
         self.running = Some(Running {
             node,

@@ -1,9 +1,9 @@
 //! The line between a node and the hub, with the weather on it: calls that are
-//! lost, answers that are lost after the hub has done its work, calls that
-//! arrive twice, and copies that arrive when everybody has moved on. A story
-//! that wants a hostile hub alters its answers here.
+//! lost or cut in two, answers that are lost after the hub has done its work,
+//! calls that arrive twice, and copies that arrive when everybody has moved on.
+//! A story that wants a hostile hub alters its answers here.
 //!
-//! The calls themselves are real: mTLS to the hub's listener.
+//! The calls themselves are real: in the stories mTLS to the hub's listener.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +31,8 @@ pub struct Weather {
     pub twice: u8,
     /// A copy of the call arrives again, after later calls.
     pub late: u8,
+    /// Only the beginning of the call's body arrives, and the line breaks.
+    pub torn: u8,
 }
 
 impl Weather {
@@ -40,6 +42,7 @@ impl Weather {
         lose_answer: 0,
         twice: 0,
         late: 0,
+        torn: 0,
     };
     pub const CUT: Self = Self {
         cut: true,
@@ -51,6 +54,7 @@ impl Weather {
         lose_answer: 10,
         twice: 15,
         late: 15,
+        torn: 0,
     };
 }
 
@@ -90,6 +94,8 @@ struct Fate {
     lost: bool,
     answer_lost: bool,
     twice: bool,
+    /// Of a hundred bytes of the body so many arrive, and no answer does.
+    torn: Option<usize>,
     /// Copies of former calls that arrive before this one.
     late: Vec<Call>,
 }
@@ -111,6 +117,23 @@ impl Line {
 
     pub fn weather(&self, weather: Weather) {
         self.state().weather = weather;
+    }
+
+    /// The weather as it is.
+    pub fn now(&self) -> Weather {
+        self.state().weather
+    }
+
+    /// Another process of the same node calls over the same line: its weather,
+    /// and the copies that are under way.
+    pub fn goes_on_as(&self, next: &Self) {
+        let (weather, under_way) = {
+            let mut state = self.state();
+            (state.weather, std::mem::take(&mut state.under_way))
+        };
+        let mut next = next.state();
+        next.weather = weather;
+        next.under_way = under_way;
     }
 
     pub fn is_cut(&self) -> bool {
@@ -178,6 +201,12 @@ impl Line {
         if fate.lost {
             return Err(lost("the call was lost"));
         }
+        if let Some(percent) = fate.torn {
+            let mut torn = call;
+            torn.body = torn.body.slice(..torn.body.len() * percent / 100);
+            drop(self.inner.call(torn).await);
+            return Err(lost("the line broke"));
+        }
         let mut answer = self.inner.call(call.clone()).await;
         if fate.twice {
             answer = self.inner.call(call.clone()).await;
@@ -224,6 +253,7 @@ impl State {
             lose_answer,
             twice,
             late,
+            torn,
             ..
         } = self.weather;
         let mut arriving = Vec::new();
@@ -244,6 +274,7 @@ impl State {
             lost: chosen == Some(false) || self.rolls(lose_call),
             answer_lost: chosen == Some(true) || self.rolls(lose_answer),
             twice: self.rolls(twice),
+            torn: (!call.body.is_empty() && self.rolls(torn)).then(|| self.draw(100)),
             late: arriving,
         })
     }
@@ -265,12 +296,13 @@ impl State {
 
     /// Whether something happens that happens so many times in a hundred.
     fn rolls(&mut self, in_a_hundred: u8) -> bool {
-        if in_a_hundred == 0 {
-            return false;
-        }
-        let mut byte = [0; 2];
-        self.dice.fill(&mut byte);
-        u16::from_be_bytes(byte) % 100 < u16::from(in_a_hundred)
+        in_a_hundred != 0 && self.draw(100) < usize::from(in_a_hundred)
+    }
+
+    fn draw(&mut self, end: u16) -> usize {
+        let mut bytes = [0; 2];
+        self.dice.fill(&mut bytes);
+        usize::from(u16::from_be_bytes(bytes) % end)
     }
 }
 

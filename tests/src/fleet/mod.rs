@@ -17,6 +17,7 @@ mod rest;
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use lapor_hub::audit::By;
@@ -25,6 +26,8 @@ use lapor_hub::membership;
 use lapor_migrations::Kind;
 use lapor_migrations::throwaway::{SQLITE_ONLY_VARIABLE, TestDb};
 use lapor_protocol::ids::InstanceId;
+
+use crate::bench::programs::copy_folder;
 
 pub use false_hub::{FalseHub, Says};
 pub use hub::HubHouse;
@@ -247,6 +250,22 @@ impl Fleet {
         self.settle().await;
         self.invariants().await;
         self.hub.stop().await;
+        self.ended = true;
+    }
+
+    /// Everybody stops, and what they have on disk is copied: the hub's below `hub`, an
+    /// institution's below its name. SQLite only, whose databases are files.
+    pub async fn keep(mut self, to: &Path) {
+        self.hub.stop().await;
+        let hub = to.join("hub");
+        copy_folder(self.hub.folder(), &hub).expect("a copy");
+        std::fs::copy(self.hub.database().file(), hub.join("copy.db")).expect("a copy");
+        for (slug, institution) in &mut self.institutions {
+            institution.stop().await;
+            let place = to.join(slug);
+            copy_folder(&institution.settings.node.keys, &place.join("keys")).expect("a copy");
+            std::fs::copy(institution.database().file(), place.join("copy.db")).expect("a copy");
+        }
         self.ended = true;
     }
 

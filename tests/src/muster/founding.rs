@@ -38,6 +38,7 @@ pub struct Place {
     settings: Vec<(&'static str, String)>,
     pub console: SocketAddr,
     pub monitor: SocketAddr,
+    _reserved: Vec<Reserved>,
 }
 
 /// A clock that is behind the machine's.
@@ -52,10 +53,10 @@ impl Clock for Behind {
 impl Place {
     /// Makes a hub that does not serve yet.
     pub fn found(folder: &Path, program: &Path, url: Option<&str>, nodes: usize) -> Result<Self> {
-        let reserved = ports::reserve(4)?;
+        let mut reserved = ports::reserve(4)?;
         let [federation, enrolment, monitor, console] =
             std::array::from_fn(|at| reserved[at].address());
-        reserved.into_iter().for_each(Reserved::release);
+        reserved.iter_mut().for_each(Reserved::release);
         let mut init = Command::new(program);
         init.args(["init", "--trust-domain", "lapor.fleet", "--dir"])
             .arg(folder.join("hub"))
@@ -87,6 +88,7 @@ impl Place {
             ],
             console,
             monitor,
+            _reserved: reserved,
         })
     }
 

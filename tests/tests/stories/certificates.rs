@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use http::Method;
 use lapor_certs::{Credential, Vault};
+use lapor_hub::app::Hub;
 use lapor_hub::audit::By;
 use lapor_hub::changeover;
 use lapor_hub::clock::Clock as _;
 use lapor_hub::deeds::{self, Deed};
+use lapor_hub::ground::Ground;
+use lapor_hub::membership::MembershipError;
 use lapor_node::folder::credential_path;
 use lapor_node::jobs::{Job, Jobs};
+use lapor_node::sync::Link;
 use lapor_protocol::case::State;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT, TANGERANG};
 use lapor_tests::fleet::words::report;
@@ -25,6 +29,21 @@ fn serial(at: &Institution) -> String {
 fn issuer(at: &Institution) -> Vec<u8> {
     let credential = Credential::load(&credential_path(&at.settings.node.keys));
     credential.unwrap().chain()[1].to_vec()
+}
+
+/// Has the hub look after its certificate, and waits until it shows another one.
+async fn shows_another(hub: &Hub) {
+    let mut shown = hub.watch_certificate();
+    shown.mark_unchanged();
+    hub.look_after_certificate();
+    shown.changed().await.unwrap();
+}
+
+/// Does something about the authority, as a command would.
+async fn acts(ground: &Ground, deed: Deed) -> Result<(), MembershipError> {
+    let done = deeds::act(ground, &By::actor("cli:test"), &deed).await;
+    ground.reload_certifier().unwrap();
+    done
 }
 
 /// Runs the job as the scheduler would. Returns how many jobs were done.
@@ -227,11 +246,7 @@ async fn another_authority_takes_over_once_every_node_trusts_it() {
         let ground = Arc::clone(&fleet.hub.hub().ground);
         let former = ground.certifier().issuer.root_pin();
         let root = changeover::prepare(&ground).unwrap();
-        let act = async |deed| {
-            let done = deeds::act(&ground, &By::actor("cli:test"), &deed).await;
-            ground.reload_certifier().unwrap();
-            done
-        };
+        let act = async |deed| acts(&ground, deed).await;
         act(Deed::AnnounceAuthority { root }).await.unwrap();
         let even_so = false;
         let certify = || Deed::UseAuthority { root, even_so };
@@ -260,10 +275,7 @@ async fn another_authority_takes_over_once_every_node_trusts_it() {
             act(withdraw()).await.is_err(),
             "certificates stand below it"
         );
-        let mut shown = fleet.hub.hub().watch_certificate();
-        shown.mark_unchanged();
-        fleet.hub.hub().look_after_certificate();
-        shown.changed().await.unwrap();
+        shows_another(fleet.hub.hub()).await;
         fleet.pass(20 * DAY_MS);
         for slug in ["pusat", "kota-bandung"] {
             looks_after_it(fleet.at(slug)).await;
@@ -287,6 +299,39 @@ async fn another_authority_takes_over_once_every_node_trusts_it() {
         assert_eq!(fleet.at("pusat").state(case).await, State::Received);
         let trusted = fleet.hub.hub().ground.certifier().bundle.pins();
         assert_eq!(trusted, [root]);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_runs_takes_up_the_roots_that_a_recovery_beside_it_has_brought() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let ground = Arc::clone(&fleet.hub.hub().ground);
+        let former = ground.certifier().issuer.root_pin();
+        let root = changeover::prepare(&ground).unwrap();
+        let act = async |deed| acts(&ground, deed).await.unwrap();
+        act(Deed::AnnounceAuthority { root }).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        for institution in [bandung, pusat] {
+            // As `lapor-node recover` does in a process of its own.
+            let beside = Link::connect(Arc::clone(institution.node())).unwrap();
+            beside.recover_certificate().await.unwrap();
+        }
+        let even_so = true;
+        act(Deed::UseAuthority { root, even_so }).await;
+        let withdraw = Deed::WithdrawAuthority {
+            root: former,
+            even_so,
+        };
+        act(withdraw).await;
+        shows_another(fleet.hub.hub()).await;
+        let working = [bandung, pusat].map(Institution::work);
+        let case = bandung.file(report("Sesudahnya")).await;
+        let known = async || pusat.knows(case).await;
+        pusat.until("heard of a report", known).await;
+        drop((working, ground));
+        fleet.settle().await;
         fleet.ends_well().await;
     }
 }

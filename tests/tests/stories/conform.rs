@@ -5,11 +5,13 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use lapor_conform::check::Outcome;
 use lapor_conform::client::{Answered, Asked, Forge};
 use lapor_conform::hub::{self, look};
 use lapor_conform::node::{self, Wanted};
 use lapor_conform::report::Report;
+use lapor_migrations::Kind;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceKind;
 use lapor_protocol::keys::Signer;
@@ -51,16 +53,22 @@ async fn looked(fleet: &Fleet, played: &[Member; 2], forge: Option<Arc<Forge>>) 
     Box::pin(look(terms)).await.unwrap()
 }
 
+/// What was found to be anything else than kept.
+fn others(report: &Report) -> Vec<String> {
+    let findings = report.findings.iter();
+    let others = findings.filter(|one| one.outcome != Outcome::Kept);
+    others
+        .map(|one| format!("{}: {:?}", one.check, one.outcome))
+        .collect()
+}
+
 #[tokio::test]
 async fn our_hub_keeps_every_sentence_that_the_kit_looks_at() {
     for kind in kinds() {
         let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
         let report = looked(&fleet, &played(0), None).await;
-        for finding in &report.findings {
-            let check = finding.check;
-            assert_eq!(finding.outcome, Outcome::Kept, "{check}");
-        }
-        assert!(report.holds() && report.findings.len() > 30);
+        assert_eq!(others(&report), Vec::<String>::new());
+        assert!(report.holds() && report.findings.len() > 50);
         fleet.ends_well().await;
     }
 }
@@ -81,7 +89,7 @@ async fn what_cannot_be_looked_at_is_said() {
             _ => None,
         });
         let untried: Vec<_> = untried.collect();
-        assert_eq!(untried.len(), 4, "{untried:?}");
+        assert_eq!(untried.len(), 13, "{untried:?}");
         assert!(untried[0].contains("has no authority over uji-b0"));
         fleet.ends_well().await;
     }
@@ -222,66 +230,111 @@ const WRONG: [(&str, Spoil, &str); 10] = [
                 return answered;
             }
             changed(answered, |page| {
-                let versions = page["versions"].as_array_mut().unwrap();
-                versions.pop();
-                page["latest"] = json!(versions.len());
+                // What is asked wrongly is answered by a problem.
+                if let Some(versions) = page["versions"].as_array_mut() {
+                    versions.pop();
+                    page["latest"] = json!(versions.len());
+                }
             })
         },
         "publishes a directory that every member can check",
     ),
 ];
 
+/// On one database: whatever the hub keeps its record in, its answers are made wrong behind it.
 #[tokio::test]
 async fn a_hub_that_breaks_a_sentence_is_found_by_the_check_that_quotes_it() {
-    for kind in kinds() {
-        let fleet = Fleet::with(kind, &[PUSAT, BANDUNG], 1, |settings| {
-            settings.limits.join_burst = 10_000;
-        });
-        let fleet = fleet.await;
-        for (number, (what, spoil, check)) in WRONG.into_iter().enumerate() {
-            let hub = Signer::from_seed(fleet.hub.hub().ground.signer().seed());
-            let forge = move |asked: &Asked, answered: Answered| spoil(asked, answered, &hub);
-            let report = looked(&fleet, &played(number), Some(Arc::new(forge))).await;
-            assert!(!report.holds(), "{what}");
-            let broken = report.broken();
-            assert!(broken.contains(&check), "{what}: {broken:?}");
-        }
-        fleet.ends_well().await;
+    let fleet = Fleet::with(Kind::Sqlite, &[PUSAT, BANDUNG], 1, |settings| {
+        settings.limits.join_burst = 10_000;
+    });
+    let fleet = fleet.await;
+    for (number, (what, spoil, check)) in WRONG.into_iter().enumerate() {
+        let hub = Signer::from_seed(fleet.hub.hub().ground.signer().seed());
+        let forge = move |asked: &Asked, answered: Answered| spoil(asked, answered, &hub);
+        let report = looked(&fleet, &played(number), Some(Arc::new(forge))).await;
+        assert!(!report.holds(), "{what}");
+        let broken = report.broken();
+        assert!(broken.contains(&check), "{what}: {broken:?}");
     }
+    fleet.ends_well().await;
+}
+
+/// What a hub may do wrong around a message, in one run, and the checks that must find it.
+const AROUND: [&str; 3] = [
+    "answers no other version of the protocol",
+    "says of an exception where it stands",
+    "keeps no key of a case that was redacted",
+];
+
+fn wrong_around(asked: &Asked, answered: Answered) -> Answered {
+    if asked.path.starts_with("/.well-known/") {
+        return changed(answered, |known| known["limits"]["page_items"] = json!(50));
+    }
+    if is(asked, "POST", "/outbox") {
+        return changed(answered, |answer| {
+            for exception in answer["exceptions"].as_array_mut().into_iter().flatten() {
+                exception["seq"] = json!(1);
+            }
+        });
+    }
+    if asked.method == "GET" && asked.path.ends_with("/keys") && answered.status == 200 {
+        return changed(answered, |keys| keys["missing"] = json!(["pusat"]));
+    }
+    answered
 }
 
 #[tokio::test]
-async fn our_node_keeps_every_sentence_that_the_kit_looks_at() {
-    for kind in kinds() {
-        let mut fleet = Fleet::gather(kind, &[PUSAT]).await;
-        let mut bandung = fleet.arrive(BANDUNG).await;
-        let (driver, mut wanted) = mpsc::channel(2);
-        let looking = tokio::spawn(node::look(node::Terms {
-            instance: BANDUNG.id(),
-            host: "127.0.0.1".into(),
-            listeners: [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap()),
-            now_ms: BEGINNING,
-            patience: Duration::from_mins(2),
-            linger: Duration::from_secs(30),
-            driver,
-        }));
-        let Some(Wanted::Join(line)) = wanted.recv().await else {
-            panic!("the kit begins with an invitation");
-        };
-        bandung.enrol(&line).await;
-        bandung.start().await;
-        let working = bandung.work();
-        assert_eq!(wanted.recv().await, Some(Wanted::File));
-        bandung.file(report("Jalan berlubang")).await;
-        // A job of the node looks for it once in a while; a story calls it.
-        assert!(bandung.link().renew_certificate().await.unwrap());
-        let report = looking.await.unwrap().unwrap();
-        for finding in &report.findings {
-            let check = finding.check;
-            assert_eq!(finding.outcome, Outcome::Kept, "{check}");
-        }
-        drop(working);
-        bandung.stop().await;
-        fleet.ends_well().await;
+async fn a_hub_that_is_wrong_around_its_messages_is_found() {
+    let fleet = Fleet::gather(Kind::Sqlite, &[PUSAT, BANDUNG]).await;
+    let report = looked(&fleet, &played(0), Some(Arc::new(wrong_around))).await;
+    let broken = report.broken();
+    for check in AROUND {
+        assert!(broken.contains(&check), "{check}: {broken:?}");
     }
+    fleet.ends_well().await;
+}
+
+/// On both databases at once: most of it is waiting for what must not be done too soon.
+#[tokio::test]
+async fn our_node_keeps_every_sentence_that_the_kit_looks_at() {
+    join_all(
+        kinds()
+            .into_iter()
+            .map(|kind| Box::pin(node_is_sound(kind))),
+    )
+    .await;
+}
+
+async fn node_is_sound(kind: Kind) {
+    let mut fleet = Fleet::gather(kind, &[PUSAT]).await;
+    let mut bandung = fleet.arrive(BANDUNG).await;
+    let (driver, mut wanted) = mpsc::channel(2);
+    let looking = tokio::spawn(node::look(node::Terms {
+        instance: BANDUNG.id(),
+        host: "127.0.0.1".into(),
+        listeners: [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap()),
+        now_ms: BEGINNING,
+        patience: Duration::from_mins(2),
+        linger: Duration::from_secs(30),
+        driver,
+    }));
+    let Some(Wanted::Join(line)) = wanted.recv().await else {
+        panic!("the kit begins with an invitation");
+    };
+    bandung.enrol(&line).await;
+    bandung.start().await;
+    let working = bandung.work();
+    assert_eq!(wanted.recv().await, Some(Wanted::File));
+    bandung.file(report("Jalan berlubang")).await;
+    // A job of the node looks for it once in a while; a story calls it.
+    assert!(bandung.link().renew_certificate().await.unwrap());
+    while let Some(wanted) = wanted.recv().await {
+        assert_eq!(wanted, Wanted::File);
+        bandung.file(report("Lampu jalan mati")).await;
+    }
+    let report = looking.await.unwrap().unwrap();
+    assert_eq!(others(&report), Vec::<String>::new());
+    drop(working);
+    bandung.stop().await;
+    fleet.ends_well().await;
 }

@@ -8,6 +8,7 @@ use lapor_hub::witness;
 use lapor_migrations::{Db, on};
 use lapor_node::casework::KeyState;
 use lapor_node::node::Node;
+use lapor_node::publishing::NewProgramme;
 use lapor_node::sync::{Call, Link, LinkError, Transport as _};
 use lapor_protocol::case::State;
 use lapor_protocol::delivery::StreamHead;
@@ -21,6 +22,7 @@ use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, kinds};
 use lapor_tests::invariants;
+use serde_json::json;
 
 const FORKS: &str = "select count(*) from forks";
 /// Own messages of closed epochs that no receipt covers.
@@ -219,6 +221,36 @@ async fn of_a_node_that_runs_twice_the_later_one_works_and_the_other_says_so() {
             assert_eq!(original.view(case).await.key, KeyState::Held);
         }
         nothing_was_forked(&fleet).await;
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn what_one_of_two_copies_published_is_shown_by_the_other_once_it_is_alone() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let database = fleet.database().await;
+        let mut clone = fleet.at("kota-bandung").cloned(database).await;
+        clone.start().await;
+        let new = json!({ "slug": "jembatan", "name": "Jembatan", "description": "Baru." });
+        let new: NewProgramme = serde_json::from_value(new).unwrap();
+        clone.node().publish_programme(new, "humas").await.unwrap();
+        clone.catch_up().await;
+        // It is told of what it has never said.
+        let original = fleet.at("kota-bandung");
+        for stream in [Stream::Inbox, Stream::Public] {
+            original.link().pull(stream, 0).await.unwrap();
+        }
+        clone.stop().await;
+        let original = fleet.at_mut("kota-bandung");
+        original.stop().await;
+        original.start().await;
+        fleet.settle().await;
+        for slug in ["pusat", "kota-bandung"] {
+            let shown = fleet.at(slug).node();
+            let shown = shown.programme(&BANDUNG.id(), "jembatan").await.unwrap();
+            assert_eq!(shown.programme.published.name, "Jembatan", "{slug}");
+        }
         fleet.ends_well().await;
     }
 }

@@ -3,36 +3,19 @@
 //! every case is equal. A failure names its seed, which repeats it.
 
 use lapor_migrations::Kind;
-use lapor_node::casework::{CaseFilter, NewAct};
+use lapor_node::casework::CaseFilter;
 use lapor_node::error::NodeError;
-use lapor_protocol::entropy::{Entropy as _, Seeded};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, OMBUDSMAN, PLN, PUSAT};
-use lapor_tests::fleet::words::{act, report, report_without, said, sentence_of, worded};
+use lapor_tests::fleet::words::{report, report_without};
 use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
-use serde_json::{Value, json};
+use lapor_tests::simulation::acts::any_act;
+use lapor_tests::simulation::dice::Dice;
+use serde_json::json;
 
 const HOUR_MS: i64 = 3_600_000;
 const ACTS: usize = 200;
 /// How often one institution looks for something to do.
 const TRIES: usize = 8;
-
-struct Dice(Seeded);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        let mut bytes = [0; 8];
-        self.0.fill(&mut bytes);
-        (u64::from_be_bytes(bytes) % end as u64) as usize
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        *self.pick(all)
-    }
-
-    fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-}
 
 /// Says on the way out which seed failed.
 struct Named(Kind, u64);
@@ -50,7 +33,7 @@ async fn storm(seed: u64) {
         let _named = Named(kind, seed);
         let members = [PUSAT, BANDUNG, KEMENPU, PLN, OMBUDSMAN];
         let mut fleet = Fleet::with(kind, &members, seed, |_| {}).await;
-        let mut dice = Dice(Seeded::new(seed));
+        let mut dice = Dice::new(seed);
         let slugs = fleet.slugs();
         fleet.weather(Weather::STORM);
         for _ in 0..ACTS {
@@ -126,57 +109,6 @@ async fn file(at: &Institution, dice: &mut Dice) {
         filed.attachments = vec![at.upload(b"foto jalan berlubang").await];
     }
     at.file(filed).await;
-}
-
-fn any_act(slugs: &[&str], other: &Value, dice: &mut Dice) -> NewAct {
-    let target = dice.one_of(slugs);
-    let answered = dice.below(2) == 0;
-    match dice.below(24) {
-        0 => act("case.verified", json!({})),
-        1..=6 => {
-            let copies = if dice.below(4) == 0 {
-                vec![dice.one_of(slugs)]
-            } else {
-                vec![]
-            };
-            let to = json!({ "target": target, "copies": copies });
-            said("case.disposed", to, "Mohon ditindaklanjuti.")
-        }
-        7 | 8 => act("case.returned", json!({ "reason": "belongs_to_another" })),
-        9 | 10 => act("case.recalled", json!({ "reason": "no_answer" })),
-        11..=13 => {
-            let proposes = json!({ "proposes_to_close": answered });
-            said("case.followed_up", proposes, "Dikerjakan.")
-        }
-        14 => said("case.noted", json!({}), "Catatan."),
-        15 => {
-            let questions = json!({ "questions": [sentence_of("Di mana?")] });
-            worded("case.held", json!({}), questions)
-        }
-        16 => {
-            let answers = json!({ "answers": [sentence_of("Di sana.")] });
-            worded("report.completed", json!({}), answers)
-        }
-        17 => said("case.replied", json!({}), "Belum selesai."),
-        18 => act("case.closed", json!({ "by": "reporter" })),
-        19 => act("case.rated", json!({ "score": 3 })),
-        20 => act("case.linked", json!({ "target_case": other })),
-        21 => act("case.unlinked", json!({})),
-        22 => match dice.below(4) {
-            0 => act("case.redacted", json!({ "reason": "reporter_request" })),
-            1 => act("case.escalated", json!({ "consent": true })),
-            2 => act("case.taken_over", json!({})),
-            _ => said(
-                "identity.requested",
-                json!({ "purpose": "visit" }),
-                "Perlu datang.",
-            ),
-        },
-        _ => {
-            let words = json!({ "title": "Bagian kedua", "content": sentence_of("Bagian kedua") });
-            worded("case.split", json!({}), words)
-        }
-    }
 }
 
 /// `LAPOR_STORM_SEED` makes another storm, or repeats one that failed.

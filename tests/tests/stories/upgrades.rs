@@ -95,7 +95,7 @@ async fn looking_at_a_configuration_changes_nothing_in_the_database() {
 
 /// Makes a hub or a node on this database, on ports that nobody has.
 fn make(program: &str, config: &Path, database: &str) {
-    let ports = ports::reserve(2).unwrap();
+    let mut ports = ports::reserve(2).unwrap();
     let [first, second] = [0, 1].map(|port| ports[port].address().to_string());
     let dir = config.parent().unwrap().display().to_string();
     let mut init = vec!["init", "--dir", &dir, "--database-url", database];
@@ -112,7 +112,7 @@ fn make(program: &str, config: &Path, database: &str) {
     });
     let made = run(program, config, &init);
     assert!(made.status.success(), "{made:?}");
-    ports.into_iter().for_each(Reserved::release);
+    ports.iter_mut().for_each(Reserved::release);
 }
 
 /// Runs a command to its end, with no settings but those of its file.

@@ -284,6 +284,17 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_that_another_made_up_is_shown() {
+        let id = voice(Language::Indonesian);
+        let (first, last) = (-8_334_601_228_800_000, 8_210_266_876_799_999);
+        for at in [i64::MIN, first, last, last - HOUR, i64::MAX] {
+            assert_eq!(id.date(at), "1 Januari 1970", "{at}");
+            assert_eq!(id.moment(at), "1 Januari 1970 pukul 07.00 WIB", "{at}");
+        }
+        assert_eq!(id.date(253_402_300_799_999 - 7 * HOUR), "31 Desember 9999");
+    }
+
+    #[test]
     fn days_are_those_of_the_calendar_and_not_of_24_hours() {
         let (id, en) = (voice(Language::Indonesian), voice(Language::English));
         for (hours, indonesian, english) in [

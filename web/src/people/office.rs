@@ -205,6 +205,14 @@ pub trait Office: Staffed + 'static {
         ready(Ok(false))
     }
 
+    /// What the list of accounts leads back to, by name and address, if to anything.
+    fn staff_from(
+        &self,
+        _visit: &Visit,
+    ) -> impl Future<Output = Answer<Option<(String, String)>>> + Send {
+        ready(Ok(None))
+    }
+
     /// A part of the page of an account that only this program has, as HTML.
     fn account_part(
         &self,

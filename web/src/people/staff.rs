@@ -38,6 +38,8 @@ struct StaffPage {
     lines: Vec<Line>,
     /// Whether accounts belong to units.
     units: bool,
+    /// What it leads back to, by name and address.
+    back: Option<(String, String)>,
     new_at: String,
 }
 
@@ -102,6 +104,7 @@ pub async fn list<O: Office>(State(office): State<Arc<O>>, member: Member) -> An
         v,
         lines: lines.collect(),
         units: office.units().await?.is_some(),
+        back: office.staff_from(&member.visit).await?,
         new_at: new_at::<O>(),
     };
     member

@@ -79,7 +79,6 @@ pub struct Details {
     /// How many there are beyond.
     set_aside_more: usize,
     /// As the directory has them.
-    #[schema(value_type = Vec<Object>)]
     keys: Vec<CertifiedKey>,
     /// The latest first.
     certificates: Vec<Certificate>,

@@ -14,7 +14,7 @@ use lapor_protocol::calendar::day_at;
 use lapor_web::ApiProblem;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
-use lapor_web::people::{Member, refusal};
+use lapor_web::people::{Member, actor_words, refusal};
 
 use super::super::approvals::failed;
 use super::super::live;
@@ -253,7 +253,10 @@ fn named(v: &Voice, names: &BTreeMap<String, String>, actor: &str) -> String {
     if actor == trials::ITSELF {
         return v.say("run-by-itself");
     }
-    names.get(actor).map_or(actor, String::as_str).to_owned()
+    names
+        .get(actor)
+        .cloned()
+        .unwrap_or_else(|| actor_words(v, actor))
 }
 
 fn line(v: &Voice, names: &BTreeMap<String, String>, of: Shelved) -> Line {

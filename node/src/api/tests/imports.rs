@@ -61,6 +61,19 @@ async fn a_register_is_brought_mended_and_filed_as_a_whole() {
 }
 
 #[tokio::test]
+async fn a_register_of_more_than_a_body_of_json_is_taken_also_under_a_key() {
+    for desk in desks("kota-bandung").await {
+        let file = format!("Isi\n{}\n", "Jalan rusak. ".repeat(100_000));
+        assert!(file.len() > crate::api::JSON_BYTES);
+        let request = Request::post("/api/v1/imports").header("idempotency-key", "k".repeat(32));
+        let made = desk.send(Some(Role::Officer), request, Body::from(file));
+        let made = made.await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+        assert_eq!(made.json()["wrong"], 1, "longer than a report may be");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_register_is_refused_with_the_reason() {
     for desk in desks("kota-bandung").await {
         for (query, file, why) in [

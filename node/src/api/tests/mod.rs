@@ -8,6 +8,7 @@ macro_rules! said {
     };
 }
 
+mod bounds;
 mod changes;
 mod channels;
 mod counter;
@@ -41,7 +42,7 @@ use crate::doors::router;
 use crate::settings::Settings;
 use crate::staff::StaffRole;
 use crate::testing::{NOW, Place};
-use crate::tokens::{self, NewToken, Role};
+use crate::tokens::{self, Bounds, NewToken, Role};
 
 /// A node's API and a token of each role.
 struct Desk {
@@ -204,6 +205,7 @@ async fn token_of(place: &Place, name: &str, account: &AccountId, role: Role) ->
     let new = NewToken {
         name,
         rights: role.into(),
+        bounds: Bounds::default(),
         expires_at: None,
         owner: Some(account),
     };

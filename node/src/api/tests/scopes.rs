@@ -8,20 +8,20 @@ use super::{Desk, Reply, desks};
 use crate::api::document;
 use crate::casework::NewReport;
 use crate::testing::NOW;
-use crate::tokens::{NewToken, Rights, Scope, Scopes, create_for};
+use crate::tokens::{Bounds, NewToken, Rights, Scope, Scopes, create_for};
 
 /// An operation of the document that needs a token.
-struct Operation {
-    id: String,
-    method: Method,
-    path: String,
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    pub path: String,
     /// What its address must tell.
     query: String,
-    scopes: Vec<Scope>,
+    pub scopes: Vec<Scope>,
     body: Value,
 }
 
-fn operations() -> Vec<Operation> {
+pub fn operations() -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in document()["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -78,6 +78,7 @@ impl Desk {
         let new = NewToken {
             name,
             rights: Rights::Scopes(Scopes::new(scopes).unwrap()),
+            bounds: Bounds::default(),
             expires_at: None,
             owner: None,
         };
@@ -85,7 +86,7 @@ impl Desk {
         made.unwrap().to_string()
     }
 
-    async fn calls(&self, operation: &Operation, case: &str, secret: &str) -> Reply {
+    pub async fn calls(&self, operation: &Operation, case: &str, secret: &str) -> Reply {
         let path = operation.path.replace("{id}", case);
         let path = path.replace("{ticket}", "4F7KX-92MQ3");
         let path = path.replace("{owner}", "pusat").replace("{slug}", "taman");

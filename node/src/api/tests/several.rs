@@ -43,6 +43,14 @@ async fn one_act_on_several_cases_is_judged_for_each_and_done_once() {
         let none = desk.post(Role::Officer, path, &none).await;
         assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(none.json()["field"], "cases");
+        for lacking in [
+            json!({"kind": "identity.requested", "words": {"text": "Perlu dihubungi."}}),
+            json!({"kind": "case.followed_up", "body": {}}),
+        ] {
+            let lacking = json!({"cases": [NOBODY], "act": lacking});
+            let lacking = desk.post(Role::Admin, path, &lacking).await;
+            assert_eq!(lacking.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
         let erased = json!({"cases": [first], "act": {"kind": "case.redacted", "body": {"reason": "other"}}});
         let erased = desk.post(Role::Admin, path, &erased).await;
         assert_eq!(erased.status, StatusCode::FORBIDDEN);

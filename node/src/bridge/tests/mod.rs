@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Became, BridgeError, Report, Source, Terms, Which};
 use crate::casework::{CaseFilter, CaseSummary, CaseView};
 use crate::channels::tests::kept;
-use crate::testing::Place;
+use crate::testing::{Counted, Place};
 
 /// A node beside a stand-in of SP4N-LAPOR!, which calls it *Pemerintah Kota Bandung*.
 struct Bridge {
@@ -280,6 +280,24 @@ async fn a_trial_says_what_the_run_does_and_leaves_nothing() {
             2,
             "no trial is kept"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_is_brought_counts_as_filed_once_and_a_trial_does_not() {
+    for bridge in bridges().await {
+        for id in [21, 22] {
+            bridge.sp4n.has(complaint(id, "Diproses"));
+        }
+        let filings = Counted::of("lapor_node_filings_total");
+        let listening = metrics::set_default_local_recorder(&filings);
+        bridge.import(&Source::List, terms(true)).await;
+        assert_eq!(filings.so_far(), 0);
+        for _ in 0..2 {
+            bridge.import(&Source::List, terms(false)).await;
+            assert_eq!(filings.so_far(), 2);
+        }
+        drop(listening);
     }
 }
 

@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq;
 use super::{Meta, hashed, signature};
 use crate::api::problem;
 use crate::channels::settings::ChannelSettings;
+use crate::error::NodeError;
 use crate::node::Node;
 
 /// Bytes of what it hands over, at most.
@@ -67,10 +68,20 @@ async fn take(node: &Node, meta: &Meta, headers: &HeaderMap, body: &[u8]) -> Res
     if !signature::is_right(&meta.app_secret, body, told.unwrap_or_default()) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    for (line, said) in meta.messages(body) {
-        if let Err(error) = node.take_in(&*line, &said).await {
-            return problem(&error).into_response();
-        }
+    match take_apart(node, meta, body).await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) => problem(&error).into_response(),
     }
-    StatusCode::OK.into_response()
+}
+
+async fn take_apart(node: &Node, meta: &Meta, body: &[u8]) -> Result<(), NodeError> {
+    let keywords = if meta.goes_by_keywords() {
+        node.keywords_in_force().await?
+    } else {
+        Vec::new()
+    };
+    for (line, said) in meta.messages(body, &keywords) {
+        node.take_in(&*line, &said).await?;
+    }
+    Ok(())
 }

@@ -20,7 +20,7 @@ pub use door::routes;
 pub use settings::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 
 use super::settings::ChannelSettings;
-use super::{Channel, Raw};
+use super::{Channel, Keyword, Raw};
 use messenger::Messenger;
 use page::Page;
 use send::Graph;
@@ -70,9 +70,15 @@ impl Meta {
         [whatsapp, messenger, page].into_iter().flatten().collect()
     }
 
+    /// Whether it needs the words of the table to know which comments are for this node.
+    fn goes_by_keywords(&self) -> bool {
+        let page = self.page.as_ref();
+        page.is_some_and(|page| page.comments == Comments::Tagged)
+    }
+
     /// What of a body is said to whom, in its order; what is not understood goes as a whole to the
     /// first line, which keeps it.
-    fn messages(&self, body: &[u8]) -> Vec<(Arc<dyn Channel>, Vec<Raw>)> {
+    fn messages(&self, body: &[u8], keywords: &[Keyword]) -> Vec<(Arc<dyn Channel>, Vec<Raw>)> {
         let told: Value = serde_json::from_slice(body).unwrap_or_default();
         let (Some(object), Some(entries)) = (told["object"].as_str(), told["entry"].as_array())
         else {
@@ -104,7 +110,8 @@ impl Meta {
             let own = entries.iter().filter(|entry| of_page(entry, &line.id));
             out.push((
                 line.clone(),
-                own.flat_map(|entry| line.messages(entry)).collect(),
+                own.flat_map(|entry| line.messages(entry, keywords))
+                    .collect(),
             ));
         }
         out.retain(|(_, said)| !said.is_empty());
@@ -153,16 +160,12 @@ fn on_facebook(
             token: token.clone(),
         })
     });
-    let keywords = settings.keywords.iter();
     let page = (facebook.comments != Comments::None).then(|| {
         Arc::new(Page {
             graph: graph.clone(),
             id: id.clone(),
             token: token.clone(),
             comments: facebook.comments,
-            keywords: keywords
-                .map(|keyword| keyword.word.to_lowercase())
-                .collect(),
         })
     });
     Ok((messenger, page))

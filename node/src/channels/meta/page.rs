@@ -16,8 +16,9 @@ use super::send::{Graph, Line};
 use super::settings::Comments;
 use super::{id_or_hash, listed};
 use crate::channels::media::{Pieces, Unfetched};
+use crate::channels::talk::begins_with_keyword;
 use crate::channels::{
-    Address, Channel, Heard, MediaKind, MediaRef, Name, Raw, Saying, Unread, Unsaid,
+    Address, Channel, Heard, Keyword, MediaKind, MediaRef, Name, Raw, Saying, Unread, Unsaid,
 };
 use crate::doors::texts;
 
@@ -30,8 +31,6 @@ pub struct Page {
     pub id: String,
     pub token: String,
     pub comments: Comments,
-    /// Words in front of a comment that make it one for this node, in small letters.
-    pub keywords: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,15 +53,16 @@ struct From {
 }
 
 impl Page {
-    /// The comments of an entry that are for this node.
-    pub fn messages(&self, entry: &Value) -> Vec<Raw> {
+    /// The comments of an entry that are for this node; `keywords` are the words in force.
+    pub fn messages(&self, entry: &Value, keywords: &[Keyword]) -> Vec<Raw> {
         let mut out = Vec::new();
         for change in listed(&entry["changes"]) {
             let value = &change["value"];
             let added = value["item"] == "comment" && value["verb"] == "add";
             let own = value["from"]["id"] == *self.id;
             let words = value["message"].as_str().unwrap_or_default();
-            if change["field"] == "feed" && added && !own && self.is_for_us(words) {
+            let ours = || self.is_for_us(words, keywords);
+            if change["field"] == "feed" && added && !own && ours() {
                 out.push(Raw {
                     id: id_or_hash(&value["comment_id"], value),
                     body: value.to_string().into_bytes(),
@@ -73,14 +73,11 @@ impl Page {
     }
 
     /// What people say to each other is not taken.
-    fn is_for_us(&self, words: &str) -> bool {
-        let words = words.to_lowercase();
-        let first = words.split_whitespace().next().unwrap_or_default();
-        let first = first.trim_end_matches([':', ',']);
+    fn is_for_us(&self, words: &str, keywords: &[Keyword]) -> bool {
         match self.comments {
             Comments::None => false,
             Comments::Tagged => {
-                words.contains(TAG) || self.keywords.iter().any(|keyword| keyword == first)
+                words.to_lowercase().contains(TAG) || begins_with_keyword(words, keywords)
             }
             Comments::All => true,
         }

@@ -52,7 +52,7 @@ pub struct FacebookSettings {
 #[serde(rename_all = "snake_case")]
 pub enum Comments {
     None,
-    /// Those with #lapor, or with a word of `channels.keywords` in front.
+    /// Those with #lapor, or with a keyword in front: of `channels.keywords` or of the desk.
     Tagged,
     All,
 }

@@ -24,7 +24,7 @@ use crate::reporters::ReporterAct;
 use commands::Command;
 
 pub use draft::Draft;
-pub use report::{is_free, is_links_only, normalised, told};
+pub use report::{begins_with_keyword, is_free, is_links_only, normalised, told};
 
 /// Help is sent to somebody this often at most.
 const HELP_MS: i64 = 24 * 60 * 60 * 1000;

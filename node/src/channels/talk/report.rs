@@ -33,6 +33,13 @@ pub fn told(heard: &Heard, keywords: &[Keyword]) -> Said {
     said
 }
 
+/// Whether a text says with a word of the table what it is about, before it says anything else.
+pub fn begins_with_keyword(text: &str, keywords: &[Keyword]) -> bool {
+    let mut said = unsaid(&Heard::default());
+    without_marks(text, keywords, &mut said);
+    said.keyword.is_some()
+}
+
 /// A report without words yet.
 pub fn unsaid(heard: &Heard) -> Said {
     Said {

@@ -140,7 +140,7 @@ impl Telegram {
             return Ok(0);
         };
         let raws: Vec<Raw> = updates.iter().map(updates::raw).collect();
-        let next = (last + 1).to_string();
+        let next = last.saturating_add(1).to_string();
         let cursor = Cursor {
             line: LINE,
             at: &next,

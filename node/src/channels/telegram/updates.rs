@@ -180,7 +180,7 @@ impl Message {
         let picture = self
             .photo
             .iter()
-            .max_by_key(|photo| photo.width * photo.height);
+            .max_by_key(|photo| photo.width.saturating_mul(photo.height));
         let files = [
             (picture, MediaKind::Picture),
             (self.document.as_ref(), MediaKind::Document),
@@ -232,7 +232,16 @@ fn command(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::command;
+    use super::{command, read};
+
+    #[test]
+    fn a_picture_is_one_however_large_it_is_said_to_be() {
+        let body =
+            br#"{"message": {"message_id": 1, "chat": {"id": 1, "type": "private"}, "photo": [
+            {"file_id": "kecil", "width": 90, "height": 60},
+            {"file_id": "besar", "width": 18446744073709551615, "height": 2}]}}"#;
+        assert_eq!(read(body).unwrap().media[0].at, "besar");
+    }
 
     #[test]
     fn a_command_is_read_without_its_marks() {

@@ -79,6 +79,37 @@ async fn a_proved_number_brings_a_lost_key_back_and_an_address_beside_it_does_no
 }
 
 #[tokio::test]
+async fn whoever_asks_twice_while_the_gateway_is_away_is_told_both_codes_and_uses_either() {
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        talked.paper.is_down(true);
+        let first = node.ask_sign_in(SITI, from(1)).await.unwrap();
+        assert!(talked.told(SITI).await.is_empty());
+        let second = node.ask_sign_in(SITI, from(1)).await.unwrap();
+        assert!(talked.told(SITI).await.is_empty());
+        talked.place.clock.advance(MINUTE_MS);
+        talked.paper.is_down(false);
+        let told = talked.told(SITI).await;
+        let codes = told.iter().map(|text| {
+            let digits = text.split_whitespace().skip(3).take(2);
+            digits.collect::<String>()
+        });
+        let codes: Vec<String> = codes.collect();
+        assert_eq!(codes.len(), 2, "{told:?}");
+        let proved = node.prove_code(&second.id, &codes[0], from(1)).await;
+        assert!(matches!(proved, Ok(Proved::SignedIn(_))));
+        for (asked, code) in [
+            (&first, &codes[0]),
+            (&first, &codes[1]),
+            (&second, &codes[1]),
+        ] {
+            let again = node.prove_code(&asked.id, code, from(2)).await;
+            assert!(again.is_err(), "one of them opens once");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_code_that_opens_nothing_any_more_is_not_told() {
     for talked in Talked::on(Name::Sms).await {
         talked.paper.is_down(true);

@@ -17,7 +17,9 @@ use tower::util::ServiceExt as _;
 use super::private::Log;
 use super::{HOUR_MS, MINUTE_MS, kept, ruled};
 use crate::channels::delivery::Spoken;
-use crate::channels::{FacebookSettings, Lines, MetaSettings, WhatsappSettings};
+use crate::channels::{
+    FacebookSettings, Keyword, Lines, MetaSettings, NewKeyword, WhatsappSettings,
+};
 use crate::node::Node;
 use crate::testing::{PaperHub, Place, acts, jpeg};
 
@@ -509,6 +511,41 @@ async fn a_comment_gets_its_ticket_in_private_and_a_word_in_public() {
             .await;
         chat.told().await;
         assert_eq!(chat.cases().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_comment_with_a_keyword_of_the_desk_in_front_is_a_report_while_the_word_is_in_force() {
+    for chat in Chat::open().await {
+        let words = "Banjir: selokan di depan pasar tersumbat sejak Senin";
+        let says = async |id: &str| {
+            chat.hands_over(&meta::comment(("55", "Rina"), id, words))
+                .await;
+            chat.told().await;
+            chat.taken().await.len()
+        };
+        assert_eq!(says("44_1").await, 0, "no such word yet");
+        let keyword = Keyword {
+            word: "BANJIR".into(),
+            category: None,
+            region: Some("32.05".parse().unwrap()),
+            suggested: None,
+        };
+        let new = NewKeyword {
+            keyword,
+            campaign: None,
+            until: Some(chat.node().clock().now_ms() + HOUR_MS),
+            known: false,
+        };
+        chat.node().put_keyword(&new, "test").await.unwrap();
+        assert_eq!(says("44_2").await, 1);
+        let view = chat.node().case(chat.cases().await[0]).await.unwrap();
+        let title = view.summary.title.as_deref();
+        assert_eq!(title, Some("selokan di depan pasar tersumbat sejak Senin"));
+        let region = view.summary.region.map(|code| code.to_string());
+        assert_eq!(region.as_deref(), Some("32.05"));
+        chat.place.clock.advance(HOUR_MS);
+        assert_eq!(says("44_3").await, 1, "the word has ended");
     }
 }
 

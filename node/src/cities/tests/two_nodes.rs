@@ -17,7 +17,7 @@ use crate::doors;
 use crate::node::Node;
 use crate::settings::Open311Answer;
 use crate::testing::{NOW, Place, acts};
-use crate::tokens::{NewToken, Rights, Scope, Scopes, create_for};
+use crate::tokens::{Bounds, NewToken, Rights, Scope, Scopes, create_for};
 
 const CODE: &str = "perhubungan.penerangan-jalan-umum";
 
@@ -37,6 +37,7 @@ impl Served {
         let new = NewToken {
             name: "pengikut",
             rights: Rights::Scopes(Scopes::new([Scope::Open311Write]).unwrap()),
+            bounds: Bounds::default(),
             expires_at: None,
             owner: None,
         };

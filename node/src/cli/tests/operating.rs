@@ -29,6 +29,29 @@ async fn a_token_is_shown_once_and_listed_without_its_secret() {
 }
 
 #[tokio::test]
+async fn a_token_with_bounds_is_listed_with_them_and_made_only_for_what_there_is() {
+    for shell in shells("pusat").await {
+        let bounded = ["token", "create", "--name", "app", "--role", "reader"];
+        for (bound, wrong, why) in [
+            ("--region", "99", "region: expected the code"),
+            ("--region", "32.73.01", "region: expected the code"),
+            ("--unit", "dinas-pu", "no open unit dinas-pu"),
+        ] {
+            let (_, refused) = shell.fails(&[&bounded[..], &[bound, wrong]].concat()).await;
+            assert!(refused.contains(why), "{refused}");
+        }
+        let none = shell.says(&["token", "list"]).await;
+        assert!(!none.contains("app"), "{none}");
+        let within = ["--region", "31,32.73"];
+        shell.says(&[&bounded[..], &within].concat()).await;
+        let listed = shell.says(&["token", "list"]).await;
+        assert!(listed.contains("within 31 32.73"), "{listed}");
+        let listed = shell.json(&["token", "list", "--json"]).await;
+        assert_eq!(listed[0]["regions"], serde_json::json!(["31", "32.73"]));
+    }
+}
+
+#[tokio::test]
 async fn a_token_with_scopes_and_an_end_is_listed_with_both() {
     for shell in shells("pusat").await {
         let scoped = [

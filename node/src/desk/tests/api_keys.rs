@@ -73,6 +73,40 @@ async fn a_key_is_shown_once_opens_what_was_ticked_and_ends_when_it_is_revoked()
 }
 
 #[tokio::test]
+async fn a_key_is_bounded_to_units_and_regions_by_their_names() {
+    for place in staffed().await {
+        let unit = "dinas-lampu".parse().unwrap();
+        let added = place.node.add_unit("test", &unit, "Dinas Lampu", None);
+        added.await.unwrap();
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let key = |regions: &'static str| {
+            [
+                ("nama", "aplikasi-lampu"),
+                ("cakupan", "cases:read"),
+                ("unit", "dinas-lampu"),
+                ("wilayah", regions),
+                ("berlaku", "30"),
+            ]
+        };
+        let wrong = admin.post(PATH, &key("Kota Bandung; Atlantis")).await;
+        wrong
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("kota yang jelas: Atlantis")
+            .shows("value=\"Kota Bandung; Atlantis\"")
+            .shows("value=\"dinas-lampu\" id=\"unit\" checked");
+        let made = admin.post(PATH, &key("Kota Bandung; 31")).await;
+        made.is(StatusCode::OK);
+        let tokens = crate::tokens::list(place.node.db()).await.unwrap();
+        assert_eq!(tokens[0].bounds(), "dinas-lampu 31 32.73");
+        let list = admin.open(PATH).await;
+        list.shows("Hanya: Dinas Lampu; ")
+            .shows("Kota Bandung, Jawa Barat");
+    }
+}
+
+#[tokio::test]
 async fn keys_are_for_administrators() {
     for place in staffed().await {
         let router = router(place.node.clone());

@@ -237,3 +237,30 @@ async fn a_server_of_the_file_is_read_only_at_the_desk() {
         admin.post(MAIL, &fields).await.is(StatusCode::CONFLICT);
     }
 }
+
+#[tokio::test]
+async fn what_is_arranged_elsewhere_leads_back_to_its_step_until_all_is_arranged() {
+    const PAGES: [(&str, usize); 3] = [
+        ("/meja/unit", 3),
+        ("/meja/kategori", 4),
+        ("/meja/petugas", 5),
+    ];
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        for (path, step) in PAGES {
+            let back = format!("/meja/pengaturan?langkah={step}");
+            admin.open(&back).await.shows(&format!("href=\"{path}\""));
+            let crumb = format!("<p class=\"crumb\"><a href=\"{back}\">Menyiapkan node</a>");
+            admin.open(path).await.shows(&crumb);
+        }
+        admin.post("/meja/pengaturan/selesai", &[]).await;
+        for (path, _) in PAGES {
+            let page = admin.open(path).await;
+            assert!(!page.text.contains("langkah="), "{}", page.text);
+        }
+        let crumb = "<p class=\"crumb\"><a href=\"/meja/pengaturan\">Pengaturan</a>";
+        admin.open("/meja/unit").await.shows(crumb);
+    }
+}

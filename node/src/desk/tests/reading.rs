@@ -220,3 +220,43 @@ async fn the_history_names_the_officer_and_keeps_the_reporters_title() {
             .shows("<details open>");
     }
 }
+
+#[tokio::test]
+async fn a_report_that_is_its_own_title_is_read_once_and_its_history_names_what_was_renamed() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(
+            &place,
+            "Lampu padam di Gang Mawar",
+            "Lampu padam di Gang Mawar.",
+        )
+        .await;
+        let verified = |title: &str| Some(json!({ "title": title }));
+        let same = verified("Lampu padam di Gang Mawar");
+        acts(&place, case, "case.verified", json!({}), same).await;
+        let said = "<p class=\"said\">Lampu padam";
+        let page = siti.open(&at(case, "")).await;
+        page.shows("<h1>Lampu padam di Gang Mawar</h1>");
+        assert_eq!(page.text.matches(said).count(), 0, "{}", page.text);
+        assert!(!page.text.contains("tidak dapat dibaca"), "{}", page.text);
+        let deed = siti.open(&at(case, "/tindak-lanjut")).await;
+        deed.is(StatusCode::OK);
+        assert!(!deed.text.contains(said), "{}", deed.text);
+
+        let other = filed(&place, "Lampu padam", "Lampu padam. Gelap.").await;
+        acts(
+            &place,
+            other,
+            "case.verified",
+            json!({}),
+            verified("Lampu jalan"),
+        )
+        .await;
+        let page = siti.open(&at(other, "")).await;
+        page.shows("<h1>Lampu jalan</h1>")
+            .shows("<p class=\"said\">Lampu padam. Gelap.</p>")
+            .shows("<p class=\"said\">Lampu padam</p>");
+    }
+}

@@ -167,7 +167,8 @@ pub async fn attachment(
     let opened = opened.map_err(|e| problem(&e))?;
     let media_type = HeaderValue::from_str(&opened.media_type)
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let name = format!("attachment; filename=\"{}\"", &path.sha256.to_hex()[..16]);
+    let name = &path.sha256.to_hex()[..16];
+    let name = format!("attachment; filename=\"{name}.{}\"", opened.extension());
     let headers = [
         (CONTENT_TYPE, media_type),
         (CONTENT_LENGTH, opened.size.into()),

@@ -221,7 +221,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
                 outcome: view.outcome,
             },
         ),
-        course: words::course(node, &v, &view.events, speaker),
+        course: words::course(node, &v, &view.events, view.title.as_deref(), speaker),
         belongs: belongs(node, speaker, &view),
         identity: words::identity(node, &v, &view.identity_log),
         may_erase: !view.erased && erasures.iter().all(|erasure| erasure.by_institution),
@@ -338,7 +338,7 @@ fn belongs(node: &Node, speaker: &Speaker, view: &ReporterView) -> Vec<Belongs> 
             tone,
             custodian: name_of(node, &linked.custodian),
             to: own.then(|| speaker::place("", Some(linked.case)).to_string()),
-            course: words::course(node, &v, &linked.events, speaker),
+            course: words::course(node, &v, &linked.events, None, speaker),
         }
     });
     linked.collect()

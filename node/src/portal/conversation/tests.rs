@@ -1,6 +1,7 @@
 //! The conversation through the router, as a browser without script meets it.
 
 mod account;
+mod short;
 
 use axum::Router;
 use http::{Request, StatusCode};
@@ -93,6 +94,11 @@ pub(super) async fn filed_by(place: &Place, reporter: Reporter) -> (CaseId, Stri
         reporter: Some(reporter),
         ..report("Jalan berlubang", false)
     };
+    filed_as(place, report).await
+}
+
+/// Files a report; says its case, its ticket and its key.
+async fn filed_as(place: &Place, report: NewReport) -> (CaseId, String, String) {
     let terms = FilingTerms {
         actor: None,
         visitor: None,

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::speaker::Speaker;
+use crate::casework::beyond;
 use crate::casework::course::needs_the_hub;
 use crate::node::Node;
 use crate::portal::name_of;
@@ -99,11 +100,24 @@ pub fn relation(relation: Relation) -> TextId {
     }
 }
 
-pub fn course(node: &Node, v: &Voice, events: &[Event], speaker: &Speaker) -> Vec<Line> {
-    events
-        .iter()
-        .map(|event| line(node, v, event, speaker))
-        .collect()
+/// What happened, in its order; the report says no word that the title above has said.
+pub fn course(
+    node: &Node,
+    v: &Voice,
+    events: &[Event],
+    title: Option<&str>,
+    speaker: &Speaker,
+) -> Vec<Line> {
+    let lines = events.iter().map(|event| {
+        let line = line(node, v, event, speaker);
+        let title = title.filter(|_| event.kind == "report.filed");
+        let words = line.words.as_deref().and_then(|text| beyond(text, title));
+        Line {
+            words: words.map(str::to_owned),
+            ..line
+        }
+    });
+    lines.collect()
 }
 
 fn line(node: &Node, v: &Voice, event: &Event, speaker: &Speaker) -> Line {

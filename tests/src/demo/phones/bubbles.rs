@@ -2,16 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::lines::Line;
-
-/// How long an answer may take: a node looks at what has changed every few seconds.
-const PATIENCE: Duration = Duration::from_mins(2);
+use crate::demo::PATIENCE;
 
 /// Who said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +18,8 @@ pub enum By {
     /// Somebody else, where everybody can.
     Other,
     Institution,
+    /// An officer of a city, in its own service.
+    City,
     /// The institution, for one person below what everybody reads.
     Privately,
 }

@@ -2,16 +2,19 @@
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url};
 use serde_json::Value;
 
-use crate::demo::api;
+use crate::demo::{PATIENCE, api};
 
 /// What all its reports are about; it has one form.
 const SERVICE: &str = "lingkungan-hidup-dan-kehutanan.persampahan";
+/// How long it looks at a report of its own.
+const GLANCE: Duration = Duration::from_secs(10);
 const PLACE: (&str, &str, &str) = ("-6.9147", "107.6098", "Jalan Asia Afrika, Bandung");
 
 pub struct City {
@@ -57,7 +60,8 @@ impl City {
         let request = self.client.post(at).bearer_auth(&node.key);
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         let answer = request.body(form.query().unwrap_or_default().to_owned());
-        let answer = answer.send().await.context("the node does not answer")?;
+        let answer = answer.timeout(PATIENCE).send().await;
+        let answer = answer.context("the node does not answer")?;
         let status = answer.status();
         let told: Value = answer.json().await.context("the node answers no JSON")?;
         ensure!(status.is_success(), "the node refuses it: {status} {told}");
@@ -98,7 +102,8 @@ impl City {
     /// How a report stands: `open: …`.
     async fn stands(&self, node: &Node, id: &str) -> anyhow::Result<String> {
         let at = format!("http://{}/open311/v2/requests/{id}.json", node.address);
-        let answer = self.client.get(at).bearer_auth(&node.key).send().await?;
+        let request = self.client.get(at).bearer_auth(&node.key);
+        let answer = request.timeout(GLANCE).send().await?;
         let told: Value = answer.error_for_status()?.json().await?;
         let said = |field: &str| told[0][field].as_str().unwrap_or_default();
         Ok(format!("{}: {}", said("status"), said("status_notes")))

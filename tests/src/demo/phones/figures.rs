@@ -17,6 +17,11 @@ const THREADS: &str = "select count(*) from channel_threads where channel = $1";
 const CASES: &str = "select count(*) from channel_cases where channel = $1";
 const PROGRAMS: &str = "select count(distinct caller) from open311_requests where $1 = 'open311'";
 const REQUESTS: &str = "select count(*) from open311_requests where $1 = 'open311'";
+const CITIES: &str = "select count(*) from city_lines where $1 = 'city'";
+const LINKED: &str = "select count(*) from city_requests where $1 = 'city' and state = 'linked'";
+const FOLLOWED: &str = "select request, case_id from city_requests
+    where way = 'followed' and request is not null and case_id is not null
+    order by since, request";
 const LATEST: &str =
     "select case_id from channel_cases where channel = $1 order by at desc, case_id desc limit 1";
 
@@ -40,6 +45,7 @@ pub async fn of(folder: &Folder, via: &'static str) -> anyhow::Result<Figures> {
     for line in Line::ALL {
         let (db, people, cases) = match line {
             Line::Open311 => (&city, PROGRAMS, REQUESTS),
+            Line::City => (&city, CITIES, LINKED),
             _ => (&desk, THREADS, CASES),
         };
         let talked = Talked {
@@ -65,6 +71,12 @@ pub async fn latest_case(folder: &Folder, line: Line) -> anyhow::Result<CaseId> 
     drop(tx);
     db.close().await;
     Ok(case.parse()?)
+}
+
+/// Requests of a city that are cases of its node: number and case, the oldest first.
+pub async fn followed(db: &Db) -> anyhow::Result<Vec<(String, String)>> {
+    let mut tx = db.read().await?;
+    Ok(on!(&mut tx, conn => sqlx::query_as(FOLLOWED).fetch_all(conn).await)?)
 }
 
 async fn count(db: &Db, sql: &'static str, line: Line) -> anyhow::Result<i64> {

@@ -16,18 +16,23 @@ pub enum Line {
     Messenger,
     Whatsapp,
     Telegram,
+    Email,
     Open311,
+    /// The own service of a city, which the node follows and feeds.
+    City,
 }
 
 impl Line {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Sms,
         Self::X,
         Self::Facebook,
         Self::Messenger,
         Self::Whatsapp,
         Self::Telegram,
+        Self::Email,
         Self::Open311,
+        Self::City,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -38,7 +43,9 @@ impl Line {
             Self::Messenger => "messenger",
             Self::Whatsapp => "whatsapp",
             Self::Telegram => "telegram",
+            Self::Email => "email",
             Self::Open311 => "open311",
+            Self::City => "city",
         }
     }
 
@@ -55,7 +62,9 @@ impl Line {
             Self::Messenger => "pesan-messenger",
             Self::Whatsapp => "pesan-whatsapp",
             Self::Telegram => "pesan-telegram",
+            Self::Email => "pesan-surel",
             Self::Open311 => "pesan-open311",
+            Self::City => "pesan-kota",
         }
     }
 
@@ -68,7 +77,9 @@ impl Line {
             Self::Messenger => ("Messenger", text_id("phones-messenger")),
             Self::Whatsapp => ("WhatsApp", text_id("phones-whatsapp")),
             Self::Telegram => ("Telegram", text_id("phones-telegram")),
+            Self::Email => ("Surel (e-mail)", text_id("phones-email")),
             Self::Open311 => ("Open311", text_id("phones-open311")),
+            Self::City => ("Bandung 311", text_id("phones-city")),
         }
     }
 

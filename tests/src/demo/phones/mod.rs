@@ -1,23 +1,27 @@
 //! The telephones of a demo: stand-ins for the providers of every channel, what people say there and
 //! are told, a page on which anybody goes on, and the conversations that are played.
 //!
-//! The national desk talks on all channels of others, as it has 1708; the city has Open311. Nothing
-//! of it leaves this machine.
+//! The national desk talks on all channels of others, as it has 1708; the city has Open311, and beside
+//! it a service of its own that the node follows and feeds. Nothing of it leaves this machine.
 
 mod bubbles;
 mod city;
 mod figures;
 mod lines;
+mod mail;
 mod network;
+mod office;
 mod page;
 mod settings;
 mod talks;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use lapor_migrations::Db;
 use lapor_stand_ins::meta::{self, Meta, Told};
 use lapor_stand_ins::serving::Knock;
 use lapor_stand_ins::telegram::Telegram;
@@ -29,18 +33,25 @@ use tokio::task::JoinHandle;
 
 use super::drawing::drawing;
 use super::folder::Folder;
+use super::ledger::node_database;
+use super::letters::Letters;
 use super::play::Nodes;
 use super::programs::Programs;
+use super::scenes::CITY;
 use super::troupe::Troupe;
 use bubbles::{Bubbles, By};
 use city::City;
 use lines::Line;
+use mail::Mail;
 use network::Network;
+use office::Office;
 
 pub use figures::{Figures, Talked};
 
 /// How often the stand-ins are looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// How often the node of the city is looked at.
+const FOLLOWS: Duration = Duration::from_secs(1);
 /// What the stand-ins of Meta know the application by.
 const META_SECRET: &str = "rahasia-aplikasi-demo";
 const META_TOKEN: &str = "EAAdemo";
@@ -68,7 +79,9 @@ pub struct Held {
     posts: Mutex<Posts>,
     meta: Meta,
     telegram: Telegram,
+    mail: Mail,
     city: City,
+    office: Office,
     doors: OnceLock<Doors>,
 }
 
@@ -87,7 +100,7 @@ struct Posts {
 
 impl Phones {
     /// Opens the stand-ins and the page, before any node serves.
-    pub async fn open(folder: &Folder) -> anyhow::Result<Self> {
+    pub async fn open(folder: &Folder, letters: &Letters) -> anyhow::Result<Self> {
         let now = SystemClock.now_ms();
         let telegram = Telegram::open().await;
         telegram.holds(true);
@@ -103,7 +116,9 @@ impl Phones {
             }),
             meta: Meta::open(META_SECRET, META_TOKEN).await?,
             telegram,
+            mail: Mail::open(letters.fresh.clone()).await?,
             city: City::open()?,
+            office: Office::open(folder.city_service()).await?,
             doors: OnceLock::new(),
         });
         let (page, serving) = page::open(Arc::clone(&held)).await?;
@@ -123,11 +138,15 @@ impl Phones {
     ) -> anyhow::Result<()> {
         let doors = settings::switch_on(&self.held, folder, programs, troupe).await?;
         self.held.doors.get_or_init(|| doors);
-        let (heard, told) = (Arc::clone(&self.held), Arc::clone(&self.held));
+        let db = node_database(folder, CITY).await?;
+        let known = figures::followed(&db).await?.into_iter();
+        let known: BTreeSet<String> = known.map(|(number, _)| number).collect();
+        let [heard, told, followed] = [(); 3].map(|()| Arc::clone(&self.held));
         let network = tokio::spawn(async move { heard.network.listen(&heard.bubbles).await });
         let others = tokio::spawn(async move { told.listen().await });
+        let city = tokio::spawn(async move { followed.is_followed(&db, known).await });
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.extend([network, others]);
+        tasks.extend([network, others, city]);
         Ok(())
     }
 
@@ -143,6 +162,7 @@ impl Phones {
 
     /// Keeps what was said.
     pub fn keep(&self) -> anyhow::Result<()> {
+        self.held.office.keep()?;
         self.held.bubbles.keep()
     }
 }
@@ -160,7 +180,9 @@ impl Held {
     /// Somebody writes on a channel, and its provider hands it over.
     async fn writes(&self, line: Line, by: By, text: &str) -> anyhow::Result<()> {
         let doors = self.doors()?;
-        self.bubbles.add(line, by, text);
+        if !(line == Line::City && office::is_done(text)) {
+            self.bubbles.add(line, by, text);
+        }
         match line {
             Line::Sms => self.network.writes(text).await,
             Line::X => self.posts(doors, by, text).await,
@@ -182,6 +204,20 @@ impl Held {
                 self.telegram.writes(TELEGRAM, text);
                 Ok(())
             }
+            Line::Email => {
+                self.mail.writes(text);
+                Ok(())
+            }
+            Line::City if office::is_done(text) => {
+                let number = self.office.last_open();
+                let number = number.context("layanan kota tidak punya laporan yang terbuka")?;
+                self.closes(&number, text);
+                Ok(())
+            }
+            Line::City => {
+                self.office.hears(text);
+                Ok(())
+            }
             Line::Open311 => {
                 let (id, notice) = self.city.files(&doors.city, text).await?;
                 let told = format!("{id}: {notice}");
@@ -190,6 +226,12 @@ impl Held {
                 Ok(())
             }
         }
+    }
+
+    /// An officer of the city closes a request of its own service.
+    fn closes(&self, number: &str, said: &str) {
+        self.bubbles.add(Line::City, By::City, said);
+        self.office.closes(number, said);
     }
 
     /// Somebody shares where they are.
@@ -289,9 +331,33 @@ impl Held {
                 let text = said["text"].as_str().unwrap_or_default();
                 self.bubbles.add(Line::Telegram, By::Institution, text);
             }
+            for (line, news) in [
+                (Line::Email, self.mail.answers()),
+                (Line::City, self.office.fed()),
+            ] {
+                for text in news {
+                    self.bubbles.add(line, By::Institution, text);
+                }
+            }
             if let Some(doors) = self.doors.get() {
                 for news in self.city.news(&doors.city).await {
                     self.bubbles.add(Line::Open311, By::Institution, news);
+                }
+            }
+        }
+    }
+
+    /// Notes which requests of the city have become cases of its node, beside those that were known.
+    async fn is_followed(&self, db: &Db, mut known: BTreeSet<String>) {
+        let mut every = tokio::time::interval(FOLLOWS);
+        loop {
+            every.tick().await;
+            // A database that is busy now is looked at again.
+            let all = figures::followed(db).await.unwrap_or_default();
+            for (number, case) in all {
+                if known.insert(number.clone()) {
+                    let text = format!("{number}: laporan {case}");
+                    self.bubbles.add(Line::City, By::Institution, text);
                 }
             }
         }

@@ -15,6 +15,7 @@ use lapor_web::chance::random;
 
 use super::bubbles::{Bubbles, By};
 use super::lines::Line;
+use crate::demo::PATIENCE;
 use crate::demo::federation::listening;
 use crate::demo::ports::{self, Reserved};
 use crate::demo::programs::{alone, installed};
@@ -22,8 +23,6 @@ use crate::demo::troupe::Troupe;
 
 /// Who writes; nobody has such a number.
 const FROM: &str = "+6281200000017";
-/// How long a message may take to the gateway, and the gateway to bind.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the stand-in of the gateway is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 /// Admin, smsbox, sendsms.
@@ -155,7 +154,7 @@ async fn start(smsc: &Smsc, boxes: &Boxes, way: &Way<'_>) -> anyhow::Result<Stri
     let spool = way.folder.join("spool");
     std::fs::create_dir_all(&spool)
         .with_context(|| format!("{} cannot be made", spool.display()))?;
-    let reserved = ports::reserve(PORTS)?;
+    let mut reserved = ports::reserve(PORTS)?;
     let addresses: Vec<SocketAddr> = reserved.iter().map(Reserved::address).collect();
     let file = way.folder.join("kannel.conf");
     write_private(
@@ -163,7 +162,7 @@ async fn start(smsc: &Smsc, boxes: &Boxes, way: &Way<'_>) -> anyhow::Result<Stri
         configuration(smsc, way, &spool, &addresses).as_bytes(),
     )
     .with_context(|| format!("{} cannot be written", file.display()))?;
-    reserved.into_iter().for_each(Reserved::release);
+    reserved.iter_mut().for_each(Reserved::release);
     let run = |program: &Path, log: &str| {
         let mut command = alone(program);
         command.args(["-v", "2"]).arg(&file).current_dir(way.folder);

@@ -183,6 +183,7 @@ fn bubble_of(v: &Voice, bubble: Bubble) -> Shown {
     let by = match bubble.by {
         By::Citizen => text_id("phones-citizen"),
         By::Other => text_id("phones-other"),
+        By::City => text_id("phones-officer"),
         By::Institution => text_id("phones-institution"),
         By::Privately => text_id("phones-privately"),
     };
@@ -202,6 +203,7 @@ mod tests {
     use super::*;
     use crate::demo::api;
     use crate::demo::folder::Folder;
+    use crate::demo::letters::Letters;
     use crate::demo::phones::Phones;
 
     const HOME: &str = env!("CARGO_MANIFEST_DIR");
@@ -218,7 +220,8 @@ mod tests {
     async fn the_page_has_a_column_for_each_channel_and_keeps_what_was_not_taken() {
         lapor_certs::tls::install_default_provider();
         let (folder, _) = Folder::open(None).unwrap();
-        let phones = Phones::open(&folder).await.unwrap();
+        let letters = Letters::listen(folder.letters(), 0).await.unwrap();
+        let phones = Phones::open(&folder, &letters).await.unwrap();
         phones
             .held
             .bubbles

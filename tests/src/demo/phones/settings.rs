@@ -3,10 +3,10 @@
 
 use lapor_stand_ins::meta::{PAGE_ID, PHONE_NUMBER_ID};
 use lapor_stand_ins::smsc::NUMBER;
-use lapor_stand_ins::{telegram, x};
+use lapor_stand_ins::{city311, imap, telegram, x};
 
 use super::network::{USERNAME, Way};
-use super::{Doors, Held, META_SECRET, META_TOKEN, city, fresh};
+use super::{Doors, Held, META_SECRET, META_TOKEN, city, fresh, mail, office};
 use crate::demo::cast::DESK;
 use crate::demo::federation::node_address;
 use crate::demo::folder::Folder;
@@ -16,10 +16,13 @@ use crate::demo::troupe::Troupe;
 
 /// Of the application of the city.
 const KEY: &str = "open311-key";
+/// Under which the node files at the own service of the city.
+const CITY_KEY: &str = "kota-311-key";
 const KANNEL_PASSWORD: &str = "kannel-password";
 const KANNEL_SECRET: &str = "kannel-secret";
 /// Secrets that the stand-ins know, by the file that has each.
-const SECRETS: [(&str, &str); 9] = [
+const SECRETS: [(&str, &str); 10] = [
+    ("imap-password", imap::PASSWORD),
     ("meta-secret", META_SECRET),
     ("meta-word", "kata-demo"),
     ("meta-token", META_TOKEN),
@@ -46,6 +49,8 @@ pub async fn switch_on(
     let desk = node_address(folder, DESK)?;
     text_messages(held, folder, troupe, &format!("http://{desk}")).await?;
     others(held, folder)?;
+    letters(held, folder)?;
+    city_service(held, folder)?;
     let key = city_key(folder, programs).await?;
     folder.configure(CITY, "open311", &[("enabled", "true".into())])?;
     let address = node_address(folder, CITY)?;
@@ -114,6 +119,39 @@ fn others(held: &Held, folder: &Folder) -> anyhow::Result<()> {
         ("base_url", text(held.x.base_url())),
     ];
     folder.configure(DESK, "channels.x", &x)
+}
+
+fn letters(held: &Held, folder: &Folder) -> anyhow::Result<()> {
+    let email = [("address", text(mail::DESK))];
+    folder.configure(DESK, "channels.email", &email)?;
+    let mailbox = [
+        ("host", text("127.0.0.1")),
+        ("port", held.mail.port().to_string()),
+        ("encryption", text("none")),
+        ("user", text(imap::USER)),
+        ("password_file", text("imap-password")),
+        ("done_folder", text("Sudah diambil")),
+    ];
+    folder.configure(DESK, "channels.email.imap", &mailbox)
+}
+
+/// The one table of `[[cities]]`.
+fn city_service(held: &Held, folder: &Folder) -> anyhow::Result<()> {
+    folder.keep_secret(CITY, CITY_KEY, city311::KEY)?;
+    let (code, category) = (office::SERVICE, office::CATEGORY);
+    let city = [
+        ("name", text("bandung")),
+        ("title", text("Bandung 311")),
+        ("url", text(&held.office.url())),
+        ("api_key_file", text(CITY_KEY)),
+        ("feed", "true".into()),
+        ("poll_seconds", "10".into()),
+        (
+            "map",
+            format!("[{{ code = {code:?}, category = {category:?} }}]"),
+        ),
+    ];
+    folder.configure(CITY, "[cities]", &city)
 }
 
 /// The key of the city's application, made once.

@@ -12,12 +12,13 @@ use super::Held;
 use super::bubbles::By;
 use super::figures::latest_case;
 use super::lines::Line;
+use super::office;
 use crate::demo::api::Api;
 use crate::demo::cast::DESK;
 use crate::demo::deadline;
 use crate::demo::folder::Folder;
 use crate::demo::play::Nodes;
-use crate::demo::scenes::{CITY, act, node, until};
+use crate::demo::scenes::{CITY, act, file_one, node, until};
 
 /// Longer than one message holds.
 const LAMPS: &str = "LAMPU Lampu jalan di Jalan Cihampelas padam sejak hari Minggu malam, dari depan \
@@ -31,6 +32,11 @@ const SIGNALS: &str =
     "Lampu lalu lintas di Kota Bandung mati sejak pagi, macet panjang di perempatan.";
 const RIVER: &str =
     "Sampah menyumbat saluran air di Jalan Asia Afrika, air meluap ke trotoar tiap hujan.";
+const COUNTER: &str = "Perihal: Loket kependudukan di Kota Bandung tutup\n\
+    Loket kependudukan di kecamatan kami tutup sejak Senin tanpa pengumuman. Warga yang datang jauh \
+    pulang tanpa dilayani.";
+const PATCH: &str = "Jalan Lengkong Besar berlubang di depan halte, motor sering tergelincir.";
+const CRACK: &str = "Aspal retak di Jalan Lengkong Kecil";
 
 pub async fn hold(held: &Held, folder: &Folder, nodes: &Nodes) -> anyhow::Result<()> {
     let talks = Talks {
@@ -45,7 +51,9 @@ pub async fn hold(held: &Held, folder: &Folder, nodes: &Nodes) -> anyhow::Result
         talks.on_a_page(),
         talks.by_whatsapp(),
         talks.by_telegram(),
+        talks.by_letter(),
         talks.of_a_city(),
+        talks.with_a_city(),
     )?;
     Ok(())
 }
@@ -143,6 +151,50 @@ impl Talks<'_> {
         let begun = self.follows_up(self.desk, case, "Teknisi dalam perjalanan.", false);
         self.hears(LINE, "Teknisi", begun).await?;
         Ok(())
+    }
+
+    /// A letter with a subject, and an answer below a letter of the desk.
+    async fn by_letter(&self) -> anyhow::Result<()> {
+        const LINE: Line = Line::Email;
+        self.held.mail.is_read().await?;
+        self.asks(LINE, COUNTER, "Nomor tiket").await?;
+        let case = self.verified(LINE).await?;
+        let question = json!({
+            "questions": ["Di kecamatan mana?"],
+            "forms": [{"as": "text"}],
+        });
+        let held = act(self.desk, case, "case.held", json!({}), Some(question));
+        self.hears(LINE, "petugas bertanya", held).await?;
+        self.asks(LINE, "Di Kecamatan Lengkong.", "sudah kami teruskan")
+            .await?;
+        settled(self.desk, case, State::Verified).await?;
+        let begun = self.follows_up(self.desk, case, "Loket kami buka lagi besok.", false);
+        self.hears(LINE, "buka lagi", begun).await?;
+        Ok(())
+    }
+
+    /// What people report to a city itself is a case of its node, and a case of the node is work of the
+    /// city; what the city has done proposes to close both.
+    async fn with_a_city(&self) -> anyhow::Result<()> {
+        const LINE: Line = Line::City;
+        let office = &self.held.office;
+        office.is_followed().await?;
+        let after = self.held.bubbles.count();
+        let fed = file_one(self.city, CRACK, office::CATEGORY, false).await?;
+        act(self.city, fed, "case.verified", json!({}), None).await?;
+        let told = self.asks(LINE, PATCH, ": laporan ").await?;
+        let (number, case) = told.split_once(": laporan ").unwrap_or_default();
+        let case: CaseId = case.parse()?;
+        settled(self.city, case, State::Received).await?;
+        act(self.city, case, "case.verified", json!({}), None).await?;
+        settled(self.city, case, State::Verified).await?;
+        let told = self.held.bubbles.hears(LINE, after, CRACK).await?;
+        let other = told.split(": ").next().unwrap_or_default();
+        for number in [number, other] {
+            self.held.closes(number, "Selesai: sudah kami tambal.");
+        }
+        settled(self.city, case, State::Answered).await?;
+        settled(self.city, fed, State::Answered).await
     }
 
     /// There and back: the application of a city files, and reads what became of it.

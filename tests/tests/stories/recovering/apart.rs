@@ -1,6 +1,7 @@
 //! Recoveries that do not go by themselves: what only one holds, who does not
 //! bring it, and another history.
 
+use http::Method;
 use lapor_hub::audit::By;
 use lapor_hub::deeds::{self, Deed};
 use lapor_hub::membership::{self, MembershipError};
@@ -14,11 +15,12 @@ use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
-use lapor_tests::fleet::{Fleet, Weather, kinds};
+use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
 
-use super::{all_call, brings, code, found, is_covered, last_item, lose_since};
+use super::{all_call, backed_up, brings, code, found, is_covered, last_item, lose_since};
 
 const VERSIONS: &str = "select line from directory_versions order by version";
+const LAG: &str = "select seq - accepted from chain";
 const ANNOUNCED: &str = "select r.effect from rulings r join envelopes e on e.number = r.number \
      where e.kind = 'key.announced' order by e.number";
 
@@ -29,6 +31,12 @@ async fn texts(fleet: &Fleet, sql: &'static str) -> Vec<String> {
     tx.rollback().await.unwrap();
     db.close().await;
     texts
+}
+
+/// How many places of an institution's chain it does not know to be accepted.
+async fn lag(institution: &Institution) -> i64 {
+    let mut tx = institution.node().db().read().await.unwrap();
+    on!(&mut tx, c => sqlx::query_scalar(LAG).fetch_one(c).await).unwrap()
 }
 
 /// Central staff say that nobody else is waited for.
@@ -45,9 +53,7 @@ async fn close(fleet: &Fleet) {
 async fn what_nobody_was_told_of_has_the_place_that_the_directory_shows() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        let folder = tempfile::tempdir().unwrap();
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         let bandung = fleet.at("kota-bandung");
         bandung
             .node()
@@ -75,16 +81,45 @@ async fn what_nobody_was_told_of_has_the_place_that_the_directory_shows() {
 }
 
 #[tokio::test]
+async fn a_message_whose_ruling_came_before_its_receipt_comes_back_from_its_author() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let folder = backed_up(&fleet).await;
+        let bandung = fleet.at("kota-bandung");
+        let mut lost = report("Jalan rusak");
+        lost.attachments = vec![bandung.upload(b"foto jalan").await];
+        let case = bandung.file(lost).await;
+        bandung.line().lose_answers(Method::POST, "/outbox", 1);
+        bandung.link().push().await.unwrap_err();
+        // Ruled, it is not sent again, and nobody else has read it.
+        assert_eq!(bandung.link().pull(Stream::Inbox, 0).await.unwrap(), 1);
+        assert_eq!(lag(bandung).await, 1);
+        assert_eq!(bandung.link().push().await.unwrap(), 0);
+        assert_eq!(lag(bandung).await, 0, "it stands where the hub says");
+
+        lose_since(&mut fleet, folder.path()).await;
+        all_call(&fleet).await;
+        let is = found(&fleet).await;
+        assert_eq!((is.stage, is.stuck), (Stage::Still, None));
+        fleet.settle().await;
+        is_covered(&fleet).await;
+        let view = fleet.at("pusat").view(case).await;
+        let photo = view.history[0].attachments[0].sha256;
+        let seen = fleet.at("pusat").attachment(case, photo).await.unwrap();
+        assert_eq!(seen, b"foto jalan");
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
 async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
-        let folder = tempfile::tempdir().unwrap();
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
         fleet.settle().await;
         fleet.at("pusat").recall(case).await;
         fleet.at("pusat").dispose(case, "kemenpu").await;
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         // Its origin learns that there is a note, and not what it says.
         fleet.at("kemenpu").note(case, "Menunggu bahan.").await;
         fleet.at("kemenpu").link().push().await.unwrap();
@@ -124,10 +159,8 @@ async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
 async fn who_does_not_bring_what_it_holds_is_refused_alone_until_it_does() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
-        let folder = tempfile::tempdir().unwrap();
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         fleet.at("kota-bandung").note(case, "Sudah disurvei.").await;
         fleet.at("kota-bandung").link().push().await.unwrap();
 
@@ -232,10 +265,8 @@ async fn no_version_is_published_while_it_listens_and_another_one_stops_nobody_e
 async fn who_brings_too_much_at_once_is_told_to_wait_and_goes_on_from_there() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        let folder = tempfile::tempdir().unwrap();
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         fleet.at("pusat").recall(case).await;
         fleet.settle().await;
 
@@ -271,9 +302,7 @@ async fn who_brings_too_much_at_once_is_told_to_wait_and_goes_on_from_there() {
 async fn who_has_lost_the_certificate_gets_another_one_and_is_heard() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        let folder = tempfile::tempdir().unwrap();
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
         fleet.settle().await;
         let bandung = fleet.at_mut("kota-bandung");

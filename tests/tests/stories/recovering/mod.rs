@@ -23,6 +23,7 @@ use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 const STREAMS: &str = "select recipient, depoch, dseq, item from deliveries order by 1, 2, 3";
 const CHAINS: &str = "select author, epoch, seq, head from chains order by author";
@@ -50,6 +51,14 @@ async fn record(fleet: &Fleet) -> (Vec<(String, i64, i64, String)>, Vec<(String,
     tx.rollback().await.unwrap();
     db.close().await;
     (streams, chains)
+}
+
+/// A backup of the hub, made once everybody is in step.
+async fn backed_up(fleet: &Fleet) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fleet.settle().await;
+    fleet.hub.back_up(folder.path()).await;
+    folder
 }
 
 /// The machine is lost, and a backup of before is put on another one.
@@ -84,11 +93,9 @@ async fn is_covered(fleet: &Fleet) {
 async fn what_a_restored_hub_has_lost_comes_back_from_its_members_to_the_last_byte() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
-        let folder = tempfile::tempdir().unwrap();
         let bandung = fleet.at("kota-bandung");
         let old = bandung.file(report("Jalan berlubang")).await;
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
 
         // Work goes on, in old cases and in new ones, and the directory with it.
         let mut new = report("Lampu padam");
@@ -160,13 +167,11 @@ async fn what_a_restored_hub_has_lost_comes_back_from_its_members_to_the_last_by
 async fn who_is_not_heard_is_waited_for_until_an_operator_says_otherwise_and_loses_nothing() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
-        let folder = tempfile::tempdir().unwrap();
         let theirs = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
         fleet.settle().await;
         fleet.at("pusat").recall(theirs).await;
         fleet.at("pusat").dispose(theirs, "kemenpu").await;
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         let lost = fleet.at("kota-bandung").file(report("Hilang")).await;
         fleet.settle().await;
         fleet
@@ -363,10 +368,8 @@ fn parsed(text: &str) -> Value {
 async fn nobody_brings_back_what_the_hub_has_not_signed() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        let folder = tempfile::tempdir().unwrap();
         let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
-        fleet.settle().await;
-        fleet.hub.back_up(folder.path()).await;
+        let folder = backed_up(&fleet).await;
         fleet.at("pusat").recall(case).await;
         fleet.settle().await;
         let bandung = fleet.at("kota-bandung");

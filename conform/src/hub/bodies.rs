@@ -1,0 +1,207 @@
+//! What stands around a message on its way: packing, media types, headers and
+//! parameters, those that nobody knows included.
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use lapor_protocol::limits::{BATCH_BYTES, LINE_BYTES};
+use lapor_protocol::problem::Code;
+use lapor_protocol::wire::{NDJSON, OutboxAnswer};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::batches::{accepted, accepted_lines, opened};
+use super::{Stage, items_of};
+use crate::check::Check;
+use crate::client::{Answered, Asked, PATIENCE, Player, read_answer};
+
+pub const CHECKS: [Check<Stage>; 4] = [
+    Check {
+        name: "unpacks a batch, and holds it to the limits before and after",
+        keeps: &[
+            "Bodies of `POST /outbox` may be `Content-Encoding: zstd` or `gzip`; the limit of bytes holds before and after.",
+            "| `BATCH_BYTES` | 4,194,304 | bytes of one `POST /outbox`, compressed or not |",
+            "| `LINE_BYTES` | 524,288 | longest line of a batch: a payload in base64 with its signature and wraps |",
+            "| 413 | `batch_too_large` | `never` | The batch is larger than the limit |",
+        ],
+        run: |stage| Box::pin(packed(stage)),
+    },
+    Check {
+        name: "passes over what it does not know, and refuses what it cannot read",
+        keeps: &[
+            "A hub ignores headers that it does not know.",
+            "Parameters that the hub does not know are ignored; those that it cannot read get 400 `malformed_request`.",
+            "An id in a path that cannot be read is one that is not held: 404.",
+            "A body of another or no type gets 415; blobs need none.",
+            "a W3C `traceparent` if you like, which is dropped where it is none.",
+            "`body` holds the clear fields of the kind; absent or null, it counts as `{}`.",
+            "| POST `/recovery` | 200 | only while the hub answers `recovering`, otherwise 404;",
+            "| the hub is not recovering, or what you hold is known to contradict its record | 404 `not_found` |",
+        ],
+        run: |stage| Box::pin(unknown(stage)),
+    },
+    Check {
+        name: "says of an exception where it stands",
+        keeps: &[
+            "`epoch` and `seq` of an exception are those that the message states, or the next expected where it could not be read.",
+        ],
+        run: |stage| Box::pin(exceptions(stage)),
+    },
+    Check {
+        name: "takes one batch of an instance at a time",
+        keeps: &[
+            "`rate_limited` is also the answer to a second batch or a second upload of a blob while one is under way",
+            "| 429 | `rate_limited` | `after` | Too much at once |",
+        ],
+        run: |stage| Box::pin(one_at_a_time(stage)),
+    },
+];
+
+fn batch(body: impl Into<Vec<u8>>) -> Asked {
+    Asked::new("POST", "/outbox").body(NDJSON, body)
+}
+
+fn zstd(body: &[u8]) -> Result<Asked> {
+    let packed = ::zstd::encode_all(body, 1)?;
+    Ok(batch(packed).header("content-encoding", "zstd"))
+}
+
+fn gzip(body: &[u8]) -> Result<Asked> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    packer.write_all(body)?;
+    Ok(batch(packer.finish()?).header("content-encoding", "gzip"))
+}
+
+async fn packed(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    for pack in [zstd as fn(&[u8]) -> Result<Asked>, gzip] {
+        let said = player.report().1;
+        let answered = player.ask(&pack(said.line().as_bytes())?).await?;
+        let answer: OutboxAnswer = answered.taken()?;
+        ensure!(answer.head == player.head, "what was packed was not taken");
+        ensure!(!opened(player, &answer)?.is_empty(), "no receipt");
+    }
+    let many = vec![b'\n'; BATCH_BYTES + 1];
+    let long = vec![b'x'; LINE_BYTES + 1];
+    for (what, asked) in [
+        ("too many bytes", batch(many.clone())),
+        ("too many bytes by zstd", zstd(&many)?),
+        ("too many bytes by gzip", gzip(&many)?),
+        ("a line that is too long", batch(long)),
+    ] {
+        let answered = player.ask(&asked).await?;
+        answered.is_refused(Code::BatchTooLarge).context(what)?;
+    }
+    let other = batch("{}").header("content-encoding", "br");
+    let answered = player.ask(&other).await?;
+    answered.is_refused(Code::UnsupportedMedia)
+}
+
+async fn unknown(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    let asked = Asked::new("GET", "/outbox/head?colour=red").header("lapor-news", "none");
+    player.ask(&asked).await?.is_success()?;
+    for (method, path, code) in [
+        ("GET", "/envelopes/none", Code::EnvelopeUnknown),
+        ("GET", "/cases/none/keys", Code::CaseUnknown),
+        ("GET", "/blobs/none", Code::BlobUnknown),
+        ("GET", "/inbox?wait=long", Code::MalformedRequest),
+        ("GET", "/outbox?epoch=first", Code::MalformedRequest),
+        ("GET", "/directory?since=-1", Code::MalformedRequest),
+    ] {
+        let answered = player.ask(&Asked::new(method, path)).await?;
+        answered.is_refused(code).context(path)?;
+    }
+    let recovery = Asked::new("POST", "/recovery").body(NDJSON, "");
+    let answered = player.ask(&recovery).await?;
+    answered.is_refused(Code::NotFound).context("/recovery")?;
+    let said = player.report().1;
+    let line = said.line_with("\"trace\":\"no trace\"");
+    let mut bare = Asked::new("POST", "/outbox");
+    bare.body = line.clone().into_bytes();
+    let answered = player.ask(&bare).await?;
+    answered
+        .is_refused(Code::UnsupportedMedia)
+        .context("a batch of no type")?;
+    accepted_lines(player, &[line], &[&said]).await?;
+    let (case, report) = player.report();
+    let mut without = player.payload("case.noted", Some(case), json!(null));
+    without["mood"] = json!({ "unknown": "to everybody" });
+    let null = player.tell(&without);
+    let mut without = player.payload("case.noted", Some(case), json!(null));
+    if let Some(fields) = without.as_object_mut() {
+        fields.remove("body");
+    }
+    let absent = player.tell(&without);
+    accepted(player, &[&report, &null, &absent]).await?;
+    let items = items_of(player, case).await?;
+    let applied = items.iter().filter(|one| one.item.ruling.applied());
+    ensure!(
+        applied.count() == 3,
+        "a message without a body was not applied"
+    );
+    Ok(())
+}
+
+/// The exception that a line alone runs into.
+async fn exception(player: &Player, line: String) -> Result<(u32, u64)> {
+    let answer: OutboxAnswer = player.push(&[line]).await?.taken()?;
+    let exception = answer.exceptions.first().context("it was accepted")?;
+    Ok((exception.epoch, exception.seq))
+}
+
+async fn exceptions(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    let case = player.new_case();
+    let next = player.payload("case.noted", Some(case), json!({}));
+    let with = |field: &str, value: Value| {
+        let mut payload = next.clone();
+        payload[field] = value;
+        player.sign(&payload).line()
+    };
+    let expected = player.head.next();
+    let gap = exception(player, with("seq", json!(900))).await?;
+    ensure!(gap == (expected.epoch, 900), "a gap is at {gap:?}");
+    let unread = exception(player, with("kind", json!("Case.Noted"))).await?;
+    ensure!(
+        unread == (expected.epoch, expected.seq),
+        "what cannot be read is at {unread:?}"
+    );
+    Ok(())
+}
+
+/// The hub asks for the body of the first batch, so it has begun to take it in.
+async fn one_at_a_time(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    let said = player.report().1;
+    let line = said.line();
+    let slow = batch(line.clone()).header("expect", "100-continue");
+    let bytes = slow.bytes();
+    let body = bytes.len() - line.len();
+    let mut wire = player.wire("http/1.1").await?;
+    wire.write_all(&bytes[..body]).await?;
+    wire.flush().await?;
+    let mut interim = vec![0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    let asked_for = tokio::time::timeout(PATIENCE, wire.read_exact(&mut interim));
+    asked_for
+        .await
+        .context("the hub does not ask for a body")??;
+    ensure!(
+        interim.starts_with(b"HTTP/1.1 100"),
+        "{}",
+        String::from_utf8_lossy(&interim)
+    );
+    let second = player.push(&[line]).await?;
+    second
+        .is_refused(Code::RateLimited)
+        .context("a second batch")?;
+    wire.write_all(&bytes[body..]).await?;
+    wire.flush().await?;
+    let first = tokio::time::timeout(PATIENCE, read_answer(&mut wire, false));
+    let first: Answered = first.await.context("no answer to the first batch")??;
+    let answer: OutboxAnswer = first.taken()?;
+    ensure!(answer.head == player.head, "the first batch was not taken");
+    Ok(())
+}
