@@ -19,6 +19,8 @@ use crate::contacts::Contacts;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::limits::Admission;
+use crate::replicas::Replicas;
+use crate::right::Right;
 use crate::sequencer::Sequencer;
 use crate::settings::Settings;
 use crate::streams::Streams;
@@ -39,6 +41,8 @@ pub struct Hub {
     pub(crate) connections: Arc<Connections>,
     /// When each instance was last heard.
     pub(crate) contacts: Contacts,
+    /// The other processes of this hub.
+    pub(crate) replicas: Replicas,
     pub watch: Watch,
     pub alarms: Alarms,
     /// Where each message's way is told.
@@ -62,15 +66,16 @@ impl Hub {
         Self::start(Ground::open(settings, clock).await?).await
     }
 
-    /// Starts to order messages and to follow the directory. From now on no
-    /// other process may order messages of this database.
+    /// Starts to order messages and to follow the directory. On SQLite no other
+    /// process may order messages of this database from now on.
     pub async fn start(ground: Arc<Ground>) -> Result<Arc<Self>, HubError> {
         let mut tx = ground.db.read().await?;
         let heads = store::deliveries::heads(&mut tx).await?;
         tx.rollback().await?;
         let streams = Arc::new(Streams::new(ground.depoch, heads));
-        let witness = Witness::of(&ground).await?;
-        let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams)).await?;
+        let right = Arc::new(Right::take(&ground).await?);
+        let witness = Witness::of(&ground, Arc::clone(&right)).await?;
+        let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams), right);
         pictures::catch_up(&ground).await?;
         erasing::finish(&ground).await?;
         // A full disk keeps no hub from starting for this.
@@ -86,6 +91,7 @@ impl Hub {
             verifiers: Arc::new(Semaphore::new(cores)),
             connections: Arc::default(),
             contacts: Contacts::since(ground.clock.now_ms()),
+            replicas: Replicas::of(&ground.db),
             watch: Watch::default(),
             alarms: Alarms::default(),
             upkeep: Upkeep::default(),
@@ -132,6 +138,11 @@ impl Hub {
     /// How many connections an instance has open.
     pub fn open_connections(&self, instance: &InstanceId) -> usize {
         self.connections.count(instance)
+    }
+
+    /// Whether this process does what one of those of a hub has to do.
+    pub fn leads(&self) -> bool {
+        self.replicas.leads()
     }
 
     /// Becomes true when the hub stops.

@@ -143,7 +143,7 @@ impl DirectoryBook {
             let directory = self.refresh(&mut tx).await?;
             self.adopt(&directory);
             let version = directory.version();
-            tracing::info!(version, "the directory has been changed by a command");
+            tracing::info!(version, "the directory has been changed by another process");
         }
         tx.rollback().await?;
         Ok(())

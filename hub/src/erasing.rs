@@ -19,9 +19,11 @@ pub async fn erase(ground: &Ground, erased: Vec<Erased>) {
 /// Erases what an earlier process of this hub has left, and what has come of
 /// uploads that no message names any more.
 pub async fn finish(ground: &Ground) -> Result<(), HubError> {
+    // Looked for first: another process of this hub may take one in whose message is not read below.
+    let parts = blobs::parts(&ground.settings.storage.blobs).await?;
     let mut tx = ground.db.read().await?;
     let mut left = store::blobs::erasing(&mut tx).await?;
-    for (sha256, author) in blobs::parts(&ground.settings.storage.blobs).await? {
+    for (sha256, author) in parts {
         if !store::blobs::is_named(&mut tx, sha256, &author).await? {
             left.push(Erased { sha256, author });
         }

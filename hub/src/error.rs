@@ -42,6 +42,21 @@ pub enum HubError {
     Damaged(String),
     #[error("another process orders the messages of this database; stop one of the two")]
     Fenced,
+    /// Begun again it waits until that is done.
+    #[error(
+        "another process of this hub puts its record together again, which one does alone; this one is of use when that is done"
+    )]
+    Elsewhere,
+    /// Begun anew, with nothing in memory, the hub learns from its members what is lost.
+    #[error(
+        "the database stands at an earlier moment than this process has seen of it: it was brought back from a backup, or a standby that lacked something has taken over"
+    )]
+    Receded,
+    /// Begun anew it has others.
+    #[error(
+        "nobody answers at the connections of this process to the database, which answers at others: its server has gone and another has taken its place"
+    )]
+    Unanswered,
     #[error("the hub is shutting down")]
     Stopping,
     #[error("a task of the hub ended in the middle of its work")]
@@ -63,7 +78,10 @@ impl HubError {
         match self {
             Self::Refused(refusal) => refusal.code,
             Self::Database(DbError::DiskFull(_)) => Code::StorageFull,
-            Self::Database(DbError::Unavailable(_)) | Self::Stopping => Code::Overloaded,
+            Self::Database(DbError::Unavailable(_)) | Self::Unanswered | Self::Stopping => {
+                Code::Overloaded
+            }
+            Self::Elsewhere | Self::Receded => Code::Recovering,
             Self::File(error) if is_full(error) => Code::StorageFull,
             _ => Code::Internal,
         }
@@ -81,6 +99,14 @@ impl HubError {
             Self::Stopping => true,
             _ => false,
         }
+    }
+
+    /// Whether this process must not go on.
+    pub fn ends_process(&self) -> bool {
+        matches!(
+            self,
+            Self::Fenced | Self::Elsewhere | Self::Receded | Self::Unanswered
+        )
     }
 
     pub fn retry_after_seconds(&self) -> Option<u32> {

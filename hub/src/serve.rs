@@ -22,6 +22,7 @@ use crate::connections::Doorkeeper;
 use crate::deeds;
 use crate::error::HubError;
 use crate::http;
+use crate::replicas;
 use crate::tls::Shown;
 use crate::trials::Timetable;
 use crate::watch::{self, Reason};
@@ -81,10 +82,10 @@ pub async fn serve(
     ];
     let beside = beside(&hub);
     let timetable = Timetable::begin(&hub).await;
-    let mut fenced = hub.sequencer.fenced();
+    let mut ended = hub.sequencer.ended();
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
-        Ok(_) = fenced.wait_for(|fenced| *fenced) => Err(HubError::Fenced),
+        error = lost(&mut ended) => Err(error),
         () = hub.connections.guard(ground) => Err(HubError::Aborted),
         () = look_after(&hub, shown) => Err(HubError::Aborted),
     };
@@ -100,13 +101,24 @@ pub async fn serve(
     for task in tasks {
         task.await.map_err(|_| HubError::Aborted)??;
     }
-    hub.stop().await;
+    // What waits for an answer of a server that is gone waits for ever.
+    if !matches!(outcome, Err(HubError::Unanswered)) {
+        hub.stop().await;
+    }
     outcome
+}
+
+/// Waits until this process may order no more.
+async fn lost(ended: &mut tokio::sync::watch::Receiver<Option<HubError>>) -> HubError {
+    let why = ended.wait_for(Option::is_some).await;
+    let why = why.ok().and_then(|why| why.clone());
+    why.unwrap_or(HubError::Aborted)
 }
 
 /// What looks at the exchange and is no part of it.
 #[derive(Debug, Clone, Copy)]
 enum Beside {
+    Replicas,
     Watch,
     Casework,
     Alarms,
@@ -116,7 +128,9 @@ enum Beside {
 /// Starts it: a mistake there ends neither the exchange nor the other.
 fn beside(hub: &Arc<Hub>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    hub.replicas.begin();
     for what in [
+        Beside::Replicas,
         Beside::Watch,
         Beside::Casework,
         Beside::Alarms,
@@ -134,6 +148,7 @@ async fn again(what: Beside, hub: Arc<Hub>) {
         let mut running = JoinSet::new();
         running.spawn(async move {
             match what {
+                Beside::Replicas => replicas::run(&hub).await,
                 Beside::Watch => watch::run(&hub).await,
                 Beside::Casework => casework::run(&hub).await,
                 Beside::Alarms => alarms::run(&hub).await,

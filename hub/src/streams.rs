@@ -1,7 +1,8 @@
 //! Where every recipient's stream stands, in memory, so that a long poll is
 //! answered the moment something arrives and costs no query while it waits.
 //!
-//! A head here is never ahead of the disk: it moves only after the commit.
+//! A head here is never ahead of the disk: it moves only after the commit. It may be behind, where
+//! another process of this hub has ordered a moment ago.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -94,7 +95,8 @@ impl Streams {
         }
     }
 
-    /// Moves heads to what has been committed, and wakes who waits for them.
+    /// Moves heads to what has been committed, and wakes who waits for them. A head that is further
+    /// already stays: another process may have gone on meanwhile.
     pub fn advance(&self, committed: impl IntoIterator<Item = (StreamKey, Cursor)>) {
         let mut heads = self.heads.write().unwrap_or_else(PoisonError::into_inner);
         for (key, head) in committed {
@@ -102,8 +104,10 @@ impl Streams {
                 .entry(key)
                 .or_insert_with(|| watch::Sender::new(self.start()))
                 .send_if_modified(|known| {
-                    let moved = *known != head;
-                    *known = head;
+                    let moved = (known.depoch, known.dseq) < (head.depoch, head.dseq);
+                    if moved {
+                        *known = head;
+                    }
                     moved
                 });
         }

@@ -86,7 +86,7 @@ async fn scheduled(hub: &Arc<Hub>) -> Result<JobScheduler, JobSchedulerError> {
     let job = Job::new_async_tz(at, ZONE, move |_, _| {
         let hub = hub.upgrade();
         Box::pin(async move {
-            if let Some(hub) = hub {
+            if let Some(hub) = hub.filter(|hub| hub.replicas.leads()) {
                 tick(&hub).await;
             }
         })

@@ -292,7 +292,8 @@ pub async fn begin(hub: &Arc<Hub>, by: &By<'_>, work: Work, name: &str) -> Resul
         Work::Trial => Some(made_at(&folder).ok_or(UpkeepError::Unknown)?),
     };
     let place = Place::take(hub, work, name)?;
-    let row = note(&hub.ground, by, work, (name, backup_at)).await?;
+    let noted = note_alone(hub, by, work, (name, backup_at)).await?;
+    let row = noted.ok_or(UpkeepError::Busy)?;
     tokio::spawn(async move { place.work(row, &folder).await });
     Ok(())
 }
@@ -306,7 +307,10 @@ pub async fn attempt(
 ) -> Result<Trial, trial::TrialError> {
     let name = from.file_name().unwrap_or(from.as_os_str());
     let name = name.to_string_lossy();
-    let row = note(ground, by, Work::Trial, (&name, made_at(from))).await?;
+    let mut tx = ground.db.write().await?;
+    let now = ground.clock.now_ms();
+    let row = note(&mut tx, now, by, Work::Trial, (&name, made_at(from))).await?;
+    tx.commit().await?;
     let tried = trial::attempt(ground, from, tell).await;
     let kept = match &tried {
         Ok(trial) => Kept::Trial(Box::new(trial.clone())),
@@ -324,15 +328,23 @@ pub(crate) async fn got_done(db: &Db, manifest: &Manifest) -> Result<(), HubErro
     Ok(tx.commit().await?)
 }
 
-/// Says of what a former process has begun that it ended with it.
+/// Says of what a former process has begun that it ended with it. Where others of this hub are at
+/// work, the one that leads them says so of those that are gone.
 pub(crate) async fn interrupt(ground: &Ground) -> Result<(), HubError> {
-    let kept = Kept::problem(&INTERRUPTED);
-    let text = serde_json::to_string(&kept).map_err(HubError::damaged)?;
-    let mut tx = ground.db.write().await?;
-    store::upkeep::interrupt(&mut tx, ground.clock.now_ms(), &text).await?;
-    tx.commit().await?;
+    if !ground.db.is_led().await? {
+        let mut tx = ground.db.write().await?;
+        interrupt_of(&mut tx, ground.clock.now_ms(), "").await?;
+        tx.commit().await?;
+    }
     trial::sweep(&ground.settings.backup.scratch);
     Ok(())
+}
+
+/// Says so of what one process has begun, or any (`""`).
+pub(crate) async fn interrupt_of(tx: &mut Tx, now: i64, replica: &str) -> Result<(), HubError> {
+    let kept = Kept::problem(&INTERRUPTED);
+    let text = serde_json::to_string(&kept).map_err(HubError::damaged)?;
+    Ok(store::upkeep::interrupt(tx, now, &text, replica).await?)
 }
 
 /// The one place for work; given back when it is dropped, also by a panic.
@@ -421,14 +433,32 @@ impl Kept {
     }
 }
 
+/// As [`note`], unless another process of this hub is at something.
+async fn note_alone(
+    hub: &Hub,
+    by: &By<'_>,
+    work: Work,
+    what: (&str, Option<i64>),
+) -> Result<Option<RunRow>, HubError> {
+    let replica = hub.sequencer.right().name();
+    let mut tx = hub.ground.db.write().await?;
+    if store::upkeep::is_under_way(&mut tx, replica).await? {
+        return Ok(None);
+    }
+    let row = note(&mut tx, hub.now_ms(), by, work, what).await?;
+    store::upkeep::be_of(&mut tx, &row.id, replica).await?;
+    tx.commit().await?;
+    Ok(Some(row))
+}
+
 /// Writes down that it begins, and who asked.
 async fn note(
-    ground: &Ground,
+    tx: &mut Tx,
+    now: i64,
     by: &By<'_>,
     work: Work,
     (name, backup_at): (&str, Option<i64>),
 ) -> Result<RunRow, HubError> {
-    let now = ground.clock.now_ms();
     let row = RunRow {
         id: hex::encode(random::<8>()),
         work: code_of(&work),
@@ -448,10 +478,8 @@ async fn note(
         reason: &said,
         ..*by
     };
-    let mut tx = ground.db.write().await?;
-    store::upkeep::begin(&mut tx, &row).await?;
-    audit::note_about(&mut tx, now, &by, work.action(), None).await?;
-    tx.commit().await?;
+    store::upkeep::begin(tx, &row).await?;
+    audit::note_about(tx, now, &by, work.action(), None).await?;
     Ok(row)
 }
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderMap;
 use lapor_migrations::{Db, Tx};
@@ -27,6 +27,7 @@ use utoipa::ToSchema;
 use crate::error::{HubError, Refusal};
 use crate::ground::Ground;
 use crate::restored;
+use crate::right::Right;
 use crate::store;
 use crate::streams::StreamKey;
 
@@ -128,8 +129,8 @@ impl Heard {
 }
 
 /// What members have shown, and whether it was all there.
-#[derive(Default)]
 pub struct Witness {
+    right: Arc<Right>,
     known: Mutex<HashMap<InstanceId, Heard>>,
     loss: Mutex<Option<Loss>>,
     /// Whose streams go on from what this hub has not: what they show is no loss of others.
@@ -146,9 +147,18 @@ pub struct Witness {
 
 impl Witness {
     /// As a former process of this hub left it.
-    pub async fn of(ground: &Ground) -> Result<Self, HubError> {
+    pub async fn of(ground: &Ground, right: Arc<Right>) -> Result<Self, HubError> {
         let db = &ground.db;
-        let witness = Self::default();
+        let witness = Self {
+            right,
+            known: Mutex::default(),
+            loss: Mutex::default(),
+            apart: Mutex::default(),
+            listens_until: AtomicI64::new(0),
+            settling: tokio::sync::Mutex::default(),
+            tried: Mutex::default(),
+            changes: watch::Sender::new(0),
+        };
         let mut tx = db.write().await?;
         if restored::listens(&mut tx).await? {
             let listens_ms = ground.settings.limits.listen_seconds.saturating_mul(1000);
@@ -342,8 +352,11 @@ impl Witness {
             "the hub has lost what it signed for: it was restored from a backup that is too old. It takes nothing new in before the members have brought that back");
         let text = serde_json::to_string(&loss).map_err(HubError::damaged)?;
         let mut tx = ground.db.write().await?;
+        // Where another process of this hub was shown one, that process hears the members.
+        self.right.check(&mut tx).await?;
         store::retrieved::forget_brought(&mut tx).await?;
         store::state::write(&mut tx, store::state::LOSS, &text).await?;
+        self.right.be_alone_in(&mut tx).await?;
         tx.commit().await?;
         self.set_tried(None);
         *self.lock_loss() = Some(loss);

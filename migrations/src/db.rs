@@ -9,7 +9,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
 use crate::address::{self, Address};
-use crate::{DbError, Schema, Tx, on, postgres, schema, sqlite};
+use crate::{DbError, Schema, Seat, Tx, on, postgres, schema, sqlite};
 
 /// Which database is behind a [`Db`] or [`Tx`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub struct DbOptions {
     pub busy_timeout: Duration,
     /// PostgreSQL stops a statement, or a transaction that does nothing, after this. Default 60 s.
     pub statement_timeout: Duration,
+    /// PostgreSQL ends a write transaction, or the [`Seat`] of a process, that says nothing for so long:
+    /// a process that was paused, or whose machine is gone, holds up nobody. Default 15 s.
+    pub silence_timeout: Duration,
     /// Prepared statements kept by each connection. Default 512.
     pub statements: usize,
 }
@@ -49,6 +52,8 @@ pub(crate) enum Pools {
     Postgres {
         readers: PgPool,
         writer: PgPool,
+        /// How long a seat may say nothing.
+        silence: Duration,
     },
 }
 
@@ -59,6 +64,7 @@ impl Default for DbOptions {
             acquire_timeout: Duration::from_secs(30),
             busy_timeout: Duration::from_secs(30),
             statement_timeout: Duration::from_mins(1),
+            silence_timeout: Duration::from_secs(15),
             statements: 512,
         }
     }
@@ -77,7 +83,11 @@ impl Db {
             }
             Address::Postgres(connect) => {
                 let (readers, writer) = postgres::open(*connect, options).await?;
-                Pools::Postgres { readers, writer }
+                Pools::Postgres {
+                    readers,
+                    writer,
+                    silence: options.silence_timeout,
+                }
             }
         };
         let db = Self { schema, pools };
@@ -119,6 +129,35 @@ impl Db {
         tx.rollback().await
     }
 
+    /// Whether write transactions exclude each other, across all processes. Some databases that
+    /// speak as PostgreSQL does take the lock for them and keep nobody out.
+    pub async fn takes_turns(&self) -> Result<bool, DbError> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(true),
+            Pools::Postgres {
+                readers, writer, ..
+            } => postgres::take_turns(readers, writer).await,
+        }
+    }
+
+    /// Takes a seat among the processes that share this database; `None` where it can have but one.
+    pub async fn sit(&self, channel: &str) -> Result<Option<Seat>, DbError> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(None),
+            Pools::Postgres {
+                writer, silence, ..
+            } => Seat::take(writer, *silence, channel).await.map(Some),
+        }
+    }
+
+    /// Whether a process that has a [`Seat`] leads the others.
+    pub async fn is_led(&self) -> Result<bool, DbError> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(false),
+            Pools::Postgres { readers, .. } => postgres::is_led(readers).await,
+        }
+    }
+
     /// Waits for the transactions under way, then closes all connections. The writer goes last, so
     /// that SQLite can fold its log into the file.
     pub async fn close(&self) {
@@ -127,7 +166,9 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Pools::Postgres { readers, writer } => {
+            Pools::Postgres {
+                readers, writer, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }

@@ -149,10 +149,10 @@ fn from_postgres(error: &PgDatabaseError) -> DbError {
         "3D000" | "3F000" | "42501" => DbError::Configuration(format!(
             "PostgreSQL refuses: {message}; check `database.url` and the rights of its user"
         )),
-        // Deadlock, serialization, lock and statement timeouts, too many connections, shutting down.
-        "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => {
-            DbError::Unavailable(message)
-        }
+        // Deadlock, serialization, lock and statement timeouts, too many connections, shutting down,
+        // a standby that has not been promoted yet.
+        "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03"
+        | "25006" => DbError::Unavailable(message),
         code if code.starts_with("08") || code.starts_with("53") => DbError::Unavailable(message),
         code if code.starts_with("28") => DbError::Configuration(format!(
             "PostgreSQL refuses to let us in: {message}; check user and password in `database.url`"

@@ -15,6 +15,7 @@ mod error;
 mod forgetting;
 mod postgres;
 mod schema;
+mod seat;
 mod sqlite;
 #[cfg(any(test, feature = "throwaway"))]
 pub mod throwaway;
@@ -27,5 +28,6 @@ pub use copy::{Scratch, check_copy, is_vacant, restore_copy};
 pub use db::{Db, DbOptions, Kind};
 pub use error::DbError;
 pub use schema::{MigrationName, MigrationReport, Schema};
+pub use seat::Seat;
 pub use tx::Tx;
 pub use value::Value;

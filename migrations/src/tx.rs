@@ -68,6 +68,17 @@ impl Tx {
         Ok(())
     }
 
+    /// Tells the processes that have a [`crate::Seat`] on this channel a word, once this
+    /// transaction is committed. A database that one process has alone has nobody to tell.
+    pub async fn tell(&mut self, channel: &str, word: &str) -> Result<(), DbError> {
+        const TELL: &str = "select pg_notify($1, $2)";
+        if let Self::Postgres(transaction) = self {
+            let telling = sqlx::query(TELL).bind(channel).bind(word);
+            telling.execute(&mut **transaction).await?;
+        }
+        Ok(())
+    }
+
     /// Which database this is, to choose between two constants of SQL.
     pub fn kind(&self) -> Kind {
         match self {

@@ -19,3 +19,4 @@ pub mod invariants;
 pub mod muster;
 pub mod simulation;
 pub mod stage;
+pub mod twins;

@@ -128,16 +128,22 @@ impl Alarms {
     }
 }
 
-/// Weighs and gathers for as long as it runs. What fails is tried again.
+/// Weighs and gathers for as long as it runs. What fails is tried again. Of several processes of a
+/// hub one does so, and the others count what stands.
 pub async fn run(hub: &Hub) {
     let mut forgot_at = i64::MIN;
     loop {
-        let now = hub.now_ms();
+        let (now, leads) = (hub.now_ms(), hub.replicas.leads());
         let picture = hub.watch.picture();
-        if let Err(error) = round(hub, &picture).await {
+        let done = if leads {
+            round(hub, &picture).await
+        } else {
+            count(hub, &picture).await
+        };
+        if let Err(error) = done {
             tracing::warn!(%error, "alarms could not be weighed");
         }
-        if now.saturating_sub(forgot_at) >= FORGET_EVERY_MS {
+        if leads && now.saturating_sub(forgot_at) >= FORGET_EVERY_MS {
             match forget(hub, now).await {
                 Ok(()) => forgot_at = now,
                 Err(error) => tracing::warn!(%error, "alarms that are over could not be forgotten"),
@@ -170,6 +176,12 @@ pub async fn round(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
         tx.commit().await?;
     }
     gather::gather(hub, picture).await?;
+    count(hub, picture).await
+}
+
+/// Holds how much waits for people.
+async fn count(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
+    let now = hub.now_ms();
     let mut tx = hub.ground.db.read().await?;
     let live = store::alarms::live::live(&mut tx).await?;
     let asked = store::approvals::waiting(&mut tx, now).await?;

@@ -293,7 +293,8 @@ async fn what_was_reported_or_refused_before_a_restart_ends_only_by_what_comes_a
             assert_eq!(place.count(REFUSED, AlarmState::Open).await, 1);
         }
         place.reports(0, 100 << 30).await;
-        place.hub.watch.refusals.taken(&id(0));
+        let now = place.clock.now_ms();
+        place.hub.watch.refusals.taken(&id(0), now);
         place.after(0).await;
         assert_eq!(place.count(DISK, AlarmState::Open).await, 0);
         assert_eq!(place.count(REFUSED, AlarmState::Open).await, 0);

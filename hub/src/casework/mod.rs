@@ -51,7 +51,12 @@ pub async fn run(hub: &Hub) {
     let mut count_at = Instant::now();
     loop {
         let began = Instant::now();
-        let pause = match step(hub).await {
+        let stepped = if hub.replicas.leads() {
+            step(hub).await
+        } else {
+            Ok(false)
+        };
+        let pause = match stepped {
             Ok(true) => began.elapsed() * REST,
             Ok(false) => {
                 if let Err(error) = count_ahead(hub, &mut count_at).await {
@@ -70,7 +75,9 @@ pub async fn run(hub: &Hub) {
 
 /// Counts what pages will ask for: a week that is over, and now and then the one that runs.
 async fn count_ahead(hub: &Hub, at: &mut Instant) -> Result<(), HubError> {
-    keep_week(hub).await?;
+    if hub.replicas.leads() {
+        keep_week(hub).await?;
+    }
     if Instant::now() < *at {
         return Ok(());
     }
@@ -96,13 +103,9 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
     }
     let calendar = calendar::in_force(&mut tx, &directory).await?;
     if counted_by.as_deref() != Some(calendar.edition()) {
-        let after = store::state::read(&mut tx, CASEWORK_RECOUNT).await?;
+        let reached = store::state::read(&mut tx, CASEWORK_RECOUNT).await?;
         tx.rollback().await?;
-        // Begun under another edition it begins again.
-        let after = after.as_deref().and_then(|text| text.split_once(' '));
-        let after = after.filter(|(_, edition)| *edition == calendar.edition());
-        let after = after.map_or("", |(case, _)| case);
-        recount(hub, &calendar, after).await?;
+        recount(hub, &calendar, reached.as_deref()).await?;
         return Ok(true);
     }
     let upto = last.min(at + STEP);
@@ -114,21 +117,32 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
     let files = casefile::load(&mut tx, &directory, cases).await?;
     tx.rollback().await?;
     let mut tx = ground.db.write().await?;
-    put(hub, &mut tx, files.values(), &calendar).await?;
-    store::state::write(&mut tx, CASEWORK, &upto.to_string()).await?;
-    tx.commit().await?;
+    // Another process of this hub may have gone on from there meanwhile.
+    if number(store::state::read(&mut tx, CASEWORK).await?) == at {
+        put(hub, &mut tx, files.values(), &calendar).await?;
+        store::state::write(&mut tx, CASEWORK, &upto.to_string()).await?;
+        tx.commit().await?;
+    }
     Ok(true)
 }
 
 /// Counts the next open cases anew by another edition of the calendar.
-async fn recount(hub: &Hub, calendar: &Calendar, after: &str) -> Result<(), HubError> {
+async fn recount(hub: &Hub, calendar: &Calendar, reached: Option<&str>) -> Result<(), HubError> {
     let ground = &hub.ground;
+    // Begun under another edition it begins again.
+    let after = reached.and_then(|text| text.split_once(' '));
+    let after = after.filter(|(_, edition)| *edition == calendar.edition());
+    let after = after.map_or("", |(case, _)| case);
     let mut tx = ground.db.read().await?;
     let cases: Vec<CaseId> = store::casework::open(&mut tx, after, PAGE).await?;
     let last = cases.last().copied();
     let files = casefile::load(&mut tx, &ground.directory.current(), cases).await?;
     tx.rollback().await?;
     let mut tx = ground.db.write().await?;
+    let stands = store::state::read(&mut tx, CASEWORK_RECOUNT).await?;
+    if stands.as_deref() != reached {
+        return Ok(());
+    }
     put(hub, &mut tx, files.values(), calendar).await?;
     let reached = last.map_or_else(String::new, |last| format!("{last} {}", calendar.edition()));
     store::state::write(&mut tx, CASEWORK_RECOUNT, &reached).await?;

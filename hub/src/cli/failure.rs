@@ -103,6 +103,7 @@ impl From<HubError> for Failure {
             HubError::Refused(_) => exit::DATA,
             HubError::Authority(_) => exit::CONFIGURATION,
             HubError::Fenced | HubError::Stopping => exit::TEMPORARY,
+            HubError::Elsewhere | HubError::Receded | HubError::Unanswered => exit::UNAVAILABLE,
             HubError::Directory(_) | HubError::Damaged(_) | HubError::Aborted => exit::INTERNAL,
         };
         Self::new(code, message)

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use lapor_web::monitor::{self, Listen};
 use lapor_web::people::{SETUP, link_at};
@@ -16,6 +17,9 @@ use crate::clock::Clock;
 use crate::console::{self, Console};
 use crate::monitor::Monitor;
 use crate::settings::Settings;
+
+/// What closing the database may take.
+const CLOSING: Duration = Duration::from_secs(30);
 
 pub async fn serve(
     settings: Settings,
@@ -89,7 +93,9 @@ pub async fn serve(
         }
     };
     watching.cancel();
-    db.close().await;
+    if tokio::time::timeout(CLOSING, db.close()).await.is_err() {
+        tracing::warn!("connections to the database were not closed: nobody answers there");
+    }
     tracing::info!("stopped");
     ended.map_err(|_| {
         let message = "the hub stopped by a mistake in the program; the log says where";

@@ -37,6 +37,10 @@ pub async fn versions(
     query: Result<Query<SinceQuery>, QueryRejection>,
 ) -> Result<Response, HubError> {
     let SinceQuery { since, wait } = body::query(query)?;
+    if since > hub.ground.directory.current().version() {
+        // Another process of this hub may have published what this one has not heard of.
+        hub.ground.directory.look(&hub.ground.db).await?;
+    }
     let mut version = hub.ground.directory.watch();
     if *version.borrow_and_update() <= since {
         let event = async {

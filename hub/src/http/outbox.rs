@@ -71,7 +71,7 @@ pub async fn accept(
     })?;
     match answer.exceptions.first() {
         Some(exception) => refuse(&hub, &author, exception.code),
-        None => hub.watch.refusals.taken(&author),
+        None => hub.watch.refusals.taken(&author, hub.now_ms()),
     }
     tell(&hub, &traced, arrived_at, &answer);
     Ok(Json(answer))

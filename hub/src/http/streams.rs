@@ -149,7 +149,12 @@ async fn answer(
 
 /// Whether a cursor is of this stream, and not beyond it.
 async fn locate(hub: &Hub, tx: &mut Tx, key: &StreamKey, at: Cursor) -> Result<(), HubError> {
-    let head = hub.streams.head(key);
+    let mut head = hub.streams.head(key);
+    if (head.depoch, head.dseq) < (at.depoch, at.dseq) {
+        // Another process of this hub may have ordered what this one has not heard of.
+        hub.streams.advance(store::deliveries::head(tx, key).await?);
+        head = hub.streams.head(key);
+    }
     let mismatch = || Refusal::of(Code::CursorMismatch).expecting(head.to_string());
     if at.depoch != head.depoch {
         return Err(mismatch().into());

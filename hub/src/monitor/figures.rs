@@ -130,11 +130,21 @@ fn at_work(hub: &Hub, figures: &mut Figures) {
         "Batches that wait to be ordered.",
         float(hub.sequencer.waiting() as u64),
     );
-    let fenced = *hub.sequencer.fenced().borrow();
+    let fenced = hub.sequencer.ended().borrow().is_some();
     figures.gauge(
         "lapor_hub_sequencer_fenced",
-        "1 when another process has taken over.",
+        "1 when this process may order no more: another has taken over, or the database went back.",
         float(u64::from(fenced)),
+    );
+    figures.gauge(
+        "lapor_hub_replicas",
+        "Processes of this hub that are at work on its database, this one included.",
+        float(hub.replicas.count() as u64),
+    );
+    figures.gauge(
+        "lapor_hub_leads",
+        "1 where this process does what one of them has to do: alarms, history, casework, trials.",
+        float(u64::from(hub.replicas.leads())),
     );
     figures.gauge(
         "lapor_hub_recovering",

@@ -60,13 +60,9 @@ async fn writes(hub: &Hub) -> Result<(), HubError> {
 /// of it only with its next message.
 async fn orders(hub: &Hub) -> Result<(), HubError> {
     let mut tx = hub.ground.db.read().await?;
-    let token = store::state::read(&mut tx, store::state::SEQUENCER).await?;
+    let checked = hub.sequencer.check(&mut tx).await;
     tx.rollback().await?;
-    if *hub.sequencer.fenced().borrow() || token.as_deref() != Some(hub.sequencer.token()) {
-        Err(HubError::Fenced)
-    } else {
-        Ok(())
-    }
+    checked
 }
 
 /// Whether the hub holds all that it has signed for.

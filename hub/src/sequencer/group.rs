@@ -25,20 +25,36 @@ use crate::casefile;
 use crate::erasing::erase;
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::replicas;
+use crate::right::Right;
 use crate::store;
 use crate::store::chains::{Chain, StoredReceipt};
+use crate::store::state::Moment;
 use crate::streams::Streams;
+
+/// Messages of others that are followed one by one; behind more than these memory begins anew.
+const CAUGHT_UP: i64 = 5000;
 
 pub struct Worker {
     ground: Arc<Ground>,
     streams: Arc<Streams>,
     cases: CaseCache,
-    token: String,
+    right: Arc<Right>,
+    /// Where the order stood when memory last followed it; `None` before that.
+    known: Option<Known>,
     /// A transaction failed, and whether it is on disk is not known.
     stale: bool,
-    fenced: bool,
+    /// Why this process may order no more.
+    ended: Option<HubError>,
     /// Another has ordered messages in this process.
     overtaken: Arc<AtomicBool>,
+}
+
+/// The last message of the order, and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Known {
+    number: i64,
+    last: Option<EnvelopeId>,
 }
 
 type Answer = Result<OutboxAnswer, HubError>;
@@ -48,22 +64,24 @@ impl Worker {
         ground: Arc<Ground>,
         streams: Arc<Streams>,
         cases: CaseCache,
-        token: String,
+        right: Arc<Right>,
         overtaken: Arc<AtomicBool>,
     ) -> Self {
         Self {
             ground,
             streams,
             cases,
-            token,
+            right,
+            known: None,
             stale: false,
-            fenced: false,
+            ended: None,
             overtaken,
         }
     }
 
-    pub fn is_fenced(&self) -> bool {
-        self.fenced
+    /// Why this process may order no more, if that has come.
+    pub fn ended(&self) -> Option<&HubError> {
+        self.ended.as_ref()
     }
 
     /// Orders a group and answers. Where the group fails for another reason
@@ -72,7 +90,7 @@ impl Worker {
     pub async fn process(&mut self, group: Vec<Submission>) {
         match self.attempt(&group).await {
             Ok(answers) => reply(group, answers),
-            Err(error) if group.len() > 1 && !error.is_transient() && !self.fenced => {
+            Err(error) if group.len() > 1 && !error.is_transient() && self.ended.is_none() => {
                 tracing::error!(%error, "a group of batches failed; trying each alone");
                 for submission in group {
                     let one = vec![submission];
@@ -95,7 +113,9 @@ impl Worker {
         if let Err(error) = &outcome {
             tracing::error!(%error, "a transaction of the order failed");
             self.stale = true;
-            self.fenced |= matches!(error, HubError::Fenced);
+            if error.ends_process() {
+                self.ended = Some(error.clone());
+            }
         }
         outcome
     }
@@ -136,15 +156,19 @@ impl Worker {
                 Ok(answer(&mut working, chain, admitted?))
             })
             .collect();
+        let fresh = working.rows.envelopes.last().map(|row| row.id);
         let erased = working.write(&mut tx).await?;
         let changed = chains
             .values()
             .filter(|c| stored.get(&c.author) != Some(*c));
         store::chains::save(&mut tx, changed).await?;
+        if fresh.is_some() {
+            replicas::tell(&mut tx, &self.right).await?;
+        }
         tally.written(began);
         tx.commit().await?;
         tally.count();
-        self.adopt(working);
+        self.adopt(working, fresh);
         erase(&ground, erased).await;
         Ok(answers)
     }
@@ -152,14 +176,8 @@ impl Worker {
     /// Makes sure that this process may order, and takes in what others did.
     pub(super) async fn begin(&mut self, tx: &mut Tx) -> Result<Working, HubError> {
         let moment = store::state::moment(tx).await?;
-        if moment.sequencer.as_deref() != Some(&self.token) {
-            return Err(HubError::Fenced);
-        }
-        if self.stale || self.overtaken.swap(false, Ordering::SeqCst) {
-            self.cases.clear();
-            self.streams.advance(store::deliveries::heads(tx).await?);
-            self.stale = false;
-        }
+        self.right.judge(tx, moment.sequencer.as_deref()).await?;
+        self.follow(tx, &moment).await?;
         let ground = &self.ground;
         let mut directory = ground.directory.current();
         if directory.version() < moment.directory {
@@ -178,6 +196,38 @@ impl Worker {
             programmes: HashSet::new(),
             rows: Rows::default(),
         })
+    }
+
+    /// Has memory follow what other processes have ordered since it was known last, or forgets it.
+    async fn follow(&mut self, tx: &mut Tx, moment: &Moment) -> Result<(), HubError> {
+        let now = Known {
+            number: moment.number,
+            last: moment.last,
+        };
+        let known = self.known.filter(|known| *known != now);
+        if let Some(Known { number, last }) = known
+            && store::envelopes::at(tx, number).await? != last
+        {
+            return Err(HubError::Receded);
+        }
+        let doubtful = self.stale || self.overtaken.swap(false, Ordering::SeqCst);
+        match known {
+            None if self.known.is_some() && !doubtful => return Ok(()),
+            Some(before) if !doubtful && now.number - before.number <= CAUGHT_UP => {
+                for case in store::casework::changed(tx, before.number, now.number).await? {
+                    self.cases.take(case);
+                }
+                let grown = store::deliveries::grown(tx, before.number).await?;
+                self.streams.advance(grown);
+            }
+            _ => {
+                self.cases.clear();
+                self.streams.advance(store::deliveries::heads(tx).await?);
+            }
+        }
+        self.known = Some(now);
+        self.stale = false;
+        Ok(())
     }
 
     /// Brings everything that these messages need, in a query for each table.
@@ -227,7 +277,11 @@ impl Worker {
     }
 
     /// Memory follows the disk, and whoever waited is woken.
-    fn adopt(&mut self, mut working: Working) {
+    fn adopt(&mut self, mut working: Working, fresh: Option<EnvelopeId>) {
+        if fresh.is_some() {
+            let (number, last) = (working.number, fresh);
+            self.known = Some(Known { number, last });
+        }
         self.cases.put(working.cases.drain());
         self.ground.directory.adopt(&working.directory);
         self.streams.advance(working.heads.drain());

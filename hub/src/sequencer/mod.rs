@@ -3,7 +3,8 @@
 //! transaction, and answers after the commit is on disk.
 //!
 //! Nothing in memory is ever ahead of the disk: what a failed transaction
-//! touched is forgotten and read again.
+//! touched is forgotten and read again, and so is what another process of
+//! this hub has changed since the transaction before.
 
 mod cache;
 mod group;
@@ -19,6 +20,7 @@ mod working;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use lapor_migrations::Tx;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::OutboxAnswer;
@@ -27,12 +29,11 @@ use tokio::task::JoinHandle;
 
 use crate::error::{HubError, Refusal};
 use crate::ground::Ground;
-use crate::store;
+use crate::right::Right;
 use crate::store::chains::Chain;
 use crate::streams::Streams;
 use cache::CaseCache;
 use group::Worker;
-use lapor_web::chance::random;
 
 pub(crate) use verify::split;
 pub use verify::{Batch, Incoming, read_batch};
@@ -60,8 +61,9 @@ pub struct Submission {
 pub struct Sequencer {
     queue: mpsc::Sender<Submission>,
     stop: watch::Sender<bool>,
-    fenced: watch::Receiver<bool>,
-    token: String,
+    right: Arc<Right>,
+    /// Why this process may order no more, once it has lost the right.
+    ended: watch::Sender<Option<HubError>>,
     /// What another than the task has ordered: its memory is of before.
     overtaken: Arc<AtomicBool>,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -104,29 +106,25 @@ impl Boot {
 }
 
 impl Sequencer {
-    /// Takes the right to order messages from whoever had it, and starts.
-    pub async fn start(ground: Arc<Ground>, streams: Arc<Streams>) -> Result<Self, HubError> {
-        let token = hex::encode(random::<16>());
-        let mut tx = ground.db.write().await?;
-        store::state::write(&mut tx, store::state::SEQUENCER, &token).await?;
-        tx.commit().await?;
+    /// Starts to order by a right that has been taken.
+    pub fn start(ground: Arc<Ground>, streams: Arc<Streams>, right: Arc<Right>) -> Self {
         let limits = &ground.settings.limits;
         let (queue, waiting) = mpsc::channel(limits.queued_batches);
         let (stop, stopped) = watch::channel(false);
-        let (fence, fenced) = watch::channel(false);
+        let ended = watch::Sender::new(None);
         let cases = CaseCache::new(limits.cached_messages);
         let overtaken = Arc::new(AtomicBool::new(false));
         let known = Arc::clone(&overtaken);
-        let worker = Worker::new(ground, streams, cases, token.clone(), known);
-        let task = tokio::spawn(run(worker, waiting, stopped, fence));
-        Ok(Self {
+        let worker = Worker::new(ground, streams, cases, Arc::clone(&right), known);
+        let task = tokio::spawn(run(worker, waiting, stopped, ended.clone()));
+        Self {
             queue,
             stop,
-            fenced,
-            token,
+            right,
+            ended,
             overtaken,
             task: Mutex::new(Some(task)),
-        })
+        }
     }
 
     /// Waits until a batch is durable, or refused.
@@ -149,14 +147,30 @@ impl Sequencer {
         self.queue.max_capacity() - self.queue.capacity()
     }
 
-    /// Becomes true when another process has taken over.
-    /// What stands in the database while this process may order.
-    pub(crate) fn token(&self) -> &str {
-        &self.token
+    pub(crate) fn right(&self) -> &Right {
+        &self.right
     }
 
-    pub fn fenced(&self) -> watch::Receiver<bool> {
-        self.fenced.clone()
+    /// Told why this process may order no more.
+    pub fn ended(&self) -> watch::Receiver<Option<HubError>> {
+        self.ended.subscribe()
+    }
+
+    /// Looks whether this process still has the right to order: one that has nothing to order
+    /// learns of its end so.
+    pub(crate) async fn check(&self, tx: &mut Tx) -> Result<(), HubError> {
+        if let Some(ended) = &*self.ended.borrow() {
+            return Err(ended.clone());
+        }
+        let checked = self.right.check(tx).await;
+        checked.inspect_err(|error| self.end_by(error))
+    }
+
+    /// This process may order no more, if that is what an error means.
+    pub(crate) fn end_by(&self, error: &HubError) {
+        if error.ends_process() {
+            self.ended.send_replace(Some(error.clone()));
+        }
     }
 
     /// Takes no more batches, orders those that wait, and ends.
@@ -174,7 +188,7 @@ async fn run(
     mut worker: Worker,
     mut waiting: mpsc::Receiver<Submission>,
     mut stopped: watch::Receiver<bool>,
-    fence: watch::Sender<bool>,
+    ended: watch::Sender<Option<HubError>>,
 ) {
     let mut held: Option<Submission> = None;
     loop {
@@ -196,8 +210,8 @@ async fn run(
         let group;
         (group, held) = gather(first, &mut waiting);
         worker.process(group).await;
-        if worker.is_fenced() {
-            fence.send_replace(true);
+        if let Some(error) = worker.ended() {
+            ended.send_replace(Some(error.clone()));
         }
     }
 }

@@ -56,9 +56,8 @@ impl Sequencer {
         tx: &mut Tx,
     ) -> Result<Result<Replayed, String>, HubError> {
         let cases = CaseCache::new(ground.settings.limits.cached_messages);
-        let token = self.token.clone();
-        let alone = Arc::new(AtomicBool::new(false));
-        let worker = Worker::new(Arc::clone(ground), Arc::clone(streams), cases, token, alone);
+        let (right, alone) = (Arc::clone(&self.right), Arc::new(AtomicBool::new(false)));
+        let worker = Worker::new(Arc::clone(ground), Arc::clone(streams), cases, right, alone);
         Replay {
             worker,
             now_ms: ground.clock.now_ms(),

@@ -253,7 +253,7 @@ impl Working {
         store::envelopes::insert(tx, rows.envelopes).await?;
         store::rulings::insert(tx, rows.rulings).await?;
         store::deliveries::insert(tx, rows.deliveries).await?;
-        store::deliveries::save_heads(tx, &self.heads).await?;
+        store::deliveries::save_heads(tx, &self.heads, self.number).await?;
         store::wraps::save(tx, rows.wraps).await?;
         store::blobs::insert(tx, rows.blobs).await?;
         store::chains::insert_receipts(tx, &rows.receipts).await?;

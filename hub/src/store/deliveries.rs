@@ -16,9 +16,10 @@ static INSERT: Bulk = Bulk::new(
     "",
 );
 static SAVE_HEADS: Bulk = Bulk::new(
-    "insert into streams (recipient, depoch, dseq, hash) values",
-    4,
-    "on conflict (recipient) do update set depoch = excluded.depoch, dseq = excluded.dseq, hash = excluded.hash",
+    "insert into streams (recipient, depoch, dseq, hash, number) values",
+    5,
+    "on conflict (recipient) do update set depoch = excluded.depoch, dseq = excluded.dseq, \
+     hash = excluded.hash, number = excluded.number",
 );
 static ORDERED: Bulk = Bulk::new(
     "with v (recipient, depoch, dseq) as (values",
@@ -28,6 +29,8 @@ static ORDERED: Bulk = Bulk::new(
      join envelopes e on e.number = d.number",
 );
 const HEADS: &str = "select recipient, depoch, dseq, hash from streams";
+const GROWN: &str = "select recipient, depoch, dseq, hash from streams where number > $1";
+const HEAD: &str = "select recipient, depoch, dseq, hash from streams where recipient = $1";
 const END: &str = "select dseq from streams where recipient = $1 and depoch = $2";
 const ITEM: &str = "select item from deliveries where recipient = $1 and depoch = $2 and dseq = $3";
 const PAGE: &str = "select d.item, d.number, d.case_id, e.line, e.trace from deliveries d \
@@ -42,6 +45,9 @@ const APPLIED_IN_PUBLIC: &str = "select d.depoch, d.dseq, d.number, e.line from 
 
 /// A place on the public stream: `depoch` and `dseq`.
 pub type PublicPlace = (i64, i64);
+
+/// Recipient, `depoch`, `dseq` and hash of a stream's last item.
+type HeadRow = (String, i64, i64, Vec<u8>);
 
 /// A row on its way into the table.
 #[derive(Debug)]
@@ -102,9 +108,11 @@ pub async fn insert(tx: &mut Tx, rows: Vec<NewDelivery>) -> Result<(), DbError> 
     tx.run_rows(&INSERT, values).await.map(drop)
 }
 
+/// Notes where streams stand that have grown up to a number in the hub's order.
 pub async fn save_heads<'a>(
     tx: &mut Tx,
     heads: impl IntoIterator<Item = (&'a StreamKey, &'a Cursor)>,
+    number: i64,
 ) -> Result<(), DbError> {
     let values = heads.into_iter().flat_map(|(to, head)| {
         [
@@ -112,6 +120,7 @@ pub async fn save_heads<'a>(
             i64::from(head.depoch).into(),
             (head.dseq as i64).into(),
             bytes(head.hash).into(),
+            number.into(),
         ]
     });
     tx.run_rows(&SAVE_HEADS, values.collect()).await.map(drop)
@@ -119,22 +128,37 @@ pub async fn save_heads<'a>(
 
 /// Where every stream stands; one row per instance.
 pub async fn heads(tx: &mut Tx) -> Result<Vec<(StreamKey, Cursor)>, DbError> {
-    let rows: Vec<(String, i64, i64, Vec<u8>)> =
-        on!(tx, conn => sqlx::query_as(HEADS).fetch_all(conn).await)?;
-    rows.into_iter()
-        .map(|(recipient, depoch, dseq, hash)| {
-            let to = match recipient.as_str() {
-                "" => StreamKey::Public,
-                slug => StreamKey::Inbox(id(slug)?),
-            };
-            let head = Cursor {
-                depoch: depoch as u32,
-                dseq: dseq as u64,
-                hash: digest(&hash)?,
-            };
-            Ok((to, head))
-        })
-        .collect()
+    let rows: Vec<HeadRow> = on!(tx, conn => sqlx::query_as(HEADS).fetch_all(conn).await)?;
+    rows.into_iter().map(stands).collect()
+}
+
+/// Those that have grown since a number in the hub's order.
+pub async fn grown(tx: &mut Tx, since: i64) -> Result<Vec<(StreamKey, Cursor)>, DbError> {
+    let rows: Vec<HeadRow> =
+        on!(tx, conn => sqlx::query_as(GROWN).bind(since).fetch_all(conn).await)?;
+    rows.into_iter().map(stands).collect()
+}
+
+/// Where one stream stands; `None` before its first item.
+pub async fn head(tx: &mut Tx, to: &StreamKey) -> Result<Option<(StreamKey, Cursor)>, DbError> {
+    let row: Option<HeadRow> = on!(tx, conn => sqlx::query_as(HEAD)
+        .bind(to.column())
+        .fetch_optional(conn)
+        .await)?;
+    row.map(stands).transpose()
+}
+
+fn stands((recipient, depoch, dseq, hash): HeadRow) -> Result<(StreamKey, Cursor), DbError> {
+    let to = match recipient.as_str() {
+        "" => StreamKey::Public,
+        slug => StreamKey::Inbox(id(slug)?),
+    };
+    let head = Cursor {
+        depoch: depoch as u32,
+        dseq: dseq as u64,
+        hash: digest(&hash)?,
+    };
+    Ok((to, head))
 }
 
 /// The last `dseq` of a stream in a generation; 0 before the first.

@@ -35,6 +35,8 @@ const BY_ID: &str = "select number, author, case_id, line from envelopes where i
 const HEAD: &str = "select author, epoch, seq, message_id, accepted_at, \
      cast(length(line) as bigint) as bytes, trace from envelopes where id = $1";
 
+const AT: &str = "select id from envelopes where number = $1";
+
 /// A row on its way into the table.
 #[derive(Debug)]
 pub struct NewEnvelope {
@@ -102,6 +104,13 @@ pub async fn insert(tx: &mut Tx, rows: Vec<NewEnvelope>) -> Result<(), DbError> 
         ]);
     }
     tx.run_rows(&INSERT, values).await.map(drop)
+}
+
+/// The message that has a number in the hub's order.
+pub async fn at(tx: &mut Tx, number: i64) -> Result<Option<EnvelopeId>, DbError> {
+    let found: Option<Vec<u8>> =
+        on!(tx, conn => sqlx::query_scalar(AT).bind(number).fetch_optional(conn).await)?;
+    found.as_deref().map(digest).transpose()
 }
 
 /// Of these messages, those that have been accepted before; a message that

@@ -20,6 +20,7 @@ pub mod membership;
 pub mod plans;
 pub mod programmes;
 pub mod record;
+pub mod replicas;
 pub mod reports;
 pub mod resting;
 pub mod retrieved;

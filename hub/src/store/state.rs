@@ -1,10 +1,13 @@
 //! The hub's singletons, and where its order stands.
 
 use lapor_migrations::{DbError, Tx, on};
+use lapor_protocol::ids::EnvelopeId;
+
+use super::digest;
 
 /// The generation of the delivery streams.
 pub const DEPOCH: &str = "depoch";
-/// The token of the process that may order messages.
+/// Who may order messages: the token of one process, or a word for all of this hub.
 pub const SEQUENCER: &str = "sequencer";
 pub const TRUST_DOMAIN: &str = "trust_domain";
 /// The secret of recovery challenges, which all replicas share: 32 bytes in
@@ -51,6 +54,7 @@ const MOMENT: &str = "select \
      coalesce((select max(version) from directory_versions), 0), \
      (select value from hub_state where name = 'sequencer'), \
      coalesce((select max(number) from envelopes), 0), \
+     (select id from envelopes order by number desc limit 1), \
      coalesce((select accepted_at from envelopes order by number desc limit 1), 0)";
 
 /// Where everything stands at the beginning of a write transaction.
@@ -61,6 +65,8 @@ pub struct Moment {
     pub sequencer: Option<String>,
     /// Last number of the hub's order.
     pub number: i64,
+    /// The message that has it.
+    pub last: Option<EnvelopeId>,
     /// Unix ms; when the last message was ordered.
     pub ordered_at: i64,
 }
@@ -80,12 +86,14 @@ pub async fn forget(tx: &mut Tx, name: &str) -> Result<(), DbError> {
 }
 
 pub async fn moment(tx: &mut Tx) -> Result<Moment, DbError> {
-    let (directory, sequencer, number, ordered_at): (i64, Option<String>, i64, i64) =
+    type Row = (i64, Option<String>, i64, Option<Vec<u8>>, i64);
+    let (directory, sequencer, number, last, ordered_at): Row =
         on!(tx, conn => sqlx::query_as(MOMENT).fetch_one(conn).await)?;
     Ok(Moment {
         directory: directory as u64,
         sequencer,
         number,
+        last: last.as_deref().map(digest).transpose()?,
         ordered_at,
     })
 }

@@ -5,10 +5,14 @@ use sqlx::FromRow;
 
 const BEGIN: &str = "insert into upkeep_runs (id, work, name, backup_at, asked_by, began_at) \
      values ($1, $2, $3, $4, $5, $6)";
+const BE_OF: &str = "update upkeep_runs set replica = $2 where id = $1";
 const END: &str = "update upkeep_runs set backup_at = $2, ended_at = $3, outcome = $4, result = $5 \
      where id = $1";
 const INTERRUPT: &str = "update upkeep_runs set ended_at = $1, result = $2, \
-     outcome = case work when 'trial' then 'aborted' else 'failed' end where ended_at is null";
+     outcome = case work when 'trial' then 'aborted' else 'failed' end \
+     where ended_at is null and (replica = $3 or $3 = '')";
+const UNDER_WAY: &str = "select count(*) from upkeep_runs \
+     where ended_at is null and replica is not null and replica <> $1";
 const FINISH_BACKUP: &str = "update upkeep_runs set backup_at = $1, ended_at = $1, outcome = 'done', result = $2 \
      where ended_at is null and work = 'backup'";
 const LATEST: &str = "select id, work, name, backup_at, asked_by, began_at, ended_at, outcome, result \
@@ -75,10 +79,31 @@ pub async fn end(tx: &mut Tx, row: &RunRow) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Ends what a process that is gone has begun.
-pub async fn interrupt(tx: &mut Tx, now: i64, result: &str) -> Result<(), DbError> {
-    on!(tx, conn => sqlx::query(INTERRUPT).bind(now).bind(result).execute(conn).await.map(drop))?;
+/// Notes which process of this hub is at it; what a command does is of none.
+pub async fn be_of(tx: &mut Tx, run: &str, replica: &str) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(BE_OF).bind(run).bind(replica).execute(conn).await.map(drop))?;
     Ok(())
+}
+
+/// Ends what a process that is gone has begun, or any (`""`).
+pub async fn interrupt(tx: &mut Tx, now: i64, result: &str, of: &str) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(INTERRUPT)
+        .bind(now)
+        .bind(result)
+        .bind(of)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Whether another process of this hub than this one is at something.
+pub async fn is_under_way(tx: &mut Tx, elsewhere_than: &str) -> Result<bool, DbError> {
+    let count: i64 = on!(tx, conn => sqlx::query_scalar(UNDER_WAY)
+        .bind(elsewhere_than)
+        .fetch_one(conn)
+        .await)?;
+    Ok(count > 0)
 }
 
 /// Ends the backup that was under way when the database was copied for it.

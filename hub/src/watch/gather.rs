@@ -1,6 +1,6 @@
 //! Brings the picture together: the directory says who there is, the record
 //! how far everybody is, the reports what they say of themselves, and the
-//! running process who is connected.
+//! running processes who is connected.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -11,9 +11,11 @@ use lapor_protocol::ids::InstanceId;
 
 use super::memory::Memory;
 use super::picture::{Instance, Picture, Told};
+use super::refusals::Judged;
 use super::rules::{Bounds, Health, State, judge};
 use crate::app::Hub;
 use crate::error::HubError;
+use crate::replicas::Seen;
 use crate::store;
 use crate::store::acks::Progress;
 use crate::store::chains::Chain;
@@ -32,7 +34,7 @@ struct Read {
     /// Unix ms; nobody could be heard before.
     began_at: i64,
     contacts: HashMap<InstanceId, i64>,
-    refused: HashMap<InstanceId, Option<i64>>,
+    refusals: HashMap<InstanceId, Judged>,
     twice: HashSet<InstanceId>,
     connections: HashMap<InstanceId, usize>,
     heads: HashMap<StreamKey, u64>,
@@ -111,12 +113,19 @@ impl Read {
                 versions.insert(lacks, at);
             }
         }
+        let Seen {
+            began_at,
+            connections,
+            contacts,
+            refusals,
+            twice,
+        } = hub.replicas.see(hub);
         Ok(Self {
-            began_at: hub.contacts.began_at,
-            contacts: hub.contacts.all(),
-            refused: hub.watch.refusals.all(),
-            twice: hub.watch.copies.at(now_ms),
-            connections: hub.connections.counts(),
+            began_at,
+            contacts,
+            refusals,
+            twice,
+            connections,
             heads,
             chains: store::chains::all(tx).await?,
             acks,
@@ -160,8 +169,8 @@ impl Read {
             chain: chain.map(|chain| chain.head.position()),
             frozen: chain.is_some_and(|chain| chain.frozen),
             twice: self.twice.contains(id),
-            refused_since: self.refused.get(id).copied().flatten(),
-            judged: self.refused.contains_key(id),
+            refused_since: self.refusals.get(id).and_then(|judged| judged.since),
+            judged: self.refusals.contains_key(id),
             sent,
             received,
             undelivered: received.saturating_sub(accepted),

@@ -28,7 +28,7 @@ use memory::Memory;
 pub use copies::{Copies, OVER_MS as COPY_OVER_MS};
 pub use history::{Span, note};
 pub use picture::{Instance, Picture, Told};
-pub use refusals::Refusals;
+pub use refusals::{Judged, Refusals};
 pub use rules::{Bound, Bounds, Concern, Finding, Health, State};
 pub use views::{View, Views, receive};
 pub use visits::{Reason, Visits};
@@ -94,7 +94,9 @@ pub async fn run(hub: &Hub) {
     let mut noted_at = i64::MIN;
     loop {
         match look(hub).await {
-            Ok(picture) if picture.at.saturating_sub(noted_at) >= NOTE_EVERY_MS => {
+            Ok(picture)
+                if hub.replicas.leads() && picture.at.saturating_sub(noted_at) >= NOTE_EVERY_MS =>
+            {
                 match note(hub, &picture).await {
                     Ok(()) => noted_at = picture.at,
                     Err(error) => {

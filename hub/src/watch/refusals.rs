@@ -7,33 +7,43 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lapor_protocol::ids::InstanceId;
+use serde::{Deserialize, Serialize};
 
-/// Since when the hub has taken nothing of whom (Unix ms); `None` of whom it
-/// has taken all. Bounded by the directory: only an admitted instance is noted.
+/// What was made of the batches of whom. Bounded by the directory: only an
+/// admitted instance is noted.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<HashMap<InstanceId, Option<i64>>>);
+pub struct Refusals(Mutex<HashMap<InstanceId, Judged>>);
+
+/// What was made of the latest batch of an institution.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Unix ms; since when the hub has taken nothing, `None` where it takes all.
+    pub since: Option<i64>,
+    /// Unix ms; when it came.
+    pub at: i64,
+}
 
 impl Refusals {
     /// A batch ended at a message that was refused, or was refused as a whole.
     pub fn refused(&self, author: &InstanceId, now_ms: i64) {
-        let mut since = self.lock();
-        since
-            .entry(author.clone())
-            .or_default()
-            .get_or_insert(now_ms);
+        let mut judged = self.lock();
+        let judged = judged.entry(author.clone()).or_default();
+        judged.since.get_or_insert(now_ms);
+        judged.at = now_ms;
     }
 
     /// A batch was taken to its end.
-    pub fn taken(&self, author: &InstanceId) {
-        self.lock().insert(author.clone(), None);
+    pub fn taken(&self, author: &InstanceId, now_ms: i64) {
+        let (since, at) = (None, now_ms);
+        self.lock().insert(author.clone(), Judged { since, at });
     }
 
     /// Of everybody of whom a batch came; of others nothing is known.
-    pub fn all(&self) -> HashMap<InstanceId, Option<i64>> {
+    pub fn all(&self) -> HashMap<InstanceId, Judged> {
         self.lock().clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<InstanceId, Option<i64>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<InstanceId, Judged>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -50,10 +60,11 @@ mod tests {
         refusals.refused(&one, 100);
         refusals.refused(&one, 200);
         refusals.refused(&other, 300);
-        refusals.taken(&other);
+        refusals.taken(&other, 400);
+        let judged = |since, at| Judged { since, at };
         assert_eq!(
             refusals.all(),
-            HashMap::from([(one, Some(100)), (other, None)])
+            HashMap::from([(one, judged(Some(100), 200)), (other, judged(None, 400))])
         );
     }
 }

@@ -126,6 +126,17 @@ impl Place {
         self.router = lapor_hub::http::federation(Arc::clone(&self.hub));
     }
 
+    /// Another process of the same hub; or one in its place, where a hub can have but one.
+    pub async fn another(&self) -> Arc<Hub> {
+        start(&self.settings, &self.clock).await
+    }
+
+    /// From now on calls go to this process; returns the one to which they went.
+    pub fn turn_to(&mut self, hub: Arc<Hub>) -> Arc<Hub> {
+        self.router = lapor_hub::http::federation(Arc::clone(&hub));
+        std::mem::replace(&mut self.hub, hub)
+    }
+
     pub fn roots(&self) -> TrustBundle {
         TrustBundle::new(vec![self.authority.root().clone()]).unwrap()
     }

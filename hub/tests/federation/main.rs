@@ -14,6 +14,7 @@ mod pictures;
 mod races;
 mod recovery;
 mod renewal;
+mod replicas;
 mod serving;
 mod set_aside;
 mod streams;

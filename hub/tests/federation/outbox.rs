@@ -3,8 +3,10 @@
 
 use axum::body::Body;
 use http::Method;
+use lapor_hub::HubError;
 use lapor_hub::audit::By;
 use lapor_hub::membership;
+use lapor_migrations::Kind;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
 use lapor_protocol::dsse::{self, EPOCH_TYPE};
@@ -407,8 +409,11 @@ async fn a_body_that_cannot_be_read_is_accepted_as_evidence() {
 }
 
 #[tokio::test]
-async fn a_second_process_that_orders_fences_the_first() {
+async fn a_second_process_that_orders_fences_the_first_where_a_hub_can_have_but_one() {
     for db in databases().await {
+        if db.kind == Kind::Postgres {
+            continue;
+        }
         let place = Place::new(&db).await;
         let [_, mut bandung, _] = place.three().await;
         let second = lapor_hub::Hub::start(place.hub.ground.clone())
@@ -417,7 +422,8 @@ async fn a_second_process_that_orders_fences_the_first() {
         let filed = bandung.file(1).1;
         let refused = place.push(&bandung, &[filed]).await;
         assert_eq!(refused.code(), Some(Code::Internal));
-        assert!(*place.hub.sequencer.fenced().borrow());
+        let ended = place.hub.sequencer.ended().borrow().clone();
+        assert!(matches!(ended, Some(HubError::Fenced)), "{ended:?}");
         second.stop().await;
     }
 }

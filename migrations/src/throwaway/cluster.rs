@@ -22,13 +22,21 @@ use super::binaries::{self, User};
 const READY_WITHIN: Duration = Duration::from_mins(1);
 /// The longest path of a socket is 107 bytes, and the server adds `/.s.PGSQL.5432.lock`.
 const LONGEST_FOLDER: usize = 80;
-const SETTINGS: [&str; 13] = [
+/// A server that nobody follows.
+const ALONE: [&str; 2] = ["wal_level=minimal", "max_wal_senders=0"];
+/// A server that is followed, or follows.
+const FOLLOWED: [&str; 2] = ["wal_level=replica", "max_wal_senders=4"];
+/// Nothing is committed from now on before a standby has it on its disk.
+const SYNCHRONOUS: [&str; 2] = [
+    "alter system set synchronous_standby_names = '*'",
+    "select pg_reload_conf()",
+];
+const IN_STEP: &str = "select count(*) from pg_stat_replication where sync_state = 'sync'";
+const SETTINGS: [&str; 11] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "fsync=off",
     "full_page_writes=off",
-    "wal_level=minimal",
-    "max_wal_senders=0",
     "max_connections=400",
     "shared_buffers=64MB",
     "dynamic_shared_memory_type=mmap",
@@ -63,36 +71,84 @@ pub struct Cluster {
 impl Cluster {
     /// Makes and starts a server, which takes about two seconds, and waits until it answers.
     pub async fn start() -> Result<Self, ClusterError> {
-        let binaries = binaries::folder().ok_or(ClusterError::NotInstalled)?;
-        let folder = folder()?;
-        let user = binaries::server_user(folder.path());
-        if let Some(user) = user {
-            chown(folder.path(), Some(user.uid), Some(user.gid))?;
+        let place = Place::new()?;
+        place.init()?;
+        Self::serve(place, &ALONE).await
+    }
+
+    /// Makes and starts a server that can be followed.
+    pub async fn start_followed() -> Result<Self, ClusterError> {
+        let place = Place::new()?;
+        place.init()?;
+        Self::serve(place, &FOLLOWED).await
+    }
+
+    /// Makes a standby of this server by `pg_basebackup`, without which nothing is committed from
+    /// then on.
+    pub async fn start_standby(&self) -> Result<Self, ClusterError> {
+        let place = Place::new()?;
+        let mut copying = place.command("pg_basebackup");
+        copying.args([
+            "--no-sync",
+            "--checkpoint=fast",
+            "--wal-method=stream",
+            "--write-recovery-conf",
+            "--username=lapor",
+            "-h",
+        ]);
+        copying.arg(self.folder.path()).arg("-D").arg(place.data());
+        run("pg_basebackup", &mut copying)?;
+        let standby = Self::serve(place, &FOLLOWED).await?;
+        let mut connection = self.connect().await?;
+        for statement in SYNCHRONOUS {
+            let done = sqlx::query(statement).execute(&mut connection).await;
+            done.map_err(io::Error::other)?;
         }
-        let data = folder.path().join("data");
-        let initdb = as_user(&binaries.join("initdb"), user, folder.path())
-            .args([
-                "--no-sync",
-                "--auth=trust",
-                "--username=lapor",
-                "--encoding=UTF8",
-                "--no-locale",
-                "-D",
-            ])
-            .arg(&data)
-            .output()?;
-        if !initdb.status.success() {
-            let log = String::from_utf8_lossy(&initdb.stderr).into_owned();
-            return Err(ClusterError::Server {
-                what: "initdb",
-                log,
-            });
+        let started = Instant::now();
+        loop {
+            let in_step = sqlx::query_scalar::<_, i64>(IN_STEP);
+            let in_step = in_step.fetch_one(&mut connection).await;
+            if in_step.map_err(io::Error::other)? > 0 {
+                break;
+            }
+            if started.elapsed() > READY_WITHIN {
+                let log = standby.log();
+                let what = "following the primary";
+                return Err(ClusterError::Server { what, log });
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        connection.close().await.map_err(io::Error::other)?;
+        Ok(standby)
+    }
+
+    /// A standby becomes a server of its own.
+    pub fn promote(&self) -> Result<(), ClusterError> {
+        let pg_ctl = self.binaries.join("pg_ctl");
+        let mut promoting = as_user(&pg_ctl, self.user, self.folder.path());
+        promoting.args(["promote", "--silent", "--wait", "-D"]);
+        run("promoting", promoting.arg(self.folder.path().join("data")))
+    }
+
+    /// The server is gone, without a word to anybody.
+    pub fn kill(&mut self) -> Result<(), ClusterError> {
+        self.server.kill()?;
+        self.server.wait()?;
+        Ok(())
+    }
+
+    async fn serve(place: Place, settings: &[&'static str]) -> Result<Self, ClusterError> {
+        let data = place.data();
+        let mut server = place.command("postgres");
+        let Place {
+            binaries,
+            user,
+            folder,
+        } = place;
         let log = fs::File::create(folder.path().join("log"))?;
-        let mut server = as_user(&binaries.join("postgres"), user, folder.path());
         server.arg("-D").arg(&data).arg("-k").arg(folder.path());
-        for setting in SETTINGS {
-            server.args(["-c", setting]);
+        for setting in SETTINGS.iter().chain(settings) {
+            server.args(["-c", *setting]);
         }
         // A group of its own keeps Ctrl-C from stopping the server before the tests have ended.
         server
@@ -119,21 +175,27 @@ impl Cluster {
         )
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), ClusterError> {
+    async fn connect(&self) -> Result<PgConnection, ClusterError> {
         let options = PgConnectOptions::from_str(&self.url()).map_err(io::Error::other)?;
+        let connected = PgConnection::connect_with(&options).await;
+        Ok(connected.map_err(io::Error::other)?)
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<(), ClusterError> {
         let started = Instant::now();
         loop {
-            if let Ok(connection) = PgConnection::connect_with(&options).await {
+            if let Ok(connection) = self.connect().await {
                 connection.close().await.map_err(io::Error::other)?;
                 return Ok(());
             }
             let ended = self.server.try_wait()?.is_some();
             if ended || started.elapsed() > READY_WITHIN {
-                let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-                return Err(ClusterError::Server {
-                    what: "starting PostgreSQL",
-                    log,
-                });
+                let (what, log) = ("starting PostgreSQL", self.log());
+                return Err(ClusterError::Server { what, log });
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -154,6 +216,60 @@ impl Drop for Cluster {
         }
         let _ = self.server.wait();
     }
+}
+
+/// Where a server will be.
+struct Place {
+    binaries: PathBuf,
+    user: Option<User>,
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Result<Self, ClusterError> {
+        let binaries = binaries::folder().ok_or(ClusterError::NotInstalled)?;
+        let folder = folder()?;
+        let user = binaries::server_user(folder.path());
+        if let Some(user) = user {
+            chown(folder.path(), Some(user.uid), Some(user.gid))?;
+        }
+        Ok(Self {
+            binaries,
+            user,
+            folder,
+        })
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn command(&self, program: &str) -> Command {
+        as_user(&self.binaries.join(program), self.user, self.folder.path())
+    }
+
+    /// Makes an empty server.
+    fn init(&self) -> Result<(), ClusterError> {
+        let mut initdb = self.command("initdb");
+        initdb.args([
+            "--no-sync",
+            "--auth=trust",
+            "--username=lapor",
+            "--encoding=UTF8",
+            "--no-locale",
+            "-D",
+        ]);
+        run("initdb", initdb.arg(self.data()))
+    }
+}
+
+fn run(what: &'static str, command: &mut Command) -> Result<(), ClusterError> {
+    let done = command.output()?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let log = String::from_utf8_lossy(&done.stderr).into_owned();
+    Err(ClusterError::Server { what, log })
 }
 
 fn folder() -> io::Result<TempDir> {

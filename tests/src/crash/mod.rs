@@ -9,16 +9,16 @@
 //! power cut can lose is not proved here.
 
 pub mod database;
-mod desk;
+pub(crate) mod desk;
 mod full;
 mod joining;
 mod kill;
-mod place;
-mod process;
+pub(crate) mod place;
+pub(crate) mod process;
 mod texts;
 mod verdict;
 mod workload;
-mod world;
+pub(crate) mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

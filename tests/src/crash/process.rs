@@ -110,7 +110,8 @@ impl Program {
         }
     }
 
-    fn serve(&self, orders: &Orders) -> Result<Child> {
+    /// Starts it; killed when what this returns is dropped.
+    pub fn serve(&self, orders: &Orders) -> Result<Child> {
         let shown = || self.log.display().to_string();
         let log = OpenOptions::new().create(true).append(true).open(&self.log);
         let log = log.with_context(shown)?;
@@ -120,6 +121,11 @@ impl Program {
             .stderr(Stdio::from(log))
             .arg("serve");
         command.spawn().with_context(shown)
+    }
+
+    /// The end of what it has written into its log.
+    pub fn said(&self) -> String {
+        tail(&self.log)
     }
 
     /// Runs a command once; whether it was killed, and otherwise what it answered.

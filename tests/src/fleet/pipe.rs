@@ -27,15 +27,17 @@ pub struct Pipe {
 impl Pipe {
     /// A pipe to the server of a database, which must be on a socket in a folder.
     pub fn to(database: &TestDb) -> Self {
+        Self::to_url(&database.url)
+    }
+
+    /// As [`Self::to`], of a database by its URL.
+    pub fn to_url(url: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("lapor-pipe-")
             .tempdir_in("/tmp");
         let folder = folder.expect("a temporary folder");
-        let direct = PgConnectOptions::from_str(&database.url).expect("a URL of PostgreSQL");
-        let server = direct
-            .get_socket()
-            .expect("a server in a folder")
-            .join(SOCKET);
+        let direct = PgConnectOptions::from_str(url).expect("a URL of PostgreSQL");
+        let server = socket_of(&direct);
         let url = direct.socket(folder.path()).to_url_lossy().to_string();
         let mut pipe = Self {
             server,
@@ -59,6 +61,12 @@ impl Pipe {
         }
     }
 
+    /// Another server is where this one was, once the pipe is mended.
+    pub fn lead_to(&mut self, url: &str) {
+        assert!(self.listening.is_none(), "the pipe is whole");
+        self.server = socket_of(&PgConnectOptions::from_str(url).expect("a URL of PostgreSQL"));
+    }
+
     /// The server is back.
     pub fn mend(&mut self) {
         assert!(self.listening.is_none(), "the pipe is whole");
@@ -77,6 +85,11 @@ impl Pipe {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<AbortHandle>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn socket_of(server: &PgConnectOptions) -> PathBuf {
+    let folder = server.get_socket().expect("a server in a folder");
+    folder.join(SOCKET)
 }
 
 async fn carry(mut client: UnixStream, server: PathBuf) {

@@ -26,6 +26,7 @@ mod phones;
 mod programmes;
 mod quarantine;
 mod recovering;
+mod replicas;
 mod restores;
 mod running;
 mod simulation;

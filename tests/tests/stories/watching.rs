@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use lapor_hub::monitor::Monitor as HubMonitor;
+use lapor_migrations::Kind;
 use lapor_node::monitor::Monitor as NodeMonitor;
 use lapor_node::tokens::{self, Role};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
@@ -275,10 +276,13 @@ async fn a_hub_without_room_or_that_was_replaced_is_not_ready_and_says_why() {
         };
         let (status, ready) = hub.readiness().await;
         assert_eq!((status, failed(&ready)), (503, vec!["disk_space".into()]));
-        fleet.hub.be_replaced().await;
-        let (status, ready) = hub.readiness().await;
-        assert_eq!(status, 503);
-        assert!(failed(&ready).contains(&"sequencer".to_owned()), "{ready}");
+        // On PostgreSQL another process of a hub works beside the first.
+        if kind == Kind::Sqlite {
+            fleet.hub.be_replaced().await;
+            let (status, ready) = hub.readiness().await;
+            assert_eq!(status, 503);
+            assert!(failed(&ready).contains(&"sequencer".to_owned()), "{ready}");
+        }
         fleet.ends_well().await;
     }
 }

@@ -1,0 +1,97 @@
+//! Who may order messages of a database. On SQLite one process may, and another that begins takes
+//! the right from it. On PostgreSQL all processes of a hub may, one transaction after the other, by
+//! the lock that every write takes; while the record is put together again one of them is alone.
+
+use std::time::Duration;
+
+use lapor_migrations::{DbError, Kind, Tx};
+use lapor_web::chance::random;
+use tokio::time::{Instant, sleep};
+
+use crate::error::HubError;
+use crate::ground::Ground;
+use crate::store::state::{self, SEQUENCER};
+use crate::{replicas, restored};
+
+/// What stands in the database while several may.
+const SHARED: &str = "replicas";
+/// A process that ends gives its seat back within this.
+const ENDING: Duration = Duration::from_secs(10);
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// The right of one process.
+#[derive(Debug)]
+pub struct Right {
+    token: String,
+    /// Whether others may have it too.
+    shares: bool,
+}
+
+impl Right {
+    /// Takes the right, or a share in it.
+    pub async fn take(ground: &Ground) -> Result<Self, HubError> {
+        let right = Self {
+            token: hex::encode(random::<16>()),
+            shares: ground.db.kind() == Kind::Postgres,
+        };
+        if !ground.db.takes_turns().await? {
+            let why = "the database that `database.url` names lets two processes write at once, \
+                 though PostgreSQL would keep the second out (`pg_advisory_xact_lock`); a hub cannot be kept there";
+            return Err(DbError::Configuration(why.to_owned()).into());
+        }
+        replicas::try_seat(&ground.db).await?;
+        let since = Instant::now();
+        while right.shares && ground.db.is_led().await? && is_broken_now(ground).await? {
+            if since.elapsed() > ENDING {
+                return Err(HubError::Elsewhere);
+            }
+            sleep(GLANCE).await;
+        }
+        let mut tx = ground.db.write().await?;
+        if right.shares && !is_broken(&mut tx).await? {
+            state::write(&mut tx, SEQUENCER, SHARED).await?;
+        } else {
+            right.be_alone_in(&mut tx).await?;
+        }
+        tx.commit().await?;
+        Ok(right)
+    }
+
+    /// How this process is told from the others of its hub.
+    pub fn name(&self) -> &str {
+        &self.token
+    }
+
+    /// From the commit on no other process may order.
+    pub async fn be_alone_in(&self, tx: &mut Tx) -> Result<(), HubError> {
+        Ok(state::write(tx, SEQUENCER, &self.token).await?)
+    }
+
+    /// An error that ends this process where it has lost the right.
+    pub async fn check(&self, tx: &mut Tx) -> Result<(), HubError> {
+        let stored = state::read(tx, SEQUENCER).await?;
+        self.judge(tx, stored.as_deref()).await
+    }
+
+    /// As [`Self::check`], by what is stored.
+    pub async fn judge(&self, tx: &mut Tx, stored: Option<&str>) -> Result<(), HubError> {
+        if stored == Some(&self.token) || (self.shares && stored == Some(SHARED)) {
+            return Ok(());
+        }
+        if self.shares && is_broken(tx).await? {
+            return Err(HubError::Elsewhere);
+        }
+        Err(HubError::Fenced)
+    }
+}
+
+/// Whether the record is being put together again: one process hears all members then.
+async fn is_broken(tx: &mut Tx) -> Result<bool, HubError> {
+    let lost = state::read(tx, state::LOSS).await?.is_some();
+    Ok(lost || restored::open(tx).await?.is_some())
+}
+
+async fn is_broken_now(ground: &Ground) -> Result<bool, HubError> {
+    let mut tx = ground.db.read().await?;
+    is_broken(&mut tx).await
+}

@@ -1,0 +1,272 @@
+//! Several processes of one hub on one PostgreSQL database: whoever is asked, the federation is one.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Method;
+use lapor_hub::audit::By;
+use lapor_hub::{Hub, HubError, membership, replicas, store, watch};
+use lapor_migrations::throwaway::{TestDb, databases};
+use lapor_migrations::{Kind, on};
+use lapor_protocol::delivery::StreamHead;
+use lapor_protocol::ids::Digest;
+use lapor_protocol::keys::Signer;
+use lapor_protocol::problem::Code;
+use lapor_protocol::receipt::Stream;
+use lapor_protocol::seen;
+use lapor_protocol::wire::{PREFIX, SEEN_HEADER};
+use serde_json::json;
+
+use super::harness::{Institution, NOW, Place, request};
+use super::serving::{join, listen};
+
+/// Longer than a process takes to notice anything of another.
+const PATIENCE: Duration = Duration::from_secs(20);
+const GLANCE: Duration = Duration::from_millis(20);
+/// In which a suspension must bite.
+const BITES: Duration = Duration::from_secs(5);
+
+/// A hub has but one process on SQLite.
+async fn servers() -> impl Iterator<Item = TestDb> {
+    let all = databases().await.into_iter();
+    all.filter(|db| db.kind == Kind::Postgres)
+}
+
+async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    let done = tokio::time::timeout(PATIENCE, waiting).await;
+    assert!(done.is_ok(), "never {what}");
+}
+
+#[tokio::test]
+async fn two_processes_order_in_turns_as_one_would() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [mut pusat, mut bandung, mut kemenpu] = place.three().await;
+        let mut other = place.another().await;
+        let (case, filed) = bandung.file(1);
+        let filed = filed.wrapped_for(case, &pusat);
+        place.send(&bandung, std::slice::from_ref(&filed)).await;
+        // Each has the case in memory, and did not see what the other made of it.
+        other = place.turn_to(other);
+        let reason = json!({ "reason": "now_ours" });
+        let recalled = pusat.write("case.recalled", Some(case), Some(&filed.message), reason);
+        place.send(&pusat, std::slice::from_ref(&recalled)).await;
+        other = place.turn_to(other);
+        let disposed = pusat.dispose(case, &recalled.message, &kemenpu.id);
+        let disposed = disposed.wrapped_for(case, &kemenpu);
+        place.send(&pusat, std::slice::from_ref(&disposed)).await;
+        other = place.turn_to(other);
+        let late = bandung.follow_up(case, &filed.message);
+        place.send(&bandung, std::slice::from_ref(&late)).await;
+        for number in 0..4 {
+            other = place.turn_to(other);
+            let followed = kemenpu.follow_up(case, &disposed.message);
+            place.send(&kemenpu, &[followed]).await;
+            let (_, filed) = pusat.file(10 + number);
+            place.send(&pusat, &[filed]).await;
+        }
+        for hub in [&place.hub, &other] {
+            replicas::look(hub).await.unwrap();
+        }
+        for party in [&mut pusat, &mut bandung, &mut kemenpu] {
+            other = place.turn_to(other);
+            place.pull(party).await;
+        }
+        let history = kemenpu.history(case);
+        let of_late = history
+            .iter()
+            .find(|(item, _)| item.envelope_id == late.envelope);
+        let (ruled, _) = of_late.expect("every party hears of what was late");
+        assert!(!ruled.ruling.applied(), "{:?}", ruled.ruling);
+        let folds = [&pusat, &bandung, &kemenpu].map(|party| place.fold(party, case).unwrap());
+        assert_eq!(folds[0].custodian, kemenpu.id);
+        assert!(
+            folds
+                .windows(2)
+                .all(|pair| pair[0].digest() == pair[1].digest())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_another_process_gave_is_not_ahead() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let other = place.another().await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        assert_eq!(place.pull(&mut bandung).await.len(), 1);
+        place.turn_to(other);
+        let none = place.pull(&mut bandung).await;
+        assert!(none.is_empty());
+        let (_, filed) = bandung.file(2);
+        place.send(&bandung, &[filed]).await;
+        assert_eq!(place.pull(&mut bandung).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_at_one_process_is_answered_by_what_another_orders() {
+    lapor_certs::tls::install_default_provider();
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let first = listen(&place);
+        let other = place.another().await;
+        let former = place.turn_to(other);
+        let second = listen(&place);
+        let mut bandung = Institution::unjoined("kota-bandung", 20);
+        let client = join(&place, &second, &bandung).await;
+        let url = format!("{}{PREFIX}/inbox?wait=25", second.federation);
+        let poll = tokio::spawn(client.get(url).send());
+        let (_, filed) = bandung.file(1);
+        until("waited for", async || place.hub.waiting() > 0).await;
+        let hub = place.turn_to(former);
+        place.send(&bandung, &[filed]).await;
+        let answered = tokio::time::timeout(PATIENCE, poll).await;
+        let page = answered.unwrap().unwrap().unwrap().text().await.unwrap();
+        assert_eq!(page.lines().count(), 2, "an item and the head: {page}");
+
+        // The picture of either knows who is connected to the other.
+        for hub in [&place.hub, &hub] {
+            until("seen as connected", async || {
+                connected(hub, &bandung).await > 0
+            })
+            .await;
+        }
+        first.end().await;
+        second.end().await;
+    }
+}
+
+async fn connected(hub: &Hub, who: &Institution) -> usize {
+    let picture = watch::look(hub).await.unwrap();
+    picture.instances[&who.id].connections
+}
+
+#[tokio::test]
+async fn a_suspension_at_one_process_bites_at_all() {
+    lapor_certs::tls::install_default_provider();
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let first = listen(&place);
+        let bandung = Institution::unjoined("kota-bandung", 20);
+        let client = join(&place, &first, &bandung).await;
+        let url = format!("{}{PREFIX}/outbox/head", first.federation);
+        assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+        let other = place.another().await;
+        let former = place.turn_to(other);
+        membership::suspend(&place.hub.ground, &By::actor("test"), &bandung.id)
+            .await
+            .unwrap();
+        let cut = async {
+            while former.open_connections(&bandung.id) > 0 {
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        tokio::time::timeout(BITES, cut).await.expect("cut off");
+        let refused = client.get(&url).send().await.unwrap();
+        assert_eq!(refused.status(), 403);
+        first.end().await;
+    }
+}
+
+#[tokio::test]
+async fn one_process_leads_and_another_does_when_it_has_ended() {
+    lapor_certs::tls::install_default_provider();
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let first = listen(&place);
+        let other = place.another().await;
+        let former = place.turn_to(other);
+        let second = listen(&place);
+        let leads = || [&former, &place.hub].map(|hub| hub.leads());
+        until("led by one", async || leads()[0] != leads()[1]).await;
+        if former.leads() {
+            first.end().await;
+            until("led by the second", async || place.hub.leads()).await;
+            second.end().await;
+        } else {
+            second.end().await;
+            until("led by the first", async || former.leads()).await;
+            first.end().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_knows_of_no_other_takes_the_order_from_all() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        // What a program writes that knows of no other beside it.
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        let alone = store::state::write(&mut tx, store::state::SEQUENCER, "another");
+        alone.await.unwrap();
+        tx.commit().await.unwrap();
+        let (_, filed) = bandung.file(1);
+        let refused = place.push(&bandung, &[filed]).await;
+        assert_eq!(refused.code(), Some(Code::Internal));
+        let ended = place.hub.sequencer.ended().borrow().clone();
+        assert!(matches!(ended, Some(HubError::Fenced)), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_went_back_behind_what_a_process_has_seen_ends_it() {
+    const LOSE: &str = "delete from envelopes where number = (select max(number) from envelopes)";
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, mut kemenpu] = place.three().await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        on!(&mut tx, conn => sqlx::query(LOSE).execute(conn).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let (_, filed) = kemenpu.file(1);
+        let refused = place.push(&kemenpu, &[filed]).await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        let ended = place.hub.sequencer.ended().borrow().clone();
+        assert!(matches!(ended, Some(HubError::Receded)), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_process_to_which_a_loss_is_shown_is_alone_until_that_is_back() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let other = place.another().await;
+        let signed = lost_head(&bandung).sign(&Signer::from_seed(&[7; 32]));
+        let shows = request(Method::GET, "/outbox/head");
+        let shows = shows.header(SEEN_HEADER, seen::shown(&signed).unwrap());
+        let shows = shows.body(Body::empty()).unwrap();
+        let refused = place.call(&bandung, shows).await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        let first = place.turn_to(other);
+        let (_, filed) = bandung.file(1);
+        let refused = place.push(&bandung, &[filed]).await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        let ended = place.hub.sequencer.ended().borrow().clone();
+        assert!(matches!(ended, Some(HubError::Elsewhere)), "{ended:?}");
+        assert!(first.sequencer.ended().borrow().is_none());
+        replicas::look(&first).await.unwrap();
+    }
+}
+
+/// What the hub must have signed and does not hold.
+fn lost_head(of: &Institution) -> StreamHead {
+    StreamHead {
+        recipient: Some(of.id.clone()),
+        stream: Stream::Inbox,
+        depoch: 1,
+        dseq: 9,
+        hash: Digest::of(b"lost"),
+        at: NOW,
+    }
+}
