@@ -33,6 +33,7 @@ console-instances = Institutions
 console-nobody = No institution yet
 console-nobody-about = Invite the national desk first.
 instance-name = Name
+instance-replaced = { $name } (replaced by { $next })
 instance-slug = Short name
 instance-kind = Kind
 instance-status = Status

@@ -33,6 +33,7 @@ console-instances = Instansi
 console-nobody = Belum ada instansi
 console-nobody-about = Undang pusat lebih dahulu.
 instance-name = Nama
+instance-replaced = { $name } (digantikan oleh { $next })
 instance-slug = Nama pendek
 instance-kind = Jenis
 instance-status = Status

@@ -18,6 +18,7 @@ mod keys;
 mod live;
 mod many;
 mod measures;
+mod names;
 mod office;
 mod patterns;
 mod resting;

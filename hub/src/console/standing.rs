@@ -9,7 +9,8 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Lines, Series, Tone};
 
-use super::casework::{self, act_words, named};
+use super::casework::{self, act_words};
+use super::names::named;
 use super::roadmap::level_words;
 use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
@@ -377,7 +378,7 @@ fn aside(v: &Voice, directory: &Directory, found: Vec<SetAside>) -> Vec<Aside> {
         sender: found
             .sent
             .as_ref()
-            .map(|sent| named(directory, &sent.author)),
+            .map(|sent| named(v, directory, &sent.author)),
         reason: aside_reason(v, found.reason),
         kind: act_words(&found.kind).map_or(found.kind, |words| v.say(words)),
         case: found.case.map(|case| (casework::one(&case), case)),

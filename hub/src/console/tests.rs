@@ -10,6 +10,7 @@ mod mailed_links;
 mod measured;
 mod membership;
 mod recovering;
+mod replaced;
 mod rotation;
 mod sign_on;
 mod trials;

@@ -144,6 +144,7 @@ fn demand(member: &Member) -> Answer<()> {
 /// What there is and was of one institution, the latest first.
 pub async fn of_instance(console: &Console, v: &Voice, id: &InstanceId) -> Answer<Vec<Shown>> {
     let names = names(console).await?;
+    let directory = console.hub.ground.directory.current();
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;
         let alarms = overview::of_instance(&console.hub, &mut tx, id.as_str(), OF_ONE).await?;
@@ -151,7 +152,9 @@ pub async fn of_instance(console: &Console, v: &Voice, id: &InstanceId) -> Answe
         Ok(alarms)
     };
     let alarms = read.await.map_err(|error| failed(&error))?.into_iter();
-    Ok(alarms.map(|alarm| words::shown(v, &names, alarm)).collect())
+    Ok(alarms
+        .map(|alarm| words::shown(v, &directory, &names, alarm))
+        .collect())
 }
 
 /// Where an institution is silenced.

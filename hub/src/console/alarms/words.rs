@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use lapor_protocol::directory::Directory;
 use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::people::actor_words;
 use lapor_web::regions::national;
 
 use crate::alarms::overview::Alarm;
 use crate::alarms::{AlarmState, Quiet, Rule, Scope, Severity};
 use crate::console::instances;
+use crate::console::names::named;
 use crate::console::words::{
     age, condition, kind_words, reason_at, severity, state_words as colour,
 };
@@ -35,7 +38,12 @@ pub struct Shown {
     pub silent_until: Option<i64>,
 }
 
-pub fn shown(v: &Voice, names: &BTreeMap<String, String>, alarm: Alarm) -> Shown {
+pub fn shown(
+    v: &Voice,
+    directory: &Directory,
+    names: &BTreeMap<String, String>,
+    alarm: Alarm,
+) -> Shown {
     let (state, state_tone) = state_words(alarm.state);
     let seen = alarm.acknowledged_by.as_ref();
     Shown {
@@ -43,10 +51,10 @@ pub fn shown(v: &Voice, names: &BTreeMap<String, String>, alarm: Alarm) -> Shown
             .instance
             .as_ref()
             .and_then(|slug| Some(instances::one(&slug.parse().ok()?))),
-        name: alarm
-            .name
-            .or(alarm.instance)
-            .unwrap_or_else(|| v.say("alarm-hub")),
+        name: match &alarm.instance {
+            Some(slug) => named(v, directory, slug),
+            None => v.say("alarm-hub"),
+        },
         condition: v.say(condition(alarm.condition)),
         severity: v.say(severity(alarm.severity)),
         tone: tone(alarm.severity),
@@ -61,7 +69,10 @@ pub fn shown(v: &Voice, names: &BTreeMap<String, String>, alarm: Alarm) -> Shown
         state: v.say(state),
         state_tone,
         waits: alarm.state == AlarmState::Open,
-        seen: seen.map(|actor| names.get(actor).unwrap_or(actor).clone()),
+        seen: seen.map(|actor| {
+            let name = names.get(actor).cloned();
+            name.unwrap_or_else(|| actor_words(v, actor))
+        }),
         note: alarm.note.filter(|note| !note.is_empty()),
         silent_until: alarm.silent_until,
         id: alarm.id,

@@ -19,7 +19,7 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
 use super::words::{
-    act_words, classification_words, clock_words, code_words, effect_words, named, state_words,
+    act_words, classification_words, clock_words, code_words, effect_words, state_words,
     step_words, took,
 };
 use crate::casework::skeleton::{self, Deed, Skeleton};
@@ -27,6 +27,7 @@ use crate::casework::weeks::ZONE;
 use crate::casework::{Ran, Term};
 use crate::console::approvals::failed;
 use crate::console::instances::one;
+use crate::console::names::named;
 use crate::console::{Answer, Console};
 use crate::store::code_of;
 
@@ -290,7 +291,7 @@ fn parties(v: &Voice, directory: &Directory, skeleton: &Skeleton) -> Vec<(String
             roles.join(", ")
         }
     };
-    let line = |who: &InstanceId, role: String| (named(directory, who.as_str()), one(who), role);
+    let line = |who: &InstanceId, role: String| (named(v, directory, who.as_str()), one(who), role);
     let parties = skeleton.parties.iter().map(|who| line(who, roles(who)));
     let excluded = case.excluded.iter();
     let excluded = excluded.map(|who| line(who, v.say("party-excluded")));
@@ -318,7 +319,7 @@ fn late_line(v: &Voice, directory: &Directory, ran: &Ran) -> Option<String> {
     let (out, met) = (ran.ran_out_at?, ran.met_at?);
     let line = v
         .with("step", v.say(step_words(ran.step)))
-        .with("name", named(directory, ran.institution.as_str()))
+        .with("name", named(v, directory, ran.institution.as_str()))
         .with("at", v.day(last_day(ZONE, out)))
         .with("late", took(v, Some(met - out)));
     Some(line.say("case-was-late"))
@@ -332,7 +333,7 @@ fn way_line(v: &Voice, directory: &Directory, term: &Term) -> WayLine {
         (ended, _) => ended.unwrap_or_default(),
     };
     WayLine {
-        institution: named(directory, term.institution.as_str()),
+        institution: named(v, directory, term.institution.as_str()),
         to: one(&term.institution),
         begun: act_words(term.begun_by).map_or_else(String::new, |name| v.say(name)),
         since: term.since,
@@ -345,7 +346,7 @@ fn way_line(v: &Voice, directory: &Directory, term: &Term) -> WayLine {
 
 fn act_line(v: &Voice, directory: &Directory, act: &Deed) -> ActLine {
     let to = act.to.as_ref().map(|to| {
-        let name = named(directory, to.as_str());
+        let name = named(v, directory, to.as_str());
         v.with("name", name).say("act-to")
     });
     let code = act.code.as_ref().map(|code| match code_words(code) {
@@ -363,7 +364,7 @@ fn act_line(v: &Voice, directory: &Directory, act: &Deed) -> ActLine {
         place: act.case_seq,
         name: act_words(&act.kind).map_or_else(|| act.kind.clone(), |name| v.say(name)),
         kind: act.kind.clone(),
-        author: named(directory, act.author.as_str()),
+        author: named(v, directory, act.author.as_str()),
         at: act.ordered_at,
         detail: to.into_iter().chain(code).collect(),
         refused,

@@ -18,7 +18,7 @@ use axum::routing::get;
 use super::Console;
 
 pub use case::path as one;
-pub use words::{act_words, named};
+pub use words::act_words;
 
 pub const PATH: &str = "/konsol/kasus";
 

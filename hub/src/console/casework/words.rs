@@ -2,7 +2,6 @@
 
 use lapor_protocol::case::State;
 use lapor_protocol::deadline::ClockKind;
-use lapor_protocol::directory::Directory;
 use lapor_web::language::{TextId, Voice, text_id};
 
 use crate::casework::Step;
@@ -134,13 +133,6 @@ pub fn code_words(code: &str) -> Option<TextId> {
         "proposes_to_close" => text_id("code-proposes-to-close"),
         _ => return None,
     })
-}
-
-/// An institution's name, or its slug where the directory has none.
-pub fn named(directory: &Directory, slug: &str) -> String {
-    let id = slug.parse().ok();
-    let entry = id.and_then(|id| directory.latest().instance(&id));
-    entry.map_or_else(|| slug.to_owned(), |entry| entry.name.clone())
 }
 
 /// A length of time to one place of a day, or in hours or less where it is short.
