@@ -11,7 +11,7 @@ use lapor_migrations::DbError;
 use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
-use lapor_web::people::{Member, Office as _, refusal};
+use lapor_web::people::{Member, Office as _, actor_named, refusal};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
@@ -97,10 +97,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
                 .or_else(|| approval.deed.subject())
                 .unwrap_or_else(|| v.say("approval-all")),
             about_at: about_at(&approval.deed),
-            who: names
-                .get(&approval.asked_by)
-                .unwrap_or(&approval.asked_by)
-                .clone(),
+            who: actor_named(&v, &names, &approval.asked_by),
             confirms: acts && asker != actor,
             refuses: acts,
             reason: approval.reason,
@@ -228,13 +225,10 @@ pub async fn put(
     }
 }
 
-/// Whoever acted as people know them; programs and those who are gone by what the record has.
-pub async fn named(console: &Console, actor: &str) -> Answer<String> {
-    let accounts = console.accounts().list().await;
-    let accounts = accounts.map_err(|error| refusal(&error))?;
-    let mut accounts = accounts.into_iter();
-    let account = accounts.find(|account| account.actor() == actor);
-    Ok(account.map_or_else(|| actor.to_owned(), |account| account.name))
+/// Whoever acted as people know them.
+pub async fn named(console: &Console, v: &Voice, actor: &str) -> Answer<String> {
+    let names = alarms::names(console).await?;
+    Ok(actor_named(v, &names, actor))
 }
 
 /// Wakes all that looks at what an act may have changed.

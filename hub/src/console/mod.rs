@@ -7,6 +7,7 @@ mod admission;
 mod alarms;
 mod api;
 mod approvals;
+mod audit_words;
 mod belonging;
 mod bulk;
 mod casework;

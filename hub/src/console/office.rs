@@ -1,11 +1,12 @@
 //! What the console says of itself to the pages about its people.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
 use lapor_web::accounts::{Account, Accounts, Doors, Role, Staffed};
-use lapor_web::language::{TextId, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::mail::{Letterhead, Postbox};
 use lapor_web::page::{Link, Visit};
 use lapor_web::peer::network;
@@ -15,6 +16,8 @@ use lapor_web::people::{
 use lapor_web::sign_on::SignOn;
 use lapor_web::throttle::Rate;
 
+use super::alarms::called;
+use super::audit_words::Reader;
 use super::roles::{ConsoleRole, WORDS};
 use super::{ACCOUNT, Answer, Console, ROOT};
 use crate::alarms::letterhead;
@@ -90,6 +93,9 @@ impl Office for Console {
     const ACTORS: &'static [(&'static str, TextId)] = &[
         ("token:", text_id("actors-programs")),
         ("cli:", text_id("actors-machine")),
+        ("single_sign_on", text_id("actor-provider")),
+        ("hub", text_id("actor-hub")),
+        ("nobody", text_id("actor-nobody")),
     ];
     const ACTS: &'static [(&'static str, TextId)] = &[
         ("instance.suspended", text_id("did-instance-suspended")),
@@ -249,6 +255,25 @@ impl Office for Console {
                 detail,
             });
         Ok(line.collect())
+    }
+
+    async fn told(
+        &self,
+        v: &Voice,
+        names: &BTreeMap<String, String>,
+        lines: &[AuditLine],
+    ) -> Answer<BTreeMap<i64, String>> {
+        let called = called(self, v).await?;
+        let directory = self.hub.ground.directory.current();
+        let reader = Reader {
+            v,
+            names,
+            called: &called,
+            directory: &directory,
+        };
+        let lines = lines.iter();
+        let told = lines.map(|line| (line.number, reader.told(&line.action, &line.detail)));
+        Ok(told.collect())
     }
 }
 

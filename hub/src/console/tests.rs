@@ -4,6 +4,7 @@
 pub mod admission;
 mod alarms;
 mod announcing;
+mod audited;
 pub mod casework;
 mod look;
 mod mailed_links;

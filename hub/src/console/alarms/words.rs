@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lapor_protocol::directory::Directory;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::people::actor_words;
+use lapor_web::people::actor_named;
 use lapor_web::regions::national;
 
 use crate::alarms::overview::Alarm;
@@ -69,10 +69,7 @@ pub fn shown(
         state: v.say(state),
         state_tone,
         waits: alarm.state == AlarmState::Open,
-        seen: seen.map(|actor| {
-            let name = names.get(actor).cloned();
-            name.unwrap_or_else(|| actor_words(v, actor))
-        }),
+        seen: seen.map(|actor| actor_named(v, names, actor)),
         note: alarm.note.filter(|note| !note.is_empty()),
         silent_until: alarm.silent_until,
         id: alarm.id,
@@ -121,15 +118,22 @@ pub fn rule(v: &Voice, rule: &Rule) -> String {
 
 /// What a rule would be, beside what it is called now.
 pub fn narrowed(v: &Voice, after: &Rule, called: &BTreeMap<String, String>) -> String {
-    let named = |id: &String| called.get(id).unwrap_or(id).clone();
-    let chosen: Vec<String> = after.recipients.iter().map(named).collect();
-    v.with("before", named(&after.id))
-        .with("after", rule(v, after))
-        .with("severity", v.say(severity(after.severity)))
-        .with("stands", span(v, after.stands_ms, text_id("rule-at-once")))
-        .with("repeat", span(v, after.repeat_ms, text_id("rule-once")))
-        .with("told", told(v, after, &chosen))
+    let before = called.get(&after.id).unwrap_or(&after.id);
+    v.with("before", before)
+        .with("after", whole(v, after, called))
         .say("rule-narrowed")
+}
+
+/// A rule with all that it says.
+pub fn whole(v: &Voice, of: &Rule, called: &BTreeMap<String, String>) -> String {
+    let named = |id: &String| called.get(id).unwrap_or(id).clone();
+    let chosen: Vec<String> = of.recipients.iter().map(named).collect();
+    v.with("rule", rule(v, of))
+        .with("severity", v.say(severity(of.severity)))
+        .with("stands", span(v, of.stands_ms, text_id("rule-at-once")))
+        .with("repeat", span(v, of.repeat_ms, text_id("rule-once")))
+        .with("told", told(v, of, &chosen))
+        .say("rule-whole")
 }
 
 /// Whom a rule tells, of those who were chosen by name.

@@ -131,7 +131,7 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
     let directory = console.hub.ground.directory.current();
     let restore = recovery.restore.as_ref();
     let closed_by = match restore.and_then(|restore| restore.closed_by.as_deref()) {
-        Some(actor) => Some(named(console, actor).await?),
+        Some(actor) => Some(named(console, &v, actor).await?),
         None => None,
     };
     let page = Page {
