@@ -91,7 +91,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         .into_iter()
         .zip(askers)
         .map(|(approval, asker)| Line {
-            at: format!("{PATH}/{}", approval.id),
+            at: at(&approval),
             deed: deed_said(&v, &approval.deed),
             about: alarms::about(&approval.deed, &v, &called)
                 .or_else(|| approval.deed.subject())
@@ -116,6 +116,11 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     member.visit.shell(title).wide().show(&page)
 }
 
+/// Where an act that waits is decided.
+pub fn at(approval: &Approval) -> String {
+    ONE.replace("{id}", &approval.id)
+}
+
 pub async fn decide(
     State(console): State<Arc<Console>>,
     member: Member,
@@ -128,7 +133,14 @@ pub async fn decide(
         "tolak" => false,
         _ => return Err(ApiProblem::invalid().with_detail("putusan: expected setuju or tolak.")),
     };
-    let said = match settle(&console, &member.actor(), &path.id, confirms).await? {
+    let settled = settle(&console, &member.actor(), &path.id, confirms).await?;
+    let said = settled_words(settled, confirms)?;
+    Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+}
+
+/// What whoever has decided is told of it.
+pub fn settled_words(settled: Result<Approval, ApprovalError>, confirms: bool) -> Answer<Flash> {
+    Ok(match settled {
         Ok(approval) if confirms => Flash::done(done_words(&approval.deed)),
         Ok(_) => Flash::done(text_id("console-refused")),
         Err(ApprovalError::AskerGone) => Flash::warning(text_id("console-asker-gone")),
@@ -162,8 +174,7 @@ pub async fn decide(
             Flash::warning(text_id("console-not-allowed"))
         }
         Err(error) => return Err(refused(&error)),
-    };
-    Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+    })
 }
 
 /// Does what another person has asked for, or drops it.
@@ -293,7 +304,7 @@ async fn live_person(console: &Console, actor: &str) -> Answer<Option<String>> {
 }
 
 /// The person behind each act that waits.
-async fn askers(console: &Console, waiting: &[Approval]) -> Answer<Vec<String>> {
+pub async fn askers(console: &Console, waiting: &[Approval]) -> Answer<Vec<String>> {
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;
         let mut askers = Vec::new();
