@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::calendar::last_day;
+use lapor_protocol::case::Reason;
 use lapor_protocol::deadline::{Clock, ClockState};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
@@ -18,6 +19,7 @@ use lapor_web::regions::national;
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
+use super::reasons::reason_words;
 use super::words::{
     act_words, classification_words, clock_words, code_words, effect_words, state_words,
     step_words, took,
@@ -29,7 +31,7 @@ use crate::console::approvals::failed;
 use crate::console::instances::one;
 use crate::console::names::named;
 use crate::console::{Answer, Console};
-use crate::store::code_of;
+use crate::store::{code_of, from_code};
 
 pub const ASK: &str = "/konsol/kasus/cari";
 pub const ONE: &str = "/konsol/kasus/{id}";
@@ -356,7 +358,10 @@ fn act_line(v: &Voice, directory: &Directory, act: &Deed) -> ActLine {
     let refused = (act.effect != "applied").then(|| {
         let words = v.say(effect_words(act.effect));
         match &act.reason {
-            Some(reason) => format!("{words} ({reason})"),
+            Some(reason) => {
+                let reason = from_code(reason.clone()).unwrap_or(Reason::Unknown);
+                format!("{words} ({})", v.say(reason_words(reason)))
+            }
             None => words,
         }
     });

@@ -6,6 +6,7 @@ mod case;
 mod list;
 mod page;
 mod parts;
+mod reasons;
 mod tables;
 mod weeks;
 mod words;
