@@ -18,8 +18,9 @@ use lapor_web::throttle::Rate;
 
 use super::alarms::called;
 use super::audit_words::Reader;
+use super::instances::one;
 use super::roles::{ConsoleRole, WORDS};
-use super::{ACCOUNT, Answer, Console, ROOT};
+use super::{ACCOUNT, Answer, Console, ROOT, names};
 use crate::alarms::letterhead;
 use crate::audit::By;
 use crate::clock::Clock;
@@ -255,6 +256,21 @@ impl Office for Console {
                 detail,
             });
         Ok(line.collect())
+    }
+
+    async fn subjects(
+        &self,
+        v: &Voice,
+        lines: &[AuditLine],
+    ) -> Answer<BTreeMap<String, (String, String)>> {
+        let directory = self.hub.ground.directory.current();
+        let named = |subject: &str| {
+            let id = subject.parse().ok()?;
+            let entry = directory.latest().instance(&id)?;
+            Some((subject.to_owned(), (names::called(v, entry), one(&id))))
+        };
+        let subjects = lines.iter().filter_map(|line| line.subject.as_deref());
+        Ok(subjects.filter_map(named).collect())
     }
 
     async fn told(

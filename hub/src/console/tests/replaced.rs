@@ -26,6 +26,7 @@ async fn one_that_was_replaced_is_marked_wherever_it_is_named() {
             BANDUNG,
             "/konsol/kasus",
             "/konsol/kasus/daftar?yang=belum-dijawab",
+            "/konsol/audit?instansi=kota-bandung",
         ] {
             operator.open(page).await.shows(MARKED);
         }
