@@ -89,7 +89,7 @@ pub fn acts(v: &Voice, own: &[(&str, TextId)], asked: &str) -> Vec<Choice> {
         .collect();
     all.sort_by_cached_key(|choice| choice.label.to_lowercase());
     if !asked.is_empty() && all.iter().all(|choice| choice.value != asked) {
-        all.push(Choice::new(asked, asked));
+        all.push(Choice::new(asked, acted(v, own, asked)));
     }
     all
 }
