@@ -38,14 +38,23 @@ pub fn of_program() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
+/// How a moment is written where its reader has no zone.
+const INSTANT: &str = "%Y-%m-%d %H:%M:%S UTC";
+
 /// A moment (Unix ms) for people in UTC, `2026-01-05 01:00:00 UTC`; one that no
 /// calendar has as its number.
 pub fn instant(at_ms: i64) -> String {
     let at = chrono::DateTime::from_timestamp_millis(at_ms);
     at.map_or_else(
         || format!("{at_ms} ms"),
-        |at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        |at| at.format(INSTANT).to_string(),
     )
+}
+
+/// The moment that [`instant`] has written, to a second.
+pub fn of_instant(text: &str) -> Option<i64> {
+    let at = chrono::NaiveDateTime::parse_from_str(text, INSTANT).ok()?;
+    Some(at.and_utc().timestamp_millis())
 }
 
 /// A clock that stands still until somebody moves it.
@@ -76,5 +85,13 @@ mod tests {
     fn a_moment_is_shown_as_a_day_and_a_time() {
         assert_eq!(instant(1_767_574_800_000), "2026-01-05 01:00:00 UTC");
         assert_eq!(instant(i64::MAX), format!("{} ms", i64::MAX));
+    }
+
+    #[test]
+    fn a_moment_is_read_as_it_is_shown() {
+        let at = 1_767_574_800_000;
+        assert_eq!(of_instant(&instant(at)), Some(at));
+        assert_eq!(of_instant(&instant(i64::MAX)), None);
+        assert_eq!(of_instant("besok"), None);
     }
 }

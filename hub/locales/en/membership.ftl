@@ -69,6 +69,7 @@ pattern-find = Find an institution, a kind or a region
 pattern-find-hint = What you choose is added above as a line.
 pattern-below = All below { $name }
 pattern-anyone = All institutions
+authority-none = May dispose to nobody
 authority-nobody = Nobody
 authority-stands-in = stands in for an excluded national desk
 authority-stands-not-in = does not stand in for the desk
@@ -217,6 +218,8 @@ admission-asked-at = Joined
 admission-address = From
 admission-compared = The fingerprint was compared by telephone
 admission-asked = One person has approved it; it waits for a second one.
+admission-asked-own = You have approved it; it waits for a second person.
+admission-asked-by = { $who } has approved it ({ $reason }); it waits for a second person. If you approve, it takes part from now on.
 admission-uncompared = Compare the fingerprint first. If it differs, refuse.
 admission-admit = Approve
 admission-refuse = Refuse and revoke
@@ -244,3 +247,14 @@ gift-role = Role or login changed
 gift-password = Link to a new password made
 gift-factor = Second factor taken away
 gift-access = Account enabled again
+
+# Details in the audit log
+
+told-successor = successor: { $name }
+told-rule = rule: { $name }
+told-recipient = recipient: { $name }
+told-even-so = although somebody is left behind
+told-without-approval = joins without approval
+told-no-answer = no answer
+told-no-plan = no plan
+told-silenced = { $what }, until { $until }: { $why }

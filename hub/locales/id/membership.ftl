@@ -69,6 +69,7 @@ pattern-find = Cari instansi, jenis atau wilayah
 pattern-find-hint = Yang dipilih ditambahkan di atas sebagai satu baris.
 pattern-below = Semua di bawah { $name }
 pattern-anyone = Semua instansi
+authority-none = Tidak boleh mendisposisikan kepada siapa pun
 authority-nobody = Tidak kepada siapa pun
 authority-stands-in = menggantikan pusat bila pusat dikecualikan
 authority-stands-not-in = tidak menggantikan pusat
@@ -217,6 +218,8 @@ admission-asked-at = Bergabung pada
 admission-address = Dari alamat
 admission-compared = Sidik jari sudah dicocokkan lewat telepon
 admission-asked = Sudah disetujui satu orang; menunggu persetujuan orang kedua.
+admission-asked-own = Anda sudah menyetujuinya; menunggu persetujuan orang kedua.
+admission-asked-by = { $who } sudah menyetujuinya ({ $reason }); menunggu persetujuan orang kedua. Bila Anda setuju, instansi ini ikut serta mulai sekarang.
 admission-uncompared = Cocokkan sidik jarinya dahulu. Bila berbeda, tolak.
 admission-admit = Setujui
 admission-refuse = Tolak dan cabut
@@ -244,3 +247,14 @@ gift-role = Peran atau alamat masuk diubah
 gift-password = Tautan sandi baru dibuat
 gift-factor = Kode kedua dihapus
 gift-access = Akun diaktifkan lagi
+
+# Keterangan dalam log audit
+
+told-successor = penerus: { $name }
+told-rule = aturan: { $name }
+told-recipient = penerima: { $name }
+told-even-so = meskipun ada yang tertinggal
+told-without-approval = bergabung tanpa persetujuan
+told-no-answer = tidak menjawab
+told-no-plan = tidak ada rencana
+told-silenced = { $what }, sampai { $until }: { $why }

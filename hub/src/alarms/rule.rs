@@ -159,6 +159,37 @@ impl Rule {
         )
     }
 
+    /// The reverse of [`Rule::said`], of one that is on, and what stands behind it.
+    pub fn of_said(text: &str) -> Option<(Self, &str)> {
+        let (head, rest) = text.split_once(": ")?;
+        let mut head = head.splitn(6, ' ');
+        let (id, condition) = (head.next()?, head.next()?);
+        let (least, severity) = (head.next()?, head.next()?);
+        let scope = Scope::of(head.next()?, head.next()?)?;
+        let (stands, rest) = rest.split_once(" ms, every ")?;
+        let (repeat, rest) = rest.split_once(" ms, to ")?;
+        let (recipients, rest): (Option<Vec<String>>, _) = match rest.strip_prefix("everybody") {
+            Some(rest) => (None, rest),
+            None => rest.strip_prefix('[')?.split_once(']').map(|(ids, rest)| {
+                let ids = ids.split_whitespace().map(str::to_owned);
+                (Some(ids.collect()), rest)
+            })?,
+        };
+        let rule = Self {
+            id: id.to_owned(),
+            condition: condition.parse().ok()?,
+            least: from_code(least.to_owned()).ok()?,
+            scope,
+            severity: from_code(severity.to_owned()).ok()?,
+            stands_ms: stands.parse().ok()?,
+            repeat_ms: repeat.parse().ok()?,
+            everybody: recipients.is_none(),
+            recipients: recipients.unwrap_or_default(),
+            enabled: true,
+        };
+        Some((rule, rest))
+    }
+
     fn row(&self) -> RuleRow {
         let (scope, scoped_to) = self.scope.columns();
         RuleRow {
@@ -363,6 +394,27 @@ mod tests {
             // As it waits for a second person.
             let text = serde_json::to_string(&rule).unwrap();
             assert_eq!(serde_json::from_str::<Rule>(&text).unwrap(), rule);
+            // As the audit log has it.
+            for (everybody, recipients) in [
+                (true, vec![]),
+                (false, vec![]),
+                (false, vec!["piket".to_owned(), "kepala".to_owned()]),
+            ] {
+                let noted = Rule {
+                    everybody,
+                    recipients,
+                    ..rule.clone()
+                };
+                let text = format!("{}: malam", noted.said());
+                assert_eq!(Rule::of_said(&text), Some((noted, ": malam")));
+            }
+        }
+        for text in [
+            "kabel putus",
+            "a b c: d",
+            "a b c d all : 1 ms, every x ms, to []",
+        ] {
+            assert_eq!(Rule::of_said(text), None, "{text}");
         }
         assert_eq!(Scope::of("kind", "desa"), None);
     }

@@ -26,6 +26,7 @@ use crate::error::HubError;
 use crate::membership::MembershipError;
 use crate::store;
 use crate::store::state::CASEWORK;
+use crate::succession::written;
 use crate::watch;
 
 pub const REVOKE: &str = "/konsol/instansi/{slug}/cabut";
@@ -215,21 +216,21 @@ pub fn deed_said(v: &Voice, deed: &Deed) -> String {
 
 /// To whom it may dispose then, and whether it stands in for the desk if that changes.
 fn entrusting_said(v: &Voice, words: &str, to: &[Pattern], stands_in: Option<bool>) -> String {
-    let patterns = match to {
-        [] => v.say("authority-nobody"),
-        to => to
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" "),
-    };
-    let field = v.say("authority-field");
+    let disposes = disposing_said(v, &written(to));
     let stands_in = match stands_in {
         None => String::new(),
         Some(true) => format!("; {}", v.say("authority-stands-in")),
         Some(false) => format!("; {}", v.say("authority-stands-not-in")),
     };
-    format!("{words}: {field} {patterns}{stands_in}")
+    format!("{words}: {disposes}{stands_in}")
+}
+
+/// To whom somebody may dispose, by the patterns in a line as [`written`] has them.
+pub fn disposing_said(v: &Voice, patterns: &str) -> String {
+    match patterns {
+        "-" => v.say("authority-none"),
+        some => format!("{} {some}", v.say("authority-field")),
+    }
 }
 
 /// What hangs on the membership of an institution now.

@@ -18,7 +18,7 @@ use super::approvals::{self, put, refused};
 use super::instances::{OnePath, done_words, one};
 use super::words::kind_words;
 use super::{Answer, Console, ConsoleRole};
-use crate::approvals::{self as approved, Approval, ApprovalError};
+use crate::approvals::{Approval, ApprovalError, waiting as waiting_of};
 use crate::deeds::Deed;
 use crate::membership::{MembershipError, fingerprint};
 use crate::store;
@@ -52,7 +52,12 @@ struct Page<'a> {
     instance_at: String,
     list_at: &'static str,
     refuse_at: Option<String>,
-    second_person: bool,
+    /// How many must agree, or have.
+    notice: Option<String>,
+    /// Nobody has approved it yet, so a reason is asked for.
+    asks_why: bool,
+    /// Where whoever looks and has approved it takes that back.
+    withdraw_at: Option<String>,
 }
 
 /// All that wait, the first to ask first, beside the acts that wait for a second person.
@@ -97,7 +102,7 @@ pub async fn ask(
     page(&console, &member, &path.slug, &Form::empty()).await
 }
 
-/// Lets it in, or has that wait for a second person.
+/// Lets it in, or has that wait for a second person; whoever is the second says no other reason.
 pub async fn admit(
     State(console): State<Arc<Console>>,
     member: Member,
@@ -106,7 +111,11 @@ pub async fn admit(
 ) -> Answer<Response> {
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
     let v = member.visit.v;
-    let reason = form.required(&v, REASON);
+    let first = first(&waiting_acts(&console).await?, &path.slug).cloned();
+    let reason = match first {
+        None => form.required(&v, REASON),
+        Some(_) => String::new(),
+    };
     form.at_most(&v, REASON, REASON_CHARACTERS);
     if !form.is_ticked(COMPARED) {
         form.complain(COMPARED, v.say("admission-uncompared"));
@@ -116,6 +125,11 @@ pub async fn admit(
     }
     let instance = path.slug;
     let to = LocalPath::own(&one(&instance));
+    if let Some(first) = first {
+        let settled = approvals::settle(&console, &member.actor(), &first.id, true).await?;
+        let said = approvals::settled_words(settled, true)?;
+        return Ok(member.visit.go_saying(&to, &said));
+    }
     let deed = Deed::Admit { instance };
     let asked = (&deed, reason.as_str(), console.settings.second_person);
     let said = match put(&console, &member, asked, Flash::done(done_words(&deed))).await {
@@ -138,12 +152,13 @@ async fn page(
     let directory = console.hub.ground.directory.current();
     let entry = directory.latest().instance(id);
     let entry = entry.ok_or_else(ApiProblem::not_found)?;
-    let acts = approved::waiting(&console.hub.ground).await;
-    let acts = acts.map_err(|error| refused(&error))?;
+    let acts = waiting_acts(console).await?;
     let waiting = all(console, &v, &acts).await?.into_iter();
     let here = at(id);
     let mut waiting = waiting.filter(|waiting| waiting.at == here);
     let refuses = Act::offered(entry).contains(&Act::Revoke);
+    let first = first(&acts, id);
+    let (notice, withdraw_at) = approved(console, member, first).await?;
     let page = Page {
         v,
         form,
@@ -151,7 +166,9 @@ async fn page(
         instance_at: one(id),
         list_at: approvals::PATH,
         refuse_at: refuses.then(|| Act::Revoke.at(id)),
-        second_person: console.settings.second_person,
+        notice,
+        asks_why: first.is_none(),
+        withdraw_at,
     };
     let shell = member.visit.shell(v.say("admission-title"));
     shell
@@ -160,10 +177,40 @@ async fn page(
         .show(&page)
 }
 
+async fn waiting_acts(console: &Console) -> Answer<Vec<Approval>> {
+    let acts = waiting_of(&console.hub.ground).await;
+    acts.map_err(|error| refused(&error))
+}
+
+/// What one person has approved and another has not.
+fn first<'a>(acts: &'a [Approval], id: &InstanceId) -> Option<&'a Approval> {
+    let lets_in = |act: &&Approval| matches!(&act.deed, Deed::Admit { instance } if instance == id);
+    acts.iter().find(lets_in)
+}
+
+/// What is said of who has approved it, and where whoever looks takes the own approval back.
+async fn approved(
+    console: &Console,
+    member: &Member,
+    first: Option<&Approval>,
+) -> Answer<(Option<String>, Option<String>)> {
+    let v = member.visit.v;
+    let Some(first) = first else {
+        let two = console.settings.second_person;
+        return Ok((two.then(|| v.say("console-second-person")), None));
+    };
+    let askers = approvals::askers(console, std::slice::from_ref(first)).await?;
+    if askers.contains(&member.actor()) {
+        let said = v.say("admission-asked-own");
+        return Ok((Some(said), Some(approvals::at(first))));
+    }
+    let who = approvals::named(console, &v, &first.asked_by).await?;
+    let said = v.with("who", who).with("reason", first.reason.as_str());
+    Ok((Some(said.say("admission-asked-by")), None))
+}
+
 impl Waiting {
     fn of(v: &Voice, entry: &InstanceEntry, joined: &Admission, acts: &[Approval]) -> Self {
-        let lets_in =
-            |act: &Approval| matches!(&act.deed, Deed::Admit { instance } if *instance == entry.id);
         Self {
             name: entry.name.clone(),
             at: at(&entry.id),
@@ -171,7 +218,7 @@ impl Waiting {
             fingerprint: fingerprint(entry).map(Digest::read_out).unwrap_or_default(),
             asked_at: joined.asked_at,
             address: joined.address.clone(),
-            asked: acts.iter().any(lets_in),
+            asked: first(acts, &entry.id).is_some(),
         }
     }
 }

@@ -11,7 +11,7 @@ use lapor_migrations::DbError;
 use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
-use lapor_web::people::{Member, Office as _, refusal};
+use lapor_web::people::{Member, Office as _, actor_named, refusal};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
@@ -91,16 +91,13 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         .into_iter()
         .zip(askers)
         .map(|(approval, asker)| Line {
-            at: format!("{PATH}/{}", approval.id),
+            at: at(&approval),
             deed: deed_said(&v, &approval.deed),
             about: alarms::about(&approval.deed, &v, &called)
                 .or_else(|| approval.deed.subject())
                 .unwrap_or_else(|| v.say("approval-all")),
             about_at: about_at(&approval.deed),
-            who: names
-                .get(&approval.asked_by)
-                .unwrap_or(&approval.asked_by)
-                .clone(),
+            who: actor_named(&v, &names, &approval.asked_by),
             confirms: acts && asker != actor,
             refuses: acts,
             reason: approval.reason,
@@ -119,6 +116,11 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     member.visit.shell(title).wide().show(&page)
 }
 
+/// Where an act that waits is decided.
+pub fn at(approval: &Approval) -> String {
+    ONE.replace("{id}", &approval.id)
+}
+
 pub async fn decide(
     State(console): State<Arc<Console>>,
     member: Member,
@@ -131,7 +133,14 @@ pub async fn decide(
         "tolak" => false,
         _ => return Err(ApiProblem::invalid().with_detail("putusan: expected setuju or tolak.")),
     };
-    let said = match settle(&console, &member.actor(), &path.id, confirms).await? {
+    let settled = settle(&console, &member.actor(), &path.id, confirms).await?;
+    let said = settled_words(settled, confirms)?;
+    Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+}
+
+/// What whoever has decided is told of it.
+pub fn settled_words(settled: Result<Approval, ApprovalError>, confirms: bool) -> Answer<Flash> {
+    Ok(match settled {
         Ok(approval) if confirms => Flash::done(done_words(&approval.deed)),
         Ok(_) => Flash::done(text_id("console-refused")),
         Err(ApprovalError::AskerGone) => Flash::warning(text_id("console-asker-gone")),
@@ -165,8 +174,7 @@ pub async fn decide(
             Flash::warning(text_id("console-not-allowed"))
         }
         Err(error) => return Err(refused(&error)),
-    };
-    Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+    })
 }
 
 /// Does what another person has asked for, or drops it.
@@ -228,13 +236,10 @@ pub async fn put(
     }
 }
 
-/// Whoever acted as people know them; programs and those who are gone by what the record has.
-pub async fn named(console: &Console, actor: &str) -> Answer<String> {
-    let accounts = console.accounts().list().await;
-    let accounts = accounts.map_err(|error| refusal(&error))?;
-    let mut accounts = accounts.into_iter();
-    let account = accounts.find(|account| account.actor() == actor);
-    Ok(account.map_or_else(|| actor.to_owned(), |account| account.name))
+/// Whoever acted as people know them.
+pub async fn named(console: &Console, v: &Voice, actor: &str) -> Answer<String> {
+    let names = alarms::names(console).await?;
+    Ok(actor_named(v, &names, actor))
 }
 
 /// Wakes all that looks at what an act may have changed.
@@ -299,7 +304,7 @@ async fn live_person(console: &Console, actor: &str) -> Answer<Option<String>> {
 }
 
 /// The person behind each act that waits.
-async fn askers(console: &Console, waiting: &[Approval]) -> Answer<Vec<String>> {
+pub async fn askers(console: &Console, waiting: &[Approval]) -> Answer<Vec<String>> {
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;
         let mut askers = Vec::new();

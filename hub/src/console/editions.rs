@@ -8,6 +8,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use lapor_protocol::directory::Directory;
 use lapor_protocol::kinds::{CalendarUpdated, TaxonomyUpdated};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, FormWithFiles};
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 use super::approvals::failed;
 use super::instances::one;
+use super::names;
 use super::upkeep::{self, Tab, tabs};
 use super::{Answer, Console};
 use crate::editions::{self, Difference, Editions, Held, Holder, Shelf, What};
@@ -267,6 +269,7 @@ async fn page(console: &Console, member: &Member, form: &Form, listed: usize) ->
     let v = member.visit.v;
     let editions = read(console).await.map_err(|e| failed(&e))?;
     let holders = editions.holders.iter().take(listed);
+    let directory = console.hub.ground.directory.current();
     let page = Page {
         v,
         form,
@@ -278,7 +281,7 @@ async fn page(console: &Console, member: &Member, form: &Form, listed: usize) ->
             Choice::new(TAXONOMY, v.say("edition-taxonomy")),
         ],
         shelves: editions.shelves.iter().map(|one| shelf(&v, one)).collect(),
-        holders: holders.map(|one| holder(&v, one)).collect(),
+        holders: holders.map(|one| holder(&v, &directory, one)).collect(),
         more: editions.holders.len().saturating_sub(listed),
         all_at: format!("{PATH}?semua=1"),
         silent: editions.silent,
@@ -302,7 +305,7 @@ fn shelf(v: &Voice, shelf: &Shelf) -> ShelfLine {
     }
 }
 
-fn holder(v: &Voice, holder: &Holder) -> HolderLine {
+fn holder(v: &Voice, directory: &Directory, holder: &Holder) -> HolderLine {
     let cell = |what| {
         let held: Option<&Held> = holder.of(what);
         Cell {
@@ -314,7 +317,7 @@ fn holder(v: &Voice, holder: &Holder) -> HolderLine {
     };
     HolderLine {
         at: one(&holder.instance),
-        name: holder.name.clone(),
+        name: names::named(v, directory, holder.instance.as_str()),
         cells: What::ALL.into_iter().map(cell).collect(),
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceKind;
 use lapor_protocol::region::RegionCode;
 use lapor_web::Query;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use super::approvals::failed;
 use super::instances::one;
 use super::measures;
+use super::names::named;
 use super::words::{age, colour, finding, kind_words, rules, state_words};
 use super::{Answer, Console, DRAWING, ROOT, live, upkeep};
 use crate::watch::{self, Bounds, Instance, Picture, State as Colour};
@@ -196,6 +198,7 @@ pub async fn show(
         .filter(|instance| instance.health.state > Colour::Green)
         .collect();
     ill.sort_by_key(|instance| (std::cmp::Reverse(instance.health.state), &instance.name));
+    let directory = console.hub.ground.directory.current();
     let page = Page {
         v,
         here: ROOT,
@@ -207,11 +210,15 @@ pub async fn show(
         provinces: provinces(),
         several: several(&wanted.provinsi),
         states: states(&v),
-        worst: ill.iter().take(WORST).map(|of| worst(&v, of)).collect(),
+        worst: ill
+            .iter()
+            .take(WORST)
+            .map(|of| worst(&v, &directory, of))
+            .collect(),
         more: ill.len().saturating_sub(WORST),
         ill: ill.len(),
         measures: measures::BELOW,
-        groups: groups(&v, &shown),
+        groups: groups(&v, &directory, &shown),
         drawing_at: member.visit.file(DRAWING),
         view_box: &outlines().view_box,
         shapes: shapes(&v, &picture, &wanted),
@@ -314,11 +321,11 @@ fn counts(v: &Voice, picture: &Picture, wanted: &Wanted, bounds: &Bounds) -> Vec
         .into()
 }
 
-fn worst(v: &Voice, of: &Instance) -> Worst {
+fn worst(v: &Voice, directory: &Directory, of: &Instance) -> Worst {
     Worst {
         slug: of.id.to_string(),
         at: one(&of.id),
-        name: of.name.clone(),
+        name: named(v, directory, of.id.as_str()),
         colour: colour(of.health.state),
         state: v.say(state_words(of.health.state)),
         reasons: of
@@ -330,10 +337,11 @@ fn worst(v: &Voice, of: &Instance) -> Worst {
     }
 }
 
-fn tile(v: &Voice, of: &Instance) -> Tile {
+fn tile(v: &Voice, directory: &Directory, of: &Instance) -> Tile {
     let reasons = of.health.findings.iter().map(|found| finding(v, found));
     let state = v.say(state_words(of.health.state));
-    let said: Vec<String> = std::iter::once(format!("{}: {state}", of.name))
+    let name = named(v, directory, of.id.as_str());
+    let said: Vec<String> = std::iter::once(format!("{name}: {state}"))
         .chain(reasons)
         .collect();
     Tile {
@@ -351,10 +359,11 @@ pub fn size(traffic: u64) -> u8 {
 }
 
 /// By kind; regional governments by province.
-fn groups(v: &Voice, shown: &[&Instance]) -> Vec<Group> {
+fn groups(v: &Voice, directory: &Directory, shown: &[&Instance]) -> Vec<Group> {
     let mut groups: BTreeMap<(usize, String), Vec<Tile>> = BTreeMap::new();
     for of in shown {
-        groups.entry(group(v, of)).or_default().push(tile(v, of));
+        let tiles = groups.entry(group(v, of)).or_default();
+        tiles.push(tile(v, directory, of));
     }
     let group = |((_, name), tiles)| Group { name, tiles };
     groups.into_iter().map(group).collect()

@@ -19,6 +19,7 @@ use super::acts::Act;
 use super::alarms::{self, Shown};
 use super::approvals::{failed, put, refused};
 use super::belonging::Belonging;
+use super::names::called;
 use super::standing::Standing;
 use super::steps::Step;
 use super::words::kind_words;
@@ -243,7 +244,7 @@ async fn page(
         alarms: alarms::of_instance(console, &v, id).await?,
         silence_at: acts.then(|| alarms::silence_at(id)),
     };
-    let shell = member.visit.shell(entry.name.as_str());
+    let shell = member.visit.shell(called(&v, entry));
     shell.status(form.status()).show(&page)
 }
 
@@ -305,7 +306,7 @@ fn line(v: &Voice, entry: &InstanceEntry, waits: bool) -> Line {
     Line {
         id: entry.id.to_string(),
         at: one(&entry.id),
-        name: entry.name.clone(),
+        name: called(v, entry),
         kind: v.say(kind_words(entry.kind)),
         tone,
         status: v.say(status),

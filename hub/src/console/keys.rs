@@ -7,6 +7,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_protocol::directory::Directory;
 use lapor_protocol::keys::KeyUse;
 use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
@@ -16,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::approvals::failed;
 use super::instances::one;
+use super::names::named;
 use super::steps::Step;
 use super::upkeep::{self, Tab, tabs};
 use super::words::age;
@@ -138,6 +140,7 @@ pub async fn show(
     let v = member.visit.v;
     let keys = Keys::read(&console).await.map_err(|e| failed(&e))?;
     let now = console.hub.now_ms();
+    let directory = console.hub.ground.directory.current();
     let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
     let steps = |of_root: bool| {
         let steps = Step::open(&keys).into_iter().filter(|_| acts);
@@ -164,13 +167,18 @@ pub async fn show(
         root_steps: steps(true),
         signing: signing(&v, &keys),
         roots: roots(&v, &keys),
-        members: members.map(|key| member_line(&v, key, now)).collect(),
+        members: members
+            .map(|key| member_line(&v, &directory, key, now))
+            .collect(),
         more: keys.members.len().saturating_sub(listed),
         all_at: format!("{PATH}?semua=1"),
         ending: keys
             .ending
             .iter()
-            .map(|end| (one(&end.instance), end.name.clone(), end.ends_at))
+            .map(|end| {
+                let name = named(&v, &directory, end.instance.as_str());
+                (one(&end.instance), name, end.ends_at)
+            })
             .collect(),
         unsaved: beside.is_some_and(|key| key.announced_at > keys.signing.last_backup),
         keys,
@@ -223,10 +231,10 @@ fn roots(v: &Voice, keys: &Keys) -> Vec<RootLine> {
     roots.collect()
 }
 
-fn member_line(v: &Voice, key: &MemberKey, now_ms: i64) -> MemberLine {
+fn member_line(v: &Voice, directory: &Directory, key: &MemberKey, now_ms: i64) -> MemberLine {
     MemberLine {
         at: one(&key.instance),
-        name: key.name.clone(),
+        name: named(v, directory, key.instance.as_str()),
         used_for: v.say(use_words(key.use_for)),
         kid: key.kid.to_string(),
         age: age(v, now_ms.saturating_sub(key.since).max(0)),

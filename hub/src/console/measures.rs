@@ -15,6 +15,7 @@ use lapor_web::{ApiProblem, Path};
 use super::approvals::failed;
 use super::federation::seen;
 use super::instances::{OnePath, one};
+use super::names::named;
 use super::standing::{ViewLine, offset, views};
 use super::words::{age, bytes, colour, finding, state_words};
 use super::{Answer, Console, ROOT};
@@ -64,18 +65,20 @@ pub async fn show(
         .as_ref()
         .filter(|told| !told.is_fresh(bounds, now_ms));
     let reasons = of.health.findings.iter();
+    let directory = console.hub.ground.directory.current();
+    let name = named(&v, &directory, of.id.as_str());
     let page = Page {
         v,
         up_at: ROOT,
         at: one(&of.id),
-        name: of.name.clone(),
+        name: name.clone(),
         colour: colour(of.health.state),
         state: v.say(state_words(of.health.state)),
         reasons: reasons.map(|found| finding(&v, found)).collect(),
         as_of: stale.map(|told| age(&v, now_ms.saturating_sub(told.at))),
         lines: lines(&v, of, both, bounds, now_ms),
     };
-    let title = v.with("name", of.name.as_str()).say("measures-title");
+    let title = v.with("name", name).say("measures-title");
     member.visit.shell(title).within(ROOT).show(&page)
 }
 

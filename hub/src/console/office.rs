@@ -1,11 +1,12 @@
 //! What the console says of itself to the pages about its people.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
 use lapor_web::accounts::{Account, Accounts, Doors, Role, Staffed};
-use lapor_web::language::{TextId, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::mail::{Letterhead, Postbox};
 use lapor_web::page::{Link, Visit};
 use lapor_web::peer::network;
@@ -15,8 +16,11 @@ use lapor_web::people::{
 use lapor_web::sign_on::SignOn;
 use lapor_web::throttle::Rate;
 
+use super::alarms::called;
+use super::audit_words::Reader;
+use super::instances::one;
 use super::roles::{ConsoleRole, WORDS};
-use super::{ACCOUNT, Answer, Console, ROOT};
+use super::{ACCOUNT, Answer, Console, ROOT, names};
 use crate::alarms::letterhead;
 use crate::audit::By;
 use crate::clock::Clock;
@@ -90,6 +94,9 @@ impl Office for Console {
     const ACTORS: &'static [(&'static str, TextId)] = &[
         ("token:", text_id("actors-programs")),
         ("cli:", text_id("actors-machine")),
+        ("single_sign_on", text_id("actor-provider")),
+        ("hub", text_id("actor-hub")),
+        ("nobody", text_id("actor-nobody")),
     ];
     const ACTS: &'static [(&'static str, TextId)] = &[
         ("instance.suspended", text_id("did-instance-suspended")),
@@ -249,6 +256,40 @@ impl Office for Console {
                 detail,
             });
         Ok(line.collect())
+    }
+
+    async fn subjects(
+        &self,
+        v: &Voice,
+        lines: &[AuditLine],
+    ) -> Answer<BTreeMap<String, (String, String)>> {
+        let directory = self.hub.ground.directory.current();
+        let named = |subject: &str| {
+            let id = subject.parse().ok()?;
+            let entry = directory.latest().instance(&id)?;
+            Some((subject.to_owned(), (names::called(v, entry), one(&id))))
+        };
+        let subjects = lines.iter().filter_map(|line| line.subject.as_deref());
+        Ok(subjects.filter_map(named).collect())
+    }
+
+    async fn told(
+        &self,
+        v: &Voice,
+        names: &BTreeMap<String, String>,
+        lines: &[AuditLine],
+    ) -> Answer<BTreeMap<i64, String>> {
+        let called = called(self, v).await?;
+        let directory = self.hub.ground.directory.current();
+        let reader = Reader {
+            v,
+            names,
+            called: &called,
+            directory: &directory,
+        };
+        let lines = lines.iter();
+        let told = lines.map(|line| (line.number, reader.told(&line.action, &line.detail)));
+        Ok(told.collect())
     }
 }
 

@@ -8,7 +8,7 @@ use axum::response::Response;
 use lapor_web::accounts::{Account, AccountId, AccountState};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, LocalPath};
-use lapor_web::people::{Gift, Member, refusal};
+use lapor_web::people::{Gift, Member, actor_named, refusal};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
@@ -45,9 +45,9 @@ pub async fn all(
 ) -> Answer<Vec<Resting>> {
     let rows = vouching::resting(&console.hub.ground).await;
     let rows = rows.map_err(|error| ApiProblem::database(&error))?;
-    let names: BTreeMap<String, &str> = accounts
+    let names: BTreeMap<String, String> = accounts
         .iter()
-        .map(|account| (account.actor(), account.name.as_str()))
+        .map(|account| (account.actor(), account.name.clone()))
         .collect();
     let line = |row: &crate::store::resting::RestingRow| {
         let mut accounts = accounts.iter();
@@ -60,9 +60,7 @@ pub async fn all(
             account_at: format!("{}/{}", super::office::STAFF, account.id),
             act: v.say(act_words(&row.act)),
             reason: row.reason.clone(),
-            who: names
-                .get(&row.asked_by)
-                .map_or_else(|| row.asked_by.clone(), |name| (*name).to_owned()),
+            who: actor_named(v, &names, &row.asked_by),
             asked_at: row.asked_at,
             at: ONE.replace("{id}", account.id.as_str()),
             vouches: acts && parts.all(|other| other.asked_by != actor),
@@ -93,7 +91,8 @@ pub async fn vouch(
         .go_saying(&LocalPath::own(approvals::PATH), &said))
 }
 
-fn act_words(act: &str) -> TextId {
+/// What brought the account into somebody's hands, by its code.
+pub fn act_words(act: &str) -> TextId {
     match act {
         act if act == Gift::Account.code() => text_id("gift-account"),
         act if act == Gift::Role.code() => text_id("gift-role"),

@@ -9,7 +9,8 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Lines, Series, Tone};
 
-use super::casework::{self, act_words, named};
+use super::casework::{self, act_words};
+use super::names::named;
 use super::roadmap::level_words;
 use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
@@ -377,7 +378,7 @@ fn aside(v: &Voice, directory: &Directory, found: Vec<SetAside>) -> Vec<Aside> {
         sender: found
             .sent
             .as_ref()
-            .map(|sent| named(directory, &sent.author)),
+            .map(|sent| named(v, directory, &sent.author)),
         reason: aside_reason(v, found.reason),
         kind: act_words(&found.kind).map_or(found.kind, |words| v.say(words)),
         case: found.case.map(|case| (casework::one(&case), case)),
@@ -460,6 +461,14 @@ fn visited(v: &Voice, what: &str, detail: &str) -> String {
         ("refused", "rate_limited") => Some(text_id("visit-rate")),
         ("refused", "boot_conflict") => Some(text_id("visit-copy")),
         ("refused", "signature_invalid") => Some(text_id("visit-signature")),
+        ("refused", "certificate_unknown") => Some(text_id("visit-certificate")),
+        ("refused", "sequence_gap") => Some(text_id("visit-gap")),
+        ("refused", "previous_mismatch") => Some(text_id("visit-previous")),
+        ("refused", "fork_detected") => Some(text_id("visit-fork")),
+        ("refused", "epoch_closed") => Some(text_id("visit-epoch")),
+        ("refused", "key_unknown") => Some(text_id("visit-key-unknown")),
+        ("refused", "key_revoked") => Some(text_id("visit-key-revoked")),
+        ("refused", "header_invalid") => Some(text_id("visit-header")),
         _ => None,
     };
     match known {
@@ -470,7 +479,12 @@ fn visited(v: &Voice, what: &str, detail: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono_tz::Tz;
+    use lapor_protocol::problem::Code;
+    use lapor_web::language::Language;
+
     use super::*;
+    use crate::console::texts;
 
     #[test]
     fn a_month_is_not_drawn_in_minutes() {
@@ -479,5 +493,29 @@ mod tests {
         assert_eq!(drawn_in(359 * MINUTE_MS), MINUTE_MS);
         assert_eq!(drawn_in(100 * HOUR_MS), HOUR_MS);
         assert_eq!(drawn_in(30 * DAY_MS), DAY_MS);
+    }
+
+    #[test]
+    fn what_is_refused_of_a_chain_is_told_in_words() {
+        let v = Voice::new(Language::Indonesian, texts(), Tz::Asia__Jakarta, 0);
+        for code in [
+            Code::CertificateUnknown,
+            Code::SequenceGap,
+            Code::PreviousMismatch,
+            Code::ForkDetected,
+            Code::EpochClosed,
+            Code::KeyUnknown,
+            Code::KeyRevoked,
+            Code::SignatureInvalid,
+            Code::HeaderInvalid,
+        ] {
+            let said = visited(&v, "refused", code.as_str());
+            assert!(
+                said.contains("itolak: ") && !said.contains(code.as_str()),
+                "{said}"
+            );
+        }
+        let later = visited(&v, "refused", "of_a_later_version");
+        assert_eq!(later, "Ditolak: of_a_later_version");
     }
 }

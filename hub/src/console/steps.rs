@@ -7,6 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_protocol::directory::Directory;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member;
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 use super::approvals::{failed, put, refused};
 use super::instances::{done_words, one};
 use super::keys::{self, Keys};
+use super::names::named;
 use super::{Answer, Console, ConsoleRole, upkeep};
 use crate::approvals::ApprovalError;
 use crate::changeover;
@@ -289,7 +291,8 @@ fn page(
 ) -> Answer<Response> {
     let v = member.visit.v;
     let takes_back = step.takes_back(keys);
-    let mut left = left_behind(&v, step, keys);
+    let directory = console.hub.ground.directory.current();
+    let mut left = left_behind(&v, &directory, step, keys);
     let behind = left.len();
     left.truncate(NAMED);
     let page = StepPage {
@@ -311,7 +314,7 @@ fn page(
     shell.within(upkeep::PATH).status(form.status()).show(&page)
 }
 
-fn left_behind(v: &Voice, step: Step, keys: &Keys) -> Vec<Left> {
+fn left_behind(v: &Voice, directory: &Directory, step: Step, keys: &Keys) -> Vec<Left> {
     if step.takes_back(keys) {
         return Vec::new();
     }
@@ -320,7 +323,7 @@ fn left_behind(v: &Voice, step: Step, keys: &Keys) -> Vec<Left> {
         Step::UseKey | Step::RetireKey => {
             let left = keys.signing.behind.iter().map(|late| Left {
                 at: one(&late.instance),
-                name: late.name.clone(),
+                name: named(v, directory, late.instance.as_str()),
                 why: match (late.directory, late.reported_at) {
                     _ if late.suspended => v.say("left-suspended"),
                     (Some(version), Some(at)) => v
@@ -335,7 +338,7 @@ fn left_behind(v: &Voice, step: Step, keys: &Keys) -> Vec<Left> {
         Step::UseRoot | Step::WithdrawRoot => {
             let left = keys.authority.cut_off.iter().map(|lost| Left {
                 at: one(&lost.instance),
-                name: lost.name.clone(),
+                name: named(v, directory, lost.instance.as_str()),
                 why: match lost.reported_at {
                     _ if lost.suspended => v.say("left-suspended"),
                     None => v.say("left-unreported"),

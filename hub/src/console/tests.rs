@@ -4,12 +4,14 @@
 pub mod admission;
 mod alarms;
 mod announcing;
+mod audited;
 pub mod casework;
 mod look;
 mod mailed_links;
 mod measured;
 mod membership;
 mod recovering;
+mod replaced;
 mod rotation;
 mod sign_on;
 mod trials;

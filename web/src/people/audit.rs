@@ -9,7 +9,7 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use lapor_protocol::calendar::{begin_of, end_of};
 
-use super::audit_words::{acted, acts, by};
+use super::audit_words::{acted, acts, asked_by, by, of_account, who};
 use super::refused::refusal;
 use super::{Answer, Member, Office};
 use crate::language::{TextId, Voice};
@@ -111,6 +111,7 @@ pub async fn read<O: Office>(
         .into_iter()
         .map(|account| (account.actor(), account.name))
         .collect();
+    let told = office.told(&v, &names, &entries).await?;
     let full = entries.len() == PAGE as usize;
     let last = entries.last().filter(|_| full).map(|entry| entry.number);
     let fields = [
@@ -139,14 +140,9 @@ pub async fn read<O: Office>(
         lines: entries
             .into_iter()
             .map(|entry| Named {
-                who: names
-                    .get(&entry.actor)
-                    .cloned()
-                    .unwrap_or_else(|| by(&v, &entry.actor)),
+                who: who(&v, &names, &entry.actor),
                 what: acted(&v, O::ACTS, &entry.action),
-                why: Some(entry.detail.as_str())
-                    .filter(|detail| O::SAYS_WHY && !detail.is_empty())
-                    .map(|detail| why(&v, &names, detail)),
+                why: why::<O>(&v, &names, &told, &entry),
                 subject: entry.subject.as_ref().map(|id| {
                     subjects
                         .get(id)
@@ -203,14 +199,21 @@ fn address(here: &str, fields: [(&str, &str); 5], before: Option<i64>) -> String
     let before = [(BEFORE, before.as_str())];
     LocalPath::asking(here, before.into_iter().chain(fields)).to_string()
 }
-/// A reason as people read it: who asked for what another confirmed is called by name.
-fn why(v: &Voice, names: &BTreeMap<String, String>, detail: &str) -> String {
-    let asked = detail.strip_prefix("asked by ");
-    let Some((actor, reason)) = asked.and_then(|rest| rest.split_once(": ")) else {
-        return detail.to_owned();
-    };
-    let who = names.get(actor).cloned().unwrap_or_else(|| by(v, actor));
-    v.with("who", who)
-        .with("reason", reason)
-        .say("audit-asked-by")
+
+/// What an entry says besides, as people read it.
+fn why<O: Office>(
+    v: &Voice,
+    names: &BTreeMap<String, String>,
+    told: &BTreeMap<i64, String>,
+    entry: &AuditLine,
+) -> Option<String> {
+    let (action, detail) = (entry.action.as_str(), entry.detail.as_str());
+    if !O::SAYS_WHY || detail.is_empty() {
+        return None;
+    }
+    if action.starts_with("account.") {
+        return of_account(v, names, O::ROLES, (action, detail));
+    }
+    let said = told.get(&entry.number).cloned();
+    Some(said.unwrap_or_else(|| asked_by(v, names, detail, str::to_owned)))
 }

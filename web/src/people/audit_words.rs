@@ -1,5 +1,9 @@
-//! What the audit log says, in words: who did something and what it was. Codes stay beside them.
+//! What the audit log says, in words: who did something, what it was and what is said besides.
+//! Codes stay beside them.
 
+use std::collections::BTreeMap;
+
+use super::office::RoleWords;
 use crate::language::{TextId, Voice, text_id};
 use crate::page::Choice;
 
@@ -49,8 +53,17 @@ const ACCOUNTS: &[(&str, TextId)] = &[
     ("account.signed_out", text_id("did-account-signed-out")),
 ];
 
+/// By what somebody logged in or was refused.
+const WAYS: &[(&str, TextId)] = &[
+    ("password", text_id("entered-password")),
+    ("single_sign_on", text_id("entered-provider")),
+    ("code", text_id("entered-code")),
+    ("recovery_code", text_id("entered-recovery-code")),
+    ("setup", text_id("entered-setup")),
+];
+
 /// What was done, by its code; an act that has no words is shown by that. What
-/// two must agree on is asked for first, and may be refused.
+/// two must agree on is asked for first, and may be refused or lapse.
 pub fn acted(v: &Voice, own: &[(&str, TextId)], action: &str) -> String {
     let words = |action: &str| {
         let mut all = own.iter().chain(ACCOUNTS);
@@ -64,6 +77,7 @@ pub fn acted(v: &Voice, own: &[(&str, TextId)], action: &str) -> String {
     words(action)
         .or_else(|| asked(".asked", text_id("did-asked")))
         .or_else(|| asked(".refused", text_id("did-refused")))
+        .or_else(|| asked(".lapsed", text_id("did-lapsed")))
         .unwrap_or_else(|| action.to_owned())
 }
 
@@ -75,7 +89,7 @@ pub fn acts(v: &Voice, own: &[(&str, TextId)], asked: &str) -> Vec<Choice> {
         .collect();
     all.sort_by_cached_key(|choice| choice.label.to_lowercase());
     if !asked.is_empty() && all.iter().all(|choice| choice.value != asked) {
-        all.push(Choice::new(asked, asked));
+        all.push(Choice::new(asked, acted(v, own, asked)));
     }
     all
 }
@@ -87,6 +101,62 @@ pub fn by(v: &Voice, actor: &str) -> String {
         Some(("token", name)) => v.with("name", name).say("actor-program"),
         Some(("reporter", _)) => v.say("actor-reporter"),
         None if actor == "cli" => v.say("actor-machine-nameless"),
+        None if actor == "nobody" => v.say("actor-nobody"),
+        None if actor == "single_sign_on" => v.say("actor-provider"),
+        None if actor == "hub" => v.say("actor-hub"),
         _ => actor.to_owned(),
     }
+}
+
+/// The same, by name where it was an account of this program; `names` has them by how the audit
+/// log calls them.
+pub fn who(v: &Voice, names: &BTreeMap<String, String>, actor: &str) -> String {
+    let name = names.get(actor).cloned();
+    name.unwrap_or_else(|| by(v, actor))
+}
+
+/// A reason with whoever asked for what another confirmed, if somebody did; `said` puts the reason
+/// itself in words.
+pub fn asked_by(
+    v: &Voice,
+    names: &BTreeMap<String, String>,
+    detail: &str,
+    said: impl FnOnce(&str) -> String,
+) -> String {
+    let asked = detail.strip_prefix("asked by ");
+    let Some((actor, reason)) = asked.and_then(|rest| rest.split_once(": ")) else {
+        return said(detail);
+    };
+    v.with("who", who(v, names, actor))
+        .with("reason", said(reason))
+        .say("audit-asked-by")
+}
+
+/// What an entry about accounts says besides: whose it was, the role, by what somebody logged in.
+/// `None` where it has no more than the number of a session.
+pub fn of_account(
+    v: &Voice,
+    names: &BTreeMap<String, String>,
+    roles: &[RoleWords],
+    (action, detail): (&str, &str),
+) -> Option<String> {
+    let mut words = detail.split_whitespace();
+    if action == "account.signed_out" {
+        return None;
+    }
+    if action == "account.session_ended" {
+        return words.next().map(|id| called(v, names, roles, id));
+    }
+    let said: Vec<String> = words.map(|word| called(v, names, roles, word)).collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+/// One word of such an entry; any other is itself.
+fn called(v: &Voice, names: &BTreeMap<String, String>, roles: &[RoleWords], word: &str) -> String {
+    let role = roles.iter().find(|role| role.code == word);
+    let way = WAYS.iter().find(|(code, _)| *code == word);
+    let words = role.map(|role| role.name).or(way.map(|(_, words)| *words));
+    let name = || names.get(&format!("account:{word}")).cloned();
+    let said = words.map(|words| v.say(words)).or_else(name);
+    said.unwrap_or_else(|| word.to_owned())
 }

@@ -32,7 +32,7 @@ use crate::sign_on::RETURN;
 
 pub use account::page as own_account;
 pub use audit::{AuditAsked, AuditLine};
-pub use audit_words::by as actor_words;
+pub use audit_words::{asked_by, who as actor_named};
 pub use kept::keep;
 pub use member::{Guest, Member};
 pub use office::{Gift, Office, Places, RoleWords, Words};

@@ -133,6 +133,17 @@ pub trait Office: Staffed + 'static {
         ready(Ok(BTreeMap::new()))
     }
 
+    /// What entries say besides in the words of this program, by their numbers; whatever else they
+    /// say is shown as it was written. `names` has the accounts by how the audit log calls them.
+    fn told(
+        &self,
+        _v: &Voice,
+        _names: &BTreeMap<String, String>,
+        _lines: &[AuditLine],
+    ) -> impl Future<Output = Answer<BTreeMap<i64, String>>> + Send {
+        ready(Ok(BTreeMap::new()))
+    }
+
     /// How entries name what somebody calls otherwise.
     fn subject_meant(&self, typed: &str) -> impl Future<Output = Answer<String>> + Send {
         ready(Ok(typed.to_owned()))

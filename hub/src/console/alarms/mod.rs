@@ -32,7 +32,7 @@ use crate::alarms::{self, Quiet};
 use crate::deeds::Deed;
 
 pub use secrets::Secrets;
-pub use words::Shown;
+pub use words::{Shown, whole};
 
 /// Lines of a page of a list that goes on.
 const PAGE: usize = 50;
@@ -144,6 +144,7 @@ fn demand(member: &Member) -> Answer<()> {
 /// What there is and was of one institution, the latest first.
 pub async fn of_instance(console: &Console, v: &Voice, id: &InstanceId) -> Answer<Vec<Shown>> {
     let names = names(console).await?;
+    let directory = console.hub.ground.directory.current();
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;
         let alarms = overview::of_instance(&console.hub, &mut tx, id.as_str(), OF_ONE).await?;
@@ -151,7 +152,9 @@ pub async fn of_instance(console: &Console, v: &Voice, id: &InstanceId) -> Answe
         Ok(alarms)
     };
     let alarms = read.await.map_err(|error| failed(&error))?.into_iter();
-    Ok(alarms.map(|alarm| words::shown(v, &names, alarm)).collect())
+    Ok(alarms
+        .map(|alarm| words::shown(v, &directory, &names, alarm))
+        .collect())
 }
 
 /// Where an institution is silenced.
@@ -186,10 +189,7 @@ pub fn about(deed: &Deed, v: &Voice, called: &BTreeMap<String, String>) -> Optio
             Some(named(recipient))
         }
         Deed::Silence { quiet, hours } => {
-            let what = match quiet {
-                Quiet::Rule(id) => named(id),
-                of => words::quiet(v, &[], of),
-            };
+            let what = silenced(v, quiet, called);
             let said = v.with("what", what).with("hours", *hours);
             Some(said.say("silence-about"))
         }
@@ -197,8 +197,16 @@ pub fn about(deed: &Deed, v: &Voice, called: &BTreeMap<String, String>) -> Optio
     }
 }
 
+/// What is silent, where rules are called so.
+pub fn silenced(v: &Voice, quiet: &Quiet, called: &BTreeMap<String, String>) -> String {
+    match quiet {
+        Quiet::Rule(id) => called.get(id).unwrap_or(id).clone(),
+        of => words::quiet(v, &[], of),
+    }
+}
+
 /// Names of accounts, by how the audit log calls them.
-async fn names(console: &Console) -> Answer<BTreeMap<String, String>> {
+pub async fn names(console: &Console) -> Answer<BTreeMap<String, String>> {
     let accounts = console.accounts().list().await;
     let accounts = accounts.map_err(|error| refusal(&error))?.into_iter();
     Ok(accounts

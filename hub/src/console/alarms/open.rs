@@ -78,6 +78,7 @@ pub async fn list(
 ) -> Answer<Response> {
     let v = member.visit.v;
     let names = names(&console).await?;
+    let directory = console.hub.ground.directory.current();
     let groups = overview::open(&console.hub).await;
     let groups = groups.map_err(|error| failed(&error))?;
     let alone = !wanted.aturan.is_empty();
@@ -121,7 +122,9 @@ pub async fn list(
             tone: tone(group.rule.severity),
             total,
             waiting,
-            lines: lines.map(|alarm| shown(&v, &names, alarm)).collect(),
+            lines: lines
+                .map(|alarm| shown(&v, &directory, &names, alarm))
+                .collect(),
             more: if alone { 0 } else { behind },
             at: rule_at(1),
             first: (before > 0).then(|| rule_at(1)),

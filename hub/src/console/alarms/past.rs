@@ -34,6 +34,7 @@ pub async fn list(
 ) -> Answer<Response> {
     let v = member.visit.v;
     let names = names(&console).await?;
+    let directory = console.hub.ground.directory.current();
     let alarms = overview::past(&console.hub, &onward.place(), PAGE as i64).await;
     let alarms = alarms.map_err(|error| failed(&error))?;
     let last = alarms.last().filter(|_| alarms.len() == PAGE);
@@ -44,7 +45,7 @@ pub async fn list(
         next: last.map(|last| next(PATH, last.cleared_at.unwrap_or(0), &last.id)),
         lines: alarms
             .into_iter()
-            .map(|alarm| shown(&v, &names, alarm))
+            .map(|alarm| shown(&v, &directory, &names, alarm))
             .collect(),
     };
     let title = v.say("alarms-past");

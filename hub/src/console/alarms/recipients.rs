@@ -335,13 +335,17 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
     shell.within(ALARMS).status(form.status()).show(&page)
 }
 
-fn line(v: &Voice, one: Recipient) -> Line {
-    let channel = match one.channel {
+/// How somebody is told, in words.
+pub fn channel_words(channel: Channel) -> TextId {
+    match channel {
         Channel::Mail => text_id("channel-mail"),
         Channel::Webhook => text_id("channel-webhook"),
-    };
+    }
+}
+
+fn line(v: &Voice, one: Recipient) -> Line {
     Line {
-        channel: v.say(channel),
+        channel: v.say(channel_words(one.channel)),
         is_webhook: one.channel == Channel::Webhook,
         at: format!("{PATH}/{}", one.id),
         one,

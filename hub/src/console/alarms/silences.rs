@@ -9,7 +9,7 @@ use axum::response::Response;
 use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
-use lapor_web::people::Member;
+use lapor_web::people::{Member, actor_named};
 use lapor_web::{Path, Query};
 use serde::Deserialize;
 
@@ -183,10 +183,7 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
     let names = names(console).await?;
     let line = |silence: Silence| Line {
         what: quiet(&v, &rules, &silence.quiet),
-        who: names
-            .get(&silence.made_by)
-            .unwrap_or(&silence.made_by)
-            .clone(),
+        who: actor_named(&v, &names, &silence.made_by),
         reason: silence.reason,
         made_at: silence.made_at,
         until_at: silence.until_at,

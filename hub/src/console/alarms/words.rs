@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use lapor_protocol::directory::Directory;
 use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::people::actor_named;
 use lapor_web::regions::national;
 
 use crate::alarms::overview::Alarm;
 use crate::alarms::{AlarmState, Quiet, Rule, Scope, Severity};
 use crate::console::instances;
+use crate::console::names::named;
 use crate::console::words::{
     age, condition, kind_words, reason_at, severity, state_words as colour,
 };
@@ -35,7 +38,12 @@ pub struct Shown {
     pub silent_until: Option<i64>,
 }
 
-pub fn shown(v: &Voice, names: &BTreeMap<String, String>, alarm: Alarm) -> Shown {
+pub fn shown(
+    v: &Voice,
+    directory: &Directory,
+    names: &BTreeMap<String, String>,
+    alarm: Alarm,
+) -> Shown {
     let (state, state_tone) = state_words(alarm.state);
     let seen = alarm.acknowledged_by.as_ref();
     Shown {
@@ -43,10 +51,10 @@ pub fn shown(v: &Voice, names: &BTreeMap<String, String>, alarm: Alarm) -> Shown
             .instance
             .as_ref()
             .and_then(|slug| Some(instances::one(&slug.parse().ok()?))),
-        name: alarm
-            .name
-            .or(alarm.instance)
-            .unwrap_or_else(|| v.say("alarm-hub")),
+        name: match &alarm.instance {
+            Some(slug) => named(v, directory, slug),
+            None => v.say("alarm-hub"),
+        },
         condition: v.say(condition(alarm.condition)),
         severity: v.say(severity(alarm.severity)),
         tone: tone(alarm.severity),
@@ -61,7 +69,7 @@ pub fn shown(v: &Voice, names: &BTreeMap<String, String>, alarm: Alarm) -> Shown
         state: v.say(state),
         state_tone,
         waits: alarm.state == AlarmState::Open,
-        seen: seen.map(|actor| names.get(actor).unwrap_or(actor).clone()),
+        seen: seen.map(|actor| actor_named(v, names, actor)),
         note: alarm.note.filter(|note| !note.is_empty()),
         silent_until: alarm.silent_until,
         id: alarm.id,
@@ -110,15 +118,22 @@ pub fn rule(v: &Voice, rule: &Rule) -> String {
 
 /// What a rule would be, beside what it is called now.
 pub fn narrowed(v: &Voice, after: &Rule, called: &BTreeMap<String, String>) -> String {
-    let named = |id: &String| called.get(id).unwrap_or(id).clone();
-    let chosen: Vec<String> = after.recipients.iter().map(named).collect();
-    v.with("before", named(&after.id))
-        .with("after", rule(v, after))
-        .with("severity", v.say(severity(after.severity)))
-        .with("stands", span(v, after.stands_ms, text_id("rule-at-once")))
-        .with("repeat", span(v, after.repeat_ms, text_id("rule-once")))
-        .with("told", told(v, after, &chosen))
+    let before = called.get(&after.id).unwrap_or(&after.id);
+    v.with("before", before)
+        .with("after", whole(v, after, called))
         .say("rule-narrowed")
+}
+
+/// A rule with all that it says.
+pub fn whole(v: &Voice, of: &Rule, called: &BTreeMap<String, String>) -> String {
+    let named = |id: &String| called.get(id).unwrap_or(id).clone();
+    let chosen: Vec<String> = of.recipients.iter().map(named).collect();
+    v.with("rule", rule(v, of))
+        .with("severity", v.say(severity(of.severity)))
+        .with("stands", span(v, of.stands_ms, text_id("rule-at-once")))
+        .with("repeat", span(v, of.repeat_ms, text_id("rule-once")))
+        .with("told", told(v, of, &chosen))
+        .say("rule-whole")
 }
 
 /// Whom a rule tells, of those who were chosen by name.

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::calendar::last_day;
+use lapor_protocol::case::Reason;
 use lapor_protocol::deadline::{Clock, ClockState};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
@@ -18,8 +19,9 @@ use lapor_web::regions::national;
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
+use super::reasons::reason_words;
 use super::words::{
-    act_words, classification_words, clock_words, code_words, effect_words, named, state_words,
+    act_words, classification_words, clock_words, code_words, effect_words, state_words,
     step_words, took,
 };
 use crate::casework::skeleton::{self, Deed, Skeleton};
@@ -27,8 +29,9 @@ use crate::casework::weeks::ZONE;
 use crate::casework::{Ran, Term};
 use crate::console::approvals::failed;
 use crate::console::instances::one;
+use crate::console::names::named;
 use crate::console::{Answer, Console};
-use crate::store::code_of;
+use crate::store::{code_of, from_code};
 
 pub const ASK: &str = "/konsol/kasus/cari";
 pub const ONE: &str = "/konsol/kasus/{id}";
@@ -290,7 +293,7 @@ fn parties(v: &Voice, directory: &Directory, skeleton: &Skeleton) -> Vec<(String
             roles.join(", ")
         }
     };
-    let line = |who: &InstanceId, role: String| (named(directory, who.as_str()), one(who), role);
+    let line = |who: &InstanceId, role: String| (named(v, directory, who.as_str()), one(who), role);
     let parties = skeleton.parties.iter().map(|who| line(who, roles(who)));
     let excluded = case.excluded.iter();
     let excluded = excluded.map(|who| line(who, v.say("party-excluded")));
@@ -318,7 +321,7 @@ fn late_line(v: &Voice, directory: &Directory, ran: &Ran) -> Option<String> {
     let (out, met) = (ran.ran_out_at?, ran.met_at?);
     let line = v
         .with("step", v.say(step_words(ran.step)))
-        .with("name", named(directory, ran.institution.as_str()))
+        .with("name", named(v, directory, ran.institution.as_str()))
         .with("at", v.day(last_day(ZONE, out)))
         .with("late", took(v, Some(met - out)));
     Some(line.say("case-was-late"))
@@ -332,7 +335,7 @@ fn way_line(v: &Voice, directory: &Directory, term: &Term) -> WayLine {
         (ended, _) => ended.unwrap_or_default(),
     };
     WayLine {
-        institution: named(directory, term.institution.as_str()),
+        institution: named(v, directory, term.institution.as_str()),
         to: one(&term.institution),
         begun: act_words(term.begun_by).map_or_else(String::new, |name| v.say(name)),
         since: term.since,
@@ -345,7 +348,7 @@ fn way_line(v: &Voice, directory: &Directory, term: &Term) -> WayLine {
 
 fn act_line(v: &Voice, directory: &Directory, act: &Deed) -> ActLine {
     let to = act.to.as_ref().map(|to| {
-        let name = named(directory, to.as_str());
+        let name = named(v, directory, to.as_str());
         v.with("name", name).say("act-to")
     });
     let code = act.code.as_ref().map(|code| match code_words(code) {
@@ -355,7 +358,10 @@ fn act_line(v: &Voice, directory: &Directory, act: &Deed) -> ActLine {
     let refused = (act.effect != "applied").then(|| {
         let words = v.say(effect_words(act.effect));
         match &act.reason {
-            Some(reason) => format!("{words} ({reason})"),
+            Some(reason) => {
+                let reason = from_code(reason.clone()).unwrap_or(Reason::Unknown);
+                format!("{words} ({})", v.say(reason_words(reason)))
+            }
             None => words,
         }
     });
@@ -363,7 +369,7 @@ fn act_line(v: &Voice, directory: &Directory, act: &Deed) -> ActLine {
         place: act.case_seq,
         name: act_words(&act.kind).map_or_else(|| act.kind.clone(), |name| v.say(name)),
         kind: act.kind.clone(),
-        author: named(directory, act.author.as_str()),
+        author: named(v, directory, act.author.as_str()),
         at: act.ordered_at,
         detail: to.into_iter().chain(code).collect(),
         refused,

@@ -16,12 +16,11 @@ use serde::Deserialize;
 
 use super::case;
 use super::parts::{period, periods};
-use super::words::{
-    classification_words, hop_words, named, state_words, step_named, step_words, took,
-};
+use super::words::{classification_words, hop_words, state_words, step_named, step_words, took};
 use crate::casework::weeks::ZONE;
 use crate::casework::{Which, listed};
 use crate::console::approvals::failed;
+use crate::console::names::named;
 use crate::console::{Answer, Console};
 use crate::store::casework::lists::{After, Asked, ListRow};
 
@@ -192,7 +191,9 @@ pub async fn show(
     let next = last.map(ListRow::place);
     let whole = path(which, to);
     let institution = Some(&wanted.instansi).filter(|slug| !slug.is_empty());
-    let narrowed = institution.map(|slug| named(&directory, slug)).into_iter();
+    let narrowed = institution
+        .map(|slug| named(&v, &directory, slug))
+        .into_iter();
     let narrowed = narrowed.chain((hop > 0).then(|| v.say(hop_words(&wanted.perpindahan))));
     let named_period = periods(&v, &wanted.kurun).into_iter();
     let named_period = named_period.filter(|(_, _, chosen)| *chosen && which.is_past());
@@ -229,7 +230,7 @@ pub async fn show(
             .map(|row| Line {
                 id: row.case_id.clone(),
                 to: case::path(&row.case_id),
-                institution: named(&directory, &row.institution),
+                institution: named(&v, &directory, &row.institution),
                 step: step_named(&row.step)
                     .map_or_else(String::new, |step| v.say(step_words(step))),
                 since: match which {

@@ -6,6 +6,7 @@ mod case;
 mod list;
 mod page;
 mod parts;
+mod reasons;
 mod tables;
 mod weeks;
 mod words;
@@ -18,7 +19,7 @@ use axum::routing::get;
 use super::Console;
 
 pub use case::path as one;
-pub use words::{act_words, named};
+pub use words::act_words;
 
 pub const PATH: &str = "/konsol/kasus";
 

@@ -8,12 +8,13 @@ use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::LocalPath;
 
 use super::list::{self, Narrowed};
-use super::words::{NONE, hop_words, named, share, step_about, step_words, took};
+use super::words::{NONE, hop_words, share, step_about, step_words, took};
 use crate::casework::figures::{Figures, Period, StepSum, Sum};
 use crate::casework::weeks::Week;
 use crate::casework::{Step, Which};
 use crate::console::Answer;
 use crate::console::instances::one;
+use crate::console::names::named;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Days before now that may be asked for.
@@ -255,7 +256,7 @@ pub fn line(v: &Voice, directory: &Directory, slug: &str, sum: &Sum, behind: Beh
         ..Narrowed::default()
     };
     Line {
-        name: named(directory, slug),
+        name: named(v, directory, slug),
         about: None,
         to: known.as_ref().map(one),
         cells: cells(v, sum, behind, institution),

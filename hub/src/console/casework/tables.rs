@@ -15,7 +15,6 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
 use super::parts::period;
-use super::words::named;
 use crate::casework::Kept;
 use crate::casework::figures::{Figures, Sum};
 use crate::casework::weeks::ZONE;
@@ -91,7 +90,7 @@ fn institutions(directory: &Directory, figures: &Figures, until: &str) -> Rows {
         let region = entry.and_then(|entry| entry.region.as_ref());
         let mut row = vec![
             slug.clone(),
-            harmless(&named(directory, slug)).into_owned(),
+            harmless(entry.map_or(slug.as_str(), |entry| entry.name.as_str())).into_owned(),
             entry.map_or("", |entry| entry.kind.as_str()).to_owned(),
             region.map_or_else(String::new, |code| code.as_str().to_owned()),
         ];

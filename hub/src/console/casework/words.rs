@@ -2,7 +2,6 @@
 
 use lapor_protocol::case::State;
 use lapor_protocol::deadline::ClockKind;
-use lapor_protocol::directory::Directory;
 use lapor_web::language::{TextId, Voice, text_id};
 
 use crate::casework::Step;
@@ -120,8 +119,7 @@ pub fn effect_words(effect: &str) -> TextId {
     }
 }
 
-/// What a code that an act gives means; `None` of one that explains itself less
-/// than its own letters.
+/// What a code that an act gives means; `None` of one that this version does not know.
 pub fn code_words(code: &str) -> Option<TextId> {
     Some(match code {
         "not_our_authority" => text_id("code-not-our-authority"),
@@ -132,15 +130,20 @@ pub fn code_words(code: &str) -> Option<TextId> {
         "through_officer" => text_id("code-through-officer"),
         "silence" => text_id("code-silence"),
         "proposes_to_close" => text_id("code-proposes-to-close"),
+        "no_answer" => text_id("code-no-answer"),
+        "disposed_in_error" => text_id("code-disposed-in-error"),
+        "now_ours" => text_id("code-now-ours"),
+        "institution_unavailable" => text_id("code-institution-unavailable"),
+        "not_a_report" => text_id("code-not-a-report"),
+        "incomplete" => text_id("code-incomplete"),
+        "duplicate" => text_id("code-duplicate"),
+        "outside_government" => text_id("code-outside-government"),
+        "before_a_court" => text_id("code-before-a-court"),
+        "answered_elsewhere" => text_id("code-answered-elsewhere"),
+        "abusive" => text_id("code-abusive"),
+        "other" => text_id("code-other"),
         _ => return None,
     })
-}
-
-/// An institution's name, or its slug where the directory has none.
-pub fn named(directory: &Directory, slug: &str) -> String {
-    let id = slug.parse().ok();
-    let entry = id.and_then(|id| directory.latest().instance(&id));
-    entry.map_or_else(|| slug.to_owned(), |entry| entry.name.clone())
 }
 
 /// A length of time to one place of a day, or in hours or less where it is short.
@@ -164,5 +167,50 @@ pub fn share(v: &Voice, per_mille: Option<i64>, part: i64, of: i64) -> String {
             .with("part", part)
             .with("of", of)
             .say("misrouted-share"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_protocol::kinds::case_archived::ArchiveReason;
+    use lapor_protocol::kinds::case_recalled::RecallReason;
+    use lapor_protocol::kinds::case_returned::ReturnReason;
+
+    use super::*;
+    use crate::store::code_of;
+
+    #[test]
+    fn every_reason_that_an_act_gives_has_words() {
+        let archived = [
+            ArchiveReason::NotAReport,
+            ArchiveReason::Incomplete,
+            ArchiveReason::NoAnswer,
+            ArchiveReason::Duplicate,
+            ArchiveReason::OutsideGovernment,
+            ArchiveReason::BeforeACourt,
+            ArchiveReason::AnsweredElsewhere,
+            ArchiveReason::Abusive,
+            ArchiveReason::Other,
+        ];
+        let recalled = [
+            RecallReason::NoAnswer,
+            RecallReason::DisposedInError,
+            RecallReason::NowOurs,
+            RecallReason::InstitutionUnavailable,
+            RecallReason::Other,
+        ];
+        let returned = [
+            ReturnReason::NotOurAuthority,
+            ReturnReason::WrongRegion,
+            ReturnReason::AnotherLevel,
+            ReturnReason::BelongsToAnother,
+            ReturnReason::Other,
+        ];
+        let codes = archived.iter().map(code_of);
+        let codes = codes.chain(recalled.iter().map(code_of));
+        for code in codes.chain(returned.iter().map(code_of)) {
+            assert!(code_words(&code).is_some(), "{code}");
+        }
+        assert!(code_words("of_a_later_version").is_none());
     }
 }

@@ -118,6 +118,53 @@ async fn where_two_must_agree_two_let_an_institution_in() {
 }
 
 #[tokio::test]
+async fn whoever_has_approved_may_only_take_it_back_and_another_compares_the_key_too() {
+    const FORM: &str = "name=\"cocok\"";
+    for place in Place::all(true).await {
+        place.hire("dua@pusat.example", ConsoleRole::Operator).await;
+        place.someone_joins().await;
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let compared = [("alasan", "surat"), ("cocok", "1")];
+        first.open(ADMISSION).await.shows(FORM);
+        first.post(ADMISSION, &compared).await;
+        let waits = first.open(ADMISSION).await;
+        waits
+            .shows("Anda sudah menyetujuinya")
+            .shows("Tarik kembali")
+            .shows("Tolak dan cabut")
+            .hides(FORM)
+            .hides("name=\"alasan\"");
+        first.post(ADMISSION, &compared).await;
+        assert!(!place.is_active(BOGOR), "one person is not two");
+
+        let number = waits.between(&format!("action=\"{APPROVALS}/"), "\"");
+        let withdrawn = [("putusan", "tolak")];
+        first
+            .post(&format!("{APPROVALS}/{number}"), &withdrawn)
+            .await;
+        first.open(ADMISSION).await.shows(FORM);
+        first.post(ADMISSION, &compared).await;
+
+        let second = place.enters("dua@pusat.example").await;
+        second
+            .open(ADMISSION)
+            .await
+            .shows("Petugas Pusat sudah menyetujuinya (surat)")
+            .shows(FORM)
+            .hides("name=\"alasan\"")
+            .hides("Tarik kembali");
+        let uncompared = second.post(ADMISSION, &[]).await;
+        uncompared.is(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!place.is_active(BOGOR));
+        let admitted = second.post(ADMISSION, &[("cocok", "1")]).await;
+        admitted.is(StatusCode::SEE_OTHER);
+        assert!(place.is_active(BOGOR));
+        let (_, detail) = place.audited("instance.admitted").await.remove(0);
+        assert!(detail.starts_with("asked by account:"), "{detail}");
+    }
+}
+
+#[tokio::test]
 async fn what_waits_for_a_second_person_is_counted_and_told_before_it_lapses() {
     for place in Place::all(true).await {
         let first = place.enters(&login(ConsoleRole::Operator)).await;

@@ -14,7 +14,7 @@ use lapor_protocol::calendar::day_at;
 use lapor_web::ApiProblem;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
-use lapor_web::people::{Member, actor_words, refusal};
+use lapor_web::people::{Member, actor_named, refusal};
 
 use super::super::approvals::failed;
 use super::super::live;
@@ -253,10 +253,7 @@ fn named(v: &Voice, names: &BTreeMap<String, String>, actor: &str) -> String {
     if actor == trials::ITSELF {
         return v.say("run-by-itself");
     }
-    names
-        .get(actor)
-        .cloned()
-        .unwrap_or_else(|| actor_words(v, actor))
+    actor_named(v, names, actor)
 }
 
 fn line(v: &Voice, names: &BTreeMap<String, String>, of: Shelved) -> Line {

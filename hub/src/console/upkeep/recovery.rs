@@ -9,14 +9,15 @@ use axum::extract::State;
 use axum::response::sse::Event;
 use axum::response::{Response, Sse};
 use futures_util::Stream;
+use lapor_protocol::directory::Directory;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member as Person;
 
 use super::super::approvals::{failed, named, put, refused};
 use super::super::instances::{done_words, one};
-use super::super::live;
 use super::super::{Answer, Console, ConsoleRole};
+use super::super::{live, names};
 use super::{Tab, tabs};
 use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
@@ -127,9 +128,10 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
             text_id("recovery-lost-do"),
         ),
     };
+    let directory = console.hub.ground.directory.current();
     let restore = recovery.restore.as_ref();
     let closed_by = match restore.and_then(|restore| restore.closed_by.as_deref()) {
-        Some(actor) => Some(named(console, actor).await?),
+        Some(actor) => Some(named(console, &v, actor).await?),
         None => None,
     };
     let page = Page {
@@ -149,7 +151,7 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
             .members
             .iter()
             .take(SHOWN)
-            .map(|of| line(&v, of))
+            .map(|of| line(&v, &directory, of))
             .collect(),
         more: recovery.members.len().saturating_sub(SHOWN),
         second_person: console.settings.second_person,
@@ -164,7 +166,7 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
         .show(&page)
 }
 
-fn line(v: &Voice, of: &Member) -> Line {
+fn line(v: &Voice, directory: &Directory, of: &Member) -> Line {
     let state = match (of.heard_at, of.lacks.is_empty(), of.shows) {
         (Some(_), false, _) if of.back.whole => ("done", v.say("member-back")),
         (Some(_), true, _) if of.unread => ("alert", v.say("member-unread")),
@@ -174,7 +176,7 @@ fn line(v: &Voice, of: &Member) -> Line {
         (Some(_), true, false) => ("quiet", v.say("member-shows-nothing")),
     };
     Line {
-        name: of.name.clone(),
+        name: names::named(v, directory, of.id.as_str()),
         at: one(&of.id),
         state,
         heard_at: of.heard_at,

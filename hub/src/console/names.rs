@@ -1,0 +1,56 @@
+//! What institutions are called on the console. Whoever takes the place of one that has lost its
+//! key bears its name, so that one is shown with whom it was replaced by.
+
+use lapor_protocol::directory::{Directory, InstanceEntry};
+use lapor_web::language::Voice;
+
+/// An institution's name, or its slug where the directory has none.
+pub fn named(v: &Voice, directory: &Directory, slug: &str) -> String {
+    let id = slug.parse().ok();
+    let entry = id.and_then(|id| directory.latest().instance(&id));
+    entry.map_or_else(|| slug.to_owned(), |entry| called(v, entry))
+}
+
+/// The same of one that the directory has.
+pub fn called(v: &Voice, entry: &InstanceEntry) -> String {
+    let name = entry.name.as_str();
+    match &entry.successor {
+        None => name.to_owned(),
+        Some(next) => v
+            .with("name", name)
+            .with("next", next.as_str())
+            .say("instance-replaced"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+    use lapor_protocol::ids::InstanceKind;
+    use lapor_web::language::Language;
+
+    use super::*;
+    use crate::console::texts;
+
+    #[test]
+    fn one_that_was_replaced_is_told_from_the_one_that_bears_its_name() {
+        let registered = |slug: &str| {
+            let (id, name) = (slug.parse().unwrap(), "Kementerian PU".to_owned());
+            InstanceEntry::registered(id, InstanceKind::Kementerian, name)
+        };
+        let mut old = registered("kemen-pu");
+        let new = registered("kemen-pu-2");
+        old.successor = Some(new.id.clone());
+        for (language, said) in [
+            (
+                Language::Indonesian,
+                "Kementerian PU (digantikan oleh kemen-pu-2)",
+            ),
+            (Language::English, "Kementerian PU (replaced by kemen-pu-2)"),
+        ] {
+            let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
+            assert_eq!(called(&v, &old), said);
+            assert_eq!(called(&v, &new), "Kementerian PU");
+        }
+    }
+}
