@@ -70,6 +70,8 @@ impl Default for DbOptions {
     }
 }
 
+/// What waits for PostgreSQL stands in boxes: it is four times as large as what waits for SQLite, and
+/// a future has room for both.
 impl Db {
     /// Opens the database at `url` (see the operator's `database.url`): `sqlite://folder/file.db`,
     /// whose file is made when missing, or `postgres://user@host/database`. Refuses one that
@@ -82,7 +84,7 @@ impl Db {
                 Pools::Sqlite { readers, writer }
             }
             Address::Postgres(connect) => {
-                let (readers, writer) = postgres::open(*connect, options).await?;
+                let (readers, writer) = Box::pin(postgres::open(*connect, options)).await?;
                 Pools::Postgres {
                     readers,
                     writer,
@@ -105,11 +107,10 @@ impl Db {
     pub async fn read(&self) -> Result<Tx, DbError> {
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Pools::Postgres { readers, .. } => Tx::Postgres(
-                readers
-                    .begin_with("begin isolation level repeatable read read only")
-                    .await?,
-            ),
+            Pools::Postgres { readers, .. } => {
+                let begun = readers.begin_with("begin isolation level repeatable read read only");
+                Tx::Postgres(Box::pin(begun).await?)
+            }
         })
     }
 
@@ -118,7 +119,9 @@ impl Db {
     pub async fn write(&self) -> Result<Tx, DbError> {
         Ok(match &self.pools {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-            Pools::Postgres { writer, .. } => Tx::Postgres(postgres::begin_write(writer).await?),
+            Pools::Postgres { writer, .. } => {
+                Tx::Postgres(Box::pin(postgres::begin_write(writer)).await?)
+            }
         })
     }
 
@@ -136,7 +139,7 @@ impl Db {
             Pools::Sqlite { .. } => Ok(true),
             Pools::Postgres {
                 readers, writer, ..
-            } => postgres::take_turns(readers, writer).await,
+            } => Box::pin(postgres::take_turns(readers, writer)).await,
         }
     }
 
@@ -154,7 +157,7 @@ impl Db {
     pub async fn is_led(&self) -> Result<bool, DbError> {
         match &self.pools {
             Pools::Sqlite { .. } => Ok(false),
-            Pools::Postgres { readers, .. } => postgres::is_led(readers).await,
+            Pools::Postgres { readers, .. } => Box::pin(postgres::is_led(readers)).await,
         }
     }
 

@@ -39,12 +39,14 @@ impl Seat {
             listener.listen(channel).await?;
             Ok::<_, DbError>(listener)
         };
-        let listener = within(TAKING, taking).await.map_err(|error| match error {
-            DbError::Other(why) => DbError::Configuration(format!(
-                "several processes on a database need PostgreSQL 14 or later: {why}"
-            )),
-            other => other,
-        })?;
+        let listener = Box::pin(within(TAKING, taking))
+            .await
+            .map_err(|error| match error {
+                DbError::Other(why) => DbError::Configuration(format!(
+                    "several processes on a database need PostgreSQL 14 or later: {why}"
+                )),
+                other => other,
+            })?;
         Ok(Self {
             listener,
             leads: false,

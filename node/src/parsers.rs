@@ -16,7 +16,10 @@ use crate::cities::{Format, entries};
 use crate::media::{self, Door};
 use crate::registers::sheet::Sheet;
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+/// What reads bytes of others, by its name.
+pub type Parser = (&'static str, fn(&[u8]));
+
+pub const ALL: &[Parser] = &[
     ("email", channels::email),
     ("kannel", channels::kannel),
     ("smpp", channels::smpp),

@@ -43,7 +43,7 @@ impl Reader<'_> {
             ("instance", "invited") => self.given(text),
             ("instance", "tried") => (text == "no answer").then(|| self.v.say("told-no-answer")),
             ("roadmap", "planned") => self.planned(text),
-            ("operator", _) => self.beside(text, |inner| {
+            ("operator", _) => beside(text, |inner| {
                 let (login, act) = inner.rsplit_once(": ")?;
                 Some(format!("{login}: {}", self.v.say(act_words(act))))
             }),
@@ -56,18 +56,8 @@ impl Reader<'_> {
             _ => None,
         };
         known
-            .or_else(|| self.beside(text, |inner| self.particulars(inner)))
+            .or_else(|| beside(text, |inner| self.particulars(inner)))
             .unwrap_or_else(|| text.to_owned())
-    }
-
-    /// A reason with what stands in brackets behind it.
-    fn beside(&self, text: &str, said: impl Fn(&str) -> Option<String>) -> Option<String> {
-        let (reason, inner) = text.strip_suffix(')')?.rsplit_once('(')?;
-        let more = said(inner)?;
-        Some(match reason.trim_end() {
-            "" => more,
-            reason => format!("{reason} ({more})"),
-        })
     }
 
     /// What an act names beside its institution, as [`crate::deeds::Deed::detail`] has it.
@@ -219,4 +209,14 @@ impl Reader<'_> {
     fn why(&self, text: &str) -> String {
         asked_by(self.v, self.names, text, str::to_owned)
     }
+}
+
+/// A reason with what stands in brackets behind it.
+fn beside(text: &str, said: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let (reason, inner) = text.strip_suffix(')')?.rsplit_once('(')?;
+    let more = said(inner)?;
+    Some(match reason.trim_end() {
+        "" => more,
+        reason => format!("{reason} ({more})"),
+    })
 }

@@ -184,7 +184,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
     match cli.command {
         Command::Init(args) => setup::init(&args, out).await,
         Command::Enrol(args) => setup::enrol(&place, args, out).await,
-        Command::Serve => serve::serve(&place, out).await,
+        Command::Serve => Box::pin(serve::serve(&place, out)).await,
         Command::Migrate => setup::migrate(&place, out).await,
         Command::CheckConfig => setup::check_config(&place, out).await,
         Command::Status(args) => status::status(&place, &args, out).await,

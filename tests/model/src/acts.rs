@@ -96,13 +96,15 @@ pub struct Says {
     pub withheld: Option<Withheld>,
 }
 
+/// A message with its effect, and its case before and after it.
+type Change = (Env, Effect, Option<Fold>, Option<Fold>);
+
 static ENVELOPES: Table<(Act, u8, u8, Digest), Envelope> = Table::new();
 static ITEMS: Table<(Who, Option<Told>, Says), Delivered> = Table::new();
 static RECEIPTS: Table<(Vec<Env>, u8), receipt::Receipt> = Table::new();
 static FOLDS: Table<(Option<Fold>, Env, u8, u8), Case> = Table::new();
 static RULINGS: Table<(Env, bool, Option<Fold>), Ruling> = Table::new();
-static AUDIENCES: Table<(Env, Effect, Option<Fold>, Option<Fold>), Vec<(Who, Share)>> =
-    Table::new();
+static AUDIENCES: Table<Change, Vec<(Who, Share)>> = Table::new();
 
 /// Both are active; the desk may take from and give to everybody.
 static DIRECTORY: LazyLock<Directory> = LazyLock::new(|| {

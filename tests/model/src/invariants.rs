@@ -48,9 +48,9 @@ pub fn all() -> Vec<Property<Federation>> {
 }
 
 fn ruled(hub: &Hub, act: Act, applied: bool) -> bool {
-    let applies = |effect| (effect == lapor_protocol::case::Effect::Applied) == applied;
+    let as_told = |effect| (effect == lapor_protocol::case::Effect::Applied) == applied;
     let mut all = hub.record.iter();
-    all.any(|entry| entry.env.act() == act && applies(entry.effect))
+    all.any(|entry| entry.env.act() == act && as_told(entry.effect))
 }
 
 /// Whether the hub lacks for the moment what it once had.

@@ -3,7 +3,7 @@
 
 use lapor_protocol::problem::{Code, Retry};
 
-use crate::acts::{Act, Env, Fold, Head, Receipt, Told, Who};
+use crate::acts::{Act, Env, Fold, Head, Receipt, Told};
 use crate::hub::{Answer, Boot, Grant, Shown};
 
 /// How far an own message has come.

@@ -64,8 +64,8 @@ impl Hub {
         let end = (receipt.epoch(), receipt.last());
         let head = self.chains[who as usize].head;
         if end <= head.place() {
-            let mut held = self.of(who, end.0).filter(|env| env.place() == end);
-            let same = held.any(|env| env.id() == receipt.read().head);
+            let mut there = self.of(who, end.0).filter(|env| env.place() == end);
+            let same = there.any(|env| env.id() == receipt.read().head);
             brought.conflict |= !same;
             return;
         }

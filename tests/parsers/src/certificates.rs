@@ -15,9 +15,10 @@ use lapor_protocol::wire::read_object;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::Named;
 use crate::cast::{STRANGER, author};
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+pub const ALL: &[Named] = &[
     ("invitation", invitation),
     ("certificate", certificate),
     ("request", request),

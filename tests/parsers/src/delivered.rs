@@ -7,10 +7,11 @@ use lapor_protocol::page::{Delivered, PageLine, read_page, signed_at};
 use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
+use crate::Named;
 use crate::cast::{HUB, HUB_KEY};
 use crate::lines;
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[("page", page)];
+pub const ALL: &[Named] = &[("page", page)];
 
 /// A page as it came, and one of the same items in a chain of their own with a head that holds.
 fn page(bytes: &[u8]) {

@@ -8,10 +8,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use lapor_protocol::ids::Digest;
 use lapor_protocol::keys::{Jwk, KeyId, Signer, Verifier};
 
+use crate::Named;
 #[cfg(feature = "programs")]
 use crate::programs::record;
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+pub const ALL: &[Named] = &[
     ("signature", signature),
     #[cfg(feature = "programs")]
     ("record", record),

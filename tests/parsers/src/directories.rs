@@ -5,10 +5,11 @@ use lapor_protocol::dsse::{self, Envelope};
 use lapor_protocol::ids::Position;
 use serde_json::Value;
 
+use crate::Named;
 use crate::cast::{HUB, HUB_KEY};
 use crate::lines;
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[("directory", directory)];
+pub const ALL: &[Named] = &[("directory", directory)];
 
 /// Versions, a line each: as it came, and with the place that comes next.
 fn directory(bytes: &[u8]) {

@@ -16,6 +16,9 @@ mod records;
 mod signed;
 mod wire;
 
+/// A parser with its name, as the parts of this crate list theirs.
+type Named = (&'static str, fn(&[u8]));
+
 /// A parser, by the name of the file in `fuzz/corpus` that is kept for it.
 #[derive(Clone, Copy)]
 pub struct Parser {
@@ -25,7 +28,7 @@ pub struct Parser {
 
 /// All of them, in the order in which they are tried.
 pub fn all() -> Vec<Parser> {
-    let parts: &[&[(&'static str, fn(&[u8]))]] = &[
+    let parts: &[&[Named]] = &[
         signed::ALL,
         messages::ALL,
         directories::ALL,

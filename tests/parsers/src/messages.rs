@@ -14,10 +14,11 @@ use lapor_protocol::seal::{
     ContentKey, Context, Opener, Sealed, Subject, Wrap, open_words, seal_words,
 };
 
+use crate::Named;
 use crate::cast::{FEDERATION, author};
 use crate::lines;
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+pub const ALL: &[Named] = &[
     ("message", message),
     ("ruling", ruling),
     ("words", words),

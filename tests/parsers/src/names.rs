@@ -10,7 +10,9 @@ use lapor_protocol::ids::{CaseId, Digest, InstanceId, InstanceKind, MessageId};
 use lapor_protocol::region::RegionCode;
 use lapor_protocol::seal::Subject;
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[("name", name)];
+use crate::Named;
+
+pub const ALL: &[Named] = &[("name", name)];
 
 fn name(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {

@@ -28,7 +28,9 @@ use tokio::sync::Semaphore;
 use crate::cast::{AUTHOR, MEMBERS, author};
 use crate::lines;
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+use crate::Named;
+
+pub const ALL: &[Named] = &[
     ("batch", batch),
     ("header", header),
     ("answer", answer),

@@ -4,10 +4,11 @@
 use lapor_protocol::audit::{Audit, Extent, Ruled};
 use lapor_protocol::dsse::{self, Envelope};
 
+use crate::Named;
 use crate::cast::{AUTHOR, HUB, MEMBERS};
 use crate::lines;
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[("audit", audit)];
+pub const ALL: &[Named] = &[("audit", audit)];
 
 /// Lines, by their first byte: a message of an author, its ruling, a receipt or a head of the hub.
 fn audit(bytes: &[u8]) {

@@ -13,9 +13,10 @@ use lapor_protocol::seen;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::Named;
 use crate::cast::{HUB, HUB_KEY, STRANGER};
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+pub const ALL: &[Named] = &[
     ("envelope", envelope),
     ("statement", statement),
     ("seen", shown),

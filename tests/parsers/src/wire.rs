@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use crate::Named;
 use lapor_protocol::page::{BatchLine, PageLine};
 use lapor_protocol::problem::Problem;
 use lapor_protocol::recovery::{RecoveryAnswer, RecoveryLine};
@@ -11,7 +12,7 @@ use lapor_protocol::wire::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub const ALL: &[(&str, fn(&[u8]))] = &[("body", body), ("problem", problem), ("line", line)];
+pub const ALL: &[Named] = &[("body", body), ("problem", problem), ("line", line)];
 
 /// A body, of each endpoint for which it may be one.
 fn body(text: &[u8]) {

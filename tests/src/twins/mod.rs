@@ -6,6 +6,7 @@ mod balancer;
 mod load;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +55,7 @@ pub struct Twins {
     pipe: Pipe,
     primary: Cluster,
     standby: Option<Cluster>,
+    _ports: Vec<Reserved>,
 }
 
 /// One process of the hub.
@@ -65,8 +67,13 @@ struct Hub {
 }
 
 impl Twins {
-    /// Makes a federation at rest, of which both processes of the hub run.
-    pub async fn found(programs: &Programs) -> Result<Self> {
+    /// Makes a federation at rest, of which both processes of the hub run; the programs lie in
+    /// `programs`.
+    pub async fn found(programs: &Path) -> Result<Self> {
+        let programs = Programs {
+            hub: programs.join("lapor-hub"),
+            node: programs.join("lapor-node"),
+        };
         let folder = tempfile::tempdir()?;
         let primary = Cluster::start_followed().await?;
         let mut server = PgConnection::connect(&primary.url()).await?;
@@ -77,7 +84,7 @@ impl Twins {
         let addresses: Vec<SocketAddr> = ports.iter().map(Reserved::address).collect();
         let place = Place {
             folder: folder.path(),
-            programs,
+            programs: &programs,
             databases: &Databases::Files,
         };
         init_hub(&place, &addresses[..2], &pipe.url).await?;
@@ -86,7 +93,7 @@ impl Twins {
             Hub::of(&place, public, [addresses[2], addresses[3]])?,
             Hub::of(&place, public, [addresses[4], addresses[5]])?,
         ];
-        ports.drain(..).for_each(Reserved::release);
+        ports.iter_mut().for_each(Reserved::release);
         let behind = |at: usize| hubs.each_ref().map(|hub| hub.addresses[at]);
         let federation = Balancer::before(addresses[0], &behind(0)).await?;
         let enrolment = Balancer::before(addresses[1], &behind(1)).await?;
@@ -118,6 +125,7 @@ impl Twins {
             pipe,
             primary,
             standby: None,
+            _ports: ports,
         };
         twins.goes_on("Awal").await?;
         Ok(twins)

@@ -6,7 +6,6 @@
 use std::path::Path;
 
 use lapor_migrations::Kind;
-use lapor_tests::demo::programs::Programs;
 use lapor_tests::fleet::kinds;
 use lapor_tests::twins::Twins;
 
@@ -18,11 +17,7 @@ async fn twins() -> Option<Twins> {
     }
     let folder = Path::new(env!("CARGO_BIN_EXE_lapor-crash")).parent();
     let folder = folder.expect("a folder of programs");
-    let programs = Programs {
-        hub: folder.join("lapor-hub"),
-        node: folder.join("lapor-node"),
-    };
-    Some(Twins::found(&programs).await.expect("a federation"))
+    Some(Twins::found(folder).await.expect("a federation"))
 }
 
 #[tokio::test]

@@ -115,15 +115,18 @@ async fn file(at: &Institution, dice: &mut Dice) {
 #[tokio::test]
 async fn a_storm_leaves_nothing_lost_or_doubled() {
     let chosen = std::env::var("LAPOR_STORM_SEED").ok();
-    storm(chosen.map_or(1, |seed| seed.parse().expect("a number"))).await;
+    Box::pin(storm(
+        chosen.map_or(1, |seed| seed.parse().expect("a number")),
+    ))
+    .await;
 }
 
 #[tokio::test]
 async fn another_storm_leaves_nothing_lost_or_doubled() {
-    storm(20_261_125).await;
+    Box::pin(storm(20_261_125)).await;
 }
 
 #[tokio::test]
 async fn a_third_storm_leaves_nothing_lost_or_doubled() {
-    storm(1708).await;
+    Box::pin(storm(1708)).await;
 }

@@ -71,9 +71,9 @@ impl Served {
 async fn pairs(answer: Open311Answer) -> Vec<(Linked, Served)> {
     let mut all = Vec::new();
     for (here, there) in databases().await.into_iter().zip(databases().await) {
-        let there = Place::joined("kota-bandung", there).await;
+        let there = Box::pin(Place::joined("kota-bandung", there)).await;
         let served = Box::pin(Served::of(there, answer)).await;
-        let place = Place::joined("kemenpu", here).await;
+        let place = Box::pin(Place::joined("kemenpu", here)).await;
         let settings = json!({
             "api_key_file": kept(&place, "other.key", &served.key),
             "jurisdiction": "kota-bandung",

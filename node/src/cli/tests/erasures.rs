@@ -40,7 +40,7 @@ impl Shell {
             "--name",
             name,
         ];
-        let secret = self.says(&made).await;
+        let secret = Box::pin(self.says(&made)).await;
         self.file(&format!("{name}.token"), &secret)
     }
 }

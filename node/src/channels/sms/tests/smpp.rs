@@ -11,7 +11,7 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 use super::spoken::{BUDI, MINUTE_MS, Networked, REPORT, SITI, settings, sms};
 use super::{Change, address, saying, spoil};
 use crate::channels::Unsaid;
-use crate::channels::settings::{Bind, DefaultAlphabet, SmsSettings};
+use crate::channels::settings::{Bind, DefaultAlphabet};
 use crate::channels::sms::alphabet;
 use crate::channels::sms::smpp::{Received, Wire};
 
