@@ -162,10 +162,10 @@ impl Rule {
     /// The reverse of [`Rule::said`], of one that is on, and what stands behind it.
     pub fn of_said(text: &str) -> Option<(Self, &str)> {
         let (head, rest) = text.split_once(": ")?;
-        let mut head = head.splitn(6, ' ');
-        let (id, condition) = (head.next()?, head.next()?);
-        let (least, severity) = (head.next()?, head.next()?);
+        let mut head = head.splitn(5, ' ');
+        let (id, condition, least) = (head.next()?, head.next()?, head.next()?);
         let scope = Scope::of(head.next()?, head.next()?)?;
+        let (severity, rest) = rest.split_once(", ")?;
         let (stands, rest) = rest.split_once(" ms, every ")?;
         let (repeat, rest) = rest.split_once(" ms, to ")?;
         let (recipients, rest): (Option<Vec<String>>, _) = match rest.strip_prefix("everybody") {

@@ -127,6 +127,8 @@ async fn whoever_waits_at_one_process_is_answered_by_what_another_orders() {
         let (_, filed) = bandung.file(1);
         until("waited for", async || place.hub.waiting() > 0).await;
         let hub = place.turn_to(former);
+        // That bandung has joined it learns within a second by itself.
+        replicas::look(&place.hub).await.unwrap();
         place.send(&bandung, &[filed]).await;
         let answered = tokio::time::timeout(PATIENCE, poll).await;
         let page = answered.unwrap().unwrap().unwrap().text().await.unwrap();

@@ -171,7 +171,7 @@ fn secret_file() -> PathBuf {
     let mut options = std::fs::OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = file.open(&path).expect("a file of our own is made");
-    file.write_all(b"rahasia0rahasia0rahasia0\n")
+    file.write_all(b"1708:rahasia0rahasia0rahasia0\n")
         .expect("and written");
     path
 }
