@@ -107,7 +107,7 @@ fn heard(line: &dyn Channel, body: &[u8]) {
 
 fn settings() -> ChannelSettings {
     lapor_certs::tls::install_default_provider();
-    let secret = Some(secret_file());
+    let secret = Some(secret_file("secret", "rahasia0rahasia0rahasia0"));
     ChannelSettings {
         sms: SmsSettings {
             number: Some("1708".into()),
@@ -121,7 +121,7 @@ fn settings() -> ChannelSettings {
             ..SmsSettings::default()
         },
         telegram: TelegramSettings {
-            token_file: secret.clone(),
+            token_file: Some(secret_file("token", "1708:rahasia0rahasia0rahasia0")),
             ..TelegramSettings::default()
         },
         x: XSettings {
@@ -165,13 +165,12 @@ fn settings() -> ChannelSettings {
 }
 
 /// A secret that only this user may read, as the settings want it.
-fn secret_file() -> PathBuf {
-    let name = format!("lapor-parsers-{}-secret", std::process::id());
+fn secret_file(of: &str, secret: &str) -> PathBuf {
+    let name = format!("lapor-parsers-{}-{of}", std::process::id());
     let path = std::env::temp_dir().join(name);
     let mut options = std::fs::OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = file.open(&path).expect("a file of our own is made");
-    file.write_all(b"1708:rahasia0rahasia0rahasia0\n")
-        .expect("and written");
+    file.write_all(secret.as_bytes()).expect("and written");
     path
 }
