@@ -291,6 +291,10 @@ mod tests {
                 json!({"kind": "case.rated", "body": {"score": "5"}}),
                 "body: score: expected integer",
             ),
+            (
+                json!({"kind": "case.rated", "body": {"score": 2_147_483_648_i64}}),
+                "body: score: expected a number of 32 bits",
+            ),
             (json!({"kind": "case.noted"}), "words: missing field `text`"),
             (
                 json!({"kind": "case.noted", "words": {"text": ["a"]}}),

@@ -58,7 +58,10 @@ fn fit(shape: &Value, value: &Value, at: &str) -> Result<(), String> {
             each.try_for_each(|(number, one)| fit(&shape["items"], one, &format!("{at}[{number}]")))
         }
         Value::Object(all) => members(shape, all, at),
-        Value::Number(number) => at_least(&shape["minimum"], number, at),
+        Value::Number(number) => {
+            fits_in(&shape["format"], number, at)?;
+            at_least(&shape["minimum"], number, at)
+        }
         Value::Null | Value::Bool(_) => Ok(()),
     }
 }
@@ -92,6 +95,16 @@ fn at_most(limit: &Value, count: usize, at: &str) -> Result<(), String> {
         Some(most) if count as u64 > most => Err(format!("{at}: may hold at most {most}")),
         _ => Ok(()),
     }
+}
+
+fn fits_in(format: &Value, number: &Number, at: &str) -> Result<(), String> {
+    let small = number
+        .as_i64()
+        .and_then(|number| i32::try_from(number).ok());
+    if format == "int32" && small.is_none() {
+        return Err(format!("{at}: expected a number of 32 bits"));
+    }
+    Ok(())
 }
 
 fn at_least(limit: &Value, number: &Number, at: &str) -> Result<(), String> {

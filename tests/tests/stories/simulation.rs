@@ -11,9 +11,11 @@ const SEEDS: u64 = 200;
 /// Federations at work side by side.
 const JOBS: usize = 2;
 /// Messages of a seed, at most: what two cores do in a minute.
-const MOST: usize = 250;
-/// Plans that are tried to make one that fails shorter.
+const MOST: usize = 160;
+/// Plans that are tried to make one that fails shorter, for a person to read.
 const TRIES: usize = 60;
+/// Where nobody reads it.
+const FEW_TRIES: usize = 20;
 
 fn told(plan: &Plan, broken: Option<Broken>, failure: Failure) -> String {
     let replay = command(plan, broken, true);
@@ -75,7 +77,7 @@ fn is_noticed(broken: Broken) -> (Plan, Failure) {
     for seed in 1..=SEEDS {
         let plan = Plan::draw(seed, 40);
         if let Err(failure) = run(&plan, Some(broken)) {
-            let least = shorter(&plan, Some(broken), failure, TRIES);
+            let least = shorter(&plan, Some(broken), failure, FEW_TRIES);
             return (least.plan, least.failure);
         }
     }
