@@ -76,8 +76,9 @@ async fn join(place: &Place<'_>, orders: impl Fn(Victim) -> Orders) -> Result<bo
     std::fs::create_dir_all(place.folder)?;
     place.databases.clear(&[HUB, DESK]).await?;
     let mut ports = ports::reserve(3)?;
-    let mut killed = make_hub(place, &ports, &orders(Victim::HubInit)).await?;
-    let [enrolment, api] = [1, 2].map(|port| ports[port].address());
+    let addresses: Vec<SocketAddr> = ports.iter().map(Reserved::address).collect();
+    let mut killed = make_hub(place, &addresses, &orders(Victim::HubInit)).await?;
+    let [enrolment, api] = [addresses[1], addresses[2]];
     ports.iter_mut().for_each(Reserved::release);
     let mut hub = [place.hub().supervise(orders(Victim::HubWhileJoining))?];
     world::listens(enrolment).await?;
@@ -99,13 +100,13 @@ async fn join(place: &Place<'_>, orders: impl Fn(Victim) -> Orders) -> Result<bo
     Ok(killed)
 }
 
-async fn make_hub(place: &Place<'_>, ports: &[Reserved], orders: &Orders) -> Result<bool> {
-    if place::init_hub(place, ports, orders).await?.is_some() {
+async fn make_hub(place: &Place<'_>, at: &[SocketAddr], orders: &Orders) -> Result<bool> {
+    if place::init_hub(place, at, &[], orders).await?.is_some() {
         return Ok(false);
     }
     // The configuration is written last: where it is, `init` has done everything.
     if !place.hub().config.exists() {
-        answered(place::init_hub(place, ports, &Orders::default()).await?)?;
+        answered(place::init_hub(place, at, &[], &Orders::default()).await?)?;
     }
     Ok(true)
 }

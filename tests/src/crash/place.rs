@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result};
 
 use super::database::Databases;
 use super::process::{Orders, Program};
-use crate::demo::ports::Reserved;
 use crate::demo::programs::Programs;
 
 pub const DESK: &str = "pusat";
@@ -56,12 +55,14 @@ pub fn answered(said: Option<String>) -> Result<String> {
     said.context("a command was killed by nobody")
 }
 
+/// Makes a hub's folder; its first two addresses are those of the federation and of enrolment.
 pub async fn init_hub(
     place: &Place<'_>,
-    ports: &[Reserved],
+    addresses: &[SocketAddr],
+    more: &[&str],
     orders: &Orders,
 ) -> Result<Option<String>> {
-    let [federation, enrolment] = [0, 1].map(|port| ports[port].address().to_string());
+    let [federation, enrolment] = [0, 1].map(|at: usize| addresses[at].to_string());
     let (dir, url) = (place.of(HUB), place.databases.url(HUB));
     let mut init = vec![
         "init",
@@ -72,6 +73,7 @@ pub async fn init_hub(
         "--enrolment-address",
         &enrolment,
     ];
+    init.extend(more);
     init.extend(at(url.as_ref()));
     place.hub().once(orders, &init).await
 }

@@ -50,9 +50,10 @@ impl World {
         };
         databases.clear(&PARTS).await?;
         let mut reserved = ports::reserve(4)?;
-        let apis = [2, 3].map(|node| reserved[node].address());
-        init_hub(&place, &reserved, &Orders::default()).await?;
-        let listening = reserved[1].address();
+        let addresses: Vec<SocketAddr> = reserved.iter().map(Reserved::address).collect();
+        let apis = [addresses[2], addresses[3]];
+        init_hub(&place, &addresses, &[], &Orders::default()).await?;
+        let listening = addresses[1];
         reserved.iter_mut().for_each(Reserved::release);
         let hub = place.hub().supervise(Orders::default())?;
         listens(listening).await?;

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::crash::database::Databases;
 use crate::crash::desk::Desk;
-use crate::crash::place::{AT_ONCE, CITY, DESK, HUB, Place, TOKEN, answered, init_node};
+use crate::crash::place::{AT_ONCE, CITY, DESK, Place, TOKEN, answered, init_hub, init_node};
 use crate::crash::process::{Orders, Program, Supervised};
 use crate::crash::world::listens;
 use crate::demo::ports::{self, Reserved};
@@ -87,7 +87,8 @@ impl Twins {
             programs: &programs,
             databases: &Databases::Files,
         };
-        init_hub(&place, &addresses[..2], &pipe.url).await?;
+        let elsewhere = ["--monitor-address", "off", "--database-url", &pipe.url];
+        answered(init_hub(&place, &addresses, &elsewhere, &Orders::default()).await?)?;
         let public = [addresses[0], addresses[1]];
         let mut hubs = [
             Hub::of(&place, public, [addresses[2], addresses[3]])?,
@@ -280,26 +281,6 @@ impl Hub {
         }
         Ok(running.kill().await?)
     }
-}
-
-async fn init_hub(place: &Place<'_>, public: &[SocketAddr], database: &str) -> Result<()> {
-    let [federation, enrolment] = [0, 1].map(|at: usize| public[at].to_string());
-    let dir = place.of(HUB);
-    let init = [
-        "init",
-        "--dir",
-        &dir,
-        "--federation-address",
-        &federation,
-        "--enrolment-address",
-        &enrolment,
-        "--monitor-address",
-        "off",
-        "--database-url",
-        database,
-    ];
-    answered(place.hub().once(&Orders::default(), &init).await?)?;
-    Ok(())
 }
 
 /// Makes a node that has joined and does not run.

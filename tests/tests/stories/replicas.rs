@@ -15,6 +15,7 @@ async fn twins() -> Option<Twins> {
         eprintln!("several processes of a hub need PostgreSQL: left out");
         return None;
     }
+    lapor_certs::tls::install_default_provider();
     let folder = Path::new(env!("CARGO_BIN_EXE_lapor-crash")).parent();
     let folder = folder.expect("a folder of programs");
     Some(Twins::found(folder).await.expect("a federation"))
