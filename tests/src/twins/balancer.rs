@@ -7,6 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinHandle};
 
+/// How often it is tried to listen.
+const TRIES: usize = 50;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// One address for several.
 pub struct Balancer {
     behind: Arc<Mutex<Behind>>,
@@ -43,7 +47,16 @@ impl Backend {
 
 impl Balancer {
     pub async fn before(address: SocketAddr, backends: &[SocketAddr]) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        // A program that another test starts at this moment holds what was just let go until it runs.
+        let mut bound = TcpListener::bind(address).await;
+        for _ in 0..TRIES {
+            if bound.is_ok() {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            bound = TcpListener::bind(address).await;
+        }
+        let listener = bound?;
         let backends = backends.iter().map(|address| Backend {
             address: *address,
             out: false,
