@@ -20,6 +20,7 @@ pub mod console;
 mod contacts;
 pub mod deeds;
 pub mod directory;
+pub mod edition_file;
 pub mod editions;
 pub mod enrolment;
 pub mod epochs;
