@@ -19,6 +19,7 @@ use crate::ground::Ground;
 use crate::store;
 use crate::store::retrieved::Brought;
 use crate::store::state::{self, RESTORED};
+use crate::stuck::Stuck;
 use crate::witness::{Conflict, Heard, Lack, Loss};
 
 /// Noted by a restore.
@@ -61,6 +62,8 @@ pub struct Recovery {
     pub loss: Option<Loss>,
     /// Why what members have brought back did not get its places, when that was tried last.
     pub stuck: Option<String>,
+    /// The same by kind; `None` as well where a program of before noted it.
+    pub stuck_by: Option<Stuck>,
     /// Unix ms; since when this process listens.
     pub since: i64,
     /// Active institutions: those who hold what is lost first, then those not read and those not heard.
@@ -237,10 +240,12 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
         None => Vec::new(),
     };
     let opened = open.is_some();
-    let stuck = state::read(&mut tx, state::STUCK).await?;
+    let noted = state::read(&mut tx, state::STUCK).await?;
     let back = store::retrieved::members(&mut tx).await?;
     tx.rollback().await?;
     let members = members(hub, opened, &came, &back);
+    let stuck_by = noted.as_deref().and_then(Stuck::noted);
+    let stuck = stuck_by.as_ref().map(ToString::to_string).or(noted);
     let loss = hub.witness.known_loss();
     let stage = match &loss {
         Some(_) => Stage::Lost,
@@ -252,6 +257,7 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
         restore,
         loss,
         stuck,
+        stuck_by,
         since: hub.contacts.began_at,
         members,
     })
@@ -363,15 +369,16 @@ fn apart(before: BTreeSet<InstanceId>, members: &[Member]) -> BTreeSet<InstanceI
 }
 
 /// Whoever said that nobody is waited for looks again, and says it again.
-async fn note_stuck(hub: &Hub, recovery: &Recovery, why: &str) -> Result<(), HubError> {
-    if recovery.stuck.as_deref() != Some(why) {
+async fn note_stuck(hub: &Hub, recovery: &Recovery, why: &Stuck) -> Result<(), HubError> {
+    if recovery.stuck_by.as_ref() != Some(why) {
         tracing::error!(
-            why,
+            %why,
             "what members have brought back does not make the record whole"
         );
     }
+    let text = serde_json::to_string(why).map_err(HubError::damaged)?;
     let mut tx = hub.ground.db.write().await?;
-    state::write(&mut tx, state::STUCK, why).await?;
+    state::write(&mut tx, state::STUCK, &text).await?;
     state::forget(&mut tx, state::UNWAITED).await?;
     tx.commit().await?;
     hub.witness.stir();

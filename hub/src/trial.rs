@@ -4,6 +4,7 @@
 //! The database in use is only read. Keys are read where they stand in the backup and copied
 //! nowhere. What the trial unpacks is removed at its end, whatever that is.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -19,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::backup::{self, HubBackupError};
 use crate::error::HubError;
-use crate::evidence::{self, ExportError, Proof};
+use crate::evidence::{self, ExportError, Flaw, Proof};
 use crate::ground::{Ground, Keyring};
 use crate::settings::Settings;
 use crate::store;
@@ -138,6 +139,9 @@ pub struct Trial {
     pub wrong: Vec<String>,
     /// How much does not hold.
     pub wrongs: u64,
+    /// The same by kind; empty where all holds, and where a program of before has tried it.
+    #[serde(default)]
+    pub flaws: BTreeMap<Flaw, u64>,
 }
 
 impl Trial {
@@ -271,23 +275,22 @@ async fn examined(
     let theirs = signer.kid();
     // A backup from before a change of keys signs with a former one.
     if directory.any_hub_key(theirs).is_none() {
-        found.differs(format!(
-            "its signing key is {theirs}, never one of this hub's"
-        ));
+        let what = format!("its signing key is {theirs}, never one of this hub's");
+        found.differs(Flaw::HubKey, what);
     }
     found.compare(live, &ground).await?;
     Ok(told(manifest, &proof, found))
 }
 
 fn told(manifest: &Manifest, proof: &Proof, found: Comparison) -> Trial {
-    let mut wrong: Vec<String> = proof
-        .contradictions
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let proved = proof.contradictions.iter();
+    let mut wrong: Vec<(Flaw, String)> = proved.map(|one| (one.flaw, one.to_string())).collect();
     wrong.extend(found.differences);
+    let mut flaws = BTreeMap::new();
+    for (flaw, _) in &wrong {
+        *flaws.entry(*flaw).or_default() += 1;
+    }
     let wrongs = wrong.len() as u64;
-    wrong.truncate(KEPT);
     Trial {
         made_at: manifest.origin.made_at,
         files: manifest.files.len() as u64,
@@ -302,23 +305,24 @@ fn told(manifest: &Manifest, proof: &Proof, found: Comparison) -> Trial {
         compared: found.compared,
         since: found.since,
         versions_since: found.versions_since,
-        wrong,
+        wrong: wrong.into_iter().take(KEPT).map(|(_, what)| what).collect(),
         wrongs,
+        flaws,
     }
 }
 
 /// The record of a backup beside the one of this hub.
 #[derive(Default)]
 struct Comparison {
-    differences: Vec<String>,
+    differences: Vec<(Flaw, String)>,
     compared: u64,
     since: u64,
     versions_since: u64,
 }
 
 impl Comparison {
-    fn differs(&mut self, what: String) {
-        self.differences.push(what);
+    fn differs(&mut self, flaw: Flaw, what: String) {
+        self.differences.push((flaw, what));
     }
 
     /// A chain names all before its end, and so does a stream: where the ends of the backup stand in
@@ -330,9 +334,8 @@ impl Comparison {
         let last = store::directory::latest(&mut there).await?;
         let ours = store::directory::one(&mut here, last).await?;
         if ours != store::directory::one(&mut there, last).await? {
-            self.differs(format!(
-                "version {last} of the directory is another one here"
-            ));
+            let what = format!("version {last} of the directory is another one here");
+            self.differs(Flaw::Version, what);
         }
         let count = store::record::count(&mut here).await?;
         self.since = count.saturating_sub(store::record::count(&mut there).await?);
@@ -353,9 +356,8 @@ impl Comparison {
             let (epoch, seq) = (head.epoch, head.seq);
             let ids = store::envelopes::ids(here, &author, epoch, seq, seq).await?;
             if ids.first().is_none_or(|(_, id)| *id != head.id) {
-                self.differs(format!(
-                    "message {epoch}.{seq} of {author} is not in this record"
-                ));
+                let what = format!("message {epoch}.{seq} of {author} is not in this record");
+                self.differs(Flaw::Message, what);
             }
         }
         Ok(())
@@ -374,9 +376,9 @@ impl Comparison {
                     StreamKey::Inbox(recipient) => recipient.as_str(),
                 };
                 let (depoch, dseq) = (cursor.depoch, cursor.dseq);
-                self.differs(format!(
-                    "item {depoch}.{dseq} of the stream {stream} is not in this record"
-                ));
+                let what =
+                    format!("item {depoch}.{dseq} of the stream {stream} is not in this record");
+                self.differs(Flaw::Item, what);
             }
         }
         Ok(())

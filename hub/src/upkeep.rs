@@ -19,6 +19,7 @@ use crate::audit::{self, By};
 use crate::backup;
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::mishap::Mishap;
 use crate::store;
 use crate::store::upkeep::{RunRow, TrialRow};
 use crate::store::{code_of, from_code};
@@ -215,6 +216,8 @@ pub struct Run {
     pub trial: Option<Trial>,
     /// Why it ended before that.
     pub problem: Option<String>,
+    /// The same by kind; `None` as well where a program of before wrote it down.
+    pub cause: Option<Mishap>,
 }
 
 /// What is kept of a run.
@@ -222,9 +225,20 @@ pub struct Run {
 #[serde(untagged)]
 enum Kept {
     Trial(Box<Trial>),
-    Problem { problem: String },
-    Aborted { aborted: String },
-    Made { files: usize, bytes: u64 },
+    Problem {
+        problem: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<Mishap>,
+    },
+    Aborted {
+        aborted: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<Mishap>,
+    },
+    Made {
+        files: usize,
+        bytes: u64,
+    },
 }
 
 /// Reads all of it.
@@ -342,7 +356,7 @@ pub(crate) async fn interrupt(ground: &Ground) -> Result<(), HubError> {
 
 /// Says so of what one process has begun, or any (`""`).
 pub(crate) async fn interrupt_of(tx: &mut Tx, now: i64, replica: &str) -> Result<(), HubError> {
-    let kept = Kept::problem(&INTERRUPTED);
+    let kept = Kept::problem(Mishap::Interrupted, &INTERRUPTED);
     let text = serde_json::to_string(&kept).map_err(HubError::damaged)?;
     Ok(store::upkeep::interrupt(tx, now, &text, replica).await?)
 }
@@ -375,7 +389,10 @@ impl Place {
             let (settings, now) = (hub.settings(), hub.now_ms());
             let config = settings.file.as_deref();
             let made = backup::back_up(settings, config, folder, true, now, tell).await;
-            made.map_or_else(|error| Kept::problem(&error), |made| Kept::made(&made))
+            made.map_or_else(
+                |error| Kept::problem((&error).into(), &error),
+                |made| Kept::made(&made),
+            )
         } else {
             let tried = trial::attempt(&hub.ground, folder, tell).await;
             tried.map_or_else(
@@ -383,7 +400,11 @@ impl Place {
                 |tried| Kept::Trial(Box::new(tried)),
             )
         };
-        if let Kept::Problem { problem } | Kept::Aborted { aborted: problem } = &kept {
+        if let Kept::Problem { problem, .. }
+        | Kept::Aborted {
+            aborted: problem, ..
+        } = &kept
+        {
             tracing::error!(problem, name = row.name, work = row.work, "a backup failed");
         }
         if let Err(error) = keep(&hub.ground, row, kept).await {
@@ -401,18 +422,21 @@ impl Drop for Place {
 }
 
 impl Kept {
-    fn problem(error: &impl std::fmt::Display) -> Self {
+    fn problem(cause: Mishap, error: &impl std::fmt::Display) -> Self {
         Self::Problem {
             problem: error.to_string(),
+            cause: Some(cause),
         }
     }
 
     fn untried(error: &trial::TrialError) -> Self {
+        let cause = Mishap::from(error);
         if error.blames_backup() {
-            return Self::problem(error);
+            return Self::problem(cause, error);
         }
         Self::Aborted {
             aborted: error.to_string(),
+            cause: Some(cause),
         }
     }
 
@@ -560,12 +584,16 @@ fn run(row: RunRow) -> Result<Run, HubError> {
         .result
         .map(|text| serde_json::from_str(&text).map_err(HubError::damaged))
         .transpose()?;
-    let (trial, problem) = match kept {
-        Some(Kept::Trial(trial)) => (Some(*trial), None),
-        Some(Kept::Problem { problem } | Kept::Aborted { aborted: problem }) => {
-            (None, Some(problem))
-        }
-        Some(Kept::Made { .. }) | None => (None, None),
+    let (trial, problem, cause) = match kept {
+        Some(Kept::Trial(trial)) => (Some(*trial), None, None),
+        Some(
+            Kept::Problem { problem, cause }
+            | Kept::Aborted {
+                aborted: problem,
+                cause,
+            },
+        ) => (None, Some(problem), cause),
+        Some(Kept::Made { .. }) | None => (None, None, None),
     };
     Ok(Run {
         work: from_code(row.work)?,
@@ -576,6 +604,7 @@ fn run(row: RunRow) -> Result<Run, HubError> {
         outcome: row.outcome.map(from_code).transpose()?,
         trial,
         problem,
+        cause,
     })
 }
 

@@ -8,12 +8,25 @@ use lapor_protocol::calendar::Calendar;
 use lapor_protocol::kinds::calendar_updated::{CalendarUpdated, Holiday, HolidayKind};
 use serde::Deserialize;
 
-use crate::table::rows;
+use crate::table::{RowError, rows};
 
 /// The days that are part of the programs.
 pub const FIRST_EDITION: &str = include_str!("../data/calendar/holidays-id.csv");
 /// Its name; a published edition may bear it without harm.
 pub const FIRST_NAME: &str = "built-in";
+/// The columns of a table.
+pub const COLUMNS: [&str; 3] = ["date", "kind", "name"];
+
+/// Why a table is no calendar. Lines are counted from 1, the header being the first.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HolidaysError {
+    #[error("line {line}: {wrong}")]
+    Row { line: u64, wrong: RowError },
+    #[error("line {line}: kind: expected libur_nasional or cuti_bersama, not {found:?}")]
+    Kind { line: u64, found: String },
+    #[error("no row below the header `date,kind,name`")]
+    Empty,
+}
 
 static FIRST: LazyLock<Arc<Calendar>> = LazyLock::new(|| {
     let edition = read(FIRST_EDITION, FIRST_NAME).expect("the built-in calendar is read");
@@ -26,7 +39,7 @@ pub fn first_edition() -> Arc<Calendar> {
 }
 
 /// Reads holidays; the error names the line. A calendar with a hole is none.
-pub fn read(text: &str, edition: &str) -> Result<CalendarUpdated, String> {
+pub fn read(text: &str, edition: &str) -> Result<CalendarUpdated, HolidaysError> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Columns {
@@ -36,14 +49,13 @@ pub fn read(text: &str, edition: &str) -> Result<CalendarUpdated, String> {
     }
     let mut days = Vec::new();
     for (line, row) in rows::<Columns>(text) {
-        let row = row.map_err(|problem| format!("line {line}: {problem}"))?;
+        let row = row.map_err(|wrong| HolidaysError::Row { line, wrong })?;
         let kind = match row.kind.as_str() {
             "libur_nasional" => HolidayKind::NationalHoliday,
             "cuti_bersama" => HolidayKind::CollectiveLeave,
             other => {
-                return Err(format!(
-                    "line {line}: kind: expected libur_nasional or cuti_bersama, not {other:?}"
-                ));
+                let found = other.to_owned();
+                return Err(HolidaysError::Kind { line, found });
             }
         };
         days.push(Holiday {
@@ -53,7 +65,7 @@ pub fn read(text: &str, edition: &str) -> Result<CalendarUpdated, String> {
         });
     }
     if days.is_empty() {
-        return Err("no row below the header `date,kind,name`".into());
+        return Err(HolidaysError::Empty);
     }
     Ok(CalendarUpdated {
         edition: edition.to_owned(),
@@ -95,7 +107,7 @@ mod tests {
             ("date,kind,name\n", "no row"),
             ("", "no row"),
         ] {
-            let problem = read(text, "x").unwrap_err();
+            let problem = read(text, "x").unwrap_err().to_string();
             assert!(problem.starts_with(expected), "{text:?}: {problem}");
         }
     }

@@ -3,8 +3,8 @@
 //! that drains, pages and their languages, the documentation page, the listener
 //! for monitoring, accounts of the staff and the pages about them, and what both programs take from their
 //! machine: clock, randomness, log, signals, exit codes, the folder of a backup;
-//! how long a peer may take, and how often somebody may try; tables, and the
-//! holidays that both count by.
+//! how long a peer may take, how often somebody may try, and why nothing reached
+//! it; tables, and the holidays that both count by.
 //!
 //! Shared by hub and node; it knows nothing of cases or of the wire between them
 //! (whose problems are `lapor_protocol::problem`), and of databases only what
@@ -18,6 +18,7 @@ pub mod clock;
 pub mod docs;
 pub mod entrance;
 pub mod exit;
+pub mod hindrance;
 pub mod holidays;
 pub mod intake;
 pub mod language;

@@ -21,6 +21,13 @@ pub fn lacking(text: &str, columns: &[&'static str]) -> Vec<&'static str> {
     columns.iter().filter(lacks).copied().collect()
 }
 
+/// Columns of the header that are none of these.
+pub fn beyond(text: &str, columns: &[&str]) -> Vec<String> {
+    let headers = reader(text).headers().cloned().unwrap_or_default();
+    let others = headers.iter().filter(|header| !columns.contains(header));
+    others.map(str::to_owned).collect()
+}
+
 /// Every row: the line where it begins, and what it says or why it cannot be
 /// read. A row that cannot be read does not keep the others back. Between the
 /// columns stand commas, or semicolons as spreadsheets write them where numbers
@@ -117,6 +124,23 @@ mod tests {
         for text in ["a,b\n1,2\n", "\u{feff}a;b\n1;2\n"] {
             let read: Vec<_> = rows::<(u8, u8)>(text).collect();
             assert_eq!(read, [(2, Ok((1, 2)))], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_says_what_it_lacks_and_what_it_has_beyond() {
+        let columns = ["date", "kind", "name"];
+        for (text, lacks, has) in [
+            (
+                "\u{feff}date;nama\n1;2\n",
+                &["kind", "name"][..],
+                &["nama"][..],
+            ),
+            ("date,kind,name\n", &[], &[]),
+            ("", &columns, &[]),
+        ] {
+            assert_eq!(lacking(text, &columns), lacks, "{text}");
+            assert_eq!(beyond(text, &columns), has, "{text}");
         }
     }
 

@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::accounts::{AccountError, FactorKey};
 use crate::chance::random;
+use crate::hindrance::{Cause, Hindrance};
 
 const PREFIX: &str = "whsec_";
 /// Bytes of a secret: what is made, and what the standard lets others make.
@@ -59,9 +60,9 @@ pub enum AddressError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unanswered {
     /// Perhaps later: no line, or an answer other than 2xx.
-    Later(String),
+    Later(Hindrance),
     /// Never: the receiver says that it is gone (410), or the address may not be called.
-    Never(String),
+    Never(Hindrance),
 }
 
 impl WebhookSecret {
@@ -260,7 +261,7 @@ impl Caller {
     /// Once this is `Ok` the receiver has it.
     pub async fn call(&self, call: &Call<'_>) -> Result<(), Unanswered> {
         let url = self.reach.read(call.address);
-        let url = url.map_err(|error| Unanswered::Never(error.to_string()))?;
+        let url = url.map_err(|error| Unanswered::Never(Hindrance::new(Cause::Address, error)))?;
         let seconds = call.at.div_euclid(1000);
         let asked = self
             .client
@@ -274,15 +275,38 @@ impl Caller {
             )
             .body(call.body.to_owned());
         let answer = asked.send().await.map_err(|error| {
+            let cause = cause(&error);
             // The address may hold a secret of its own.
-            Unanswered::Later(line(&error.without_url()))
+            Unanswered::Later(Hindrance::new(cause, line(&error.without_url())))
         })?;
+        let answered = |status: StatusCode| {
+            let status = status.as_u16();
+            Hindrance::new(Cause::Http { status }, format_args!("HTTP {status}"))
+        };
         match answer.status() {
             status if status.is_success() => Ok(()),
-            StatusCode::GONE => Err(Unanswered::Never("HTTP 410".to_owned())),
-            status => Err(Unanswered::Later(format!("HTTP {}", status.as_u16()))),
+            StatusCode::GONE => Err(Unanswered::Never(answered(StatusCode::GONE))),
+            status => Err(Unanswered::Later(answered(status))),
         }
     }
+}
+
+/// Why no answer came.
+fn cause(error: &reqwest::Error) -> Cause {
+    if error.is_timeout() {
+        return Cause::Timeout;
+    }
+    let mut next = std::error::Error::source(error);
+    while let Some(inner) = next {
+        if inner.is::<AddressError>() {
+            return Cause::Address;
+        }
+        next = inner.source();
+    }
+    if error.is_dns() {
+        return Cause::NoHost;
+    }
+    Cause::of_line(error)
 }
 
 /// An error with its causes, in one line.

@@ -17,6 +17,10 @@ did-instance-revoked = Institution revoked
 did-instance-invited = Institution invited
 did-instance-registered = Institution registered
 console-audit-instance = Institution
+console-audit-subject = Institution, region or key
+subject-hub-key = Signing key of the hub ({ $begin }…)
+subject-root = Root of the authority ({ $begin }…)
+subject-region = { $name } ({ $code })
 
 # Roles
 

@@ -105,6 +105,84 @@ trial-rulings = { $n } rulings made again, { $receipts } receipts, { $cases } ca
 trial-compared = { $n } ends of chains and streams compared with the record of this hub
 trial-since = After this backup: { $n } messages and { $versions } versions of the directory, which are not in it
 trial-wrong = { $n } things do not hold:
+trial-flaw-unreadable = { $n ->
+    [one] One line or file cannot be read
+   *[other] { $n } lines or files cannot be read
+}
+trial-flaw-directory = { $n ->
+    [one] One version of the directory is not valid or does not follow
+   *[other] { $n } versions of the directory are not valid or do not follow
+}
+trial-flaw-signature = { $n ->
+    [one] One message without a valid signature of its author
+   *[other] { $n } messages without a valid signature of their authors
+}
+trial-flaw-twice = { $n ->
+    [one] One place is held by two messages
+   *[other] { $n } places are held by two messages
+}
+trial-flaw-chain = { $n ->
+    [one] One message does not continue its author's chain
+   *[other] { $n } messages do not continue their authors' chains
+}
+trial-flaw-missing = { $n ->
+    [one] One ruling is about a message that is not there
+   *[other] { $n } rulings are about messages that are not there
+}
+trial-flaw-ruling = { $n ->
+    [one] One ruling is not there, or another one than the rules give
+   *[other] { $n } rulings are not there, or others than the rules give
+}
+trial-flaw-case = { $n ->
+    [one] Once the order or the custody of a case is another one than the rules give
+   *[other] { $n } times the order or the custody of a case is another one than the rules give
+}
+trial-flaw-receipt = { $n ->
+    [one] One receipt does not hold
+   *[other] { $n } receipts do not hold
+}
+trial-flaw-head = { $n ->
+    [one] One signed end of a stream does not hold
+   *[other] { $n } signed ends of streams do not hold
+}
+trial-flaw-picture = { $n ->
+    [one] One picture is not as its programme names it
+   *[other] { $n } pictures are not as their programmes name them
+}
+trial-flaw-hub-key = { $n ->
+    [one] One signing key was never this hub's
+   *[other] { $n } signing keys were never this hub's
+}
+trial-flaw-message = { $n ->
+    [one] One chain: its last message is not in the record of this hub
+   *[other] { $n } chains: their last messages are not in the record of this hub
+}
+trial-flaw-item = { $n ->
+    [one] One stream: its last item is not in the record of this hub
+   *[other] { $n } streams: their last items are not in the record of this hub
+}
+trial-flaw-version = { $n ->
+    [one] One version of the directory is another one at this hub
+   *[other] { $n } versions of the directory are others at this hub
+}
+technical-detail = Technical detail
+run-of-before = The technical detail says why.
+mishap-interrupted = The program ended before this was done.
+mishap-no-room = There is too little room for a trial; make room, or name another folder in backup.scratch.
+mishap-disk-full = The disk is full; make room and try again.
+mishap-file = A file or a folder of this machine cannot be read or written.
+mishap-gone = A file is gone from the backup: it was removed or moved, or the backup is being made anew. Put it back and try again, or use another backup.
+mishap-damaged = A file is not what was backed up; use another backup.
+mishap-unfinished = The backup was not finished.
+mishap-foreign = This is no backup of a hub that this program knows.
+mishap-newer = A newer program made this backup.
+mishap-busy = Another backup is being written to that folder; wait for it to end.
+mishap-occupied = The folder holds other files.
+mishap-keys = This backup has no keys in it, and the hub's keys are not on this machine.
+mishap-database = The database cannot be used now.
+mishap-copy = The database is damaged, or none of a hub.
+mishap-record = The record or the keys in it do not hold together.
+mishap-settings = The settings in hub.toml cannot be used.
 runs-title = What was done
 runs-none = Nothing has been made or tried from here.
 run-work = Work
@@ -148,7 +226,23 @@ recovery-came = Messages taken in since the restore
 recovery-whole = Have brought back all
 recovery-back = Brought back
 recovery-stuck = Cannot be put in place yet
-recovery-stuck-about = What was brought back does not make the record whole yet. Wait for those not heard, or restore a newer backup. Technical detail:
+recovery-stuck-about = What was brought back does not make the record whole yet. Wait for those not heard, or restore a newer backup.
+stuck-withheld = { $n ->
+    [one] One message of which institutions were told is only with its author, which has not brought it back yet.
+   *[other] { $n } messages of which institutions were told are only with their authors, which have not brought them back yet.
+}
+stuck-forked = Two messages of { $name } claim to follow the same one.
+stuck-apart = { $n ->
+    [one] One message, of { $name }, does not continue what is here.
+   *[other] { $n } messages do not continue what is here, of { $name } among others.
+}
+stuck-unfit = { $n ->
+    [one] One message, of { $name }, does not fit what institutions were told.
+   *[other] { $n } messages do not fit what institutions were told; the first is of { $name }.
+}
+stuck-short = No message leads to item { $n } of the stream of { $name }.
+stuck-short-public = No message leads to item { $n } of the public stream.
+stuck-behind = By the directory, { $name } has sent more messages than were brought back.
 recovery-banner-listening = The hub is being restored from a backup.
 recovery-banner-lost = Something is lost; the hub takes nothing new in until institutions have brought it back.
 recovery-banner-see = See the recovery

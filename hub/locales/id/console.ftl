@@ -17,6 +17,10 @@ did-instance-revoked = Instansi dicabut
 did-instance-invited = Instansi diundang
 did-instance-registered = Instansi didaftarkan
 console-audit-instance = Instansi
+console-audit-subject = Instansi, wilayah, atau kunci
+subject-hub-key = Kunci tanda tangan hub ({ $begin }…)
+subject-root = Akar otoritas ({ $begin }…)
+subject-region = { $name } ({ $code })
 
 # Peran
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use lapor_web::accounts::FactorKey;
 use lapor_web::chance::random;
+use lapor_web::hindrance::{Cause, Hindrance};
 use lapor_web::mail::{MailSettingsError, Parcel, Postbox, Undelivered};
 use lapor_web::webhook::{Call, Caller, CallerError, Reach, Secrets, Unanswered, WebhookSecret};
 use tokio::task::JoinSet;
@@ -19,7 +20,7 @@ use crate::app::Hub;
 use crate::error::HubError;
 use crate::keys;
 use crate::settings::Settings;
-use crate::store::alarms::deliveries::{self, DeliveryRow};
+use crate::store::alarms::deliveries::{self, DeliveryRow, Kept};
 use crate::store::alarms::recipients;
 
 const SECOND_MS: i64 = 1_000;
@@ -60,8 +61,8 @@ pub(super) struct Taken {
 
 /// Why one did not arrive.
 enum Trouble {
-    Later(String),
-    Never(String),
+    Later(Hindrance),
+    Never(Hindrance),
 }
 
 impl Sender {
@@ -101,7 +102,10 @@ impl Sender {
         let recipient = recipients::one(&mut tx, &row.recipient).await?;
         tx.rollback().await?;
         let (channel, outcome) = match &recipient {
-            None => (Channel::Mail, Err(Trouble::Never("no recipient".into()))),
+            None => {
+                let why = Hindrance::new(Cause::NoRecipient, "no recipient");
+                (Channel::Mail, Err(Trouble::Never(why)))
+            }
             Some(one) => match Channel::of(one) {
                 Channel::Mail => (Channel::Mail, self.mail(&one.address, row).await),
                 Channel::Webhook => {
@@ -119,17 +123,19 @@ impl Sender {
                 deliveries::sent(&mut tx, &row.id, held, now).await?;
                 "sent"
             }
-            Err(Trouble::Later(problem)) if row.attempts < tries => {
+            Err(Trouble::Later(why)) if row.attempts < tries => {
                 let due = now + later_ms(row.attempts);
-                deliveries::put_off(&mut tx, &row.id, held, (due, &problem)).await?;
+                let cause = noted(&why)?;
+                deliveries::put_off(&mut tx, &row.id, held, (due, kept(&cause, &why))).await?;
                 "put_off"
             }
-            Err(Trouble::Later(problem) | Trouble::Never(problem)) => {
+            Err(Trouble::Later(why) | Trouble::Never(why)) => {
                 tracing::warn!(
                     id = row.id,
                     "a letter about alarms is given up; the console says why"
                 );
-                deliveries::dead(&mut tx, &row.id, held, (now, &problem)).await?;
+                let cause = noted(&why)?;
+                deliveries::dead(&mut tx, &row.id, held, (now, kept(&cause, &why))).await?;
                 "dead"
             }
         };
@@ -141,7 +147,8 @@ impl Sender {
 
     async fn mail(&self, address: &str, row: &DeliveryRow) -> Result<(), Trouble> {
         let Some(postbox) = &self.postbox else {
-            return Err(Trouble::Later("mail.host is not set".to_owned()));
+            let why = Hindrance::new(Cause::Unset, "mail.host is not set");
+            return Err(Trouble::Later(why));
         };
         let parcel = Parcel {
             address,
@@ -171,7 +178,8 @@ impl Sender {
         let owner = owner(recipient);
         let opened = sealed.and_then(|sealed| WebhookSecret::open(&self.vault, &owner, sealed));
         let secret = opened.ok_or_else(|| {
-            Trouble::Never("its secret cannot be opened; make another one".to_owned())
+            let said = "its secret cannot be opened; make another one";
+            Trouble::Never(Hindrance::new(Cause::Sealed, said))
         })?;
         let call = Call {
             address,
@@ -249,6 +257,17 @@ pub fn reach(settings: &Settings) -> Reach {
             .chain(console)
             .collect(),
         local: settings.alarms.local_webhooks,
+    }
+}
+
+fn noted(why: &Hindrance) -> Result<String, HubError> {
+    serde_json::to_string(&why.cause).map_err(HubError::damaged)
+}
+
+fn kept<'a>(cause: &'a str, why: &'a Hindrance) -> Kept<'a> {
+    Kept {
+        cause,
+        problem: &why.said,
     }
 }
 

@@ -172,6 +172,7 @@ pub fn delivery(
         due_at: now,
         attempts: 0,
         state: "waiting".to_owned(),
+        cause: None,
         problem: None,
         done_at: None,
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use lapor_migrations::Tx;
 use lapor_protocol::directory::Directory;
+use lapor_web::hindrance::Cause;
 use lapor_web::mail::Letterhead;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -84,6 +85,9 @@ pub struct Sent {
     pub tries: i64,
     /// `waiting`, `sent`, `dead`, or `dropped` when the recipient was switched off or removed.
     pub state: String,
+    /// What kept it from arriving at the last try, by kind; `None` as well where a program of before
+    /// tried it.
+    pub cause: Option<Cause>,
     /// Why it did not arrive at the last try.
     pub problem: Option<String>,
     pub done_at: Option<i64>,
@@ -193,6 +197,9 @@ pub async fn sent(hub: &Hub, place: &Place, limit: i64) -> Result<Vec<Sent>, Hub
             due_at: row.due_at,
             tries: row.attempts,
             state: row.state,
+            cause: row
+                .cause
+                .and_then(|noted| serde_json::from_str(&noted).ok()),
             problem: row.problem,
             done_at: row.done_at,
         }

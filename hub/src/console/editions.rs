@@ -9,18 +9,19 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use lapor_protocol::directory::Directory;
-use lapor_protocol::kinds::{CalendarUpdated, TaxonomyUpdated};
+use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, FormWithFiles};
 use lapor_web::people::Member;
-use lapor_web::{Query, holidays};
 use serde::Deserialize;
 
 use super::approvals::failed;
+use super::edition_faults::fault_words;
 use super::instances::one;
 use super::names;
 use super::upkeep::{self, Tab, tabs};
 use super::{Answer, Console};
+use crate::edition_file::{self, New};
 use crate::editions::{self, Difference, Editions, Held, Holder, Shelf, What};
 use crate::error::HubError;
 
@@ -100,12 +101,6 @@ struct CheckedPage {
     shipped: bool,
     more: usize,
     command: String,
-}
-
-/// A file that can become an edition.
-pub enum New {
-    Taxonomy(TaxonomyUpdated),
-    Calendar(CalendarUpdated),
 }
 
 /// The same for programs.
@@ -217,52 +212,26 @@ fn parse(v: &Voice, form: &mut Form, bytes: Vec<u8>) -> Option<New> {
     if !form.is_fine() {
         return None;
     }
-    let json = text.trim_start().starts_with('{');
-    let read = match (&*kind, json) {
-        (TAXONOMY, _) => serde_json::from_str(&text)
-            .map(|new| named(new, &name))
-            .map_err(|error| error.to_string()),
-        (CALENDAR, true) => serde_json::from_str(&text)
-            .map(|new| dated(new, &name))
-            .map_err(|error| error.to_string()),
-        (CALENDAR, false) if name.is_empty() => {
+    let read = match &*kind {
+        TAXONOMY => edition_file::taxonomy(&text, &name),
+        CALENDAR if name.is_empty() && !edition_file::is_json(&text) => {
             form.complain(NAME, v.say("edition-name-needed"));
             return None;
         }
-        (CALENDAR, false) => holidays::read(&text, &name).map(New::Calendar),
+        CALENDAR => edition_file::calendar(&text, &name),
         _ => {
             form.complain(KIND, v.say("form-required"));
             return None;
         }
     };
-    let checked = read.and_then(|new| {
-        let limits = match &new {
-            New::Taxonomy(new) => new.within_limits(),
-            New::Calendar(new) => new.within_limits(),
-        };
-        limits.map(|()| new).map_err(|error| error.to_string())
-    });
-    match checked {
+    match read {
         Ok(new) => Some(new),
-        Err(problem) => {
+        Err(fault) => {
+            let problem = fault_words(v, &fault);
             form.complain(FILE, v.with("problem", problem).say("edition-wrong"));
             None
         }
     }
-}
-
-fn named(mut new: TaxonomyUpdated, name: &str) -> New {
-    if !name.is_empty() {
-        name.clone_into(&mut new.edition);
-    }
-    New::Taxonomy(new)
-}
-
-fn dated(mut new: CalendarUpdated, name: &str) -> New {
-    if !name.is_empty() {
-        name.clone_into(&mut new.edition);
-    }
-    New::Calendar(new)
 }
 
 async fn page(console: &Console, member: &Member, form: &Form, listed: usize) -> Answer<Response> {

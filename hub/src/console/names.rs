@@ -1,8 +1,16 @@
 //! What institutions are called on the console. Whoever takes the place of one that has lost its
-//! key bears its name, so that one is shown with whom it was replaced by.
+//! key bears its name, so that one is shown with whom it was replaced by. And what else entries of
+//! the audit log concern: regions, keys and roots, with their codes beside.
 
 use lapor_protocol::directory::{Directory, InstanceEntry};
-use lapor_web::language::Voice;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::regions::national;
+
+use super::instances::one;
+use super::{keys, roadmap};
+
+/// Signs of a key or a root that tell it from others; all of it stands where it is looked after.
+const SIGNS: usize = 8;
 
 /// An institution's name, or its slug where the directory has none.
 pub fn named(v: &Voice, directory: &Directory, slug: &str) -> String {
@@ -21,6 +29,34 @@ pub fn called(v: &Voice, entry: &InstanceEntry) -> String {
             .with("next", next.as_str())
             .say("instance-replaced"),
     }
+}
+
+/// What an entry of the audit log concerns, by its action and its subject, and where that is shown.
+pub fn concerned(
+    v: &Voice,
+    directory: &Directory,
+    (action, subject): (&str, &str),
+) -> Option<(String, String)> {
+    match action.split('.').next()? {
+        "hub_key" => Some(of_keys(v, text_id("subject-hub-key"), subject)),
+        "authority" => Some(of_keys(v, text_id("subject-root"), subject)),
+        "roadmap" => {
+            let code = subject.parse().ok()?;
+            let said = v.with("name", national().display_name(&code)?);
+            let said = said.with("code", subject).say("subject-region");
+            Some((said, roadmap::at(&code)))
+        }
+        _ => {
+            let id = subject.parse().ok()?;
+            let entry = directory.latest().instance(&id)?;
+            Some((called(v, entry), one(&id)))
+        }
+    }
+}
+
+fn of_keys(v: &Voice, words: TextId, subject: &str) -> (String, String) {
+    let begin: String = subject.chars().take(SIGNS).collect();
+    (v.with("begin", begin).say(words), keys::PATH.to_owned())
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ use lapor_web::throttle::Rate;
 
 use super::alarms::called;
 use super::audit_words::Reader;
-use super::instances::one;
 use super::roles::{ConsoleRole, WORDS};
 use super::{ACCOUNT, Answer, Console, ROOT, names};
 use crate::alarms::letterhead;
@@ -84,7 +83,7 @@ impl Office for Console {
         setup_lead: text_id("console-setup-lead"),
         setup_done: text_id("console-setup-done"),
         account_administer: text_id("console-administer"),
-        audit_subject: text_id("console-audit-instance"),
+        audit_subject: text_id("console-audit-subject"),
         audit_subject_field: "instansi",
     };
 
@@ -264,13 +263,12 @@ impl Office for Console {
         lines: &[AuditLine],
     ) -> Answer<BTreeMap<String, (String, String)>> {
         let directory = self.hub.ground.directory.current();
-        let named = |subject: &str| {
-            let id = subject.parse().ok()?;
-            let entry = directory.latest().instance(&id)?;
-            Some((subject.to_owned(), (names::called(v, entry), one(&id))))
+        let named = |line: &AuditLine| {
+            let subject = line.subject.as_deref()?;
+            let about = names::concerned(v, &directory, (line.action.as_str(), subject))?;
+            Some((subject.to_owned(), about))
         };
-        let subjects = lines.iter().filter_map(|line| line.subject.as_deref());
-        Ok(subjects.filter_map(named).collect())
+        Ok(lines.iter().filter_map(named).collect())
     }
 
     async fn told(

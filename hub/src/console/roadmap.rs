@@ -432,6 +432,6 @@ fn written(v: &Voice, places: &[&Place]) -> Result<Vec<u8>, csv::Error> {
         .map_err(|error| error.into_error().into())
 }
 
-fn at(region: &RegionCode) -> String {
+pub fn at(region: &RegionCode) -> String {
     format!("{PATH}/{region}")
 }

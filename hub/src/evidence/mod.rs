@@ -4,10 +4,12 @@
 //! Writing reads one moment of the database and changes nothing; verifying
 //! needs the files alone, neither configuration nor database nor keys.
 
+mod flaw;
 mod keys;
 mod verify;
 mod write;
 
+pub use flaw::Flaw;
 pub use verify::{Contradiction, Proof, verify};
 pub use write::{ExportError, Written, export};
 

@@ -17,7 +17,9 @@ use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Message;
 use serde_json::Value;
 
-use super::{DIRECTORY, ENVELOPES, HEADS, KEYS, PICTURES, RECEIPTS, RULINGS, STUBS, Stub, keys};
+use super::{
+    DIRECTORY, ENVELOPES, Flaw, HEADS, KEYS, PICTURES, RECEIPTS, RULINGS, STUBS, Stub, keys,
+};
 
 /// Something that does not hold, and where it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,7 @@ pub struct Contradiction {
     pub file: &'static str,
     /// From 1; `None` for what shows in the whole only.
     pub line: Option<u64>,
+    pub flaw: Flaw,
     pub what: String,
 }
 
@@ -108,7 +111,8 @@ impl Reading<'_> {
                 && order.insert(envelope.id(), number).is_some()
             {
                 let what = "the same envelope stands twice";
-                self.found.push(at(ENVELOPES, number, what));
+                let place = (ENVELOPES, number);
+                self.found.push(at(place, Flaw::Twice, what));
             }
         })?;
         Ok(order)
@@ -133,7 +137,7 @@ impl Reading<'_> {
         each(self.folder, STUBS, |number, line| {
             match serde_json::from_slice::<Stub>(line) {
                 Ok(stub) => audit.stub(&stub.author, stub.epoch, stub.seq, stub.envelope_id),
-                Err(error) => found.push(at(STUBS, number, error)),
+                Err(error) => found.push(at((STUBS, number), Flaw::Unreadable, error)),
             }
             name(audit, STUBS, number, found);
         })
@@ -171,6 +175,7 @@ impl Reading<'_> {
             self.found.push(Contradiction {
                 file: PICTURES,
                 line: None,
+                flaw: Flaw::Picture,
                 what: format!("{name}: {wrong}"),
             });
         }
@@ -182,7 +187,7 @@ impl Reading<'_> {
         each(self.folder, file, |number, line| {
             match Envelope::parse(line) {
                 Ok(envelope) => take(audit, &envelope),
-                Err(error) => found.push(at(file, number, error)),
+                Err(error) => found.push(at((file, number), Flaw::Unreadable, error)),
             }
             name(audit, file, number, found);
         })
@@ -200,13 +205,13 @@ impl Rulings {
         each(folder, RULINGS, |number, line| {
             let ruled: Ruled = match serde_json::from_slice(line) {
                 Ok(ruled) => ruled,
-                Err(error) => return found.push(at(RULINGS, number, error)),
+                Err(error) => return found.push(at((RULINGS, number), Flaw::Unreadable, error)),
             };
             match order.get(&ruled.envelope_id) {
                 Some(envelope) => rows.push((number, *envelope, ruled)),
                 None => found.push(at(
-                    RULINGS,
-                    number,
+                    (RULINGS, number),
+                    Flaw::Missing,
                     format_args!("envelope {} is missing", ruled.envelope_id),
                 )),
             }
@@ -249,7 +254,7 @@ fn read_directory(
         });
         if let Err(what) = taken {
             broken = true;
-            found.push(at(DIRECTORY, number, what));
+            found.push(at((DIRECTORY, number), Flaw::Directory, what));
         }
     })?;
     Ok(known.filter(|(directory, _)| directory.version() > 0))
@@ -276,11 +281,13 @@ fn check_object(
         Ok(_) => found.push(Contradiction {
             file: KEYS,
             line: None,
+            flaw: Flaw::Directory,
             what: format!("it says something else than {DIRECTORY}"),
         }),
         Err(error) => found.push(Contradiction {
             file: KEYS,
             line: None,
+            flaw: Flaw::Unreadable,
             what: error.to_string(),
         }),
     }
@@ -312,13 +319,15 @@ fn named(folder: &Path, file: &str, error: &io::Error) -> io::Error {
 
 fn name(audit: &mut Audit, file: &'static str, line: u64, found: &mut Vec<Contradiction>) {
     let findings = audit.found();
-    found.extend(findings.iter().map(|finding| at(file, line, finding)));
+    let named = |finding: &Finding| at((file, line), Flaw::from(&finding.wrong), finding);
+    found.extend(findings.iter().map(named));
 }
 
-fn at(file: &'static str, line: u64, what: impl fmt::Display) -> Contradiction {
+fn at((file, line): (&'static str, u64), flaw: Flaw, what: impl fmt::Display) -> Contradiction {
     Contradiction {
         file,
         line: Some(line),
+        flaw,
         what: what.to_string(),
     }
 }
@@ -333,6 +342,7 @@ fn of_the_whole(finding: &Finding, order: &Order) -> Contradiction {
     Contradiction {
         file,
         line: finding.envelope.and_then(|id| order.get(&id).copied()),
+        flaw: Flaw::from(&finding.wrong),
         what: finding.to_string(),
     }
 }

@@ -18,6 +18,7 @@ use crate::store;
 use crate::store::chains::Chain;
 use crate::store::retrieved::Place;
 use crate::streams::StreamKey;
+use crate::stuck::Stuck;
 
 /// What members were told of a message.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ pub struct Plan {
 
 impl Plan {
     /// Reads what was brought; an inner error says what is missing.
-    pub async fn read(tx: &mut Tx) -> Result<Result<Self, String>, HubError> {
+    pub async fn read(tx: &mut Tx) -> Result<Result<Self, Stuck>, HubError> {
         let brought = store::retrieved::envelopes(tx).await?;
         let mut plan = Self {
             known: HashMap::new(),
@@ -107,7 +108,7 @@ impl Plan {
         &mut self,
         tx: &mut Tx,
         brought: &HashSet<EnvelopeId>,
-    ) -> Result<Result<(), String>, HubError> {
+    ) -> Result<Result<(), Stuck>, HubError> {
         let mut held: HashSet<EnvelopeId> = HashSet::new();
         let mut missing: BTreeMap<EnvelopeId, String> = BTreeMap::new();
         let mut after = (String::new(), 0, 0);
@@ -132,10 +133,11 @@ impl Plan {
         }
         Ok(match missing.first_key_value() {
             None => Ok(()),
-            Some((id, kind)) => Err(format!(
-                "{} messages of which members were told are with their authors only, the first {kind} {id}",
-                missing.len()
-            )),
+            Some((id, kind)) => Err(Stuck::Withheld {
+                messages: missing.len(),
+                of_kind: kind.clone(),
+                first: id.to_string(),
+            }),
         })
     }
 
@@ -160,7 +162,7 @@ impl Plan {
     }
 
     /// Lines up each author's messages behind the last one that the hub holds.
-    fn queue(&mut self, brought: Vec<Place>) -> Result<(), String> {
+    fn queue(&mut self, brought: Vec<Place>) -> Result<(), Stuck> {
         let mut after: HashMap<(InstanceId, EnvelopeId), Place> = HashMap::new();
         let mut authors: HashSet<InstanceId> = HashSet::new();
         let count = brought.len();
@@ -168,7 +170,9 @@ impl Plan {
             authors.insert(place.author.clone());
             let key = (place.author.clone(), place.prev);
             if let Some(other) = after.insert(key, place) {
-                return Err(format!("two messages of {} follow one", other.author));
+                return Err(Stuck::Forked {
+                    author: other.author,
+                });
             }
         }
         let mut queued = 0;
@@ -186,13 +190,12 @@ impl Plan {
         let left = after.into_values();
         match left.into_iter().find(|of| !self.apart.contains(&of.author)) {
             None => Ok(()),
-            Some(place) => Err(format!(
-                "{} messages do not continue what is here, one of them {}.{} of {}",
-                count - queued,
-                place.epoch,
-                place.seq,
-                place.author
-            )),
+            Some(place) => Err(Stuck::Apart {
+                messages: count - queued,
+                epoch: place.epoch,
+                seq: place.seq,
+                author: place.author,
+            }),
         }
     }
 
@@ -255,23 +258,25 @@ impl Plan {
     }
 
     /// Whose stream ends before what was brought of it, if any does.
-    pub fn short(&self, heads: &[(StreamKey, Cursor)]) -> Option<String> {
+    pub fn short(&self, heads: &[(StreamKey, Cursor)]) -> Option<Stuck> {
         let ends = heads.iter().map(|(to, end)| (to.column(), end.dseq));
         let ends: HashMap<&str, u64> = ends.collect();
         let is_short =
             |(to, dseq): &&(String, u64)| ends.get(to.as_str()).is_none_or(|end| *end < *dseq);
         let (to, dseq) = self.expected.keys().filter(is_short).min()?;
-        let whose = if to.is_empty() { "public" } else { to };
-        Some(format!("no message leads to item {dseq} of stream {whose}"))
+        let whose = Some(to.clone()).filter(|to| !to.is_empty());
+        Some(Stuck::Short { item: *dseq, whose })
     }
 
     /// What could not be placed, if anything is left.
-    pub fn stuck(&self) -> Option<String> {
+    pub fn stuck(&self) -> Option<Stuck> {
         let left: usize = self.queues.values().map(VecDeque::len).sum();
         let first = self.queues.values().find_map(VecDeque::front)?;
-        Some(format!(
-            "{left} messages do not fit what members were told, the first {}.{} of {}",
-            first.epoch, first.seq, first.author
-        ))
+        Some(Stuck::Unfit {
+            messages: left,
+            epoch: first.epoch,
+            seq: first.seq,
+            author: first.author.clone(),
+        })
     }
 }

@@ -34,6 +34,7 @@ use crate::store::blobs::Erased;
 use crate::store::chains::{Chain, StoredReceipt};
 use crate::store::retrieved::Place;
 use crate::streams::{StreamKey, Streams};
+use crate::stuck::Stuck;
 
 /// Messages after which rows are written.
 const WRITE_EVERY: usize = 500;
@@ -54,7 +55,7 @@ impl Sequencer {
         ground: &Arc<Ground>,
         streams: &Arc<Streams>,
         tx: &mut Tx,
-    ) -> Result<Result<Replayed, String>, HubError> {
+    ) -> Result<Result<Replayed, Stuck>, HubError> {
         let cases = CaseCache::new(ground.settings.limits.cached_messages);
         let (right, alone) = (Arc::clone(&self.right), Arc::new(AtomicBool::new(false)));
         let worker = Worker::new(Arc::clone(ground), Arc::clone(streams), cases, right, alone);
@@ -81,7 +82,7 @@ struct Replay {
 }
 
 impl Replay {
-    async fn run(mut self, tx: &mut Tx) -> Result<Result<Replayed, String>, HubError> {
+    async fn run(mut self, tx: &mut Tx) -> Result<Result<Replayed, Stuck>, HubError> {
         let mut working = self.worker.begin(tx).await?;
         let latest = Arc::clone(&working.directory);
         let mut plan = match Plan::read(tx).await? {
@@ -215,7 +216,7 @@ async fn stand(
     tx: &mut Tx,
     directory: &Directory,
     mut chains: HashMap<InstanceId, Chain>,
-) -> Result<Result<(), String>, HubError> {
+) -> Result<Result<(), Stuck>, HubError> {
     let joined = directory.latest().instances();
     for entry in joined.filter(|entry| entry.identity.is_some()) {
         let chain = chains
@@ -226,11 +227,11 @@ async fn stand(
             let head = chain.head;
             let lacks = epoch.epoch == head.epoch && epoch.closed_at > Some(head.seq);
             if lacks || (epoch.epoch > head.epoch && epoch.closed_at > Some(0)) {
-                return Ok(Err(format!(
-                    "messages of {} behind {} are not here, and the directory counts more",
-                    entry.id,
-                    head.position()
-                )));
+                return Ok(Err(Stuck::Behind {
+                    author: entry.id.clone(),
+                    epoch: head.epoch,
+                    seq: head.seq,
+                }));
             }
             if epoch.epoch > head.epoch {
                 chain.head = ChainHead {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lapor_hub::evidence::{Proof, Written, export, verify};
+use lapor_hub::evidence::{Contradiction, Flaw, Proof, Written, export, verify};
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use serde_json::json;
@@ -37,15 +37,6 @@ async fn lived(place: &Place) -> CaseId {
     let link = kemenpu.write("case.linked", Some(second), Some(&given.message), link);
     place.send(&kemenpu, &[programme, followed, link]).await;
     case
-}
-
-fn findings(folder: &Path) -> Vec<String> {
-    let proof = verify(folder).unwrap();
-    proof
-        .contradictions
-        .iter()
-        .map(ToString::to_string)
-        .collect()
 }
 
 type Change<'a> = &'a dyn Fn(Vec<String>) -> Vec<String>;
@@ -126,21 +117,51 @@ async fn whatever_is_changed_is_named_with_its_line() {
             text.lines().map(str::to_owned).collect()
         };
         let rename = |lines: Vec<String>| vec![lines[0].replacen("kemenpu", "kemensos", 1)];
-        let changes: [(&str, Change<'_>, &str); 10] = [
-            ("envelopes.ndjson", &flip, "envelopes.ndjson:3: "),
-            ("envelopes.ndjson", &cut, "rulings.ndjson:2: "),
-            ("envelopes.ndjson", &swap, "envelopes.ndjson"),
-            ("rulings.ndjson", &overrule, "rulings.ndjson:3: "),
-            ("rulings.ndjson", &swap, "rulings.ndjson"),
-            ("rulings.ndjson", &cut, "envelopes.ndjson"),
-            ("receipts.ndjson", &flip, "receipts.ndjson:3: "),
-            ("directory.ndjson", &swap, "directory.ndjson:2: "),
-            ("heads.ndjson", &flip, "heads.ndjson:3: "),
-            ("directory.json", &rename, "directory.json: "),
+        // `None` where a change shows in more than one way.
+        let changes: [(&str, Change<'_>, &str, Option<Flaw>); 10] = [
+            ("envelopes.ndjson", &flip, "envelopes.ndjson:3: ", None),
+            (
+                "envelopes.ndjson",
+                &cut,
+                "rulings.ndjson:2: ",
+                Some(Flaw::Missing),
+            ),
+            ("envelopes.ndjson", &swap, "envelopes.ndjson", None),
+            (
+                "rulings.ndjson",
+                &overrule,
+                "rulings.ndjson:3: ",
+                Some(Flaw::Ruling),
+            ),
+            ("rulings.ndjson", &swap, "rulings.ndjson", None),
+            ("rulings.ndjson", &cut, "envelopes.ndjson", None),
+            (
+                "receipts.ndjson",
+                &flip,
+                "receipts.ndjson:3: ",
+                Some(Flaw::Receipt),
+            ),
+            (
+                "directory.ndjson",
+                &swap,
+                "directory.ndjson:2: ",
+                Some(Flaw::Directory),
+            ),
+            ("heads.ndjson", &flip, "heads.ndjson:3: ", Some(Flaw::Head)),
+            (
+                "directory.json",
+                &rename,
+                "directory.json: ",
+                Some(Flaw::Directory),
+            ),
         ];
-        for (file, change, named) in changes {
-            let found = findings(&changed(&all, file, change));
-            let named_there = found.iter().any(|what| what.starts_with(named));
+        for (file, change, named, flaw) in changes {
+            let found = verify(&changed(&all, file, change)).unwrap();
+            let found = found.contradictions;
+            let is_it = |one: &Contradiction| {
+                one.to_string().starts_with(named) && flaw.is_none_or(|flaw| one.flaw == flaw)
+            };
+            let named_there = found.iter().any(is_it);
             assert!(named_there, "{file}: {named} is not in {found:#?}");
         }
     }

@@ -99,5 +99,5 @@ fn undelivered(trouble: Undelivered) -> Failure {
         Undelivered::Later(problem) | Undelivered::Broken(problem) => (exit::TEMPORARY, problem),
         Undelivered::Refused(problem) => (exit::DATA, problem),
     };
-    Failure::new(code, problem)
+    Failure::new(code, problem.said)
 }

@@ -3,12 +3,13 @@
 //! no address is, because an address may hold a secret too.
 
 use lapor_migrations::Tx;
+use lapor_web::hindrance::{Cause, Hindrance};
 use lapor_web::webhook::{AddressError, Call, Unanswered, WebhookSecret};
 use serde::Serialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::delivery::{SEALED, fresh_id, trial};
+use super::delivery::{fresh_id, sealed, trial};
 use super::{Hook, HookState, MOST, NAME, owner};
 use crate::chance::random;
 use crate::error::NodeError;
@@ -197,11 +198,11 @@ impl Node {
                 };
                 caller.call(&call).await
             }
-            (None, _) => Err(Unanswered::Never(SEALED.to_owned())),
-            (_, Err(error)) => Err(Unanswered::Never(error.to_string())),
+            (None, _) => Err(Unanswered::Never(sealed())),
+            (_, Err(error)) => Err(Unanswered::Never(Hindrance::new(Cause::Unset, error))),
         };
         let problem = called.err().map(|trouble| match trouble {
-            Unanswered::Later(problem) | Unanswered::Never(problem) => problem,
+            Unanswered::Later(problem) | Unanswered::Never(problem) => problem.said,
         });
         Ok(Tried {
             arrived: problem.is_none(),

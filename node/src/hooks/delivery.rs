@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
 use lapor_migrations::Tx;
+use lapor_web::hindrance::{Cause, Hindrance};
 use lapor_web::webhook::{Call, Caller, CallerError, Unanswered};
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -62,7 +63,7 @@ const BREATH: Duration = Duration::from_millis(300);
 const TRIAL: &str = "webhook.test";
 /// Calls, by what became of them.
 pub const CALLS: &str = "lapor_node_webhook_calls_total";
-pub(super) const SEALED: &str =
+const SEALED: &str =
     "its secret cannot be opened (was keys/factors.key replaced?); make another one";
 
 /// The body of a call, in the shape that Standard Webhooks advises.
@@ -198,7 +199,7 @@ impl Sender {
                     };
                     self.caller.call(&call).await
                 }
-                None => Err(Unanswered::Never(SEALED.to_owned())),
+                None => Err(Unanswered::Never(sealed())),
             };
             match answered {
                 Ok(()) => called.arrived.push((delivery.id, at)),
@@ -373,9 +374,14 @@ fn pause_ms(failures: i64) -> i64 {
     PAUSES_MS[place.min(last)]
 }
 
+/// Nothing can be signed for it.
+pub(super) fn sealed() -> Hindrance {
+    Hindrance::new(Cause::Sealed, SEALED)
+}
+
 fn problem_of(trouble: &Unanswered) -> &str {
     match trouble {
-        Unanswered::Later(problem) | Unanswered::Never(problem) => problem,
+        Unanswered::Later(problem) | Unanswered::Never(problem) => &problem.said,
     }
 }
 

@@ -118,7 +118,7 @@ impl Delivery {
         }
         let mut line = match self.postbox.connect().await {
             Ok(line) => line,
-            Err(problem) => return Ok(self.stop(held, problem).await?),
+            Err(problem) => return Ok(self.stop(held, problem.said).await?),
         };
         let mut done = 0;
         for letter in &letters {
@@ -198,17 +198,17 @@ impl Delivery {
                 if letter.attempts < TRIES =>
             {
                 let due = now + later_ms(letter.attempts);
-                store::letters::put_off(&mut tx, number, held, due, &problem).await?;
+                store::letters::put_off(&mut tx, number, held, due, &problem.said).await?;
                 "put_off"
             }
-            Err(Undelivered::Down(problem)) => return Err(Unsent::Down(problem)),
+            Err(Undelivered::Down(problem)) => return Err(Unsent::Down(problem.said)),
             Err(
                 Undelivered::Refused(problem)
                 | Undelivered::Later(problem)
                 | Undelivered::Broken(problem),
             ) => {
                 tracing::warn!(number, kind, "a letter was refused and will not be sent");
-                store::letters::refuse(&mut tx, number, held, &problem).await?;
+                store::letters::refuse(&mut tx, number, held, &problem.said).await?;
                 "refused"
             }
         };

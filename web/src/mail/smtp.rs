@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::settings::{Encryption, Postbox};
 use crate::chance::random;
+use crate::hindrance::{Cause, Hindrance};
 
 /// One answer of the server may take this long, and a sender.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -50,13 +51,13 @@ pub struct Answer<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undelivered {
     /// Nothing goes out now: no line, no greeting, no log-in, no sender.
-    Down(String),
+    Down(Hindrance),
     /// The line broke, or the server fell silent, over this very letter.
-    Broken(String),
+    Broken(Hindrance),
     /// Not now, perhaps later: 4xx, and 5xx that may be about us.
-    Later(String),
+    Later(Hindrance),
     /// Never to this address: there is none, it says.
-    Refused(String),
+    Refused(Hindrance),
 }
 
 impl Undelivered {
@@ -66,7 +67,7 @@ impl Undelivered {
             Self::Down(problem)
             | Self::Broken(problem)
             | Self::Later(problem)
-            | Self::Refused(problem) => problem,
+            | Self::Refused(problem) => &problem.said,
         }
     }
 }
@@ -81,9 +82,9 @@ impl Postbox {
     }
 
     /// A connection over which letters can be handed over, or what is wrong.
-    pub async fn connect(&self) -> Result<Connection<'_>, String> {
+    pub async fn connect(&self) -> Result<Connection<'_>, Hindrance> {
         let opening = timeout(WHOLE, self.open()).await;
-        let line = opening.unwrap_or_else(|_| Err("the mail server takes too long".to_owned()));
+        let line = opening.unwrap_or_else(|_| Err(late()));
         Ok(Connection {
             postbox: self,
             line: line?,
@@ -91,7 +92,7 @@ impl Postbox {
         })
     }
 
-    async fn open(&self) -> Result<AsyncSmtpConnection, String> {
+    async fn open(&self) -> Result<AsyncSmtpConnection, Hindrance> {
         let (server, hello) = ((self.host.as_str(), self.port), &self.hello);
         let first = self
             .tls
@@ -99,22 +100,22 @@ impl Postbox {
             .filter(|_| self.encryption == Encryption::Tls);
         let connected =
             AsyncSmtpConnection::connect_tokio1(server, Some(ANSWER), hello, first, None).await;
-        let mut line = connected.map_err(|error| said(&error))?;
+        let mut line = connected.map_err(|error| hindrance(&error))?;
         if let (Encryption::StartTls, Some(tls)) = (self.encryption, &self.tls) {
             // Whoever sits on the line could take the offer away: without it nothing is said.
             if !line.can_starttls() {
                 line.abort().await;
-                return Err("the mail server offers no STARTTLS".to_owned());
+                let said = "the mail server offers no STARTTLS";
+                return Err(Hindrance::new(Cause::NoTls, said));
             }
             line.starttls(tls.clone(), hello)
                 .await
-                .map_err(|error| said(&error))?;
+                .map_err(|error| hindrance(&error))?;
         }
         if let Some(credentials) = &self.credentials {
             let ways = [Mechanism::Plain, Mechanism::Login];
             let entered = line.auth(&ways, credentials).await;
-            entered
-                .map_err(|error| format!("the mail server refuses the log-in: {}", said(&error)))?;
+            entered.map_err(|error| shut_out(&error))?;
         }
         Ok(line)
     }
@@ -194,9 +195,9 @@ impl Connection<'_> {
         let to = address(parcel.address);
         let message = to.clone().and_then(|to| self.postbox.message(to, parcel));
         let (Some(to), Some(message)) = (to, message) else {
-            return Err(Undelivered::Refused("no address of e-mail".to_owned()));
+            let wrong = Hindrance::new(Cause::Address, "no address of e-mail");
+            return Err(Undelivered::Refused(wrong));
         };
-        let late = || "the mail server takes too long".to_owned();
         let begun = timeout(ANSWER, self.begin()).await;
         begun.unwrap_or_else(|_| Err(Undelivered::Down(late())))?;
         let handing = timeout(WHOLE, self.say(to, &message.formatted())).await;
@@ -237,7 +238,7 @@ impl Connection<'_> {
     reason = "the signature is that of map_err"
 )]
 fn down(error: Error) -> Undelivered {
-    Undelivered::Down(said(&error))
+    Undelivered::Down(hindrance(&error))
 }
 
 #[expect(
@@ -246,9 +247,9 @@ fn down(error: Error) -> Undelivered {
 )]
 fn judged(error: Error) -> Undelivered {
     if error.status().is_some() {
-        Undelivered::Later(said(&error))
+        Undelivered::Later(hindrance(&error))
     } else {
-        Undelivered::Broken(said(&error))
+        Undelivered::Broken(hindrance(&error))
     }
 }
 
@@ -256,7 +257,7 @@ fn recipient(error: Error) -> Undelivered {
     let code = error.status().map(|code| code.to_string());
     let cause = std::error::Error::source(&error).map(ToString::to_string);
     if no_such_address(&code.unwrap_or_default(), &cause.unwrap_or_default()) {
-        Undelivered::Refused(said(&error))
+        Undelivered::Refused(hindrance(&error))
     } else {
         judged(error)
     }
@@ -268,6 +269,30 @@ fn no_such_address(code: &str, text: &str) -> bool {
     const WRONG: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
     let exact = text.split_whitespace().next().unwrap_or_default();
     ["550", "551", "553"].contains(&code) && WRONG.contains(&exact)
+}
+
+fn late() -> Hindrance {
+    Hindrance::new(Cause::Timeout, "the mail server takes too long")
+}
+
+fn hindrance(error: &Error) -> Hindrance {
+    let cause = match error.status() {
+        Some(code) => Cause::Mail { code: code.into() },
+        None => Cause::of_line(error),
+    };
+    Hindrance::new(cause, said(error))
+}
+
+/// A log-in that the server refuses, or for which it offers no way that is known here.
+fn shut_out(error: &Error) -> Hindrance {
+    let refused = error.status().is_some() || error.is_client();
+    let cause = if refused {
+        Cause::LogIn
+    } else {
+        Cause::of_line(error)
+    };
+    let said = format!("the mail server refuses the log-in: {}", said(error));
+    Hindrance::new(cause, said)
 }
 
 /// What the server said, or what was wrong with the line: one short line.

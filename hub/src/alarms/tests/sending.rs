@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use lapor_migrations::on;
 use lapor_migrations::throwaway::databases;
+use lapor_web::hindrance::Cause;
 use lapor_web::mail::Encryption;
 use lapor_web::mail::tiny_server::{Manners, TinyServer};
 use lapor_web::webhook::tiny_receiver::TinyReceiver;
@@ -72,8 +73,10 @@ async fn a_webhook_is_signed_and_keeps_its_id_until_it_arrives() {
         let waits = sent(&place).await;
         assert_eq!((waits[0].state.as_str(), waits[0].tries), ("waiting", 2));
         assert_eq!(waits[0].problem.as_deref(), Some("HTTP 302"));
+        assert_eq!(waits[0].cause, Some(Cause::Http { status: 302 }));
         assert_eq!(round(&sender, &place).await, 1);
-        assert_eq!(sent(&place).await[0].state, "sent");
+        let there = sent(&place).await.remove(0);
+        assert_eq!((there.state.as_str(), there.cause), ("sent", None));
         let heard = receiver.heard().split_off(before);
         assert_eq!(heard.len(), 3);
         for call in &heard {
@@ -204,6 +207,7 @@ async fn a_letter_goes_to_the_mail_server_and_waits_while_it_is_away() {
         round(&none, &place).await;
         let waits = sent(&place).await.remove(0);
         assert_eq!(waits.problem.as_deref(), Some("mail.host is not set"));
+        assert_eq!(waits.cause, Some(Cause::Unset));
         place.after(MINUTE_MS).await;
         let sender = Sender::of(&settings).unwrap();
         assert_eq!(round(&sender, &place).await, 1);
@@ -217,6 +221,58 @@ async fn a_letter_goes_to_the_mail_server_and_waits_while_it_is_away() {
             taken.text
         );
         assert_eq!(sent(&place).await[0].state, "sent");
+    }
+}
+
+#[tokio::test]
+async fn what_kept_one_from_arriving_is_noted_by_kind_beside_what_was_said() {
+    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}/", gone.local_addr().unwrap());
+    drop(gone);
+    let address = "piket@pusat.example";
+    let manners = Manners {
+        recipients: [(address.to_owned(), "550 5.1.1 nobody here")].into(),
+        ..Manners::default()
+    };
+    let server = TinyServer::start(manners).await;
+    for place in places(0, |_| {}).await {
+        let mut settings = place.hub.settings().clone();
+        settings.mail.host = Some("localhost".into());
+        settings.mail.port = server.port;
+        settings.mail.encryption = Encryption::None;
+        settings.mail.from = Some("Lapor <hub@pusat.example>".into());
+        let sender = Sender::of(&settings).unwrap();
+        add_webhook(&place, &nobody).await;
+        recipients::add(&place.hub, "test", Channel::Mail, ("Piket", address))
+            .await
+            .unwrap();
+        let mut tx = place.hub.ground.db.read().await.unwrap();
+        let all = acts::recipients(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        for one in &all {
+            recipients::test(&place.hub, "test", &one.id).await.unwrap();
+        }
+        assert_eq!(round(&sender, &place).await, 2);
+        let sent = sent(&place).await;
+        for (channel, state, cause, said) in [
+            (
+                Channel::Webhook,
+                "waiting",
+                Cause::Unreachable,
+                "Connection refused",
+            ),
+            (
+                Channel::Mail,
+                "dead",
+                Cause::Mail { code: 550 },
+                "5.1.1 nobody here",
+            ),
+        ] {
+            let one = sent.iter().find(|one| one.channel == channel).unwrap();
+            assert_eq!((one.state.as_str(), one.cause), (state, Some(cause)));
+            let problem = one.problem.as_deref().unwrap();
+            assert!(problem.contains(said), "{problem}");
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! and what was sent. Operators act; all see.
 
 mod ending;
+mod hindered;
 mod open;
 mod past;
 pub mod recipients;

@@ -10,6 +10,7 @@ use lapor_web::page::{Flash, LocalPath};
 use lapor_web::people::Member;
 use lapor_web::{Path, Query};
 
+use super::hindered::{Hindered, hindered};
 use super::{OnePath, Onward, PAGE, Tab, acts, demand, next, refused, tabs};
 use crate::alarms::overview::{self, Sent};
 use crate::alarms::{WEBHOOK_CHANGED, WEBHOOK_TEST, recipients};
@@ -39,8 +40,8 @@ struct Line {
     at: String,
     /// Whether it can be sent again.
     over: bool,
-    /// What went wrong, as it was answered.
-    problem: Option<String>,
+    /// What went wrong.
+    hindered: Option<Hindered>,
 }
 
 pub async fn list(
@@ -98,6 +99,9 @@ fn line(v: &Voice, sent: Sent) -> Line {
         "summary" => v.with("n", sent.alarms).say("sent-kind-summary"),
         _ => v.with("n", sent.alarms).say("sent-kind-alarms"),
     };
+    // Of what was dropped the state says why.
+    let problem = sent.problem.as_deref();
+    let problem = problem.filter(|_| sent.state != "dropped");
     Line {
         subject: subject(v, &sent),
         at: format!("{PATH}/{}/ulang", sent.id),
@@ -105,8 +109,7 @@ fn line(v: &Voice, sent: Sent) -> Line {
         tone,
         state: v.say(state),
         kind,
-        // Of what was dropped the state says why.
-        problem: sent.problem.clone().filter(|_| sent.state != "dropped"),
+        hindered: problem.map(|said| hindered(v, sent.cause, said)),
         sent,
     }
 }

@@ -8,6 +8,7 @@ use crate::alarms::{self, look};
 use crate::audit::By;
 use crate::console::ConsoleRole;
 use crate::deeds::{self, Deed};
+use crate::store::alarms::deliveries::{self, Kept};
 
 const RULES: &str = "/konsol/alarm/aturan";
 const NEW: &str = "/konsol/alarm/aturan/baru";
@@ -197,6 +198,39 @@ async fn a_secret_of_a_webhook_is_shown_once_and_never_logged() {
             .await
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("Bukan alamat surel");
+    }
+}
+
+#[tokio::test]
+async fn why_a_letter_did_not_arrive_is_in_words_and_the_server_is_quoted() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let mail = [
+            ("saluran", "mail"),
+            ("nama", "Piket"),
+            ("alamat", "piket@pusat.example"),
+        ];
+        operator.post(RECIPIENTS, &mail).await;
+        let list = operator.open(RECIPIENTS).await;
+        let id = list.between("action=\"/konsol/alarm/penerima/", "/uji\"");
+        operator.post(&format!("{RECIPIENTS}/{id}/uji"), &[]).await;
+        let now = place.ground.clock.now_ms();
+        let why = Kept {
+            cause: r#"{"kind":"mail","code":550}"#,
+            problem: "permanent error (550): 5.1.1 nobody here",
+        };
+        let mut tx = place.ground.db.write().await.unwrap();
+        let taken = deliveries::claim(&mut tx, now, now + 1, 1).await.unwrap();
+        deliveries::dead(&mut tx, &taken[0].id, now + 1, (now, why))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        operator
+            .open(SENT)
+            .await
+            .shows("Server surel menolak (550): alamat itu tidak ada")
+            .shows("Kata server: <q lang=\"en\">5.1.1 nobody here</q>")
+            .hides("permanent error");
     }
 }
 

@@ -263,3 +263,42 @@ async fn what_is_done_to_accounts_is_read_with_names_roles_and_ways() {
             .shows("instance.suspended.lapsed");
     }
 }
+
+#[tokio::test]
+async fn what_entries_concern_is_named_and_its_code_stays_readable() {
+    for place in Place::all(false).await {
+        let auditor = place.enters(&login(ConsoleRole::Auditor)).await;
+        for (action, subject, named) in [
+            (
+                "instance.suspended",
+                "kota-bandung",
+                "<a href=\"/konsol/instansi/kota-bandung\">Kota Bandung</a>",
+            ),
+            (
+                "roadmap.planned",
+                "32.73",
+                "<a href=\"/konsol/peta-jalan/32.73\">Kota Bandung, Jawa Barat (32.73)</a>",
+            ),
+            (
+                "hub_key.announced.asked",
+                "0123456789abcdef",
+                "<a href=\"/konsol/kunci\">Kunci tanda tangan hub (01234567…)</a>",
+            ),
+            (
+                "authority.used",
+                "fedcba9876543210",
+                "<a href=\"/konsol/kunci\">Akar otoritas (fedcba98…)</a>",
+            ),
+            ("roadmap.planned", "99.99", "<code>99.99</code></td>"),
+        ] {
+            let mut tx = place.ground.db.write().await.unwrap();
+            let did = ("cli:budi", action);
+            add(&mut tx, NOW, did, Some(subject), "").await.unwrap();
+            tx.commit().await.unwrap();
+            let page = auditor.open(&format!("{LOG}?tindakan={action}")).await;
+            page.shows(named)
+                .shows(&format!("<code>{subject}</code>"))
+                .shows(">Instansi, wilayah, atau kunci<");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use crate::directory::Amendment;
 use crate::restored::{self, Stage};
 use crate::store;
 use crate::store::retrieved::Brought;
+use crate::stuck::Stuck;
 
 const RECOVERY: &str = "/konsol/perawatan/pemulihan";
 
@@ -64,5 +65,42 @@ async fn what_members_bring_back_is_told_as_it_comes_and_whoever_acts_may_end_th
         let alone = place.is_shown(&place.ground.signer()).await;
         assert_eq!(alone.unwrap_err().status(), 503, "it is refused alone");
         assert!(place.console.hub.witness.known_loss().is_none());
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_get_its_place_is_in_words_with_the_programs_own_below() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let stuck = Stuck::Unfit {
+            messages: 3,
+            epoch: 1,
+            seq: 7,
+            author: "kota-bandung".parse().unwrap(),
+        };
+        let note = async |text: &str| {
+            let mut tx = place.ground.db.write().await.unwrap();
+            store::state::write(&mut tx, store::state::STUCK, text)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        };
+        note(&serde_json::to_string(&stuck).unwrap()).await;
+        operator
+            .open(RECOVERY)
+            .await
+            .shows("3 pesan tidak sesuai dengan yang sudah diberitahukan kepada instansi")
+            .shows("yang pertama dari Kota Bandung")
+            .shows("<summary>Rincian teknis</summary>")
+            .shows("the first 1.7 of kota-bandung");
+        let now = restored::read(&place.console.hub).await.unwrap();
+        assert_eq!(now.stuck_by, Some(stuck));
+        // As a program of before has noted it.
+        note("two messages of kota-bandung follow one").await;
+        operator
+            .open(RECOVERY)
+            .await
+            .shows("two messages of kota-bandung follow one")
+            .hides("tidak sesuai");
     }
 }

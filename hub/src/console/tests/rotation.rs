@@ -239,9 +239,15 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
                 "kalender",
                 "2031.1",
                 "date,kind,name\n2031-02-30,libur_nasional,X",
-                "tidak dapat menjadi edisi",
+                "Hari ke-1 (2031-02-30 X): bukan tanggal menurut kalender",
             ),
-            ("kategori", "", "{}", "missing field"),
+            (
+                "kalender",
+                "2031.1",
+                "date,kind,name\n2031-02-03,libur,X",
+                "Baris 2: jenis “libur” tidak dikenal",
+            ),
+            ("kategori", "", "{}", "tidak ada isian “edition”"),
         ] {
             let wrong = send(kind, name, text).await;
             wrong.is(StatusCode::UNPROCESSABLE_ENTITY).shows(said);

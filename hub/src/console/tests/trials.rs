@@ -70,6 +70,8 @@ async fn a_backup_of_which_a_file_is_gone_could_not_be_tried() {
             .open(BACKUPS)
             .await
             .shows(">Tidak selesai<")
+            .shows("Ada berkas yang hilang dari cadangan")
+            .shows("<summary>Rincian teknis</summary>")
             .shows("put it back and try again")
             .hides(">Gagal<");
         std::fs::remove_dir_all(&backup).unwrap();

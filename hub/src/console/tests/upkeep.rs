@@ -11,6 +11,7 @@ use lapor_protocol::wire::SEEN_HEADER;
 use super::{Browser, NOW, Place, login};
 use crate::console::ConsoleRole;
 use crate::error::HubError;
+use crate::mishap::Mishap;
 use crate::upkeep::{self, Outcome};
 use crate::{approvals, restored};
 
@@ -135,7 +136,10 @@ async fn a_backup_is_made_and_restored_on_trial_and_both_stay_in_the_record() {
             .await
             .shows(">Gagal<")
             .shows("Gagal 21 ")
+            .shows("Ada berkas yang bukan seperti ketika dicadangkan")
             .shows("is not what was backed up");
+        let shelf = upkeep::read(&place.console.hub).await.unwrap();
+        assert_eq!(shelf.runs[0].cause, Some(Mishap::Damaged));
     }
 }
 
@@ -175,6 +179,7 @@ async fn a_trial_that_cannot_be_run_says_nothing_of_the_backup() {
         let shelf = upkeep::read(&place.console.hub).await.unwrap();
         assert_eq!(shelf.runs[0].outcome, Some(Outcome::Aborted));
         assert!(shelf.runs[0].problem.is_some());
+        assert_eq!(shelf.runs[0].cause, Some(Mishap::File));
     }
 }
 

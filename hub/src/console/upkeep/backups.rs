@@ -20,10 +20,10 @@ use super::super::approvals::failed;
 use super::super::live;
 use super::super::words::{age, bytes};
 use super::super::{Answer, Console, ConsoleRole};
+use super::outcomes::{mishap_words, shown};
 use super::{Tab, tabs};
 use crate::audit::By;
 use crate::casework::weeks::ZONE;
-use crate::trial::Trial;
 use crate::trials;
 use crate::upkeep::{self, Outcome, Run, Running, Schedule, Shelf, Shelved, UpkeepError, Work};
 use crate::watch::{Bound, State as Colour};
@@ -80,6 +80,8 @@ struct Past {
     /// Tone and words.
     outcome: (&'static str, String),
     said: Vec<String>,
+    /// What the program wrote down of it, in its own words.
+    technical: Vec<String>,
 }
 
 pub async fn show(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
@@ -313,7 +315,12 @@ fn past(v: &Voice, names: &BTreeMap<String, String>, run: Run) -> Past {
         (_, Some(Outcome::Failed)) => ("alert", text_id("run-failed")),
     };
     let mut said = run.trial.as_ref().map_or_else(Vec::new, |of| shown(v, of));
-    said.extend(run.problem);
+    let mut technical = run.trial.map_or_else(Vec::new, |of| of.wrong);
+    if let Some(problem) = run.problem {
+        let words = run.cause.map_or(text_id("run-of-before"), mishap_words);
+        said.push(v.say(words));
+        technical.push(problem);
+    }
     Past {
         work: v.say(work_words(run.work)),
         name: run.name,
@@ -322,31 +329,6 @@ fn past(v: &Voice, names: &BTreeMap<String, String>, run: Run) -> Past {
         took: run.ended_at.map(|at| age(v, at - run.began_at)),
         outcome: (outcome.0, v.say(outcome.1)),
         said,
+        technical,
     }
-}
-
-/// What a trial has proved, sentence by sentence.
-fn shown(v: &Voice, of: &Trial) -> Vec<String> {
-    let mut said = vec![
-        v.with("n", of.files).say("trial-files"),
-        v.with("n", of.envelopes)
-            .with("versions", of.versions)
-            .say("trial-envelopes"),
-        v.with("n", of.rulings)
-            .with("cases", of.cases)
-            .with("receipts", of.receipts)
-            .say("trial-rulings"),
-        v.with("n", of.compared).say("trial-compared"),
-        v.with("n", of.since)
-            .with("versions", of.versions_since)
-            .say("trial-since"),
-    ];
-    if of.missing > 0 {
-        said.push(v.with("n", of.missing).say("backup-missing"));
-    }
-    if of.wrongs > 0 {
-        said.push(v.with("n", of.wrongs).say("trial-wrong"));
-        said.extend(of.wrong.iter().cloned());
-    }
-    said
 }

@@ -3,6 +3,7 @@
 
 mod backups;
 mod maintenance;
+mod outcomes;
 mod recovery;
 
 use std::sync::Arc;

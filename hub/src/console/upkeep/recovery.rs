@@ -10,6 +10,7 @@ use axum::response::sse::Event;
 use axum::response::{Response, Sse};
 use futures_util::Stream;
 use lapor_protocol::directory::Directory;
+use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member as Person;
@@ -23,6 +24,7 @@ use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
 use crate::membership::MembershipError;
 use crate::restored::{self, Back, CloseError, Member, Recovery, Stage};
+use crate::stuck::Stuck;
 use crate::witness::{Conflict, Lack, Part};
 
 pub const PATH: &str = "/konsol/perawatan/pemulihan";
@@ -48,6 +50,8 @@ struct Page<'a> {
     closed_by: Option<String>,
     /// What was shown to be lost.
     loss: Option<String>,
+    /// What does not get its place, and why.
+    stuck: Option<String>,
     /// Whether messages are counted since the restore.
     counts: bool,
     lines: Vec<Line>,
@@ -146,6 +150,10 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
             let what = loss.lack.as_ref().map(|lack| lacked(&v, lack));
             what.unwrap_or_else(|| loss.what.clone())
         }),
+        stuck: recovery
+            .stuck_by
+            .as_ref()
+            .map(|stuck| stuck_words(&v, &directory, stuck)),
         counts: restore.is_some_and(|restore| restore.closed_at.is_none()),
         lines: recovery
             .members
@@ -213,6 +221,37 @@ fn brought(v: &Voice, back: &Back) -> String {
         .with("items", back.items)
         .with("versions", back.versions)
         .say("member-brought")
+}
+
+/// What does not get its place.
+fn stuck_words(v: &Voice, directory: &Directory, stuck: &Stuck) -> String {
+    let of = |author: &InstanceId| names::named(v, directory, author.as_str());
+    match stuck {
+        Stuck::Withheld { messages, .. } => v.with("n", *messages).say("stuck-withheld"),
+        Stuck::Forked { author } => v.with("name", of(author)).say("stuck-forked"),
+        Stuck::Apart {
+            messages, author, ..
+        } => {
+            let said = v.with("n", *messages).with("name", of(author));
+            said.say("stuck-apart")
+        }
+        Stuck::Unfit {
+            messages, author, ..
+        } => {
+            let said = v.with("n", *messages).with("name", of(author));
+            said.say("stuck-unfit")
+        }
+        Stuck::Short { item, whose: None } => v.with("n", *item).say("stuck-short-public"),
+        Stuck::Short {
+            item,
+            whose: Some(whose),
+        } => {
+            let said = v.with("n", *item);
+            said.with("name", names::named(v, directory, whose))
+                .say("stuck-short")
+        }
+        Stuck::Behind { author, .. } => v.with("name", of(author)).say("stuck-behind"),
+    }
 }
 
 fn lacked(v: &Voice, lack: &Lack) -> String {

@@ -40,30 +40,31 @@ const RECENT: &str = "select created_at, state, kind, rules from alarm_deliverie
     order by created_at desc, id";
 const ADD: &str =
     "insert into alarm_deliveries (id, recipient, kind, subject, body, alarms, rules, created_at,
-    queued_at, due_at, leased_until, attempts, state, problem, done_at)
-    values ($1, $2, $3, $4, $5, $6, $8, $7, $7, $7, 0, 0, 'waiting', null, null)";
+    queued_at, due_at, leased_until, attempts, state, cause, problem, done_at)
+    values ($1, $2, $3, $4, $5, $6, $8, $7, $7, $7, 0, 0, 'waiting', null, null, null)";
 const DUE: &str = "select count(*) from alarm_deliveries
     where state = 'waiting' and due_at <= $1 and leased_until <= $1";
 const CLAIM: &str = "update alarm_deliveries set leased_until = $2, attempts = attempts + 1
     where id in (select id from alarm_deliveries where state = 'waiting' and due_at <= $1 and leased_until <= $1
     order by due_at, id limit $3)
-    returning id, recipient, kind, subject, body, alarms, created_at, due_at, attempts, state, problem, done_at";
+    returning id, recipient, kind, subject, body, alarms, created_at, due_at, attempts, state, cause, problem, done_at";
 const SENT: &str =
-    "update alarm_deliveries set state = 'sent', leased_until = 0, problem = null, done_at = $3
+    "update alarm_deliveries set state = 'sent', leased_until = 0, cause = null, problem = null, done_at = $3
     where id = $1 and leased_until = $2";
-const PUT_OFF: &str = "update alarm_deliveries set due_at = $3, leased_until = 0, problem = $4
+const PUT_OFF: &str =
+    "update alarm_deliveries set due_at = $3, leased_until = 0, cause = $4, problem = $5
     where id = $1 and leased_until = $2";
 const DEAD: &str =
-    "update alarm_deliveries set state = 'dead', leased_until = 0, problem = $4, done_at = $3
+    "update alarm_deliveries set state = 'dead', leased_until = 0, cause = $4, problem = $5, done_at = $3
     where id = $1 and leased_until = $2";
 const AGAIN: &str =
     "update alarm_deliveries set state = 'waiting', attempts = 0, queued_at = $2, due_at = $2, done_at = null
     where id = $1 and state <> 'waiting' returning recipient";
 const DROP_FOR: &str = "delete from alarm_notices where recipient = $1";
 const STOP_FOR: &str =
-    "update alarm_deliveries set state = 'dropped', leased_until = 0, problem = $2, done_at = $3
+    "update alarm_deliveries set state = 'dropped', leased_until = 0, cause = null, problem = $2, done_at = $3
     where recipient = $1 and state = 'waiting'";
-const LIST: &str = "select id, recipient, kind, subject, body, alarms, created_at, due_at, attempts, state, problem, done_at
+const LIST: &str = "select id, recipient, kind, subject, body, alarms, created_at, due_at, attempts, state, cause, problem, done_at
     from alarm_deliveries where created_at < $1 or (created_at = $1 and id > $2)
     order by created_at desc, id limit $3";
 const COUNT: &str = "select
@@ -88,8 +89,19 @@ pub struct DeliveryRow {
     pub due_at: i64,
     pub attempts: i64,
     pub state: String,
+    /// JSON.
+    pub cause: Option<String>,
     pub problem: Option<String>,
     pub done_at: Option<i64>,
+}
+
+/// Why one did not arrive.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// By kind: JSON.
+    pub cause: &'a str,
+    /// As it was said.
+    pub problem: &'a str,
 }
 
 /// How many wait and how many were given up; tests are not counted.
@@ -254,13 +266,14 @@ pub async fn put_off(
     tx: &mut Tx,
     id: &str,
     held: i64,
-    (due, problem): (i64, &str),
+    (due, why): (i64, Kept<'_>),
 ) -> Result<(), DbError> {
     on!(tx, conn => sqlx::query(PUT_OFF)
         .bind(id)
         .bind(held)
         .bind(due)
-        .bind(problem)
+        .bind(why.cause)
+        .bind(why.problem)
         .execute(conn)
         .await
         .map(drop))?;
@@ -272,13 +285,14 @@ pub async fn dead(
     tx: &mut Tx,
     id: &str,
     held: i64,
-    (now, problem): (i64, &str),
+    (now, why): (i64, Kept<'_>),
 ) -> Result<(), DbError> {
     on!(tx, conn => sqlx::query(DEAD)
         .bind(id)
         .bind(held)
         .bind(now)
-        .bind(problem)
+        .bind(why.cause)
+        .bind(why.problem)
         .execute(conn)
         .await
         .map(drop))?;

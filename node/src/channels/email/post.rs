@@ -63,11 +63,11 @@ impl Post {
         };
         match self.postbox.send(&parcel).await {
             Ok(()) => Ok(Some(id)),
-            Err(Undelivered::Down(problem)) => Err(Unsaid::Down(problem)),
+            Err(Undelivered::Down(problem)) => Err(Unsaid::Down(problem.said)),
             Err(Undelivered::Later(problem) | Undelivered::Broken(problem)) => {
-                Err(Unsaid::Later(problem))
+                Err(Unsaid::Later(problem.said))
             }
-            Err(Undelivered::Refused(problem)) => Err(Unsaid::Never(problem)),
+            Err(Undelivered::Refused(problem)) => Err(Unsaid::Never(problem.said)),
         }
     }
 

@@ -1,0 +1,161 @@
+//! What is wrong with a file that is to become an edition, in the words of whoever has to mend it.
+
+use lapor_web::language::{TextId, Voice, text_id};
+
+use crate::edition_file::{Entry, EntryFlaw, Fault, Part};
+
+/// Says it with its place; what the reader of a file said is quoted.
+pub fn fault_words(v: &Voice, fault: &Fault) -> String {
+    match fault {
+        Fault::Lacking(columns) => {
+            let columns = columns.join(", ");
+            v.with("columns", columns).say("edition-columns-lacking")
+        }
+        Fault::Beyond(columns) => {
+            let columns = columns.join(", ");
+            v.with("columns", columns).say("edition-columns-unknown")
+        }
+        Fault::Empty => v.say("edition-empty"),
+        Fault::Columns {
+            line,
+            found,
+            expected,
+        } => {
+            let said = v.with("found", *found).with("expected", *expected);
+            at_line(v, *line, said.say("edition-columns-wrong"))
+        }
+        Fault::HolidayKind { line, found } => {
+            let said = v.with("found", found).say("edition-holiday-kind");
+            at_line(v, *line, said)
+        }
+        Fault::Row { line, said } => {
+            let said = v.with("text", said).say("edition-row-wrong");
+            at_line(v, *line, said)
+        }
+        Fault::Cut => v.say("edition-cut"),
+        Fault::Syntax { line, column } => at(v, (*line, *column), v.say("edition-no-json")),
+        Fault::Field {
+            line,
+            column,
+            field,
+        } => {
+            let said = v.with("field", field).say("edition-field-missing");
+            at(v, (*line, *column), said)
+        }
+        Fault::Shape { line, column, said } => {
+            let said = v.with("text", said).say("edition-other-shape");
+            at(v, (*line, *column), said)
+        }
+        Fault::Name => v.say("edition-name-wrong"),
+        Fault::Many { most } => v.with("most", *most).say("edition-too-many"),
+        Fault::Entry { entry, flaw } => {
+            let said = v.with("place", place(v, entry));
+            said.with("wrong", flaw_words(v, *flaw))
+                .say("edition-placed")
+        }
+        Fault::Limit(said) => v.with("text", said).say("edition-limit"),
+    }
+}
+
+fn at_line(v: &Voice, line: u64, wrong: String) -> String {
+    let place = v.with("line", line.to_string()).say("edition-line");
+    let said = v.with("place", place).with("wrong", wrong);
+    said.say("edition-placed")
+}
+
+fn at(v: &Voice, (line, column): (usize, usize), wrong: String) -> String {
+    let place = v.with("line", line.to_string());
+    let place = place.with("column", column.to_string());
+    let said = v.with("place", place.say("edition-line-column"));
+    said.with("wrong", wrong).say("edition-placed")
+}
+
+fn place(v: &Voice, entry: &Entry) -> String {
+    let words: TextId = match entry.part {
+        Part::Day => text_id("edition-day"),
+        Part::Category => text_id("edition-category"),
+        Part::Below => text_id("edition-below"),
+    };
+    let named = match entry.named.trim() {
+        "" => "–",
+        named => named,
+    };
+    let said = v.with("n", entry.number.to_string());
+    said.with("named", named).say(words)
+}
+
+fn flaw_words(v: &Voice, flaw: EntryFlaw) -> String {
+    match flaw {
+        EntryFlaw::Date => v.say("edition-date-wrong"),
+        EntryFlaw::Nameless => v.say("edition-nameless"),
+        EntryFlaw::Long { most } => v.with("most", most).say("edition-name-long"),
+        EntryFlaw::Crowded { most } => v.with("most", most).say("edition-crowded"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+    use lapor_web::language::Language;
+
+    use super::*;
+    use crate::console::texts;
+    use crate::edition_file::{calendar, taxonomy};
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_with_its_place_in_the_language_of_its_reader() {
+        let table = |rows: &str| calendar(&format!("date,kind,name\n{rows}"), "2031.1");
+        for (read, indonesian, english) in [
+            (
+                calendar("date,name\n", "2031.1"),
+                "Baris judul tidak memiliki kolom kind",
+                "The header lacks the column kind",
+            ),
+            (
+                calendar("date,kind,name,nilai\n", "2031.1"),
+                "Baris judul memiliki kolom yang tidak dikenal: nilai",
+                "The header has columns that are not known: nilai",
+            ),
+            (
+                table("2031-01-01,libur,A\n"),
+                "Baris 2: jenis “libur” tidak dikenal",
+                "Line 2: “libur” is no kind",
+            ),
+            (
+                table("2031-01-01,libur_nasional\n"),
+                "Baris 2: berisi 2 kolom, sedangkan baris judul 3",
+                "Line 2: it has 2 columns, and the header has 3",
+            ),
+            (
+                table("2031-02-30,libur_nasional,X\n"),
+                "Hari ke-1 (2031-02-30 X): bukan tanggal menurut kalender",
+                "Day 1 (2031-02-30 X): no date of the calendar",
+            ),
+            (
+                taxonomy("{}", ""),
+                "Baris 1, kolom 2: sampai di situ tidak ada isian “edition”",
+                "Line 1, column 2: up to there the field “edition” is missing",
+            ),
+            (
+                taxonomy(r#"{"edition":"2031.1","roots":[{"name":""}]}"#, ""),
+                "Kategori ke-1 (–): tidak bernama",
+                "Category 1 (–): without a name",
+            ),
+            (
+                taxonomy(r#"{"edition":"2031.1","roots":["#, ""),
+                "Berkas terpotong",
+                "The file is cut off",
+            ),
+        ] {
+            let fault = read.unwrap_err();
+            for (language, said) in [
+                (Language::Indonesian, indonesian),
+                (Language::English, english),
+            ] {
+                let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
+                let words = fault_words(&v, &fault);
+                assert!(words.starts_with(said), "{words}");
+            }
+        }
+    }
+}

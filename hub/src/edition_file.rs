@@ -1,0 +1,398 @@
+//! A file that is to become an edition: what it says, or what is wrong with it and where, so that
+//! whoever wrote it can mend it. It is read and judged; nothing is kept.
+
+use lapor_protocol::kinds::{BodyError, CalendarUpdated, TaxonomyUpdated};
+use lapor_web::holidays::{self, HolidaysError};
+use lapor_web::table::{RowError, beyond, lacking};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+/// A file that can become an edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum New {
+    Taxonomy(TaxonomyUpdated),
+    Calendar(CalendarUpdated),
+}
+
+/// What is wrong with a file. Lines and columns are counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Columns that the header lacks.
+    Lacking(Vec<&'static str>),
+    /// Columns of the header that a calendar has not.
+    Beyond(Vec<String>),
+    /// Nothing stands below the header.
+    Empty,
+    /// A row with another number of columns than the header has.
+    Columns {
+        line: u64,
+        found: u64,
+        expected: u64,
+    },
+    /// A row whose kind is none of a holiday.
+    HolidayKind {
+        line: u64,
+        found: String,
+    },
+    /// A row that cannot be read for another reason, by what the reader of tables said.
+    Row {
+        line: u64,
+        said: String,
+    },
+    /// The file ends before its JSON does.
+    Cut,
+    /// No JSON from there on.
+    Syntax {
+        line: usize,
+        column: usize,
+    },
+    /// A part of the JSON ends there without a field that it needs.
+    Field {
+        line: usize,
+        column: usize,
+        field: String,
+    },
+    /// JSON of another shape, by what the reader of JSON said.
+    Shape {
+        line: usize,
+        column: usize,
+        said: String,
+    },
+    /// What is no name of an edition.
+    Name,
+    /// More days or categories than so many.
+    Many {
+        most: usize,
+    },
+    Entry {
+        entry: Entry,
+        flaw: EntryFlaw,
+    },
+    /// A limit of the contract that has no words of its own here.
+    Limit(String),
+}
+
+/// A day or a category of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub part: Part,
+    /// Counted from 1; of what stands below a category, that one's.
+    pub number: usize,
+    /// What it, or the category above it, is called there.
+    pub named: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Day,
+    Category,
+    /// Something below a category.
+    Below,
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryFlaw {
+    /// No day of the calendar.
+    Date,
+    /// Without a name.
+    Nameless,
+    /// A name of more characters than so many.
+    Long { most: usize },
+    /// More below it than so many.
+    Crowded { most: usize },
+}
+
+/// Reads categories; `name` is that of the edition, that in the file where it is empty.
+pub fn taxonomy(text: &str, name: &str) -> Result<New, Fault> {
+    let mut new: TaxonomyUpdated = json(text)?;
+    if !name.is_empty() {
+        name.clone_into(&mut new.edition);
+    }
+    match new.within_limits() {
+        Ok(()) => Ok(New::Taxonomy(new)),
+        Err(error) => Err(of_taxonomy(&new, &error)),
+    }
+}
+
+/// Reads a calendar, which may be a table; that does not say the name of its edition.
+pub fn calendar(text: &str, name: &str) -> Result<New, Fault> {
+    let mut new: CalendarUpdated = if is_json(text) {
+        json(text)?
+    } else {
+        table(text, name)?
+    };
+    if !name.is_empty() {
+        name.clone_into(&mut new.edition);
+    }
+    match new.within_limits() {
+        Ok(()) => Ok(New::Calendar(new)),
+        Err(error) => Err(of_calendar(&new, &error)),
+    }
+}
+
+/// Whether a file is JSON and no table.
+pub fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+fn table(text: &str, name: &str) -> Result<CalendarUpdated, Fault> {
+    let lacks = lacking(text, &holidays::COLUMNS);
+    if !lacks.is_empty() {
+        return Err(Fault::Lacking(lacks));
+    }
+    let others = beyond(text, &holidays::COLUMNS);
+    if !others.is_empty() {
+        return Err(Fault::Beyond(others));
+    }
+    holidays::read(text, name).map_err(|error| match error {
+        HolidaysError::Empty => Fault::Empty,
+        HolidaysError::Kind { line, found } => Fault::HolidayKind { line, found },
+        HolidaysError::Row { line, wrong } => match wrong {
+            RowError::Columns { found, expected } => Fault::Columns {
+                line,
+                found,
+                expected,
+            },
+            RowError::Other(said) => Fault::Row { line, said },
+        },
+    })
+}
+
+fn json<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        match error.classify() {
+            Category::Eof => Fault::Cut,
+            Category::Syntax => Fault::Syntax { line, column },
+            Category::Data | Category::Io => shape(line, column, error.to_string()),
+        }
+    })
+}
+
+fn shape(line: usize, column: usize, said: String) -> Fault {
+    let field = said.strip_prefix("missing field `");
+    match field.and_then(|rest| rest.split_once('`')) {
+        Some((field, _)) => Fault::Field {
+            line,
+            column,
+            field: field.to_owned(),
+        },
+        None => Fault::Shape { line, column, said },
+    }
+}
+
+/// The field of the contract that breaks a limit, and that limit where it is one of numbers.
+fn broken(error: &BodyError) -> Option<(&'static str, Option<usize>)> {
+    match error {
+        BodyError::Field { field, .. } => Some((*field, None)),
+        BodyError::Limit { field, limit } => Some((*field, Some(*limit))),
+        _ => None,
+    }
+}
+
+/// Each day is tried alone to find which it is.
+fn of_calendar(new: &CalendarUpdated, error: &BodyError) -> Fault {
+    let found = new.days.iter().position(|day| {
+        let alone = CalendarUpdated {
+            edition: new.edition.clone(),
+            days: vec![day.clone()],
+        };
+        alone.within_limits().is_err()
+    });
+    let entry = found.map(|place| Entry {
+        part: Part::Day,
+        number: place + 1,
+        named: format!("{} {}", new.days[place].date, new.days[place].name),
+    });
+    match (broken(error), entry) {
+        (Some(("edition", _)), _) => Fault::Name,
+        (Some(("days", Some(most))), _) => Fault::Many { most },
+        (Some(("days.date", _)), Some(entry)) => Fault::Entry {
+            entry,
+            flaw: EntryFlaw::Date,
+        },
+        (Some((_, limit)), Some(entry)) => Fault::Entry {
+            entry,
+            flaw: of_name(limit),
+        },
+        _ => Fault::Limit(error.to_string()),
+    }
+}
+
+/// Each category is tried alone.
+fn of_taxonomy(new: &TaxonomyUpdated, error: &BodyError) -> Fault {
+    let found = new.roots.iter().position(|root| {
+        let alone = TaxonomyUpdated {
+            edition: new.edition.clone(),
+            roots: vec![root.clone()],
+        };
+        alone.within_limits().is_err()
+    });
+    match (broken(error), found) {
+        (Some(("edition", _)), _) => Fault::Name,
+        (Some(("roots", Some(most))), _) => Fault::Many { most },
+        (Some((field, limit)), Some(place)) => {
+            let root = &new.roots[place];
+            let below = field == "roots.below";
+            let is_long = |most: usize| root.below.iter().any(|name| name.chars().count() > most);
+            // One limit is of how many there are, another of each.
+            let crowded = limit.filter(|most| below && !is_long(*most));
+            let part = if below && crowded.is_none() {
+                Part::Below
+            } else {
+                Part::Category
+            };
+            let entry = Entry {
+                part,
+                number: place + 1,
+                named: root.name.clone(),
+            };
+            let flaw = crowded.map_or_else(|| of_name(limit), |most| EntryFlaw::Crowded { most });
+            Fault::Entry { entry, flaw }
+        }
+        _ => Fault::Limit(error.to_string()),
+    }
+}
+
+fn of_name(limit: Option<usize>) -> EntryFlaw {
+    limit.map_or(EntryFlaw::Nameless, |most| EntryFlaw::Long { most })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(part: Part, number: usize, named: &str, flaw: EntryFlaw) -> Fault {
+        let named = named.to_owned();
+        Fault::Entry {
+            entry: Entry {
+                part,
+                number,
+                named,
+            },
+            flaw,
+        }
+    }
+
+    fn syntax(line: usize, column: usize) -> Fault {
+        Fault::Syntax { line, column }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_calendar_is_told_with_its_place() {
+        let many = "2031-01-01,libur_nasional,A\n".repeat(1001);
+        let many = format!("date,kind,name\n{many}");
+        let day = |date: &str, name: &str| {
+            format!(
+                r#"{{"edition":"2031.1","days":[{{"date":"2031-01-01","name":"A","kind":"national_holiday"}},{{"date":"{date}","name":"{name}","kind":"collective_leave"}}]}}"#
+            )
+        };
+        let long = "x".repeat(400);
+        let wrong_date = day("2031-02-30", "B");
+        let nameless = day("2031-02-02", " ");
+        let too_long = day("2031-02-02", &long);
+        let named = |text: &str| calendar(text, "2031.1").unwrap_err();
+        for (text, fault) in [
+            ("date,name\n", Fault::Lacking(vec!["kind"])),
+            (
+                "date,kind,name,catatan\n",
+                Fault::Beyond(vec!["catatan".to_owned()]),
+            ),
+            ("date,kind,name\n", Fault::Empty),
+            (
+                "date,kind,name\n2031-01-01,libur_nasional\n",
+                Fault::Columns {
+                    line: 2,
+                    found: 2,
+                    expected: 3,
+                },
+            ),
+            (
+                "date,kind,name\n2031-01-01,libur,A\n",
+                Fault::HolidayKind {
+                    line: 2,
+                    found: "libur".to_owned(),
+                },
+            ),
+            (
+                "date,kind,name\n2031-01-01,libur_nasional,A\n2031-02-30,libur_nasional,B\n",
+                entry(Part::Day, 2, "2031-02-30 B", EntryFlaw::Date),
+            ),
+            (
+                wrong_date.as_str(),
+                entry(Part::Day, 2, "2031-02-30 B", EntryFlaw::Date),
+            ),
+            (
+                nameless.as_str(),
+                entry(Part::Day, 2, "2031-02-02  ", EntryFlaw::Nameless),
+            ),
+            (many.as_str(), Fault::Many { most: 1000 }),
+            ("{\"edition\":\"2031.1\",\n", Fault::Cut),
+            ("{\n  edition\n}", syntax(2, 3)),
+        ] {
+            assert_eq!(named(text), fault, "{text:.60}");
+        }
+        let long = named(&too_long);
+        assert!(
+            matches!(
+                &long,
+                Fault::Entry {
+                    flaw: EntryFlaw::Long { .. },
+                    ..
+                }
+            ),
+            "{long:?}"
+        );
+        let fine = "date,kind,name\n2031-01-01,libur_nasional,A\n";
+        assert_eq!(calendar(fine, "Edisi Baru").unwrap_err(), Fault::Name);
+        let read = calendar(fine, "2031.1");
+        assert!(matches!(read, Ok(New::Calendar(new)) if new.edition == "2031.1"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_categories_is_told_with_the_one_that_it_is() {
+        let below = |names: &[String]| {
+            let names = serde_json::to_string(names).unwrap();
+            format!(
+                r#"{{"edition":"2031.1","roots":[{{"name":"Jalan"}},{{"name":"Air","below":{names}}}]}}"#
+            )
+        };
+        let crowded = below(&vec!["Pipa".to_owned(); 201]);
+        let long = below(&["x".repeat(81)]);
+        let nameless = below(&[String::new()]);
+        for (text, fault) in [
+            (
+                "{}",
+                Fault::Field {
+                    line: 1,
+                    column: 2,
+                    field: "edition".to_owned(),
+                },
+            ),
+            (
+                r#"{"edition":"2031.1","roots":[{"name":""}]}"#,
+                entry(Part::Category, 1, "", EntryFlaw::Nameless),
+            ),
+            (
+                crowded.as_str(),
+                entry(Part::Category, 2, "Air", EntryFlaw::Crowded { most: 200 }),
+            ),
+            (
+                long.as_str(),
+                entry(Part::Below, 2, "Air", EntryFlaw::Long { most: 80 }),
+            ),
+            (
+                nameless.as_str(),
+                entry(Part::Below, 2, "Air", EntryFlaw::Nameless),
+            ),
+        ] {
+            assert_eq!(taxonomy(text, "").unwrap_err(), fault, "{text:.60}");
+        }
+        let shape = taxonomy("{\"edition\":\"2031.1\",\n\"roots\":7}", "").unwrap_err();
+        assert!(
+            matches!(&shape, Fault::Shape { line: 2, said, .. } if said.contains("sequence")),
+            "{shape:?}"
+        );
+    }
+}
