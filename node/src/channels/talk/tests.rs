@@ -528,6 +528,15 @@ fn where_people_chat_what_is_missing_is_asked() {
         matches!(named.says[..], [Say::AskWords]),
         "the words beside a place are its name"
     );
+    let shared = Heard {
+        location: located.location,
+        ..heard("Taman Lansia, Bandung")
+    };
+    let placed = hear(&placeless.talk, &shared, &own.known(name), NOW);
+    assert!(matches!(placed.says[..], [Say::AskPicture]));
+    let said = placed.talk.draft.unwrap().said;
+    assert_eq!(said.place.as_deref(), Some("Taman Lansia, Bandung"));
+    assert_eq!(said.content, "Lampu jalan padam seminggu ini");
 }
 
 #[test]
