@@ -28,6 +28,7 @@ pub const WHATSAPP_LOCATION: &str = include_str!("../fixtures/meta/whatsapp_loca
 pub const WHATSAPP_STATUS: &str = include_str!("../fixtures/meta/whatsapp_status.json");
 pub const MESSENGER_TEXT: &str = include_str!("../fixtures/meta/messenger_text.json");
 pub const PAGE_COMMENT: &str = include_str!("../fixtures/meta/page_comment.json");
+pub const PAGE_POST: &str = include_str!("../fixtures/meta/page_post.json");
 
 /// The provider, as it is seen from outside.
 #[derive(Clone)]
@@ -113,6 +114,7 @@ impl Meta {
             let body = &told.body;
             let text = [
                 &body["text"]["body"],
+                &body["interactive"]["body"]["text"],
                 &body["message"]["text"],
                 &body["message"],
             ];
@@ -205,6 +207,22 @@ pub fn whatsapp(from: (&str, &str), id: &str, message: &Value) -> Value {
     }]}]})
 }
 
+/// What has become of a message that was taken: `sent`, `delivered`, `read` or `failed`.
+pub fn status(id: &str, status: &str) -> Value {
+    let mut told = json!({"id": id, "status": status, "timestamp": "1750030073"});
+    if status == "failed" {
+        told["errors"] = json!([{"code": 131_026, "title": "Message undeliverable"}]);
+    }
+    json!({"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "changes": [{
+        "field": "messages",
+        "value": {
+            "messaging_product": "whatsapp",
+            "metadata": {"display_phone_number": "15550783881", "phone_number_id": PHONE_NUMBER_ID},
+            "statuses": [told],
+        },
+    }]}]})
+}
+
 /// One message of Messenger from somebody.
 pub fn messenger(from: &str, message: &Value) -> Value {
     json!({"object": "page", "entry": [{"id": PAGE_ID, "time": 1, "messaging": [
@@ -214,17 +232,38 @@ pub fn messenger(from: &str, message: &Value) -> Value {
 
 /// One comment below a post of the page.
 pub fn comment(from: (&str, &str), id: &str, words: &str) -> Value {
-    json!({"object": "page", "entry": [{"id": PAGE_ID, "time": 1, "changes": [{
-        "field": "feed",
-        "value": {
-            "from": {"id": from.0, "name": from.1},
-            "item": "comment",
-            "verb": "add",
-            "comment_id": id,
-            "post_id": format!("{PAGE_ID}_1"),
-            "message": words,
-        },
-    }]}]})
+    let post = format!("{PAGE_ID}_1");
+    comment_below(from, id, &post, words)
+}
+
+/// One comment below another comment, or below a post.
+pub fn comment_below(from: (&str, &str), id: &str, parent: &str, words: &str) -> Value {
+    on_page(&json!({
+        "from": {"id": from.0, "name": from.1},
+        "item": "comment",
+        "verb": "add",
+        "comment_id": id,
+        "parent_id": parent,
+        "post_id": format!("{PAGE_ID}_1"),
+        "message": words,
+    }))
+}
+
+/// One post of a visitor of the page.
+pub fn post_of_visitor(from: (&str, &str), id: &str, words: &str) -> Value {
+    on_page(&json!({
+        "from": {"id": from.0, "name": from.1},
+        "item": "status",
+        "verb": "add",
+        "published": 1,
+        "post_id": id,
+        "message": words,
+    }))
+}
+
+fn on_page(value: &Value) -> Value {
+    let change = json!({"field": "feed", "value": value});
+    json!({"object": "page", "entry": [{"id": PAGE_ID, "time": 1, "changes": [change]}]})
 }
 
 async fn messages(
@@ -239,11 +278,12 @@ async fn messages(
     let mut known = meta.known();
     let whatsapp = body["messaging_product"] == "whatsapp";
     let recipient = &body["recipient"];
-    let (comment, person) = (recipient["comment_id"].as_str(), recipient["id"].as_str());
+    let below = recipient["comment_id"].as_str();
+    let below = below.or(recipient["post_id"].as_str());
     let to = if whatsapp {
         body["to"].as_str().or(recipient.as_str())
     } else {
-        comment.or(person)
+        below.or(recipient["id"].as_str())
     };
     let Some(to) = to.map(str::to_owned) else {
         return refusal(400, 100, None);
@@ -251,7 +291,7 @@ async fn messages(
     if known.closed.contains(&to) && body["type"] != "template" {
         return refusal(400, if whatsapp { 131_047 } else { 10 }, None);
     }
-    if comment.is_some() && !known.replied.insert(to.clone()) {
+    if below.is_some() && !known.replied.insert(to.clone()) {
         return refusal(400, 10_900, None);
     }
     known.count += 1;

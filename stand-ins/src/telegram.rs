@@ -19,6 +19,9 @@ use crate::serving::{Knock, Serving};
 
 /// The token of the bot.
 pub const TOKEN: &str = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
+/// Updates as the provider publishes them.
+pub const PHOTO: &str = include_str!("../fixtures/telegram/photo.json");
+pub const VENUE: &str = include_str!("../fixtures/telegram/venue.json");
 /// Unix seconds of what is said.
 const DATE: i64 = 1_790_000_000;
 

@@ -34,6 +34,10 @@ pub const TOKEN: &str = "2244994945-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb";
 pub const TOKEN_SECRET: &str = "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE";
 pub const BEARER: &str = "AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0";
 
+/// Bodies as the provider publishes them.
+pub const ACCOUNT_ACTIVITY: &str = include_str!("../fixtures/x/account_activity.json");
+pub const FILTERED_STREAM: &str = include_str!("../fixtures/x/filtered_stream.json");
+
 /// When numbers of posts begin, Unix ms.
 const EPOCH_MS: i64 = 1_288_834_974_657;
 const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1000;

@@ -31,6 +31,7 @@ chat-status-at = { $ticket }: { $state }. With { $institution }.
 chat-status-since = Last news { $date }.
 chat-status-unknown = We do not find that ticket. Look again: ten letters and digits, such as 4F7KX-92MQ3.
 chat-question = About report { $ticket } the officer asks:
+chat-question-brief = { $ticket }:
 chat-hint-yes-no = Reply YA or TIDAK.
 chat-hint-choice = Reply with the number: { $choices }
 chat-hint-date = Reply with the date, such as 5-11-2026.

@@ -31,6 +31,7 @@ chat-status-at = { $ticket }: { $state }. Di { $institution }.
 chat-status-since = Kabar terakhir { $date }.
 chat-status-unknown = Nomor tiket itu tidak kami temukan. Periksa lagi; sepuluh huruf dan angka, misalnya 4F7KX-92MQ3.
 chat-question = Tentang laporan { $ticket } petugas bertanya:
+chat-question-brief = { $ticket }:
 chat-hint-yes-no = Balas YA atau TIDAK.
 chat-hint-choice = Balas dengan angkanya: { $choices }
 chat-hint-date = Balas dengan tanggal, misalnya 5-11-2026.

@@ -28,10 +28,10 @@ pub struct Answer {
 }
 
 /// Hands answers over, one after the other.
-struct Handing<'a> {
-    node: &'a Node,
-    sp4n: &'a Sp4n,
-    dry: bool,
+pub struct Handing<'a> {
+    pub node: &'a Node,
+    pub sp4n: &'a Sp4n,
+    pub dry: bool,
 }
 
 impl Node {
@@ -67,7 +67,8 @@ impl Node {
 }
 
 impl Handing<'_> {
-    async fn of_case(
+    /// Hands over what of a case is not there yet; says in `interrupted` why no more can be now.
+    pub async fn of_case(
         &self,
         row: &BridgeRow,
         interrupted: &mut Option<String>,

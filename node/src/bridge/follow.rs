@@ -1,7 +1,9 @@
-//! What is said of a complaint there, and where it stands, is brought after it. Those that were asked
-//! for longest ago come first, so that an outage only puts them off.
+//! What is said of a complaint there, and where it stands, is brought after it, and what was answered
+//! here is handed over where that is wanted. Those that were asked for longest ago come first, so that
+//! an outage only puts them off.
 
 use super::bring::{Bringing, Terms};
+use super::export::Handing;
 use super::import::ask;
 use super::maps::Maps;
 use super::report::Report;
@@ -24,7 +26,8 @@ pub enum Which {
 }
 
 impl Node {
-    /// Asks for the complaints that are followed and brings what is new of them.
+    /// Asks for the complaints that are followed and brings what is new of them; of those that are due
+    /// it hands over what is not there yet, if the settings want that.
     pub async fn bridge_follow(
         &self,
         which: Which,
@@ -49,6 +52,12 @@ impl Node {
             maps: &maps,
             terms,
         };
+        let handing = Handing {
+            node: self,
+            sp4n: &sp4n,
+            dry: terms.dry,
+        };
+        let hands_over = settings.hand_over && which == Which::Due;
         let mut report = Report::default();
         for (done, row) in rows.iter().enumerate() {
             progress(done, rows.len());
@@ -61,6 +70,14 @@ impl Node {
                 }
             };
             report.take(None, lines);
+            if hands_over {
+                let handed = handing.of_case(row, &mut report.interrupted);
+                let lines = Box::pin(handed).await?;
+                report.take(None, lines);
+                if report.interrupted.is_some() {
+                    break;
+                }
+            }
             if !terms.dry {
                 self.asked_for(&row.case_id).await?;
             }

@@ -31,6 +31,8 @@ pub struct BridgeSettings {
     pub institutions_path: String,
     /// Path of a list of complaints, where there is one; without it numbers come from a table.
     pub list_path: Option<String>,
+    /// Whether answers are handed over by themselves, each when its complaint is asked for again.
+    pub hand_over: bool,
     /// Fields that are sent with each follow-up, such as `institution_from_id`.
     pub follow_up_fields: BTreeMap<String, String>,
     /// What states there are called that the program does not know, or are to mean something else.
@@ -92,6 +94,7 @@ impl Default for BridgeSettings {
             follow_up_path: "complaints/followup/add".into(),
             institutions_path: "masters/institutions/external?page_size=1000".into(),
             list_path: None,
+            hand_over: false,
             follow_up_fields: BTreeMap::new(),
             statuses: BTreeMap::new(),
             follow_hours: 3,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use lapor_protocol::ids::CaseId;
 
 use super::heard::Heard;
+use super::manner::Name;
 use super::talk::{self, Asked, Hold, OwnCase, Talk};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -106,6 +107,32 @@ impl Node {
             again,
             text,
         })
+    }
+
+    /// Of what people say below something, that of whoever has reported there themselves: the person
+    /// and what it is below, as the provider knows both.
+    pub(super) async fn below_own(
+        &self,
+        channel: Name,
+        said: Vec<(String, String)>,
+    ) -> Result<BTreeSet<(String, String)>, NodeError> {
+        let (name, mut own) = (channel.as_str(), BTreeSet::new());
+        if said.is_empty() {
+            return Ok(own);
+        }
+        let mut tx = self.read_tx().await?;
+        for (person, below) in said {
+            let hash = self.switch().hash("ref", &[name, &below])?;
+            let Some(first) = store::channels::refs::one(&mut tx, name, &hash).await? else {
+                continue;
+            };
+            let key = self.switch().hash("thread", &[name, &person])?;
+            let thread = store::channels::threads::by_key(&mut tx, name, &key).await?;
+            if thread.is_some_and(|thread| thread.id == first.thread) {
+                own.insert((person, below));
+            }
+        }
+        Ok(own)
     }
 
     pub(super) fn talk_of(&self, thread: &ThreadRow) -> Result<Talk, NodeError> {

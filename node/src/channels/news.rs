@@ -216,6 +216,7 @@ impl Node {
                 Some(Asked::Rating { .. }) => Some(v.say("chat-ask-rating")),
                 _ => None,
             },
+            shorter: Vec::new(),
         };
         (piece, asked)
     }

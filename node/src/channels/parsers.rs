@@ -63,7 +63,9 @@ pub(crate) fn meta(body: &[u8]) {
         let meta = Meta::of(&SETTINGS).expect("the settings are sound");
         meta.expect("and switch it on")
     });
-    for (line, said) in META.messages(body, &SETTINGS.keywords) {
+    META.receipts(body);
+    let own = META.below(body).into_iter().collect();
+    for (line, said) in META.messages(body, &SETTINGS.keywords, &own) {
         for raw in said {
             heard(&*line, &raw.body);
         }

@@ -18,12 +18,25 @@ const LEAST: usize = 20;
 const CUT: &str = "...";
 /// Signs of the name of an institution.
 const NAME_SIGNS: usize = 40;
+/// Choices of a question are cut to so many signs where there is no room for all of them.
+const CHOICE_SIGNS: [usize; 6] = [200, 40, 20, 10, 4, 2];
+/// Behind a choice that is cut.
+const CUT_CHOICE: &str = "..";
 
 /// Something to be said, with what of it may be cut.
 pub struct Piece {
     pub head: String,
     pub body: Option<String>,
     pub tail: Option<String>,
+    /// Shorter heads with their tails, for where the first leave no room for what is between them.
+    pub shorter: Vec<(String, Option<String>)>,
+}
+
+/// A head and a tail as they are written on a channel.
+struct Frame {
+    head: String,
+    tail: Option<String>,
+    manner: Manner,
 }
 
 impl Piece {
@@ -32,38 +45,26 @@ impl Piece {
             head,
             body: None,
             tail: None,
+            shorter: Vec::new(),
         }
     }
 
-    /// As it is said on a channel.
+    /// As it is said on a channel; never more than there is room for.
     pub fn fitted(&self, manner: Manner) -> String {
         if let Some(whole) = self.unchanged().filter(|_| manner.wide) {
             return whole;
         }
-        let between = if manner.short { " " } else { "\n\n" };
-        let head = manner.written(&self.head);
-        let tail = self.tail.as_deref().map(|tail| manner.written(tail));
-        let around = |body: Option<&str>| {
-            let parts = [Some(head.as_str()), body, tail.as_deref()];
-            parts
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(between)
-        };
-        let Some(body) = self.body.as_deref().map(|body| manner.written(body.trim())) else {
-            return around(None);
-        };
-        let whole = around(Some(&body));
-        if manner.size(&whole) <= manner.room {
-            return whole;
-        }
-        let taken = manner.size(&around(Some(CUT)));
-        let cut = first(&body, manner.room.saturating_sub(taken), manner);
-        if cut.chars().count() < LEAST {
-            return around(None);
-        }
-        around(Some(&format!("{}{CUT}", cut.trim_end())))
+        let body = self.body.as_deref().map(|body| manner.written(body.trim()));
+        let body = body.as_deref();
+        let whole = Frame::of(&self.head, self.tail.as_deref(), manner);
+        let mut shorter = self
+            .shorter
+            .iter()
+            .map(|(head, tail)| Frame::of(head, tail.as_deref(), manner));
+        whole
+            .around_some_of(body)
+            .or_else(|| shorter.find_map(|frame| frame.around_some_of(body)))
+            .unwrap_or_else(|| first(&whole.around(None), manner.room, manner))
     }
 
     /// The words as they are, where they need letters that text messages lack, and are short enough
@@ -74,6 +75,36 @@ impl Piece {
         let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let needed = alphabet::plain(&whole) != whole;
         (needed && alphabet::units(&whole) <= alphabet::UNITS).then_some(whole)
+    }
+}
+
+impl Frame {
+    fn of(head: &str, tail: Option<&str>, manner: Manner) -> Self {
+        Self {
+            head: manner.written(head),
+            tail: tail.map(|tail| manner.written(tail)),
+            manner,
+        }
+    }
+
+    fn around(&self, body: Option<&str>) -> String {
+        let between = if self.manner.short { " " } else { "\n\n" };
+        let parts = [Some(self.head.as_str()), body, self.tail.as_deref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        parts.join(between)
+    }
+
+    /// With as much of the body as there is room for; `None` where that would tell nothing.
+    fn around_some_of(&self, body: Option<&str>) -> Option<String> {
+        let manner = self.manner;
+        let whole = self.around(body);
+        if manner.size(&whole) <= manner.room {
+            return Some(whole);
+        }
+        let taken = manner.size(&self.around(Some(CUT)));
+        let cut = first(body?, manner.room.saturating_sub(taken), manner);
+        let tells = cut.chars().count() >= LEAST;
+        tells.then(|| self.around(Some(&format!("{}{CUT}", cut.trim_end()))))
     }
 }
 
@@ -129,7 +160,7 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
         Say::Confirmed(ticket) => of(ticket).say("chat-confirmed"),
         Say::Rated => v.say("chat-rated"),
         Say::NotNow(ticket) => of(ticket).say("chat-not-now"),
-        Say::Hint(form) => hint(v, form),
+        Say::Hint(form) => return hinted(v, form),
         Say::AskWords => v.say("chat-ask-words"),
         Say::AskPlace => v.say("chat-ask-place"),
         Say::Directly => v.say("chat-directly"),
@@ -160,10 +191,22 @@ pub fn share_place() -> String {
 
 /// A question of a hold and how it is answered.
 pub fn asked(v: &Voice, ticket: &str, question: &str, form: &AnswerForm) -> Piece {
+    let brief = || v.with("ticket", ticket).say("chat-question-brief");
+    let shorter = shorter_hints(v, form).into_iter();
     Piece {
         head: v.with("ticket", ticket).say("chat-question"),
         body: Some(question.to_owned()),
         tail: Some(hint(v, form)),
+        shorter: shorter.map(|hint| (brief(), Some(hint))).collect(),
+    }
+}
+
+/// How a question is answered, by itself.
+fn hinted(v: &Voice, form: &AnswerForm) -> Piece {
+    let shorter = shorter_hints(v, form).into_iter();
+    Piece {
+        shorter: shorter.map(|hint| (hint, None)).collect(),
+        ..Piece::of(hint(v, form))
     }
 }
 
@@ -179,16 +222,31 @@ fn left_out(why: LeftOut) -> TextId {
 fn hint(v: &Voice, form: &AnswerForm) -> String {
     match form {
         AnswerForm::YesNo => v.say("chat-hint-yes-no"),
-        AnswerForm::Choice { choices } => {
-            let numbered = choices.iter().enumerate();
-            let numbered = numbered.map(|(at, choice)| format!("{} {choice}", at + 1));
-            let choices = numbered.collect::<Vec<_>>().join(", ");
-            v.with("choices", choices).say("chat-hint-choice")
-        }
+        AnswerForm::Choice { choices } => choosing(v, choices, usize::MAX),
         AnswerForm::Date => v.say("chat-hint-date"),
         AnswerForm::Place => v.say("chat-hint-place"),
         AnswerForm::Picture | AnswerForm::Text => v.say("chat-hint-text"),
     }
+}
+
+/// The same with less and less of what can be chosen.
+fn shorter_hints(v: &Voice, form: &AnswerForm) -> Vec<String> {
+    let AnswerForm::Choice { choices } = form else {
+        return Vec::new();
+    };
+    let cut = CHOICE_SIGNS.map(|signs| choosing(v, choices, signs));
+    cut.into()
+}
+
+fn choosing(v: &Voice, choices: &[String], signs: usize) -> String {
+    let numbered = choices.iter().enumerate().map(|(at, choice)| {
+        let begins: String = choice.chars().take(signs).collect();
+        let cut = begins.len() < choice.len();
+        let end = if cut { CUT_CHOICE } else { "" };
+        format!("{} {}{end}", at + 1, begins.trim_end())
+    });
+    let choices = numbered.collect::<Vec<_>>().join(", ");
+    v.with("choices", choices).say("chat-hint-choice")
 }
 
 /// How far a case is, as anybody may know who has its ticket.
@@ -214,9 +272,8 @@ async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError>
     let latest = tracked.course.last();
     let told = latest.map(|step| v.with("date", v.date(step.at)).say("chat-status-since"));
     Ok(Piece {
-        head,
-        body: None,
         tail: told,
+        ..Piece::of(head)
     })
 }
 
@@ -247,9 +304,9 @@ mod tests {
 
     fn piece(body: &str) -> Piece {
         Piece {
-            head: "4F7KX-92MQ3: ditanya".into(),
             body: Some(body.into()),
             tail: Some("Balas YA atau TIDAK.".into()),
+            ..Piece::of("4F7KX-92MQ3: ditanya".into())
         }
     }
 
@@ -281,5 +338,7 @@ mod tests {
             ..piece("Apakah lampu masih padam?")
         };
         assert!(!full.fitted(sms).contains("Apakah"));
+        let endless = Piece::of("kata ".repeat(50)).fitted(sms);
+        assert_eq!(sms.size(&endless), sms.room);
     }
 }

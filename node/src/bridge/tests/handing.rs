@@ -6,6 +6,8 @@ use super::*;
 use crate::channels::tests::ruled;
 use crate::testing::{PaperHub, acts};
 
+const HOUR_MS: i64 = 3_600_000;
+
 async fn answers(bridge: &Bridge, hub: &Arc<PaperHub>, tracking: &str, text: &str) {
     let case = bridge.case(tracking).await.summary.case;
     let words = Some(json!({"text": text}));
@@ -86,6 +88,31 @@ async fn an_answer_whose_way_broke_is_looked_for_before_it_is_said_again() {
             taken.iter().map(|form| form["content"].as_str()).collect();
         assert_eq!((taken.len(), texts.len()), (2, 2), "neither is there twice");
         assert_eq!(bridge.hands_over(false).await.lines, []);
+    }
+}
+
+#[tokio::test]
+async fn answers_go_by_themselves_where_that_is_wanted() {
+    for mut bridge in bridges().await {
+        let hub = PaperHub::of(&bridge.place);
+        bridge.sp4n.has(complaint(21, "Diproses"));
+        bridge.brings(21).await;
+        ruled(&bridge.place, &hub).await;
+        answers(&bridge, &hub, "7654321", "Sudah menyala.").await;
+        bridge.place.clock.advance(4 * HOUR_MS);
+        bridge.place.node.follow_bridged().await.unwrap();
+        assert_eq!(bridge.sp4n.taken().len(), 0, "only where it is wanted");
+        bridge.place.settings.bridge.hand_over = true;
+        bridge.place.node = bridge.place.reopened().await;
+        for _ in 0..2 {
+            bridge.place.clock.advance(4 * HOUR_MS);
+            bridge.place.node.follow_bridged().await.unwrap();
+            let taken = bridge.sp4n.taken();
+            assert_eq!(taken.len(), 1);
+            assert_eq!(taken[0]["content"], "Sudah menyala.");
+        }
+        let runs = bridge.place.node.bridge_runs().await.unwrap();
+        assert_eq!(runs[0].counts, "1 unchanged, 1 sent");
     }
 }
 

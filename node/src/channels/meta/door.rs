@@ -15,6 +15,7 @@ use subtle::ConstantTimeEq;
 
 use super::{Meta, hashed, signature};
 use crate::api::problem;
+use crate::channels::Name;
 use crate::channels::settings::ChannelSettings;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -80,8 +81,12 @@ async fn take_apart(node: &Node, meta: &Meta, body: &[u8]) -> Result<(), NodeErr
     } else {
         Vec::new()
     };
-    for (line, said) in meta.messages(body, &keywords) {
+    let own = node.below_own(Name::Facebook, meta.below(body)).await?;
+    for (line, said) in meta.messages(body, &keywords, &own) {
         node.take_in(&*line, &said).await?;
+    }
+    for (id, fate) in meta.receipts(body) {
+        node.take_receipt(Name::Whatsapp, &id, &fate).await?;
     }
     Ok(())
 }

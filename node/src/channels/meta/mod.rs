@@ -9,6 +9,7 @@ mod settings;
 mod signature;
 mod whatsapp;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use zeroize::Zeroizing;
 pub use door::routes;
 pub use settings::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 
+use super::receipts::Fate;
 use super::settings::ChannelSettings;
 use super::{Channel, Keyword, Raw};
 use messenger::Messenger;
@@ -29,6 +31,11 @@ use whatsapp::{Template, Whatsapp};
 
 const WHATSAPP: &str = "whatsapp.phone_number_id";
 const FACEBOOK: &str = "facebook.page_id";
+/// What a body of WhatsApp is about.
+const BUSINESS: &str = "whatsapp_business_account";
+
+/// Who comments, and below which comment or post, by the ids of the provider.
+pub(super) type Below = (String, String);
 
 /// What is switched on of the provider's.
 pub struct Meta {
@@ -76,12 +83,36 @@ impl Meta {
         page.is_some_and(|page| page.comments == Comments::Tagged)
     }
 
+    /// Below what people comment on the page.
+    pub(super) fn below(&self, body: &[u8]) -> Vec<Below> {
+        let told: Value = serde_json::from_slice(body).unwrap_or_default();
+        let page = self.page.as_ref().filter(|_| told["object"] == "page");
+        let Some(page) = page else {
+            return Vec::new();
+        };
+        let own = listed(&told["entry"]).iter();
+        let own = own.filter(|entry| entry["id"] == *page.id);
+        own.flat_map(Page::below).collect()
+    }
+
+    /// What has become of messages of ours by WhatsApp, by their ids there.
+    pub(super) fn receipts(&self, body: &[u8]) -> Vec<(String, Fate)> {
+        let told: Value = serde_json::from_slice(body).unwrap_or_default();
+        let line = self.whatsapp.as_ref();
+        let Some(line) = line.filter(|_| told["object"] == BUSINESS) else {
+            return Vec::new();
+        };
+        let entries = listed(&told["entry"]).iter();
+        entries.flat_map(|entry| line.receipts(entry)).collect()
+    }
+
     /// What of a body is said to whom, in its order; what is not understood goes as a whole to the
-    /// first line, which keeps it.
+    /// first line, which keeps it. `own` are the comments below what their author has reported.
     pub(super) fn messages(
         &self,
         body: &[u8],
         keywords: &[Keyword],
+        own: &BTreeSet<Below>,
     ) -> Vec<(Arc<dyn Channel>, Vec<Raw>)> {
         let told: Value = serde_json::from_slice(body).unwrap_or_default();
         let (Some(object), Some(entries)) = (told["object"].as_str(), told["entry"].as_array())
@@ -95,11 +126,7 @@ impl Meta {
         };
         let of_page = |entry: &&Value, page: &str| object == "page" && entry["id"] == *page;
         let mut out: Vec<(Arc<dyn Channel>, Vec<Raw>)> = Vec::new();
-        if let Some(line) = self
-            .whatsapp
-            .as_ref()
-            .filter(|_| object == "whatsapp_business_account")
-        {
+        if let Some(line) = self.whatsapp.as_ref().filter(|_| object == BUSINESS) {
             let said = entries.iter().flat_map(|entry| line.messages(entry));
             out.push((line.clone(), said.collect()));
         }
@@ -111,12 +138,9 @@ impl Meta {
             ));
         }
         if let Some(line) = &self.page {
-            let own = entries.iter().filter(|entry| of_page(entry, &line.id));
-            out.push((
-                line.clone(),
-                own.flat_map(|entry| line.messages(entry, keywords))
-                    .collect(),
-            ));
+            let entries = entries.iter().filter(|entry| of_page(entry, &line.id));
+            let said = entries.flat_map(|entry| line.messages(entry, keywords, own));
+            out.push((line.clone(), said.collect()));
         }
         out.retain(|(_, said)| !said.is_empty());
         out

@@ -47,7 +47,7 @@ pub struct FacebookSettings {
     pub messenger: bool,
 }
 
-/// Which comments are for this node.
+/// Which comments, and posts of visitors, are for this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Comments {

@@ -1,7 +1,8 @@
 //! WhatsApp Cloud API.
 //!
 //! <https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components>,
-//! <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages>
+//! <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages>,
+//! <https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/location-request-messages>
 
 use std::sync::Arc;
 
@@ -13,11 +14,14 @@ use super::send::{Graph, Line};
 use super::{id_or_hash, listed};
 use crate::casework::Coordinates;
 use crate::channels::media::{LeftOut, Pieces, Unfetched};
+use crate::channels::receipts::Fate;
 use crate::channels::{
     Address, Channel, Heard, MediaKind, MediaRef, Name, Raw, Saying, Unread, Unsaid,
 };
 
 const SECOND_MS: i64 = 1000;
+/// Signs above a button that shares a place.
+const ABOVE_BUTTON: usize = 1024;
 
 pub struct Whatsapp {
     pub graph: Arc<Graph>,
@@ -101,6 +105,8 @@ struct Choice {
 struct Place {
     latitude: f64,
     longitude: f64,
+    name: Option<String>,
+    address: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -114,12 +120,8 @@ impl Whatsapp {
     /// only feel about it, are none.
     pub fn messages(&self, entry: &Value) -> Vec<Raw> {
         let mut out = Vec::new();
-        for change in listed(&entry["changes"]) {
+        for change in self.own_changes(entry) {
             let value = &change["value"];
-            let own = value["metadata"]["phone_number_id"].as_str() == Some(self.id.as_str());
-            if change["field"] != "messages" || !own {
-                continue;
-            }
             for message in listed(&value["messages"]) {
                 if message["type"] == "reaction" || message["type"] == "system" {
                     continue;
@@ -130,14 +132,27 @@ impl Whatsapp {
                     body: body.to_string().into_bytes(),
                 });
             }
-            for status in listed(&value["statuses"]) {
-                if status["status"] == "failed" {
-                    let code = status["errors"][0]["code"].as_i64();
-                    tracing::warn!(code, "WhatsApp has not delivered what it had taken");
-                }
-            }
         }
         out
+    }
+
+    /// What has become of messages of ours, by their ids there.
+    pub(super) fn receipts(&self, entry: &Value) -> Vec<(String, Fate)> {
+        let statuses = self
+            .own_changes(entry)
+            .flat_map(|change| listed(&change["value"]["statuses"]));
+        let told =
+            statuses.filter_map(|status| Some((status["id"].as_str()?.to_owned(), fate(status)?)));
+        told.collect()
+    }
+
+    /// What an entry tells of the own number.
+    fn own_changes<'v>(&self, entry: &'v Value) -> impl Iterator<Item = &'v Value> {
+        let own = move |change: &&Value| {
+            let number = &change["value"]["metadata"]["phone_number_id"];
+            change["field"] == "messages" && number.as_str() == Some(self.id.as_str())
+        };
+        listed(&entry["changes"]).iter().filter(own)
     }
 
     async fn posted(&self, to: &Address, mut body: Value) -> Result<Option<String>, Unsaid> {
@@ -178,6 +193,7 @@ impl Channel for Whatsapp {
         let text = message.text.map(|text| text.body);
         let text = text.or(message.button.map(|button| button.text));
         let text = text.or(chosen.map(|choice| choice.title));
+        let text = text.or(message.location.as_ref().map(Place::called));
         let said_at = message.timestamp.and_then(|at| at.parse::<i64>().ok());
         let mut heard = Heard {
             from: Address {
@@ -219,7 +235,16 @@ impl Channel for Whatsapp {
         to: &'a Address,
         what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>> {
-        let body = json!({"type": "text", "text": {"preview_url": false, "body": what.words}});
+        let words = what.words.as_str();
+        let body = if what.asks_place && words.chars().count() <= ABOVE_BUTTON {
+            json!({"type": "interactive", "interactive": {
+                "type": "location_request_message",
+                "body": {"text": words},
+                "action": {"name": "send_location"},
+            }})
+        } else {
+            json!({"type": "text", "text": {"preview_url": false, "body": words}})
+        };
         Box::pin(self.posted(to, body))
     }
 
@@ -242,6 +267,29 @@ impl Channel for Whatsapp {
             let address = told["url"].as_str().ok_or(gone)?;
             self.graph.download(address, Some(&self.token)).await
         })
+    }
+}
+
+impl Place {
+    /// Its name and address; empty where only the map knows it.
+    fn called(&self) -> String {
+        let parts = [self.name.as_deref(), self.address.as_deref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        parts.join(", ")
+    }
+}
+
+/// What a status says; `None` while a message is on its way.
+fn fate(status: &Value) -> Option<Fate> {
+    match status["status"].as_str()? {
+        "delivered" | "read" => Some(Fate::Delivered),
+        "failed" => {
+            let code = status["errors"][0]["code"].as_i64().unwrap_or_default();
+            Some(Fate::Refused(format!(
+                "WhatsApp could not deliver it ({code})"
+            )))
+        }
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::case_held::AnswerForm;
 
-use super::commands::{is_courtesy, is_no, is_yes};
+use super::commands::{is_beside, is_courtesy, is_nearly_yes, is_no, is_time, is_yes};
 use super::{Asked, Deed, Hold, Known, OwnCase, Say, Talk, Turn};
 use crate::channels::heard::Heard;
 use crate::portal::PICTURE_CAME;
@@ -27,6 +27,11 @@ impl<'t> Words<'t> {
     pub fn say_something(self) -> bool {
         self.files || !is_courtesy(self.text)
     }
+
+    /// Whether it can answer a question: `Malam` says when.
+    fn answer_something(self) -> bool {
+        self.say_something() || is_time(self.text)
+    }
 }
 
 /// What a text answers, if anything was asked and it is an answer.
@@ -42,10 +47,12 @@ pub fn to_question(talk: &Talk, words: Words<'_>, known: &Known<'_>) -> Option<T
         } => {
             let waits = own.hold.as_ref().filter(|waits| waits.message == *hold)?;
             let begun = (answers.as_slice(), files.as_slice());
-            let said = words.say_something();
+            let said = words.answer_something();
             said.then(|| to_hold(talk, own, waits, begun, words))
         }
-        Asked::Close { .. } if own.may("confirm") => to_close(talk, own, words.text),
+        Asked::Close { .. } if own.may("confirm") => {
+            to_close(talk, own, words.text).or_else(|| nearly(talk, words))
+        }
         Asked::Rating { .. } if own.may("rate") => to_rating(talk, own, words.text),
         _ => None,
     }
@@ -178,8 +185,18 @@ fn to_close(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
     })
 }
 
+/// Asks once more where it only sounds as if it were done. The words lie aside meanwhile.
+fn nearly(talk: &Talk, words: Words<'_>) -> Option<Turn> {
+    let sounds = !words.files && is_nearly_yes(words.text);
+    let hint = || vec![Say::Hint(AnswerForm::YesNo)];
+    sounds.then(|| Turn::of(talk, Deed::Aside, hint()))
+}
+
+/// A digit, with thanks or without.
 fn to_rating(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
-    let score = match text.trim().trim_end_matches('.') {
+    let text = text.trim();
+    let (digit, beside) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let score = match digit.trim_end_matches(['.', ',', '!']) {
         "1" => 1,
         "2" => 2,
         "3" => 3,
@@ -187,6 +204,9 @@ fn to_rating(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
         "5" => 5,
         _ => return None,
     };
+    if !is_beside(beside) {
+        return None;
+    }
     let rate = ReporterAct::Rate { score, text: None };
     Some(acted(talk, own, rate, Say::Rated))
 }

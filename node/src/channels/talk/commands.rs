@@ -15,17 +15,15 @@ pub enum Command<'t> {
     Drop,
 }
 
-const COURTESIES: [&str; 28] = [
-    "terima kasih",
-    "terimakasih",
-    "makasih",
-    "trims",
-    "tks",
-    "thanks",
-    "thank you",
+/// Phrases that say nothing of a matter: greetings, thanks, and what people write to hear whether
+/// anybody is there.
+const COURTESIES: &[&str] = &[
+    "terima kasih kembali",
+    "sama sama",
     "ok",
     "oke",
     "baik",
+    "baiklah",
     "siap",
     "halo",
     "hallo",
@@ -36,30 +34,79 @@ const COURTESIES: [&str; 28] = [
     "selamat siang",
     "selamat sore",
     "selamat malam",
-    "pagi",
-    "siang",
-    "sore",
-    "malam",
     "assalamualaikum",
     "assalamu alaikum",
+    "waalaikumsalam",
+    "wassalam",
+    "wassalamualaikum",
+    "wr wb",
+    "warahmatullahi wabarakatuh",
     "permisi",
+    "maaf",
+    "mohon maaf",
+    "mau tanya",
+    "mau bertanya",
+    "numpang tanya",
+    "izin bertanya",
+    "mau lapor",
+    "mau melapor",
+    "ingin lapor",
+    "ingin melapor",
+    "mohon bantuan",
+    "mohon bantuannya",
+    "minta tolong",
+    "salah kirim",
+    "salah nomor",
+    "salah sambung",
+    "tes",
     "test",
 ];
-/// What people add to a courtesy.
-const ADDED: [&str; 12] = [
+const THANKS: &[&str] = &[
+    "terima kasih",
+    "terimakasih",
+    "trimakasih",
+    "makasih",
+    "trims",
+    "tks",
+    "thanks",
+    "thank you",
+];
+/// Greetings that are also answers.
+const TIMES: &[&str] = &["pagi", "siang", "sore", "malam"];
+/// What people add to a courtesy, or to an answer.
+const ADDED: &[&str] = &[
     "pak",
-    "bu",
     "bapak",
+    "bu",
     "ibu",
+    "mas",
+    "mbak",
+    "bang",
+    "kak",
     "min",
     "admin",
-    "kak",
+    "saya",
+    "kami",
     "banyak",
+    "sekali",
     "ya",
+    "dong",
     "atas bantuannya",
+    "atas perhatiannya",
+    "atas infonya",
     "infonya",
-    "mas",
+    "bintang",
 ];
+const YES: &[&str] = &[
+    "ya", "y", "yes", "iya", "sudah", "selesai", "benar", "betul", "beres",
+];
+/// With these somebody says more than thanks.
+const BUT: [&str; 8] = [
+    "tapi", "tetapi", "namun", "masih", "belum", "mohon", "tolong", "lapor",
+];
+/// Words of an answer that only sounds like yes, and of thanks.
+const NEARLY: usize = 8;
+const THANKFUL: usize = 12;
 
 /// The command that a text is. A sentence that only begins with such a word is none.
 pub fn read(text: &str) -> Option<Command<'_>> {
@@ -80,27 +127,43 @@ pub fn read(text: &str) -> Option<Command<'_>> {
     }
 }
 
-/// Whether a text is a greeting or thanks and no more.
+/// Whether a text is greetings or thanks and no more.
 pub fn is_courtesy(text: &str) -> bool {
-    let mut words = text.to_lowercase();
-    words.retain(|c| c.is_alphanumeric() || c.is_whitespace());
-    let mut words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    if words.is_empty() {
-        return true;
-    }
-    while let Some(rest) = ADDED
-        .iter()
-        .find_map(|added| words.strip_suffix(added)?.strip_suffix(' '))
-    {
-        words = rest.to_owned();
-    }
-    COURTESIES.contains(&words.as_str())
+    let words = bare(text);
+    words.is_empty() || consists(&words, &[COURTESIES, THANKS, TIMES], &[ADDED])
 }
 
-/// `YA`, and what means the same.
+/// Whether what stands beside an answer changes nothing of it.
+pub fn is_beside(text: &str) -> bool {
+    let words = bare(text);
+    words.is_empty() || consists(&words, &[COURTESIES, THANKS, ADDED], &[])
+}
+
+/// A time of the day, which is a greeting where nothing was asked.
+pub fn is_time(text: &str) -> bool {
+    TIMES.contains(&bare(text).as_str())
+}
+
+/// Whether a text is thanks with some words of what for.
+pub fn is_thanks(text: &str) -> bool {
+    let words = bare(text);
+    let mut all = words.split(' ');
+    begins_with(&words, THANKS)
+        && all.clone().count() <= THANKFUL
+        && !all.any(|word| BUT.contains(&word))
+}
+
+/// `YA`, and what means the same, with what people add to it.
 pub fn is_yes(text: &str) -> bool {
-    let word = text.trim().trim_end_matches(['.', '!']).to_uppercase();
-    ["YA", "Y", "YES", "SUDAH", "SELESAI", "BENAR", "IYA"].contains(&word.as_str())
+    !text.contains('?') && consists(&bare(text), &[YES], &[COURTESIES, THANKS, ADDED])
+}
+
+/// What sounds like `YA` and may mean something else: `sudah nyala, Pak`. It closes nothing.
+pub fn is_nearly_yes(text: &str) -> bool {
+    let words = bare(text);
+    let count = words.split(' ').count();
+    let done = || count <= NEARLY / 2 && words.split(' ').any(|word| word == "sudah");
+    is_thanks(text) || (count <= NEARLY && begins_with(&words, YES)) || done()
 }
 
 /// `TIDAK`, and what means the same, at the beginning.
@@ -129,4 +192,46 @@ fn is_ticket_like(text: &str) -> bool {
         && signs().all(|c| c.is_ascii_alphanumeric())
         && signs().any(|c| c.is_ascii_digit());
     alike || ticket::parse(text).is_some()
+}
+
+/// The words of a text in small letters, without marks.
+fn bare(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let within = |c: char| !"'`\u{2018}\u{2019}\u{b4}".contains(c);
+    let words: String = lower.chars().filter(|c| within(*c)).collect();
+    let words = words.split(|c: char| !c.is_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a text is made of phrases, at least one of which is `of` these, and of nothing else.
+fn consists(words: &str, of: &[&[&str]], beside: &[&[&str]]) -> bool {
+    let (mut rest, mut found) = (words, false);
+    while !rest.is_empty() {
+        let own = of.iter().copied().flatten().map(|phrase| (phrase, true));
+        let others = beside.iter().copied().flatten();
+        let others = others.map(|phrase| (phrase, false));
+        let fitting = own
+            .chain(others)
+            .filter_map(|(phrase, is_own)| Some((behind(rest, phrase)?, is_own)));
+        // Of phrases that begin alike the longest is meant.
+        let Some((next, is_own)) = fitting.min_by_key(|(next, _)| next.len()) else {
+            return false;
+        };
+        (rest, found) = (next, found || is_own);
+    }
+    found
+}
+
+fn begins_with(words: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| behind(words, phrase).is_some())
+}
+
+/// What stands behind a phrase with which a text begins.
+fn behind<'t>(words: &'t str, phrase: &str) -> Option<&'t str> {
+    let rest = words.strip_prefix(phrase)?;
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    rest.strip_prefix(' ')
 }

@@ -64,12 +64,13 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>, now: 
     draft.said.messages.extend(heard.id.clone());
     if let Some(place) = heard.location {
         draft.said.coordinates = Some(place);
+        named(&mut draft.said, heard.text.trim());
     }
     if draft.asks == Asks::Words {
         return worded(talk, draft, heard, known, now);
     }
     let files = !heard.media.is_empty();
-    if heard.text.trim().is_empty() {
+    if heard.text.trim().is_empty() || heard.location.is_some() {
         let more = files && heard.location.is_none() && draft.asks != Asks::Picture;
         if draft.asks != Asks::Sure {
             draft.asks = missing(&draft.said, files);
@@ -116,8 +117,7 @@ fn answered(talk: &Talk, mut draft: Draft, text: &str, files: bool) -> Turn {
             }
         }
         Asks::Place => {
-            draft.said.region = national().meant(text).or(draft.said.region);
-            draft.said.place = Some(text.to_owned());
+            named(&mut draft.said, text);
             draft.asks = missing(&draft.said, files);
         }
         Asks::Words | Asks::Picture | Asks::Sure => {
@@ -126,6 +126,15 @@ fn answered(talk: &Talk, mut draft: Draft, text: &str, files: bool) -> Turn {
         }
     }
     kept(talk, draft)
+}
+
+/// Takes the name of a place, which may name a region.
+fn named(said: &mut Said, place: &str) {
+    if place.is_empty() {
+        return;
+    }
+    said.region = national().meant(place).or(said.region.take());
+    said.place = Some(place.to_owned());
 }
 
 /// What is asked next; `files` is whether some come just now.

@@ -344,7 +344,9 @@ pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     if let Some(draft) = &talk.draft {
         return draft::go_on(talk, draft, heard, known, now);
     }
-    let answer = (!known.unproved).then(|| answers::to_question(talk, words, known));
+    // Who says that it is a report answers nothing with it.
+    let may_answer = !known.unproved && !report::is_announced(text);
+    let answer = may_answer.then(|| answers::to_question(talk, words, known));
     if let Some(turn) = answer.flatten() {
         return turn;
     }
@@ -422,6 +424,11 @@ fn daily(talk: &Talk, deed: Deed, say: Say, now: i64) -> Turn {
 }
 
 fn reported(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
+    // Thanks of somebody who has reported are for that.
+    let has_reported = !known.tickets.is_empty() && heard.media.is_empty();
+    if has_reported && commands::is_thanks(&heard.text) {
+        return Turn::of(talk, Deed::Aside, Vec::new());
+    }
     // The words beside a place are its name.
     let words = (heard.location.is_none() || !known.manner.asks)
         .then(|| report::read(heard, known.keywords));

@@ -15,8 +15,17 @@ const TITLE_SIGNS: usize = 80;
 /// The report in a message, if there is one.
 pub fn read(heard: &Heard, keywords: &[Keyword]) -> Option<Said> {
     let said = told(heard, keywords);
-    let is_report = !is_courtesy(&said.content) && letters(&said.content) >= LEAST_LETTERS;
+    // The word of the table is one of the report's, though it is taken out.
+    let word = said.keyword.as_deref().map_or(0, letters);
+    let is_report = !is_courtesy(&said.content) && word + letters(&said.content) >= LEAST_LETTERS;
     is_report.then_some(said)
+}
+
+/// Whether a text says in front that it is a report.
+pub fn is_announced(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let bare = first.trim_end_matches([':', ',']).to_uppercase();
+    ["LAPOR", "#LAPOR"].contains(&bare.as_str())
 }
 
 /// What a message says as a report, whether or not it looks like one; empty where it has no words.

@@ -166,6 +166,18 @@ fn a_first_message_is_a_command_a_report_or_talk() {
         ("Selamat pagi, Pak", "aside"),
         ("terima kasih banyak ya min", "aside"),
         ("Assalamu'alaikum", "aside"),
+        ("Assalamu'alaikum wr. wb., selamat pagi Bapak/Ibu", "aside"),
+        ("Halo Pak, selamat siang. Saya mau lapor", "aside"),
+        ("Mohon bantuannya", "aside"),
+        ("Maaf, salah kirim. Terima kasih.", "aside"),
+        (
+            "Selamat pagi Pak, lampu di Dago padam",
+            "file Selamat pagi Pak, lampu di Dago padam",
+        ),
+        (
+            "Terima kasih, lampu di Dago padam",
+            "file Terima kasih, lampu di Dago padam",
+        ),
         ("\u{1f600}\u{1f600}", "aside"),
         ("", "aside"),
         ("1", "aside"),
@@ -245,6 +257,15 @@ fn a_word_of_the_table_says_what_a_report_is_about() {
         said("Padam lampu di depan sekolah").category.is_none(),
         "only in front"
     );
+    assert_eq!(
+        said("LAMPU padam di Braga").content,
+        "padam di Braga",
+        "the word counts, too"
+    );
+    for small in ["LAMPU padam", "LAMPU terima kasih"] {
+        let turn = hear(&Talk::default(), &heard(small), &known, NOW);
+        assert_eq!(deed(&turn), "aside", "{small}");
+    }
     for (word, free) in [
         ("LAMPU", true),
         ("stop", false),
@@ -262,6 +283,7 @@ fn answers_to_a_hold_fit_their_forms() {
     let choices = vec!["satu".to_owned(), "dua".to_owned()];
     for (form, text, comes_to) in [
         (AnswerForm::YesNo, "iya", "complete Ya"),
+        (AnswerForm::YesNo, "Ya Pak, benar", "complete Ya"),
         (AnswerForm::YesNo, "tidak pak", "complete Tidak"),
         (AnswerForm::YesNo, "entah", "asked"),
         (
@@ -291,8 +313,15 @@ fn answers_to_a_hold_fit_their_forms() {
         (AnswerForm::Date, "5-11-26", "asked"),
         (AnswerForm::Date, "31-02-2026", "asked"),
         (AnswerForm::Text, "Di RT 03", "complete Di RT 03"),
+        (AnswerForm::Text, "malam", "complete malam"),
         (AnswerForm::Text, "terima kasih", "aside"),
+        (AnswerForm::Text, "selamat malam", "aside"),
         (AnswerForm::Text, "STOP", "stop"),
+        (
+            AnswerForm::Text,
+            "LAPOR: sampah menumpuk di Caringin",
+            "file sampah menumpuk di Caringin",
+        ),
     ] {
         let own = Own::with(&["complete", "reply"], &[("Apa?", form)]);
         let turn = own.hears(Name::Sms, &own.held(&[]), text);
@@ -342,6 +371,8 @@ fn whether_it_is_done_and_how_it_was() {
     for (text, comes_to) in [
         ("YA", "confirm"),
         ("sudah.", "confirm"),
+        ("Sudah Pak, terima kasih banyak", "confirm"),
+        ("Selamat siang, sudah selesai Pak", "confirm"),
         ("tidak, masih padam", "reply tidak, masih padam"),
         ("Belum", "reply Belum"),
         (
@@ -356,12 +387,40 @@ fn whether_it_is_done_and_how_it_was() {
             "{text}"
         );
     }
+    // What only sounds like it closes nothing, and is no report either.
+    for text in [
+        "Sudah selesai?",
+        "sudah nyala, Pak",
+        "sudah malam",
+        "Lampunya sudah nyala",
+        "Terima kasih Pak, lampunya nyala lagi",
+    ] {
+        let turn = open.hears(Name::Sms, &asked(&open, true), text);
+        assert_eq!(deed(&turn), "aside", "{text}");
+        assert!(
+            matches!(turn.says[..], [Say::Hint(AnswerForm::YesNo)]),
+            "{text}"
+        );
+        assert!(turn.talk.asked.is_some(), "{text}");
+    }
     let confirmed = open.hears(Name::Sms, &asked(&open, true), "ya");
     assert!(matches!(confirmed.talk.asked, Some(Asked::Rating { .. })));
     let closed = Own::with(&["rate", "reply"], &[]);
     for (text, comes_to) in [
         ("5", "rate 5"),
         ("1.", "rate 1"),
+        ("5 terima kasih banyak", "rate 5"),
+        ("4, Pak", "rate 4"),
+        ("5 bintang", "rate 5"),
+        (
+            "2 lampu di Dago padam lagi",
+            "file 2 lampu di Dago padam lagi",
+        ),
+        ("Terima kasih Pak, sekarang terang kembali", "aside"),
+        (
+            "Terima kasih, tapi lampu di Dago masih padam",
+            "file Terima kasih, tapi lampu di Dago masih padam",
+        ),
         ("0", "aside"),
         ("6", "aside"),
         ("55", "aside"),
@@ -469,6 +528,15 @@ fn where_people_chat_what_is_missing_is_asked() {
         matches!(named.says[..], [Say::AskWords]),
         "the words beside a place are its name"
     );
+    let shared = Heard {
+        location: located.location,
+        ..heard("Taman Lansia, Bandung")
+    };
+    let placed = hear(&placeless.talk, &shared, &own.known(name), NOW);
+    assert!(matches!(placed.says[..], [Say::AskPicture]));
+    let said = placed.talk.draft.unwrap().said;
+    assert_eq!(said.place.as_deref(), Some("Taman Lansia, Bandung"));
+    assert_eq!(said.content, "Lampu jalan padam seminggu ini");
 }
 
 #[test]

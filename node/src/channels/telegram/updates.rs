@@ -232,7 +232,25 @@ fn command(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lapor_stand_ins::telegram::{PHOTO, VENUE};
+
     use super::{command, read};
+
+    #[test]
+    fn updates_are_read_in_the_shapes_that_the_provider_publishes() {
+        let photo = read(PHOTO.as_bytes()).unwrap();
+        assert_eq!(photo.from.id, "1111111");
+        let name = photo.from.name.as_deref();
+        assert_eq!(name, Some("Siti Aminah @sitiaminah"));
+        assert_eq!(photo.text, "Lampu jalan padam di Cihampelas");
+        assert_eq!(photo.media.len(), 1);
+        assert_eq!(photo.media[0].at, "AgACAgUAAxkBAAIBBESAR");
+        assert_eq!(photo.said_at, Some(1_441_645_532_000));
+        let venue = read(VENUE.as_bytes()).unwrap();
+        assert_eq!(venue.text, "Braga, Jl. Braga, Bandung");
+        assert!(venue.location.is_some_and(|at| at.latitude < -6.9));
+        assert_eq!(venue.reply_to.as_deref(), Some("1111111/1364"));
+    }
 
     #[test]
     fn a_picture_is_one_however_large_it_is_said_to_be() {

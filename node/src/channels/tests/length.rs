@@ -122,6 +122,7 @@ fn every_news_with_its_question_fits_into_one_message() {
                     head: head.clone(),
                     body: Some("Petugas sudah datang. ".repeat(30)),
                     tail: Some(tail),
+                    shorter: Vec::new(),
                 };
                 fits(&piece.fitted(Name::Sms.manner()));
             }
@@ -132,5 +133,29 @@ fn every_news_with_its_question_fits_into_one_message() {
         };
         let question = "Berapa lampu yang padam? ".repeat(20);
         fits(&asked(&v, TICKET, &question, &form).fitted(Name::Sms.manner()));
+    }
+}
+
+#[test]
+fn a_question_with_many_long_choices_fits_and_still_asks() {
+    let sms = Name::Sms.manner();
+    for v in voices() {
+        for signs in [12, 40, 200] {
+            let choices = ('a'..='j').map(|name| {
+                let choice = format!("{name} {}", "panjang ".repeat(30));
+                choice.chars().take(signs).collect::<String>()
+            });
+            let form = AnswerForm::Choice {
+                choices: choices.collect(),
+            };
+            let question = "Bagian mana dari jalan itu yang rusak? ".repeat(10);
+            let said = asked(&v, TICKET, &question, &form).fitted(sms);
+            fits(&said);
+            for part in [TICKET, "Bagian mana dari", " 1 a", " 10 j"] {
+                assert!(said.contains(part), "{part}: {said}");
+            }
+            let hint = spoken(&v, PORTAL, &Say::Hint(form), None, None);
+            fits(&hint.fitted(sms));
+        }
     }
 }

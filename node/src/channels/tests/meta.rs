@@ -243,6 +243,7 @@ async fn only_what_people_say_is_taken_from_the_published_bodies() {
             (meta::MESSENGER_TEXT, "messenger waiting"),
             // Neither without the tag, nor our own, nor a like.
             (meta::PAGE_COMMENT, "facebook waiting"),
+            (meta::PAGE_POST, "facebook waiting"),
         ] {
             let before = chat.taken().await.len();
             assert_eq!(chat.knocks(&chat.meta.signed(body)).await, StatusCode::OK);
@@ -290,6 +291,62 @@ async fn a_conversation_with_a_place_and_a_picture_becomes_a_case() {
         // A later one belongs to it.
         let told = chat.sends("w5", &image("1003")).await;
         assert!(told[0].contains("kami teruskan"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_a_place_is_asked_for_a_button_shares_it_and_its_name_is_kept() {
+    for chat in Chat::open().await {
+        let text = json!({"type": "text", "text": {"body": "Lampu jalan padam sejak Minggu"}});
+        chat.hands_over(&meta::whatsapp((SITI, NAME), "w1", &text))
+            .await;
+        chat.hears().await;
+        chat.speaks().await;
+        let asked = chat.meta.told().remove(0).body;
+        assert_eq!(asked["type"], "interactive");
+        let button = &asked["interactive"];
+        assert_eq!(button["type"], "location_request_message");
+        assert_eq!(button["action"], json!({"name": "send_location"}));
+        let words = button["body"]["text"].as_str().unwrap();
+        assert!(words.starts_with("Di mana tepatnya?"), "{words}");
+        let place = json!({"latitude": -6.9175, "longitude": 107.6191, "name": "Braga",
+            "address": "Jl. Braga, Bandung"});
+        let place = json!({"type": "location", "location": place});
+        let told = chat.sends("w2", &place).await;
+        assert!(told[0].starts_with("Ada foto"), "{told:?}");
+        chat.writes("w3", "LEWATI").await;
+        chat.writes("w4", "YA").await;
+        let view = chat.node().case(chat.cases().await[0]).await.unwrap();
+        let words = view.history[0].words.as_ref().unwrap();
+        assert_eq!(words["place"], "Braga, Jl. Braga, Bandung");
+        assert_eq!(words["content"], "Lampu jalan padam sejak Minggu");
+        assert_eq!(words["coordinates"]["latitude_micro"], -6_917_500);
+    }
+}
+
+#[tokio::test]
+async fn what_becomes_of_an_answer_behind_the_provider_is_noted() {
+    for chat in Chat::open().await {
+        chat.writes("w1", "BANTUAN").await;
+        chat.writes("w2", "STATUS").await;
+        assert_eq!(chat.outbox().await, ["whatsapp sent"; 2]);
+        for (id, status) in [
+            ("OURS1", "sent"),
+            ("OURS1", "delivered"),
+            ("OURS1", "read"),
+            ("OURS2", "failed"),
+            ("OTHERS", "failed"),
+        ] {
+            let id = format!("wamid.{id}");
+            chat.hands_over(&meta::status(&id, status)).await;
+        }
+        assert_eq!(
+            chat.outbox().await,
+            ["whatsapp delivered", "whatsapp refused"]
+        );
+        let refused = chat.node().channel_refused().await.unwrap();
+        let problem = refused[0].problem.as_deref();
+        assert_eq!(problem, Some("WhatsApp could not deliver it (131026)"));
     }
 }
 
@@ -511,6 +568,62 @@ async fn a_comment_gets_its_ticket_in_private_and_a_word_in_public() {
             .await;
         chat.told().await;
         assert_eq!(chat.cases().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_post_of_a_visitor_is_answered_as_a_comment_is() {
+    for chat in Chat::open().await {
+        let (rina, id) = (("55", "Rina Wati"), format!("{PAGE_ID}_777"));
+        let words = "#lapor Selokan di Jalan Braga meluap setiap hujan";
+        chat.hands_over(&meta::post_of_visitor(rina, &id, words))
+            .await;
+        chat.hears().await;
+        chat.speaks().await;
+        let case = chat.cases().await[0];
+        let view = chat.node().case(case).await.unwrap();
+        let ticket = view.summary.ticket.unwrap();
+        let said = chat.meta.told();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert_eq!(said[0].body["recipient"], json!({"post_id": id}));
+        assert!(said[0].body.to_string().contains(&ticket));
+        assert_eq!(said[1].to, format!("{id}/comments"));
+        assert!(!said[1].body.to_string().contains(&ticket));
+        let more = "Sekarang airnya masuk ke rumah warga";
+        chat.hands_over(&meta::comment_below(rina, "44_8", &id, more))
+            .await;
+        let told = chat.told().await;
+        assert!(told[0].contains("kami teruskan"), "{told:?}");
+        assert_eq!(chat.cases().await, [case]);
+    }
+}
+
+#[tokio::test]
+async fn what_its_author_says_below_a_comment_is_for_its_case() {
+    for chat in Chat::open().await {
+        let (rina, edi) = (("55", "Rina Wati"), ("56", "Edi"));
+        let words = "#lapor Trotoar di depan stasiun rusak parah";
+        chat.hands_over(&meta::comment(rina, "44_1", words)).await;
+        chat.told().await;
+        let case = chat.cases().await[0];
+        let says = async |from: (&str, &str), id: &str, words: &str| {
+            let comment = meta::comment_below(from, id, "44_1", words);
+            chat.hands_over(&comment).await;
+            chat.told().await
+        };
+        let told = says(rina, "44_2", "Yang paling parah di pintu selatan").await;
+        assert!(told[0].contains("kami teruskan"), "{told:?}");
+        let view = chat.node().case(case).await.unwrap();
+        assert_eq!(view.history.last().unwrap().kind, "case.replied");
+        let taken = chat.taken().await.len();
+        says(edi, "44_3", "Betul, saya hampir jatuh di situ").await;
+        assert_eq!(
+            chat.taken().await.len(),
+            taken,
+            "what others say is not taken"
+        );
+        says(edi, "44_4", "#lapor Lampu di depan stasiun juga padam").await;
+        assert_eq!(chat.cases().await.len(), 2);
     }
 }
 

@@ -330,7 +330,31 @@ fn words(text: &str, own: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use lapor_stand_ins::x::{ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_ID, FILTERED_STREAM};
+
+    use super::{Account, apart, read, words};
+
+    #[test]
+    fn posts_are_read_in_the_shapes_that_the_provider_publishes() {
+        let own = Account {
+            id: ACCOUNT_ID.into(),
+            name: ACCOUNT.into(),
+        };
+        for (body, is_placed) in [(ACCOUNT_ACTIVITY, false), (FILTERED_STREAM, true)] {
+            let raws = apart(body.as_bytes(), &own);
+            assert_eq!(raws.len(), 1, "{body}");
+            let heard = read(&raws[0].body, &own).unwrap();
+            assert_eq!(heard.id.as_ref(), Some(&raws[0].id));
+            assert_eq!(heard.text, "Lampu jalan padam di Cihampelas & gelap");
+            assert_eq!(heard.from.id, "6253282");
+            let name = heard.from.name.as_deref();
+            assert_eq!(name, Some("Siti Aminah @sitiaminah"));
+            let at = "https://pbs.twimg.com/media/ABCDEFG.jpg";
+            assert!(heard.media.len() == 1 && heard.media[0].at == at);
+            assert_eq!(heard.location.is_some(), is_placed);
+            assert!(heard.reply_to.is_none() && heard.began_with.is_none());
+        }
+    }
 
     #[test]
     fn of_a_post_stay_the_words_that_are_meant() {
