@@ -10,6 +10,7 @@ pub mod imap;
 pub mod kannel;
 pub mod meta;
 pub mod mood;
+pub mod ports;
 pub mod serving;
 pub mod smsc;
 pub mod sp4n;

@@ -17,7 +17,7 @@ use super::place::{self, AT_ONCE, DESK, HUB, Place, TOKEN, answered};
 use super::process::{Orders, Program};
 use super::world::{self, World};
 use super::{verdict, workload};
-use crate::demo::ports::{self, Reserved};
+use lapor_stand_ins::ports::{self, Reserved};
 use crate::demo::programs::Programs;
 
 const STEPS: [Victim; 6] = [

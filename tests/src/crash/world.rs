@@ -17,7 +17,7 @@ use super::process::{Orders, Supervised};
 use super::texts::{self, Texts};
 use super::verdict;
 use super::workload;
-use crate::demo::ports::{self, Reserved};
+use lapor_stand_ins::ports::{self, Reserved};
 use crate::demo::programs::Programs;
 
 /// A run that takes longer hangs.

@@ -22,7 +22,7 @@ use super::letters::Letters;
 use super::people;
 use super::phones::Phones;
 use super::play::Nodes;
-use super::ports::{self, Reserved};
+use lapor_stand_ins::ports::{self, Reserved};
 use super::programs::{Programs, run};
 use super::progress::Progress;
 use super::scenes::{self, Scenes};

@@ -22,7 +22,6 @@ mod people;
 mod phones;
 mod plan;
 mod play;
-pub mod ports;
 pub(crate) mod programs;
 mod progress;
 pub(crate) mod reports;

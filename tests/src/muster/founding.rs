@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use super::light::Member;
 use crate::bench::programs::{Running, ask};
-use crate::demo::ports::{self, Reserved};
+use lapor_stand_ins::ports::{self, Reserved};
 
 /// Minutes after which what waits is yellow; an hour unless it is set.
 pub const WAITING_MINUTES: u64 = 1;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use lapor_migrations::{Db, Schema, on};
-use lapor_tests::demo::ports::{self, Reserved};
+use lapor_stand_ins::ports::{self, Reserved};
 use lapor_tests::fleet::{Fleet, kinds};
 
 /// As a program of the future would have left it.

@@ -17,7 +17,7 @@ use super::bubbles::{Bubbles, By};
 use super::lines::Line;
 use crate::demo::PATIENCE;
 use crate::demo::federation::listening;
-use crate::demo::ports::{self, Reserved};
+use lapor_stand_ins::ports::{self, Reserved};
 use crate::demo::programs::{alone, installed};
 use crate::demo::troupe::Troupe;
 

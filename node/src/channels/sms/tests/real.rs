@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
+use lapor_migrations::throwaway::{TestDb, databases};
+use lapor_stand_ins::ports::{self, Reserved};
 use lapor_stand_ins::smsc::{self, Sms, Smsc};
 use lapor_web::serving;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -27,16 +28,43 @@ const BEARERBOX: &str = "/usr/sbin/bearerbox";
 const SMSBOX: &str = "/usr/sbin/smsbox";
 const FAKESMSC: &str = "/usr/lib/kannel/test/fakesmsc";
 const GLANCE: Duration = Duration::from_millis(50);
+/// Kannel takes seconds; where a program of it ends early, nothing else would.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Each goes back to the network from which they wrote.
 const BY_SMPP: &str = "+62812";
 const BY_FAKE: &str = "+62813";
 const BUDI: &str = "+628139999999";
 
 struct Ports {
-    admin: u16,
-    box_: u16,
-    fake: u16,
-    sendsms: u16,
+    admin: Reserved,
+    box_: Reserved,
+    fake: Reserved,
+    sendsms: Reserved,
+}
+
+impl Ports {
+    fn reserved() -> Self {
+        let ports = ports::reserve(4).unwrap().try_into();
+        let [admin, box_, fake, sendsms] = ports.unwrap_or_else(|_| unreachable!("four"));
+        Self {
+            admin,
+            box_,
+            fake,
+            sendsms,
+        }
+    }
+
+    /// Before Kannel listens on them.
+    fn release(&mut self) {
+        for port in [
+            &mut self.admin,
+            &mut self.box_,
+            &mut self.fake,
+            &mut self.sendsms,
+        ] {
+            port.release();
+        }
+    }
 }
 
 /// Whether Kannel is here; where everything is proved it must be.
@@ -54,18 +82,9 @@ fn is_here() -> bool {
     here
 }
 
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 fn configuration(ports: &Ports, smsc: &str, node: &str) -> String {
-    let Ports {
-        admin,
-        box_,
-        fake,
-        sendsms,
-    } = ports;
+    let [admin, box_, fake, sendsms] =
+        [&ports.admin, &ports.box_, &ports.fake, &ports.sendsms].map(|port| port.address().port());
     let port = smsc.rsplit(':').next().unwrap();
     let (system_id, password) = (smsc::SYSTEM_ID, smsc::PASSWORD);
     format!(
@@ -149,8 +168,8 @@ async fn says(child: &mut Child, words: &[&str]) -> String {
     panic!("it ended without saying {words:?}:\n{all}");
 }
 
-async fn is_open(port: u16) {
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+async fn is_open(port: &Reserved) {
+    while TcpStream::connect(port.address()).await.is_err() {
         tokio::time::sleep(GLANCE).await;
     }
 }
@@ -174,86 +193,87 @@ async fn the_real_kannel_carries_messages_answers_and_receipts() {
         return;
     }
     for db in databases().await {
-        let folder = tempfile::tempdir().unwrap();
-        let smsc = Smsc::open().await.unwrap();
-        let ports = Ports {
-            admin: free_port(),
-            box_: free_port(),
-            fake: free_port(),
-            sendsms: free_port(),
-        };
-        let mut place = Place::joined("kota-bandung", db).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let at = listener.local_addr().unwrap().to_string();
-        let send_url = format!("http://127.0.0.1:{}/cgi-bin/sendsms", ports.sendsms);
-        let mut sms_settings = settings(&place.settings.node.keys, &send_url);
-        sms_settings.kannel.node_url = Some(format!("http://{at}"));
-        place.settings.channels.sms = sms_settings;
-        place.node = place.reopened().await;
-        let (node, stop) = (place.node.clone(), CancellationToken::new());
-        let router = crate::doors::router(node.clone());
-        tokio::spawn(serving::serve(listener, router, stop.clone()));
-        let lines = Lines::of(&node.settings().channels).unwrap();
-        let running = tokio::spawn(run(Arc::clone(&node), lines, stop.clone()));
-
-        let file = folder.path().join("kannel.conf");
-        std::fs::write(&file, configuration(&ports, &smsc.address, &at)).unwrap();
-        let file = file.to_str().unwrap();
-        let mut bearerbox = started(BEARERBOX, folder.path(), &["-v", "1", file]);
-        assert_eq!(smsc.bound().await, Some("transceiver"), "Kannel binds");
-        is_open(ports.box_).await;
-        let mut smsbox = started(SMSBOX, folder.path(), &["-v", "1", file]);
-        is_open(ports.sendsms).await;
-        for child in [&mut bearerbox, &mut smsbox] {
-            let mut stderr = child.stderr.take().unwrap();
-            tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
-        }
-
-        // In two parts with other letters, by the network.
-        for (place, text) in [
-            (1, "Saluran air \u{201c}mampet\u{201d} "),
-            (2, "sejak kemarin di Sukajadi."),
-        ] {
-            let part = Sms {
-                header: vec![5, 0, 3, 77, 2, place],
-                coding: 8,
-                text: alphabet::to_wide(text),
-                ..sms(SITI, "")
-            };
-            assert_eq!(smsc.delivers(&part).await, Some(0));
-        }
-        let said = smsc.submitted().await.unwrap();
-        assert_eq!(said.to.trim_start_matches('+'), &SITI[1..]);
-        let text = alphabet::from_septets(&said.bytes);
-        assert!(text.starts_with("Laporan Anda kami terima"), "{text}");
-        assert_eq!(smsc.receipt(&said.id, "DELIVRD").await, Some(0));
-        until_delivered(&node, 1).await;
-
-        // By Kannel's own telephone.
-        let message = format!("{BUDI} {} text {REPORT}", smsc::NUMBER);
-        let port = ports.fake.to_string();
-        let arguments = [
-            "-H",
-            "127.0.0.1",
-            "-r",
-            &port,
-            "-i",
-            "1",
-            "-m",
-            "1",
-            &message,
-        ];
-        let mut telephone = started(FAKESMSC, folder.path(), &arguments);
-        let got = says(&mut telephone, &["Got message", "tiket"]).await;
-        assert!(got.contains(BUDI), "{got}");
-
-        let mut tx = node.read_tx().await.unwrap();
-        let cases: i64 =
-            on!(&mut tx, c => sqlx::query_scalar("select count(*) from cases").fetch_one(c).await)
-                .unwrap();
-        assert_eq!(cases, 2);
-        drop(tx);
-        stop.cancel();
-        running.await.unwrap();
+        let carried = tokio::time::timeout(PATIENCE, Box::pin(carries(db)));
+        carried.await.expect("Kannel does its work");
     }
+}
+
+async fn carries(db: TestDb) {
+    let folder = tempfile::tempdir().unwrap();
+    let smsc = Smsc::open().await.unwrap();
+    let mut ports = Ports::reserved();
+    let mut place = Place::joined("kota-bandung", db).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap().to_string();
+    let send_url = format!("http://{}/cgi-bin/sendsms", ports.sendsms.address());
+    let mut sms_settings = settings(&place.settings.node.keys, &send_url);
+    sms_settings.kannel.node_url = Some(format!("http://{at}"));
+    place.settings.channels.sms = sms_settings;
+    place.node = place.reopened().await;
+    let (node, stop) = (place.node.clone(), CancellationToken::new());
+    let router = crate::doors::router(node.clone());
+    tokio::spawn(serving::serve(listener, router, stop.clone()));
+    let lines = Lines::of(&node.settings().channels).unwrap();
+    let running = tokio::spawn(run(Arc::clone(&node), lines, stop.clone()));
+
+    let file = folder.path().join("kannel.conf");
+    std::fs::write(&file, configuration(&ports, &smsc.address, &at)).unwrap();
+    let file = file.to_str().unwrap();
+    ports.release();
+    let mut bearerbox = started(BEARERBOX, folder.path(), &["-v", "1", file]);
+    assert_eq!(smsc.bound().await, Some("transceiver"), "Kannel binds");
+    is_open(&ports.box_).await;
+    let mut smsbox = started(SMSBOX, folder.path(), &["-v", "1", file]);
+    is_open(&ports.sendsms).await;
+    for child in [&mut bearerbox, &mut smsbox] {
+        let mut stderr = child.stderr.take().unwrap();
+        tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
+    }
+
+    // In two parts with other letters, by the network.
+    for (place, text) in [
+        (1, "Saluran air \u{201c}mampet\u{201d} "),
+        (2, "sejak kemarin di Sukajadi."),
+    ] {
+        let part = Sms {
+            header: vec![5, 0, 3, 77, 2, place],
+            coding: 8,
+            text: alphabet::to_wide(text),
+            ..sms(SITI, "")
+        };
+        assert_eq!(smsc.delivers(&part).await, Some(0));
+    }
+    let said = smsc.submitted().await.unwrap();
+    assert_eq!(said.to.trim_start_matches('+'), &SITI[1..]);
+    let text = alphabet::from_septets(&said.bytes);
+    assert!(text.starts_with("Laporan Anda kami terima"), "{text}");
+    assert_eq!(smsc.receipt(&said.id, "DELIVRD").await, Some(0));
+    until_delivered(&node, 1).await;
+
+    // By Kannel's own telephone.
+    let message = format!("{BUDI} {} text {REPORT}", smsc::NUMBER);
+    let port = ports.fake.address().port().to_string();
+    let arguments = [
+        "-H",
+        "127.0.0.1",
+        "-r",
+        &port,
+        "-i",
+        "1",
+        "-m",
+        "1",
+        &message,
+    ];
+    let mut telephone = started(FAKESMSC, folder.path(), &arguments);
+    let got = says(&mut telephone, &["Got message", "tiket"]).await;
+    assert!(got.contains(BUDI), "{got}");
+
+    let mut tx = node.read_tx().await.unwrap();
+    let cases: i64 =
+        on!(&mut tx, c => sqlx::query_scalar("select count(*) from cases").fetch_one(c).await)
+            .unwrap();
+    assert_eq!(cases, 2);
+    drop(tx);
+    stop.cancel();
+    running.await.unwrap();
 }

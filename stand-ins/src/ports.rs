@@ -1,10 +1,8 @@
 //! Free ports on loopback, for configurations that must name them before the
 //! programs start.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-
-use anyhow::bail;
-use lapor_web::chance::random;
 
 /// Systems give ports from 32768 on to whoever asks for any; those below are
 /// not taken by a connection that happens to open in between.
@@ -23,7 +21,7 @@ pub struct Reserved {
 }
 
 impl Reserved {
-    fn new(address: SocketAddr) -> std::io::Result<Self> {
+    fn new(address: SocketAddr) -> io::Result<Self> {
         Ok(Self {
             address,
             _mark: UdpSocket::bind(address)?,
@@ -42,18 +40,25 @@ impl Reserved {
 }
 
 /// Reserves so many ports, all different.
-pub fn reserve(count: usize) -> anyhow::Result<Vec<Reserved>> {
+///
+/// # Errors
+///
+/// The machine has not so many free ones, or no randomness.
+pub fn reserve(count: usize) -> io::Result<Vec<Reserved>> {
     let mut reserved = Vec::new();
     for _ in 0..ATTEMPTS {
         if reserved.len() == count {
             break;
         }
-        let port = LOWEST + u16::from_le_bytes(random::<2>()) % (HIGHEST - LOWEST);
+        let mut chance = [0; 2];
+        getrandom::fill(&mut chance)?;
+        let port = LOWEST + u16::from_le_bytes(chance) % (HIGHEST - LOWEST);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         reserved.extend(Reserved::new(address));
     }
     if reserved.len() < count {
-        bail!("this machine has not {count} free ports between {LOWEST} and {HIGHEST}");
+        let few = format!("this machine has not {count} free ports between {LOWEST} and {HIGHEST}");
+        return Err(io::Error::other(few));
     }
     Ok(reserved)
 }
