@@ -8,6 +8,7 @@ mod clocks;
 mod conform;
 mod crashes;
 mod custody;
+mod damage;
 mod deadlines;
 mod demo;
 mod full_disks;
