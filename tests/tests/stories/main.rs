@@ -17,6 +17,7 @@ mod hostile_hub;
 mod identity;
 mod joining;
 mod keys;
+mod lines;
 mod linking;
 mod newcomers;
 mod offline;
