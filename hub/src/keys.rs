@@ -32,7 +32,14 @@ pub fn create_signer(path: &Path) -> Result<Signer, HubError> {
 }
 
 pub fn load_signer(path: &Path) -> Result<Signer, HubError> {
-    let text = Zeroizing::new(std::fs::read_to_string(path)?);
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let why = format!(
+            "the signing key {}: {error}; put it back from the backup of the hub's keys",
+            path.display()
+        );
+        io::Error::new(error.kind(), why)
+    });
+    let text = Zeroizing::new(text?);
     let mut seed = Zeroizing::new([0; 32]);
     hex::decode_to_slice(text.trim(), seed.as_mut_slice()).map_err(|_| {
         HubError::damaged(format_args!(

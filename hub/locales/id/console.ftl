@@ -257,6 +257,7 @@ aside-parked = Menunggu versi baru
 aside-refused = Ditolak operator
 aside-superseded = Digantikan
 aside-quarantined = Disisihkan
+aside-bytes-damaged = Rusak di penyimpanan instansi itu
 aside-cannot-be-applied = Gagal diterapkan di instansi itu
 aside-kind-unknown = Jenisnya belum dikenal versi instansi itu
 aside-case-waits = Menunggu pesan sebelumnya dari kasus yang sama

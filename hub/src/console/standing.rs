@@ -407,6 +407,7 @@ fn header(v: &Voice, found: &SetAside) -> Vec<(String, String)> {
 /// Why, in words for the codes that nodes of this version give.
 fn aside_reason(v: &Voice, code: String) -> String {
     let words = match &*code {
+        "bytes_damaged" => text_id("aside-bytes-damaged"),
         "cannot_be_applied" => text_id("aside-cannot-be-applied"),
         "kind_unknown" => text_id("aside-kind-unknown"),
         "case_waits" => text_id("aside-case-waits"),

@@ -263,7 +263,11 @@ async fn receipts(
         let ids = store::envelopes::ids(tx, author, epoch, receipt.from, receipt.to).await?;
         let ids: Vec<EnvelopeId> = ids.into_iter().map(|(_, id)| id).collect();
         let known = store::chains::receipts(tx, author, epoch, receipt.from, receipt.to).await?;
-        if known.is_empty() && receipt.covers(&ids).is_ok() {
+        // Of two that a recovery of before has left for one position, the record keeps the first.
+        let twice = stored.last().is_some_and(|held: &StoredReceipt| {
+            (&held.author, held.epoch) == (author, epoch) && receipt.from <= held.to
+        });
+        if known.is_empty() && !twice && receipt.covers(&ids).is_ok() {
             stored.push(kept(&receipt, line));
         }
     }

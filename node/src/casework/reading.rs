@@ -8,7 +8,7 @@ use lapor_protocol::case::{Case, State};
 use lapor_protocol::deadline::{Clock, clocks};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::{Draft, Message};
 use lapor_protocol::seal::{ContentKey, Context, Subject, open_words};
@@ -431,6 +431,16 @@ fn body_value(body: &Body) -> Result<Value, NodeError> {
 pub(crate) fn read_message(line: &str) -> Result<Message, NodeError> {
     let envelope = store::read(Envelope::parse(line.as_bytes()))?;
     store::read(Message::parse(&envelope.payload))
+}
+
+/// The message of a line that was kept under an envelope's id; `None` where its bytes are others by
+/// now, which must never be taken for what somebody has said.
+pub(crate) fn kept_message(line: &str, id: EnvelopeId) -> Option<Message> {
+    let envelope = Envelope::parse(line.as_bytes()).ok()?;
+    if envelope.id() != id {
+        return None;
+    }
+    Message::parse(&envelope.payload).ok()
 }
 
 /// The words of a message, if this node can open them.

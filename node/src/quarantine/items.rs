@@ -160,7 +160,11 @@ async fn verified_again(
     for row in &mut rows {
         let Some(line) = &row.line else { continue };
         let item: Item = store::read(serde_json::from_str(&row.item))?;
-        let envelope = store::read(Envelope::parse(line.as_bytes()))?;
+        let envelope = Envelope::parse(line.as_bytes()).ok();
+        // Bytes that were damaged here say nothing of who has signed them.
+        let Some(envelope) = envelope.filter(|envelope| envelope.id() == item.envelope_id) else {
+            continue;
+        };
         let fault = fault_of(&item, &envelope, &directory);
         if row.fault.as_deref() != fault {
             let place = (stream.as_str(), row.depoch, row.dseq);

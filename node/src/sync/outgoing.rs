@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 use super::epoch::DUE;
 use super::seal::own_chain;
+use super::taking_in::DAMAGED;
 use super::{Call, Link, LinkError, boot, traces};
 use crate::casework::refresh_case;
 use crate::error::NodeError;
@@ -107,15 +108,18 @@ impl Link {
     /// where there is nothing more.
     async fn next_batch(&self, last: Option<&OutboxRow>) -> Result<Option<Batch>, LinkError> {
         let most = self.node.settings().link.batch.clamp(1, BATCH_ENVELOPES);
-        let mut tx = self.node.read_tx().await?;
         let mut rows = match last.and_then(|row| row.epoch.zip(row.seq)) {
             Some((epoch, seq)) => {
+                let mut tx = self.node.read_tx().await?;
                 store::outbox::sealed_after(&mut tx, epoch, seq, most as i64).await?
             }
-            None => store::outbox::in_state(&mut tx, "sealed", most as i64).await?,
+            None => self.sealed(most).await?,
         };
-        drop(tx);
-        if rows.len() < most {
+        let whole = rows.iter().take_while(|row| is_whole(row)).count();
+        if whole < rows.len() {
+            // The next push begins with it, when nothing is under way.
+            rows.truncate(whole);
+        } else if rows.len() < most {
             rows.extend(self.seal_pending(most - rows.len()).await?);
         }
         if rows.is_empty() {
@@ -123,6 +127,25 @@ impl Link {
         }
         let body = self.batch(&mut rows).await?;
         Ok(Some(Batch { rows, body }))
+    }
+
+    /// The first of those that are sealed and have no receipt yet. One whose bytes are not those that
+    /// were signed is set aside: the hub would refuse each batch that it is in.
+    async fn sealed(&self, most: usize) -> Result<Vec<OutboxRow>, LinkError> {
+        loop {
+            let mut tx = self.node.read_tx().await?;
+            let rows = store::outbox::in_state(&mut tx, "sealed", most as i64).await?;
+            drop(tx);
+            let Some(bad) = rows.iter().find(|row| !is_whole(row)) else {
+                return Ok(rows);
+            };
+            tracing::error!(
+                number = bad.number,
+                "the bytes of an own message are damaged, and it is quarantined; `lapor-node quarantine list` shows it"
+            );
+            // Rare, and much larger than what happens otherwise.
+            Box::pin(self.set_aside(bad, DAMAGED)).await?;
+        }
     }
 
     pub(super) async fn post(&self, body: Vec<u8>) -> Result<OutboxAnswer, LinkError> {
@@ -303,7 +326,7 @@ impl Link {
                 if of_key && self.signed_too_late(bad).await? {
                     return self.move_to_epoch(exception.code.as_str()).await;
                 }
-                self.set_aside(bad, exception).await
+                self.set_aside(bad, exception.code.as_str()).await
             }
             Code::ForkDetected => self.part_from_fork().await,
             code if code.retry() == Retry::Resync => {
@@ -318,12 +341,7 @@ impl Link {
 
     /// Quarantines a message that the hub cannot accept, with the later ones
     /// of its case, and goes on with the rest in a new epoch.
-    async fn set_aside(
-        &self,
-        bad: &OutboxRow,
-        exception: &OutboxException,
-    ) -> Result<(), LinkError> {
-        let reason = exception.code.as_str();
+    async fn set_aside(&self, bad: &OutboxRow, reason: &str) -> Result<(), LinkError> {
         let mut tx = self.node.write_tx().await?;
         store::outbox::quarantine(&mut tx, bad.number, reason).await?;
         if let Some(case) = &bad.case_id {
@@ -345,4 +363,12 @@ impl Link {
         self.compared.store(false, Ordering::SeqCst);
         self.compare_heads().await
     }
+}
+
+/// Whether the bytes that are kept of a message are those that were signed.
+fn is_whole(row: &OutboxRow) -> bool {
+    let line = row.line.as_deref();
+    let envelope = line.and_then(|line| Envelope::parse(line.as_bytes()).ok());
+    let id = envelope.map(|envelope| envelope.id().as_bytes().to_vec());
+    id.is_some() && id == row.envelope_id
 }

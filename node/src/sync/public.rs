@@ -11,8 +11,9 @@ use lapor_protocol::message::Message;
 use lapor_protocol::public::{needs_programme, rule_public};
 use lapor_protocol::receipt::Stream;
 
+use super::taking_in::DAMAGED;
 use super::traces::Traced;
-use crate::casework::read_message;
+use crate::casework::kept_message;
 use crate::error::NodeError;
 use crate::feed;
 use crate::node::Node;
@@ -72,7 +73,9 @@ pub(super) async fn take(
     let (Some(line), Effect::Applied) = (line, item.ruling.effect) else {
         return Ok(("applied", None));
     };
-    let message = read_message(&line)?;
+    let Some(message) = kept_message(&line, item.envelope_id) else {
+        return Ok(("quarantined", Some(DAMAGED.to_owned())));
+    };
     let body = match &message.body {
         Ok(body) if body.scope() == Scope::Public => body,
         Ok(_) => return Ok(("refused", Some("not a kind of the public stream".into()))),

@@ -10,7 +10,8 @@ use lapor_protocol::message::Message;
 use super::apply::Batch;
 use super::giving::note_gained;
 use super::learn::learn;
-use crate::casework::read_message;
+use super::taking_in::DAMAGED;
+use crate::casework::kept_message;
 use crate::error::NodeError;
 use crate::feed;
 use crate::figures;
@@ -188,7 +189,9 @@ async fn fold(
     id: CaseId,
     line: &str,
 ) -> Result<Step, NodeError> {
-    let message = read_message(line)?;
+    let Some(message) = kept_message(line, item.envelope_id) else {
+        return Ok(block(batch, id, Step::Quarantined(DAMAGED.to_owned())));
+    };
     if item.ruling.effect != Effect::Applied {
         advance(batch, id, None, false);
         if let Some(working) = batch.cases.get_mut(&id) {

@@ -25,6 +25,8 @@ const TRIES: i64 = 3;
 /// Why; what exactly failed may be a word of a case, which no log and no
 /// receipt may hold.
 pub(crate) const FAILS: &str = "cannot_be_applied";
+/// Why something is set aside whose stored bytes are not those that were signed.
+pub(super) const DAMAGED: &str = "bytes_damaged";
 
 impl Link {
     /// Applies everything received on a stream. Returns how many items.

@@ -1,10 +1,10 @@
 //! Author chains and receipts: no gap, no fork, each message after the one it
-//! names, and every receipt true of the ids it covers.
+//! names, every receipt true of the ids it covers, and one receipt for each.
 
 use std::collections::BTreeMap;
 
 use super::{Audit, Extent, Wrong};
-use crate::ids::{Digest, EnvelopeId, Position};
+use crate::ids::{Digest, EnvelopeId, InstanceId, Position};
 use crate::message::Message;
 use crate::receipt::Receipt;
 
@@ -88,23 +88,38 @@ impl Audit {
         }
     }
 
-    /// A receipt is true if it covers exactly the ids that stand in its range.
+    /// A receipt is true if it covers exactly the ids that stand in its range, and if no other one
+    /// states something else of a position: whoever sends again is given the statement of before.
     pub(super) fn check_receipts(&mut self) {
-        for receipt in std::mem::take(&mut self.receipts) {
-            let chain = self.chains.get(&receipt.author);
-            let ids = chain.map(|chain| chain.range(&receipt)).unwrap_or_default();
-            if let Err(error) = receipt.covers(&ids) {
-                let Receipt {
-                    author,
-                    epoch,
-                    from,
-                    to,
-                    ..
-                } = &receipt;
+        let mut receipts = std::mem::take(&mut self.receipts);
+        receipts.sort_unstable_by(|one, other| place(one).cmp(&place(other)));
+        for two in receipts.windows(2) {
+            let (one, other) = (&two[0], &two[1]);
+            let of_one_chain = (&one.author, one.epoch) == (&other.author, other.epoch);
+            if of_one_chain && other.from <= one.to && one != other {
+                let span = span(other);
                 self.find(Wrong::Receipt(format!(
-                    "{author} {epoch}.{from} to {to}: {error}"
+                    "{span}: another receipt states something else of these positions"
                 )));
             }
         }
+        for receipt in receipts {
+            let chain = self.chains.get(&receipt.author);
+            let ids = chain.map(|chain| chain.range(&receipt)).unwrap_or_default();
+            if let Err(error) = receipt.covers(&ids) {
+                let span = span(&receipt);
+                self.find(Wrong::Receipt(format!("{span}: {error}")));
+            }
+        }
     }
+}
+
+fn place(receipt: &Receipt) -> (&InstanceId, u32, u64, u64) {
+    (&receipt.author, receipt.epoch, receipt.from, receipt.to)
+}
+
+/// The positions that a receipt covers, in words.
+fn span(receipt: &Receipt) -> String {
+    let (author, epoch, from, to) = place(receipt);
+    format!("{author} {epoch}.{from} to {to}")
 }

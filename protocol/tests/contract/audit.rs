@@ -293,6 +293,23 @@ fn a_receipt_for_other_messages_is_named() {
 }
 
 #[test]
+fn a_second_receipt_for_a_position_is_named_unless_it_is_the_first_again() {
+    let mut record = recorded(told());
+    let hub_key = Verifier::from_jwk(&hub().public()).unwrap();
+    let stated = Receipt::open(&record.receipts[0], &hub_key).unwrap();
+    record.receipts.push(record.receipts[0].clone());
+    assert_eq!(record.findings(), [], "sent again, and answered as before");
+    let earlier = Receipt {
+        at: stated.at - 86_400_000,
+        ..stated
+    };
+    record.receipts[1] = earlier.sign(&hub());
+    record.contradicted(
+        |wrong| matches!(wrong, Wrong::Receipt(why) if why.contains("states something else")),
+    );
+}
+
+#[test]
 fn a_receipt_that_ends_before_it_begins_is_named() {
     let mut record = recorded(told());
     let ids = [lapor_protocol::ids::Digest::of(b"another")];

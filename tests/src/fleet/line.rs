@@ -5,13 +5,14 @@
 //!
 //! The calls themselves are real: in the stories mTLS to the hub's listener.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use http::Method;
 use lapor_node::sync::{Answer, Call, LinkError, Transport};
 use lapor_protocol::entropy::{Entropy as _, Seeded};
+use lapor_protocol::wire::PREFIX;
 use tokio::sync::watch;
 
 /// Copies that may be under way at once; the oldest arrives when another is
@@ -74,19 +75,31 @@ struct State {
     dice: Seeded,
     /// Copies that have not arrived yet, oldest first.
     under_way: VecDeque<Call>,
+    /// Calls that stay on their way until everything arrives.
+    delayed: Vec<Call>,
     chosen: Option<Chosen>,
+    /// Endpoints of which an answer was lost, while each is to lose its first.
+    once: Option<BTreeSet<String>>,
     forgery: Option<Forgery>,
 }
 
-/// Calls that a story loses by name.
+/// Calls that a story chooses by name, and what becomes of them.
 #[derive(Debug, Clone)]
 struct Chosen {
     method: Method,
     /// How the path ends, without its query.
     ends: &'static str,
     left: usize,
+    lot: Lot,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lot {
+    Lost,
     /// The hub does its work all the same.
-    heard: bool,
+    AnswerLost,
+    /// It arrives when nobody waits for it any more.
+    Delayed,
 }
 
 /// What becomes of one call.
@@ -108,7 +121,9 @@ impl Line {
                 weather: Weather::CLEAR,
                 dice: Seeded::new(seed),
                 under_way: VecDeque::new(),
+                delayed: Vec::new(),
                 chosen: None,
+                once: None,
                 forgery: None,
             }),
             ended: watch::Sender::new(0),
@@ -143,20 +158,34 @@ impl Line {
     /// Whether calls may fail or arrive oddly.
     pub fn is_rough(&self) -> bool {
         let state = self.state();
-        state.weather != Weather::CLEAR || state.chosen.is_some()
+        state.weather != Weather::CLEAR || state.chosen.is_some() || state.once.is_some()
     }
 
     /// The next calls of this method to a path that ends so never arrive.
     pub fn lose_calls(&self, method: Method, ends: &'static str, left: usize) {
-        let heard = false;
-        self.choose(method, ends, left, heard);
+        self.choose(method, ends, left, Lot::Lost);
     }
 
     /// As [`Self::lose_calls`], but the hub does its work and only its answer
     /// is lost.
     pub fn lose_answers(&self, method: Method, ends: &'static str, left: usize) {
-        let heard = true;
-        self.choose(method, ends, left, heard);
+        self.choose(method, ends, left, Lot::AnswerLost);
+    }
+
+    /// As [`Self::lose_calls`], but they are still on their way: the hub hears them when everything
+    /// [arrives](Self::arrive).
+    pub fn delay_calls(&self, method: Method, ends: &'static str, left: usize) {
+        self.choose(method, ends, left, Lot::Delayed);
+    }
+
+    /// From now on the first answer of each endpoint is lost, after the hub has done its work.
+    pub fn lose_first_answers(&self) {
+        self.state().once = Some(BTreeSet::new());
+    }
+
+    /// The endpoints that have lost an answer so, each as `GET /blobs/*`; no other one does.
+    pub fn lost_first(&self) -> BTreeSet<String> {
+        self.state().once.take().unwrap_or_default()
     }
 
     /// Every answer of the hub that is no refusal goes through this.
@@ -169,12 +198,12 @@ impl Line {
         self.state().forgery = None;
     }
 
-    fn choose(&self, method: Method, ends: &'static str, left: usize, heard: bool) {
+    fn choose(&self, method: Method, ends: &'static str, left: usize, lot: Lot) {
         self.state().chosen = Some(Chosen {
             method,
             ends,
             left,
-            heard,
+            lot,
         });
     }
 
@@ -185,7 +214,7 @@ impl Line {
 
     /// Whatever is still under way arrives now.
     pub async fn arrive(&self) {
-        let copies: Vec<Call> = self.state().under_way.drain(..).collect();
+        let copies = self.state().all_under_way();
         self.deliver(copies).await;
     }
 
@@ -238,6 +267,10 @@ impl Transport for Line {
         Box::pin(self.carry(call))
     }
 
+    fn doubts_clock(&self) -> bool {
+        self.inner.doubts_clock()
+    }
+
     fn take_up_certificate(&self) -> Result<bool, LinkError> {
         self.inner.take_up_certificate()
     }
@@ -270,28 +303,44 @@ impl State {
             }
         }
         let chosen = self.chosen_for(call);
+        if chosen == Some(Lot::Delayed) {
+            self.delayed.push(call.clone());
+        }
+        let unheard = matches!(chosen, Some(Lot::Lost | Lot::Delayed));
+        let first = !unheard && self.is_first(call);
         Ok(Fate {
-            lost: chosen == Some(false) || self.rolls(lose_call),
-            answer_lost: chosen == Some(true) || self.rolls(lose_answer),
+            lost: unheard || self.rolls(lose_call),
+            answer_lost: chosen == Some(Lot::AnswerLost) || first || self.rolls(lose_answer),
             twice: self.rolls(twice),
             torn: (!call.body.is_empty() && self.rolls(torn)).then(|| self.draw(100)),
             late: arriving,
         })
     }
 
-    /// Whether the story has chosen this call, and whether the hub hears it.
-    fn chosen_for(&mut self, call: &Call) -> Option<bool> {
+    fn all_under_way(&mut self) -> Vec<Call> {
+        let copies = self.under_way.drain(..);
+        copies.chain(self.delayed.drain(..)).collect()
+    }
+
+    /// Whether its answer is the one that its endpoint loses.
+    fn is_first(&mut self, call: &Call) -> bool {
+        let once = self.once.as_mut();
+        once.is_some_and(|lost| lost.insert(endpoint(call)))
+    }
+
+    /// What becomes of this call, if the story has chosen it.
+    fn chosen_for(&mut self, call: &Call) -> Option<Lot> {
         let chosen = self.chosen.as_mut()?;
         let path = call.path.split('?').next().unwrap_or_default();
         if call.method != chosen.method || !path.ends_with(chosen.ends) {
             return None;
         }
-        let heard = chosen.heard;
+        let lot = chosen.lot;
         chosen.left -= 1;
         if chosen.left == 0 {
             self.chosen = None;
         }
-        Some(heard)
+        Some(lot)
     }
 
     /// Whether something happens that happens so many times in a hundred.
@@ -304,6 +353,18 @@ impl State {
         self.dice.fill(&mut bytes);
         usize::from(u16::from_be_bytes(bytes) % end)
     }
+}
+
+/// What a call asks for, whichever case or attachment it is about.
+fn endpoint(call: &Call) -> String {
+    let path = call.path.split('?').next().unwrap_or_default();
+    let path = path.strip_prefix(PREFIX).unwrap_or(path);
+    let is_name = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let parts = path.split('/');
+    let parts: Vec<&str> = parts
+        .map(|part| if is_name(part) { part } else { "*" })
+        .collect();
+    format!("{} {}", call.method, parts.join("/"))
 }
 
 fn lost(why: &str) -> LinkError {

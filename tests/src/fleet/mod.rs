@@ -13,6 +13,7 @@ mod institution;
 mod line;
 pub mod member;
 mod pipe;
+mod relay;
 mod rest;
 pub mod words;
 
@@ -35,6 +36,7 @@ pub use institution::{Institution, Working, document};
 pub use line::{Line, Weather};
 pub use member::Member;
 pub use pipe::Pipe;
+pub use relay::{Relay, Swallowed, Way};
 
 /// When every story begins, Unix ms.
 pub const BEGINNING: i64 = 1_790_000_000_000;

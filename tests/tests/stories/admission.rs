@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use lapor_certs::tls::{clock, enrolment_client_config, federation_client_config};
 use lapor_certs::{Authority, Credential, Serial, TlsKey, TrustBundle};
 use lapor_node::sync::LinkError;
-use lapor_protocol::case::{Effect, State};
+use lapor_protocol::case::{Effect, Reason, State};
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
 use lapor_protocol::wire::{PREFIX, VERSION, VERSION_HEADER, WellKnown};
@@ -86,9 +86,12 @@ async fn a_revoked_institution_changes_nothing_more_and_its_cases_go_back() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
         let case = fleet.at("pusat").file(report("Jembatan retak")).await;
         fleet.at("pusat").dispose(case, "kemenpu").await;
+        let late = fleet.at("pusat").file(report("Lampu padam")).await;
         fleet.settle().await;
         fleet.at("kemenpu").follow_up(case, "Ditinjau.").await;
         fleet.revoke("kemenpu").await;
+        // Nobody has told the other yet.
+        fleet.at("pusat").dispose(late, "kemenpu").await;
         let outcome = fleet.at("kemenpu").link().push().await;
         assert_eq!(code(outcome), Some(Code::InstanceRevoked));
         fleet.settle().await;
@@ -102,6 +105,11 @@ async fn a_revoked_institution_changes_nothing_more_and_its_cases_go_back() {
                 .iter()
                 .all(|entry| entry.effect == Some(Effect::Applied))
         );
+        let history = fleet.at("pusat").view(late).await.history;
+        let last = history.last().map(|entry| (entry.effect, entry.reason));
+        let ruled = (Some(Effect::Inapplicable), Some(Reason::TargetNotActive));
+        assert_eq!(last, Some(ruled));
+        assert_eq!(fleet.at("pusat").custodian(late).await, "pusat");
         fleet.ends_well().await;
     }
 }

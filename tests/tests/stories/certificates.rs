@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use http::Method;
+use lapor_certs::tls::Refusal;
 use lapor_certs::{Credential, Vault};
 use lapor_hub::app::Hub;
 use lapor_hub::audit::By;
@@ -13,9 +14,9 @@ use lapor_hub::clock::Clock as _;
 use lapor_hub::deeds::{self, Deed};
 use lapor_hub::ground::Ground;
 use lapor_hub::membership::MembershipError;
-use lapor_node::folder::credential_path;
+use lapor_node::folder::{credential_path, roots_path};
 use lapor_node::jobs::{Job, Jobs};
-use lapor_node::sync::Link;
+use lapor_node::sync::{Link, LinkError};
 use lapor_protocol::case::State;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT, TANGERANG};
 use lapor_tests::fleet::words::report;
@@ -44,6 +45,12 @@ async fn acts(ground: &Ground, deed: Deed) -> Result<(), MembershipError> {
     let done = deeds::act(ground, &By::actor("cli:test"), &deed).await;
     ground.reload_certifier().unwrap();
     done
+}
+
+/// The process ends and begins, and makes another handshake.
+async fn begins_again(at: &mut Institution) {
+    at.stop().await;
+    at.start().await;
 }
 
 /// Runs the job as the scheduler would. Returns how many jobs were done.
@@ -162,6 +169,62 @@ async fn whoever_was_away_for_months_comes_back_by_itself() {
         fleet.settle().await;
         assert!(bandung.link().state().connected);
         assert_eq!(bandung.custodian(case).await, "kemenpu");
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_good_to_its_last_second_and_is_recovered_a_second_later() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let path = credential_path(&fleet.at("kota-bandung").settings.node.keys);
+        let ends = Credential::load(&path).unwrap().facts().unwrap();
+        // Whoever else has one renews it in time.
+        fleet.pass(20 * DAY_MS);
+        assert_eq!(looks_after_it(fleet.at("pusat")).await, 1);
+        fleet.pass(ends.not_after_ms - fleet.clock.now_ms());
+        let first = serial(fleet.at("kota-bandung"));
+        let mut filed = Vec::new();
+        for fault in [None, Some("certificate_expired")] {
+            // Only a handshake looks at the clock.
+            begins_again(fleet.at_mut("kota-bandung")).await;
+            let bandung = fleet.at("kota-bandung");
+            filed.push(bandung.file(report("Pada batasnya")).await);
+            let met = bandung.link().catch_up().await.err();
+            let met = met.as_ref().map(LinkError::certificate_fault);
+            assert_eq!(met, fault.map(Some));
+            assert_eq!(serial(bandung), first);
+            fleet.pass(1000);
+        }
+        fleet.settle().await;
+        assert_ne!(serial(fleet.at("kota-bandung")), first);
+        for case in filed {
+            assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_hub_whose_own_certificate_has_run_out_is_heard_and_the_clocks_are_doubted() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        // It lives for ninety days, and for so long nobody has looked after it.
+        fleet.pass(91 * DAY_MS);
+        let mut filed = Vec::new();
+        for doubted in [true, false] {
+            begins_again(fleet.at_mut("kota-bandung")).await;
+            let case = fleet.at("kota-bandung").file(report("Tetap sampai")).await;
+            filed.push(case);
+            fleet.settle().await;
+            assert_eq!(fleet.at("kota-bandung").link().doubts_clock(), doubted);
+            if doubted {
+                shows_another(fleet.hub.hub()).await;
+            }
+        }
+        for case in filed {
+            assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        }
         fleet.ends_well().await;
     }
 }
@@ -299,6 +362,57 @@ async fn another_authority_takes_over_once_every_node_trusts_it() {
         assert_eq!(fleet.at("pusat").state(case).await, State::Received);
         let trusted = fleet.hub.hub().ground.certifier().bundle.pins();
         assert_eq!(trusted, [root]);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn an_authority_that_takes_over_too_soon_cuts_off_who_was_away_until_it_is_given_the_roots() {
+    for kind in kinds() {
+        let members = [PUSAT, BANDUNG, KEMENPU, TANGERANG];
+        let mut fleet = Fleet::gather(kind, &members).await;
+        let ground = Arc::clone(&fleet.hub.hub().ground);
+        let root = changeover::prepare(&ground).unwrap();
+        let act = async |deed| acts(&ground, deed).await;
+        let certify = |even_so| Deed::UseAuthority { root, even_so };
+        act(Deed::AnnounceAuthority { root }).await.unwrap();
+        let away = ["kota-bandung", "kota-tangerang"];
+        for slug in away {
+            fleet.at_mut(slug).stop().await;
+        }
+        fleet.pass(20 * DAY_MS);
+        for slug in ["pusat", "kemenpu"] {
+            looks_after_it(fleet.at(slug)).await;
+            fleet.at(slug).link().report_health().await.unwrap();
+        }
+        let early = act(certify(false)).await.unwrap_err();
+        assert!(early.to_string().contains("2 institutions"), "{early}");
+        act(certify(true)).await.unwrap();
+        shows_another(fleet.hub.hub()).await;
+        drop(ground);
+        fleet.restart_hub().await;
+        let mut filed = vec![fleet.at("kemenpu").file(report("Dari Kemenpu")).await];
+        fleet.settle().await;
+        assert!(fleet.at("pusat").knows(filed[0]).await);
+
+        let roots = roots_path(&fleet.at("pusat").settings.node.keys);
+        for slug in away {
+            fleet.at_mut(slug).start().await;
+            let institution = fleet.at(slug);
+            filed.push(institution.file(report("Dari yang terputus")).await);
+            let cut_off = institution.link().catch_up().await.unwrap_err();
+            let untrusted = matches!(cut_off, LinkError::Tls(Refusal::HubNotTrusted));
+            assert!(untrusted, "{slug}: {cut_off}");
+            let institution = fleet.at_mut(slug);
+            institution.stop().await;
+            let own = roots_path(&institution.settings.node.keys);
+            std::fs::copy(&roots, own).unwrap();
+            institution.start().await;
+        }
+        fleet.settle().await;
+        for case in filed {
+            assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        }
         fleet.ends_well().await;
     }
 }

@@ -1,5 +1,8 @@
-//! Disks that are full, at a node and at the hub, in the middle of things: it
-//! is said clearly, and when there is room again nothing is lost or doubled.
+//! Disks that are full or slow, at a node and at the hub, in the middle of
+//! things: it is said clearly, and when there is room again nothing is lost or
+//! doubled.
+
+use std::sync::Arc;
 
 use lapor_migrations::DbError;
 use lapor_node::casework::CaseFilter;
@@ -7,6 +10,7 @@ use lapor_node::error::NodeError;
 use lapor_protocol::case::State;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::problem::Code;
+use lapor_protocol::receipt::Stream;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, disk, document, kinds};
@@ -128,6 +132,42 @@ async fn a_hub_without_room_for_an_attachment_gets_it_when_there_is_some() {
         fleet.settle().await;
         let read = fleet.at("pusat").attachment(case, sha256).await.unwrap();
         assert!(read == document(&[7; 10_000]));
+        fleet.ends_well().await;
+    }
+}
+
+/// A commit that does not come to an end is what a slow disk looks like to everybody who writes after
+/// it; whoever reads is served meanwhile.
+#[tokio::test]
+async fn a_disk_that_takes_its_time_holds_up_what_is_written_and_nothing_else() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let before = bandung.file(report("Sebelum")).await;
+        fleet.settle().await;
+        let slow = bandung.node().db().write().await.unwrap();
+        let node = Arc::clone(bandung.node());
+        let filing = tokio::spawn(async move { node.file(report("Selama"), "loket").await });
+        assert_eq!(bandung.view(before).await.case_seq, 1);
+        assert_eq!(bandung.cases(&CaseFilter::default()).await.len(), 1);
+        assert!(!filing.is_finished());
+        slow.rollback().await.unwrap();
+        let during = filing.await.unwrap().unwrap().case;
+
+        let slow = fleet.hub.hub().ground.db.write().await.unwrap();
+        let link = Arc::clone(bandung.link());
+        let pushing = tokio::spawn(async move { link.push().await });
+        for _ in 0..3 {
+            assert_eq!(pusat.link().refresh_directory(0).await.unwrap(), 0);
+            assert_eq!(pusat.link().pull(Stream::Inbox, 0).await.unwrap(), 0);
+        }
+        assert!(!pushing.is_finished());
+        let status = bandung.node().status().await.unwrap();
+        assert_eq!(status.outbox.unsent, 1, "nothing is taken for sent");
+        slow.rollback().await.unwrap();
+        assert_eq!(pushing.await.unwrap().unwrap(), 1);
+        fleet.settle().await;
+        assert_eq!(pusat.state(during).await, State::Received);
         fleet.ends_well().await;
     }
 }

@@ -1,4 +1,6 @@
-//! What the page for operators owes its readers.
+//! What the pages for operators and for doubters owe their readers.
+
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -28,4 +30,27 @@ fn the_page_for_operators_names_every_field() {
             assert!(page.contains(&format!("| `{field}` |")), "{field}");
         }
     }
+}
+
+#[test]
+fn the_page_of_proofs_names_only_tests_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = include_str!("../../../docs/proof.md");
+    let named = page.split('`').filter_map(|words| {
+        let (file, test) = words.split_once("::")?;
+        file.ends_with(".rs").then_some((file, test))
+    });
+    let mut count = 0;
+    for (file, test) in named {
+        let story = root.join("tests/tests/stories").join(file);
+        let path = if story.exists() {
+            story
+        } else {
+            root.join(file)
+        };
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(text.contains(&format!("fn {test}(")), "{file}::{test}");
+        count += 1;
+    }
+    assert!(count > 90, "{count} tests are named");
 }

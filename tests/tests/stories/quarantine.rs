@@ -78,6 +78,15 @@ async fn a_message_that_the_hub_cannot_accept_stops_its_case_and_no_other() {
         );
         assert_eq!(pusat.view(bad).await.case_seq, 2);
         assert_eq!(pusat.state(bad).await, State::InProgress);
+
+        // Whoever thinks better of what has been refused sends it after all.
+        bandung.node().replay(again[1].id, "budi").await.unwrap();
+        fleet.settle().await;
+        let aside = bandung.node().set_aside(true, 10).await.unwrap();
+        assert!(aside.is_empty(), "{aside:?}");
+        for institution in [bandung, pusat] {
+            assert_eq!(institution.view(bad).await.case_seq, 3);
+        }
         fleet.ends_well().await;
     }
 }

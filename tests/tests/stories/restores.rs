@@ -1,11 +1,17 @@
 //! Machines that are lost, copied and started twice: what others hold comes
 //! back, nothing is forked, and whoever must act is told.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use http::{HeaderName, HeaderValue, Method};
+use lapor_hub::app::Hub;
+use lapor_hub::clock::Clock as _;
 use lapor_hub::restored::{self, Stage};
 use lapor_hub::watch::{self, Concern};
 use lapor_hub::witness;
 use lapor_migrations::{Db, on};
+use lapor_node::backup::{NodeBackupError, back_up, restore};
 use lapor_node::casework::KeyState;
 use lapor_node::node::Node;
 use lapor_node::publishing::NewProgramme;
@@ -525,6 +531,87 @@ async fn an_invented_head_does_not_move_the_hub() {
         fleet.at("kota-bandung").note(case, "Masih bekerja.").await;
         fleet.settle().await;
         assert_eq!(fleet.at("pusat").view(case).await.case_seq, 2);
+        fleet.ends_well().await;
+    }
+}
+
+/// Takes a folder of keys away, and says where it is.
+fn mislaid(keys: &Path) -> PathBuf {
+    let aside = keys.with_extension("aside");
+    std::fs::rename(keys, &aside).unwrap();
+    aside
+}
+
+/// A backup without keys, restored where there are none either.
+async fn restored_without_keys(bandung: &Institution, database: &str) {
+    let [backup, elsewhere] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let now = bandung.clock().now_ms();
+    let made = back_up(
+        &bandung.settings,
+        None,
+        backup.path(),
+        false,
+        now,
+        |_, _, _| {},
+    )
+    .await;
+    assert!(!made.unwrap().origin.keys);
+    let config = format!("[database]\nurl = {database:?}\n");
+    std::fs::write(elsewhere.path().join("node.toml"), config).unwrap();
+    let refused = restore(backup.path(), elsewhere.path(), now, |_, _, _| {}).await;
+    let refused = refused.err();
+    assert!(
+        matches!(refused, Some(NodeBackupError::KeysMissing(_))),
+        "{refused:?}"
+    );
+    assert!(!elsewhere.path().join("keys").exists());
+}
+
+#[tokio::test]
+async fn a_configuration_that_comes_back_without_its_keys_starts_nothing_and_gets_no_others() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let clock = Arc::clone(&fleet.clock);
+        let before = fleet.at("kota-bandung").file(report("Sebelum")).await;
+        fleet.settle().await;
+        let elsewhere = fleet.database().await;
+        restored_without_keys(fleet.at("kota-bandung"), &elsewhere.url).await;
+
+        let bandung = fleet.at_mut("kota-bandung");
+        bandung.stop().await;
+        let keys = bandung.settings.node.keys.clone();
+        let aside = mislaid(&keys);
+        let refused = Node::open(&bandung.settings, clock.clone()).await.err();
+        let refused = refused.map(|error| error.to_string()).unwrap_or_default();
+        assert!(
+            refused.contains("restore it from the backup of the keys folder"),
+            "{refused}"
+        );
+        assert!(!keys.exists(), "another key would be another institution");
+        std::fs::rename(&aside, &keys).unwrap();
+        bandung.start().await;
+
+        fleet.hub.stop().await;
+        let keys = fleet.hub.settings.storage.keys.clone();
+        let aside = mislaid(&keys);
+        let refused = Hub::open(fleet.hub.settings.clone(), clock).await.err();
+        let refused = refused.map(|error| error.to_string()).unwrap_or_default();
+        let told = ["hub-signing.key", "put it back from the backup"];
+        assert!(
+            told.iter().all(|words| refused.contains(words)),
+            "{refused}"
+        );
+        assert!(!keys.exists(), "nobody would know another key");
+        std::fs::rename(&aside, &keys).unwrap();
+        fleet.hub.start().await;
+
+        let after = fleet.at("kota-bandung").file(report("Sesudah")).await;
+        fleet.settle().await;
+        for case in [before, after] {
+            assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        }
+        assert_eq!(epoch(fleet.at("kota-bandung")).await, 1);
+        nothing_was_forked(&fleet).await;
         fleet.ends_well().await;
     }
 }

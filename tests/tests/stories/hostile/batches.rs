@@ -1,12 +1,15 @@
 //! Batches that cannot be read, are too large, or unpack into a thousand times
-//! their size: refused alike over HTTP/1.1 and HTTP/2, and nothing is kept.
+//! their size: refused alike over HTTP/1.1 and HTTP/2, and nothing is kept. Nor
+//! is anything of one whose connection is reset under it.
 
 use std::io::Write as _;
+use std::time::{Duration, Instant};
 
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{NDJSON, OutboxAnswer};
 use lapor_tests::fleet::kinds;
 use lapor_tests::hostile::{Asked, Hostile};
+use tokio::io::AsyncWriteExt as _;
 
 use super::{beside, gather};
 
@@ -184,6 +187,60 @@ async fn a_batch_at_its_limits_is_taken_whatever_its_packing() {
                 ] {
                     let answer: OutboxAnswer = mallory.ask(&asked).await.json();
                     assert_eq!((answer.head, answer.exceptions.len()), (mallory.head, 0));
+                }
+            }),
+        )
+        .await;
+        fleet.ends_well().await;
+    }
+}
+
+/// How long the hub may hold the place of a batch that will never be whole.
+const GIVEN_UP: Duration = Duration::from_secs(5);
+
+/// Sends the beginning of a batch, and resets the connection when the hub is reading it.
+async fn reset(mallory: &Hostile, begun: &[u8]) {
+    let mut wire = mallory.wire("http/1.1").await.unwrap();
+    wire.write_all(begun).await.unwrap();
+    wire.flush().await.unwrap();
+    // Its own second batch finds the place taken, once the first has it.
+    let began = Instant::now();
+    while mallory.ask(&batch("x")).await.code() != Some(Code::RateLimited) {
+        assert!(began.elapsed() < GIVEN_UP, "it never had its place");
+    }
+    let (socket, _) = wire.get_ref();
+    socket.set_zero_linger().unwrap();
+}
+
+/// What the hub makes of these lines once it has given up the batch before.
+async fn whole(mallory: &Hostile, lines: &[String]) -> OutboxAnswer {
+    let began = Instant::now();
+    loop {
+        let told = mallory.push(lines).await;
+        if told.code() != Some(Code::RateLimited) {
+            return told.json();
+        }
+        assert!(began.elapsed() < GIVEN_UP, "its place is never free again");
+    }
+}
+
+#[tokio::test]
+async fn of_a_batch_whose_connection_is_reset_nothing_is_taken_and_it_can_be_sent_again() {
+    for kind in kinds() {
+        let (fleet, mut mallory) = gather(kind).await;
+        beside(
+            &fleet,
+            Box::pin(async {
+                for _ in 0..2 {
+                    let before = mallory.head;
+                    let lines: Vec<String> = (0..100).map(|_| mallory.report().1.line()).collect();
+                    let asked = batch(lines.join("\n")).bytes();
+                    // In the middle of a line, and before the last byte of the last one.
+                    for begun in [asked.len() / 2, asked.len() - 1] {
+                        reset(&mallory, &asked[..begun]).await;
+                        assert_eq!(mallory.head_at_hub().await, before);
+                    }
+                    assert_eq!(whole(&mallory, &lines).await.head, mallory.head);
                 }
             }),
         )

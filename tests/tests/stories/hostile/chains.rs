@@ -1,11 +1,13 @@
 //! Chains that do not hold: replays, gaps, forks, wrong authors, wrong keys,
 //! broken headers. Nothing of it is accepted; broken bodies are, as evidence.
 
-use lapor_migrations::on;
+use lapor_hub::audit::By;
+use lapor_hub::membership;
+use lapor_migrations::{Kind, on};
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE, RECEIPT_TYPE};
 use lapor_protocol::ids::MessageId;
-use lapor_protocol::keys::{Signer, Verifier};
+use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer, Verifier};
 use lapor_protocol::page::read_page;
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
@@ -18,6 +20,7 @@ use serde_json::{Value, json};
 use super::{beside, first_line_of, gather};
 
 const FORKS_KEPT: &str = "select line from forks where author = $1";
+const KEPT: &str = "select count(*) from envelopes where author = $1";
 
 /// Payloads of the next message in which one thing is wrong, and what it is.
 fn broken_headers(mallory: &mut Hostile) -> Vec<(String, String)> {
@@ -389,4 +392,53 @@ async fn broken_bodies_are_evidence_and_everything_else_of_the_chain_goes_on() {
         }
         fleet.ends_well().await;
     }
+}
+
+#[tokio::test]
+async fn of_ten_thousand_messages_that_wait_under_a_key_that_has_ended_none_is_taken() {
+    // They are judged before the database is asked: one of its kinds is enough.
+    let (fleet, mut mallory) = gather(Kind::Sqlite).await;
+    let next = Signer::from_seed(&[77; 32]);
+    let mut from = mallory.head.next();
+    from.seq += 1;
+    let jwk = next.public();
+    let key = CertifiedKey::certify(&mallory.identity, &mallory.id, KeyUse::Signing, jwk, from);
+    let announced = mallory.say("key.announced", None, json!({ "key": key }));
+    assert_eq!(mallory.push(&[announced.line()]).await.verdict(), None);
+    let ended = mallory.head;
+    let waiting: Vec<Vec<String>> = (0..20)
+        .map(|_| (0..500).map(|_| mallory.report().1.line()).collect())
+        .collect();
+    beside(
+        &fleet,
+        Box::pin(async {
+            for batch in &waiting {
+                let answered = mallory.push(batch).await;
+                assert_eq!(answered.verdict(), Some(Code::KeyRevoked));
+            }
+        }),
+    )
+    .await;
+    assert_eq!(mallory.head_at_hub().await, ended);
+
+    // Under the key that follows, the place is free; to one who is revoked itself, none is.
+    mallory.head = ended;
+    mallory.signing = next;
+    let (_, fresh) = mallory.report();
+    assert_eq!(mallory.push(&[fresh.line()]).await.verdict(), None);
+    let ground = &fleet.hub.hub().ground;
+    membership::revoke(ground, &By::actor("test"), &mallory.id, None)
+        .await
+        .unwrap();
+    let (_, late) = mallory.report();
+    for lines in [waiting[0].as_slice(), &[late.line()]] {
+        let answered = mallory.push(lines).await;
+        assert_eq!(answered.code(), Some(Code::InstanceRevoked));
+    }
+    let mut tx = ground.db.read().await.unwrap();
+    let me = mallory.id.as_str();
+    let kept = on!(&mut tx, c => sqlx::query_scalar::<_, i64>(KEPT).bind(me).fetch_one(c).await);
+    assert_eq!(kept.unwrap(), 2);
+    drop(tx);
+    fleet.ends_well().await;
 }

@@ -4,17 +4,22 @@
 use std::time::{Duration, Instant};
 
 use lapor_hub::settings::Settings;
+use lapor_migrations::Kind;
 use lapor_protocol::chain::EpochRequest;
+use lapor_protocol::delivery::Cursor;
+use lapor_protocol::keys::Verifier;
+use lapor_protocol::page::read_page;
 use lapor_protocol::problem::Code;
+use lapor_protocol::receipt::Stream;
 use lapor_protocol::wire::{Health, NDJSON, PREFIX};
-use lapor_tests::fleet::{BEGINNING, kinds};
+use lapor_tests::fleet::{BEGINNING, DAY_MS, Fleet, kinds};
 use lapor_tests::hostile::{Asked, Frame, Frames, Hostile, ask_on, read_answer};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::{beside, gather_with};
+use super::{beside, gather, gather_with};
 
 /// `ENHANCE_YOUR_CALM` and `REFUSED_STREAM` of RFC 9113.
 const CALM: u32 = 11;
@@ -388,4 +393,55 @@ async fn one_member_cannot_make_the_directory_grow_for_everybody() {
         assert_eq!(version() - before, 20);
         fleet.ends_well().await;
     }
+}
+
+/// What an institution that wrote eleven times a day has to say after half a year without a line,
+/// in batches of forty-five days.
+fn half_a_year(mallory: &mut Hostile) -> Vec<Vec<String>> {
+    const DAYS: i64 = 180;
+    let case = mallory.new_case();
+    let mut lines = Vec::new();
+    for day in 0..DAYS {
+        for _ in 0..11 {
+            let mut payload = mallory.payload("case.noted", Some(case), json!({}));
+            payload["created_at"] = json!(BEGINNING - (DAYS - day) * DAY_MS);
+            lines.push(mallory.tell(&payload).line());
+        }
+    }
+    lines.chunks(495).map(<[String]>::to_vec).collect()
+}
+
+/// How many items a member reads, from the beginning to the end of its stream.
+async fn read_all(fleet: &Fleet, mallory: &Hostile) -> usize {
+    let hub = Verifier::from_jwk(&fleet.hub.hub().ground.signer().public()).unwrap();
+    let (mut at, mut read) = (Cursor::START, 0);
+    loop {
+        let page = mallory.get(&format!("/inbox?after={at}")).await;
+        let key = |_: &_| Some(hub.clone());
+        let items = read_page(&page.body, at, Stream::Inbox, &mallory.id, key).unwrap();
+        let Some(last) = items.last() else {
+            return read;
+        };
+        (at, read) = (last.cursor, read + items.len());
+    }
+}
+
+#[tokio::test]
+async fn half_a_year_that_comes_and_goes_at_once_holds_up_no_live_traffic() {
+    // What it takes the hub depends little on the database, and is most of this story.
+    let (fleet, mut mallory) = gather(Kind::Sqlite).await;
+    let batches = half_a_year(&mut mallory);
+    assert_eq!(batches.len(), 4);
+    beside(
+        &fleet,
+        Box::pin(async {
+            for batch in &batches {
+                assert_eq!(mallory.push(batch).await.verdict(), None);
+            }
+            assert_eq!(read_all(&fleet, &mallory).await, 4 * 495);
+        }),
+    )
+    .await;
+    assert_eq!(mallory.head_at_hub().await, mallory.head);
+    fleet.ends_well().await;
 }

@@ -1,19 +1,20 @@
 //! The hub as a process of its own, attacked with everything that costs
-//! memory: what it ever had stays below a bound, others are served meanwhile,
-//! and nothing of what was said stands in its log.
+//! memory, or met by everybody at once: what it ever had stays below a bound,
+//! others are served meanwhile, and nothing of what was said stands in its log.
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use lapor_node::clock::{Clock as _, SystemClock};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{NDJSON, PREFIX};
 use lapor_tests::bench::programs::{Programs, Running, ask};
 use lapor_tests::bench::world::World;
-use lapor_tests::hostile::{Asked, Frame, Frames, Hostile};
+use lapor_tests::hostile::{Asked, Frame, Frames, Hostile, Wire, ask_on};
 use lapor_tests::invariants::{Canaries, search_folder};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -21,12 +22,32 @@ use tokio::task::JoinSet;
 
 /// What all attacks together may add to the hub's memory: eight answers of
 /// 4 MiB twice over, a batch packed and unpacked with its 8 MiB window, sixty
-/// bodies of 256 KiB, some hundred connections.
+/// bodies of 256 KiB, some hundred connections. A crowd may add as much.
 const GROWTH_KB: f64 = 128.0 * 1024.0;
 /// In which another is answered meanwhile, on a machine that other tests use too.
 const WORST: Duration = Duration::from_secs(12);
 /// Said by the hostile member wherever words can stand.
 const CANARY: &str = "kenari-musuh-77e0";
+
+/// How many institutions there may be.
+const CROWD: usize = 700;
+/// Files that all of them take at either end, and some for everything else.
+const FILES: u64 = 4096;
+
+/// A hub in this folder as a process of its own, with these of its settings changed.
+fn start(home: &Path, settings: &[(&str, &str)]) -> (World, Running) {
+    lapor_certs::tls::install_default_provider();
+    let programs = Path::new(env!("CARGO_BIN_EXE_lapor-demo")).parent();
+    let programs = Programs::find(programs.map(Path::to_owned)).unwrap();
+    let world = World::found(home, &programs).unwrap();
+    let mut command = world.hub_command();
+    command.arg("serve");
+    for (name, value) in settings {
+        command.env(format!("LAPOR_HUB__{name}"), value);
+    }
+    let hub = Running::start(&mut command, &home.join("hub.log"), "enrolment").unwrap();
+    (world, hub)
+}
 
 async fn member(world: &World, slug: &str, seed: u8) -> Hostile {
     let line = ask(world
@@ -40,18 +61,9 @@ async fn member(world: &World, slug: &str, seed: u8) -> Hostile {
 
 #[tokio::test]
 async fn the_memory_of_the_hub_is_bounded_whatever_one_member_does() {
-    lapor_certs::tls::install_default_provider();
     let home = tempfile::tempdir().unwrap();
-    let programs = Path::new(env!("CARGO_BIN_EXE_lapor-demo")).parent();
-    let programs = Programs::find(programs.map(Path::to_owned)).unwrap();
-    let world = World::found(home.path(), &programs).unwrap();
-    let log = home.path().join("hub.log");
-    let mut command: Command = world.hub_command();
-    command
-        .arg("serve")
-        .env("LAPOR_HUB__LIMITS__BODY_SECONDS", "2")
-        .env("LAPOR_HUB__LOG__FILTER", "trace");
-    let hub = Running::start(&mut command, &log, "enrolment").unwrap();
+    let talkative = [("LIMITS__BODY_SECONDS", "2"), ("LOG__FILTER", "trace")];
+    let (world, hub) = start(home.path(), &talkative);
     let mut mallory = member(&world, "kota-mallory", 200).await;
     let honest = member(&world, "kota-bandung", 210).await;
     fill(&mut mallory).await;
@@ -72,7 +84,7 @@ async fn the_memory_of_the_hub_is_bounded_whatever_one_member_does() {
     hub.stop().await.unwrap();
     // The database holds what it said in the clear; the log does not.
     let words = Canaries::new(&[CANARY.to_owned()]);
-    let said = std::fs::read(&log).unwrap();
+    let said = std::fs::read(home.path().join("hub.log")).unwrap();
     assert!(said.len() > 100_000, "the log is at its most talkative");
     assert_eq!(words.found_in(&said), Vec::<&str>::new());
     let (files, found) = search_folder(&world.hub_folder(), &words).unwrap();
@@ -186,4 +198,63 @@ async fn half_said(mallory: &Hostile, hub: &Running) {
             "{code:?}"
         );
     }
+}
+
+/// Lets this process, and the hub that it starts, open as many files as the crowd takes.
+fn allow_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.map_or(FILES, |most| most.min(FILES));
+    if limit.current.is_some_and(|current| current < most) {
+        let raised = Rlimit {
+            current: Some(most),
+            ..limit
+        };
+        setrlimit(Resource::Nofile, raised).unwrap();
+    }
+}
+
+/// Connects and is answered; who is not comes back, as nodes do.
+async fn come(crowd: &Hostile) -> Wire {
+    let head = Asked::new("GET", "/outbox/head");
+    for _ in 0..3 {
+        if let Ok(mut wire) = crowd.wire("http/1.1").await
+            && let Ok(told) = ask_on(&mut wire, &head).await
+        {
+            assert_eq!(told.status, 200);
+            return wire;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    panic!("one of the crowd is not let in");
+}
+
+#[tokio::test]
+async fn seven_hundred_who_connect_at_once_are_all_let_in_and_another_is_answered_meanwhile() {
+    allow_files();
+    let home = tempfile::tempdir().unwrap();
+    // One member stands for all of them: a handshake costs the same, whoever it is.
+    let room = [
+        ("LIMITS__CONNECTIONS", "1000"),
+        ("LIMITS__REQUESTS_UNDER_WAY", "1000"),
+        ("LIMITS__STRANGERS_PER_NETWORK", "1000"),
+    ];
+    let (world, hub) = start(home.path(), &room);
+    let crowd = member(&world, "kota-mallory", 200).await;
+    let honest = member(&world, "kota-bandung", 210).await;
+    let before = hub.peak_kb().unwrap();
+    let coming = async {
+        let mut wires = join_all((0..CROWD).map(|_| come(&crowd))).await;
+        // They are there together, and none has been hung up on for another.
+        let head = Asked::new("GET", "/outbox/head");
+        for wire in &mut wires {
+            assert_eq!(ask_on(wire, &head).await.unwrap().status, 200);
+        }
+    };
+    tokio::select! {
+        () = coming => {}
+        never = served(&honest) => match never {},
+    }
+    let grown = hub.peak_kb().unwrap() - before;
+    assert!(grown < GROWTH_KB, "{grown} KB more than {before} KB");
+    hub.stop().await.unwrap();
 }

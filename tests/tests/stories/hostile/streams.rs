@@ -145,6 +145,8 @@ async fn a_cursor_or_an_acknowledgement_of_elsewhere_is_told_where_the_stream_en
         let reached = kept.unwrap().map(|at| (at.depoch, at.accepted, at.settled));
         assert_eq!(reached, Some((1, 3, 3)), "it never went back");
         drop(tx);
+        // Who acknowledges and keeps nothing may ask for all of it again.
+        assert_eq!(own_cursors(&fleet, &mallory).await, own);
         fleet.ends_well().await;
     }
 }

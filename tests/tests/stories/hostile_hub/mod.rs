@@ -4,6 +4,7 @@
 
 mod answers;
 mod pages;
+mod record;
 mod signed;
 
 use lapor_node::sync::{Answer, Call, LinkError};
@@ -26,6 +27,12 @@ fn hub_key(fleet: &Fleet) -> Signer {
 fn is(call: &Call, method: &str, path: &str) -> bool {
     let asked = call.path.split('?').next().unwrap_or_default();
     call.method == method && asked == format!("/federation/v1{path}")
+}
+
+/// The lines of a page.
+fn lines(body: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    text.lines().map(str::to_owned).collect()
 }
 
 fn with_body(answer: Answer, body: impl Into<Vec<u8>>) -> Answer {

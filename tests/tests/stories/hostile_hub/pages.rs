@@ -9,7 +9,7 @@ use lapor_tests::fleet::member::{BANDUNG, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{BEGINNING, Fleet, Institution, kinds};
 
-use super::{hub_key, is, is_refused, stranger, with_body};
+use super::{hub_key, is, is_refused, lines, stranger, with_body};
 
 /// Lines of a page; what a story does to them, knowing what came before.
 type Spoil = fn(&mut Vec<String>, &Before);
@@ -68,11 +68,6 @@ fn envelope_of(line: &str) -> String {
         serde_json::from_str(line).unwrap();
     assert!(value.contains_key("envelope"), "{line}");
     raw["envelope"].get().to_owned()
-}
-
-fn lines(body: &[u8]) -> Vec<String> {
-    let text = String::from_utf8(body.to_vec()).unwrap();
-    text.lines().map(str::to_owned).collect()
 }
 
 async fn cursor(at: &Institution) -> Vec<(String, String)> {
