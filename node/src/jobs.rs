@@ -56,7 +56,7 @@ pub enum Job {
     Channels,
     /// Forgets what changed long ago, and what webhooks were told of it.
     Feed,
-    /// Brings what is new of complaints that are followed in SP4N-LAPOR!.
+    /// Brings what is new in SP4N-LAPOR!, and hands over what is wanted there.
     Bridge,
 }
 
@@ -256,7 +256,7 @@ impl Jobs {
                 self.node.expire_changes().await?;
                 self.node.expire_deliveries().await?;
             }
-            Job::Bridge => self.node.follow_bridged().await?,
+            Job::Bridge => self.node.tend_bridge().await?,
             Job::Orphans => {
                 sweep_orphans(&self.node).await?;
             }

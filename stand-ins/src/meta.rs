@@ -213,6 +213,17 @@ pub fn status(id: &str, status: &str) -> Value {
     if status == "failed" {
         told["errors"] = json!([{"code": 131_026, "title": "Message undeliverable"}]);
     }
+    on_whatsapp(&told)
+}
+
+/// A message that was taken came too late, as is told of it afterwards.
+pub fn too_late(id: &str) -> Value {
+    let error = json!({"code": 131_047, "title": "Re-engagement message"});
+    let told = json!({"id": id, "status": "failed", "timestamp": "1750030073", "errors": [error]});
+    on_whatsapp(&told)
+}
+
+fn on_whatsapp(told: &Value) -> Value {
     json!({"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "changes": [{
         "field": "messages",
         "value": {

@@ -1,6 +1,7 @@
 //! SP4N-LAPOR!, the national application, as programs that speak with it have it: nothing is published
 //! of its shape, so that this stands for what is known and no more. It tells complaints, their
-//! follow-ups by pages and institutions, and takes follow-ups as forms in parts.
+//! follow-ups by pages and institutions, and takes follow-ups as forms in parts. That it takes
+//! complaints the same way and lists them is what is hoped for.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -20,8 +21,10 @@ use crate::serving::Serving;
 /// The key of the gateway and the token of the institution.
 pub const KEY: &str = "kunci-gerbang";
 pub const TOKEN: &str = "{TOKEN-INSTANSI}";
-/// Follow-ups on a page.
+/// Follow-ups, or complaints, on a page.
 const PAGE: usize = 2;
+/// Letters of a complaint that its list tells.
+const BEGINNING: usize = 20;
 
 pub struct Sp4n {
     pub mood: Arc<Mood>,
@@ -39,8 +42,9 @@ struct World {
     complaints: BTreeMap<String, Value>,
     follow_ups: BTreeMap<String, Vec<Value>>,
     institutions: Vec<Value>,
-    /// Forms that were taken.
+    /// Forms of follow-ups that were taken, and of complaints.
     taken: Vec<BTreeMap<String, String>>,
+    filed: Vec<BTreeMap<String, String>>,
     count: u64,
     /// Whether the next form is taken and its answer lost.
     loses_answer: bool,
@@ -55,6 +59,7 @@ impl Sp4n {
         });
         let router = Router::new()
             .route("/lapor/complaints", get(list))
+            .route("/lapor/complaints/add", post(file))
             .route("/lapor/complaints/{id}/complaint", get(complaint))
             .route("/lapor/complaints/{id}/followups", get(follow_ups))
             .route("/lapor/complaints/followup/add", post(add))
@@ -95,7 +100,12 @@ impl Sp4n {
         self.inner.state().loses_answer = true;
     }
 
-    /// The forms that were taken.
+    /// The complaints that were taken.
+    pub fn filed(&self) -> Vec<BTreeMap<String, String>> {
+        self.inner.state().filed.clone()
+    }
+
+    /// The follow-ups that were taken.
     pub fn taken(&self) -> Vec<BTreeMap<String, String>> {
         self.inner.state().taken.clone()
     }
@@ -163,7 +173,12 @@ async fn list(State(inner): Kept, Query(asked): Asked, heads: HeaderMap) -> Resp
     if let Some(refused) = inner.refuses(&heads).await {
         return refused;
     }
-    let all: Vec<Value> = inner.state().complaints.values().cloned().collect();
+    let mut all: Vec<Value> = inner.state().complaints.values().cloned().collect();
+    for complaint in &mut all {
+        let content = complaint["content"].as_str().unwrap_or_default();
+        let beginning: String = content.chars().take(BEGINNING).collect();
+        complaint["content"] = beginning.into();
+    }
     page(&all, &asked)
 }
 
@@ -193,11 +208,7 @@ async fn add(State(inner): Kept, heads: HeaderMap, body: Bytes) -> Response {
     if let Some(refused) = inner.refuses(&heads).await {
         return refused;
     }
-    let kind = heads
-        .get("content-type")
-        .and_then(|kind| kind.to_str().ok());
-    let border = kind.and_then(|kind| kind.strip_prefix("multipart/form-data; boundary="));
-    let Some(form) = border.and_then(|border| parts(border, &body)) else {
+    let Some(form) = form(&heads, &body) else {
         return StatusCode::UNPROCESSABLE_ENTITY.into_response();
     };
     let mut state = inner.state();
@@ -218,6 +229,40 @@ async fn add(State(inner): Kept, heads: HeaderMap, body: Bytes) -> Response {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     Json(json!({"results": {"data": {"id": number}}})).into_response()
+}
+
+async fn file(State(inner): Kept, heads: HeaderMap, body: Bytes) -> Response {
+    if let Some(refused) = inner.refuses(&heads).await {
+        return refused;
+    }
+    let Some(form) = form(&heads, &body) else {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    };
+    if !["title", "content"]
+        .iter()
+        .all(|name| form.contains_key(*name))
+    {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    }
+    let mut state = inner.state();
+    state.count += 1;
+    let number = 900_000 + state.count;
+    let tracking = format!("88{number}");
+    let mut complaint = json!(form);
+    complaint["id"] = number.into();
+    complaint["tracking_id"] = tracking.as_str().into();
+    complaint["status"] = json!({"id": 1, "name": "Belum Terverifikasi"});
+    state.complaints.insert(number.to_string(), complaint);
+    state.filed.push(form);
+    if std::mem::take(&mut state.loses_answer) {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    Json(json!({"results": {"data": {"id": number, "tracking_id": tracking}}})).into_response()
+}
+
+fn form(heads: &HeaderMap, body: &[u8]) -> Option<BTreeMap<String, String>> {
+    let kind = heads.get("content-type")?.to_str().ok()?;
+    parts(kind.strip_prefix("multipart/form-data; boundary=")?, body)
 }
 
 /// The fields of a form in parts.

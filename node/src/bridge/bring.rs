@@ -10,12 +10,14 @@ use lapor_protocol::ids::CaseId;
 use lapor_web::language::text_id;
 use serde_json::{Map, Value, json};
 
+use super::filing::note_number;
 use super::maps::{Maps, shown};
 use super::report::{Became, Line};
 use super::settings::Reached;
 use super::shape::{ALONE, Complaint, FollowUp, hash};
 use crate::casework::{NewAct, count_filings, shown_case, standing, write_filings};
 use crate::channels::voice;
+use crate::cities::mark;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -57,6 +59,8 @@ struct Work<'a> {
     case: CaseId,
     actor: &'a str,
     id: String,
+    /// The case was filed here: what becomes of it is decided here.
+    ours: bool,
     lines: Vec<Line>,
     news: bool,
 }
@@ -66,6 +70,8 @@ enum Found {
     Nowhere,
     Known(BridgeRow),
     Numbered(CaseId),
+    /// It was filed here and handed over, and its number was not told.
+    Ours(CaseId),
     Wrong(&'static str, &'static str),
 }
 
@@ -91,13 +97,18 @@ impl Bringing<'_> {
         let mut tx = node.write_tx().await?;
         let now = node.clock().now_ms();
         let place = find(&mut tx, complaint, self.terms.link).await?;
+        let ours = match &place {
+            Found::Known(row) => row.ours == 1,
+            Found::Ours(_) => true,
+            _ => false,
+        };
         let (case, row, became) = match place {
             Found::Wrong(field, what) => {
                 tx.rollback().await?;
                 return Ok(vec![Line::of(id, Became::Refused).about(field, what)]);
             }
             Found::Known(row) => (store::case_id(&row.case_id)?, Some(row), None),
-            Found::Numbered(case) => (case, None, Some(Became::Linked)),
+            Found::Numbered(case) | Found::Ours(case) => (case, None, Some(Became::Linked)),
             Found::Nowhere => {
                 let (filed, filing) = ready;
                 write_filings(node, &mut tx, &[&filing]).await?;
@@ -110,10 +121,11 @@ impl Bringing<'_> {
             case,
             actor: self.terms.actor,
             id: id.clone(),
+            ours,
             lines: Vec::new(),
             news: false,
         };
-        self.go_on(&mut work, brought).await?;
+        self.go_on(&mut work, brought, row.as_ref()).await?;
         work.note(brought, row.as_ref(), now).await?;
         let Work {
             tx,
@@ -141,18 +153,44 @@ impl Bringing<'_> {
         Ok(lines)
     }
 
-    /// Brings a case as far as it is there: taken up, followed up, ended.
-    async fn go_on(&self, work: &mut Work<'_>, brought: &Brought) -> Result<(), NodeError> {
+    /// How far a case is to be brought. One that was filed here goes its way here; where it ends there,
+    /// that is said once.
+    fn reached(
+        &self,
+        work: &mut Work<'_>,
+        brought: &Brought,
+        before: Option<&BridgeRow>,
+    ) -> Reached {
         let status = brought.complaint.status.as_deref();
         let reached = status.map(|status| self.maps.reached(status));
-        let reached = match (reached, status) {
+        if work.ours {
+            let is_new = before.and_then(|row| row.status.as_deref()) != status;
+            if let (Some(Some(Reached::Done | Reached::Rejected)), Some(status), true) =
+                (reached, status, is_new)
+            {
+                let what = "there; what becomes of the report is decided here";
+                work.remark("status", format!("{} {what}", shown(status)));
+            }
+            return Reached::Received;
+        }
+        match (reached, status) {
             (Some(None), Some(status)) => {
                 let what = format!("{} is not known; name it in bridge.statuses", shown(status));
                 work.remark("status", what);
                 Reached::Received
             }
             (reached, _) => reached.flatten().unwrap_or(Reached::Received),
-        };
+        }
+    }
+
+    /// Brings a case as far as it is there: taken up, followed up, ended.
+    async fn go_on(
+        &self,
+        work: &mut Work<'_>,
+        brought: &Brought,
+        before: Option<&BridgeRow>,
+    ) -> Result<(), NodeError> {
+        let reached = self.reached(work, brought, before);
         // What was rejected was never taken up, and may be what nobody should read.
         let taken_up = !matches!(reached, Reached::Received | Reached::Rejected);
         if taken_up && work.state().await? == Some(State::Received) {
@@ -282,7 +320,12 @@ impl Work<'_> {
             status: complaint.status.clone().or(status),
             followed: i64::from(open),
             asked_at: if brought.asked { now } else { asked_before },
+            ours: i64::from(self.ours),
         };
+        if self.ours && before.is_none() {
+            note_number(&mut self.tx, &row.case_id, row.tracking.as_deref()).await?;
+            store::bridge::end_filing(&mut self.tx, &row.case_id).await?;
+        }
         Ok(store::bridge::put(&mut self.tx, &row).await?)
     }
 }
@@ -298,6 +341,13 @@ async fn find(tx: &mut Tx, complaint: &Complaint, link: bool) -> Result<Found, N
     }
     if let Some(row) = known.pop() {
         return Ok(Found::Known(row));
+    }
+    if let Some(case) = mark::read(&complaint.content) {
+        let id = case.to_string();
+        let waits = store::bridge::is_filed(tx, &id).await?;
+        if waits && store::bridge::of_case(tx, &id).await?.is_none() {
+            return Ok(Found::Ours(case));
+        }
     }
     if complaint.tracking.is_none() {
         return Ok(Found::Nowhere);

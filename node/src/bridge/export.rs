@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use lapor_protocol::case::Effect;
 
 use super::bring::Terms;
+use super::follow::AT_ONCE;
 use super::report::{Became, Line, Report};
 use super::run::{BridgeError, Progress};
 use super::shape::{self, ALONE, FollowUp, hash};
@@ -35,7 +36,7 @@ pub struct Handing<'a> {
 }
 
 impl Node {
-    /// Hands over the answers that are not there yet.
+    /// Hands over the reports and answers that are not there yet.
     pub async fn bridge_export(
         &self,
         terms: Terms<'_>,
@@ -51,13 +52,15 @@ impl Node {
             dry: terms.dry,
         };
         let mut report = Report::default();
+        let filed = self.file_there(&sp4n, AT_ONCE, terms.dry, &mut report);
+        Box::pin(filed).await?;
         for (done, row) in rows.iter().enumerate() {
-            progress(done, rows.len());
-            let lines = handing.of_case(row, &mut report.interrupted).await?;
-            report.take(None, lines);
             if report.interrupted.is_some() {
                 break;
             }
+            progress(done, rows.len());
+            let lines = handing.of_case(row, &mut report.interrupted).await?;
+            report.take(None, lines);
         }
         if !terms.dry {
             self.keep_run("export", terms.actor, began, &report).await?;

@@ -12,8 +12,8 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 
-/// Complaints that a person has asked for at once, at most.
-const AT_ONCE: i64 = 100_000;
+/// Complaints or reports that a person has asked for at once, at most.
+pub(super) const AT_ONCE: i64 = 100_000;
 const HOUR_MS: i64 = 3_600_000;
 
 /// Which complaints are asked for.
@@ -86,24 +86,6 @@ impl Node {
             self.keep_run("follow", terms.actor, began, &report).await?;
         }
         Ok(report)
-    }
-
-    /// Follows those whose time has come, where the other side is set.
-    pub(crate) async fn follow_bridged(&self) -> Result<(), BridgeError> {
-        if self.settings().bridge.base_url.is_none() {
-            return Ok(());
-        }
-        let terms = Terms {
-            actor: "jobs",
-            dry: false,
-            link: false,
-        };
-        let mut silent = |_, _| ();
-        let report = self.bridge_follow(Which::Due, terms, &mut silent).await?;
-        match report.interrupted {
-            Some(problem) => Err(BridgeError::Interrupted(problem)),
-            None => Ok(()),
-        }
     }
 
     /// Puts a case behind all others that wait to be asked for.

@@ -189,7 +189,7 @@ async fn bring_once(
     Ok(vec![Line::of(&complaint.id, Became::Repeated)])
 }
 
-fn with_unread(mut lines: Vec<Line>, id: &str, unread: Vec<shape::Unread>) -> Vec<Line> {
+pub(super) fn with_unread(mut lines: Vec<Line>, id: &str, unread: Vec<shape::Unread>) -> Vec<Line> {
     if lines
         .first()
         .is_some_and(|line| line.became == Became::Imported)

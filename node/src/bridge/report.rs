@@ -36,7 +36,7 @@ pub struct Line {
     /// Of a table, where the row begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// The number there.
+    /// The number there; of a report that is handed over, its case here.
     pub id: String,
     pub became: Became,
     /// Which field it is about.

@@ -29,12 +29,20 @@ pub struct BridgeSettings {
     pub follow_up_path: String,
     /// Path of the institutions.
     pub institutions_path: String,
-    /// Path of a list of complaints, where there is one; without it numbers come from a table.
+    /// Path of a list of complaints, where there is one: what is new in it is brought by itself.
     pub list_path: Option<String>,
-    /// Whether answers are handed over by themselves, each when its complaint is asked for again.
+    /// Whether answers and reports are handed over by themselves, an answer when its complaint is
+    /// asked for again.
     pub hand_over: bool,
     /// Fields that are sent with each follow-up, such as `institution_from_id`.
     pub follow_up_fields: BTreeMap<String, String>,
+    /// Path to which a report filed here is handed over, where there is one.
+    pub complaint_add_path: Option<String>,
+    /// Fields of such a report there; in a text `{title}` and its like stand for what the report says.
+    /// Where none is named, those by which complaints are read.
+    pub complaint_fields: BTreeMap<String, String>,
+    /// What kinds, categories and regions are called there, where that is not their name.
+    pub complaint_values: BTreeMap<String, String>,
     /// What states there are called that the program does not know, or are to mean something else.
     pub statuses: BTreeMap<String, Reached>,
     /// Hours after which a complaint that is followed is asked for again.
@@ -75,6 +83,12 @@ pub enum BridgeSettingsError {
     Head(&'static str),
     #[error("bridge.{0}: expected a path with {{id}} where the number of the complaint stands")]
     Path(&'static str),
+    #[error(
+        "bridge.list_path: needed where bridge.complaint_add_path is set; what was sent without an answer is looked for there before it is sent again"
+    )]
+    List,
+    #[error("bridge.complaint_fields: {0}")]
+    Fields(String),
     #[error("bridge.base_url: the way there cannot be prepared: {0}")]
     Way(String),
     #[error("bridge.base_url: not set, and without it there are tables alone; name one with --csv")]
@@ -96,6 +110,9 @@ impl Default for BridgeSettings {
             list_path: None,
             hand_over: false,
             follow_up_fields: BTreeMap::new(),
+            complaint_add_path: None,
+            complaint_fields: BTreeMap::new(),
+            complaint_values: BTreeMap::new(),
             statuses: BTreeMap::new(),
             follow_hours: 3,
             each_round: 200,

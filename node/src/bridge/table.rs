@@ -145,7 +145,7 @@ fn written(node: &Node, at: i64) -> String {
         .unwrap_or_default()
 }
 
-fn kind(classification: Classification) -> &'static str {
+pub(super) fn kind(classification: Classification) -> &'static str {
     match classification {
         Classification::Complaint => "Pengaduan",
         Classification::InformationRequest => "Permintaan Informasi",

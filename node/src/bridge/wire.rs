@@ -1,21 +1,22 @@
 //! The HTTP side of SP4N-LAPOR!: complaints, follow-ups and institutions are fetched, and follow-ups
-//! handed over. It is asked one thing after the other, within the bounds of every provider.
+//! and reports handed over. It is asked one thing after the other, within the bounds of every provider.
 
 use std::path::PathBuf;
 
 use lapor_web::secret_file;
-use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{RequestBuilder, Url};
 use serde_json::Value;
 
+use super::form;
 use super::record::Record;
 use super::settings::{BridgeSettings, BridgeSettingsError};
-use super::shape::is_number;
+use super::shape::{self, is_number};
 use crate::chance::random;
 use crate::channels::provider::{Provider, address};
 
 /// Pages of one list, at most.
-const PAGES: usize = 200;
+const PAGES: i64 = 200;
 const PLACE: &str = "{id}";
 
 /// The other side.
@@ -23,6 +24,15 @@ pub struct Sp4n {
     way: Provider,
     heads: HeaderMap,
     settings: BridgeSettings,
+}
+
+/// What a complaint is called there, as far as that is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    /// For programs.
+    pub id: Option<String>,
+    /// The one that citizens know.
+    pub tracking: Option<String>,
 }
 
 /// Why something was not told. Says no secret, no address and no words.
@@ -56,6 +66,13 @@ impl Sp4n {
             if !path.contains(PLACE) && !without {
                 return Err(BridgeSettingsError::Path(field));
             }
+        }
+        if settings.complaint_add_path.is_some() {
+            if settings.list_path.is_none() {
+                return Err(BridgeSettingsError::List);
+            }
+            let fields = form::in_force(&settings.complaint_fields);
+            form::check(&fields).map_err(BridgeSettingsError::Fields)?;
         }
         let way = Provider::at("base_url", base);
         let way = way.map_err(|error| BridgeSettingsError::Way(error.to_string()))?;
@@ -102,6 +119,14 @@ impl Sp4n {
         }
     }
 
+    /// One page of that list, from 1, and whether there is another behind it.
+    pub async fn listed(&self, page: i64) -> Result<(Vec<Record>, bool), Unheard> {
+        match &self.settings.list_path {
+            Some(path) => self.page(path, page).await,
+            None => Ok((Vec::new(), false)),
+        }
+    }
+
     /// Hands a follow-up over; says what number it has got there, if that is told.
     pub async fn tell(&self, id: &str, text: &str) -> Result<Option<String>, Unheard> {
         let fields = self.settings.follow_up_fields.iter();
@@ -109,35 +134,54 @@ impl Sp4n {
         let own = [("complaint_id", id), ("is_secret", "0"), ("content", text)];
         let url = self.way.url(&self.settings.follow_up_path);
         let url = url.ok_or(Unheard::Unread("follow_up_path is no path"))?;
-        let border = format!("lapor-{}", hex::encode(random::<16>()));
-        let kind = format!("multipart/form-data; boundary={border}");
-        let body = form(&border, fields.chain(own));
-        let request = self.way.post(url).header(CONTENT_TYPE, kind).body(body);
-        let told = self.ask(request).await?;
-        let results = told.get("results").unwrap_or(&told);
-        let data = results.get("data").unwrap_or(results);
-        let id = Record::of_json(data);
-        Ok(id.told(&["id", "followup_id"]).map(str::to_owned))
+        let told = self.hand_in(url, in_parts(fields.chain(own))).await?;
+        Ok(told.told(&["id", "followup_id"]).map(str::to_owned))
     }
 
-    /// All pages of a list. Which is next is counted here: an answer leads nowhere else.
+    /// Files a report with these fields; says what it is called there.
+    pub async fn file(&self, fields: &[(String, String)]) -> Result<Numbers, Unheard> {
+        let path = self.settings.complaint_add_path.as_deref();
+        let url = path.and_then(|path| self.way.url(path));
+        let url = url.ok_or(Unheard::Unread("complaint_add_path is no path"))?;
+        let fields = fields.iter();
+        let fields = fields.map(|(name, value)| (name.as_str(), value.as_str()));
+        Ok(Numbers::of(&self.hand_in(url, in_parts(fields)).await?))
+    }
+
+    /// Hands a form over; answers with what is told of it.
+    async fn hand_in(&self, url: Url, form: Form) -> Result<Record, Unheard> {
+        let request = self.way.post(url).header(CONTENT_TYPE, form.kind);
+        let told = self.ask(request.body(form.body)).await?;
+        let results = told.get("results").unwrap_or(&told);
+        Ok(Record::of_json(results.get("data").unwrap_or(results)))
+    }
+
+    /// All pages of a list.
     async fn pages(&self, path: &str) -> Result<Vec<Record>, Unheard> {
         let mut all = Vec::new();
-        let sign = if path.contains('?') { '&' } else { '?' };
         for page in 1..=PAGES {
-            let told = self.get(&format!("{path}{sign}page={page}")).await?;
-            let results = told.get("results").unwrap_or(&told);
-            let data = results.get("data").unwrap_or(results);
-            let list = data
-                .as_array()
-                .ok_or(Unheard::Unread("no list in `results.data`"))?;
-            all.extend(list.iter().map(Record::of_json));
-            let goes_on = results.get("next_page_url").is_some_and(Value::is_string);
-            if list.is_empty() || !goes_on {
+            let (records, goes_on) = self.page(path, page).await?;
+            all.extend(records);
+            if !goes_on {
                 return Ok(all);
             }
         }
         Err(Unheard::Unread("a list without an end"))
+    }
+
+    /// One page of a list, and whether there is another. Which is next is counted here: an answer
+    /// leads nowhere else.
+    async fn page(&self, path: &str, page: i64) -> Result<(Vec<Record>, bool), Unheard> {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let told = self.get(&format!("{path}{sign}page={page}")).await?;
+        let results = told.get("results").unwrap_or(&told);
+        let data = results.get("data").unwrap_or(results);
+        let list = data
+            .as_array()
+            .ok_or(Unheard::Unread("no list in `results.data`"))?;
+        let more = results.get("next_page_url").is_some_and(Value::is_string);
+        let records = list.iter().map(Record::of_json).collect();
+        Ok((records, more && !list.is_empty()))
     }
 
     async fn get(&self, path: &str) -> Result<Value, Unheard> {
@@ -161,6 +205,16 @@ impl Sp4n {
             // A redirect is not followed: the keys would go elsewhere.
             status @ (300..=399 | 408 | 429 | 500..) => Err(Unheard::Down(status.to_string())),
             status => Err(Unheard::Refused(status)),
+        }
+    }
+}
+
+impl Numbers {
+    pub fn of(record: &Record) -> Self {
+        let tracking = record.told(shape::TRACKING);
+        Self {
+            id: record.told(shape::ID).map(str::to_owned),
+            tracking: tracking.map(|number| number.trim_start_matches('#').to_owned()),
         }
     }
 }
@@ -201,10 +255,19 @@ fn heads(settings: &BridgeSettings) -> Result<HeaderMap, BridgeSettingsError> {
 }
 
 /// A form in parts, without files.
-fn form<'a>(border: &str, fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+struct Form {
+    kind: String,
+    body: String,
+}
+
+fn in_parts<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Form {
+    let border = format!("lapor-{}", hex::encode(random::<16>()));
     let parts = fields.map(|(name, value)| {
         let name = name.replace(['"', '\r', '\n'], "_");
         format!("--{border}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     });
-    parts.collect::<String>() + &format!("--{border}--\r\n")
+    Form {
+        body: parts.collect::<String>() + &format!("--{border}--\r\n"),
+        kind: format!("multipart/form-data; boundary={border}"),
+    }
 }

@@ -73,7 +73,11 @@ impl Node {
     }
 }
 
+pub(super) fn is_code(row: &OutRow) -> bool {
+    row.kind == CODE
+}
+
 /// Whether something in the queue is a code that opens nothing any more.
 pub(super) fn is_spent(row: &OutRow, now: i64) -> bool {
-    row.kind == CODE && now - row.created_at >= CODE_LIFE_MS
+    is_code(row) && now - row.created_at >= CODE_LIFE_MS
 }

@@ -95,7 +95,7 @@ impl Node {
         let stopped = thread.stopped_at.is_some() && row.kind == "news";
         let over = stopped || codes::is_spent(row, now);
         let window = line.name().manner().window_ms;
-        let late = window.is_some_and(|window| now - thread.heard_at >= window);
+        let late = row.shut == 1 || window.is_some_and(|window| now - thread.heard_at >= window);
         let whom = address.clone();
         let said = match (address, what) {
             (Some(_), Some(_)) if late && !over => Err(Unsaid::WindowClosed),
@@ -139,6 +139,9 @@ impl Node {
         held: i64,
         id: Option<&str>,
     ) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        // A code is not said twice: whoever needs one asks for another.
+        let keeps = id.is_some() && channel.manner().comes_back && !codes::is_code(row);
         let mut tx = self.write_tx().await?;
         if let Some(id) = id {
             let hash = self.switch().hash("ref", &[channel.as_str(), id])?;
@@ -147,11 +150,11 @@ impl Node {
                 hash: &hash,
                 thread: &row.thread,
                 case_id: row.case_id.as_deref(),
-                at: self.clock().now_ms(),
+                at: now,
             };
             store::channels::refs::add(&mut tx, &of).await?;
         }
-        store::channels::outbox::end(&mut tx, row.number, held, "sent", None).await?;
+        store::channels::outbox::sent(&mut tx, row.number, held, keeps, now).await?;
         if let Some(id) = id {
             self.note_said_as(&mut tx, channel, row.number, id).await?;
         }

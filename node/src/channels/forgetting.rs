@@ -12,6 +12,8 @@ const DAY_MS: i64 = 86_400_000;
 const TAKEN_KEPT_MS: i64 = 30 * DAY_MS;
 /// The same of what was said: longer than anything is news.
 const SAID_KEPT_MS: i64 = 60 * DAY_MS;
+/// For how long the words of what was sent are kept, where it may come back.
+const SENT_KEPT_MS: i64 = DAY_MS;
 
 impl Node {
     /// Forgets where a report was filed, what is to be said of it, and with the last report of a
@@ -50,6 +52,7 @@ impl Node {
         let mut tx = self.write_tx().await?;
         store::channels::taken::expire(&mut tx, now - TAKEN_KEPT_MS).await?;
         store::channels::outbox::expire(&mut tx, now - SAID_KEPT_MS).await?;
+        store::channels::outbox::forget_sent(&mut tx, now - SENT_KEPT_MS).await?;
         store::channels::unsaid::forget_words(&mut tx, now - TAKEN_KEPT_MS).await?;
         store::channels::blocks::expire(&mut tx, now).await?;
         store::channels::alike::expire(&mut tx, now - DAY_MS).await?;

@@ -6,7 +6,7 @@ use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
 
 use super::settings::Keyword;
-use super::talk;
+use super::talk::{self, Marks};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -60,6 +60,12 @@ impl Node {
         let lines = self.keyword_table().await?.into_iter();
         let lines = lines.filter(|line| line.until.is_none_or(|until| until > now));
         Ok(lines.map(|line| line.keyword).collect())
+    }
+
+    /// What may stand in front of a report on any channel.
+    pub(super) fn marks_of<'a>(&'a self, keywords: &'a [Keyword]) -> Marks<'a> {
+        let account = self.settings().channels.x.account.as_deref();
+        Marks { keywords, account }
     }
 
     /// All words, those of the configuration first.

@@ -44,6 +44,8 @@ pub struct Manner {
     pub asks: bool,
     /// For how long after they wrote somebody may be told something.
     pub window_ms: Option<i64>,
+    /// What was taken to be sent may be refused afterwards.
+    pub comes_back: bool,
 }
 
 impl Name {
@@ -84,6 +86,7 @@ impl Name {
             by_reply: false,
             asks: true,
             window_ms: None,
+            comes_back: false,
         };
         match self {
             Self::Sms => Manner {
@@ -91,6 +94,7 @@ impl Name {
                 short: true,
                 proven: false,
                 asks: false,
+                comes_back: true,
                 ..chat
             },
             Self::X => Manner {
@@ -115,6 +119,7 @@ impl Name {
             },
             Self::Whatsapp => Manner {
                 window_ms: Some(24 * HOUR_MS),
+                comes_back: true,
                 ..chat
             },
             Self::Telegram => chat,
@@ -123,6 +128,7 @@ impl Name {
                 proven: false,
                 by_reply: true,
                 asks: false,
+                comes_back: true,
                 ..chat
             },
         }

@@ -284,6 +284,7 @@ pub(crate) async fn is_no_news(
         created_at: at,
         attempts: 0,
         state: "dropped".into(),
+        shut: 0,
     };
     Ok(store::channels::outbox::add(tx, &row).await?)
 }

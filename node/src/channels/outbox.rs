@@ -45,6 +45,7 @@ impl Node {
             created_at: self.clock().now_ms(),
             attempts: 0,
             state: "waiting".into(),
+            shut: 0,
         })
     }
 

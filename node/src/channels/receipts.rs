@@ -9,12 +9,17 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 
+/// As it is kept.
+const SHUT: &str = "shut";
+
 /// What a provider tells of something that it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fate {
     Delivered,
     /// It will not be delivered, and why. Holds no word and no address.
     Refused(String),
+    /// It was not delivered, and can be once the person has written again. The same holds.
+    Shut(String),
 }
 
 impl Fate {
@@ -22,6 +27,7 @@ impl Fate {
         match self {
             Self::Delivered => ("delivered", None),
             Self::Refused(problem) => ("refused", Some(problem)),
+            Self::Shut(problem) => (SHUT, Some(problem)),
         }
     }
 }
@@ -35,18 +41,22 @@ impl Node {
         fate: &Fate,
     ) -> Result<(), NodeError> {
         let hash = self.said_hash(channel, id)?;
+        let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         let name = channel.as_str();
         let said = store::channels::outbox::by_said(&mut tx, name, &hash).await?;
         if let Some((number, state)) = said {
             if state == "sent" {
-                arrived(&mut tx, name, number, fate.told()).await?;
+                arrived(&mut tx, name, number, fate.told(), now).await?;
             }
         } else {
-            let now = self.clock().now_ms();
             store::channels::receipts::keep(&mut tx, name, &hash, fate.told(), now).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        if matches!(fate, Fate::Shut(_)) {
+            self.switch().to_say.notify_waiters();
+        }
+        Ok(())
     }
 
     /// Notes the provider's id of what was said, and what is known of it already.
@@ -60,7 +70,8 @@ impl Node {
         let (name, hash) = (channel.as_str(), self.said_hash(channel, id)?);
         store::channels::outbox::said_as(tx, number, &hash).await?;
         if let Some((state, problem)) = store::channels::receipts::take(tx, name, &hash).await? {
-            arrived(tx, name, number, (&state, problem.as_deref())).await?;
+            let now = self.clock().now_ms();
+            arrived(tx, name, number, (&state, problem.as_deref()), now).await?;
         }
         Ok(())
     }
@@ -75,8 +86,13 @@ async fn arrived(
     channel: &str,
     number: i64,
     (state, problem): (&str, Option<&str>),
+    now: i64,
 ) -> Result<(), NodeError> {
-    store::channels::outbox::arrived(tx, number, state, problem).await?;
+    if state == SHUT {
+        store::channels::outbox::shut(tx, number, problem, now).await?;
+    } else {
+        store::channels::outbox::arrived(tx, number, state, problem).await?;
+    }
     let outcome = if state == "delivered" {
         "delivered"
     } else {

@@ -137,7 +137,7 @@ impl Node {
         let manner = line.name().manner();
         let known = Known {
             manner,
-            keywords: &keywords,
+            marks: self.marks_of(&keywords),
             tickets: &facts.tickets,
             cases: &facts.cases,
             referred: facts.referred,

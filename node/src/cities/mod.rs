@@ -10,7 +10,7 @@ pub(crate) mod entries;
 mod feed;
 mod figures;
 mod follow;
-mod mark;
+pub(crate) mod mark;
 mod running;
 mod settings;
 mod states;

@@ -29,14 +29,15 @@ pub enum Command {
         #[command(flatten)]
         told: Told,
     },
-    /// Bring complaints here as cases with their numbers; what is here already is brought up to date
+    /// Bring complaints here as cases with their numbers; what is here already is brought up to date,
+    /// and what is new in the list there `serve` brings by itself
     Import(Import),
     /// Ask for all complaints that are followed; `serve` does it by itself
     Follow {
         #[command(flatten)]
         told: Told,
     },
-    /// Hand over the answers given here, or write answered cases into a table
+    /// Hand over the reports filed and the answers given here, or write answered cases into a table
     Export {
         /// Write a table instead
         #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "report"])]

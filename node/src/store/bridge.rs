@@ -22,6 +22,18 @@ pub struct BridgeRow {
     pub followed: i64,
     /// Unix ms; 0 before the first time.
     pub asked_at: i64,
+    /// 1 where it was filed here, so that what becomes of it is decided here.
+    pub ours: i64,
+}
+
+/// A report filed here that does not stand there yet.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct FilingRow {
+    pub case_id: String,
+    /// `sending`, `refused` or `sent`; `None` before the first try.
+    pub state: Option<String>,
+    /// Unix ms; 0 before the first try.
+    pub at: i64,
 }
 
 /// A follow-up that stands on both sides, or is being handed over.
@@ -61,7 +73,8 @@ pub struct RunRow {
 macro_rules! bridged {
     ($rest:literal) => {
         concat!(
-            "select case_id, their_id, tracking, status, followed, asked_at from bridge_cases ",
+            "select case_id, their_id, tracking, status, followed, asked_at, ours
+                from bridge_cases ",
             $rest
         )
     };
@@ -96,11 +109,11 @@ pub async fn all(tx: &mut Tx) -> Stored<Vec<BridgeRow>> {
 /// Notes a case, or what is new of it.
 pub async fn put(tx: &mut Tx, row: &BridgeRow) -> Stored<()> {
     const SQL: &str = "insert into bridge_cases
-            (case_id, their_id, tracking, status, followed, asked_at)
-        values ($1, $2, $3, $4, $5, $6)
+            (case_id, their_id, tracking, status, followed, asked_at, ours)
+        values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (case_id) do update set their_id = excluded.their_id,
             tracking = excluded.tracking, status = excluded.status,
-            followed = excluded.followed, asked_at = excluded.asked_at";
+            followed = excluded.followed, asked_at = excluded.asked_at, ours = excluded.ours";
     on!(tx, c => sqlx::query(SQL)
         .bind(&row.case_id)
         .bind(&row.their_id)
@@ -108,6 +121,7 @@ pub async fn put(tx: &mut Tx, row: &BridgeRow) -> Stored<()> {
         .bind(&row.status)
         .bind(row.followed)
         .bind(row.asked_at)
+        .bind(row.ours)
         .execute(c)
         .await
         .map(drop))?;
@@ -118,6 +132,113 @@ pub async fn put(tx: &mut Tx, row: &BridgeRow) -> Stored<()> {
 pub async fn asked(tx: &mut Tx, case: &str, at: i64) -> Stored<()> {
     const SQL: &str = "update bridge_cases set asked_at = $2 where case_id = $1";
     on!(tx, c => sqlx::query(SQL).bind(case).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Reports filed here, with us and verified, that everybody may read and that do not stand there:
+/// those that may have arrived first, then those that were tried longest ago.
+pub async fn to_file(tx: &mut Tx, me: &str, most: i64) -> Stored<Vec<FilingRow>> {
+    const SQL: &str = "select c.case_id, f.state, coalesce(f.at, 0) as at
+        from cases c left join bridge_filed f on f.case_id = c.case_id
+        where c.origin = $1 and c.custodian = $1 and c.public = 1
+            and c.state in ('verified', 'in_progress') and (f.state is null or f.state <> 'sent')
+            and not exists (select 1 from bridge_cases b where b.case_id = c.case_id)
+        order by case when f.state = 'sending' then 0 else 1 end, coalesce(f.at, 0), c.filed_at,
+            c.case_id
+        limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(me).bind(most).fetch_all(c).await)?)
+}
+
+/// Notes that a report is being sent from now on; whether nobody else has meanwhile.
+pub async fn claim_filing(tx: &mut Tx, row: &FilingRow, now: i64) -> Stored<bool> {
+    const FIRST: &str = "insert into bridge_filed (case_id, state, at) values ($1, 'sending', $2)
+        on conflict (case_id) do nothing";
+    const AGAIN: &str = "update bridge_filed set state = 'sending', at = $2
+        where case_id = $1 and state = $3 and at = $4";
+    let claimed = match &row.state {
+        None => on!(tx, c => sqlx::query(FIRST)
+            .bind(&row.case_id)
+            .bind(now)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?,
+        Some(state) => on!(tx, c => sqlx::query(AGAIN)
+            .bind(&row.case_id)
+            .bind(now)
+            .bind(state)
+            .bind(row.at)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?,
+    };
+    Ok(claimed == 1)
+}
+
+/// What became of a report on its way.
+pub async fn settle_filing(tx: &mut Tx, case: &str, state: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "update bridge_filed set state = $2, at = $3 where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case).bind(state).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Whether a report is on its way, or arrived without a number.
+pub async fn is_filed(tx: &mut Tx, case: &str) -> Stored<bool> {
+    const SQL: &str = "select count(*) from bridge_filed where case_id = $1";
+    let filed: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(case).fetch_one(c).await)?;
+    Ok(filed > 0)
+}
+
+/// A report stands there under a number.
+pub async fn end_filing(tx: &mut Tx, case: &str) -> Stored<()> {
+    const SQL: &str = "delete from bridge_filed where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Its list names a complaint; one that stands here is not noted.
+pub async fn note_listed(tx: &mut Tx, their_id: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "insert into bridge_listed (their_id, seen_at, asked_at)
+        select $1, $2, 0 where not exists (select 1 from bridge_cases where their_id = $1)
+        on conflict (their_id) do update set seen_at = excluded.seen_at";
+    on!(tx, c => sqlx::query(SQL).bind(their_id).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Complaints of its list that are not here and were not asked for since a moment, those that never
+/// were first.
+pub async fn listed(tx: &mut Tx, before: i64, most: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select their_id from bridge_listed where asked_at <= $1
+            and not exists (select 1 from bridge_cases c where c.their_id = bridge_listed.their_id)
+        order by asked_at, seen_at, their_id limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(before).bind(most).fetch_all(c).await)?)
+}
+
+/// A complaint of its list was asked for just now.
+pub async fn asked_listed(tx: &mut Tx, their_id: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "update bridge_listed set asked_at = $2 where their_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(their_id).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets what stands here now, and what its list has not named since a moment.
+pub async fn forget_listed(tx: &mut Tx, before: i64) -> Stored<()> {
+    const SQL: &str = "delete from bridge_listed where seen_at < $1
+        or exists (select 1 from bridge_cases c where c.their_id = bridge_listed.their_id)";
+    on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// At which page its list is read on.
+pub async fn next_page(tx: &mut Tx) -> Stored<i64> {
+    const SQL: &str = "select next_page from bridge_cursor where list = 'complaints'";
+    let page: Option<i64> = on!(tx, c => sqlx::query_scalar(SQL).fetch_optional(c).await)?;
+    Ok(page.unwrap_or(1))
+}
+
+pub async fn put_next_page(tx: &mut Tx, page: i64) -> Stored<()> {
+    const SQL: &str = "insert into bridge_cursor (list, next_page) values ('complaints', $1)
+        on conflict (list) do update set next_page = excluded.next_page";
+    on!(tx, c => sqlx::query(SQL).bind(page).execute(c).await.map(drop))?;
     Ok(())
 }
 

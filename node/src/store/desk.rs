@@ -51,6 +51,13 @@ pub async fn number(
     note(tx, "own_number = {}", limits, (case, number)).await
 }
 
+/// Notes the number of a case that has none yet.
+pub async fn number_first(tx: &mut Tx, case: &str, number: &str) -> Stored<()> {
+    const SQL: &str = "update cases set own_number = $2 where case_id = $1 and own_number is null";
+    on!(tx, c => sqlx::query(SQL).bind(case).bind(number).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Notes the local category of a case, or that it has none. Returns whether the case may be seen
 /// here.
 pub async fn localise(

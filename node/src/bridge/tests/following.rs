@@ -65,10 +65,10 @@ async fn an_outage_puts_off_and_loses_nothing() {
         bridge.place.clock.advance(4 * HOUR_MS);
         bridge.sp4n.mood.is_away(true);
         let node = &bridge.place.node;
-        let failed = node.follow_bridged().await.unwrap_err();
+        let failed = node.tend_bridge().await.unwrap_err();
         assert!(failed.to_string().contains("502"), "{failed}");
         bridge.sp4n.mood.is_away(false);
-        node.follow_bridged().await.unwrap();
+        node.tend_bridge().await.unwrap();
         let view = bridge.case("7654322").await;
         assert_eq!(view.summary.state, Some(State::InProgress));
         assert_eq!(bridge.follows(Which::Due, false).await.unwrap().lines, []);

@@ -8,7 +8,7 @@ use crate::testing::{PaperHub, acts};
 
 const HOUR_MS: i64 = 3_600_000;
 
-async fn answers(bridge: &Bridge, hub: &Arc<PaperHub>, tracking: &str, text: &str) {
+pub(super) async fn answers(bridge: &Bridge, hub: &Arc<PaperHub>, tracking: &str, text: &str) {
     let case = bridge.case(tracking).await.summary.case;
     let words = Some(json!({"text": text}));
     let body = json!({"proposes_to_close": false});
@@ -100,13 +100,13 @@ async fn answers_go_by_themselves_where_that_is_wanted() {
         ruled(&bridge.place, &hub).await;
         answers(&bridge, &hub, "7654321", "Sudah menyala.").await;
         bridge.place.clock.advance(4 * HOUR_MS);
-        bridge.place.node.follow_bridged().await.unwrap();
+        bridge.place.node.tend_bridge().await.unwrap();
         assert_eq!(bridge.sp4n.taken().len(), 0, "only where it is wanted");
         bridge.place.settings.bridge.hand_over = true;
         bridge.place.node = bridge.place.reopened().await;
         for _ in 0..2 {
             bridge.place.clock.advance(4 * HOUR_MS);
-            bridge.place.node.follow_bridged().await.unwrap();
+            bridge.place.node.tend_bridge().await.unwrap();
             let taken = bridge.sp4n.taken();
             assert_eq!(taken.len(), 1);
             assert_eq!(taken[0]["content"], "Sudah menyala.");

@@ -1,7 +1,9 @@
 //! The bridge against a stand-in of SP4N-LAPOR!, and with tables.
 
+mod filing;
 mod following;
 mod handing;
+mod listed;
 mod tables;
 
 use lapor_migrations::throwaway::databases;

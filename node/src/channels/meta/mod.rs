@@ -194,6 +194,7 @@ fn on_facebook(
             id: id.clone(),
             token: token.clone(),
             comments: facebook.comments,
+            account: settings.x.account.clone(),
         })
     });
     Ok((messenger, page))

@@ -18,7 +18,7 @@ use super::send::{Graph, Line};
 use super::settings::Comments;
 use super::{Below, id_or_hash, listed};
 use crate::channels::media::{Pieces, Unfetched};
-use crate::channels::talk::begins_with_keyword;
+use crate::channels::talk::{Marks, begins_with_keyword};
 use crate::channels::{
     Address, Channel, Heard, Keyword, MediaKind, MediaRef, Name, Raw, Saying, Unread, Unsaid,
 };
@@ -37,6 +37,8 @@ pub struct Page {
     pub id: String,
     pub token: String,
     pub comments: Comments,
+    /// What this node is called on X.
+    pub account: Option<String>,
 }
 
 /// A comment, or a post, which has no id of a comment.
@@ -102,7 +104,11 @@ impl Page {
         match self.comments {
             Comments::None => false,
             Comments::Tagged => {
-                words.to_lowercase().contains(TAG) || begins_with_keyword(words, keywords)
+                let marks = Marks {
+                    keywords,
+                    account: self.account.as_deref(),
+                };
+                words.to_lowercase().contains(TAG) || begins_with_keyword(words, marks)
             }
             Comments::All => true,
         }

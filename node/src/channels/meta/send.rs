@@ -10,6 +10,7 @@ use reqwest::{RequestBuilder, Response, Url};
 use serde_json::Value;
 
 use super::settings::{MetaSettings, MetaSettingsError};
+use super::whatsapp::TOO_LATE;
 use crate::channels::media::{LeftOut, Pieces, Unfetched};
 use crate::channels::provider::{beginning, broken};
 use crate::channels::{Unsaid, provider};
@@ -162,7 +163,7 @@ impl Refusal {
         let slower = || Unsaid::Slower(self.wait.unwrap_or(BREATH));
         match (line, self.code.unwrap_or(-1), self.subcode) {
             // Nobody may be told anything before they write again.
-            (Line::Whatsapp, 131_047, _)
+            (Line::Whatsapp, TOO_LATE, _)
             | (Line::Messenger | Line::Comment, 10, _)
             | (Line::Comment, 10_900 | 10_901, _) => Unsaid::WindowClosed,
             // This node says too much; to one person too much.

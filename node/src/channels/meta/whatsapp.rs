@@ -22,6 +22,8 @@ use crate::channels::{
 const SECOND_MS: i64 = 1000;
 /// Signs above a button that shares a place.
 const ABOVE_BUTTON: usize = 1024;
+/// Nobody may be told anything before they write again.
+pub(super) const TOO_LATE: i64 = 131_047;
 
 pub struct Whatsapp {
     pub graph: Arc<Graph>,
@@ -285,9 +287,12 @@ fn fate(status: &Value) -> Option<Fate> {
         "delivered" | "read" => Some(Fate::Delivered),
         "failed" => {
             let code = status["errors"][0]["code"].as_i64().unwrap_or_default();
-            Some(Fate::Refused(format!(
-                "WhatsApp could not deliver it ({code})"
-            )))
+            let problem = format!("WhatsApp could not deliver it ({code})");
+            Some(if code == TOO_LATE {
+                Fate::Shut(problem)
+            } else {
+                Fate::Refused(problem)
+            })
         }
         _ => None,
     }

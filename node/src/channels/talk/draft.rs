@@ -88,7 +88,7 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>, now: 
 /// The first words of a report that began with a picture or a place.
 fn worded(talk: &Talk, draft: Draft, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let words = heard.location.is_none();
-    if let Some(said) = report::read(heard, known.keywords).filter(|_| words) {
+    if let Some(said) = report::read(heard, known.marks).filter(|_| words) {
         let said = Said {
             coordinates: draft.said.coordinates,
             place: draft.said.place,

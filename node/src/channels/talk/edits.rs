@@ -32,7 +32,7 @@ fn completed(talk: &Talk, case: CaseId, heard: &Heard, known: &Known<'_>) -> Tur
 
 fn told_anew(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>) -> Turn {
     let mut draft = draft.clone();
-    if let Some(said) = report::read(heard, known.keywords) {
+    if let Some(said) = report::read(heard, known.marks) {
         (draft.said.title, draft.said.content) = (said.title, said.content);
     }
     Turn::of(

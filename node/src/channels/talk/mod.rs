@@ -18,13 +18,12 @@ use serde::{Deserialize, Serialize};
 use super::heard::{Heard, Sort};
 use super::manner::Manner;
 use super::media::LeftOut;
-use super::settings::Keyword;
 use crate::casework::{Coordinates, ticket};
 use crate::reporters::ReporterAct;
 use commands::Command;
 
 pub use draft::Draft;
-pub use report::{begins_with_keyword, is_free, is_links_only, normalised, told};
+pub use report::{Marks, begins_with_keyword, is_free, is_links_only, normalised, told};
 
 /// Help is sent to somebody this often at most.
 const HELP_MS: i64 = 24 * 60 * 60 * 1000;
@@ -81,8 +80,7 @@ pub struct Hold {
 /// What is known of a conversation when a message is read.
 pub struct Known<'a> {
     pub manner: Manner,
-    /// Words that say what a report is about.
-    pub keywords: &'a [Keyword],
+    pub marks: Marks<'a>,
     /// Tickets of the own cases, latest first.
     pub tickets: &'a [(CaseId, String)],
     /// The cases that the message may be about.
@@ -430,8 +428,8 @@ fn reported(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
         return Turn::of(talk, Deed::Aside, Vec::new());
     }
     // The words beside a place are its name.
-    let words = (heard.location.is_none() || !known.manner.asks)
-        .then(|| report::read(heard, known.keywords));
+    let words =
+        (heard.location.is_none() || !known.manner.asks).then(|| report::read(heard, known.marks));
     let Some(said) = words.flatten() else {
         return wordless(talk, heard, known, now);
     };

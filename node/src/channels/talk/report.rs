@@ -12,9 +12,18 @@ use crate::channels::settings::Keyword;
 const LEAST_LETTERS: usize = 15;
 const TITLE_SIGNS: usize = 80;
 
+/// What may stand in front of a report without being one of its words.
+#[derive(Clone, Copy)]
+pub struct Marks<'a> {
+    /// Words that say what a report is about.
+    pub keywords: &'a [Keyword],
+    /// What this node is called on X, without the sign in front: people write it elsewhere as well.
+    pub account: Option<&'a str>,
+}
+
 /// The report in a message, if there is one.
-pub fn read(heard: &Heard, keywords: &[Keyword]) -> Option<Said> {
-    let said = told(heard, keywords);
+pub fn read(heard: &Heard, marks: Marks<'_>) -> Option<Said> {
+    let said = told(heard, marks);
     // The word of the table is one of the report's, though it is taken out.
     let word = said.keyword.as_deref().map_or(0, letters);
     let is_report = !is_courtesy(&said.content) && word + letters(&said.content) >= LEAST_LETTERS;
@@ -29,9 +38,9 @@ pub fn is_announced(text: &str) -> bool {
 }
 
 /// What a message says as a report, whether or not it looks like one; empty where it has no words.
-pub fn told(heard: &Heard, keywords: &[Keyword]) -> Said {
+pub fn told(heard: &Heard, marks: Marks<'_>) -> Said {
     let mut said = unsaid(heard);
-    let content = without_marks(&heard.text, keywords, &mut said);
+    let content = without_marks(&heard.text, marks, &mut said);
     said.title = title(content);
     content.clone_into(&mut said.content);
     let mut mentioned = national().mentioned(content).into_iter();
@@ -43,9 +52,9 @@ pub fn told(heard: &Heard, keywords: &[Keyword]) -> Said {
 }
 
 /// Whether a text says with a word of the table what it is about, before it says anything else.
-pub fn begins_with_keyword(text: &str, keywords: &[Keyword]) -> bool {
+pub fn begins_with_keyword(text: &str, marks: Marks<'_>) -> bool {
     let mut said = unsaid(&Heard::default());
-    without_marks(text, keywords, &mut said);
+    without_marks(text, marks, &mut said);
     said.keyword.is_some()
 }
 
@@ -69,7 +78,7 @@ pub fn unsaid(heard: &Heard) -> Said {
 }
 
 /// A text without the words in front that say how it is to be taken, or what it is about.
-fn without_marks<'t>(text: &'t str, keywords: &[Keyword], said: &mut Said) -> &'t str {
+fn without_marks<'t>(text: &'t str, marks: Marks<'_>, said: &mut Said) -> &'t str {
     let mut rest = text.trim();
     loop {
         let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -79,8 +88,10 @@ fn without_marks<'t>(text: &'t str, keywords: &[Keyword], said: &mut Said) -> &'
             "RAHASIA" => said.secret = true,
             "ASPIRASI" => said.classification = Classification::Aspiration,
             "INFO" => said.classification = Classification::InformationRequest,
-            "LAPOR" | "#LAPOR" | "@LAPOR1708" => {}
-            _ => match keywords
+            "LAPOR" | "#LAPOR" => {}
+            _ if marks.has_account(&bare) => {}
+            _ => match marks
+                .keywords
                 .iter()
                 .find(|known| known.word.to_uppercase() == bare)
             {
@@ -94,6 +105,14 @@ fn without_marks<'t>(text: &'t str, keywords: &[Keyword], said: &mut Said) -> &'
             },
         }
         rest = after.trim_start();
+    }
+}
+
+impl Marks<'_> {
+    /// Whether a word names this node as X does.
+    fn has_account(self, word: &str) -> bool {
+        let (named, own) = (word.strip_prefix('@'), self.account);
+        own.is_some_and(|own| named.is_some_and(|named| named.eq_ignore_ascii_case(own)))
     }
 }
 

@@ -5,7 +5,8 @@ use lapor_protocol::kinds::Classification;
 use lapor_protocol::kinds::case_held::AnswerForm;
 
 use super::{
-    Asked, Deed, Hold, Known, OwnCase, Say, Talk, Turn, hear, is_free, named, normalised, silence,
+    Asked, Deed, Hold, Known, Marks, OwnCase, Say, Talk, Turn, hear, is_free, named, normalised,
+    silence,
 };
 use crate::casework::Coordinates;
 use crate::chance::{new_case_id, new_message_id};
@@ -60,7 +61,10 @@ impl Own {
     fn known(&self, name: Name) -> Known<'_> {
         Known {
             manner: name.manner(),
-            keywords: &[],
+            marks: Marks {
+                keywords: &[],
+                account: Some("LAPOR1708"),
+            },
             tickets: &self.tickets,
             cases: &self.cases,
             referred: None,
@@ -237,7 +241,10 @@ fn a_word_of_the_table_says_what_a_report_is_about() {
     };
     let keywords = [keyword.clone()];
     let known = Known {
-        keywords: &keywords,
+        marks: Marks {
+            keywords: &keywords,
+            account: None,
+        },
         ..own.known(Name::Sms)
     };
     let said = |text: &str| match hear(&Talk::default(), &heard(text), &known, NOW).deed {
@@ -261,6 +268,27 @@ fn a_word_of_the_table_says_what_a_report_is_about() {
         said("LAMPU padam di Braga").content,
         "padam di Braga",
         "the word counts, too"
+    );
+    assert!(
+        said("@LAPOR1708 LAMPU padam di depan sekolah")
+            .category
+            .is_none(),
+        "that is somebody else"
+    );
+    let known = Known {
+        marks: Marks {
+            account: Some("lapor_bdg"),
+            ..known.marks
+        },
+        ..known
+    };
+    let said = |text: &str| match hear(&Talk::default(), &heard(text), &known, NOW).deed {
+        Deed::File(said) => *said,
+        _ => panic!("{text}"),
+    };
+    assert_eq!(
+        said("@Lapor_BDG: LAMPU padam di depan sekolah").content,
+        "padam di depan sekolah"
     );
     for small in ["LAMPU padam", "LAMPU terima kasih"] {
         let turn = hear(&Talk::default(), &heard(small), &known, NOW);

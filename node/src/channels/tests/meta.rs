@@ -351,6 +351,50 @@ async fn what_becomes_of_an_answer_behind_the_provider_is_noted() {
 }
 
 #[tokio::test]
+async fn what_comes_back_from_behind_the_provider_can_be_said_again() {
+    for chat in Chat::open().await {
+        let first = chat.writes("w1", "BANTUAN").await;
+        chat.hands_over(&meta::status("wamid.OURS1", "failed"))
+            .await;
+        let unsaid = chat.node().not_said().await.unwrap();
+        assert_eq!(unsaid.len(), 1);
+        let number = unsaid[0].number;
+        chat.node().say_again(number, "test").await.unwrap();
+        assert_eq!(chat.told().await, first);
+        // What is told late of the first try says nothing of the second.
+        chat.hands_over(&meta::status("wamid.OURS1", "failed"))
+            .await;
+        chat.hands_over(&meta::status("wamid.OURS2", "delivered"))
+            .await;
+        assert_eq!(chat.outbox().await, ["whatsapp delivered"]);
+        let left = "select state from channel_outbox where words is not null";
+        assert!(chat.column(left).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_came_too_late_waits_and_goes_out_when_they_write_again() {
+    for chat in Chat::open().await {
+        let case = chat.filed().await;
+        chat.follows_up(case, "Petugas berangkat.").await;
+        let told = chat.told().await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        let last = format!("wamid.OURS{}", chat.outbox().await.len());
+        for _ in 0..2 {
+            chat.hands_over(&meta::too_late(&last)).await;
+        }
+        chat.hears().await;
+        chat.speaks().await;
+        let said = chat.meta.told();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert_eq!(said[0].body["template"]["name"], "ada_kabar");
+        assert_eq!(chat.outbox().await.last().unwrap(), "whatsapp closed");
+        let again = chat.writes("w8", "halo").await;
+        assert_eq!(again[0], told[0]);
+    }
+}
+
+#[tokio::test]
 async fn what_is_handed_over_twice_and_in_one_body_is_one_case() {
     for chat in Chat::open().await {
         let text = |id: &str, text: &str| {

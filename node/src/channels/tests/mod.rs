@@ -187,6 +187,13 @@ impl Talked {
         on!(&mut tx, c => sqlx::query_scalar(SQL).fetch_all(c).await).unwrap()
     }
 
+    /// How much of what was to be said can still be read.
+    async fn kept_words(&self) -> i64 {
+        const SQL: &str = "select count(*) from channel_outbox where words is not null";
+        let mut tx = self.node().read_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query_scalar(SQL).fetch_one(c).await).unwrap()
+    }
+
     /// Kinds of the messages of a case, in their order.
     async fn messages(&self, case: CaseId) -> Vec<String> {
         let view = self.node().case(case).await.unwrap();

@@ -131,6 +131,7 @@ async fn an_erasure_takes_who_it_was_and_what_was_to_be_said_and_leaves_the_othe
         talked.ruled().await;
         talked.paper.is_down(false);
         assert!(talked.told(SITI).await.is_empty());
+        assert_eq!(talked.kept_words().await, 1, "what the other was told");
         let mut tx = talked.node().read_tx().await.unwrap();
         let sealed: Vec<i64> = on!(&mut tx, c => sqlx::query_scalar(
             "select count(*) from channel_threads where sealed is not null")

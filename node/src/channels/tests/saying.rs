@@ -124,6 +124,20 @@ async fn outside_of_the_window_words_wait_until_the_person_writes_again() {
 }
 
 #[tokio::test]
+async fn words_that_may_come_back_are_kept_for_a_day_and_others_not_at_all() {
+    for (name, kept) in [(Name::Sms, 1), (Name::Telegram, 0)] {
+        for talked in Talked::on(name).await {
+            assert_eq!(talked.says(SITI, "BANTUAN").await.len(), 1);
+            assert_eq!(talked.kept_words().await, kept);
+            talked.place.clock.advance(DAY_MS + 1);
+            talked.node().expire_channels().await.unwrap();
+            assert_eq!(talked.kept_words().await, 0);
+            assert_eq!(talked.outbox().await, ["sent"]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn whoever_said_stop_hears_no_news_until_they_want_them_again() {
     for talked in Talked::on(Name::Sms).await {
         talked.says(SITI, REPORT).await;

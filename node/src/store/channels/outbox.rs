@@ -21,10 +21,24 @@ pub struct OutRow {
     pub created_at: i64,
     pub attempts: i64,
     pub state: String,
+    /// 1 where the provider told afterwards that nothing may be said before the person writes again.
+    pub shut: i64,
+}
+
+/// What was sent stays so, and only its words go.
+macro_rules! dropped {
+    ($which:literal) => {
+        concat!(
+            "update channel_outbox set words = null,
+                state = case when state = 'sent' then 'sent' else 'dropped' end ",
+            $which,
+            " and state in ('waiting', 'closed', 'refused', 'sent')"
+        )
+    };
 }
 
 /// Adds something behind what waits, unless that conversation has been told it; number and attempts
-/// of the row are not looked at.
+/// of the row are not looked at, and whether it is shut.
 pub async fn add(tx: &mut Tx, row: &OutRow) -> Stored<()> {
     const SQL: &str = "insert into channel_outbox (number, channel, thread, case_id, kind, once,
             words, created_at, attempts, due_at, leased_until, state, problem)
@@ -82,7 +96,8 @@ pub async fn claim(
                 and not exists (select 1 from channel_outbox o
                     where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
             order by t.number limit $4
-        ) returning number, channel, thread, case_id, kind, once, words, created_at, attempts, state";
+        ) returning number, channel, thread, case_id, kind, once, words, created_at, attempts, state,
+            shut";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(channel)
         .bind(now)
@@ -92,8 +107,8 @@ pub async fn claim(
         .await)?)
 }
 
-/// It is over: `sent`, `refused` or `dropped`. Its words go, but for what was refused, which a person
-/// may have said again.
+/// It is over: `refused` or `dropped`. Its words go, but for what was refused, which a person may have
+/// said again.
 pub async fn end(
     tx: &mut Tx,
     number: i64,
@@ -115,6 +130,30 @@ pub async fn end(
     Ok(())
 }
 
+/// It was sent at a moment. Its words go, unless they are kept because it may still come back.
+pub async fn sent(tx: &mut Tx, number: i64, held: i64, keeps: bool, at: i64) -> Stored<()> {
+    const SQL: &str = "update channel_outbox set state = 'sent', leased_until = 0, problem = null,
+            sent_at = $4, shut = 0, words = case when $3 = 1 then words else null end
+        where number = $1 and leased_until = $2";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(number)
+        .bind(held)
+        .bind(i64::from(keeps))
+        .bind(at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Forgets the words of what was sent before a moment and did not come back.
+pub async fn forget_sent(tx: &mut Tx, before: i64) -> Stored<()> {
+    const SQL: &str = "update channel_outbox set words = null
+        where state = 'sent' and words is not null and sent_at < $1";
+    on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// The hash of the provider's id of something, by which its receipt finds it.
 pub async fn said_as(tx: &mut Tx, number: i64, hash: &[u8]) -> Stored<()> {
     const SQL: &str = "update channel_outbox set said_as = $2 where number = $1";
@@ -129,11 +168,24 @@ pub async fn by_said(tx: &mut Tx, channel: &str, hash: &[u8]) -> Stored<Option<(
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(hash).fetch_optional(c).await)?)
 }
 
-/// The provider told what became of something that was sent.
+/// The provider told what became of something that was sent. What was refused keeps its words, if
+/// they are there, as if it had been refused at once.
 pub async fn arrived(tx: &mut Tx, number: i64, state: &str, problem: Option<&str>) -> Stored<()> {
-    const SQL: &str = "update channel_outbox set state = $2, problem = $3
+    const SQL: &str = "update channel_outbox set state = $2, problem = $3,
+            words = case when $2 = 'refused' then words else null end
         where number = $1 and state = 'sent'";
     on!(tx, c => sqlx::query(SQL).bind(number).bind(state).bind(problem).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The provider told of something that was sent that nothing may be said before the person writes
+/// again: it is looked at once more, if its words are there, and refused otherwise.
+pub async fn shut(tx: &mut Tx, number: i64, problem: Option<&str>, now: i64) -> Stored<()> {
+    const SQL: &str = "update channel_outbox
+        set state = case when words is null then 'refused' else 'waiting' end, problem = $2,
+            shut = 1, attempts = 0, due_at = $3, leased_until = 0
+        where number = $1 and state = 'sent'";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(problem).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -176,8 +228,8 @@ pub async fn has_closed(tx: &mut Tx, thread: &str) -> Stored<bool> {
 
 /// The person has written: what waited for that is due.
 pub async fn open(tx: &mut Tx, thread: &str, now: i64) -> Stored<()> {
-    const SQL: &str = "update channel_outbox set state = 'waiting', due_at = $2
-        where thread = $1 and state = 'closed'";
+    const SQL: &str = "update channel_outbox set state = 'waiting', due_at = $2, shut = 0
+        where thread = $1 and (state = 'closed' or (state = 'waiting' and shut = 1))";
     on!(tx, c => sqlx::query(SQL).bind(thread).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -190,26 +242,23 @@ pub async fn give_back(tx: &mut Tx, channel: &str, held: i64) -> Stored<()> {
     Ok(())
 }
 
-/// Drops the news that a conversation has not been told yet.
+/// Drops the news that a conversation has not been told yet, and the words of those that were sent.
 pub async fn drop_news(tx: &mut Tx, thread: &str) -> Stored<()> {
-    const SQL: &str = "update channel_outbox set state = 'dropped', words = null
-        where thread = $1 and kind = 'news' and state in ('waiting', 'closed', 'refused')";
+    const SQL: &str = dropped!("where thread = $1 and kind = 'news'");
     on!(tx, c => sqlx::query(SQL).bind(thread).execute(c).await.map(drop))?;
     Ok(())
 }
 
-/// Drops what is to be said of a case.
+/// Drops what is to be said of a case, and the words of what was.
 pub async fn drop_of_case(tx: &mut Tx, case: &str) -> Stored<()> {
-    const SQL: &str = "update channel_outbox set state = 'dropped', words = null
-        where case_id = $1 and state in ('waiting', 'closed', 'refused')";
+    const SQL: &str = dropped!("where case_id = $1");
     on!(tx, c => sqlx::query(SQL).bind(case).execute(c).await.map(drop))?;
     Ok(())
 }
 
-/// Drops all that a conversation has not been told yet.
+/// Drops all that a conversation has not been told yet, and the words of what it was told.
 pub async fn drop_all(tx: &mut Tx, thread: &str) -> Stored<()> {
-    const SQL: &str = "update channel_outbox set state = 'dropped', words = null
-        where thread = $1 and state in ('waiting', 'closed', 'refused')";
+    const SQL: &str = dropped!("where thread = $1");
     on!(tx, c => sqlx::query(SQL).bind(thread).execute(c).await.map(drop))?;
     Ok(())
 }

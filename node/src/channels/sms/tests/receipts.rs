@@ -58,6 +58,13 @@ async fn an_answer_that_reached_nobody_is_listed_with_why() {
         );
         let listed = format!("{refused:?}");
         assert!(!listed.contains(&SITI[1..]), "{listed}");
+        let unsaid = one.node().not_said().await.unwrap();
+        assert_eq!(unsaid.len(), 1);
+        let number = unsaid[0].number;
+        one.node().say_again(number, "test").await.unwrap();
+        one.speaks().await;
+        assert_ne!(one.smsc.submitted().await.unwrap().id, id);
+        assert_eq!(one.outbox().await, ["sent"]);
     }
 }
 
