@@ -285,7 +285,7 @@ impl Filing<'_> {
             let known = store::bridge::known(&mut tx, id, tracking.as_deref().unwrap_or(id));
             of_others = known.await?.iter().any(|row| row.case_id != case);
         }
-        let came = match id {
+        let outcome = match id {
             Some(their_id) if !of_others => {
                 note_number(&mut tx, case, tracking.as_deref()).await?;
                 let row = BridgeRow {
@@ -311,7 +311,7 @@ impl Filing<'_> {
             }
         };
         tx.commit().await?;
-        Ok(came)
+        Ok(outcome)
     }
 }
 

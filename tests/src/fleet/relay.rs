@@ -170,7 +170,7 @@ async fn pass(
     (way, seed): (watch::Receiver<Way>, u64),
     heard: &watch::Sender<Instant>,
 ) -> io::Result<()> {
-    let (send, mut under_way) = mpsc::channel::<(Instant, Vec<u8>)>(UNDER_WAY);
+    let (piece_in, mut under_way) = mpsc::channel::<(Instant, Vec<u8>)>(UNDER_WAY);
     let mut line = Travel::new(seed);
     let reading = async move {
         loop {
@@ -187,7 +187,7 @@ async fn pass(
                 continue;
             }
             let arrival = line.arrival(&now, piece.len());
-            if send.send((arrival, piece)).await.is_err() {
+            if piece_in.send((arrival, piece)).await.is_err() {
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
         }
