@@ -171,7 +171,7 @@ async fn a_flipped_bit_of_an_attachment_is_noticed_wherever_it_lies_and_holds_up
     for kind in kinds() {
         let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
         let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
-        let contents = [1, 2].map(|number| document(&[number; 20_000]));
+        let contents = [1, 2].map(|number| document(&vec![number; 20_000]));
         let mut photos = Vec::new();
         for bytes in &contents {
             let mut filed = report("Lampu jalan padam");

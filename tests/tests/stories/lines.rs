@@ -206,8 +206,8 @@ async fn a_line_that_swallows_or_leads_elsewhere_loses_and_doubles_nothing() {
             swallows,
             ..Way::CLEAR
         });
-        let link = Arc::clone(bandung.link());
-        let pushing = tokio::spawn(async move { link.push().await });
+        let pushing = Arc::clone(bandung.link());
+        let pushing = tokio::spawn(async move { pushing.push().await });
         if swallows == Swallowed::TheHubs {
             let heard = async {
                 while !pusat.knows(case).await {

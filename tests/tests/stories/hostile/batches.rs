@@ -199,9 +199,9 @@ async fn a_batch_at_its_limits_is_taken_whatever_its_packing() {
 const GIVEN_UP: Duration = Duration::from_secs(5);
 
 /// Sends the beginning of a batch, and resets the connection when the hub is reading it.
-async fn reset(mallory: &Hostile, begun: &[u8]) {
+async fn reset(mallory: &Hostile, beginning: &[u8]) {
     let mut wire = mallory.wire("http/1.1").await.unwrap();
-    wire.write_all(begun).await.unwrap();
+    wire.write_all(beginning).await.unwrap();
     wire.flush().await.unwrap();
     // Its own second batch finds the place taken, once the first has it.
     let began = Instant::now();
