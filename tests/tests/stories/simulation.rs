@@ -10,8 +10,8 @@ use lapor_tests::simulation::{Broken, Failure, Plan, command, leave, run, shorte
 const SEEDS: u64 = 200;
 /// Federations at work side by side.
 const JOBS: usize = 2;
-/// Messages of a seed, at most: what two cores do in a minute.
-const MOST: usize = 160;
+/// Messages of a seed, at most: what two cores do in less than a minute.
+const MOST: usize = 120;
 /// Plans that are tried to make one that fails shorter, for a person to read.
 const TRIES: usize = 60;
 /// Where nobody reads it.
@@ -72,9 +72,10 @@ fn a_seed_gives_the_same_course_again() {
     }
 }
 
-/// The first seed that notices it, made shorter.
-fn is_noticed(broken: Broken) -> (Plan, Failure) {
-    for seed in 1..=SEEDS {
+/// The first seed that notices it, made shorter. `known` did when this was written; another build
+/// may draw otherwise.
+fn is_noticed(broken: Broken, known: u64) -> (Plan, Failure) {
+    for seed in (known..=SEEDS).chain(1..known) {
         let plan = Plan::draw(seed, 40);
         if let Err(failure) = run(&plan, Some(broken)) {
             let least = shorter(&plan, Some(broken), failure, FEW_TRIES);
@@ -86,7 +87,7 @@ fn is_noticed(broken: Broken) -> (Plan, Failure) {
 
 #[test]
 fn that_nodes_hide_which_start_of_them_calls_is_noticed() {
-    let (plan, failure) = is_noticed(Broken::Boots);
+    let (plan, failure) = is_noticed(Broken::Boots, 81);
     let again = run(&plan, Some(Broken::Boots)).unwrap_err();
     assert_eq!(again.why, failure.why);
     run(&plan, None).map_err(|f| f.why).unwrap();
@@ -94,7 +95,7 @@ fn that_nodes_hide_which_start_of_them_calls_is_noticed() {
 
 #[test]
 fn that_nodes_hide_what_the_hub_has_signed_is_noticed() {
-    let (plan, failure) = is_noticed(Broken::Heads);
+    let (plan, failure) = is_noticed(Broken::Heads, 1);
     let again = run(&plan, Some(Broken::Heads)).unwrap_err();
     assert_eq!(again.why, failure.why);
     run(&plan, None).map_err(|f| f.why).unwrap();
