@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use lapor_migrations::Tx;
-use lapor_protocol::case::{self, Case, Order, Ruling, Share, Withheld, audience, entitlement};
+use lapor_protocol::case::{
+    self, Case, Order, Ruling, Share, audience, entitlement, reaches_former,
+};
 use lapor_protocol::directory::{Directory, DirectoryAt, Status};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
@@ -70,19 +72,14 @@ impl CaseFile {
     /// whether this recipient has been sent it, and may read it.
     pub fn may_read(&self, number: i64, recipient: &InstanceId, world: DirectoryAt<'_>) -> bool {
         let sent = self.sent.get(recipient).copied().unwrap_or(0);
-        let mut placed = self.past.iter().take(sent as usize);
-        placed
-            .find(|past| past.number == number)
-            .is_some_and(|past| {
-                past.message.header.author == *recipient
-                    || entitlement(
-                        &past.message,
-                        past.ruling.effect,
-                        recipient,
-                        &self.case,
-                        world,
-                    ) == Share::Whole
-            })
+        let mut placed = self.past.iter().zip(1..);
+        let Some((past, case_seq)) = placed.find(|(past, _)| past.number == number) else {
+            return false;
+        };
+        let (message, effect) = (&past.message, past.ruling.effect);
+        let alone = reaches_former(message, effect) && self.case.ever_party.contains(recipient);
+        let whole = || entitlement(message, effect, recipient, &self.case, world) == Share::Whole;
+        (case_seq <= sent || alone) && (message.header.author == *recipient || whole())
     }
 
     /// Adds a message that has been ruled and delivered; `after` is the case
@@ -165,11 +162,10 @@ pub fn settle(entry: Entry<'_>, before: Option<&Case>) -> Result<Outcome, HubErr
     Ok(Outcome { after, recipients })
 }
 
-/// Those whose copy of the case this entry continues; an outsider who only
-/// learns the ruling has no copy.
+/// Those whose copy of the case this entry continues: not an outsider who only
+/// learns the ruling, nor a former party, whose copy ends where it left.
 pub fn holders(recipients: &[(InstanceId, Share)]) -> Vec<InstanceId> {
-    let has_copy = |share: &Share| *share != Share::Without(Withheld::RulingOnly);
-    let holders = recipients.iter().filter(|(_, share)| has_copy(share));
+    let holders = recipients.iter().filter(|(_, share)| share.continues());
     holders.map(|(recipient, _)| recipient.clone()).collect()
 }
 

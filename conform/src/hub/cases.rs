@@ -18,7 +18,7 @@ use super::{Stage, directory, items_of};
 use crate::check::Check;
 use crate::client::{Asked, Player, Said};
 
-pub const CHECKS: [Check<Stage>; 4] = [
+pub const CHECKS: [Check<Stage>; 5] = [
     Check {
         name: "tells an author the ruling of its messages, and gives it no bytes",
         keeps: &[
@@ -70,6 +70,14 @@ pub const CHECKS: [Check<Stage>; 4] = [
             "| 404 | `case_unknown` | `never` | The case is not held here for you |",
         ],
         run: |stage| Box::pin(keeps_wraps(stage)),
+    },
+    Check {
+        name: "tells who has left a case of its erasure, and of nothing that it missed",
+        keeps: &[
+            "An applied `case.redacted` goes whole to everyone who ever was a party (`ever_party`), too; to who is none any more alone, at its place in the case and without what came between.",
+            "If one becomes a party again, it gets all that it missed, this message once more among it.",
+        ],
+        run: |stage| Box::pin(erases_where_it_was(stage)),
     },
 ];
 
@@ -350,5 +358,43 @@ async fn keeps_wraps(stage: &mut Stage) -> Result<()> {
     );
     let kept: CaseKeys = other.get(&path).await?.taken()?;
     ensure!(kept.wraps == [theirs], "the wrap that was put is not there");
+    Ok(())
+}
+
+async fn erases_where_it_was(stage: &mut Stage) -> Result<()> {
+    stage.are_plain().await?;
+    let (filed, disposal) = file_and_dispose(stage).await?;
+    let (player, other) = stage.players();
+    let (case, reason) = (filed.case, json!({ "reason": "other" }));
+    let mut returned = other.payload("case.returned", Some(case), reason.clone());
+    returned["term"] = json!({ "author": player.id, "id": disposal.payload["id"] });
+    let returned = other.tell(&returned);
+    accepted(other, &[&returned]).await?;
+    let missed = player.say("case.rated", Some(case), json!({ "score": 5 }));
+    let erased = player.say("case.redacted", Some(case), reason);
+    accepted(player, &[&missed, &erased]).await?;
+    let told = items_of(other, case).await?;
+    let seqs: Vec<u64> = told.iter().filter_map(|one| one.item.case_seq).collect();
+    ensure!(seqs == [1, 2, 3, 5], "case_seq {seqs:?}");
+    let last = told.last().context("no items of the case")?;
+    ensure!(ruled(last) == "applied", "ruled {}", ruled(last));
+    let envelope = last.envelope.as_ref();
+    let envelope = envelope.context("the erasure is withheld from who has left")?;
+    ensure!(*envelope == erased.envelope, "another envelope");
+    let line = other.get(&format!("/envelopes/{}", erased.id())).await?;
+    line.is_success().context("the erasure by its id")?;
+    let line = other.get(&format!("/envelopes/{}", missed.id())).await?;
+    line.is_refused(Code::EnvelopeUnknown)
+        .context("what came after it had left")?;
+    let mut again = player.payload("case.disposed", Some(case), json!({ "target": other.id }));
+    again["term"] = json!({ "author": other.id, "id": returned.payload["id"] });
+    let again = player.tell(&again);
+    accepted(player, &[&again]).await?;
+    let told = items_of(other, case).await?;
+    let seqs: Vec<u64> = told.iter().filter_map(|one| one.item.case_seq).collect();
+    ensure!(
+        seqs == [1, 2, 3, 5, 4, 5, 6],
+        "back again, case_seq {seqs:?}"
+    );
     Ok(())
 }

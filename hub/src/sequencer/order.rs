@@ -87,7 +87,8 @@ impl Working {
     }
 
     /// Puts a ruled message into one case and tells those whom it concerns;
-    /// whoever becomes a party hears first what came before.
+    /// whoever becomes a party hears first what came before, a former one not
+    /// what it missed.
     fn enter(
         &mut self,
         incoming: &Incoming,
@@ -113,7 +114,7 @@ impl Working {
         told.case_seq = Some(case_seq);
         for (recipient, share) in &outcome.recipients {
             if let Some(file) = &file
-                && *share != Share::Without(Withheld::RulingOnly)
+                && share.continues()
             {
                 let shown = outcome.after.as_ref().unwrap_or(&file.case);
                 self.catch_up(recipient, file, shown, world);

@@ -204,10 +204,7 @@ impl Working {
             first: told.first,
             directory: told.directory,
             ordered_at: told.ordered_at,
-            withheld: match share {
-                Share::Whole => None,
-                Share::Without(why) => Some(why),
-            },
+            withheld: share.withheld(),
         };
         let text = serde_json::to_string(&item).expect("an item serialises");
         let head = Cursor {
@@ -222,7 +219,7 @@ impl Working {
             item: text,
             number: told.number,
             case: told.case,
-            whole: share == Share::Whole,
+            whole: share.withheld().is_none(),
         });
         self.heads.insert(to, head);
     }

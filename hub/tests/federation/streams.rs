@@ -19,7 +19,7 @@ use lapor_protocol::receipt::{Ack, Stream};
 use lapor_protocol::wire::{CaseKeys, DirectoryPage, PREFIX, Reached, WellKnown};
 use serde_json::json;
 
-use super::harness::{Institution, NOW, Place, request};
+use super::harness::{Institution, NOW, Place, Written, request};
 
 /// Longer than any step of a test, shorter than a long poll.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -262,6 +262,46 @@ async fn an_envelope_is_shown_again_to_those_who_were_sent_it() {
             let hidden = place.get(&kemenpu, path).await;
             assert_eq!(hidden.code(), Some(Code::EnvelopeUnknown));
         }
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_reaches_who_has_left_the_case_alone_and_in_its_turn_if_it_comes_back() {
+    for db in databases().await {
+        let mut place = Place::new(&db).await;
+        let [mut pusat, _, mut kemenpu] = place.three().await;
+        let (case, filed) = pusat.file(1);
+        let disposed = pusat.dispose(case, &filed.message, &kemenpu.id);
+        place.send(&pusat, &[filed, disposed.clone()]).await;
+        let reason = json!({ "reason": "other" });
+        let term = &disposed.message;
+        let returned = kemenpu.write("case.returned", Some(case), Some(term), reason.clone());
+        place.send(&kemenpu, std::slice::from_ref(&returned)).await;
+        let missed = pusat.follow_up(case, &returned.message);
+        let erased = pusat.write("case.redacted", Some(case), None, reason);
+        place.send(&pusat, &[missed.clone(), erased.clone()]).await;
+
+        let told = place.pull(&mut kemenpu).await;
+        let seqs: Vec<_> = told.iter().filter_map(|d| d.item.case_seq).collect();
+        assert_eq!(seqs, [1, 2, 3, 5]);
+        let last = told.last().unwrap();
+        assert_eq!((last.item.withheld, last.envelope.is_some()), (None, true));
+        let path = |written: &Written| format!("/envelopes/{}", written.envelope);
+        let shown = place.get(&kemenpu, &path(&erased)).await;
+        assert_eq!(String::from_utf8(shown.body).unwrap(), erased.line);
+        let hidden = place.get(&kemenpu, &path(&missed)).await;
+        assert_eq!(hidden.code(), Some(Code::EnvelopeUnknown));
+
+        place.restart().await;
+        let again = pusat.dispose(case, &returned.message, &kemenpu.id);
+        place.send(&pusat, &[again]).await;
+        let told = place.pull(&mut kemenpu).await;
+        let seqs: Vec<_> = told.iter().filter_map(|d| d.item.case_seq).collect();
+        assert_eq!(
+            seqs,
+            [4, 5, 6],
+            "what it had missed, and the erasure in its turn"
+        );
     }
 }
 

@@ -80,10 +80,10 @@ impl Node {
             .filter(|row| row.state.is_some())
             .ok_or_else(|| NodeError::not_found("case", &id))?;
         let me = self.instance()?;
-        let fold = row.ruled()?;
+        let fold = row.folded()?;
         let pending = drafts(&mut tx, &row.case_id).await?;
         let directory = self.directory();
-        let case = shown(id, fold.clone(), &pending, me, directory.latest());
+        let case = shown(id, row.ruled()?, &pending, me, directory.latest());
         let case = case.ok_or_else(|| NodeError::damaged("a listed case has no beginning"))?;
         let mut history = history(&mut tx, id, me, &pending).await?;
         history.iter_mut().for_each(HistoryEntry::mask);

@@ -225,8 +225,18 @@ impl CaseRow {
         }
     }
 
-    /// The ruled fold, if the case is born.
+    /// The ruled fold, if the case is born, as everything but the fold itself takes it: erased from the
+    /// moment at which the erasure came, though it may stand behind messages that are not here.
     pub(crate) fn ruled(&self) -> Result<Option<Case>, NodeError> {
+        let mut fold = self.folded()?;
+        if let Some(case) = &mut fold {
+            case.redacted |= self.erased != 0;
+        }
+        Ok(fold)
+    }
+
+    /// The fold of what is ruled, message after message; the same at every party.
+    pub(crate) fn folded(&self) -> Result<Option<Case>, NodeError> {
         self.fold
             .as_deref()
             .map(|fold| store::read(serde_json::from_str(fold)))

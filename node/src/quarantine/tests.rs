@@ -5,19 +5,21 @@ use std::sync::Arc;
 
 use lapor_migrations::throwaway::databases;
 use lapor_migrations::{Tx, on};
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, MessageRef};
 use lapor_protocol::keys::Signer;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
 use lapor_protocol::receipt::{ExceptionState, Stream};
+use lapor_protocol::seal::Subject;
 use serde_json::json;
 
 use super::{Aside, AsideId};
-use crate::casework::{CaseView, NewReport};
+use crate::casework::{CaseView, KeyState, NewReport};
 use crate::chance::new_message_id;
 use crate::error::NodeError;
+use crate::store;
 use crate::sync::Link;
-use crate::testing::{NOW, PaperHub, Place};
+use crate::testing::{NOW, PaperHub, Place, acts};
 
 /// A node with two cases of its own that are ruled.
 struct Scene {
@@ -91,14 +93,22 @@ async fn scenes() -> Vec<Scene> {
 
 /// A note of the desk on a case, which changes nothing in it.
 fn note(case: CaseId) -> Draft {
-    let body = Body::of_kind("case.noted", "{}").unwrap();
+    of_desk(case, "case.noted", "{}")
+}
+
+fn erasure(case: CaseId) -> Draft {
+    of_desk(case, "case.redacted", r#"{"reason":"legal_order"}"#)
+}
+
+/// What the desk says of a case.
+fn of_desk(case: CaseId, kind: &str, body: &str) -> Draft {
     Draft {
-        kind: body.kind().to_owned(),
+        kind: kind.to_owned(),
         id: new_message_id(NOW),
         case: Some(case),
         term: None,
         created_at: NOW,
-        body,
+        body: Body::of_kind(kind, body).unwrap(),
         sealed: None,
         attachments: Vec::new(),
     }
@@ -268,6 +278,96 @@ async fn a_case_moves_on_by_itself_when_what_it_waited_for_is_here() {
             (3, None)
         );
         assert_eq!(scene.link.move_on().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_behind_a_gap_is_executed_at_once_and_its_case_waits() {
+    for scene in scenes().await {
+        let [lamp, _] = scene.cases;
+        assert_eq!(scene.case(0).await.key, KeyState::Held);
+        scene.hub.leaves_out(lamp, 1);
+        scene.hub.authors("pusat", &erasure(lamp));
+        scene.pull().await;
+        let erased = scene.case(0).await;
+        assert_eq!((erased.key, erased.case_seq), (KeyState::Erased, 1));
+        assert_eq!((erased.summary.title, erased.summary.excerpt), (None, None));
+        assert!(erased.blocked.is_some(), "the case itself waits");
+        let waits = (3, ExceptionState::Parked, "case_waits".to_owned());
+        assert_eq!(scene.told(), [waits]);
+        assert_eq!(scene.case(1).await.key, KeyState::Held, "another case");
+    }
+}
+
+/// A case of the desk that this node had, with its key, and has given back.
+async fn given_back(scene: &Scene) -> CaseId {
+    let case = CaseId::mint(NOW, [9; 10]);
+    let commitment = "ab".repeat(32);
+    let filed = of_desk(
+        case,
+        "report.filed",
+        &json!({"classification": "complaint", "channel": "web", "commitment": commitment})
+            .to_string(),
+    );
+    let term = MessageRef {
+        author: "pusat".parse().unwrap(),
+        id: filed.id,
+    };
+    let disposed = Draft {
+        term: Some(term),
+        ..of_desk(case, "case.disposed", r#"{"target":"kota-bandung"}"#)
+    };
+    scene.hub.authors("pusat", &filed);
+    scene.hub.authors("pusat", &disposed);
+    scene.pull().await;
+    keep_key(scene, case).await;
+    acts(
+        &scene.place,
+        case,
+        "case.returned",
+        json!({"reason": "other"}),
+        None,
+    )
+    .await;
+    scene.link.push().await.unwrap();
+    scene.pull().await;
+    case
+}
+
+async fn keep_key(scene: &Scene, case: CaseId) {
+    let mut tx = scene.place.node.write_tx().await.unwrap();
+    let (subject, case) = (Subject::Case(case).to_string(), case.to_string());
+    let kept = store::secrets::add_content_key(&mut tx, &subject, &case, &[7; 32]);
+    kept.await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_erasure_of_a_case_that_was_given_back_waits_for_nothing_that_was_missed() {
+    for scene in scenes().await {
+        let case = given_back(&scene).await;
+        let node = &scene.place.node;
+        assert_eq!(node.case(case).await.unwrap().key, KeyState::Held);
+        scene.hub.leaves_out(case, 2);
+        scene.hub.authors("pusat", &erasure(case));
+        scene.pull().await;
+        let erased = node.case(case).await.unwrap();
+        assert_eq!((erased.key, erased.blocked), (KeyState::Erased, None));
+        assert_eq!(erased.case_seq, 3, "its copy ends where it left");
+        assert_eq!(erased.history.last().unwrap().kind, "case.redacted");
+        assert!(scene.told().is_empty(), "settled");
+
+        // What an older version did with it.
+        keep_key(&scene, case).await;
+        let wait = "update inbox set state = 'waiting'
+            where kind = 'case.redacted' and case_id = $1";
+        scene.write(wait, case).await;
+        let block = "update cases set blocked = 'a gap', erased = 0 where case_id = $1";
+        scene.write(block, case).await;
+        assert_eq!(node.case(case).await.unwrap().key, KeyState::Held);
+        assert_eq!(scene.link.unpark().await.unwrap(), 1);
+        let erased = node.case(case).await.unwrap();
+        assert_eq!((erased.key, erased.blocked), (KeyState::Erased, None));
     }
 }
 

@@ -144,6 +144,14 @@ pub async fn parked_cases(tx: &mut Tx) -> Stored<Vec<String>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_all(c).await)?)
 }
 
+/// Cases with an erasure that waits, as an older version lets one wait that stands behind what it missed.
+pub async fn waiting_erasures(tx: &mut Tx) -> Stored<Vec<String>> {
+    const SQL: &str = "select distinct case_id from inbox
+        where state = 'waiting' and stream = 'inbox' and kind = 'case.redacted'
+            and case_id is not null order by case_id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_all(c).await)?)
+}
+
 /// Parked items of the public stream, in its order.
 pub async fn parked_public(tx: &mut Tx) -> Stored<Vec<InboxRow>> {
     const SQL: &str =

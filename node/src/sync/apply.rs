@@ -147,7 +147,7 @@ impl Batch<'_> {
         }
         let wanted = ids.iter().map(|id| Value::from(id.to_string())).collect();
         for row in store::cases::these(tx, wanted).await? {
-            let fold = row.ruled()?;
+            let fold = row.folded()?;
             let id = store::case_id(&row.case_id)?;
             self.cases.insert(id, Working::of(row, fold));
         }
@@ -248,6 +248,10 @@ impl Batch<'_> {
                 Some(case) => Some(serde_json::to_string(case).map_err(NodeError::damaged)?),
                 None => None,
             };
+            if let Some(case) = &mut working.fold {
+                // What is shown of it, which may be ahead of its fold.
+                case.redacted |= working.row.erased != 0;
+            }
             working.row.updated_at = self.now;
             if working.reread {
                 describe(tx, &mut working.row, self.me).await?;

@@ -29,12 +29,11 @@ pub(super) async fn learn(
         Some(text) => store::read(serde_json::from_str(text))?,
         None => Vec::new(),
     };
-    if case.redacted {
-        if matches!(message.body, Ok(Body::CaseRedacted(_))) && message.header.author != *batch.me {
-            tell_redaction(tx, node, message, case).await?;
-        }
-        erase(batch, tx, id).await?;
-        return Ok(());
+    if matches!(message.body, Ok(Body::CaseRedacted(_))) {
+        return Box::pin(forget(batch, tx, node, message, id, Some(case))).await;
+    }
+    if case.redacted || is_erased(batch, id) {
+        return erase(batch, tx, id).await;
     }
     if !batch.cases.get(&id).is_some_and(|working| working.keyed) {
         let held = learn_key(tx, node, &wraps, case, message).await?;
@@ -208,6 +207,28 @@ async fn tell_redaction(
         }
         Ok(()) => Ok(()),
     }
+}
+
+/// Executes an erasure, from its message alone: also where it stands behind messages of the case
+/// that have not come, or never will. One that comes again in its turn tells nobody twice.
+pub(super) async fn forget(
+    batch: &mut Batch<'_>,
+    tx: &mut Tx,
+    node: &Node,
+    message: &Message,
+    id: CaseId,
+    case: Option<&Case>,
+) -> Result<(), NodeError> {
+    let told = message.header.author == *batch.me || is_erased(batch, id);
+    if let Some(case) = case.filter(|_| !told) {
+        tell_redaction(tx, node, message, case).await?;
+    }
+    erase(batch, tx, id).await
+}
+
+fn is_erased(batch: &Batch<'_>, id: CaseId) -> bool {
+    let working = batch.cases.get(&id);
+    working.is_some_and(|working| working.row.erased != 0)
 }
 
 async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), NodeError> {

@@ -1,7 +1,7 @@
 //! One item of the inbox stream: from its bytes to its effect on a case.
 
 use lapor_migrations::{Tx, Value};
-use lapor_protocol::case::{Case, Effect, Order, Reason, Withheld, apply, judge};
+use lapor_protocol::case::{Case, Effect, Order, Reason, Withheld, apply, judge, reaches_former};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::{Body, BodyError};
@@ -9,7 +9,7 @@ use lapor_protocol::message::Message;
 
 use super::apply::Batch;
 use super::giving::note_gained;
-use super::learn::learn;
+use super::learn::{forget, learn};
 use super::taking_in::DAMAGED;
 use crate::casework::kept_message;
 use crate::error::NodeError;
@@ -79,8 +79,17 @@ pub(super) async fn settle(
     if case_seq < next {
         return Ok(Step::Superseded);
     }
-    if let Some(blocked) = &working.row.blocked {
-        return Ok(Step::Waiting(blocked.clone()));
+    let blocked = working.row.blocked.clone();
+    if blocked.is_some() || case_seq > next {
+        let erasure = Box::pin(erase_ahead(batch, tx, node, row, item, id)).await?;
+        if erasure.is_some() && blocked.is_none() && has_left(batch, item, id) {
+            let case = batch.cases.get(&id).and_then(|w| w.fold.clone());
+            tell_change(batch, row, (item, id), case.as_ref(), erasure);
+            return Ok(Step::Applied);
+        }
+    }
+    if let Some(blocked) = blocked {
+        return Ok(Step::Waiting(blocked));
     }
     if case_seq > next {
         return Ok(block(
@@ -96,15 +105,7 @@ pub(super) async fn settle(
     if let Some(fault) = &row.fault {
         return Ok(block(batch, id, Step::Quarantined(fault.clone())));
     }
-    let line = match (&row.line, item.withheld) {
-        (Some(line), _) => Some(line.clone()),
-        (None, Some(Withheld::Own)) => {
-            let own = batch.own_lines.get(&item.envelope_id);
-            own.map(|own| own.line.clone())
-        }
-        (None, _) => None,
-    };
-    match line {
+    match line_of(batch, row, item) {
         None if item.withheld == Some(Withheld::NotEntitled) => {
             advance(batch, id, None, false);
             let case = batch.cases.get(&id).and_then(|w| w.fold.clone());
@@ -118,6 +119,55 @@ pub(super) async fn settle(
         None => Ok(block(batch, id, Step::Waiting(OWN_MISSING.into()))),
         Some(line) => fold(batch, tx, node, row, item, id, &line).await,
     }
+}
+
+/// The line of an item's envelope, if it is here.
+fn line_of(batch: &Batch<'_>, row: &InboxRow, item: &Item) -> Option<String> {
+    match (&row.line, item.withheld) {
+        (Some(line), _) => Some(line.clone()),
+        (None, Some(Withheld::Own)) => {
+            let own = batch.own_lines.get(&item.envelope_id);
+            own.map(|own| own.line.clone())
+        }
+        (None, _) => None,
+    }
+}
+
+/// Executes an erasure whose turn in its case has not come. It waits for nothing: what must be
+/// forgotten follows from its message alone. Gives the message, if the item is one.
+async fn erase_ahead(
+    batch: &mut Batch<'_>,
+    tx: &mut Tx,
+    node: &Node,
+    row: &InboxRow,
+    item: &Item,
+    id: CaseId,
+) -> Result<Option<MessageId>, NodeError> {
+    if row.fault.is_some() || row.state == REFUSED {
+        return Ok(None);
+    }
+    let line = line_of(batch, row, item);
+    let message = line.and_then(|line| kept_message(&line, item.envelope_id));
+    let Some(message) = message.filter(|message| reaches_former(message, item.ruling.effect))
+    else {
+        return Ok(None);
+    };
+    let case = batch.cases.get(&id).and_then(|w| w.fold.clone());
+    forget(batch, tx, node, &message, id, case.as_ref()).await?;
+    if let Some(working) = batch.cases.get_mut(&id) {
+        working.changed = true;
+        working.restate = true;
+        working.reread = true;
+    }
+    Ok(Some(message.header.id))
+}
+
+/// Whether this node was a party of a case once and is none where an item of it stands: what it
+/// missed since then never comes.
+fn has_left(batch: &Batch<'_>, item: &Item, id: CaseId) -> bool {
+    let world = batch.directory.at(item.directory);
+    let fold = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
+    fold.is_none_or(|case| !case.is_party(batch.me, world))
 }
 
 /// The ruling of an own message, for its row.

@@ -58,12 +58,16 @@ impl Link {
         self.look_again(ready).await
     }
 
-    /// Looks again at what an earlier version of this program has parked.
-    /// Returns how many items were looked at.
+    /// Looks again at what an earlier version of this program has parked, and
+    /// at erasures that it let wait. Returns how many items were looked at.
     pub async fn unpark(&self) -> Result<usize, LinkError> {
         let _applier = self.applier.lock().await;
         let mut tx = self.node.read_tx().await?;
-        let cases = store::aside::parked_cases(&mut tx).await?;
+        let mut cases = store::aside::parked_cases(&mut tx).await?;
+        let erasures = store::aside::waiting_erasures(&mut tx).await?;
+        cases.extend(erasures);
+        cases.sort_unstable();
+        cases.dedup();
         let public = store::aside::parked_public(&mut tx).await?;
         drop(tx);
         let mut count = public.len();

@@ -113,6 +113,12 @@ impl PaperHub {
         self.authors(author, &draft);
     }
 
+    /// So many messages of a case are ordered of which this node is told nothing.
+    pub fn leaves_out(&self, case: CaseId, count: u64) {
+        let mut ledger = self.state.lock().unwrap();
+        *ledger.case_seqs.entry(case).or_default() += count;
+    }
+
     /// Another institution authors a message, which is applied and told whole.
     pub fn authors(&self, author: &str, draft: &Draft) {
         self.authors_as(author, draft, &signing_of(author), |payload| payload);

@@ -62,10 +62,7 @@ impl Streams {
             first: told.first,
             directory: told.directory,
             ordered_at: told.ordered_at,
-            withheld: match share {
-                Share::Whole => None,
-                Share::Without(why) => Some(why),
-            },
+            withheld: share.withheld(),
         };
         hashes.push(Digest::of(&item.to_bytes()));
     }
@@ -101,7 +98,7 @@ impl Streams {
 
 impl Audit {
     /// Tells a message that got a place in a case; whoever becomes a party
-    /// hears first what came before.
+    /// hears first what came before, a former one not what it missed.
     pub(super) fn tell_placed(
         &mut self,
         current: &Current,
@@ -119,7 +116,7 @@ impl Audit {
             if !listens(&recipient, world) {
                 continue;
             }
-            if share != Share::Without(Withheld::RulingOnly) {
+            if share.continues() {
                 let since = refolded.told.insert(recipient.clone(), here).unwrap_or(0);
                 if let Some(shown) = after.as_ref().or(before.as_ref()) {
                     let missed = &refolded.past[since..];

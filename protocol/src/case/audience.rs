@@ -20,16 +20,35 @@ pub enum Withheld {
     RulingOnly,
 }
 
-/// How a message is shared with a party.
+/// How a message is shared with one who gets an item for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share {
     Whole,
+    /// Whole, to a former party, and without what it missed since it left.
+    Alone,
     Without(Withheld),
 }
 
+impl Share {
+    /// Why the item comes without its envelope, if it does.
+    pub fn withheld(self) -> Option<Withheld> {
+        match self {
+            Self::Whole | Self::Alone => None,
+            Self::Without(why) => Some(why),
+        }
+    }
+
+    /// Whether the item goes on with the recipient's copy of the case, which
+    /// then has all that came before it.
+    pub fn continues(self) -> bool {
+        !matches!(self, Self::Alone | Self::Without(Withheld::RulingOnly))
+    }
+}
+
 /// Everyone who gets an item for this message: the parties before and after
-/// it, and its author. A duplicate concerns its author alone: the parties
-/// have had the first, and a duplicate has no place in the case.
+/// it, and its author; of an erasure also everyone who ever was a party. A
+/// duplicate concerns its author alone: the parties have had the first, and a
+/// duplicate has no place in the case.
 pub fn audience(
     message: &Message,
     effect: Effect,
@@ -53,6 +72,11 @@ pub fn audience(
     let author = &message.header.author;
     let known = before.or(after);
     let author_is_party = recipients.contains(author);
+    let mut former = known
+        .filter(|_| reaches_former(message, effect))
+        .map(|case| case.ever_party.clone())
+        .unwrap_or_default();
+    former.retain(|instance| instance != author && !recipients.contains(instance));
     let mut out: Vec<_> = recipients
         .into_iter()
         .map(|recipient| {
@@ -66,10 +90,17 @@ pub fn audience(
             (recipient, share)
         })
         .collect();
+    out.extend(former.into_iter().map(|instance| (instance, Share::Alone)));
     if !author_is_party {
         out.push((author.clone(), Share::Without(Withheld::RulingOnly)));
     }
     out
+}
+
+/// Whether this message goes to everyone who ever was a party of its case:
+/// whoever has had the words must hear that they are to be forgotten.
+pub fn reaches_former(message: &Message, effect: Effect) -> bool {
+    effect == Effect::Applied && matches!(message.body, Ok(Body::CaseRedacted(_)))
 }
 
 /// What one party of a case gets of one of its messages.

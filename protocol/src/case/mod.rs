@@ -17,7 +17,7 @@ use crate::ids::{CaseId, Digest, InstanceId, MessageId, MessageRef};
 use crate::kinds::{Category, Classification, ClosedBy, ProgrammeRef};
 use crate::region::RegionCode;
 
-pub use audience::{Share, Withheld, audience, entitlement};
+pub use audience::{Share, Withheld, audience, entitlement, reaches_former};
 pub use course::{Course, Hold, Moment};
 pub use fold::{Order, apply, judge, rule};
 pub use rules::{Act, Effect, Reason, Refusal, Ruling, Verdict};

@@ -179,6 +179,27 @@ fn a_true_record_is_proved_and_folds_to_the_same_cases() {
 }
 
 #[test]
+fn who_has_left_a_case_is_told_of_its_erasure_alone_and_of_all_if_it_comes_back() {
+    let erased = || {
+        let mut story = Story::filed_at("kota-bandung");
+        story.applied("kota-bandung", acts::disposed("kemenpu"));
+        story.applied("kemenpu", acts::returned());
+        story.applied("kota-bandung", acts::followed_up());
+        story.applied("kota-bandung", acts::redacted());
+        story
+    };
+    let mut back = erased();
+    back.applied("kota-bandung", acts::disposed("kemenpu"));
+    // Report, disposal, return and erasure; then what it had missed, the erasure in its turn, the disposal.
+    for (story, items) in [(erased(), 4), (back, 7)] {
+        let mut audit = recorded(story).audit(Extent::Whole);
+        assert_eq!(audit.stream(Some(&id("kemenpu"))).len(), items);
+        let (_, findings) = audit.finish();
+        assert_eq!(findings, []);
+    }
+}
+
+#[test]
 fn a_changed_or_missing_line_is_named() {
     let mut record = recorded(told());
     let (line, rulings) = record.envelopes.remove(3);

@@ -53,8 +53,14 @@ pub fn hold(message: &Message, before: Option<&Case>, after: &Case, world: Direc
     for (recipient, share) in audience(message, Effect::Applied, before, Some(after), world) {
         let was = before.is_some_and(|case| case.is_party(&recipient, world));
         let author = recipient == message.header.author;
+        let former = share == Share::Alone;
+        let had = before.is_some_and(|case| case.ever_party.contains(&recipient));
         assert!(
-            was || author || !after.excluded.contains(&recipient),
+            !former || (had && !was && matches!(message.body, Ok(Body::CaseRedacted(_)))),
+            "{kind} reaches {recipient}, which has no part in the case"
+        );
+        assert!(
+            was || author || former || !after.excluded.contains(&recipient),
             "{kind}: {recipient}"
         );
         let hidden = share == Share::Without(Withheld::NotEntitled);

@@ -1,7 +1,7 @@
 //! Escalation, taking over, succession and erasure.
 
 use lapor_protocol::case::Effect::{Inapplicable, Stale, Unauthorised};
-use lapor_protocol::case::{Reason, Share, State};
+use lapor_protocol::case::{Reason, Share, State, Withheld};
 
 use crate::acts::*;
 use crate::story::Story;
@@ -168,4 +168,35 @@ fn origin_and_desk_erase_the_words_once_and_the_skeleton_goes_on() {
         story.applied("kota-bandung", confirmed());
         story.stands("kemenpu", State::Closed);
     }
+}
+
+#[test]
+fn an_erasure_reaches_everyone_who_ever_was_a_party_and_nobody_else() {
+    let mut story = Story::empty();
+    story.new_case("kota-bandung", filed_excluding(&["kota-tangerang"]));
+    story.applied("kota-bandung", disposed_with("kemenpu", &["kemensos"]));
+    story.applied("kemenpu", returned());
+    story.applied("kota-bandung", excluding(&["kemensos"]));
+    story.applied("pusat", recalled());
+    story.applied("pusat", disposed("kemenhub"));
+    story.applied("pusat", recalled());
+    story.applied("pusat", followed_up());
+    for left in ["kemenpu", "kemensos", "kemenhub"] {
+        assert!(!story.is_party(left));
+        assert_eq!(story.share(left), None, "{left} hears nothing of the rest");
+    }
+    story.applied("kota-bandung", redacted());
+    for left in ["kemenpu", "kemensos", "kemenhub"] {
+        assert_eq!(story.share(left), Some(Share::Alone), "{left}");
+    }
+    assert_eq!(story.share("pusat"), Some(Share::Whole));
+    assert_eq!(
+        story.share("kota-bandung"),
+        Some(Share::Without(Withheld::Own))
+    );
+    for stranger in ["kota-tangerang", "ombudsman"] {
+        assert_eq!(story.share(stranger), None, "{stranger} never had it");
+    }
+    story.refused("pusat", redacted(), Inapplicable, Reason::AlreadyRedacted);
+    assert_eq!(story.share("kemenpu"), None, "one without effect");
 }

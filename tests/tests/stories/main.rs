@@ -11,6 +11,7 @@ mod custody;
 mod damage;
 mod deadlines;
 mod demo;
+mod erasures;
 mod full_disks;
 mod hostile;
 mod hostile_hub;

@@ -1,0 +1,143 @@
+//! An erasure reaches every institution that has ever had the words, whoever has the case now.
+
+use lapor_migrations::{Db, on};
+use lapor_node::casework::{CaseFilter, KeyState, PublicFilter, Sight};
+use lapor_node::error::NodeError;
+use lapor_protocol::ids::{CaseId, Digest};
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
+use lapor_tests::fleet::words::{WORDS_CANARY, act, report};
+use lapor_tests::fleet::{Fleet, Institution, document, kinds};
+use serde_json::json;
+
+/// A word of the report that is looked for.
+const WORD: &str = "Kosambi";
+const KEYS: &str = "select count(*) from content_keys where case_id = $1";
+const STEMS: &str = "select count(*) from case_texts where case_id = $1";
+
+async fn count(db: &Db, sql: &'static str, case: CaseId) -> i64 {
+    let (mut tx, case) = (db.read().await.unwrap(), case.to_string());
+    let counted: Result<i64, sqlx::Error> =
+        on!(&mut tx, c => sqlx::query_scalar(sql).bind(case.as_str()).fetch_one(c).await);
+    counted.unwrap()
+}
+
+/// In how many places an institution holds words of a case: its public list, what the public and the
+/// desk find, its index, its keys, the page of the case, its file.
+async fn holds(at: &Institution, case: CaseId, photo: Digest) -> usize {
+    let node = at.node();
+    while node.catch_up_words().await.unwrap() > 0 {}
+    let all = PublicFilter::default();
+    let listed = node.public_cases("", &all, None, 50).await.unwrap();
+    let found = node.public_cases(WORD, &all, None, 50).await.unwrap();
+    let desk = CaseFilter::default();
+    let hits = node.search(&Sight::ALL, WORD, &desk, None, 50).await;
+    let view = at.view(case).await;
+    let told = serde_json::to_string(&view).unwrap();
+    [
+        listed.cases.iter().any(|one| one.case == case),
+        found.cases.iter().any(|one| one.case == case),
+        hits.unwrap().cases.iter().any(|one| one.case == case),
+        count(node.db(), STEMS, case).await > 0,
+        count(node.db(), KEYS, case).await > 0,
+        told.contains(WORDS_CANARY) || view.key != KeyState::Erased,
+        at.attachment(case, photo).await.is_ok(),
+    ]
+    .into_iter()
+    .filter(|held| *held)
+    .count()
+}
+
+/// A public report with a file, which `first` has had to work on.
+async fn had_by(fleet: &Fleet, first: &str) -> (CaseId, Digest) {
+    let pusat = fleet.at("pusat");
+    let mut filed = report("Lampu padam");
+    filed.attachments = vec![pusat.upload(&document(b"sebuah foto")).await];
+    let case = pusat.file(filed).await;
+    pusat.verify(case).await;
+    pusat.dispose(case, first).await;
+    fleet.settle().await;
+    let photo = pusat.view(case).await.history[0].attachments[0].sha256;
+    assert_eq!(
+        holds(fleet.at(first), case, photo).await,
+        7,
+        "it works on it"
+    );
+    (case, photo)
+}
+
+/// Erases a case that `former` has had, and looks everywhere; then gives it to `former` again.
+async fn erased_at(fleet: &Fleet, (case, photo): (CaseId, Digest), former: &str, now: &str) {
+    let (pusat, former) = (fleet.at("pusat"), fleet.at(former));
+    let left_at = former.view(case).await.case_seq;
+    assert!(left_at < pusat.view(case).await.case_seq);
+    assert!(holds(former, case, photo).await > 0);
+    pusat.redact(case).await;
+    fleet.settle().await;
+    for institution in [pusat, former, fleet.at(now)] {
+        assert_eq!(holds(institution, case, photo).await, 0);
+        let gone = institution.attachment(case, photo).await;
+        assert!(matches!(gone, Err(NodeError::Redacted(_))));
+    }
+    let left = former.view(case).await;
+    assert_eq!((left.case_seq, left.blocked), (left_at, None));
+    assert_eq!(left.history.last().unwrap().kind, "case.redacted");
+
+    // What it missed comes, the erasure once more among it, and no word with it.
+    pusat.recall(case).await;
+    let again = json!({ "target": former.member.slug });
+    pusat.act(case, act("case.disposed", again)).await;
+    fleet.settle().await;
+    let back = former.view(case).await;
+    assert_eq!(back.digest, pusat.view(case).await.digest);
+    assert_eq!(holds(former, case, photo).await, 0);
+}
+
+#[tokio::test]
+async fn what_was_given_back_is_erased_with_the_rest() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU, PLN]).await;
+        let had = had_by(&fleet, "kemenpu").await;
+        fleet.at("kemenpu").give_back(had.0, "bumn-pln").await;
+        fleet.settle().await;
+        fleet.at("pusat").dispose(had.0, "bumn-pln").await;
+        fleet.settle().await;
+        erased_at(&fleet, had, "kemenpu", "bumn-pln").await;
+        assert!(!fleet.at("kota-bandung").knows(had.0).await, "never had it");
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_recalled_is_erased_with_the_rest() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, KEMENPU, PLN]).await;
+        let had = had_by(&fleet, "kemenpu").await;
+        fleet.at("pusat").recall(had.0).await;
+        fleet.settle().await;
+        fleet.at("pusat").dispose(had.0, "bumn-pln").await;
+        fleet.settle().await;
+        erased_at(&fleet, had, "kemenpu", "bumn-pln").await;
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn an_institution_that_was_away_forgets_when_it_returns() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, KEMENPU]).await;
+        let (case, photo) = had_by(&fleet, "kemenpu").await;
+        fleet.at("pusat").recall(case).await;
+        fleet.settle().await;
+        fleet.at_mut("kemenpu").stop().await;
+        fleet
+            .at("pusat")
+            .follow_up(case, "Kami tangani sendiri.")
+            .await;
+        fleet.at("pusat").redact(case).await;
+        fleet.settle().await;
+        fleet.at_mut("kemenpu").start().await;
+        fleet.settle().await;
+        assert_eq!(holds(fleet.at("kemenpu"), case, photo).await, 0);
+        fleet.ends_well().await;
+    }
+}
