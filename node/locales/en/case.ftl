@@ -55,6 +55,7 @@ case-own-number-saved = The number is saved.
 case-own-number-odd = The number was not saved: at most { $most } letters, digits, blanks or - / . _ : # ( ), a letter or digit first.
 case-facts = Facts
 case-custodian = Handled by
+case-custodian-then = Handled then by
 case-for = On behalf of
 case-origin = Received by
 reachable = Contact of the reporter

@@ -29,6 +29,7 @@ chat-left-many = There are too many files; we took the first ones only.
 chat-status = { $ticket }: { $state }.
 chat-status-at = { $ticket }: { $state }. With { $institution }.
 chat-status-since = Last news { $date }.
+chat-status-onward = Track it on the portal of { $institution }, where it was written.
 chat-status-unknown = We do not find that ticket. Look again: ten letters and digits, such as 4F7KX-92MQ3.
 chat-question = About report { $ticket } the officer asks:
 chat-question-brief = { $ticket }:

@@ -44,6 +44,7 @@ reading-archived = This report was archived
 reading-archived-why = Reason
 reading-archived-when = Archived on
 reading-archived-about = Its words are not shown any more. The reporter can still read them in the conversation, and can ask for the report to be reopened.
+reading-left = This report is no longer here
 
 # One report
 

@@ -55,6 +55,7 @@ case-own-number-saved = Nomor tersimpan.
 case-own-number-odd = Nomor tidak disimpan: paling banyak { $most } huruf, angka, spasi, atau tanda - / . _ : # ( ), diawali huruf atau angka.
 case-facts = Keterangan
 case-custodian = Ditangani oleh
+case-custodian-then = Waktu itu ditangani oleh
 case-for = Atas nama
 case-origin = Diterima oleh
 reachable = Kontak pelapor

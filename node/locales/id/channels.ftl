@@ -29,6 +29,7 @@ chat-left-many = Berkasnya terlalu banyak; hanya yang pertama kami terima.
 chat-status = { $ticket }: { $state }.
 chat-status-at = { $ticket }: { $state }. Di { $institution }.
 chat-status-since = Kabar terakhir { $date }.
+chat-status-onward = Lacak di portal { $institution }, tempat laporan itu ditulis.
 chat-status-unknown = Nomor tiket itu tidak kami temukan. Periksa lagi; sepuluh huruf dan angka, misalnya 4F7KX-92MQ3.
 chat-question = Tentang laporan { $ticket } petugas bertanya:
 chat-question-brief = { $ticket }:

@@ -41,6 +41,7 @@ reading-archived = Laporan ini diarsipkan
 reading-archived-why = Alasan
 reading-archived-when = Diarsipkan pada
 reading-archived-about = Isi laporan tidak ditampilkan lagi. Pelapor tetap dapat membacanya di percakapan, dan dapat meminta laporan dibuka kembali.
+reading-left = Laporan ini tidak lagi di sini
 
 # Satu laporan
 

@@ -74,13 +74,17 @@ pub(crate) fn not_now(case: &CaseSummary) -> NodeError {
 }
 
 impl Node {
-    /// What the rules allow this institution on a case as it is shown here.
+    /// What the rules allow this institution on a case as it is shown here; nothing on one of which it
+    /// hears no more.
     pub async fn allowed_acts(&self, id: CaseId) -> Result<Allowed, NodeError> {
         let (me, directory, now) = (self.instance()?, self.directory(), self.clock().now_ms());
         let world = directory.latest();
         let mut tx = self.read_tx().await?;
         let (_, _, case) = load(&mut tx, id, me, world, now).await?;
         let case = case.ok_or_else(|| NodeError::not_found("case", &id))?;
+        if !case.is_party(me, world) {
+            return Ok(Allowed::default());
+        }
         let key = content_key(&mut tx, id).await?;
         let at = Setting {
             me,

@@ -227,7 +227,7 @@ impl Node {
         row.pending = 1;
         let place = report.place.as_deref();
         row.glance = Glance::filed(&report.title, &report.content, place, me, now);
-        shown::show(&mut row, case.as_ref(), me);
+        shown::show(&mut row, case.as_ref(), me, world);
         Ok(Filing {
             newcomers: newcomers(&draft, None, None, me, world),
             draft,

@@ -40,7 +40,8 @@ pub enum Tray {
     Answered,
     /// Another institution has it.
     Elsewhere,
-    /// Closed, archived, merged or erased, and nobody waits to be heard.
+    /// Closed, archived, merged or erased, and nobody waits to be heard; or nothing more is heard of it
+    /// here.
     Ended,
 }
 

@@ -29,6 +29,8 @@ mod inbox;
 #[cfg(test)]
 mod inbox_tests;
 mod indexing;
+#[cfg(test)]
+mod left_tests;
 mod once;
 mod orphans;
 mod outcome;
@@ -87,7 +89,7 @@ pub use own_number::OWN_NUMBER;
 pub(crate) use own_number::is_one as is_own_number;
 pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
-pub use public_report::{FiledReport, Gone, PublicReport};
+pub use public_report::{FiledReport, Gone, Left, PublicReport};
 pub(crate) use query::two_of;
 pub(crate) use queued::store_drafts;
 pub(crate) use reading::{history, kept_message, read_message, state_of, summaries, title_of};
@@ -348,6 +350,10 @@ pub struct CaseSummary {
     /// This institution has a copy (*tembusan*) of it and does not handle it.
     #[serde(default)]
     pub copied: bool,
+    /// Unix ms since when this institution hears no more of it, as no party any more; all that is told
+    /// of it is how it stood then. `None` while it is a party.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<i64>,
     /// Own acts on it that the hub has not ruled yet.
     pub pending: u32,
     /// Unix ms.
@@ -380,7 +386,8 @@ pub struct CaseView {
     #[serde(flatten)]
     pub summary: CaseSummary,
     pub key: KeyState,
-    /// All its clocks, the next to run out first; provisional while acts are pending.
+    /// All its clocks, the next to run out first; provisional while acts are pending. None where nothing
+    /// more is heard of it.
     pub clocks: Vec<Clock>,
     /// Who disposed of it to whom, oldest first.
     #[schema(value_type = Vec<String>)]

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::course::{Event, Happened, course, walked};
 use super::glance::begins;
 use super::tracking::{Step, step};
-use super::{CaseView, Coordinates, KeyState, Outcome};
+use super::{CaseSummary, CaseView, Coordinates, KeyState, Outcome};
 use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -60,12 +60,36 @@ pub struct FiledReport {
 }
 
 /// What is left in public of a report that everybody could read once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gone {
+    /// Nothing more is heard of it here.
+    Left(Left),
     /// It ended without an answer; at Unix ms.
     Archived { reason: ArchiveReason, at: i64 },
     /// It goes on in another, which everybody may read.
     MergedInto(CaseId),
+}
+
+/// A report of which this institution hears no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// Unix ms since when.
+    pub at: i64,
+    /// Who had it then.
+    pub custodian: Option<InstanceId>,
+    /// Where it was filed, and is tracked.
+    pub origin: Option<InstanceId>,
+}
+
+impl CaseSummary {
+    /// How it left this institution, if it did.
+    pub fn left(&self) -> Option<Left> {
+        Some(Left {
+            at: self.left_at?,
+            custodian: self.custodian.clone(),
+            origin: self.origin.clone(),
+        })
+    }
 }
 
 impl Node {
@@ -96,8 +120,9 @@ impl Node {
         })
     }
 
-    /// What became of a report that was archived or merged after an institution had taken it up;
-    /// any other is not found. Nothing is told of what is *rahasia*, erased or not for the public.
+    /// What became of a report that was archived or merged, or left this institution, after one had
+    /// taken it up; any other is not found. Nothing is told of what is *rahasia*, erased or not for the
+    /// public.
     pub async fn gone_report(&self, id: CaseId) -> Result<Gone, NodeError> {
         let hidden = || NodeError::not_found("public report", &id);
         let mut at = id;
@@ -113,6 +138,9 @@ impl Node {
             }
             let told = summary.taken_up && !summary.secret && view.key != KeyState::Erased;
             let told = told && summary.tray.is_some();
+            if let Some(left) = summary.left().filter(|_| told) {
+                return Ok(Gone::Left(left));
+            }
             at = match (summary.state, view.merged_into) {
                 (Some(State::Merged), Some(into)) if told => into,
                 (Some(State::Archived), _) if told && at == id => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use lapor_migrations::{Tx, Value as Column};
 use lapor_protocol::case::{Case, State};
-use lapor_protocol::deadline::{Clock, clocks};
+use lapor_protocol::deadline::Clock;
 use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
@@ -87,8 +87,7 @@ impl Node {
         let case = case.ok_or_else(|| NodeError::damaged("a listed case has no beginning"))?;
         let mut history = history(&mut tx, id, me, &pending).await?;
         history.iter_mut().for_each(HistoryEntry::mask);
-        let calendar = self.calendar_in_force(&mut tx).await?;
-        let now = self.clock().now_ms();
+        let clocks = self.clocks_of(&mut tx, &case).await?;
         let mut summary = summary(&row)?;
         deadlines::attach(&mut tx, std::slice::from_mut(&mut summary)).await?;
         let key = match content_key(&mut tx, id).await? {
@@ -100,7 +99,7 @@ impl Node {
             summary,
             &row,
             key,
-            deadlines::running(&case, clocks(&case, directory.latest(), &calendar, now)),
+            clocks,
             &case,
             fold.as_ref(),
             history,
@@ -248,6 +247,7 @@ pub(super) fn summary(row: &CaseRow) -> Result<CaseSummary, NodeError> {
         waits_since: Some(row.waits_since).filter(|at| *at != store::cases::NEVER),
         escalated: row.escalated != 0,
         copied: row.copied != 0,
+        left_at: row.left_at,
         anonymous: row.anonymous != 0,
         public: row.public != 0,
         state: state_of(row),

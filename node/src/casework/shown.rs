@@ -73,7 +73,7 @@ pub(crate) async fn refresh(
         world,
     );
     row.pending = drafts.len() as i64;
-    show(row, case.as_ref(), me);
+    show(row, case.as_ref(), me, world);
     Ok(case)
 }
 
@@ -113,14 +113,21 @@ pub(crate) async fn keep(tx: &mut Tx, rows: &[CaseRow]) -> Result<(), NodeError>
 }
 
 /// Writes what a list shows of a case into its row, whose glance is up to date. One whose birth the
-/// hub has refused, or from which this institution is excluded, is shown no more.
-pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
+/// hub has refused, or from which this institution is excluded, is shown no more; one of which it hears
+/// no more lies among what has ended, as it stood then.
+pub(crate) fn show(
+    row: &mut CaseRow,
+    case: Option<&Case>,
+    me: &InstanceId,
+    world: DirectoryAt<'_>,
+) {
     let case = case.filter(|case| !case.excluded.contains(me));
     let Some(case) = case else {
         (row.state, row.custodian, row.tray) = (None, None, None);
-        (row.public, row.identity_asks) = (0, 0);
+        (row.public, row.identity_asks, row.left_at) = (0, 0, None);
         return;
     };
+    row.left_at = left_at(row, case, me, world);
     row.origin = Some(case.origin.to_string());
     row.custodian = Some(case.custodian.to_string());
     row.state = Some(standing(case).as_str().to_owned());
@@ -151,16 +158,32 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     if case.redacted {
         row.glance.forget();
     }
-    let barred = case.excluded.contains(me);
-    row.public = i64::from(is_public(case, row) && !barred);
-    let tray = Tray::of(case, &row.glance, me).as_str();
-    row.tray = (!barred).then(|| tray.to_owned());
+    row.public = i64::from(is_public(case, row));
+    let heard = row.left_at.is_none();
+    let tray = if heard {
+        Tray::of(case, &row.glance, me)
+    } else {
+        Tray::Ended
+    };
+    row.tray = Some(tray.as_str().to_owned());
     let mut holds = case.course.holds.iter();
-    let open = holds.find(|hold| hold.until.is_none());
+    let open = holds.find(|hold| heard && hold.until.is_none());
     row.waits_since = open.map_or(store::cases::NEVER, |hold| hold.from);
-    row.escalated = i64::from(case.escalated || !case.supervisors.is_empty());
+    row.escalated = i64::from(heard && (case.escalated || !case.supervisors.is_empty()));
     row.copied = i64::from(case.copies.contains(me) && case.custodian != *me);
     row.filed_at = case.filed_at;
+}
+
+/// Unix ms since when this institution hears no more of a case: the last that it heard took it out.
+/// An erasure reaches also those who hear of nothing else.
+fn left_at(row: &CaseRow, case: &Case, me: &InstanceId, world: DirectoryAt<'_>) -> Option<i64> {
+    if case.is_party(me, world) {
+        return None;
+    }
+    let heard = row.glance.last_at.unwrap_or(case.filed_at);
+    let erased = row.glance.last_kind.as_deref() == Some("case.redacted");
+    let before = row.left_at.filter(|_| erased);
+    Some(before.unwrap_or(heard))
 }
 
 /// The state as it is shown. What came back, and has not been accepted since, waits for
@@ -174,12 +197,13 @@ pub(crate) fn standing(case: &Case) -> State {
 
 /// What everybody may read: neither *rahasia* nor erased, taken up as a report by an institution,
 /// and with words that are here. What nobody has ever taken up may be abuse, of what is archived
-/// only the reason is told, and a merged report is read where it was merged into. An institution
-/// that was excluded shows none of it.
+/// only the reason is told, and a merged report is read where it was merged into. What this
+/// institution hears no more of is read where it is handled.
 fn is_public(case: &Case, row: &CaseRow) -> bool {
     let read = !matches!(case.state, State::Archived | State::Merged);
     let taken_up = row.glance.taken_up != 0;
-    taken_up && read && !case.secret && !case.redacted && row.glance.title.is_some()
+    let open = !case.secret && !case.redacted && row.left_at.is_none();
+    taken_up && read && open && row.glance.title.is_some()
 }
 
 impl CaseRow {
@@ -220,6 +244,7 @@ impl CaseRow {
             waits_since: store::cases::NEVER,
             escalated: 0,
             copied: 0,
+            left_at: None,
             glance: Glance::default(),
             local: Local::default(),
         }

@@ -1,7 +1,8 @@
 //! What whoever holds a ticket may see of its case: which of the five steps it
 //! has reached, who has it, what was done in public.
 //!
-//! Never who reported, never an internal note; of a *rahasia* case how far it is and nothing else.
+//! Never who reported, never an internal note; of a *rahasia* case how far it is and nothing else. Of
+//! one of which this institution hears no more, how it stood then, without a clock.
 
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, InstanceId};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::course::{Event, Happened, course, walked};
-use super::{CaseView, KeyState, Outcome};
+use super::{CaseView, KeyState, Left, Outcome};
 use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -60,16 +61,20 @@ pub struct Tracked {
     pub state: State,
     /// Its words were erased.
     pub erased: bool,
+    /// Nothing more is heard of it here: how it goes on is told elsewhere.
+    pub left: bool,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
     /// The step that is being worked on; of a closed case, the last.
     pub step: Step,
     /// The steps that it has gone through.
     pub walked: Vec<Step>,
-    /// This and all below is not told of a *rahasia* case.
+    /// This and all below is not told of a *rahasia* case. Who has it, as far as it is heard here.
     pub custodian: Option<InstanceId>,
     /// An institution that has not joined and for which the custodian acts.
     pub on_behalf_of: Option<InstanceId>,
+    /// How it left this institution, if it did.
+    pub onward: Option<Left>,
     /// The clock that runs.
     pub clock: Option<RunningClock>,
     /// Unix ms.
@@ -80,7 +85,7 @@ pub struct Tracked {
     pub course: Vec<Happened>,
 }
 
-/// How many cases this node knows; the ways in which they ended are never added up.
+/// How many cases this node hears of; the ways in which they ended are never added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     pub all: u64,
@@ -103,7 +108,7 @@ impl Node {
         let merged_into = view.merged_into;
         let damaged = || NodeError::damaged("a case with a ticket has no state");
         let mut tracked = tracked(view).ok_or_else(damaged)?;
-        if let Some(into) = merged_into.filter(|_| !tracked.secret) {
+        if let Some(into) = merged_into.filter(|_| !tracked.secret && !tracked.left) {
             tracked.goes_on_in = self.goes_on_in(into).await?;
         }
         Ok(tracked)
@@ -144,11 +149,13 @@ fn tracked(view: CaseView) -> Option<Tracked> {
         secret: summary.secret,
         state,
         erased: view.key == KeyState::Erased,
+        left: summary.left_at.is_some(),
         outcome: summary.outcome,
         step: step(state, &course),
         walked: walked(&course, summary.outcome),
         custodian: None,
         on_behalf_of: None,
+        onward: None,
         clock: None,
         filed_at: None,
         goes_on_in: None,
@@ -158,6 +165,7 @@ fn tracked(view: CaseView) -> Option<Tracked> {
         return Some(tracked);
     }
     Some(Tracked {
+        onward: summary.left(),
         title: summary.title,
         custodian: summary.custodian,
         on_behalf_of: summary.on_behalf_of,

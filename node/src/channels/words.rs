@@ -259,11 +259,14 @@ async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError>
         }
         Err(error) => return Err(error),
     };
-    let state = v.say(standing_words(tracked.state, tracked.outcome).0);
-    let at = tracked
-        .custodian
-        .as_ref()
-        .map(|id| short(&name_of(node, id)));
+    let state = if tracked.left {
+        v.say("left-badge")
+    } else {
+        v.say(standing_words(tracked.state, tracked.outcome).0)
+    };
+    let named = |id| short(&name_of(node, id));
+    let at = tracked.custodian.as_ref().filter(|_| !tracked.left);
+    let at = at.map(named);
     let said = v.with("ticket", &tracked.ticket).with("state", state);
     let head = match at {
         Some(institution) => said.with("institution", institution).say("chat-status-at"),
@@ -271,8 +274,13 @@ async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError>
     };
     let latest = tracked.course.last();
     let told = latest.map(|step| v.with("date", v.date(step.at)).say("chat-status-since"));
+    let origin = tracked
+        .onward
+        .as_ref()
+        .and_then(|left| left.origin.as_ref());
+    let onward = origin.map(|id| v.with("institution", named(id)).say("chat-status-onward"));
     Ok(Piece {
-        tail: told,
+        tail: onward.or(told),
         ..Piece::of(head)
     })
 }

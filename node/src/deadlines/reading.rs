@@ -7,11 +7,12 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::calendar::{Calendar, day_at, last_day, zone};
-use lapor_protocol::deadline::ClockKind;
+use lapor_protocol::case::Case;
+use lapor_protocol::deadline::{Clock, ClockKind, clocks};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
 
-use super::Deadline;
+use super::{Deadline, running};
 use crate::casework::{CaseList, CaseSummary, Sight, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -42,6 +43,22 @@ impl Node {
     /// The last day of a term that is over at `due` (Unix ms), where the custodian is.
     pub fn last_day(&self, custodian: Option<&InstanceId>, due: i64) -> NaiveDate {
         last_day(zone_of(&self.directory(), custodian), due)
+    }
+
+    /// The clocks of a case that somebody can still meet, the next to run out first; none where this
+    /// institution hears no more of it.
+    pub(crate) async fn clocks_of(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+    ) -> Result<Vec<Clock>, NodeError> {
+        let (directory, now) = (self.directory(), self.clock().now_ms());
+        let world = directory.latest();
+        if !case.is_party(self.instance()?, world) {
+            return Ok(Vec::new());
+        }
+        let calendar = self.calendar_in_force(tx).await?;
+        Ok(running(case, clocks(case, world, &calendar, now)))
     }
 
     /// Counts working days as of now.

@@ -69,7 +69,7 @@ impl Consequences {
                     row.look_at = planned.iter().map(|planned| planned.at).min();
                 }
                 deadlines.push(row);
-                facts.push(figures::facts(case, now));
+                facts.push(figures::facts(case, (!party).then_some(me), now));
                 let half = case.parent.is_some() && case.origin == *me;
                 news.extend([Value::from(*id), Value::from(i64::from(half))]);
                 // Whoever reported what was merged into it hears how it goes on.

@@ -28,8 +28,9 @@ use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, KeyState, OWN_NUMBER};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::portal::onward::Onward;
 use crate::portal::spot::{self, Drawn};
-use crate::portal::{classification_name, name_of, standing_words};
+use crate::portal::{classification_name, name_of};
 use crate::regions::national;
 use crate::reporters::Reachable;
 use crate::staff::StaffRole;
@@ -79,6 +80,8 @@ struct CasePage {
     tasks: Vec<Task>,
     course: Vec<Happened>,
     acts: bool,
+    /// Where own acts without effect are dropped, also where nothing else can be done.
+    drop_at: Option<String>,
     /// Where an admin sees what is set aside.
     aside_at: Option<&'static str>,
     /// An erasure that is ahead, in words, and where an admin decides about it.
@@ -88,6 +91,8 @@ struct CasePage {
     /// Of supervisors that have not joined: what the national desk does for them.
     pass_on: Option<String>,
     keyless: bool,
+    /// Where it goes on, if nothing more is heard of it here.
+    onward: Option<Onward>,
     identity: Option<IdentityLine>,
     today: String,
     form: Form,
@@ -155,7 +160,9 @@ pub async fn page(
 ) -> Answer<Response> {
     let wrong = |error: NodeError| problem(&error);
     let (v, id) = (officer.visit.v, view.summary.case);
-    let acts = officer.role.handles_cases();
+    let left = view.summary.left();
+    let drops = officer.role.handles_cases();
+    let acts = drops && left.is_none();
     let handed = assignment::opened(node, officer, &view).await?;
     let allowed = if acts {
         node.allowed_acts(id).await.map_err(wrong)?
@@ -183,12 +190,7 @@ pub async fn page(
         .into_iter()
         .filter(|deed| !first.contains(deed))
         .collect();
-    let (state, tone) = view
-        .summary
-        .state
-        .map_or((text_id("state-unknown"), "quiet"), |state| {
-            standing_words(state, view.summary.outcome)
-        });
+    let (state, tone) = shared::standing(&view.summary);
     let title = shared::title(&v, &view.summary);
     fill(&mut form, &view.summary);
     let (units, officers) = if acts {
@@ -233,12 +235,14 @@ pub async fn page(
         }),
         course,
         acts,
+        drop_at: drops.then(|| format!("{}/abaikan", at(id))),
         aside_at: officer.role.administers().then_some(aside::PATH),
         erased,
         pass_on: pass_on(node, &v, &view),
         erasure: erasures::of_case(node, &v, id).await?,
         erasures_at: officer.role.administers().then_some(erasures::PATH),
         keyless: view.key == KeyState::Missing,
+        onward: left.map(|left| Onward::of(node, &v, &left)),
         identity: identity::own(node, officer, &view).await?,
         own_categories: own_categories(node, &view.summary).await?,
         today: node.today().to_string(),
@@ -456,9 +460,14 @@ async fn facts(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<(String, S
         Reachable::Proved => text_id("reachable-proved"),
     });
     let one = |id: &Option<InstanceId>| id.as_ref().map(|id| name_of(node, id));
+    let had = if case.left_at.is_some() {
+        text_id("case-custodian-then")
+    } else {
+        text_id("case-custodian")
+    };
     let all = [
         (text_id("case-own-number"), case.own_number.clone()),
-        (text_id("case-custodian"), one(&case.custodian)),
+        (had, one(&case.custodian)),
         (text_id("case-for"), one(&case.on_behalf_of)),
         (text_id("case-origin"), one(&case.origin)),
         (text_id("reachable"), reachable.map(|said| v.say(said))),

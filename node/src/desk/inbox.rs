@@ -30,7 +30,7 @@ use crate::casework::{
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::filing::{self, REGIONS};
-use crate::portal::{classification_name, name_of, outcome_words, standing_words, state_words};
+use crate::portal::{classification_name, name_of, outcome_words, state_words};
 use crate::regions::national;
 
 pub const FILTERS: &str = "/meja/saringan";
@@ -423,11 +423,7 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
     let drafts = node.drafts_among(&cases).await;
     let drafts = drafts.map_err(|error| problem(&error))?;
     let line = |case: CaseSummary| {
-        let (state, tone) = case
-            .state
-            .map_or((text_id("state-unknown"), "quiet"), |state| {
-                standing_words(state, case.outcome)
-            });
+        let (state, tone) = shared::standing(&case);
         let elsewhere = case.custodian.as_ref().filter(|id| Some(*id) != me);
         let notes = [
             case.own_number.clone(),

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::region::RegionCode;
 use lapor_web::ApiProblem;
-use lapor_web::language::Voice;
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form};
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, NewAct};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::classification_name;
+use crate::portal::{classification_name, standing_words};
 use crate::regions::national;
 use crate::taxonomy::local_value;
 
@@ -179,6 +179,15 @@ pub fn represents(node: &Node, allowed: &Allowed) -> bool {
     let directory = node.directory();
     let desk = directory.latest().desk().map(|desk| &desk.id);
     desk.is_some() && desk == node.instance().ok() && allowed.has(Deed::Verify.kind())
+}
+
+/// How a case stands here, in words and tone.
+pub fn standing(case: &CaseSummary) -> (TextId, &'static str) {
+    match case.state {
+        _ if case.left_at.is_some() => (text_id("left-badge"), "quiet"),
+        Some(state) => standing_words(state, case.outcome),
+        None => (text_id("state-unknown"), "quiet"),
+    }
 }
 
 /// An act of clear fields and words.

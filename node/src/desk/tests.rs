@@ -15,6 +15,7 @@ mod forms;
 mod halves;
 mod hints;
 mod identities;
+mod left;
 mod lists;
 mod lost_key;
 mod mailed_links;

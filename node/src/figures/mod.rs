@@ -51,7 +51,8 @@ pub enum Side {
     Origin,
 }
 
-/// The figures of one institution; of the cases that this node knows.
+/// The figures of one institution; of the cases of which this node hears. Of one of which it hears no
+/// more, only this institution's own work counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
     #[schema(value_type = String)]
@@ -347,8 +348,8 @@ impl From<Figures> for PublicWork {
     }
 }
 
-/// A case as the figures see it.
-pub(crate) fn facts(case: &Case, now: i64) -> FactRow {
+/// A case as the figures see it; `left_by` is this institution where it hears no more of it.
+pub(crate) fn facts(case: &Case, left_by: Option<&InstanceId>, now: i64) -> FactRow {
     let close = case.close.as_ref().filter(|_| case.state == State::Closed);
     FactRow {
         case_id: case.id.to_string(),
@@ -361,5 +362,6 @@ pub(crate) fn facts(case: &Case, now: i64) -> FactRow {
         hops: i64::from(case.hops),
         score: close.and_then(|close| close.score).map(i64::from),
         noted_at: now,
+        left_by: left_by.map(ToString::to_string),
     }
 }

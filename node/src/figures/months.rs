@@ -1,6 +1,6 @@
 //! Month by month: what came in and how cases ended, for the public.
 //!
-//! Of all cases that this node knows, as numbers only.
+//! Of all cases of which this node hears, as numbers only.
 
 use std::collections::BTreeMap;
 

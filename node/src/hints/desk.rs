@@ -126,11 +126,12 @@ impl Node {
         Ok(LikelyDuplicates { duplicates })
     }
 
-    /// `None` for a case whose birth the hub has refused meanwhile: no list shows it any more, so
-    /// nothing else tells that it has gone.
+    /// `None` for a case whose birth the hub has refused meanwhile, or of which nothing more is heard
+    /// here: no list of open cases shows it any more, so nothing else tells that it has gone.
     async fn state_now(&self, case: CaseId) -> Result<Option<State>, NodeError> {
         let mut tx = self.read_tx().await?;
         let row = store::cases::case(&mut tx, &case.to_string()).await?;
+        let row = row.filter(|row| row.left_at.is_none());
         Ok(row.as_ref().and_then(state_of))
     }
 }

@@ -49,7 +49,7 @@ pub async fn measure(link: &Link, figures: &mut Figures) -> Result<(), NodeError
     let cases = status.cases.iter();
     figures.gauges(
         "lapor_node_cases",
-        "Cases that this node knows, by state.",
+        "Cases of which this node hears, by state.",
         cases.map(|(state, count)| (vec![("state", state.as_str())], float(*count))),
     );
     Ok(())

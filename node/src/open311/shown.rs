@@ -14,6 +14,7 @@ use crate::casework::course::Event;
 use crate::casework::{Coordinates, FiledReport, Gone, Outcome, PublicCase, PublicReport};
 use crate::doors;
 use crate::node::Node;
+use crate::portal::onward::Onward;
 use crate::portal::{archive_words, name_of as institution, standing_words};
 use crate::regions::national;
 
@@ -95,6 +96,10 @@ impl<'a> Teller<'a> {
                 )
             }
             Gone::MergedInto(into) => (self.merged(into), None),
+            Gone::Left(left) => {
+                let onward = Onward::of(self.node, &self.v, &left);
+                (format!("{} {}", onward.said, onward.track), Some(left.at))
+            }
         };
         self.tree(&Request {
             case,

@@ -8,6 +8,7 @@ pub(crate) mod filing;
 mod follow;
 mod front;
 pub(crate) mod map;
+pub(crate) mod onward;
 mod privacy;
 pub mod programmes;
 pub(crate) mod questions;

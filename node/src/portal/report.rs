@@ -15,6 +15,7 @@ use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::follow::Followed;
+use super::onward::Onward;
 use super::track::{self, Badge, Line, Stage, Standing, Walk};
 use super::{Answer, follow, name_of, programmes, reports};
 use crate::api::{Address, problem};
@@ -77,6 +78,15 @@ struct Archived {
     v: Voice,
     reason: String,
     at: i64,
+    list_at: &'static str,
+}
+
+/// What is told of one of which nothing more is heard here: no word of it.
+#[derive(Template)]
+#[template(path = "portal/report-left.html")]
+struct GoneOn {
+    v: Voice,
+    onward: Onward,
     list_at: &'static str,
 }
 
@@ -171,13 +181,23 @@ pub async fn show(
     visit.shell(page.title.clone()).listed().show(&page)
 }
 
-/// A report that was archived keeps its state and the reason; one that was merged leads on.
+/// A report that was archived keeps its state and the reason; one that was merged leads on, and of one
+/// that left it is said where it is tracked.
 async fn gone(node: &Node, visit: &Visit, case: CaseId) -> Answer<Response> {
     match node.gone_report(case).await.map_err(|e| problem(&e))? {
         Gone::MergedInto(other) => Ok(visit.go_saying(
             &LocalPath::own(&path(other)),
             &Flash::done(text_id("reading-merged")),
         )),
+        Gone::Left(left) => {
+            let v = visit.v;
+            let page = GoneOn {
+                v,
+                onward: Onward::of(node, &v, &left),
+                list_at: reports::PATH,
+            };
+            visit.shell(v.say("reading-left")).show(&page)
+        }
         Gone::Archived { reason, at } => {
             let v = visit.v;
             let page = Archived {

@@ -19,6 +19,7 @@ use lapor_web::{ApiProblem, Query};
 use serde::Deserialize;
 
 use super::conversation::{self, running};
+use super::onward::Onward;
 use super::{Answer, name_of, report};
 use crate::api::{Address, problem};
 use crate::casework::Outcome;
@@ -61,6 +62,8 @@ struct Track {
     course: Vec<Line>,
     /// The public report in which it goes on.
     goes_on_at: Option<String>,
+    /// Where it goes on, if nothing more is heard of it here.
+    onward: Option<Onward>,
     search_at: &'static str,
     conversation_at: &'static str,
 }
@@ -173,11 +176,30 @@ fn ask(node: &Node, visit: &Visit, form: &Form, status: StatusCode) -> Answer<Re
 
 fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiProblem> {
     let v = visit.v;
-    let badge = badge(node, &v, &Standing::of_ticket(&tracked));
+    let badge = if tracked.left {
+        Badge {
+            said: v.say("left-badge"),
+            tone: "quiet",
+            ends: None,
+        }
+    } else {
+        badge(node, &v, &Standing::of_ticket(&tracked))
+    };
+    let onward = tracked.left.then(|| {
+        let left = tracked.onward.as_ref();
+        left.map_or_else(
+            || Onward::of_secret(node, &v),
+            |left| Onward::of(node, &v, left),
+        )
+    });
     let page = Track {
         v,
         badge,
-        custodian: tracked.custodian.as_ref().map(|id| name_of(node, id)),
+        custodian: tracked
+            .custodian
+            .as_ref()
+            .filter(|_| !tracked.left)
+            .map(|id| name_of(node, id)),
         steps: stages(
             &v,
             &Walk {
@@ -189,6 +211,7 @@ fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiPro
         clock: tracked.clock.as_ref().map(|c| running(&v, c)),
         course: tracked.course.iter().map(|h| line(node, &v, h)).collect(),
         goes_on_at: tracked.goes_on_in.map(report::path),
+        onward,
         search_at: PATH,
         conversation_at: conversation::PATH,
         tracked,

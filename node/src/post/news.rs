@@ -10,8 +10,10 @@ use lapor_web::language::{TextId, Voice, text_id};
 
 use super::letterhead::leave_foot;
 use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said, letterhead};
+use crate::casework::{CaseSummary, Left, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::portal::onward::Onward;
 use crate::portal::{
     CONVERSATION, case_path, erasure_words, name_of, returned, talk_path, ticket_path,
 };
@@ -114,8 +116,8 @@ impl Node {
             .collect();
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
-        let ended = row.ruled()?.filter(is_left);
-        let waits = ended.is_none() && is_left(&case);
+        let ended = row.ruled()?.filter(|case| self.is_left(case));
+        let waits = ended.is_none() && self.is_left(&case);
         let some = store::support::followers(&mut tx, &text, "", 1).await?;
         let followed = (row.public == 1 || waits) && ended.is_none() && !some.is_empty();
         for (_, message) in &fresh {
@@ -172,7 +174,8 @@ impl Node {
         let case = self.shown_case(&mut tx, id).await?;
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
-        if is_left(&case) && !row.ruled()?.as_ref().is_some_and(is_left) {
+        let ruled = row.ruled()?;
+        if self.is_left(&case) && !ruled.is_some_and(|case| self.is_left(&case)) {
             return Ok(None);
         }
         let page = match row.public {
@@ -280,17 +283,22 @@ impl Node {
     }
 
     /// Tells those who follow a case that is read here no more, without a word of it, and ends
-    /// the following of each with the letter. Where it was merged they follow the other one, and where
-    /// its words were erased they read why.
+    /// the following of each with the letter. Where it was merged they follow the other one, where
+    /// its words were erased they read why, and where nothing more is heard of it, who had it then.
     async fn take_leave(&self, id: CaseId, case: &Case) -> Result<usize, NodeError> {
         let (text, head) = (id.to_string(), letterhead(self));
         let erased = self.erased_lately(id).await?;
         let news = !case.secret && (!case.redacted || erased.is_some());
         let told = |contact: &str| news && contact.contains('@');
+        let left = self.left_of(id).await?.filter(|_| !case.redacted);
         let mut written = 0;
         loop {
             let mut tx = self.write_tx().await?;
-            let onward = public_target(&mut tx, case).await?;
+            let onward = if left.is_some() {
+                None
+            } else {
+                public_target(&mut tx, case).await?
+            };
             let page = store::support::followers(&mut tx, &text, "", FOLLOWERS as i64).await?;
             for (contact, _) in &page {
                 store::support::end_following(&mut tx, &text, contact).await?;
@@ -311,7 +319,13 @@ impl Node {
                             Some(leave),
                         )
                     }
-                    None => (head.write(|v| self.ended(v, &head, erased.as_ref())), None),
+                    None => (
+                        head.write(|v| match &left {
+                            Some(left) => self.gone_on(v, &head, left),
+                            None => self.ended(v, &head, erased.as_ref()),
+                        }),
+                        None,
+                    ),
                 };
                 let draft = Draft {
                     kind: Kind::News,
@@ -346,6 +360,43 @@ impl Node {
         let events = self.heard_by_reporter(&mut tx, id).await?.into_iter();
         let mut erased = events.filter(|event| event.kind == "case.redacted" && event.at > begun);
         Ok(erased.next_back())
+    }
+
+    /// How a case left this institution, if it did.
+    async fn left_of(&self, id: CaseId) -> Result<Option<Left>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let found = summaries(&mut tx, &[&id.to_string()]).await?;
+        Ok(found.first().and_then(CaseSummary::left))
+    }
+
+    /// Whether nobody follows a case here any more: it is read elsewhere, or nowhere.
+    fn is_left(&self, case: &Case) -> bool {
+        let directory = self.directory();
+        let heard = |me| case.is_party(me, directory.latest());
+        case.redacted
+            || matches!(case.state, State::Archived | State::Merged)
+            || !self.instance().is_ok_and(heard)
+    }
+
+    /// That a following has ended because nothing more is heard here of the case.
+    fn gone_on(&self, v: &Voice, head: &Letterhead, left: &Left) -> Said {
+        let onward = Onward::of(self, v, left);
+        let ended = v
+            .with("institution", head.institution())
+            .say("letter-news-left");
+        let mut paragraphs = vec![ended, onward.said];
+        paragraphs.extend(left.origin.as_ref().map(|origin| {
+            v.with("institution", name_of(self, origin))
+                .say("letter-news-left-at")
+        }));
+        let national = onward.national;
+        paragraphs.extend(national.map(|at| format!("{} {at}", v.say("left-or"))));
+        Said {
+            subject: v
+                .with("institution", head.institution())
+                .say("letter-news-followed-subject"),
+            paragraphs,
+        }
     }
 
     /// That a following has ended, and why where the words were erased.
@@ -474,11 +525,6 @@ impl Node {
         let by = by.map_or_else(String::new, |by| format!(" ({by})"));
         Some(format!("- {}: {said}{by}{why}", v.date(event.at)))
     }
-}
-
-/// Whether nobody follows a case any more: it is read elsewhere, or nowhere.
-fn is_left(case: &Case) -> bool {
-    case.redacted || matches!(case.state, State::Archived | State::Merged)
 }
 
 /// Nobody is ever led back to a case whose words were erased.

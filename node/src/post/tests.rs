@@ -3,6 +3,7 @@
 
 mod account;
 mod changing;
+mod leaving;
 mod merging;
 mod officers;
 mod pages;

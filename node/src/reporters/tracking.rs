@@ -27,8 +27,14 @@ pub struct PublicView {
     #[serde(default)]
     pub walked: Vec<Step>,
     pub state: State,
+    /// Nothing more is heard of it here; how it goes on is told where it was filed.
+    #[serde(default)]
+    pub left: bool,
     /// Everything below is told of a report that is not secret.
     pub secret: bool,
+    /// Unix ms since when nothing more is heard of it here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<i64>,
     /// Unix ms.
     pub filed_at: Option<i64>,
     pub title: Option<String>,
@@ -66,6 +72,9 @@ impl Node {
                 NodeError::NotFound { .. } => unknown(),
                 other => other,
             })?;
+        let left_at = store::cases::case(&mut tx, &id.to_string())
+            .await?
+            .and_then(|row| row.left_at);
         let mut history = self.whole_history(&mut tx, id).await?;
         let course = course(id, case.filed_at, &history);
         let mut view = PublicView {
@@ -73,7 +82,9 @@ impl Node {
             step: Step::of(standing(&case), case.before_hold),
             walked: walked(&course, Outcome::of(&case)),
             state: standing(&case),
+            left: left_at.is_some(),
             secret: case.secret,
+            left_at: None,
             filed_at: None,
             title: None,
             custodian: None,
@@ -89,6 +100,7 @@ impl Node {
         }
         history.iter_mut().for_each(HistoryEntry::mask);
         view.clock = self.running_clock(&mut tx, &case).await?;
+        view.left_at = left_at;
         view.filed_at = Some(case.filed_at);
         view.title = title_of(id, &history);
         view.custodian = Some(case.custodian);

@@ -3,7 +3,6 @@
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
-use lapor_protocol::deadline::clocks;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
 use lapor_protocol::kinds::ClosedBy;
 use lapor_protocol::kinds::case_held::AnswerForm;
@@ -16,7 +15,6 @@ use super::{
 };
 use crate::casework::course::{course, walked};
 use crate::casework::{Opened, Outcome, standing, title_of};
-use crate::deadlines;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -140,10 +138,7 @@ impl Node {
         tx: &mut Tx,
         case: &Case,
     ) -> Result<Option<RunningClock>, NodeError> {
-        let calendar = self.calendar_in_force(tx).await?;
-        let (directory, now) = (self.directory(), self.clock().now_ms());
-        let clocks = deadlines::running(case, clocks(case, directory.latest(), &calendar, now));
-        Ok(RunningClock::of(&clocks))
+        Ok(RunningClock::of(&self.clocks_of(tx, case).await?))
     }
 
     /// Opens an attachment that the reporter sees: of their case, or of an answer where it goes on.

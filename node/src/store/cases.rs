@@ -47,6 +47,8 @@ pub struct CaseRow {
     pub waits_since: i64,
     pub escalated: i64,
     pub copied: i64,
+    /// Unix ms since when nothing more is heard of it here; `None` while this institution is a party.
+    pub left_at: Option<i64>,
     #[sqlx(flatten)]
     pub glance: Glance,
     #[sqlx(flatten)]
@@ -95,7 +97,8 @@ macro_rules! listed {
         category_root, region, province, regency, programme_owner, programme_slug, on_behalf_of,
         anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
         updated_at, runs_out_at, work_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
-        officer, looked_at, outcome, taken_up, own_number, identity_asks, local_category, waits_since, escalated, copied"
+        officer, looked_at, outcome, taken_up, own_number, identity_asks, local_category, waits_since, escalated, copied,
+        left_at"
     };
 }
 pub(super) use listed;
@@ -126,8 +129,8 @@ static PUT: Bulk = Bulk::new(
         programme_slug, on_behalf_of, anonymous, secret, public, supports, hops, tray,
         erased, pending, filed_at, updated_at, title, place, excerpt, answer, last_kind,
         last_author, last_at, turn, described, runs_out_at, outcome, taken_up, work_at,
-        identity_asks, waits_since, escalated, copied) values",
-    44,
+        identity_asks, waits_since, escalated, copied, left_at) values",
+    45,
     "on conflict (case_id) do update set fold = excluded.fold, next_seq = excluded.next_seq,
         blocked = excluded.blocked, ticket = excluded.ticket, origin = excluded.origin,
         custodian = excluded.custodian, state = excluded.state,
@@ -145,7 +148,7 @@ static PUT: Bulk = Bulk::new(
         outcome = excluded.outcome, taken_up = excluded.taken_up,
         identity_asks = excluded.identity_asks,
         waits_since = excluded.waits_since, escalated = excluded.escalated,
-        copied = excluded.copied,
+        copied = excluded.copied, left_at = excluded.left_at,
         local_category = case
             when cases.category is not distinct from excluded.category then cases.local_category
             when cases.kept_for = excluded.category then cases.kept_local end,
@@ -165,7 +168,7 @@ pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     tx.run_rows(&PUT, values).await.map(drop)
 }
 
-fn stored(row: &CaseRow) -> [Value; 44] {
+fn stored(row: &CaseRow) -> [Value; 45] {
     let Glance {
         title,
         place,
@@ -224,6 +227,7 @@ fn stored(row: &CaseRow) -> [Value; 44] {
         row.waits_since.into(),
         row.escalated.into(),
         row.copied.into(),
+        row.left_at.into(),
     ]
 }
 
@@ -294,14 +298,16 @@ pub async fn without_key(tx: &mut Tx, after: &str, limit: i64) -> Stored<Vec<(St
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?)
 }
 
+/// How many cases there are in each state, without those of which nothing more is heard here.
 pub async fn counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
-    const SQL: &str = "select state, count(*) from cases where state is not null group by state";
+    const SQL: &str = "select state, count(*) from cases
+        where state is not null and left_at is null group by state";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
-/// How many cases were closed in each way.
+/// How many of them were closed in each way.
 pub async fn closes(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
     const SQL: &str = "select outcome, count(*) from cases
-        where state = 'closed' and outcome is not null group by outcome";
+        where state = 'closed' and outcome is not null and left_at is null group by outcome";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }

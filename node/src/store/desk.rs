@@ -21,7 +21,8 @@ fn these(query: &mut Composed, cases: &[String], limits: Limits<'_>) {
     limit(query, limits);
 }
 
-/// Puts cases on the desk of a unit and an officer. Returns how many of them may be seen here.
+/// Puts cases on the desk of a unit and an officer. Returns how many of them may be seen here and are
+/// heard of.
 pub async fn assign(
     tx: &mut Tx,
     limits: Limits<'_>,
@@ -35,6 +36,7 @@ pub async fn assign(
         let desk = [unit, officer].map(|one| Value::from(one.map(str::to_owned)));
         query.add("unit = {}, officer = {}", desk);
         these(&mut query, some, limits);
+        query.add(" and left_at is null", []);
         known += changed(tx, query).await?;
     }
     Ok(known)

@@ -20,16 +20,19 @@ pub struct FactRow {
     pub hops: i64,
     pub score: Option<i64>,
     pub noted_at: i64,
+    /// This institution, where nothing more is heard here of the case: only its own work counts then.
+    pub left_by: Option<String>,
 }
 
 static PUT: Bulk = Bulk::new(
     "insert into case_facts (case_id, origin, custodian, filed_at, answered_at, ended_at, outcome,
-        hops, score, noted_at) values",
-    10,
+        hops, score, noted_at, left_by) values",
+    11,
     "on conflict (case_id) do update set origin = excluded.origin, custodian = excluded.custodian,
         filed_at = excluded.filed_at, answered_at = excluded.answered_at,
         ended_at = excluded.ended_at, outcome = excluded.outcome, hops = excluded.hops,
         score = excluded.score, noted_at = excluded.noted_at,
+        left_by = excluded.left_by,
         overdue_at = coalesce(case_facts.overdue_at, (select d.due_at from deadlines d
             where d.case_id = excluded.case_id and d.due_at <= excluded.noted_at))",
 );
@@ -49,6 +52,7 @@ pub async fn put(tx: &mut Tx, rows: &[FactRow]) -> Stored<()> {
             Value::from(row.hops),
             Value::from(row.score),
             Value::from(row.noted_at),
+            Value::from(row.left_by.clone()),
         ]
     });
     tx.run_rows(&PUT, values.collect()).await?;
@@ -155,7 +159,7 @@ macro_rules! sums {
         concat!(
             summed!($whose),
             $from,
-            " where filed_at >= $1 and filed_at < $2 group by ",
+            " where filed_at >= $1 and filed_at < $2 and left_by is null group by ",
             $whose,
             " order by ",
             $whose
@@ -172,8 +176,11 @@ pub(super) fn of_period(query: &mut Composed, (from, until): (i64, i64), limits:
     only_seen(query, " and f.case_id", limits);
 }
 
+/// Appends that it is heard here how a case goes on.
+const HEARD: &str = " and f.left_by is null";
+
 /// Sums over the cases that were filed from one moment until before another and may be seen, by who
-/// has them now.
+/// has them now. What nothing more is heard of here is in no sum.
 pub async fn by_custodian(
     tx: &mut Tx,
     period: (i64, i64),
@@ -181,6 +188,7 @@ pub async fn by_custodian(
 ) -> Stored<Vec<SumRow>> {
     let mut query = Composed::new(concat!(summed!("custodian"), "case_facts f"));
     of_period(&mut query, period, limits);
+    query.add(HEARD, []);
     query.add(" group by custodian order by custodian", []);
     tx.fetch_composed(query).await
 }
@@ -189,6 +197,7 @@ pub async fn by_custodian(
 pub async fn by_origin(tx: &mut Tx, period: (i64, i64), limits: Limits<'_>) -> Stored<Vec<SumRow>> {
     let mut query = Composed::new(concat!(summed!("origin"), "case_facts f"));
     of_period(&mut query, period, limits);
+    query.add(HEARD, []);
     query.add(" group by origin order by origin", []);
     tx.fetch_composed(query).await
 }
@@ -268,6 +277,7 @@ pub async fn by_category(
         from cases c join case_facts f on f.case_id = c.case_id",
     );
     of_period(&mut query, period, limits);
+    query.add(HEARD, []);
     query.add(
         " group by c.category, c.local_category
         order by coalesce(c.category, ''), coalesce(c.local_category, '')",
@@ -281,10 +291,10 @@ pub async fn by_category(
 pub async fn by_day(tx: &mut Tx, from: i64, offset: i64) -> Stored<Vec<(i64, String, i64)>> {
     const SQL: &str = "select day, what, count(*) from (
             select (filed_at + $2) / 86400000 as day, 'filed' as what from case_facts
-                where filed_at >= $1
+                where filed_at >= $1 and left_by is null
             union all
             select (ended_at + $2) / 86400000 as day, outcome as what from case_facts
-                where ended_at >= $1 and outcome is not null
+                where ended_at >= $1 and outcome is not null and left_by is null
         ) as happened group by day, what";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(offset).fetch_all(c).await)?)
 }

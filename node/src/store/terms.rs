@@ -91,7 +91,8 @@ pub struct WorkRow {
     pub answer_ms: i64,
 }
 
-/// The same for each institution, of the cases that were filed in a period and may be seen.
+/// The same for each institution, of the cases that were filed in a period and may be seen. Of a case
+/// of which nothing more is heard here, only this institution's own work counts.
 pub async fn work(tx: &mut Tx, period: (i64, i64), limits: Limits<'_>) -> Stored<Vec<WorkRow>> {
     let mut query = Composed::new(
         "select t.institution, count(distinct t.case_id) as handled,
@@ -103,6 +104,7 @@ pub async fn work(tx: &mut Tx, period: (i64, i64), limits: Limits<'_>) -> Stored
         from case_facts f join case_terms t on t.case_id = f.case_id",
     );
     of_period(&mut query, period, limits);
+    query.add(" and (f.left_by is null or t.institution = f.left_by)", []);
     query.add(" group by t.institution order by t.institution", []);
     tx.fetch_composed(query).await
 }
@@ -118,6 +120,7 @@ pub async fn overdue(
         from case_facts f join case_overdue o on o.case_id = f.case_id",
     );
     of_period(&mut query, period, limits);
+    query.add(" and (f.left_by is null or o.institution = f.left_by)", []);
     query.add(" group by o.institution", []);
     tx.fetch_composed(query).await
 }

@@ -262,7 +262,7 @@ impl Batch<'_> {
                 working.row.pending = pending;
                 // Those of the acts that are still pending are provisional anyway.
                 if pending == 0 {
-                    show(&mut working.row, working.fold.as_ref(), self.me);
+                    show(&mut working.row, working.fold.as_ref(), self.me, world);
                     shown.push((working.row.case_id.clone(), working.fold));
                 }
             } else if working.row.pending > 0 {
@@ -270,11 +270,12 @@ impl Batch<'_> {
                 let case = refresh(tx, &mut working.row, fold, self.me, world).await?;
                 shown.push((working.row.case_id.clone(), case));
             } else {
-                show(&mut working.row, working.fold.as_ref(), self.me);
+                show(&mut working.row, working.fold.as_ref(), self.me, world);
                 shown.push((working.row.case_id.clone(), working.fold));
             }
             if let Some(at) = working.own_at.filter(|_| working.row.pending == 0) {
                 working.row.glance.last_at = Some(at);
+                working.row.left_at = working.row.left_at.map(|_| at);
             }
             if as_shown && !working.reread {
                 same_words.push(working.row);

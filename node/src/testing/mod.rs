@@ -2,6 +2,7 @@
 //! key of the test's own, and a transport that answers as a hub would.
 
 mod counted;
+mod from_desk;
 mod paper_hub;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::settings::Settings;
 use crate::store;
 
 pub use counted::Counted;
+pub use from_desk::FromDesk;
 pub use paper_hub::PaperHub;
 
 pub const NOW: i64 = 1_790_000_000_000;

@@ -1,10 +1,12 @@
 //! Who has a case: given, sent back, fought over, called back.
 
+use lapor_node::casework::PublicFilter;
 use lapor_node::casework::course::Event;
+use lapor_node::figures::Side;
 use lapor_protocol::case::{Effect, Reason, State};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
 use lapor_tests::fleet::words::{report, said, sentence_of};
-use lapor_tests::fleet::{Fleet, Weather, kinds};
+use lapor_tests::fleet::{BEGINNING, DAY_MS, Fleet, Weather, kinds};
 use serde_json::json;
 
 #[tokio::test]
@@ -39,6 +41,64 @@ async fn a_misrouted_report_comes_back_and_reaches_the_one_who_can_act() {
         let former = kemenpu.view(case).await;
         assert_eq!(former.case_seq, 4, "who gave it back hears nothing more");
         assert!(!bandung.knows(case).await);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn who_gave_a_case_back_shows_it_as_it_left_while_it_ends_elsewhere() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        let case = pusat.file(report("Jembatan retak")).await;
+        pusat.verify(case).await;
+        pusat.dispose(case, "kota-bandung").await;
+        fleet.settle().await;
+        let every = PublicFilter::default();
+        let listed = async || {
+            let page = bandung.node().public_cases("", &every, None, 10).await;
+            page.unwrap().cases.len()
+        };
+        assert_eq!(listed().await, 1, "while it is a party");
+        bandung.give_back(case, "kemenpu").await;
+        fleet.settle().await;
+        fleet.pass(DAY_MS);
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        kemenpu.answer(case, "Jembatan telah diperbaiki.").await;
+        fleet.settle().await;
+        pusat.close(case).await;
+        fleet.settle().await;
+        assert_eq!(pusat.state(case).await, State::Closed);
+
+        assert_eq!(listed().await, 0);
+        let former = bandung.view(case).await;
+        let returned = former.history.last().unwrap();
+        assert_eq!(returned.kind, "case.returned");
+        assert_eq!(former.summary.left_at, Some(returned.at));
+        assert_eq!(former.clocks, []);
+        let ticket = former.summary.ticket.unwrap();
+        let told = bandung.node().track(&ticket).await.unwrap();
+        let onward = told.onward.unwrap();
+        assert!(told.left && told.clock.is_none());
+        assert_eq!(onward.at, returned.at);
+        assert_eq!(onward.origin.unwrap().as_str(), "pusat");
+        assert_eq!(onward.custodian.unwrap().as_str(), "pusat");
+        assert_eq!(bandung.node().tally().await.unwrap().all, 0);
+        let figures = bandung.node().public_figures().await.unwrap();
+        assert_eq!(figures.all, 0);
+        let (from, until) = (BEGINNING - DAY_MS, BEGINNING + 9 * DAY_MS);
+        let work = bandung.node().figures_of(Side::Custodian, from, until);
+        let work = work.await.unwrap().figures;
+        let [own] = &work[..] else {
+            panic!("{work:?}");
+        };
+        assert_eq!(own.institution.as_str(), "kota-bandung");
+        assert_eq!((own.intake, own.handled, own.misrouted), (0, 1, 1));
+        let told = pusat.node().track(&ticket).await.unwrap();
+        assert!(!told.left && told.onward.is_none());
+        assert_eq!(told.state, State::Closed);
         fleet.ends_well().await;
     }
 }

@@ -15,7 +15,6 @@ use crate::desk::deed_form::Part;
 use crate::desk::deeds::Deed;
 use crate::desk::{Answer, Officer, ROOT, shared};
 use crate::node::Node;
-use crate::portal::standing_words;
 
 /// Cases that were ticked, as far as they are seen.
 pub struct Chosen {
@@ -146,14 +145,16 @@ impl Chosen {
 }
 
 fn about(v: &Voice, case: &CaseSummary) -> String {
-    let state = case.state.map(|state| standing_words(state, case.outcome));
-    let state = state.map(|(words, _)| v.say(words));
+    let state = case.state.map(|_| v.say(shared::standing(case).0));
     let both: Vec<String> = case.ticket.clone().into_iter().chain(state).collect();
     both.join(" · ")
 }
 
 /// What stands in the way of a deed on a case, as its row shows; the rules are judged with the act.
 fn hindrance(node: &Node, deed: Deed, case: &CaseSummary) -> Option<TextId> {
+    if case.left_at.is_some() {
+        return Some(text_id("left-badge"));
+    }
     if !case.state.is_some_and(State::is_open) {
         return Some(text_id("together-ended"));
     }
