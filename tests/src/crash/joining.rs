@@ -17,8 +17,8 @@ use super::place::{self, AT_ONCE, DESK, HUB, Place, TOKEN, answered};
 use super::process::{Orders, Program};
 use super::world::{self, World};
 use super::{verdict, workload};
-use lapor_stand_ins::ports::{self, Reserved};
 use crate::demo::programs::Programs;
+use lapor_stand_ins::ports::{self, Reserved};
 
 const STEPS: [Victim; 6] = [
     Victim::HubInit,

@@ -17,8 +17,8 @@ use super::process::{Orders, Supervised};
 use super::texts::{self, Texts};
 use super::verdict;
 use super::workload;
-use lapor_stand_ins::ports::{self, Reserved};
 use crate::demo::programs::Programs;
+use lapor_stand_ins::ports::{self, Reserved};
 
 /// A run that takes longer hangs.
 const PATIENCE: Duration = Duration::from_mins(2);

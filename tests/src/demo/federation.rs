@@ -22,12 +22,12 @@ use super::letters::Letters;
 use super::people;
 use super::phones::Phones;
 use super::play::Nodes;
-use lapor_stand_ins::ports::{self, Reserved};
 use super::programs::{Programs, run};
 use super::progress::Progress;
 use super::scenes::{self, Scenes};
 use super::troupe::Troupe;
 use super::weeks::LEG_DAYS;
+use lapor_stand_ins::ports::{self, Reserved};
 
 const GLANCE: Duration = Duration::from_millis(50);
 /// Federation, enrolment, monitoring, console.

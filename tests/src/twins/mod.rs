@@ -25,12 +25,12 @@ use crate::crash::desk::Desk;
 use crate::crash::place::{AT_ONCE, CITY, DESK, Place, TOKEN, answered, init_hub, init_node};
 use crate::crash::process::{Orders, Program, Supervised};
 use crate::crash::world::listens;
-use lapor_stand_ins::ports::{self, Reserved};
 use crate::demo::programs::Programs;
 use crate::fleet::Pipe;
 use crate::fleet::words::WORDS_CANARY;
 use crate::invariants;
 use balancer::Balancer;
+use lapor_stand_ins::ports::{self, Reserved};
 use load::file;
 
 pub use load::Load;

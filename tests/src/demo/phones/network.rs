@@ -17,9 +17,9 @@ use super::bubbles::{Bubbles, By};
 use super::lines::Line;
 use crate::demo::PATIENCE;
 use crate::demo::federation::listening;
-use lapor_stand_ins::ports::{self, Reserved};
 use crate::demo::programs::{alone, installed};
 use crate::demo::troupe::Troupe;
+use lapor_stand_ins::ports::{self, Reserved};
 
 /// Who writes; nobody has such a number.
 const FROM: &str = "+6281200000017";
