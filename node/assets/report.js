@@ -270,28 +270,58 @@ async function piece(form, at) {
   return answer.ok ? (await answer.text()).trim() : null;
 }
 
+/** Fields of which a change may lead to other reports. */
+const LIKE = ["judul", "uraian", "wilayah", "bujur"];
+/** Letters from which on it is looked while somebody types, and how long they must rest. */
+const LETTERS = 15;
+const REST_MS = 1200;
+
 function suggest(form) {
   const alike = form.querySelector("[data-alike]");
   const seen = Object.assign(document.createElement("input"), { type: "hidden", name: "tetap", value: "1" });
   // Whoever has seen here what is alike need not be asked again, as long as it is the same.
   const watch = new IntersectionObserver((parts) => parts.some((part) => part.isIntersecting) && form.append(seen));
-  const look = settled(600, async () => {
+  const written = () => JSON.stringify(LIKE.map((name) => form.elements[name].value));
+  const show = () => {
+    const shown = alike.lastElementChild;
+    if (shown) watch.observe(shown);
+  };
+  // What was asked about last, which is not asked about again.
+  let asked = null;
+  const look = async () => {
+    const own = written();
+    if (own === asked) {
+      show();
+      return;
+    }
+    asked = own;
     const found = await piece(form, form.dataset.likely).catch(() => null);
-    if (found === null) return;
+    // No answer, or one to what has been changed since.
+    if (found === null || own !== written()) {
+      if (asked === own) asked = null;
+      return;
+    }
     if (found !== alike.innerHTML.trim()) {
       watch.disconnect();
       seen.remove();
       alike.innerHTML = found;
     }
-    const shown = alike.lastElementChild;
-    if (shown) watch.observe(shown);
-  });
-  const changed = () => {
+    show();
+  };
+  const changed = (then) => () => {
+    if (written() === asked) return;
     watch.disconnect();
     seen.remove();
-    look();
+    then();
   };
-  for (const name of ["judul", "uraian", "wilayah", "bujur"]) form.elements[name].addEventListener("change", changed);
+  const left = changed(settled(600, look));
+  for (const name of LIKE) form.elements[name].addEventListener("change", left);
+  const { judul, uraian } = form.elements;
+  const rests = settled(REST_MS, () => {
+    if (judul.value.length + uraian.value.length >= LETTERS) look();
+  });
+  const typing = changed(rests);
+  for (const field of [judul, uraian]) field.addEventListener("input", typing);
   const hints = form.querySelector("[data-hints]");
   const ask = form.querySelector("[data-ask-hints]");
   ask.addEventListener("click", async (event) => {

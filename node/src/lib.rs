@@ -23,6 +23,7 @@ pub mod folder;
 pub mod hints;
 pub mod hooks;
 pub mod in_force;
+mod institutions;
 pub mod jobs;
 pub mod media;
 pub mod monitor;

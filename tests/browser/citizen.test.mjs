@@ -216,6 +216,28 @@ for (const database of databases) {
       });
     });
 
+    it("looks for what is alike while one rests in a field, and never twice for the same", async () => {
+      await visit({}, "/lapor", async (page) => {
+        const asked = [];
+        page.on("request", (request) => {
+          if (new URL(request.url()).pathname === "/lapor/mirip") asked.push(request.postData());
+        });
+        const answered = (words) => page.waitForResponse((answer) => answer.request().postData()?.includes(words));
+        const content = page.getByLabel("Isi laporan");
+        await write(page, "Jalan berlubang di Pasar Kosambi", "Jalan berlubang di depan Pasar Kosambi.");
+        await page.getByRole("heading", { name: "Mungkin sudah dilaporkan" }).waitFor();
+        const more = answered("makin+dalam");
+        await content.pressSequentially(" Lubangnya makin dalam.");
+        await more;
+        assert.ok(await content.evaluate((field) => field === document.activeElement), "nobody has left the field");
+        const other = answered("Kini+jalan");
+        await content.blur();
+        await page.getByLabel("Judul").fill("Kini jalan berlubang di Pasar Kosambi");
+        await other;
+        assert.equal(new Set(asked).size, asked.length);
+      });
+    });
+
     it("answers questions, replies and rates without script", async () => {
       await visit(talking("held", { script: false }), "/percakapan", async (page) => {
         await page.getByLabel("Di depan rumah nomor berapa").fill("Nomor 12");

@@ -222,6 +222,7 @@ form-on-behalf-hint = If the institution has not joined yet, the national desk a
 form-instruction = Instruction
 form-deadline-hint = Leave it empty if the deadline of the rules is enough.
 form-copy = Copy { $n }
+form-copy-which = Copy { $n }: which institution is meant?
 form-copy-more = Add a copy
 form-other-target = Another institution
 form-institution-hint = Type the name of the institution.

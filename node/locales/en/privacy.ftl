@@ -3,7 +3,7 @@
 privacy-title = Your data and privacy
 privacy-lead = What { $institution } keeps when you report, where, for how long, and who sees it.
 privacy-report = What you report
-privacy-report-about = The words of a report are kept here, at the national desk of LAPOR!, and at each institution that deals with it; an institution that you exclude does not get it. On the way they are encrypted; the centre that passes them on cannot read them. Once an officer has accepted it, a report is public without your name. Numbers in it, such as those of identity cards and telephones, are hidden.
+privacy-report-about = The words of a report are kept here, at the national desk of LAPOR!, and at each institution that deals with it; an institution that you exclude does not get it; tick Confidential so that it cannot be read on public pages either. On the way they are encrypted; the centre that passes them on cannot read them. Once an officer has accepted it, a report is public without your name. Numbers in it, such as those of identity cards and telephones, are hidden.
 privacy-identity = Name, e-mail address, telephone
 privacy-identity-about = Kept apart from the report, and only at the institution where you reported. Another that deals with it has to ask for them with a reason. Each request and each opening is noted, and you can read that in your conversation.
 privacy-anonymous = Anonymous

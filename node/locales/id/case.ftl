@@ -222,6 +222,7 @@ form-on-behalf-hint = Bila instansinya belum bergabung, pusat menangani atas nam
 form-instruction = Instruksi
 form-deadline-hint = Kosongkan bila tenggat menurut aturan sudah cukup.
 form-copy = Tembusan { $n }
+form-copy-which = Tembusan { $n }: instansi mana yang dimaksud?
 form-copy-more = Tambah tembusan
 form-other-target = Instansi lain
 form-institution-hint = Ketik nama instansi.

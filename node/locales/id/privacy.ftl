@@ -3,7 +3,7 @@
 privacy-title = Data Anda dan privasi
 privacy-lead = Apa yang disimpan { $institution } ketika Anda melapor, di mana, berapa lama, dan siapa yang melihatnya.
 privacy-report = Isi laporan
-privacy-report-about = Isi laporan disimpan di sini, di meja nasional LAPOR!, dan di setiap instansi yang menanganinya; instansi yang Anda kecualikan tidak menerimanya. Di perjalanan isinya disandikan; pusat yang meneruskannya tidak dapat membacanya. Setelah diterima oleh petugas, laporan tampil untuk umum tanpa nama Anda. Nomor seperti NIK dan telepon yang tertulis di dalamnya disamarkan.
+privacy-report-about = Isi laporan disimpan di sini, di meja nasional LAPOR!, dan di setiap instansi yang menanganinya; instansi yang Anda kecualikan tidak menerimanya; agar juga tidak terbaca di halaman publik, centang Rahasia. Di perjalanan isinya disandikan; pusat yang meneruskannya tidak dapat membacanya. Setelah diterima oleh petugas, laporan tampil untuk umum tanpa nama Anda. Nomor seperti NIK dan telepon yang tertulis di dalamnya disamarkan.
 privacy-identity = Nama, surel, telepon
 privacy-identity-about = Disimpan terpisah dari isi laporan, hanya di instansi tempat Anda melapor. Instansi lain yang menangani harus memintanya dengan alasan. Setiap permintaan dan setiap pembukaan dicatat, dan Anda dapat membacanya di percakapan Anda.
 privacy-anonymous = Anonim

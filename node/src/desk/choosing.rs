@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use lapor_protocol::directory::InstanceEntry;
 use lapor_protocol::ids::InstanceId;
-use lapor_web::language::Voice;
-use lapor_web::page::Choice;
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Choice, Form};
 
 use super::Answer;
 use super::course;
@@ -16,6 +16,7 @@ use super::shared;
 use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, Coordinates, Sight};
 use crate::hints::Sketch;
+use crate::institutions::{Called, Naming};
 use crate::node::Node;
 use crate::personal;
 use crate::portal::name_of;
@@ -26,7 +27,7 @@ use crate::taxonomy::{LocalCategories, LocalCategory, local_name};
 pub struct Choosing {
     pub hints: Vec<HintLine>,
     /// Institutions that may be named, by what people call them.
-    institutions: Vec<(InstanceId, String)>,
+    institutions: Vec<Called>,
     /// The names of those that are suggested while one types.
     pub suggested: Vec<String>,
     pub categories: Vec<Choice>,
@@ -159,20 +160,34 @@ impl Choosing {
         own.or_else(national).unwrap_or_default()
     }
 
-    /// The institution of a slug, or of a name as it is called.
-    pub fn named(&self, typed: &str) -> Option<InstanceId> {
-        let fits = |(id, name): &&(InstanceId, String)| {
-            id.as_str() == typed || name.to_lowercase() == typed.to_lowercase()
-        };
-        self.institutions
-            .iter()
-            .find(fits)
-            .map(|(id, _)| id.clone())
+    /// The institution that was chosen by its slug.
+    pub fn hinted(&self, slug: &str) -> Option<InstanceId> {
+        let mut all = self.institutions.iter();
+        let found = all.find(|(id, _)| id.as_str() == slug);
+        found.map(|(id, _)| id.clone())
+    }
+
+    /// The institution that a field names; a complaint where there is none of that name, several may
+    /// be meant, or the reporter has excluded it.
+    pub fn read(&self, v: &Voice, form: &mut Form, naming: Naming) -> Option<InstanceId> {
+        let unknown = text_id("form-institution-unknown");
+        let found = naming.read(v, form, &self.institutions, unknown);
+        if found.as_ref().is_some_and(|id| self.excluded.contains(id)) {
+            form.complain(naming.typed, v.say("void-excluded"));
+        }
+        found
+    }
+
+    /// Institutions that a field may mean, while it has to be asked which; none that is excluded.
+    pub fn asked(&self, form: &Form, naming: Naming) -> Vec<Choice> {
+        let mut choices = naming.choices(form, &self.institutions);
+        choices.retain(|choice| !self.excluded.iter().any(|id| id.as_str() == choice.value));
+        choices
     }
 }
 
 /// Institutions of the directory but this one, by what they are called.
-fn others(node: &Node, wanted: &dyn Fn(&InstanceEntry) -> bool) -> Vec<(InstanceId, String)> {
+fn others(node: &Node, wanted: &dyn Fn(&InstanceEntry) -> bool) -> Vec<Called> {
     let (directory, me) = (node.directory(), node.instance().ok());
     let all = directory.latest().instances();
     let all = all.filter(|entry| Some(&entry.id) != me && wanted(entry));

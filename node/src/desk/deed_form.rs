@@ -12,9 +12,10 @@ use super::deeds::Deed;
 use super::hints::HintLine;
 use super::question::CLASSES;
 use super::reasons::reason_choices;
-use super::rows::{CHOICES, COPIES, FORMS, MoreRows, QUESTIONS};
+use super::rows::{self, CHOICES, COPIES, FORMS, MoreRows, QUESTIONS};
 use super::shared;
 use crate::casework::{CaseView, HistoryEntry, Once};
+use crate::institutions::{Naming, WHOM};
 use crate::portal::filing::REGIONS;
 use crate::portal::questions::form_name;
 use crate::regions::national;
@@ -84,8 +85,10 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
             } else {
                 text_id("form-other-target")
             };
-            let field = institution(form, "instansi", v.say(label)).hint(typed);
-            parts.extend([Part::Line(field), comment(inside)]);
+            let field = institution(form, WHOM.typed, v.say(label)).hint(typed);
+            parts.push(Part::Line(field));
+            parts.extend(which(v, form, choosing));
+            parts.push(comment(inside));
             parts
         }
         Deed::Archive => vec![reasons(), comment(outside)],
@@ -252,28 +255,51 @@ fn dispose<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> 
     } else {
         text_id("form-institution-hint")
     };
-    let target = institution(form, "instansi", label).hint(v.say(hint));
+    let target = institution(form, WHOM.typed, label).hint(v.say(hint));
     parts.push(Part::Line(if hinted { target } else { target.required() }));
-    parts.extend(said_with_disposition(v, form));
+    parts.extend(which(v, form, choosing));
+    parts.extend(said_with_disposition(v, form, choosing));
     parts
 }
 
+/// Asks which institution is meant, where what was typed may mean several.
+pub fn which<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Option<Part<'a>> {
+    among(form, choosing, WHOM, v.say("institution-which"))
+}
+
+fn among<'a>(
+    form: &'a Form,
+    choosing: &Choosing,
+    naming: Naming,
+    label: String,
+) -> Option<Part<'a>> {
+    let choices = choosing.asked(form, naming);
+    let field = form.field(naming.chosen, label).asking_back();
+    (!choices.is_empty()).then(|| Part::OneOf(field.choices(choices)))
+}
+
 /// What goes with a disposition, to whomever it is.
-pub fn said_with_disposition<'a>(v: &Voice, form: &'a Form) -> [Part<'a>; 3] {
+pub fn said_with_disposition<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
     let instruction = form.field("uraian", v.say("form-instruction"));
     let deadline = form.field("tenggat", v.say("fact-deadline"));
     let copies = COPIES.shown(form).iter().enumerate().map(|(place, name)| {
         let label = v.with("n", place + 1).say("form-copy");
         institution(form, name, label)
     });
-    [
+    let mut parts = vec![
         Part::Text(instruction.rows(4).most(TEXT_CHARS)),
         Part::Line(deadline.hint(v.say("form-deadline-hint")).kind("date")),
         Part::Lines(
             copies.collect(),
             COPIES.more(v, text_id("form-copy-more"), form),
         ),
-    ]
+    ];
+    let unclear = rows::copies().into_iter().enumerate();
+    parts.extend(unclear.filter_map(|(place, copy)| {
+        let label = v.with("n", place + 1).say("form-copy-which");
+        among(form, choosing, copy, label)
+    }));
+    parts
 }
 
 fn link<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {

@@ -13,9 +13,10 @@ use super::choosing::Choosing;
 use super::deed_form::ANSWER_FORMS;
 use super::deeds::Deed;
 use super::question::CLASSES;
-use super::rows::{CHOICES, COPIES, FORMS, QUESTIONS};
+use super::rows::{CHOICES, COPIES, FORMS, QUESTIONS, copies};
 use super::shared;
 use crate::casework::{CaseView, NewAct, Sight};
+use crate::institutions::WHOM;
 use crate::node::Node;
 
 /// How far ahead a deadline may lie.
@@ -201,8 +202,8 @@ fn read_verified(
 
 /// The institution that was typed, or else chosen among those that are suggested.
 fn typed_or_hinted(v: &Voice, form: &mut Form, choosing: &Choosing) -> Option<InstanceId> {
-    let typed = institution(v, form, "instansi", choosing);
-    typed.or_else(|| choosing.named(form.text("tujuan")))
+    let typed = choosing.read(v, form, WHOM);
+    typed.or_else(|| choosing.hinted(form.text("tujuan")))
 }
 
 /// What is to be done: the case is given away, or taken up for an institution that has not joined.
@@ -230,20 +231,17 @@ pub fn read_disposed(
         Some(target) => body.push(("target", json!(target))),
         None => form.complain("instansi", v.say("form-target-needed")),
     }
-    let copies: Vec<InstanceId> = COPIES
-        .names()
-        .iter()
-        .filter_map(|name| {
-            let found = institution(v, form, name, choosing);
-            if found
-                .as_ref()
-                .is_some_and(|id| choosing.waiting.contains(id))
-            {
-                form.complain(name, v.say("form-copy-not-joined"));
-            }
-            found
-        })
-        .collect();
+    let copies = copies().into_iter().filter_map(|copy| {
+        let found = choosing.read(v, form, copy);
+        if found
+            .as_ref()
+            .is_some_and(|id| choosing.waiting.contains(id))
+        {
+            form.complain(copy.typed, v.say("form-copy-not-joined"));
+        }
+        found
+    });
+    let copies: Vec<InstanceId> = copies.collect();
     if !copies.is_empty() {
         body.push(("copies", json!(copies)));
     }
@@ -261,26 +259,6 @@ pub fn read_deadline(v: &Voice, form: &mut Form, today: NaiveDate) -> Option<Nai
         form.complain("tenggat", v.say("form-day-far"));
     }
     Some(day)
-}
-
-/// The institution that a field names; a complaint where there is none of that name.
-fn institution(
-    v: &Voice,
-    form: &mut Form,
-    name: &'static str,
-    choosing: &Choosing,
-) -> Option<InstanceId> {
-    let typed = form.text(name).to_owned();
-    if typed.is_empty() {
-        return None;
-    }
-    let found = choosing.named(&typed);
-    match &found {
-        None => form.complain(name, v.say("form-institution-unknown")),
-        Some(id) if choosing.excluded.contains(id) => form.complain(name, v.say("void-excluded")),
-        Some(_) => {}
-    }
-    found
 }
 
 /// Complains about a form in which nobody has said that they are sure.

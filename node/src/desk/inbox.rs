@@ -28,8 +28,9 @@ use crate::casework::{
     CaseFilter, CaseList, CaseSummary, DraftState, InboxCounts, Once, Outcome, Tab, Tray,
 };
 use crate::error::NodeError;
+use crate::institutions;
 use crate::node::Node;
-use crate::portal::filing::{self, REGIONS};
+use crate::portal::filing::REGIONS;
 use crate::portal::{classification_name, name_of, outcome_words, state_words};
 use crate::regions::national;
 
@@ -63,6 +64,8 @@ struct InboxPage<'a> {
     regions: Vec<(String, String)>,
     regions_at: &'static str,
     institutions: Vec<String>,
+    /// Institutions that the name which was typed may mean, each with the list of its cases.
+    institutions_meant: Vec<(String, String)>,
     here: &'static str,
     /// Where a form comes back to.
     back: String,
@@ -166,6 +169,8 @@ pub async fn show(
     for (row, line) in lines.iter_mut().enumerate() {
         line.at = Along::new(&back, row).added_to(&line.at);
     }
+    let meant = institutions::found(&institutions::all(&node), &query.instansi);
+    let institutions_meant = meant_institutions(&question, meant);
     let kept = node.saved_filters(account).await.map_err(wrong)?;
     let zone = node.zone();
     let saved = kept.iter().map(|filter| Kept {
@@ -184,13 +189,15 @@ pub async fn show(
         narrowed: question.is_narrowed(),
         filtered: question.filter != CaseFilter::default()
             || !form.is_fine()
-            || !question.namesakes.is_empty(),
+            || !question.namesakes.is_empty()
+            || !institutions_meant.is_empty(),
+        institutions_meant,
         region_wrong: question
             .region_unknown
             .then(|| v.say("inbox-region-unknown")),
         regions: namesakes(&question),
         regions_at: REGIONS,
-        institutions: filing::institution_names(&node),
+        institutions: institutions::names(&node),
         here: ROOT,
         back,
         first: after.map(|_| question.address(ROOT, "")),
@@ -257,7 +264,7 @@ fn after(lanjut: &str) -> Option<&str> {
 
 /// The question of an address or a form.
 fn read(node: &Node, query: &InboxQuery) -> Question {
-    let custodian = filing::named(node, &query.instansi);
+    let custodian = institutions::only(node, &query.instansi);
     Question::read(query, node.zone(), custodian)
 }
 
@@ -279,7 +286,8 @@ fn filled(node: &Node, v: &Voice, question: &Question, query: &InboxQuery) -> Fo
     if question.region_unknown {
         form.complain("wilayah", v.say("inbox-region-unknown"));
     }
-    if question.filter.custodian.is_none() && !query.instansi.trim().is_empty() {
+    let meant = institutions::found(&institutions::all(node), &query.instansi);
+    if meant == institutions::Found::None {
         form.complain("instansi", v.say("inbox-institution-unknown"));
     }
     for (field, known) in [
@@ -554,6 +562,19 @@ fn namesakes(question: &Question) -> Vec<(String, String)> {
         Some((name, chosen.address(ROOT, "")))
     };
     question.namesakes.iter().filter_map(to).collect()
+}
+
+/// The same for whoever has to say which institution is meant.
+fn meant_institutions(question: &Question, meant: institutions::Found) -> Vec<(String, String)> {
+    let institutions::Found::Some(several) = meant else {
+        return Vec::new();
+    };
+    let to = |(id, name): institutions::Called| {
+        let mut chosen = question.clone();
+        chosen.filter.custodian = Some(id);
+        (name, chosen.address(ROOT, ""))
+    };
+    several.into_iter().map(to).collect()
 }
 
 /// The institution as it is called, where one was understood.

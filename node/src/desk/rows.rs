@@ -7,11 +7,15 @@ use lapor_protocol::limits;
 use lapor_web::language::{TextId, Voice};
 use lapor_web::page::Form;
 
+use crate::institutions::Naming;
+
 /// The button that asks for one more row says of what.
 pub const MORE: &str = "tambah";
 
 /// Institutions that read along with a disposition.
 pub static COPIES: Rows = Rows::new("tembusan", limits::COPIES, 1);
+/// Which of several each of them is, where that was not clear.
+static COPIES_CHOSEN: Rows = Rows::new("tembusan-pilihan", limits::COPIES, 1);
 /// Questions of one hold.
 pub static QUESTIONS: Rows = Rows::new("tanya", limits::QUESTIONS, 2);
 /// How each of them is to be answered, and among what is chosen, a line for each.
@@ -34,6 +38,14 @@ pub struct MoreRows {
     pub said: String,
     /// Every row that there can be is shown.
     pub full: bool,
+}
+
+/// The fields of all copies that there can be.
+pub fn copies() -> Vec<Naming> {
+    let chosen = COPIES_CHOSEN.names().iter().copied();
+    let both = COPIES.names().iter().copied().zip(chosen);
+    both.map(|(typed, chosen)| Naming { typed, chosen })
+        .collect()
 }
 
 impl Rows {
@@ -89,6 +101,9 @@ mod tests {
         assert_eq!(shown(&[("tembusan1", ""), (MORE, "tanya")]), 1);
         assert_eq!(shown(&[("tembusan32", ""), (MORE, "tembusan")]), 32);
         assert_eq!(COPIES.names().len(), limits::COPIES);
+        let last = copies()[limits::COPIES - 1];
+        assert_eq!(last.typed, "tembusan32");
+        assert_eq!(last.chosen, "tembusan-pilihan32");
         assert_eq!(QUESTIONS.names()[19], "tanya20");
     }
 }

@@ -23,6 +23,7 @@ use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{NewReport, OnDesk, Once, Reporter};
 use crate::error::NodeError;
 use crate::hints::Sketch;
+use crate::institutions::{self, WHOM};
 use crate::node::Node;
 use crate::portal::filing::{self, REGIONS};
 use crate::portal::streets::{self, Streets};
@@ -56,6 +57,7 @@ struct WalkInPage<'a> {
     /// Whether letters are sent.
     mail: bool,
     institutions: Vec<String>,
+    institution_choices: Vec<Choice>,
     alike: &'a [Alike],
     apart: bool,
     regions_at: &'static str,
@@ -201,7 +203,8 @@ fn read(
     let region = shared::region(v, form, home(node).as_ref());
     let coordinates = filing::coordinates(v, form);
     let region = filing::agreed(v, form, region, coordinates);
-    let suggested = filing::institution(node, v, form, "instansi");
+    let unknown = text_id("filing-no-institution");
+    let suggested = WHOM.read(v, form, &institutions::all(node), unknown);
     let excluded = filing::excluded(
         node,
         v,
@@ -209,6 +212,7 @@ fn read(
         suggested.as_ref(),
         text_id("walk-in-excludes-us"),
     );
+    filing::ask_openness(v, form, &excluded);
     let chosen = form.text("kategori").to_owned();
     let local_category = local_name(&chosen).map(str::to_owned);
     let category = Category::try_from(chosen).ok();
@@ -331,7 +335,8 @@ async fn page(
         categories: shared::categories(node, &v).await?,
         programmes: programmes(node).await?,
         mail: node.sends_letters(),
-        institutions: filing::institution_names(node),
+        institutions: institutions::names(node),
+        institution_choices: WHOM.choices(form, &institutions::all(node)),
         alike,
         apart: form.is_ticked(filing::APART_PAIR),
         regions_at: REGIONS,

@@ -144,8 +144,17 @@ pub(super) fn named(text: &str) -> Option<ProgrammeRef> {
 
 /// What a programme is called, if it has reached this node.
 pub(super) async fn name(node: &Node, programme: &ProgrammeRef) -> Answer<Option<String>> {
+    let published = published(node, programme).await?;
+    Ok(published.map(|published| published.name))
+}
+
+/// What its owner says of a programme, if it has reached this node.
+pub(super) async fn published(
+    node: &Node,
+    programme: &ProgrammeRef,
+) -> Answer<Option<ProgrammePublished>> {
     match node.programme(&programme.owner, &programme.slug).await {
-        Ok(view) => Ok(Some(view.programme.published.name)),
+        Ok(view) => Ok(Some(view.programme.published)),
         Err(NodeError::NotFound { .. }) => Ok(None),
         Err(error) => Err(problem(&error)),
     }

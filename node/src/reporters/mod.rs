@@ -42,7 +42,7 @@ pub(crate) use followed::followed_text;
 pub use guard::{AbuseMark, Suspicion};
 pub use key::SecretKey;
 pub use lost_key::{Assurance, Claim, GivenKey};
-pub use own_data::{Erasure, ErasureState, OwnData};
+pub use own_data::{Erasure, ErasureState, OwnData, OwnReport};
 pub(crate) use reach::normalised;
 pub use reach::{CodeWay, CodeWays, Reachable, reaches};
 pub use session::{Conversation, Opened, Visitor};

@@ -4,12 +4,14 @@
 //! conversation does not end a report; it needs the ticket typed again, and it
 //! can be withdrawn. What stays is the skeleton of the case and the fact.
 
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::kinds::{Category, Classification, ProgrammeRef, ReportFiled, report_filed};
+use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Conversation, ReporterView, session};
-use crate::casework::{Reporter, expire_answers, ticket};
+use crate::casework::{Coordinates, HistoryEntry, Reporter, begins, expire_answers, ticket};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -49,12 +51,42 @@ pub struct Erasure {
     pub ended_at: Option<i64>,
 }
 
+/// What a report says, as it was filed. Its words are missing after an erasure.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnReport {
+    pub classification: Classification,
+    pub title: Option<String>,
+    pub content: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Category>,
+    /// Official region code, for instance `32.73`.
+    #[schema(value_type = Option<String>)]
+    pub region: Option<RegionCode>,
+    pub place: Option<String>,
+    /// Degrees, WGS 84.
+    pub coordinates: Option<Coordinates>,
+    /// `YYYY-MM-DD`.
+    pub incident_date: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub suggested: Option<InstanceId>,
+    /// Institutions that may never become a party.
+    #[schema(value_type = Vec<String>)]
+    pub excluded: Vec<InstanceId>,
+    pub programme: Option<ProgrammeRef>,
+    pub anonymous: bool,
+    pub secret: bool,
+    /// How it came in, for instance `web`, `sms`, `walk-in`.
+    pub channel: String,
+}
+
 /// All that this node holds about a reporter and their case.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OwnData {
     /// Unix ms.
     pub at: i64,
     pub case: ReporterView,
+    /// What was filed.
+    pub report: Option<OwnReport>,
     /// Who reported, as told.
     pub identity: Option<Reporter>,
     /// The contact of the citizen's account, if there is one.
@@ -75,7 +107,10 @@ impl Node {
         let view = self.reporter_view(conversation).await?;
         let (now, actor) = (self.clock().now_ms(), conversation.actor());
         let mut tx = self.write_tx().await?;
-        let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
+        let filed_as = self.filed_as(&mut tx, conversation.case).await?;
+        let case = filed_as.to_string();
+        let history = self.whole_history(&mut tx, filed_as).await?;
+        let birth = history.iter().find(|entry| begins(filed_as, entry));
         store::audit::add(&mut tx, now, &actor, "own_data.read", Some(&case), "").await?;
         let held = store::secrets::identity(&mut tx, &case).await?;
         let row = store::reporters::of_case(&mut tx, &case).await?;
@@ -92,6 +127,7 @@ impl Node {
         Ok(OwnData {
             at: now,
             case: view,
+            report: birth.and_then(OwnReport::read),
             identity: held
                 .map(|held| store::read(serde_json::from_str(&held)))
                 .transpose()?,
@@ -195,6 +231,33 @@ impl Node {
         store::citizens::expire(&mut tx, now).await?;
         tx.commit().await?;
         expire_answers(self).await
+    }
+}
+
+impl OwnReport {
+    /// From the message with which a case was filed.
+    fn read(entry: &HistoryEntry) -> Option<Self> {
+        let filed: ReportFiled = serde_json::from_value(entry.body.clone()?).ok()?;
+        let words = entry.words.clone();
+        let words = words.and_then(|words| serde_json::from_value(words).ok());
+        let words: Option<report_filed::Words> = words;
+        let coordinates = words.as_ref().and_then(|words| words.coordinates);
+        Some(Self {
+            classification: filed.classification,
+            title: words.as_ref().map(|words| words.title.clone()),
+            content: words.as_ref().map(|words| words.content.clone()),
+            category: filed.category,
+            region: filed.region,
+            place: words.and_then(|words| words.place),
+            coordinates: coordinates.map(Coordinates::from),
+            incident_date: filed.incident_date,
+            suggested: filed.suggested,
+            excluded: filed.excluded,
+            programme: filed.programme,
+            anonymous: filed.anonymous,
+            secret: filed.secret,
+            channel: filed.channel,
+        })
     }
 }
 

@@ -55,8 +55,13 @@ impl Stage<'_> {
         self.make_hub(ports).await?;
         self.progress
             .stage("inviting and joining nine institutions");
+        let mut doors = MEMBERS.iter().zip(&for_nodes);
+        let desk = doors.find(|(member, _)| member.slug == DESK);
+        let desk = desk.map(|(_, ports)| ports[0].address());
+        let desk = desk.context("nobody plays the national desk")?;
         let joining = MEMBERS.iter().zip(for_nodes);
-        let addresses = try_join_all(joining.map(|(member, port)| self.join(member, port))).await?;
+        let joining = joining.map(|(member, ports)| self.join(member, ports, desk));
+        let addresses = try_join_all(joining).await?;
         let nodes = self.connect(&addresses).await?;
         self.settle_in(&addresses).await?;
         Ok(nodes)
@@ -178,8 +183,9 @@ impl Stage<'_> {
         Ok(BTreeMap::from([(slug.to_owned(), api)]))
     }
 
-    /// Letters go to the demo's own mail server; one desk wants evidence and signatures.
-    fn configure(&self, slug: &str, listen: &str) -> anyhow::Result<()> {
+    /// Letters go to the demo's own mail server; the portal at `desk` is the national one; one desk
+    /// wants evidence and signatures.
+    fn configure(&self, slug: &str, listen: &str, desk: SocketAddr) -> anyhow::Result<()> {
         let text = |text: &str| format!("{text:?}");
         let mail = [
             ("host", text("127.0.0.1")),
@@ -188,7 +194,7 @@ impl Stage<'_> {
             ("from", text(&format!("Lapor <lapor@{slug}.example>"))),
         ];
         self.folder.configure(slug, "mail", &mail)?;
-        let portal = [
+        let mut portal = vec![
             ("public_url", text(&format!("http://{listen}"))),
             (
                 "contact",
@@ -197,6 +203,9 @@ impl Stage<'_> {
                 )),
             ),
         ];
+        if slug != DESK {
+            portal.push(("national_url", text(&format!("http://{desk}"))));
+        }
         self.folder.configure(slug, "portal", &portal)?;
         if slug != scenes::CITY {
             return Ok(());
@@ -250,6 +259,7 @@ impl Stage<'_> {
         &self,
         member: &Member,
         mut ports: [Reserved; NODE_PORTS],
+        desk: SocketAddr,
     ) -> anyhow::Result<SocketAddr> {
         let [address, monitor] = ports.each_ref().map(Reserved::address);
         let mut invite = vec!["instance", "invite", member.slug, "--kind", member.kind];
@@ -272,7 +282,7 @@ impl Stage<'_> {
             &monitor.to_string(),
         ];
         run(program, &config, &init, None).await?;
-        self.configure(member.slug, &listen)?;
+        self.configure(member.slug, &listen, desk)?;
         // On standard input, because others on the machine see arguments.
         run(program, &config, &["enrol", "-"], Some(&line)).await?;
         let token = ["token", "create", "--name", "demo", "--role", "officer"];

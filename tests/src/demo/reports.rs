@@ -12,6 +12,13 @@ const FILES: [(&str, &str); 2] = [
     ),
 ];
 
+/// Reports on a development programme of whoever answers them: id, owner and slug.
+const ON_PROGRAMMES: [(u32, &str, &str); 3] = [
+    (131, "kemenpu", "rehab-irigasi-saddang"),
+    (180, "bumn-pln", "listrik-desa-tts"),
+    (1053, "kemenpu", "preservasi-trans-sumba-2026"),
+];
+
 /// A line of the file; `tests/data/README.md` says what each column means.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Report {
@@ -77,6 +84,12 @@ impl Report {
         })
     }
 
+    /// Owner and slug of the programme that it is about.
+    pub fn programme(&self) -> Option<(&'static str, &'static str)> {
+        let found = ON_PROGRAMMES.iter().find(|(id, ..)| *id == self.id);
+        found.map(|(_, owner, slug)| (*owner, *slug))
+    }
+
     /// `Perhubungan/Angkutan Laut`, as the edition in force has it. A slash within
     /// a level would make a third one.
     pub fn category(&self) -> String {
@@ -121,6 +134,7 @@ pub fn all() -> anyhow::Result<Vec<Report>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo::cast::PROGRAMMES;
 
     #[test]
     fn every_report_is_read_and_its_note_is_understood() {
@@ -135,6 +149,26 @@ mod tests {
                 "{}",
                 report.category()
             );
+        }
+    }
+
+    #[test]
+    fn a_report_on_a_programme_is_about_one_of_whoever_answers_it_in_its_place() {
+        let all = all().unwrap();
+        let about = all.iter().filter(|report| report.programme().is_some());
+        let about: Vec<&Report> = about.collect();
+        assert_eq!(about.len(), ON_PROGRAMMES.len());
+        for report in about {
+            let (owner, slug) = report.programme().unwrap();
+            let line = format!("{slug},{owner},");
+            let line = PROGRAMMES.lines().find(|known| known.starts_with(&line));
+            let line = line.unwrap_or_else(|| panic!("{owner} has no {slug}"));
+            assert!(
+                line.contains(&format!(",{},", report.region_code)),
+                "{line}"
+            );
+            assert_eq!(report.expected_instance, owner);
+            assert_eq!(report.secret, 0, "{} is not public", report.id);
         }
     }
 

@@ -31,6 +31,7 @@ pub fn filing(report: &Report, uploads: &[String], today: &str) -> Value {
         "anonymous": report.anonymous == 1,
         "secret": report.secret == 1,
         "channel": report.channel,
+        "programme": report.programme().map(|(owner, slug)| json!({"owner": owner, "slug": slug})),
         "attachments": uploads,
         "reporter": {"name": name_of(report), "phone": phone_of(report)},
     })
@@ -154,6 +155,7 @@ mod tests {
             assert_eq!(read.title, report.title);
             assert!(read.incident_date.unwrap().as_str() <= "2026-01-05");
             assert_eq!(read.anonymous, report.anonymous == 1);
+            assert_eq!(read.programme.is_some(), report.programme().is_some());
             assert_eq!(
                 read.category,
                 Some(Category::try_from(report.category()).unwrap())

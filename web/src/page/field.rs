@@ -9,6 +9,8 @@ pub struct Field<'a> {
     pub value: &'a str,
     pub complaint: Option<&'a str>,
     pub required: bool,
+    /// It asks what was meant by another field: neither demanded nor called optional.
+    pub asks_back: bool,
     /// The `type` of an `input`.
     pub kind: &'static str,
     /// What a browser may fill in by itself (HTML, 4.10.18.7).
@@ -68,6 +70,7 @@ impl<'a> Field<'a> {
             value,
             complaint,
             required: false,
+            asks_back: false,
             kind: "text",
             autocomplete: None,
             inputmode: None,
@@ -92,6 +95,15 @@ impl<'a> Field<'a> {
     pub fn required(self) -> Self {
         Self {
             required: true,
+            ..self
+        }
+    }
+
+    /// Asks what was meant by another field, which can be mended instead.
+    #[must_use]
+    pub fn asking_back(self) -> Self {
+        Self {
+            asks_back: true,
             ..self
         }
     }

@@ -18,6 +18,7 @@ use super::super::shared;
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, back, tabs};
 use crate::api::problem;
 use crate::channels::{Keyword, KeywordError, KeywordLine, NewKeyword};
+use crate::institutions::{self, WHOM};
 use crate::node::Node;
 use crate::portal::{filing, name_of};
 use crate::regions::national;
@@ -29,7 +30,6 @@ const WORD: &str = "kata";
 const CAMPAIGN: &str = "kampanye";
 const CATEGORY: &str = "kategori";
 const REGION: &str = "wilayah";
-const INSTITUTION: &str = "instansi";
 const UNTIL: &str = "sampai";
 /// Set where a word that stands is changed.
 const KNOWN: &str = "ubah";
@@ -55,6 +55,7 @@ struct WordsPage<'a> {
     changed: Option<String>,
     categories: Vec<Choice>,
     institutions: Vec<String>,
+    institution_choices: Vec<Choice>,
     regions_at: &'static str,
     here: &'static str,
     end_at: &'static str,
@@ -148,7 +149,8 @@ fn read(node: &Node, v: &Voice, form: &mut Form, table: &[KeywordLine]) -> Optio
     let stands = table.iter().find(|line| line.keyword.word == word);
     let stands = stands.and_then(|line| line.keyword.region.clone());
     let region = shared::region(v, form, stands.as_ref());
-    let suggested = filing::institution(node, v, form, INSTITUTION);
+    let unknown = text_id("filing-no-institution");
+    let suggested = WHOM.read(v, form, &institutions::all(node), unknown);
     let until: Option<NaiveDate> = form.parsed(UNTIL, v.say("form-day-unusable"));
     if until.is_some_and(|day| day < day_at(v.zone(), v.now_ms())) {
         form.complain(UNTIL, v.say("keyword-over"));
@@ -200,7 +202,7 @@ async fn filled(node: &Node, v: &Voice, line: &KeywordLine) -> Answer<Form> {
             region.and_then(|code| national().display_name(code)),
         ),
         (
-            INSTITUTION,
+            WHOM.typed,
             keyword.suggested.as_ref().map(|id| name_of(node, id)),
         ),
         (
@@ -232,7 +234,8 @@ async fn page(
             .is_ticked(KNOWN)
             .then(|| form.text(WORD).to_uppercase()),
         categories: shared::categories(node, &v).await?,
-        institutions: filing::institution_names(node),
+        institutions: institutions::names(node),
+        institution_choices: WHOM.choices(form, &institutions::all(node)),
         regions_at: filing::REGIONS,
         here: PATH,
         end_at: END,

@@ -224,7 +224,19 @@ async fn the_decisions_hold_return_and_archive_say_why() {
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("Tidak ada instansi");
         let known = [unknown[0], unknown[1], ("instansi", "kemenpu")];
-        siti.post(&path, &known).await.is(StatusCode::SEE_OTHER);
+        let unclear = [unknown[0], unknown[1], ("instansi", "kemen")];
+        siti.post(&path, &unclear)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Instansi mana yang dimaksud?</legend>")
+            .shows("name=\"instansi-pilihan\" value=\"kemenpu\"");
+        let chosen = [
+            unclear[0],
+            unclear[1],
+            unclear[2],
+            ("instansi-pilihan", "kemenpu"),
+        ];
+        siti.post(&path, &chosen).await.is(StatusCode::SEE_OTHER);
         let view = place.node.case(returned).await.unwrap();
         assert_eq!(view.summary.custodian.unwrap().as_str(), "pusat");
         assert_eq!(

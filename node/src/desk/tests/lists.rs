@@ -255,6 +255,10 @@ async fn the_inbox_is_narrowed_to_an_institution_and_to_days() {
             let page = siti.open(&format!("/meja?tab=semua&{unclear}")).await;
             page.shows(said).shows("Lampu padam");
         }
+        let page = siti.open("/meja?tab=semua&instansi=kemen").await;
+        page.shows("Instansi mana yang dimaksud?")
+            .shows("instansi=kemenpu\">kemenpu</a>")
+            .shows("Lampu padam");
     }
 }
 
@@ -287,8 +291,11 @@ async fn a_report_at_the_counter_says_where_for_whom_and_whether_it_is_known() {
         apart
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("berada di Jawa Timur, sedangkan wilayahnya Kota Bandung")
+            .shows("juga oleh instansi yang dikecualikan")
+            .shows("name=\"kecuali-terbuka\" value=\"1\"")
             .shows("name=\"wilayah-beda\"")
             .shows("name=\"wilayah-beda-untuk\" value=\"32.73 -7.2575 112.7521\"");
+        fields.push(("kecuali-terbuka", "1"));
         fields[8].1 = "kota-bandung";
         let ours = siti.post("/meja/baru", &fields).await;
         ours.is(StatusCode::UNPROCESSABLE_ENTITY)

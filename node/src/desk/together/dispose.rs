@@ -17,11 +17,12 @@ use super::to_unit;
 use crate::api::problem;
 use crate::casework::{CaseSummary, INSTRUCTION, Instruction, NewAct, Once};
 use crate::desk::choosing::Choosing;
-use crate::desk::deed_form::{Part, institution, said_with_disposition};
+use crate::desk::deed_form::{Part, institution, said_with_disposition, which};
 use crate::desk::deed_read::{read_deadline, read_disposed};
 use crate::desk::deeds::Deed;
 use crate::desk::{Answer, Officer, assignment, rows, shared};
 use crate::error::NodeError;
+use crate::institutions::WHOM;
 use crate::node::Node;
 use crate::portal::name_of;
 use crate::staff::{StaffRole, desk_in};
@@ -164,7 +165,7 @@ async fn page(node: &Node, officer: &Officer, chosen: &Chosen, form: &Form) -> A
         deed: Deed::Dispose,
         about: text_id("together-dispose-about"),
         here: PATH,
-        parts: parts(&v, form, units),
+        parts: parts(&v, form, &choosing, units),
         institutions: &choosing.suggested,
         ticks: true,
         least: 1,
@@ -172,16 +173,21 @@ async fn page(node: &Node, officer: &Officer, chosen: &Chosen, form: &Form) -> A
     chosen.page(node, officer, form, asking)
 }
 
-fn parts<'a>(v: &Voice, form: &'a Form, units: Vec<Choice>) -> Vec<Part<'a>> {
-    let target = institution(form, "instansi", v.say("fact-target"));
+fn parts<'a>(v: &Voice, form: &'a Form, choosing: &Choosing, units: Vec<Choice>) -> Vec<Part<'a>> {
+    let target = institution(form, WHOM.typed, v.say("fact-target"));
     let target = target.hint(v.say("form-institution-hint"));
-    let mut parts = if units.is_empty() {
-        vec![Part::Line(target.required())]
+    let whom = if units.is_empty() {
+        target.required()
     } else {
+        target
+    };
+    let mut parts = vec![Part::Line(whom)];
+    parts.extend(which(v, form, choosing));
+    if !units.is_empty() {
         let unit = form.field(UNIT, v.say("together-unit"));
         let unit = unit.hint(v.say("together-unit-hint")).choices(units);
-        vec![Part::Line(target), Part::List(unit)]
-    };
-    parts.extend(said_with_disposition(v, form));
+        parts.push(Part::List(unit));
+    }
+    parts.extend(said_with_disposition(v, form, choosing));
     parts
 }

@@ -7,9 +7,11 @@ use askama::Template;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use chrono::NaiveDate;
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use lapor_protocol::ids::Digest;
+use lapor_web::intake::channel_words;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form};
 use lapor_web::{ApiProblem, Path};
@@ -23,9 +25,11 @@ use crate::api::problem;
 use crate::attach::Attached;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::Answer;
+use crate::portal::reports::{category_name, classification_name};
 use crate::portal::visitor::Carried;
-use crate::reporters::OwnData;
+use crate::portal::{Answer, name_of, programmes};
+use crate::regions::national;
+use crate::reporters::{OwnData, OwnReport};
 
 #[derive(Deserialize)]
 pub struct FilePath {
@@ -37,6 +41,8 @@ pub struct FilePath {
 struct Own {
     v: Voice,
     data: OwnData,
+    /// What was filed, each field with its name.
+    filed: Vec<(String, String)>,
     /// Unix ms, and what was done.
     deeds: Vec<(i64, TextId)>,
     file_at: String,
@@ -52,14 +58,94 @@ pub async fn show(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Res
     let v = speaker.visit.v;
     let below = DATA_FILE.strip_prefix(PATH).unwrap_or_default();
     let deeds = data.deeds.iter().map(|(at, what)| (*at, deed_words(what)));
+    let filed = match &data.report {
+        Some(report) => filed(&node, &v, report).await?,
+        None => Vec::new(),
+    };
     let page = Own {
         v,
         deeds: deeds.collect(),
+        filed,
         data,
         file_at: speaker.at(below).to_string(),
         back_at: speaker.at("").to_string(),
     };
     speaker.visit.shell(v.say("data-title")).show(&page)
+}
+
+/// What a report says, in the order of the form in which it was written.
+async fn filed(node: &Node, v: &Voice, report: &OwnReport) -> Answer<Vec<(String, String)>> {
+    let categories = node.categories().await.map_err(|e| problem(&e))?;
+    let programme = match &report.programme {
+        Some(about) => {
+            let name = programmes::name(node, about).await?;
+            Some(name.unwrap_or_else(|| format!("{}/{}", about.owner, about.slug)))
+        }
+        None => None,
+    };
+    let region = report.region.as_ref();
+    let region = region.map(|code| {
+        let name = national().display_name(code);
+        name.unwrap_or_else(|| code.to_string())
+    });
+    let day = report.incident_date.as_ref();
+    let excluded: Vec<String> = report.excluded.iter().map(|id| name_of(node, id)).collect();
+    let yes_or_no = |yes| {
+        Some(v.say(if yes {
+            text_id("answer-yes")
+        } else {
+            text_id("answer-no")
+        }))
+    };
+    let all = [
+        (
+            text_id("filing-kind"),
+            Some(v.say(classification_name(report.classification))),
+        ),
+        (text_id("filing-subject"), report.title.clone()),
+        (text_id("filing-content"), report.content.clone()),
+        (text_id("reading-programme"), programme),
+        (text_id("filing-region"), region),
+        (text_id("filing-place"), report.place.clone()),
+        (
+            text_id("filing-coordinates"),
+            report
+                .coordinates
+                .map(|at| format!("{:.5}, {:.5}", at.latitude, at.longitude)),
+        ),
+        (
+            text_id("filing-date"),
+            day.map(|text| match text.parse::<NaiveDate>() {
+                Ok(day) => v.day(day),
+                Err(_) => text.clone(),
+            }),
+        ),
+        (
+            text_id("filing-category"),
+            report
+                .category
+                .as_ref()
+                .map(|category| category_name(&categories, v, category)),
+        ),
+        (
+            text_id("filing-institution"),
+            report.suggested.as_ref().map(|id| name_of(node, id)),
+        ),
+        (
+            text_id("filing-excluded"),
+            Some(excluded.join("; ")).filter(|names| !names.is_empty()),
+        ),
+        (text_id("filing-anonymous"), yes_or_no(report.anonymous)),
+        (text_id("filing-secret"), yes_or_no(report.secret)),
+        (
+            text_id("case-channel"),
+            Some(channel_words(v, &report.channel)),
+        ),
+    ];
+    let told = all.into_iter();
+    Ok(told
+        .filter_map(|(name, value)| Some((v.say(name), value?)))
+        .collect())
 }
 
 fn deed_words(action: &str) -> TextId {

@@ -2,14 +2,13 @@
 //! wrong stands beside it in the visitor's language.
 
 use chrono::NaiveDate;
-use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::{Classification, ProgrammeRef};
-use lapor_protocol::limits::EXCLUSIONS;
 use lapor_protocol::region::RegionCode;
 use lapor_web::ApiProblem;
-use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::language::{Voice, text_id};
 use lapor_web::page::Form;
 
+use super::whom::{SECRET, ask_openness, excluded, whom, with_unknown};
 use crate::api::problem;
 use crate::casework::{Coordinates, NewReport, Reporter};
 use crate::hints::{Matter, Sketch};
@@ -26,8 +25,6 @@ pub const TITLE: usize = 150;
 pub const CONTENT: usize = 10_000;
 /// Characters of a line.
 pub const LINE: usize = 200;
-/// The field of institutions that are to see nothing.
-const EXCLUDED: &str = "kecuali";
 /// Says that region and coordinates are both right, though they lie apart.
 pub const APART: &str = "wilayah-beda";
 /// The region and coordinates of which that was asked.
@@ -59,7 +56,7 @@ impl Draft {
         let coordinates = coordinates(v, form);
         let incident_date = incident_date(v, form);
         let chosen = category(node, v, form).await?;
-        let suggested = institution(node, v, form, suggested_field(form));
+        let (suggested, unknown) = whom(node, v, form);
         let reporter = reporter(v, form);
         let notify = form.is_ticked("kabari");
         if notify && form.text("surel").is_empty() {
@@ -72,17 +69,18 @@ impl Draft {
             suggested.as_ref(),
             text_id("filing-excludes-us"),
         );
+        ask_openness(v, form, &excluded);
         let report = NewReport {
             classification: classification.unwrap_or(Classification::Complaint),
             title,
-            content,
+            content: with_unknown(v, content, unknown),
             category: chosen.as_ref().map(|one| one.national().clone()),
             region: agreed(v, form, region, coordinates),
             place: Some(place).filter(|place| !place.is_empty()),
             coordinates,
             incident_date,
             anonymous: form.is_ticked("anonim"),
-            secret: form.is_ticked("rahasia"),
+            secret: form.is_ticked(SECRET),
             channel: "web".into(),
             excluded,
             suggested,
@@ -235,94 +233,6 @@ async fn category(node: &Node, v: &Voice, form: &mut Form) -> Result<Option<Chos
         form.complain("kategori", v.say("filing-no-category"));
     }
     Ok(category)
-}
-
-/// A suggestion that was chosen goes before a name that was typed.
-fn suggested_field(form: &Form) -> &'static str {
-    if form.text("saran").is_empty() {
-        "instansi"
-    } else {
-        "saran"
-    }
-}
-
-/// The institution of a field, by its name or its id.
-pub fn institution(
-    node: &Node,
-    v: &Voice,
-    form: &mut Form,
-    field: &'static str,
-) -> Option<InstanceId> {
-    let typed = form.text(field).to_owned();
-    if typed.is_empty() {
-        return None;
-    }
-    let found = named(node, &typed);
-    if found.is_none() {
-        form.complain(field, v.say("filing-no-institution"));
-    }
-    found
-}
-
-/// The names of all institutions, for a list of suggestions.
-pub fn institution_names(node: &Node) -> Vec<String> {
-    let directory = node.directory();
-    let all = directory.latest().instances();
-    all.map(|entry| entry.name.clone()).collect()
-}
-
-/// The institution of a name or a slug.
-pub fn named(node: &Node, typed: &str) -> Option<InstanceId> {
-    let typed = typed.trim().to_lowercase();
-    if typed.is_empty() {
-        return None;
-    }
-    let directory = node.directory();
-    let mut all = directory.latest().instances();
-    all.find(|entry| entry.id.as_str() == typed || entry.name.to_lowercase() == typed)
-        .map(|entry| entry.id.clone())
-}
-
-/// Institutions that are to see nothing of the report, a line for each. None of them
-/// may be the one that takes it in; `us` says so.
-pub fn excluded(
-    node: &Node,
-    v: &Voice,
-    form: &mut Form,
-    suggested: Option<&InstanceId>,
-    us: TextId,
-) -> Vec<InstanceId> {
-    let typed = form.text(EXCLUDED).to_owned();
-    let lines = typed.lines().filter(|line| !line.trim().is_empty());
-    let mut found = Vec::new();
-    for line in lines {
-        match named(node, line) {
-            Some(one) if found.contains(&one) => {}
-            Some(one) => found.push(one),
-            None => form.complain(
-                EXCLUDED,
-                v.with("line", line.trim()).say("filing-excluded-unknown"),
-            ),
-        }
-    }
-    if found.len() > EXCLUSIONS {
-        form.complain(
-            EXCLUDED,
-            v.with("most", EXCLUSIONS).say("filing-excludes-many"),
-        );
-    } else if node.instance().is_ok_and(|me| found.contains(me)) {
-        form.complain(EXCLUDED, v.say(us));
-    } else if suggested.is_some_and(|suggested| found.contains(suggested)) {
-        form.complain(EXCLUDED, v.say("filing-excludes-suggested"));
-    }
-    found
-}
-
-/// Whether a form excludes the institution whose portal this is, which only another can take in.
-pub fn excludes_us(node: &Node, form: &Form) -> bool {
-    let mut lines = form.text(EXCLUDED).lines();
-    node.instance()
-        .is_ok_and(|me| lines.any(|line| named(node, line).as_ref() == Some(me)))
 }
 
 /// The region of a report: as it was told, as long as the coordinates may lie in it or whoever

@@ -14,6 +14,7 @@ mod suggest;
 mod suggest_tests;
 #[cfg(test)]
 mod tests;
+mod whom;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -31,17 +32,18 @@ use super::visitor::{Carried, Holder, Known};
 use super::{Answer, home_region, name_of, programmes};
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
-use crate::casework::Once;
+use crate::casework::{Coordinates, Once};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::place::spot;
+use crate::regions::national;
 use crate::reporters::{FilingTerms, Notify};
 
 use draft::Draft;
-pub(crate) use draft::{
-    APART_PAIR, agreed, coordinates, excluded, institution, institution_names, named, programme,
-};
+pub(crate) use draft::{APART_PAIR, agreed, coordinates, programme};
 pub(crate) use draft::{KINDS, classification};
 use page::{Again, Writer};
+pub(crate) use whom::{ask_openness, excluded};
 
 pub const PATH: &str = "/lapor";
 pub(in crate::portal) const RECEIPT: &str = "/lapor/terima";
@@ -94,18 +96,42 @@ async fn ask(
     Query(query): Query<FilingQuery>,
 ) -> Answer<Response> {
     let writer = Writer::known(&node, &visit, known.as_ref()).await?;
-    let home = home_region(&node).unwrap_or_default();
-    let programme = query.program.unwrap_or_default();
-    // Whoever builds it is the likeliest to answer; it can be changed.
-    let owner = programmes::named(&programme).map(|one| name_of(&node, &one.owner));
-    let form = Form::of([
-        ("wilayah", home),
-        ("program", programme),
-        ("instansi", owner.unwrap_or_default()),
+    let mut form = Form::of([
         // Whoever has signed in expects it among their reports; the tick takes it out.
         (ACCOUNT, writer.ticks_account().to_owned()),
     ]);
+    match query.program {
+        Some(programme) => about(&node, &mut form, &programme).await?,
+        None => form.put("wilayah", home_region(&node).unwrap_or_default()),
+    }
     page::show(&writer, &form, &Attached::default(), Again::default()).await
+}
+
+/// Fills in what is known of the programme that a report is about: where it is, and who builds it,
+/// who is the likeliest to answer. All of it can be changed.
+async fn about(node: &Node, form: &mut Form, named: &str) -> Answer<()> {
+    form.put("program", named);
+    let Some(programme) = programmes::named(named) else {
+        return Ok(());
+    };
+    form.put("instansi", name_of(node, &programme.owner));
+    let Some(published) = programmes::published(node, &programme).await? else {
+        return Ok(());
+    };
+    let region = published.region.as_ref();
+    let name = region.and_then(|code| national().display_name(code));
+    form.put("wilayah", name.unwrap_or_default());
+    let at = published.coordinates.map(Coordinates::from);
+    // Nobody is asked about two places that they did not write.
+    let at = at.filter(|at| {
+        let spot = spot(at.latitude, at.longitude);
+        region.is_none_or(|region| spot.may_lie_in(region))
+    });
+    if let Some(at) = at {
+        form.put("lintang", at.latitude.to_string());
+        form.put("bujur", at.longitude.to_string());
+    }
+    Ok(())
 }
 
 async fn send(
@@ -136,7 +162,7 @@ async fn send(
         _ => {}
     }
     let Some(draft) = Draft::read(&node, &v, &mut form).await? else {
-        if draft::excludes_us(&node, &form) && !attached.held.is_empty() {
+        if whom::excludes_us(&node, &form) && !attached.held.is_empty() {
             // What this institution is not to see it does not keep.
             attach::forget(&node, &attached).await;
             attached = Attached::default();

@@ -10,10 +10,11 @@ use lapor_web::page::{Choice, Form, Visit, come_back, waiting};
 
 use super::draft::{self, Found};
 use super::suggest::Alike;
-use super::{NEW_ANYWAY, PATH, STEP, sent_key};
+use super::{NEW_ANYWAY, PATH, STEP, sent_key, whom};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held};
 use crate::casework::Once;
+use crate::institutions::{self, NONE_OF_THEM, WHOM};
 use crate::node::Node;
 use crate::portal::Answer;
 use crate::portal::map::Pick;
@@ -121,6 +122,8 @@ struct Filing<'a> {
     region_choices: Vec<Choice>,
     groups: Vec<Group>,
     institutions: Vec<String>,
+    /// Institutions that the name which was typed may mean.
+    institution_choices: Vec<Choice>,
     hints: &'a [Choice],
     asked: bool,
     held: &'a [Held],
@@ -186,7 +189,8 @@ pub async fn show(
         regions: &REGIONS,
         region_choices: region_choices(form),
         groups: own.chain(groups(&categories, &v)).collect(),
-        institutions: draft::institution_names(node),
+        institutions: institutions::names(node),
+        institution_choices: institution_choices(node, form, &v),
         hints: hints.unwrap_or_default(),
         asked: hints.is_some(),
         held: &attached.held,
@@ -211,7 +215,7 @@ pub async fn show(
         map: Pick::on(visit),
         streets: Streets::of(node, v),
         apart: form.is_ticked(draft::APART_PAIR),
-        elsewhere: draft::excludes_us(node, form).then(|| {
+        elsewhere: whom::excludes_us(node, form).then(|| {
             let national = node.settings().portal.national_url.as_ref();
             national.map_or_else(String::new, ToString::to_string)
         }),
@@ -283,6 +287,14 @@ fn region_choices(form: &Form) -> Vec<Choice> {
         Some(Choice::new(region.code.as_str(), name))
     });
     named.collect()
+}
+
+fn institution_choices(node: &Node, form: &Form, v: &Voice) -> Vec<Choice> {
+    let mut choices = WHOM.choices(form, &institutions::all(node));
+    if !choices.is_empty() {
+        choices.push(Choice::new(NONE_OF_THEM, v.say("institution-none")));
+    }
+    choices
 }
 
 /// A first level of the institution's own tree, before those of all.

@@ -7,6 +7,7 @@ use super::super::tests::{open, places, post, report};
 use super::tests::{PDF, Sent, cases, receipt, verified};
 use super::*;
 use crate::doors::router;
+use crate::testing::Place;
 
 #[tokio::test]
 async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of_people() {
@@ -236,7 +237,9 @@ async fn several_institutions_are_excluded_a_line_for_each() {
         let page = form.to(&router, PATH).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.text.contains("pusat\nTidak Ada"), "{}", page.text);
-        let form = Sent::report().with("kecuali", " pusat\r\n\r\nKEMENPU\r\npusat\r\n");
+        let form = Sent::report()
+            .with("kecuali", " pusat\r\n\r\nKEMENPU\r\npusat\r\n")
+            .with("rahasia", "1");
         receipt(&router, &form.to(&router, PATH).await).await;
         let every = crate::casework::CaseFilter::default();
         let all = place.node.cases(&every, None, 10);
@@ -244,5 +247,107 @@ async fn several_institutions_are_excluded_a_line_for_each() {
         let excluded = place.node.case(case).await.unwrap().excluded;
         let excluded: Vec<_> = excluded.iter().map(ToString::to_string).collect();
         assert_eq!(excluded, ["kemenpu", "pusat"]);
+    }
+}
+
+/// The latest case that was filed here, from the message with which it began.
+async fn latest(place: &Place) -> crate::casework::HistoryEntry {
+    let every = crate::casework::CaseFilter::default();
+    let all = place.node.cases(&every, None, 10).await.unwrap().cases;
+    let latest = all.iter().max_by_key(|case| case.case).unwrap().case;
+    place.node.case(latest).await.unwrap().history.remove(0)
+}
+
+#[tokio::test]
+async fn an_institution_is_asked_back_where_several_may_be_meant_and_an_unknown_one_stops_nothing()
+{
+    for place in places().await {
+        let router = router(place.node.clone());
+        let unclear = Sent::report().with("instansi", "kemen");
+        let page = unclear.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for part in [
+            "id=\"instansi-error\"",
+            "Instansi mana yang dimaksud?</legend>",
+            "name=\"instansi-pilihan\" value=\"kemenpu\"",
+            "name=\"instansi-pilihan\" value=\"-\"",
+        ] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert_eq!(cases(&place).await, 0);
+        let chosen = unclear.with("instansi-pilihan", "kemenpu");
+        receipt(&router, &chosen.to(&router, PATH).await).await;
+        let filed = latest(&place).await;
+        assert_eq!(filed.body.unwrap()["suggested"], "kemenpu");
+
+        place.clock.advance(1000);
+        let part = Sent::report()
+            .with("instansi", "Garut")
+            .with("tetap", "1")
+            .with("kunci", "a".repeat(32));
+        receipt(&router, &part.to(&router, PATH).await).await;
+        let filed = latest(&place).await;
+        assert_eq!(filed.body.unwrap()["suggested"], "kab-garut");
+
+        for (key, typed, among) in [("b", "Dinas Entah", ""), ("c", "kemen", "-")] {
+            place.clock.advance(1000);
+            let unknown = Sent::report()
+                .with("instansi", typed)
+                .with("instansi-pilihan", among)
+                .with("tetap", "1")
+                .with("kunci", key.repeat(32));
+            receipt(&router, &unknown.to(&router, PATH).await).await;
+            let filed = latest(&place).await;
+            assert!(filed.body.unwrap().get("suggested").is_none());
+            let words = filed.words.unwrap();
+            let said = format!(
+                "Sudah seminggu gelap, dua orang jatuh.\n\nInstansi yang dituju menurut pelapor: {typed}"
+            );
+            assert_eq!(words["content"], said);
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_excludes_somebody_is_asked_once_whether_the_report_may_be_open() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let open = Sent::report().with("kecuali", "pusat");
+        let page = open.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for part in [
+            "id=\"rahasia-error\"",
+            "juga oleh instansi yang dikecualikan",
+            "name=\"kecuali-terbuka\" value=\"1\"",
+        ] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert_eq!(cases(&place).await, 0);
+        let again = open.clone().with("kecuali-terbuka", "1");
+        receipt(&router, &again.to(&router, PATH).await).await;
+        let secret = open
+            .with("rahasia", "1")
+            .with("tetap", "1")
+            .with("kunci", "a".repeat(32));
+        receipt(&router, &secret.to(&router, PATH).await).await;
+        assert_eq!(cases(&place).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn an_excluded_institution_is_known_by_a_part_of_its_name() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        for (typed, said) in [
+            ("Bandung", "Portal ini milik instansi itu sendiri"),
+            ("kemen", "“kemen” dapat berarti beberapa instansi"),
+        ] {
+            let page = Sent::report().with("kecuali", typed);
+            let page = page.to(&router, PATH).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{typed}");
+            assert!(page.text.contains(said), "{typed}: {}", page.text);
+            assert!(!page.text.contains("name=\"kecuali-terbuka\""), "{typed}");
+        }
+        assert_eq!(cases(&place).await, 0);
     }
 }

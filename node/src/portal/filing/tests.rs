@@ -155,7 +155,6 @@ async fn what_is_wrong_stands_beside_its_field_and_all_that_was_sent_is_kept() {
             .with("bujur", "107")
             .with("tanggal", "2099-01-01")
             .with("kategori", "Tidak/Ada")
-            .with("instansi", "Tidak Ada")
             .with("surel", "siti")
             .with("kecuali", "Dinas Entah")
             .file("surat.pdf", PDF)
@@ -169,7 +168,6 @@ async fn what_is_wrong_stands_beside_its_field_and_all_that_was_sent_is_kept() {
             "lintang",
             "tanggal",
             "kategori",
-            "instansi",
             "surel",
             "kecuali",
             "lampiran",
@@ -190,6 +188,12 @@ async fn what_is_wrong_stands_beside_its_field_and_all_that_was_sent_is_kept() {
         assert!(
             page.text
                 .contains("name=\"wilayah-pilihan\" value=\"32.73\"")
+        );
+        assert!(
+            page.text
+                .contains("Wilayah mana yang Anda maksud?</legend>"),
+            "what has to be mended is not called optional: {}",
+            page.text
         );
         assert_eq!(cases(&place).await, 0);
 
@@ -369,6 +373,7 @@ async fn a_report_on_a_programme_names_it() {
         let (_, field) = page.text.split_once("name=\"instansi\"").unwrap();
         let (field, _) = field.split_once('>').unwrap();
         assert!(field.contains("value=\"kota-bandung\""), "{field}");
+        assert_eq!(shown(&page, "wilayah"), "", "it says nowhere where it is");
         let sent = Sent::report().with("program", "kota-bandung/jembatan");
         receipt(&router, &sent.to(&router, PATH).await).await;
         let unknown = Sent::report()
@@ -376,5 +381,53 @@ async fn a_report_on_a_programme_names_it() {
             .with("tetap", "1");
         let unknown = unknown.to(&router, PATH).await;
         assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+/// What stands in a field of the form at first.
+fn shown(page: &Reply, field: &str) -> String {
+    let (_, from) = page.text.split_once(&format!("name=\"{field}\"")).unwrap();
+    let (field, _) = from.split_once('>').unwrap();
+    let (_, value) = field.split_once("value=\"").unwrap();
+    value.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_report_on_a_programme_begins_in_its_place_and_any_other_at_home() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        for (slug, region, coordinates) in [
+            (
+                "pasar",
+                "32.05",
+                serde_json::json!({"latitude": -7.2, "longitude": 107.9}),
+            ),
+            (
+                "jauh",
+                "32.05",
+                serde_json::json!({"latitude": -7.2575, "longitude": 112.7521}),
+            ),
+        ] {
+            let programme = serde_json::json!({
+                "slug": slug, "name": "Pasar Baru", "description": "Pasar yang diperluas.",
+                "region": region, "coordinates": coordinates,
+            });
+            let programme: crate::publishing::NewProgramme =
+                serde_json::from_value(programme).unwrap();
+            let published = place.node.publish_programme(programme, "test").await;
+            published.unwrap();
+        }
+        let page = open(&router, PATH).await;
+        assert_eq!(shown(&page, "wilayah"), "Kota Bandung, Jawa Barat");
+        assert_eq!(shown(&page, "lintang"), "");
+        let page = open(&router, "/lapor?program=kota-bandung%2Fpasar").await;
+        assert_eq!(shown(&page, "wilayah"), "Kabupaten Garut, Jawa Barat");
+        assert_eq!(shown(&page, "lintang"), "-7.2");
+        assert_eq!(shown(&page, "bujur"), "107.9");
+        let page = open(&router, "/lapor?program=kota-bandung%2Fjauh").await;
+        assert_eq!(shown(&page, "wilayah"), "Kabupaten Garut, Jawa Barat");
+        assert_eq!(shown(&page, "lintang"), "", "it lies in another province");
+        let page = open(&router, "/lapor?program=kota-bandung%2Fentah").await;
+        assert_eq!(shown(&page, "wilayah"), "");
     }
 }

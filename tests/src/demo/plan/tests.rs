@@ -42,6 +42,18 @@ fn word(act: &Act) -> String {
 }
 
 #[test]
+fn a_report_on_a_programme_comes_before_the_public() {
+    let families = families(all().unwrap()).unwrap();
+    let courses = families.iter().map(|family| &family.head);
+    let courses = courses.filter(|course| course.report.programme().is_some());
+    let verified = |course: &&Course| {
+        let mut way = course.way.iter();
+        way.any(|step| matches!(step.act, Act::Verify { .. }))
+    };
+    assert_eq!(courses.filter(verified).count(), 3);
+}
+
+#[test]
 fn each_story_is_told_by_those_whom_it_concerns() {
     for (expected, channel, region, note, story) in [
         (

@@ -1,0 +1,116 @@
+//! For whom a report is, and from whom it is kept: institutions as they were typed.
+
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::limits::EXCLUSIONS;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::Form;
+
+use super::draft::LINE;
+use crate::institutions::{self, WHOM};
+use crate::node::Node;
+
+/// The field of institutions that are to receive nothing.
+const EXCLUDED: &str = "kecuali";
+/// The field of a report that the public does not read.
+pub const SECRET: &str = "rahasia";
+/// Set once it was asked whether a report may be open to those it excludes.
+const OPEN_ASKED: &str = "kecuali-terbuka";
+
+/// The institution that a report is for, or a name that is none of the directory's. That stops no
+/// report: whoever is told of it passes the report on. A suggestion that was chosen goes before a
+/// name that was typed.
+pub fn whom(node: &Node, v: &Voice, form: &mut Form) -> (Option<InstanceId>, Option<String>) {
+    let all = institutions::all(node);
+    let hinted = form.text("saran");
+    if let Some((id, _)) = all.iter().find(|(id, _)| id.as_str() == hinted) {
+        return (Some(id.clone()), None);
+    }
+    if WHOM.found(form, &all) == institutions::Found::None {
+        return (None, Some(form.at_most(v, WHOM.typed, LINE)));
+    }
+    let unknown = text_id("filing-no-institution");
+    (WHOM.read(v, form, &all, unknown), None)
+}
+
+/// What was written, with the name of an institution that nobody here knows.
+pub fn with_unknown(v: &Voice, content: String, unknown: Option<String>) -> String {
+    match unknown {
+        Some(name) => {
+            let said = v.with("institution", name).say("filing-institution-typed");
+            format!("{content}\n\n{said}")
+        }
+        None => content,
+    }
+}
+
+/// Institutions that are to receive nothing of the report, a line for each, which then calls them by
+/// their names. None of them may be the one that takes it in; `us` says so.
+pub fn excluded(
+    node: &Node,
+    v: &Voice,
+    form: &mut Form,
+    suggested: Option<&InstanceId>,
+    us: TextId,
+) -> Vec<InstanceId> {
+    let all = institutions::all(node);
+    let typed = form.text(EXCLUDED).to_owned();
+    let (mut found, mut lines) = (Vec::new(), Vec::new());
+    for line in typed.lines().map(str::trim) {
+        match institutions::found(&all, line) {
+            institutions::Found::Empty => {}
+            institutions::Found::One((id, _)) if found.contains(&id) => {}
+            institutions::Found::One((id, name)) => {
+                found.push(id);
+                lines.push(name);
+            }
+            institutions::Found::Some(several) => {
+                let said = v.with("line", line);
+                let said = said.with("institutions", institutions::listed(&several));
+                form.complain(EXCLUDED, said.say("filing-excluded-several"));
+                lines.push(line.to_owned());
+            }
+            institutions::Found::None => {
+                let said = v.with("line", line).say("filing-excluded-unknown");
+                form.complain(EXCLUDED, said);
+                lines.push(line.to_owned());
+            }
+        }
+    }
+    if !lines.is_empty() {
+        form.put(EXCLUDED, lines.join("\n"));
+    }
+    if found.len() > EXCLUSIONS {
+        form.complain(
+            EXCLUDED,
+            v.with("most", EXCLUSIONS).say("filing-excludes-many"),
+        );
+    } else if node.instance().is_ok_and(|me| found.contains(me)) {
+        form.complain(EXCLUDED, v.say(us));
+    } else if suggested.is_some_and(|suggested| found.contains(suggested)) {
+        form.complain(EXCLUDED, v.say("filing-excludes-suggested"));
+    }
+    found
+}
+
+/// Asks once whether a report from which institutions are excluded may be open: everybody reads an
+/// open one, they too.
+pub fn ask_openness(v: &Voice, form: &mut Form, excluded: &[InstanceId]) {
+    let settled = form.is_ticked(SECRET) || form.is_ticked(OPEN_ASKED);
+    if excluded.is_empty() || settled || form.complaint(EXCLUDED).is_some() {
+        return;
+    }
+    form.put(OPEN_ASKED, "1");
+    form.complain(SECRET, v.say("filing-excluded-open"));
+}
+
+/// Whether a form excludes the institution whose portal this is, which only another can take in.
+pub fn excludes_us(node: &Node, form: &Form) -> bool {
+    let all = institutions::all(node);
+    let mut lines = form.text(EXCLUDED).lines();
+    node.instance().is_ok_and(|me| {
+        lines.any(|line| {
+            let found = institutions::found(&all, line);
+            matches!(found, institutions::Found::One((id, _)) if id == *me)
+        })
+    })
+}
