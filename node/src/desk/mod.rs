@@ -48,6 +48,7 @@ mod register_out;
 mod registers;
 mod rows;
 mod shared;
+mod shortcuts;
 mod slip;
 mod suspicion;
 #[cfg(test)]
