@@ -18,6 +18,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 
 pub use editions::LocalEdition;
+pub(crate) use first::edition as first_edition;
 pub use local::{
     Chosen, LOCAL_CHARS, LocalCategories, LocalCategory, MOST, NewLocalCategory, local_name,
     local_value,
