@@ -252,9 +252,8 @@ pub async fn page(
     };
     page.keep(along.as_ref());
     let shell = officer.visit.shell(title).wide().within(ROOT);
-    let shell = shell.status(page.form.status());
-    let shell = shell.scripts(shortcuts::script(&officer.visit));
-    shell.script("report.js").show(&page)
+    let shell = shell.status(page.form.status()).script("report.js");
+    shell.scripts(shortcuts::script(&officer.visit)).show(&page)
 }
 
 /// Why it looks like abuse, if it does.
