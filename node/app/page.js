@@ -180,7 +180,26 @@ function offerCamera(button) {
   button.hidden = false;
 }
 
-// A place on the map: the first tap comes nearer, the second chooses
+// A place on the map: a tap comes nearer until a province fills it, the next one chooses
+
+/** How far from a province a finger may fall and still mean it, in pixels. */
+const REACH = 24;
+/** How much nearer a tap comes where a finger means several provinces. */
+const NEARER = 6;
+
+/** The shapes of a map within a finger's reach of a spot of the window, the nearest first. */
+function shapesAt(map, x, y) {
+  const found = new Set();
+  for (let away = 0; away <= REACH; away += 3) {
+    const turns = away === 0 ? 1 : 24;
+    for (let turn = 0; turn < turns; turn += 1) {
+      const angle = (turn * 2 * Math.PI) / turns;
+      const hit = document.elementFromPoint(x + away * Math.cos(angle), y + away * Math.sin(angle));
+      if (hit?.matches("use") && map.contains(hit)) found.add(hit);
+    }
+  }
+  return [...found];
+}
 
 function choosePlace(part) {
   const map = part.querySelector("svg");
@@ -189,15 +208,26 @@ function choosePlace(part) {
   const { lintang, bujur } = part.closest("form").elements;
   const whole = map.getAttribute("viewBox");
   const scale = (name) => Number(part.dataset[name]);
+  const show = (...view) => map.setAttribute("viewBox", view.join(" "));
   const far = () => map.getAttribute("viewBox") === whole;
+  let filled = false;
   const near = (shape) => {
     const { x, y, width, height } = shape.getBBox();
     const margin = Math.max(width, height) * 0.08;
-    map.setAttribute("viewBox", [x - margin, y - margin, width + 2 * margin, height + 2 * margin].join(" "));
+    show(x - margin, y - margin, width + 2 * margin, height + 2 * margin);
+    filled = true;
+  };
+  const around = ({ x, y }) => {
+    const [width, height] = whole.split(" ").slice(2).map((size) => size / NEARER);
+    show(x - width / 2, y - height / 2, width, height);
   };
   map.addEventListener("click", (event) => {
-    if (far()) return event.target.matches("use") ? near(event.target) : undefined;
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.getScreenCTM().inverse());
+    if (!filled) {
+      const [shape, another] = shapesAt(map, event.clientX, event.clientY);
+      if (!shape) return undefined;
+      return far() && another && event.pointerType !== "mouse" ? around({ x, y }) : near(shape);
+    }
     const size = map.viewBox.baseVal.width / 60;
     for (const [name, value] of [["cx", x], ["cy", y], ["r", size]]) mark.setAttribute(name, value);
     lintang.value = (scale("north") - y * scale("southPerUnit")).toFixed(2);
@@ -207,7 +237,8 @@ function choosePlace(part) {
     return undefined;
   });
   part.querySelector("button").addEventListener("click", () => {
-    map.setAttribute("viewBox", whole);
+    show(whole);
+    filled = false;
     mark.setAttribute("r", "0");
   });
   part.hidden = false;

@@ -1,11 +1,13 @@
 //! What is in force at this node: `node.toml`, completed by what an admin has typed at the desk where
-//! the file is silent. The file always wins. The password of the mail server is sealed with the key of
-//! second factors, which stands outside of the database; nothing shows or prints it again.
+//! the file is silent: how it is reached and sends letters, and what is asked of answers. The file
+//! always wins. The password of the mail server is sealed with the key of second factors, which stands
+//! outside of the database; nothing shows or prints it again.
 
 use std::fmt;
 use std::sync::Arc;
 
 use lapor_migrations::Db;
+use lapor_protocol::kinds::Category;
 use lapor_web::accounts::FactorKey;
 use lapor_web::mail::{Encryption, Postbox};
 use lapor_web::public_url::PublicUrl;
@@ -43,12 +45,24 @@ pub struct MailServer {
     pub reply_to: Option<String>,
 }
 
+/// Which public answers a superior signs before they are sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Each of them, whatever its category.
+    pub all: bool,
+    /// Those in these categories; a root stands for all below it.
+    pub categories: Vec<Category>,
+}
+
 /// What an admin has typed at the desk, as it is stored.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Typed {
     pub contact: Option<Contact>,
     pub public_url: Option<PublicUrl>,
+    pub approval: Option<Approval>,
+    /// Categories in which a proposal to close carries evidence.
+    pub evidence: Option<Vec<Category>>,
     mail: Option<TypedMail>,
 }
 
@@ -78,6 +92,8 @@ pub struct InForce {
     pub contact: Source,
     pub address: Source,
     pub mail: Source,
+    pub approval: Source,
+    pub evidence: Source,
 }
 
 impl Contact {
@@ -90,6 +106,16 @@ impl Contact {
             .filter(|part| !part.is_empty())
             .collect();
         (!said.is_empty()).then(|| said.join("; "))
+    }
+}
+
+impl Approval {
+    /// In one line; none where nobody signs anything.
+    pub fn line(&self) -> Option<String> {
+        if self.all {
+            return Some("all".to_owned());
+        }
+        named(&self.categories)
     }
 }
 
@@ -127,6 +153,18 @@ impl InForce {
             .public_url
             .take()
             .or_else(|| typed.public_url.clone());
+        // Of the rules of approval nothing is mixed either.
+        let signed = file.answers.approval.is_some() || !file.categories.supervision.is_empty();
+        let approval = Source::of(signed, typed.approval.is_some());
+        if let (Source::Desk, Some(of)) = (approval, &typed.approval) {
+            settings.answers.approval = Some(of.all);
+            settings.categories.supervision.clone_from(&of.categories);
+        }
+        let proved = !file.categories.evidence.is_empty();
+        let evidence = Source::of(proved, typed.evidence.is_some());
+        if let (Source::Desk, Some(of)) = (evidence, &typed.evidence) {
+            settings.categories.evidence.clone_from(of);
+        }
         let mut password = None;
         if let (Source::Desk, Some(of)) = (mail, &typed.mail) {
             settings.mail = settings.mail.by(&of.server);
@@ -139,11 +177,21 @@ impl InForce {
             contact,
             address,
             mail,
+            approval,
+            evidence,
         }
     }
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Which public answers a superior signs.
+    pub fn approved(&self) -> Approval {
+        Approval {
+            all: self.settings.answers.approval == Some(true),
+            categories: self.settings.categories.supervision.clone(),
+        }
     }
 
     /// What was typed, whether the file lets it be in force or not.
@@ -201,6 +249,26 @@ impl Node {
         let detail = address.as_ref().map(ToString::to_string);
         let kept = |typed: &mut Typed| typed.public_url = address;
         let deed = ("setup.address", detail.as_deref().unwrap_or_default());
+        self.keep(actor, deed, kept).await
+    }
+
+    /// Keeps which public answers a superior signs; those who write answers are asked by it at once.
+    pub async fn keep_approval(&self, approval: Approval, actor: &str) -> Result<(), NodeError> {
+        let line = approval.line();
+        let kept = |typed: &mut Typed| typed.approval = line.is_some().then_some(approval);
+        let deed = ("setup.approval", line.as_deref().unwrap_or_default());
+        self.keep(actor, deed, kept).await
+    }
+
+    /// Keeps in which categories a proposal to close carries evidence.
+    pub async fn keep_evidence(
+        &self,
+        categories: Vec<Category>,
+        actor: &str,
+    ) -> Result<(), NodeError> {
+        let line = named(&categories);
+        let kept = |typed: &mut Typed| typed.evidence = line.is_some().then_some(categories);
+        let deed = ("setup.evidence", line.as_deref().unwrap_or_default());
         self.keep(actor, deed, kept).await
     }
 
@@ -266,6 +334,12 @@ fn parsed(fact: Option<String>) -> Result<Typed, NodeError> {
     )
 }
 
+/// Categories in one line; none where there are none.
+pub fn named(categories: &[Category]) -> Option<String> {
+    let names: Vec<&str> = categories.iter().map(Category::as_str).collect();
+    Some(names.join("; ")).filter(|names| !names.is_empty())
+}
+
 fn open(vault: &FactorKey, sealed: &str) -> Option<Zeroizing<String>> {
     let opened = hex::decode(sealed)
         .ok()
@@ -310,6 +384,8 @@ mod tests {
                 hours: "Senin-Jumat 08.00-16.00".into(),
             }),
             public_url: PublicUrl::try_from("https://lapor.bandung.go.id".to_owned()).ok(),
+            approval: None,
+            evidence: None,
             mail: Some(TypedMail {
                 server: server(),
                 password: Some(hex::encode(sealed)),
@@ -344,6 +420,39 @@ mod tests {
         );
         let contact = now.settings().portal.contact.as_deref();
         assert_eq!(contact, Some("Telepon 022 123"));
+    }
+
+    #[test]
+    fn a_rule_of_the_file_is_not_mixed_with_one_of_the_desk() {
+        let category = |name: &str| Category::try_from(name.to_owned()).unwrap();
+        let typed = Typed {
+            approval: Some(Approval {
+                all: true,
+                categories: vec![category("Perhubungan")],
+            }),
+            evidence: Some(vec![category("Kesehatan")]),
+            ..Typed::default()
+        };
+        let mut file = Settings::default();
+        let now = InForce::of(&file, typed.clone(), &vault(1));
+        assert_eq!([now.approval, now.evidence], [Source::Desk; 2]);
+        assert_eq!(Some(now.approved()), typed.approval);
+        assert_eq!(now.settings().categories.evidence, [category("Kesehatan")]);
+
+        file.categories.supervision = vec![category("Netralitas ASN")];
+        let now = InForce::of(&file, typed.clone(), &vault(1));
+        assert_eq!([now.approval, now.evidence], [Source::File, Source::Desk]);
+        let approved = Approval {
+            all: false,
+            categories: file.categories.supervision.clone(),
+        };
+        assert_eq!(now.approved(), approved);
+
+        file = Settings::default();
+        file.answers.approval = Some(false);
+        let now = InForce::of(&file, typed, &vault(1));
+        assert_eq!(now.approval, Source::File, "no is said as well");
+        assert_eq!(now.approved(), Approval::default());
     }
 
     #[test]

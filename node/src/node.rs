@@ -164,8 +164,8 @@ impl Node {
         Arc::clone(&self.clock)
     }
 
-    /// As `node.toml` says; the portal's address and contact and the mail server stand in
-    /// [`Node::in_force`], because an admin may have typed them.
+    /// As `node.toml` says; the portal's address and contact, the mail server and what is asked of answers
+    /// stand in [`Node::in_force`], because an admin may have typed them.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }

@@ -175,8 +175,9 @@ pub struct CategorySettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AnswerSettings {
-    /// A superior signs each before it is sent, whatever its category.
-    pub approval: bool,
+    /// A superior signs each before it is sent, whatever its category; said by the desk where it is
+    /// not said here.
+    pub approval: Option<bool>,
     /// Bytes of all files together that wait with drafted answers, at most.
     pub waiting_bytes: u64,
 }
@@ -227,7 +228,7 @@ impl Default for ErasureSettings {
 impl Default for AnswerSettings {
     fn default() -> Self {
         Self {
-            approval: false,
+            approval: None,
             waiting_bytes: 20 * 1024 * 1024 * 1024,
         }
     }

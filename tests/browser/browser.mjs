@@ -9,13 +9,17 @@ const executablePath = process.env.LAPOR_TEST_CHROMIUM ?? "/usr/bin/chromium";
 /** Root in a container has no sandbox to give; the pages are our own. */
 export const launch = () => chromium.launch({ executablePath, args: ["--no-sandbox"] });
 
-/** A visitor: language `id` or `en`, colours `light` or `dark`, and how wide the window is. */
-export async function visitor(browser, { language = "id", colours = "light", width = 1280, script = true, cookies = [] } = {}) {
+/** A visitor: language `id` or `en`, colours `light` or `dark`, how wide the window is, and whether a finger points. */
+export async function visitor(
+  browser,
+  { language = "id", colours = "light", width = 1280, script = true, touch = false, cookies = [] } = {},
+) {
   const context = await browser.newContext({
     locale: language,
     colorScheme: colours,
     viewport: { width, height: width < 600 ? 740 : 900 },
     javaScriptEnabled: script,
+    hasTouch: touch,
     reducedMotion: "reduce",
   });
   if (cookies.length > 0) await context.addCookies(cookies);

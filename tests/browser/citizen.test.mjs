@@ -124,6 +124,48 @@ for (const database of databases) {
       });
     });
 
+    it("chooses a place in a small province by a finger that falls beside it", async () => {
+      await visit({ width: 360, colours: "dark", touch: true }, "/lapor", async (page) => {
+        const more = page.locator("details.more", { has: page.locator("[data-pick]") });
+        await more.locator("summary").first().click();
+        const map = page.locator("[data-pick] svg");
+        const yogyakarta = map.locator('use[href$="#id-yo"]');
+        /** Taps at so many pixels right of its middle; says how wide it was. */
+        const tap = async (aside) => {
+          await yogyakarta.scrollIntoViewIfNeeded();
+          const { x, y, width, height } = await yogyakarta.boundingBox();
+          await page.touchscreen.tap(x + width / 2 + aside, y + height / 2);
+          return width;
+        };
+        const first = await tap(6);
+        assert.ok(first < 10, `${first} px`);
+        const second = await tap(0);
+        assert.ok(second > 20, `${second} px`);
+        assert.equal(await page.locator("#lintang").inputValue(), "");
+        const third = await tap(0);
+        assert.ok(third > 150, `${third} px`);
+        await page.getByText("Koordinat perkiraan sudah diisikan.").waitFor();
+        const [latitude, longitude] = [await page.locator("#lintang").inputValue(), await page.locator("#bujur").inputValue()];
+        assert.ok(latitude > -8.3 && latitude < -7.5, latitude);
+        assert.ok(longitude > 110 && longitude < 110.9, longitude);
+        // What the land is told from the sea by.
+        const told = await map.evaluate((svg) => {
+          const [sea, land] = [getComputedStyle(svg), getComputedStyle(svg.querySelector("use"))];
+          const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+          const light = (colour) => {
+            canvas.fillStyle = colour;
+            canvas.fillRect(0, 0, 1, 1);
+            const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255);
+            const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+          };
+          const against = (colour) => (light(colour) + 0.05) / (light(sea.backgroundColor) + 0.05);
+          return { coast: against(land.stroke), land: against(land.fill) };
+        });
+        assert.ok(told.coast >= 3 && told.land >= 1.5, JSON.stringify(told));
+      });
+    });
+
     it("waits for every file, and does not go without one that failed unless asked again", async () => {
       await visit({}, "/lapor", async (page) => {
         await write(page, "Gorong-gorong ambles di Jalan Sukajadi", "Gorong-gorong ambles sejak hujan kemarin.");

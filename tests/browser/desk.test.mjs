@@ -147,6 +147,28 @@ for (const database of databases) {
       });
     });
 
+    it("single keys do nothing once they are switched off in this browser", async () => {
+      await work("officer", "/meja?tab=semua", async (page) => {
+        const focused = () => page.evaluate(() => document.activeElement.id);
+        await page.keyboard.press("?");
+        await page.locator("#tombol").getByRole("link", { name: "Matikan tombol pintas" }).click();
+        await press(page, "Matikan tombol pintas");
+        await page.getByText("Mati di peramban ini.").waitFor();
+        await page.goto(`${stage.base}/meja?tab=semua`);
+        await page.keyboard.press("/");
+        await page.keyboard.press("j");
+        assert.equal(await focused(), "");
+        assert.ok(await page.locator("#tombol").isHidden());
+        assert.equal(await page.locator("[data-row] :focus").count(), 0);
+        await page.goto(`${stage.base}/meja/akun`);
+        await press(page, "Nyalakan tombol pintas");
+        await page.getByText("Menyala di peramban ini.").waitFor();
+        await page.goto(`${stage.base}/meja?tab=semua`);
+        await page.keyboard.press("/");
+        assert.equal(await focused(), "cari");
+      });
+    });
+
     it("a walk-in report is entered by keyboard in under a minute", async () => {
       await work("officer", "/meja", async (page) => {
         // Who types forty words a minute needs 0.28 s a key (Card, Moran and Newell, 1980).

@@ -124,6 +124,8 @@ const rarePages = ({ cases, rare, setup }) => ({
   "desk-setup-institution": ["admin", "/meja/pengaturan?langkah=1"],
   "desk-setup-mail": ["admin", "/meja/pengaturan?langkah=6"],
   "desk-setup-people": ["admin", "/meja/pengaturan?langkah=5"],
+  "desk-setup-approval": ["admin", "/meja/pengaturan?langkah=8"],
+  "desk-setup-evidence": ["admin", "/meja/pengaturan?langkah=9"],
   "desk-setup-done": ["admin", "/meja/pengaturan?langkah=10"],
 });
 

@@ -2,7 +2,7 @@
 // database each once, for how a page looks does not depend on what keeps the reports.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, faults, launch, translated, visitor } from "./browser.mjs";
+import { cookiesOf, faults, launch, overflowing, translated, visitor } from "./browser.mjs";
 import { answerPages, everyPage, everyRarePage } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
@@ -71,6 +71,19 @@ for (const database of databases) {
         return (await page.locator("main h1").count()) > 0 ? [] : ["no heading"];
       });
     });
+
+    it("a value in words stands beside a long name on a telephone", once, () =>
+      see({ role: "leader", width: 360 }, "/meja/kinerja", async (page) => {
+        const row = page.locator(".bars tbody tr").first();
+        await row.evaluate((row) => {
+          row.querySelector("th").textContent = "Badan Nasional Penanggulangan Terorisme";
+          row.querySelector(".number").textContent = "kurang dari satu jam";
+        });
+        assert.deepEqual(await overflowing(page), []);
+        const bar = await row.locator("svg").boundingBox();
+        assert.ok(bar.width > 16, `a bar of ${bar.width} px`);
+      }),
+    );
 
     it("the choice of language and colours works without script and comes back", async () => {
       await see({ script: false }, `/lacak?tiket=${stage.tickets.worked}`, async (page) => {

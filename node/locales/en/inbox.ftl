@@ -129,6 +129,11 @@ key-open = open the report
 key-pick = choose the report
 key-search = to the search field
 key-help = open or close this help
+shortcuts-about = In the list and on the page of a report a single letter does something. Switch this off if you speak to your browser, or often hit a wrong key.
+shortcuts-on = On in this browser.
+shortcuts-off = Off in this browser.
+shortcuts-end = Switch keyboard shortcuts off
+shortcuts-begin = Switch keyboard shortcuts on
 
 # Parts
 

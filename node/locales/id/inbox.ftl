@@ -90,6 +90,11 @@ key-open = buka laporan
 key-pick = pilih laporan
 key-search = ke kotak pencarian
 key-help = buka atau tutup bantuan ini
+shortcuts-about = Di daftar dan di halaman laporan, satu huruf saja sudah berbuat sesuatu. Matikan bila Anda memakai masukan suara atau sering salah tekan.
+shortcuts-on = Menyala di peramban ini.
+shortcuts-off = Mati di peramban ini.
+shortcuts-end = Matikan tombol pintas
+shortcuts-begin = Nyalakan tombol pintas
 
 # Bagian
 

@@ -1,5 +1,5 @@
 //! What is arranged at this node where `node.toml` is silent. Passwords and the address of the portal
-//! are typed at the desk alone, where they are tried at once.
+//! are typed at the desk alone, where they are tried at once, and so are the rules about answers.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::access::Caller;
 use super::refusals::problem;
 use super::staff::account;
 use crate::error::NodeError;
-use crate::in_force::{Contact, Source};
+use crate::in_force::{Contact, Source, named};
 use crate::node::Node;
 use crate::post::Delivery;
 use crate::tokens::Scope;
@@ -48,6 +48,10 @@ pub struct Arrangements {
     address: Fact,
     /// The mail server.
     mail: Fact,
+    /// Which public answers a superior signs: `all`, or those in the named categories.
+    approval: Fact,
+    /// Categories in which a proposal to close carries evidence.
+    evidence: Fact,
     /// Whether the desk tells administrators what is missing.
     notice: bool,
 }
@@ -104,8 +108,8 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
 
 /// Read what is arranged
 ///
-/// Contact, address of the portal and mail server, and who says each: the file always wins. Nothing
-/// secret is told.
+/// Contact, address of the portal, mail server and what is asked of answers, and who says each: the file
+/// always wins. Nothing secret is told.
 #[utoipa::path(
     get,
     path = "/arrangements",
@@ -128,6 +132,8 @@ pub async fn read(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<
         contact: fact(settings.portal.contact.clone(), in_force.contact),
         address: fact(address.map(ToString::to_string), in_force.address),
         mail: fact(settings.mail.host.clone(), in_force.mail),
+        approval: fact(in_force.approved().line(), in_force.approval),
+        evidence: fact(named(&settings.categories.evidence), in_force.evidence),
         notice: !dismissed,
     }))
 }

@@ -81,7 +81,7 @@ mod tests {
     async fn the_files_of_a_draft_wait_with_it_and_go_with_the_answer() {
         for db in databases().await {
             let (mut place, case) = place(db).await;
-            place.settings.answers.approval = true;
+            place.settings.answers.approval = Some(true);
             place.node = place.reopened().await;
             let node = &place.node;
             let bare = NewDraft {

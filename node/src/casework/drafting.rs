@@ -80,7 +80,7 @@ impl CaseSummary {
 impl Node {
     /// Whether a superior signs public answers about a category.
     pub fn wants_approval(&self, category: Option<&Category>) -> bool {
-        self.settings().answers.approval
+        self.in_force().settings().answers.approval == Some(true)
             || category.is_some_and(|category| self.category_needs(category).supervision)
     }
 

@@ -338,7 +338,10 @@ async fn entries(
         }
     }
     for draft in pending {
-        out.push(pending_entry(tx, draft, me, key.as_ref()).await?);
+        // One that has its ruling, and waits to be applied, has been said.
+        if !out.iter().any(|entry| entry.message == Some(draft.id)) {
+            out.push(pending_entry(tx, draft, me, key.as_ref()).await?);
+        }
     }
     Ok(out)
 }

@@ -1,10 +1,12 @@
 //! Casework without a hub, and what the outbox then sends, on both databases.
 
 use futures_util::{StreamExt, stream};
+use lapor_migrations::on;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::{Effect, Reason, State};
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::Classification;
+use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
 use super::{CaseFilter, NewAct, NewReport, Once, Reporter, Sight};
@@ -465,6 +467,39 @@ async fn what_is_sent_is_one_chain_and_a_lost_answer_sends_the_same_bytes() {
             (0, 3, 3)
         );
         assert!(link.state().connected);
+    }
+}
+
+#[tokio::test]
+async fn an_own_message_that_has_its_ruling_and_waits_to_be_applied_is_shown_once() {
+    const WAITS: &str = "update inbox set state = 'received'
+        where case_id = $1 and kind = 'case.noted'";
+    const UNRULED: &str = "update outbox set state = 'accepted' where envelope_id in
+        (select envelope_id from inbox where case_id = $1 and kind = 'case.noted')";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+        let case = filed(&place).await;
+        let note = act("case.noted", json!({}), Some(text("Petugas berangkat.")));
+        place.node.act(case, note, "test").await.unwrap();
+        let shown = async || {
+            let history = place.node.case(case).await.unwrap().history.into_iter();
+            let notes = history.filter(|entry| entry.kind == "case.noted");
+            notes.map(|entry| entry.case_seq).collect::<Vec<_>>()
+        };
+        assert_eq!(shown().await, [None], "before it has gone out");
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        assert_eq!(shown().await, [Some(2)]);
+        // As it stands between the page that is on disk and what follows.
+        let id = case.to_string();
+        let mut tx = place.node.write_tx().await.unwrap();
+        for sql in [UNRULED, WAITS] {
+            let done = on!(&mut tx, c => sqlx::query(sql).bind(&id).execute(c).await.map(drop));
+            done.unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(shown().await, [Some(2)], "and not as its draft beside it");
     }
 }
 

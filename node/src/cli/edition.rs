@@ -13,7 +13,8 @@ use super::report::{read_json, read_text};
 use super::{Failure, Out, Place, actor, exit};
 use crate::node::Node;
 use crate::publishing::{Edition, NewCalendar, NewTaxonomy};
-use lapor_web::holidays;
+use crate::taxonomy::first_edition;
+use lapor_web::holidays::{self, FIRST_EDITION, FIRST_NAME};
 
 #[derive(Debug, Subcommand)]
 pub enum Taxonomy {
@@ -68,13 +69,12 @@ pub async fn taxonomy(place: &Place, command: Taxonomy, out: Out<'_>) -> Result<
             if args.json {
                 return json(&view, out);
             }
-            if let Some(taxonomy) = &view.taxonomy {
-                writeln!(out, "Edition {}", plain(&taxonomy.edition))?;
-                for root in &taxonomy.roots {
-                    writeln!(out, "  {}", plain(&root.name))?;
-                    for name in &root.below {
-                        writeln!(out, "    {}", plain(name))?;
-                    }
+            let taxonomy = view.taxonomy.as_ref().unwrap_or(first_edition());
+            heading(&taxonomy.edition, view.taxonomy.is_none(), out)?;
+            for root in &taxonomy.roots {
+                writeln!(out, "  {}", plain(&root.name))?;
+                for name in &root.below {
+                    writeln!(out, "    {}", plain(name))?;
                 }
             }
             list(&view.editions, Zone::of(&node), out)
@@ -98,15 +98,19 @@ pub async fn calendar(place: &Place, command: Calendar, out: Out<'_>) -> Result<
             if args.json {
                 return json(&view, out);
             }
-            if let Some(calendar) = &view.calendar {
-                writeln!(out, "Edition {}", plain(&calendar.edition))?;
-                for day in &calendar.days {
-                    let kind = match day.kind {
-                        HolidayKind::NationalHoliday => "libur nasional",
-                        HolidayKind::CollectiveLeave => "cuti bersama",
-                    };
-                    writeln!(out, "  {}  {kind:<14}  {}", day.date, plain(&day.name))?;
-                }
+            let shipped = view.calendar.is_none();
+            let calendar = match view.calendar {
+                Some(calendar) => calendar,
+                None => holidays::read(FIRST_EDITION, FIRST_NAME)
+                    .map_err(|problem| Failure::new(exit::DATA, problem.to_string()))?,
+            };
+            heading(&calendar.edition, shipped, out)?;
+            for day in &calendar.days {
+                let kind = match day.kind {
+                    HolidayKind::NationalHoliday => "libur nasional",
+                    HolidayKind::CollectiveLeave => "cuti bersama",
+                };
+                writeln!(out, "  {}  {kind:<14}  {}", day.date, plain(&day.name))?;
             }
             list(&view.editions, Zone::of(&node), out)
         }
@@ -137,9 +141,19 @@ fn read_calendar(file: &Path, edition: Option<String>) -> Result<NewCalendar, Fa
     Ok(new)
 }
 
+/// Names what is shown; until the national desk has published an edition, that of the program counts.
+fn heading(edition: &str, shipped: bool, out: Out<'_>) -> Result<(), Failure> {
+    let mark = if shipped {
+        "  in force, part of the program"
+    } else {
+        ""
+    };
+    Ok(writeln!(out, "Edition {}{mark}", plain(edition))?)
+}
+
 fn list(editions: &[Edition], zone: Zone, out: Out<'_>) -> Result<(), Failure> {
     if editions.is_empty() {
-        return Ok(writeln!(out, "No edition has been published.")?);
+        return Ok(writeln!(out, "The national desk has published none yet.")?);
     }
     writeln!(out, "Editions:")?;
     for edition in editions {

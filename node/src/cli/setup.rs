@@ -19,7 +19,7 @@ use crate::cities::Cities;
 use crate::enrolment;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};
-use crate::in_force::InForce;
+use crate::in_force::{InForce, named};
 use crate::node::{Node, read_joined};
 use crate::settings::Settings;
 use crate::sync::trusted;
@@ -181,6 +181,16 @@ async fn in_force(in_force: &InForce, out: Out<'_>) -> Result<(), Failure> {
         ("portal.public_url", address, in_force.address),
         ("portal.contact", portal.contact.clone(), in_force.contact),
         ("mail.host", settings.mail.host.clone(), in_force.mail),
+        (
+            "answers.approval",
+            in_force.approved().line(),
+            in_force.approval,
+        ),
+        (
+            "categories.evidence",
+            named(&settings.categories.evidence),
+            in_force.evidence,
+        ),
     ] {
         match value {
             Some(value) => writeln!(out, "{field}: {value}, {source}")?,

@@ -95,6 +95,8 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("setup.address", text_id("did-setup-address")),
     ("setup.mail", text_id("did-setup-mail")),
     ("setup.mail_removed", text_id("did-setup-mail-removed")),
+    ("setup.approval", text_id("did-setup-approval")),
+    ("setup.evidence", text_id("did-setup-evidence")),
     ("channel.looked_again", text_id("did-channel-looked-again")),
     ("channel.taken_up", text_id("did-channel-taken-up")),
     ("channel.left", text_id("did-channel-left")),

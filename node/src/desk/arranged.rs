@@ -280,14 +280,12 @@ fn term_words(v: &Voice, term: &OwnTerm) -> String {
 }
 
 fn approval(node: &Node, v: &Voice, known: &Categories) -> Part {
-    let settings = node.settings();
-    let stands = settings
-        .answers
-        .approval
-        .then(|| v.say("arranged-approval-all"))
-        .or_else(|| categories(v, &settings.categories.supervision, known));
+    let in_force = node.in_force();
+    let approved = in_force.approved();
+    let all = approved.all.then(|| v.say("arranged-approval-all"));
+    let stands = all.or_else(|| categories(v, &approved.categories, known));
     Part {
-        example: "[answers]\napproval = true",
+        inputs: &[Input::Approval],
         ..part(
             v,
             (
@@ -300,9 +298,10 @@ fn approval(node: &Node, v: &Voice, known: &Categories) -> Part {
 }
 
 fn evidence(node: &Node, v: &Voice, known: &Categories) -> Part {
-    let stands = categories(v, &node.settings().categories.evidence, known);
+    let in_force = node.in_force();
+    let stands = categories(v, &in_force.settings().categories.evidence, known);
     Part {
-        example: "[categories]\nevidence = [\"Pekerjaan Umum dan Penataan Ruang/Jalan\"]",
+        inputs: &[Input::Evidence],
         ..part(
             v,
             (

@@ -1,8 +1,8 @@
 //! What is arranged at this node and how it is arranged: after the first account as steps that can
 //! be passed over and come back to, later as one page. What is done is seen from what is there;
-//! only that an admin wants to hear no more of it is kept. Where `node.toml` is silent contact, address
-//! and mail server are typed here; the rest is changed by whoever runs the machine. Nothing secret is
-//! shown.
+//! only that an admin wants to hear no more of it is kept. Where `node.toml` is silent contact, address,
+//! mail server and what is asked of answers are typed here; the rest is changed by whoever runs the
+//! machine. Nothing secret is shown.
 
 use std::sync::Arc;
 

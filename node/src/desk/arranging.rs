@@ -1,7 +1,7 @@
 //! What an admin types about the node where `node.toml` is silent: how the institution is reached, the
-//! address of its portal, its mail server. An address is kept when the page was opened there, so that
-//! it leads to this node and nobody is locked out; a mail server when it has taken a letter to the
-//! admin. A password is never sent back.
+//! address of its portal, its mail server; `answer_rules` has what is asked of answers. An address is
+//! kept when the page was opened there, so that it leads to this node and nobody is locked out; a mail
+//! server when it has taken a letter to the admin. A password is never sent back.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use super::arrangements::{page, typed_at};
 use super::assignment::staff_problem;
 use super::shared::rendered;
-use super::{Answer, Officer};
+use super::{Answer, Officer, answer_rules};
 use crate::api::problem;
 use crate::in_force::{Contact, InForce, MailServer, Source};
 use crate::node::Node;
@@ -37,6 +37,8 @@ pub enum Input {
     Contact,
     Address,
     Mail,
+    Approval,
+    Evidence,
 }
 
 #[derive(Template)]
@@ -60,6 +62,14 @@ pub fn form(node: &Node, v: &Voice, input: Input, again: Option<&Form>) -> Answe
         Input::Contact => (CONTACT, contact_filled(&in_force)),
         Input::Address => (ADDRESS, address_filled(&in_force)),
         Input::Mail => (MAIL, mail_filled(&in_force)),
+        Input::Approval => (
+            answer_rules::APPROVAL,
+            answer_rules::approval_filled(&in_force),
+        ),
+        Input::Evidence => (
+            answer_rules::EVIDENCE,
+            answer_rules::evidence_filled(&in_force),
+        ),
     };
     rendered(&Part {
         v: *v,
@@ -175,7 +185,7 @@ pub async fn keep_mail(
 }
 
 /// Refuses whoever administers nothing, and what only the file says.
-fn may_type(node: &Node, officer: &Officer, input: Input) -> Answer<()> {
+pub(super) fn may_type(node: &Node, officer: &Officer, input: Input) -> Answer<()> {
     officer.requires(StaffRole::administers)?;
     if source(&node.in_force(), input) == Source::File {
         let title = "node.toml says it; change it there";
@@ -185,7 +195,7 @@ fn may_type(node: &Node, officer: &Officer, input: Input) -> Answer<()> {
 }
 
 /// To the step where it is typed.
-async fn back(
+pub(super) async fn back(
     node: &Node,
     officer: &Officer,
     input: Input,
@@ -204,6 +214,8 @@ fn source(in_force: &InForce, input: Input) -> Source {
         Input::Contact => in_force.contact,
         Input::Address => in_force.address,
         Input::Mail => in_force.mail,
+        Input::Approval => in_force.approval,
+        Input::Evidence => in_force.evidence,
     }
 }
 

@@ -23,7 +23,7 @@ use super::deeds::Deed;
 use super::hints::{self, HintLine};
 use super::identity::{self, IdentityLine};
 use super::suspicion::{self, Marked};
-use super::{Answer, Officer, ROOT, aside, assignment, channels, erasures, shared};
+use super::{Answer, Officer, ROOT, aside, assignment, channels, erasures, shared, shortcuts};
 use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, KeyState, OWN_NUMBER};
 use crate::error::NodeError;
@@ -95,6 +95,7 @@ struct CasePage {
     onward: Option<Onward>,
     identity: Option<IdentityLine>,
     today: String,
+    keys_at: &'static str,
     form: Form,
     /// The institution's own tree.
     own_categories: Vec<Choice>,
@@ -246,6 +247,7 @@ pub async fn page(
         identity: identity::own(node, officer, &view).await?,
         own_categories: own_categories(node, &view.summary).await?,
         today: node.today().to_string(),
+        keys_at: shortcuts::AT,
         form,
         units,
         officers,
@@ -254,8 +256,8 @@ pub async fn page(
     };
     page.keep(along.as_ref());
     let shell = officer.visit.shell(title).wide().within(ROOT);
-    let shell = shell.status(page.form.status());
-    shell.script("report.js").script("keys.js").show(&page)
+    let shell = shell.status(page.form.status()).script("report.js");
+    shell.scripts(shortcuts::script(&officer.visit)).show(&page)
 }
 
 /// Why it looks like abuse, if it does.

@@ -21,7 +21,7 @@ use super::question::{InboxQuery, Question, TABS};
 use super::reasons::reason_choices;
 use super::{
     Answer, Officer, ROOT, approval, arrangements, assignment, case_page, channels, erasures,
-    identity, identity_asked, shared, suspicion, together, walk_in, webhooks,
+    identity, identity_asked, shared, shortcuts, suspicion, together, walk_in, webhooks,
 };
 use crate::api::problem;
 use crate::casework::{
@@ -88,6 +88,7 @@ struct InboxPage<'a> {
     succeeds: Option<String>,
     filters_at: &'static str,
     new_at: &'static str,
+    keys_at: &'static str,
     /// What waits for somebody of this role: how much, and where.
     asked: Vec<(String, &'static str)>,
 }
@@ -219,11 +220,13 @@ pub async fn show(
         succeeds: together::succeeds(&node).then(|| v.say("act-succeed")),
         filters_at: FILTERS,
         new_at: walk_in::PATH,
+        keys_at: shortcuts::AT,
         asked: asked(&node, &officer, given_back, &counts).await?,
         form: &form,
     };
     let shell = officer.visit.shell(v.say("inbox-title"));
-    let shell = shell.wide().script("keys.js").script("search.js");
+    let shell = shell.wide().scripts(shortcuts::script(&officer.visit));
+    let shell = shell.script("search.js");
     shell.show(&page)
 }
 

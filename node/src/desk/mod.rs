@@ -7,6 +7,7 @@ mod absence;
 mod acts;
 mod again;
 mod along;
+mod answer_rules;
 mod api_keys;
 mod approval;
 mod arranged;
@@ -48,6 +49,7 @@ mod register_out;
 mod registers;
 mod rows;
 mod shared;
+mod shortcuts;
 mod slip;
 mod suspicion;
 #[cfg(test)]
@@ -128,7 +130,12 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .merge(upload::routes(node))
         .merge(people::routes::<Node>())
         .merge(secret_pages())
-        .merge(pages().merge(channels::routes()).layer(kept))
+        .merge(
+            pages()
+                .merge(arranged_pages())
+                .merge(channels::routes())
+                .layer(kept),
+        )
 }
 
 /// Pages with a form that holds a password, which comes back to nobody.
@@ -206,17 +213,6 @@ fn pages() -> Router<Arc<Node>> {
         .route(webhook::ACT, post(webhook::act))
         .route(aside::PATH, get(aside::list).post(aside::act))
         .route(handover::PATH, post(handover::hand_over))
-        .route(arrangements::PATH, get(arrangements::show))
-        .route(
-            arranging::CONTACT,
-            get(arranging::show_contact).post(arranging::keep_contact),
-        )
-        .route(
-            arranging::ADDRESS,
-            get(arranging::show_address).post(arranging::keep_address),
-        )
-        .route(arrangements::TRY_MAIL, post(arrangements::try_mail))
-        .route(arrangements::DISMISS, post(arrangements::dismiss))
         .route(
             letters::PATH,
             get(letters::show).post(letters::drop_refused),
@@ -232,4 +228,28 @@ fn pages() -> Router<Arc<Node>> {
         )
         .route(programmes::PROGRESS, post(programmes::tell))
         .route(pictures::PATH, post(pictures::change))
+}
+
+/// What is arranged at this node, and where it is typed.
+fn arranged_pages() -> Router<Arc<Node>> {
+    Router::new()
+        .route(arrangements::PATH, get(arrangements::show))
+        .route(
+            arranging::CONTACT,
+            get(arranging::show_contact).post(arranging::keep_contact),
+        )
+        .route(
+            arranging::ADDRESS,
+            get(arranging::show_address).post(arranging::keep_address),
+        )
+        .route(
+            answer_rules::APPROVAL,
+            get(answer_rules::show_approval).post(answer_rules::keep_approval),
+        )
+        .route(
+            answer_rules::EVIDENCE,
+            get(answer_rules::show_evidence).post(answer_rules::keep_evidence),
+        )
+        .route(arrangements::TRY_MAIL, post(arrangements::try_mail))
+        .route(arrangements::DISMISS, post(arrangements::dismiss))
 }

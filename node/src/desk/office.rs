@@ -14,7 +14,9 @@ use lapor_web::people::{
 };
 use lapor_web::sign_on::SignOn;
 
-use super::{ACCOUNT, Answer, ROOT, STAFF, WEBHOOKS, letter_choice, letters, shared, units};
+use super::{
+    ACCOUNT, Answer, ROOT, STAFF, WEBHOOKS, letter_choice, letters, shared, shortcuts, units,
+};
 use super::{
     absence, acts, api_keys, arrangements, aside, case_page, channels, erasures, handover,
 };
@@ -297,7 +299,8 @@ impl Office for Node {
 
     async fn own_part(&self, member: &Member) -> Answer<String> {
         let letters = letter_choice::part(self, member).await?;
-        Ok(absence::part(self, member).await? + &letters)
+        let keys = shortcuts::part(&member.visit)?;
+        Ok(absence::part(self, member).await? + &letters + &keys)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Once each working day, at the hour that the institution has chosen: what is
-//! new, what runs out, what came back, what has been overdue for long, and what waits for them in
-//! person. Whoever has nothing to do gets no letter.
+//! new, what runs out, what came back, what is overdue and what has been so for long, and what waits
+//! for them in person. Whoever has nothing to do gets no letter.
 
 use chrono::{DateTime, Timelike as _};
 use lapor_protocol::calendar::day_at;
@@ -22,6 +22,8 @@ const DAY_MS: i64 = 86_400_000;
 const AHEAD_MS: i64 = 3 * DAY_MS;
 /// Cases that each part lists.
 const LISTED: u32 = 10;
+/// Cases of which those are taken that run out soon: what is overdue stands before them.
+const LOOKED_AT: u32 = 100;
 
 /// What a digest says.
 #[derive(Default)]
@@ -33,6 +35,7 @@ struct Morning {
     new: Vec<CaseSummary>,
     back: Vec<CaseSummary>,
     runs_out: Vec<CaseSummary>,
+    overdue: Vec<CaseSummary>,
     long_overdue: Vec<CaseSummary>,
     /// Given to the reader, and not opened since.
     handed: Vec<CaseSummary>,
@@ -117,21 +120,27 @@ impl Node {
         now: i64,
     ) -> Result<Morning, NodeError> {
         let (sight, all) = (self.sight_of(reader).await?, CaseFilter::default());
-        let list = async |tab| {
-            let page = self.inbox(&sight, tab, &all, None, LISTED).await?;
+        let list = async |tab, most| {
+            let page = self.inbox(&sight, tab, &all, None, most).await?;
             Ok::<_, NodeError>(page.cases)
         };
-        let mut runs_out = list(Tab::RunsOut).await?;
+        let long_overdue = list(Tab::LongOverdue, LISTED).await?;
+        let mut runs_out = list(Tab::RunsOut, LOOKED_AT).await?;
+        runs_out.retain(|case| !long_overdue.contains(case));
+        let due = |case: &CaseSummary| case.deadline.as_ref().and_then(|deadline| deadline.due);
+        // A clock that ends at this very moment has run out.
+        let (mut overdue, mut runs_out): (Vec<_>, Vec<_>) = runs_out
+            .into_iter()
+            .partition(|case| due(case).is_some_and(|due| due <= now));
         let listed: Vec<_> = runs_out.iter().map(|case| case.case).collect();
         let asked = self.handed(&listed).await?;
         runs_out.retain(|case| {
-            let clock = case.deadline.as_ref().and_then(|deadline| deadline.due);
             let asked = asked.get(&case.case).and_then(|handed| handed.due);
-            let due = clock.into_iter().chain(asked).min();
-            due.is_some_and(|due| due <= now + AHEAD_MS)
+            let first = due(case).into_iter().chain(asked).min();
+            first.is_some_and(|due| due <= now + AHEAD_MS)
         });
-        let long_overdue = list(Tab::LongOverdue).await?;
-        runs_out.retain(|case| !long_overdue.contains(case));
+        overdue.truncate(LISTED as usize);
+        runs_out.truncate(LISTED as usize);
         let (account, role, unit) = reader.works();
         let handed = if role.handles_cases() {
             let unit = unit.filter(|_| role == StaffRole::Officer);
@@ -144,9 +153,10 @@ impl Node {
             handed,
             counts: Some(self.inbox_counts(&sight, &all).await?),
             waits: Vec::new(),
-            new: list(Tab::New).await?,
-            back: list(Tab::CameBack).await?,
+            new: list(Tab::New, LISTED).await?,
+            back: list(Tab::CameBack, LISTED).await?,
             runs_out,
+            overdue,
             long_overdue,
         })
     }
@@ -158,6 +168,7 @@ impl Morning {
             &self.new,
             &self.back,
             &self.runs_out,
+            &self.overdue,
             &self.long_overdue,
             &self.handed,
         ];
@@ -165,9 +176,10 @@ impl Morning {
     }
 
     fn say(&self, node: &Node, head: &Letterhead, v: &Voice) -> Said {
-        let parts: [(TextId, &[CaseSummary]); 5] = [
+        let parts: [(TextId, &[CaseSummary]); 6] = [
             (text_id("letter-digest-handed"), &self.handed),
             (text_id("letter-digest-long-overdue"), &self.long_overdue),
+            (text_id("letter-digest-overdue"), &self.overdue),
             (text_id("letter-digest-runs-out"), &self.runs_out),
             (text_id("letter-digest-back"), &self.back),
             (text_id("letter-digest-new"), &self.new),

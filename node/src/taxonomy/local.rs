@@ -259,10 +259,12 @@ impl Node {
         Err(unknown(&known, "body: category", stated.as_str()))
     }
 
-    /// Those that the settings name and the edition in force does not have, with the setting.
+    /// Those that the settings or the desk name and the edition in force does not have, with the
+    /// setting.
     pub async fn unknown_settings(&self) -> Result<Vec<(&'static str, Category)>, NodeError> {
         let known = self.categories().await?;
-        let settings = &self.settings().categories;
+        let in_force = self.in_force();
+        let settings = &in_force.settings().categories;
         let evidence = settings.evidence.iter().map(|of| ("evidence", of));
         let supervision = settings.supervision.iter().map(|of| ("supervision", of));
         let all = evidence.chain(supervision);

@@ -18,6 +18,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 
 pub use editions::LocalEdition;
+pub(crate) use first::edition as first_edition;
 pub use local::{
     Chosen, LOCAL_CHARS, LocalCategories, LocalCategory, MOST, NewLocalCategory, local_name,
     local_value,
@@ -124,10 +125,11 @@ impl Node {
         Ok(self.shown_categories(published.as_ref().unwrap_or(first::edition())))
     }
 
-    /// What this institution's settings ask for a category; what is said of a root holds for all
-    /// below it.
+    /// What this institution asks for a category, by its settings or at its desk; what is said of a
+    /// root holds for all below it.
     pub fn category_needs(&self, category: &Category) -> Needs {
-        let settings = &self.settings().categories;
+        let in_force = self.in_force();
+        let settings = &in_force.settings().categories;
         let named = |list: &[Category]| {
             list.iter()
                 .any(|listed| listed == category || listed.as_str() == category.root())

@@ -43,7 +43,7 @@ pub use flash::Flash;
 pub use form::Form;
 pub use local_path::LocalPath;
 pub use multipart::{FormWithFiles, PostedFile};
-pub use preferences::Theme;
+pub use preferences::{PATH as PREFERENCES, Theme};
 pub use qr::qr_code;
 pub use refusal::{LINK_DEAD, come_back, waiting};
 pub use shell::{Person, Shell};

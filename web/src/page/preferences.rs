@@ -1,4 +1,4 @@
-//! The visitor's own choice of language and colours, kept in two cookies, made
+//! The visitor's own choice of language, colours and single keys, kept in three cookies, made
 //! by a form that works without script and comes back to the same page.
 
 use std::sync::Arc;
@@ -15,6 +15,9 @@ pub const PATH: &str = "/pilihan";
 
 const LANGUAGE: &str = "lapor_bahasa";
 const THEME: &str = "lapor_tampilan";
+const KEYS: &str = "lapor_tombol";
+/// The value of the cookie and of the form where single keys are not to act.
+const KEYS_OFF: &str = "off";
 const YEAR_SECONDS: i64 = 365 * 24 * 3600;
 
 /// The colours of the page.
@@ -60,7 +63,12 @@ pub fn theme_of(headers: &HeaderMap) -> Theme {
         .unwrap_or_default()
 }
 
-/// Takes the fields `language`, `theme` and `back`; what it does not know stays as it is.
+/// Whether single keys act on pages that know any (WCAG 2.1.4): they do until the visitor says no.
+pub fn takes_keys(headers: &HeaderMap) -> bool {
+    brought(headers, KEYS) != Some(KEYS_OFF)
+}
+
+/// Takes the fields `language`, `theme`, `keys` and `back`; what it does not know stays as it is.
 pub async fn choose(Extension(site): Extension<Arc<Site>>, form: Form) -> Response {
     let back = LocalPath::parse(form.text("back")).unwrap_or_else(LocalPath::root);
     let mut response = Redirect::to(back.as_str()).into_response();
@@ -76,6 +84,10 @@ pub async fn choose(Extension(site): Extension<Arc<Site>>, form: Form) -> Respon
     }
     if let Some(theme) = Theme::of(form.text("theme")) {
         give(headers, THEME, theme.as_str(), YEAR_SECONDS, (site.https)());
+    }
+    let keys = form.text("keys");
+    if let Some(keys) = ["on", KEYS_OFF].into_iter().find(|known| *known == keys) {
+        give(headers, KEYS, keys, YEAR_SECONDS, (site.https)());
     }
     response
 }

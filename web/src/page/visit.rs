@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 
 use super::cookies::{brought, give};
-use super::preferences::{Theme, language_of, theme_of};
+use super::preferences::{Theme, language_of, takes_keys, theme_of};
 use super::{Area, Flash, LocalPath, Person, Shell, Site, flash};
 use crate::ApiProblem;
 use crate::entrance::RequestId;
@@ -25,6 +25,7 @@ pub struct Visit {
     pub(super) site: Arc<Site>,
     pub(super) area: &'static Area,
     pub(super) theme: Theme,
+    takes_keys: bool,
     /// The page itself, to which a switch comes back.
     pub(super) here: LocalPath,
     pub(super) flash: Option<Flash>,
@@ -47,6 +48,7 @@ impl Visit {
             person: None,
             area: site.area_of(here.path()),
             theme: theme_of(headers),
+            takes_keys: takes_keys(headers),
             here,
             flash,
             institution: facts.institution.into(),
@@ -75,6 +77,11 @@ impl Visit {
     /// Where a file of the shelf is served.
     pub fn file(&self, name: &str) -> String {
         self.site.shelf.path(name)
+    }
+
+    /// Whether single keys may act on the page.
+    pub fn takes_keys(&self) -> bool {
+        self.takes_keys
     }
 
     /// Path and query of the page.

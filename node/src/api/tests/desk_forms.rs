@@ -85,6 +85,14 @@ const FORMS: &[(&str, Way)] = &[
             "a password of another system is typed by a person who reads the letter that proves it",
         ),
     ),
+    (
+        "answer_rules::keep_approval",
+        Person("whoever found a key would have its answers signed by nobody"),
+    ),
+    (
+        "answer_rules::keep_evidence",
+        Person("whoever found a key would close reports without what proves the work"),
+    ),
     ("arrangements::try_mail", By(&["tryMail"])),
     ("arrangements::dismiss", By(&["setNotice"])),
     ("letters::drop_refused", By(&["dropLetter"])),

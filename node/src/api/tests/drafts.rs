@@ -12,7 +12,9 @@ const KEY: &str = "51d3a9d0-27c8-4c0e-8f0c-2d9e57b1a001";
 #[tokio::test]
 async fn who_signs_is_another_person_than_who_wrote() {
     for desk in desks("kota-bandung").await {
-        let desk = desk.with(|settings| settings.answers.approval = true).await;
+        let desk = desk
+            .with(|settings| settings.answers.approval = Some(true))
+            .await;
         let (case, _) = desk.filed().await;
         let place = &desk.place;
         let siti = hired(place, "siti@bandung.go.id", StaffRole::Admin).await;

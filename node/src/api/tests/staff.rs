@@ -201,6 +201,8 @@ async fn what_did_not_go_its_way_is_listed_and_what_is_arranged_is_read() {
             (&arranged["contact"], &arranged["notice"]),
             (&said, &json!(false))
         );
+        let silent = json!({"value": null, "by": "nobody"});
+        assert_eq!([&arranged["approval"], &arranged["evidence"]], [&silent; 2]);
         let nobodys = desk
             .post(Role::Admin, "/api/v1/arrangements/mail-test", &json!(null))
             .await;

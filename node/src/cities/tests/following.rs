@@ -125,7 +125,7 @@ async fn an_institution_may_have_a_close_noted_and_progress_answered() {
 #[tokio::test]
 async fn where_a_superior_signs_a_close_waits_for_an_officer() {
     for mut linked in Linked::with(json!({})).await {
-        linked.place.settings.answers.approval = true;
+        linked.place.settings.answers.approval = Some(true);
         linked.place.node = linked.place.reopened().await;
         let id = linked.office.hears(&REPORT);
         linked.look().await.unwrap();

@@ -2,7 +2,7 @@
 //! tokens, backed up.
 
 use super::*;
-use crate::in_force::Contact;
+use crate::in_force::{Approval, Contact};
 use crate::node::Node;
 use crate::settings::Settings;
 
@@ -300,6 +300,11 @@ async fn the_check_says_who_has_said_what_is_in_force() {
         ..Contact::default()
     };
     node.keep_contact(contact, "test").await.unwrap();
+    let approval = Approval {
+        all: true,
+        ..Approval::default()
+    };
+    node.keep_approval(approval, "test").await.unwrap();
     let written = std::fs::read_to_string(shell.config()).unwrap();
     let more = "\n[categories]\nevidence = [\"Perhubungan\", \"Perhubungan/Becak\"]\n";
     std::fs::write(shell.config(), written + more).unwrap();
@@ -310,6 +315,8 @@ async fn the_check_says_who_has_said_what_is_in_force() {
         "portal.contact: Jalan Wastukencana 2, typed at the desk",
         "portal.public_url: not set",
         "mail.host: not set",
+        "answers.approval: all, typed at the desk",
+        "categories.evidence: Perhubungan; Perhubungan/Becak, by node.toml",
     ] {
         assert!(checked.contains(line), "{line}: {checked}");
     }

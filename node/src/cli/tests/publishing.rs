@@ -166,6 +166,18 @@ async fn the_desk_publishes_the_calendar_that_is_shipped() {
             code == exit::USAGE && message.contains("--edition"),
             "{message}"
         );
+        for (what, edition, entry) in [
+            ("calendar", "built-in", "2026-03-20  cuti bersama"),
+            ("taxonomy", "2026.0", "  Perhubungan\n"),
+        ] {
+            let shown = shell.says(&[what, "show"]).await;
+            let heading = format!("Edition {edition}  in force, part of the program\n");
+            assert!(
+                shown.starts_with(&heading) && shown.contains(entry),
+                "{shown}"
+            );
+            assert!(shown.ends_with("The national desk has published none yet.\n"));
+        }
         let publish = ["calendar", "publish", &file, "--edition=2026.1"];
         shell.says(&publish).await;
         let shown = shell.says(&["calendar", "show", "2026.1"]).await;
@@ -174,6 +186,8 @@ async fn the_desk_publishes_the_calendar_that_is_shipped() {
             "{shown}"
         );
         assert!(shown.contains("(pending)"), "{shown}");
+        let shown = shell.says(&["calendar", "show"]).await;
+        assert!(shown.starts_with("Edition built-in  in force"), "{shown}");
         assert_eq!(shell.fails(&publish).await.0, exit::DATA);
         let taxonomy = shell.file(
             "taxonomy.json",

@@ -1,7 +1,9 @@
-//! Contact, address and mail server are typed at the desk where `node.toml` is silent.
+//! Contact, address, mail server and what is asked of answers are typed at the desk where `node.toml`
+//! is silent.
 
 use http::{Request, StatusCode};
 use lapor_migrations::on;
+use lapor_protocol::kinds::Category;
 use lapor_web::accounts::Staffed as _;
 use lapor_web::mail::Encryption;
 use lapor_web::mail::tiny_server::{Manners, TinyServer};
@@ -235,6 +237,74 @@ async fn a_server_of_the_file_is_read_only_at_the_desk() {
         admin.open(STEP).await.shows("hanya dapat diubah di sana");
         let fields = server_typed("2525", "", "");
         admin.post(MAIL, &fields).await.is(StatusCode::CONFLICT);
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_of_answers_holds_at_once_and_is_what_the_file_says_where_it_says_it() {
+    const APPROVAL: &str = "/meja/pengaturan/persetujuan";
+    const EVIDENCE: &str = "/meja/pengaturan/bukti";
+    const STEPS: [&str; 2] = ["/meja/pengaturan?langkah=8", "/meja/pengaturan?langkah=9"];
+    let category = |name: &str| Category::try_from(name.to_owned()).unwrap();
+    let (parking, neutral) = (
+        category("Perhubungan/Parkir Liar"),
+        category("Netralitas ASN"),
+    );
+    for mut place in staffed().await {
+        let node = place.node.clone();
+        let router = router(node.clone());
+        let (admin, siti) = (Browser::new(&router), Browser::new(&router));
+        admin.enters(ADMIN, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        let typed = [("kategori-bukti", "Parkir Liar\nBecak")];
+        siti.post(EVIDENCE, &typed).await.is(StatusCode::FORBIDDEN);
+        let wrong = admin.post(EVIDENCE, &typed).await;
+        wrong
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tidak ada satu kategori yang bernama Becak")
+            .shows("Parkir Liar\nBecak</textarea>");
+        assert!(!node.category_needs(&parking).evidence);
+        let typed = [("kategori-bukti", "parkir liar\nPerhubungan/Parkir Liar")];
+        let kept = admin.post(EVIDENCE, &typed).await;
+        assert_eq!(kept.is(StatusCode::SEE_OTHER).to(), STEPS[1]);
+        assert!(node.category_needs(&parking).evidence);
+        admin
+            .open(STEPS[1])
+            .await
+            .shows("\nPerhubungan/Parkir Liar</textarea>");
+
+        assert!(!node.wants_approval(None));
+        let kept = admin.post(APPROVAL, &[("semua", "1")]).await;
+        assert_eq!(kept.is(StatusCode::SEE_OTHER).to(), STEPS[0]);
+        assert!(node.wants_approval(None));
+        let step = admin.open(STEPS[0]).await;
+        step.shows("Setiap jawaban publik disetujui atasan")
+            .shows("value=\"1\" checked");
+        let some = [("kategori-atasan", "Netralitas ASN")];
+        admin.post(APPROVAL, &some).await.is(StatusCode::SEE_OTHER);
+        let wanted = [&parking, &neutral].map(|of| node.wants_approval(Some(of)));
+        assert_eq!(wanted, [false, true]);
+        assert!(place.reopened().await.wants_approval(Some(&neutral)));
+        let none = admin.post(EVIDENCE, &[("kategori-bukti", "")]).await;
+        none.is(StatusCode::SEE_OTHER);
+        assert!(!node.category_needs(&parking).evidence);
+        let acts = ["evidence", "approval", "approval", "evidence"];
+        assert_eq!(
+            stored(&place).await.0,
+            acts.map(|act| format!("setup.{act}"))
+        );
+
+        place.settings.answers.approval = Some(false);
+        place.node = place.reopened().await;
+        assert!(!place.node.wants_approval(Some(&neutral)));
+        let router = crate::doors::router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        admin
+            .open(STEPS[0])
+            .await
+            .shows("hanya dapat diubah di sana");
+        admin.post(APPROVAL, &some).await.is(StatusCode::CONFLICT);
     }
 }
 

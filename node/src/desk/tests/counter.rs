@@ -217,7 +217,7 @@ async fn a_key_that_an_officer_has_seen_proves_nothing_of_who_is_content() {
             let body = json!({"proposes_to_close": false});
             acts(&place, case, "case.followed_up", body, said()).await;
         }
-        place.settings.answers.approval = true;
+        place.settings.answers.approval = Some(true);
         place.node = place.reopened().await;
         let router = router(place.node.clone());
         let siti = Browser::new(&router);

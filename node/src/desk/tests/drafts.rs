@@ -14,7 +14,7 @@ use crate::testing::acts;
 #[tokio::test]
 async fn a_drafted_answer_shows_its_files_to_who_signs_and_hides_personal_numbers() {
     for mut place in staffed().await {
-        place.settings.answers.approval = true;
+        place.settings.answers.approval = Some(true);
         place.node = place.reopened().await;
         hire(&place, LEADER, StaffRole::Leader).await;
         let router = router(place.node.clone());
@@ -157,7 +157,7 @@ async fn a_draft_of_a_case_that_is_not_here_any_more_hides_no_other() {
 #[tokio::test]
 async fn a_draft_that_was_given_back_lies_with_what_came_back_for_its_writer() {
     for mut place in staffed().await {
-        place.settings.answers.approval = true;
+        place.settings.answers.approval = Some(true);
         place.node = place.reopened().await;
         let router = router(place.node.clone());
         let [siti, admin] = [(); 2].map(|()| Browser::new(&router));

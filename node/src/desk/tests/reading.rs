@@ -125,6 +125,32 @@ async fn another_units_case_is_not_there() {
 }
 
 #[tokio::test]
+async fn single_keys_are_switched_off_and_on_again_at_the_own_account() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        for (keys, said, offered, acts) in [
+            ("", "Menyala di peramban ini.", "off", true),
+            ("off", "Mati di peramban ini.", "on", false),
+            ("sometimes", "Mati di peramban ini.", "on", false),
+            ("on", "Menyala di peramban ini.", "off", true),
+        ] {
+            let chosen = [("keys", keys), ("back", "/meja/akun")];
+            assert_eq!(siti.post("/pilihan", &chosen).await.to(), "/meja/akun");
+            let button = format!("name=\"keys\" value=\"{offered}\"");
+            siti.open("/meja/akun").await.shows(said).shows(&button);
+            for path in ["/meja", &at(case, "")] {
+                let page = siti.open(path).await;
+                let has = page.text.contains("/keys.");
+                assert_eq!(has, acts, "{path} after {keys:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn words_of_a_case_are_shown_as_words_and_personal_numbers_are_hidden() {
     for place in staffed().await {
         let router = router(place.node.clone());

@@ -255,6 +255,41 @@ async fn what_has_been_overdue_for_long_stands_in_the_digest_and_the_inbox() {
     }
 }
 
+/// What a digest says under a heading, to the end of its paragraph.
+fn part_of<'a>(text: &'a str, heading: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("\n{heading}\n"))?;
+    rest.split("\n\n").next()
+}
+
+#[tokio::test]
+async fn the_digest_tells_what_is_overdue_from_what_is_due_soon() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        posted
+            .hires("siti@bandung.go.id", StaffRole::Officer, None)
+            .await;
+        let late = posted.filed(false).await;
+        let summary = node.case(late.case).await.unwrap().summary;
+        let due = summary.deadline.unwrap().due.unwrap();
+        // A term ends with its last day: eight o'clock of that day, and of the next.
+        for (at, said, unsaid) in [
+            (due - 16 * HOUR, "Segera jatuh tempo", "Lewat tenggat"),
+            (due + 8 * HOUR, "Lewat tenggat", "Segera jatuh tempo"),
+        ] {
+            clock.advance(at - node.clock().now_ms());
+            node.look_after_deadlines().await.unwrap();
+            let before = posted.server.taken().len();
+            posted.writes().await;
+            let sent = posted.sends(before).await;
+            let digest = sent.iter().find(|letter| letter.to.starts_with("siti@b"));
+            let text = readable(&digest.unwrap().text);
+            let listed = part_of(&text, said).unwrap_or_default();
+            assert!(listed.contains(&late.ticket), "{text}");
+            assert_eq!(part_of(&text, unsaid), None, "{text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn who_is_given_a_case_is_told_once_and_again_when_its_day_is_near() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
