@@ -15,7 +15,7 @@ use lapor_protocol::seal::{ContentKey, Context, Subject, open_words};
 use serde_json::Value;
 
 use super::act::content_key;
-use super::glance::Tray;
+use super::glance::{Tray, begins};
 use super::inbox::Sight;
 use super::shown::{drafts, shown};
 use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Outcome, ticket};
@@ -321,6 +321,32 @@ pub(super) async fn applied_history(
     pending: &[Draft],
 ) -> Result<Vec<HistoryEntry>, NodeError> {
     entries(tx, id, me, pending, |state| state == "applied").await
+}
+
+/// The message with which a case begins, as far as this node may show it; `None` where it has not
+/// come.
+pub(super) async fn birth(
+    tx: &mut Tx,
+    id: CaseId,
+    me: &InstanceId,
+) -> Result<Option<HistoryEntry>, NodeError> {
+    let key = content_key(tx, id).await?;
+    let text = id.to_string();
+    for (item, foreign, own, _) in store::inbox::history(tx, &text).await? {
+        let mut entry = ruled_entry(tx, &item, foreign.or(own), key.as_ref()).await?;
+        if begins(id, &entry) {
+            entry.mask();
+            return Ok(Some(entry));
+        }
+    }
+    for draft in drafts(tx, &text).await? {
+        let mut entry = pending_entry(tx, &draft, me, key.as_ref()).await?;
+        if begins(id, &entry) {
+            entry.mask();
+            return Ok(Some(entry));
+        }
+    }
+    Ok(None)
 }
 
 async fn entries(
