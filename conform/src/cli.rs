@@ -1,5 +1,6 @@
-//! The command line. It exits 0 where everything that was tried is kept, 1
-//! where something is broken, 2 where nothing can be said.
+//! The command line. It exits 0 where everything is kept, 1 where something is
+//! broken, 2 where nothing can be said, 3 where nothing is broken and something
+//! was not tried, 4 where the command that drives a node failed.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -13,13 +14,15 @@ use lapor_protocol::ids::InstanceId;
 use tokio::sync::mpsc;
 
 use crate::contract::Sentence;
-use crate::driven::{drive, told_to_stop};
+use crate::driven::{Failed, drive, told_to_stop};
 use crate::hub;
 use crate::node;
 use crate::report::{Form, Report};
 use crate::standing::{Side, Standing, Standings, Unseen};
 
 const NOTHING_SAID: u8 = 2;
+const UNTRIED: u8 = 3;
+const NOT_DRIVEN: u8 = 4;
 
 /// Say which sentences of docs/protocol.md a hub or a node keeps
 #[derive(Parser)]
@@ -66,8 +69,8 @@ struct NodeOptions {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     enrolment: SocketAddr,
     /// A command that makes the node do what is wanted: it is called with
-    /// `join LINE` and with `file`, and may go on running. Without it, a person
-    /// is asked
+    /// `join LINE` and with `file`, and may go on running. One that fails ends
+    /// the run. Without it, a person is asked
     #[arg(long, value_name = "COMMAND")]
     drive: Option<String>,
     /// For how many seconds each step is waited for
@@ -99,7 +102,12 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
-            NOTHING_SAID.into()
+            let code = if error.is::<Failed>() {
+                NOT_DRIVEN
+            } else {
+                NOTHING_SAID
+            };
+            code.into()
         }
     }
 }
@@ -150,12 +158,14 @@ async fn look_at_node(options: &NodeOptions) -> Result<Report> {
     };
     let driving = drive(options.drive.as_deref(), wanted);
     tokio::select! {
-        (report, called) = async { tokio::join!(node::look(terms), driving) } => called.and(report),
+        both = async { tokio::try_join!(node::look(terms), driving) } => {
+            both.map(|(report, ())| report)
+        }
         Err(stopped) = told_to_stop() => Err(stopped),
     }
 }
 
-/// Writes the report; the code says whether everything holds.
+/// Writes the report; the code says whether everything was tried and holds.
 fn tell(report: &Report, told: &Told) -> Result<ExitCode> {
     let text = report.written(told.form);
     match &told.out {
@@ -165,10 +175,10 @@ fn tell(report: &Report, told: &Told) -> Result<ExitCode> {
                 .with_context(|| format!("{} cannot be written", file.display()))?;
         }
     }
-    Ok(if report.holds() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    Ok(match (report.holds(), report.is_whole()) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::SUCCESS,
+        (true, false) => UNTRIED.into(),
     })
 }
 

@@ -30,6 +30,12 @@ impl Report {
         !self.findings.iter().any(Finding::is_broken)
     }
 
+    /// Whether nothing was left untried.
+    pub fn is_whole(&self) -> bool {
+        let [_, _, untried] = self.counts();
+        untried == 0
+    }
+
     /// The names of the checks that found something.
     pub fn broken(&self) -> Vec<&'static str> {
         let broken = self.findings.iter().filter(|finding| finding.is_broken());
@@ -213,7 +219,7 @@ mod tests {
     #[test]
     fn a_broken_sentence_is_told_in_every_form() {
         let told = |form| report().written(form);
-        assert!(!report().holds());
+        assert!(!report().holds() && !report().is_whole());
         let text = told(Form::Text);
         assert!(text.contains("BROKEN   two\n         a & b\u{7}\n         > A range"));
         assert!(text.contains("1 kept, 1 broken, 1 untried\n\nOf the "));

@@ -65,3 +65,16 @@ fn what_drives_a_node_ends_with_the_run() {
     assert!(error.contains("nobody has joined within 1 s"), "{error}");
     assert!(!mark.exists(), "it has outlived the run");
 }
+
+/// It waits for nobody: a node that was not told to join never would.
+#[test]
+fn a_command_that_fails_ends_the_run_with_a_code_of_its_own() {
+    let ran = conform(&["node", "--drive", "false"]);
+    assert_eq!(ran.status.code(), Some(4));
+    let error = said(&ran.stderr);
+    assert!(
+        error.contains("failed at `join`: false ended with exit code 1"),
+        "{error}"
+    );
+    assert!(ran.stdout.is_empty(), "nothing was looked at");
+}

@@ -124,7 +124,7 @@ impl Spot {
     }
 
     /// Whether it may lie in the country, as far as the outlines tell; they lack many islands.
-    fn is_in_the_country(&self) -> bool {
+    pub fn is_in_the_country(&self) -> bool {
         let mut all = outlines().all().iter();
         self.isle.is_some() || all.any(|one| one.may_hold(self.point) || one.may_reach(self.point))
     }

@@ -89,7 +89,7 @@ pub use own_number::OWN_NUMBER;
 pub(crate) use own_number::is_one as is_own_number;
 pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
-pub use public_report::{FiledReport, Gone, Left, PublicReport};
+pub use public_report::{FiledReport, Gone, Left, PublicReport, Reported};
 pub(crate) use query::two_of;
 pub(crate) use queued::store_drafts;
 pub(crate) use reading::{history, kept_message, read_message, state_of, summaries, title_of};

@@ -3,6 +3,8 @@
 //! Only what the public list shows has such a page: nothing of a *rahasia* case, nothing that waits
 //! for verification. Who reported stands nowhere in it, and personal numbers are hidden.
 
+use std::collections::BTreeMap;
+
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::case_archived::ArchiveReason;
@@ -12,8 +14,9 @@ use serde_json::Value;
 
 use super::course::{Event, Happened, course, walked};
 use super::glance::begins;
+use super::reading::birth;
 use super::tracking::{Step, step};
-use super::{CaseSummary, CaseView, Coordinates, KeyState, Outcome};
+use super::{CaseSummary, CaseView, Coordinates, HistoryEntry, KeyState, Outcome};
 use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -55,6 +58,15 @@ pub struct PublicReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FiledReport {
     pub report: PublicReport,
+    /// As they were told; the public reads none.
+    pub coordinates: Option<Coordinates>,
+}
+
+/// What was written in a report, and where it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// Without personal numbers; `None` where this node cannot read it.
+    pub content: Option<String>,
     /// As they were told; the public reads none.
     pub coordinates: Option<Coordinates>,
 }
@@ -112,12 +124,25 @@ impl Node {
         let told = !view.summary.secret && view.key != KeyState::Erased;
         let state = view.summary.state.filter(|_| told).ok_or_else(hidden)?;
         let birth = view.history.iter().find(|entry| begins(id, entry));
-        let coordinates = birth.and_then(|entry| entry.words.as_ref()?.get("coordinates"));
-        let coordinates = coordinates.and_then(|told| serde_json::from_value(told.clone()).ok());
         Ok(FiledReport {
-            coordinates: coordinates.map(|told: report_filed::Coordinates| told.into()),
+            coordinates: birth.map(reported).unwrap_or_default().coordinates,
             report: read(id, state, view),
         })
+    }
+
+    /// What was written in reports that the caller may read, by their cases.
+    pub async fn reported(
+        &self,
+        cases: &[CaseId],
+    ) -> Result<BTreeMap<CaseId, Reported>, NodeError> {
+        let me = self.instance()?;
+        let mut tx = self.read_tx().await?;
+        let mut all = BTreeMap::new();
+        for case in cases.iter().copied() {
+            let birth = birth(&mut tx, case, me).await?;
+            all.extend(birth.map(|entry| (case, reported(&entry))));
+        }
+        Ok(all)
     }
 
     /// What became of a report that was archived or merged, or left this institution, after one had
@@ -186,12 +211,21 @@ fn archived(view: &CaseView) -> Option<Gone> {
     })
 }
 
+fn reported(birth: &HistoryEntry) -> Reported {
+    let word = |name: &str| birth.words.as_ref()?.get(name);
+    let coordinates = word("coordinates").cloned();
+    let coordinates = coordinates.and_then(|told| serde_json::from_value(told).ok());
+    Reported {
+        content: word("content").and_then(Value::as_str).map(str::to_owned),
+        coordinates: coordinates.map(|told: report_filed::Coordinates| told.into()),
+    }
+}
+
 fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
     let course = course(id, view.summary.filed_at, &view.history);
     let birth = view.history.iter().find(|entry| begins(id, entry));
     let programme = birth.and_then(|entry| entry.body.as_ref()?.get("programme").cloned());
-    let content = birth.and_then(|entry| entry.words.as_ref()?.get("content"));
-    let content = content.and_then(Value::as_str).map(str::to_owned);
+    let content = birth.and_then(|entry| reported(entry).content);
     let summary = view.summary;
     PublicReport {
         case: id,

@@ -15,7 +15,7 @@ use lapor_protocol::seal::{ContentKey, Context, Subject, open_words};
 use serde_json::Value;
 
 use super::act::content_key;
-use super::glance::Tray;
+use super::glance::{Tray, begins};
 use super::inbox::Sight;
 use super::shown::{drafts, shown};
 use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Outcome, ticket};
@@ -323,6 +323,32 @@ pub(super) async fn applied_history(
     entries(tx, id, me, pending, |state| state == "applied").await
 }
 
+/// The message with which a case begins, as far as this node may show it; `None` where it has not
+/// come.
+pub(super) async fn birth(
+    tx: &mut Tx,
+    id: CaseId,
+    me: &InstanceId,
+) -> Result<Option<HistoryEntry>, NodeError> {
+    let key = content_key(tx, id).await?;
+    let text = id.to_string();
+    for (item, foreign, own, _) in store::inbox::history(tx, &text).await? {
+        let mut entry = ruled_entry(tx, &item, foreign.or(own), key.as_ref()).await?;
+        if begins(id, &entry) {
+            entry.mask();
+            return Ok(Some(entry));
+        }
+    }
+    for draft in drafts(tx, &text).await? {
+        let mut entry = pending_entry(tx, &draft, me, key.as_ref()).await?;
+        if begins(id, &entry) {
+            entry.mask();
+            return Ok(Some(entry));
+        }
+    }
+    Ok(None)
+}
+
 async fn entries(
     tx: &mut Tx,
     id: CaseId,
@@ -380,7 +406,8 @@ async fn ruled_entry(
     key: Option<&ContentKey>,
 ) -> Result<HistoryEntry, NodeError> {
     let item: Item = store::read(serde_json::from_str(item))?;
-    let message = line.map(|line| read_message(&line)).transpose()?;
+    // Damaged bytes are shown as what is not here; the case waits for a person because of them.
+    let message = line.and_then(|line| kept_message(&line, item.envelope_id));
     let words = match &message {
         Some(message) => words_of(tx, message, key).await?,
         None => None,

@@ -139,7 +139,7 @@ impl Node {
         let channel = Name::read(&row.channel).ok_or_else(gone)?;
         let facts = self.facts_of(&row, &heard, None).await?;
         let keywords = self.keywords_in_force().await?;
-        let said = talk::told(&heard, self.marks_of(&keywords));
+        let said = talk::told(&heard, self.marks_of(&keywords, channel.manner()));
         if said.content.is_empty() {
             return Err(NodeError::Invalid(
                 "a report needs words; these messages have none".into(),

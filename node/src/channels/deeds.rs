@@ -13,6 +13,7 @@ use super::{handles, words};
 use crate::casework::{Acted, CHANNELS, NewReport, Once};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::open311::region_of;
 use crate::reporters::{ReporterAct, Suspicion, ThreadTerms, Verification};
 use crate::store;
 use crate::store::channels::outbox::OutRow;
@@ -139,12 +140,15 @@ impl Step<'_> {
             Err(NodeError::Invalid(_)) => None,
             Err(error) => return Err(error),
         };
+        let shared = said.coordinates;
         let report = NewReport {
             classification: said.classification,
             title: said.title,
             content: said.content,
             category: said.category.filter(|_| category.is_some()),
-            region: said.region,
+            region: said
+                .region
+                .or_else(|| shared.and_then(|at| region_of(node, Some(at)))),
             place: said.place,
             coordinates: said.coordinates,
             incident_date: None,

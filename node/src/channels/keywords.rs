@@ -5,6 +5,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
 
+use super::manner::Manner;
 use super::settings::Keyword;
 use super::talk::{self, Marks};
 use crate::error::NodeError;
@@ -62,10 +63,13 @@ impl Node {
         Ok(lines.map(|line| line.keyword).collect())
     }
 
-    /// What may stand in front of a report on any channel.
-    pub(super) fn marks_of<'a>(&'a self, keywords: &'a [Keyword]) -> Marks<'a> {
-        let account = self.settings().channels.x.account.as_deref();
-        Marks { keywords, account }
+    /// What may stand in front of a report where one talks so.
+    pub(super) fn marks_of<'a>(&'a self, keywords: &'a [Keyword], manner: Manner) -> Marks<'a> {
+        Marks {
+            keywords,
+            in_any_letters: manner.short,
+            account: self.settings().channels.x.account.as_deref(),
+        }
     }
 
     /// All words, those of the configuration first.

@@ -74,6 +74,7 @@ impl Node {
             *turn = Turn::of(before, Deed::Answered("left_out"), told.collect());
         } else {
             turn.says.extend(told);
+            turn.recount();
         }
         Ok(uploads)
     }
@@ -91,6 +92,7 @@ impl Node {
         }
         if here.len() < files.len() {
             *files = here;
+            turn.recount();
             turn.says.push(Say::LeftOut(LeftOut::Gone));
         }
         Ok(turn)

@@ -206,10 +206,11 @@ impl Node {
         let said = said.unwrap_or_default();
         let heard = event.kind == "case.followed_up" && !manner.public;
         let piece = Piece {
-            head: v
-                .with("ticket", &told.ticket)
-                .with("said", said)
-                .say("chat-news"),
+            head: words::ended(
+                v.with("ticket", &told.ticket)
+                    .with("said", said)
+                    .say("chat-news"),
+            ),
             body: event.text.clone().filter(|_| heard),
             tail: match &asked {
                 Some(Asked::Close { .. }) => Some(v.say("chat-ask-close")),

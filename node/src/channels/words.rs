@@ -7,7 +7,7 @@ use lapor_web::language::{Language, TextId, Voice, text_id};
 use super::manner::Manner;
 use super::media::LeftOut;
 use super::sms::alphabet;
-use super::talk::Say;
+use super::talk::{Say, Sure};
 use crate::doors::{facts, texts};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -16,8 +16,9 @@ use crate::portal::{name_of, standing_words};
 /// Less of a text tells nothing.
 const LEAST: usize = 20;
 const CUT: &str = "...";
-/// Signs of the name of an institution.
+/// Signs of the name of an institution, and of a place.
 const NAME_SIGNS: usize = 40;
+const PLACE_SIGNS: usize = 200;
 /// Choices of a question are cut to so many signs where there is no room for all of them.
 const CHOICE_SIGNS: [usize; 6] = [200, 40, 20, 10, 4, 2];
 /// Behind a choice that is cut.
@@ -116,11 +117,23 @@ pub fn voice(node: &Node) -> Voice {
 
 /// A name that leaves room for other words.
 pub fn short(name: &str) -> String {
-    if name.chars().count() <= NAME_SIGNS {
-        return name.to_owned();
+    shortened(name, NAME_SIGNS)
+}
+
+fn shortened(text: &str, signs: usize) -> String {
+    if text.chars().count() <= signs {
+        return text.to_owned();
     }
-    let cut: String = name.chars().take(NAME_SIGNS - CUT.len()).collect();
+    let cut: String = text.chars().take(signs - CUT.len()).collect();
     format!("{}{CUT}", cut.trim_end())
+}
+
+/// A sentence without the full stop behind a name that ends as a sentence does: `LAPOR!.`
+pub fn ended(mut sentence: String) -> String {
+    if ["!.", "?.", ".."].iter().any(|end| sentence.ends_with(end)) {
+        sentence.pop();
+    }
+    sentence
 }
 
 /// What is said to somebody. `filed` is the ticket of what was filed with it, `key` a new key.
@@ -165,7 +178,7 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
         Say::AskPlace => v.say("chat-ask-place"),
         Say::Directly => v.say("chat-directly"),
         Say::AskPicture => v.say("chat-ask-picture"),
-        Say::AskSure(title) => v.with("title", title).say("chat-ask-sure"),
+        Say::AskSure(sure) => return meant(v, sure),
         Say::Wordless => v.say("chat-wordless"),
         Say::ByReply => v.say("chat-by-reply"),
         Say::LeftOut(why) => v.say(left_out(*why)),
@@ -176,6 +189,24 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
             form,
         } => return asked(v, ticket, question, form),
     })
+}
+
+/// A report before it is filed: of its words as many as there is room for.
+fn meant(v: &Voice, sure: &Sure) -> Piece {
+    let place = match &sure.place {
+        Some(place) => {
+            let place = shortened(place, PLACE_SIGNS);
+            Some(v.with("place", place).say("chat-sure-place"))
+        }
+        None => sure.shared.then(|| v.say("chat-sure-shared")),
+    };
+    let files = (sure.files > 0).then(|| v.with("count", sure.files).say("chat-sure-files"));
+    let tail = [place, files, Some(v.say("chat-ask-sure"))];
+    Piece {
+        body: Some(format!("\"{}\"", sure.content)),
+        tail: Some(tail.into_iter().flatten().collect::<Vec<_>>().join("\n")),
+        ..Piece::of(v.say("chat-sure"))
+    }
 }
 
 /// What stands on a button that shares a place.
@@ -269,7 +300,7 @@ async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError>
     let at = at.map(named);
     let said = v.with("ticket", &tracked.ticket).with("state", state);
     let head = match at {
-        Some(institution) => said.with("institution", institution).say("chat-status-at"),
+        Some(institution) => ended(said.with("institution", institution).say("chat-status-at")),
         None => said.say("chat-status"),
     };
     let latest = tracked.course.last();
@@ -315,6 +346,56 @@ mod tests {
             body: Some(body.into()),
             tail: Some("Balas YA atau TIDAK.".into()),
             ..Piece::of("4F7KX-92MQ3: ditanya".into())
+        }
+    }
+
+    #[test]
+    fn a_report_is_told_with_its_place_and_files_before_it_is_filed() {
+        let v = Voice::new(Language::Indonesian, texts(), chrono_tz::Tz::UTC, 0);
+        let chat = Name::Messenger.manner();
+        let sure = Sure {
+            content: "Lampu padam.\nGelap sekali.".into(),
+            place: Some("Jalan Braga".into()),
+            shared: true,
+            files: 2,
+        };
+        let told = meant(&v, &sure).fitted(chat);
+        assert!(
+            told.starts_with(
+                "Kami kirim laporan ini:\n\n\"Lampu padam.\nGelap sekali.\"\n\n\
+                 Tempat: Jalan Braga\nFoto atau berkas: 2\nBalas YA"
+            ),
+            "{told}"
+        );
+        let bare = Sure {
+            place: None,
+            shared: false,
+            files: 0,
+            ..sure.clone()
+        };
+        let told = meant(&v, &bare).fitted(chat);
+        assert!(
+            !told.contains("Tempat") && !told.contains("berkas"),
+            "{told}"
+        );
+        let long = Sure {
+            content: "Lampu padam. ".repeat(300),
+            place: Some("Jalan Braga ".repeat(300)),
+            ..sure
+        };
+        let told = meant(&v, &long).fitted(chat);
+        assert!(chat.size(&told) <= chat.room && told.contains("Balas YA"));
+        assert!(told.contains("Foto atau berkas: 2"), "{told}");
+    }
+
+    #[test]
+    fn a_name_that_ends_as_a_sentence_does_has_no_full_stop_behind_it() {
+        for (sentence, said) in [
+            ("Di Desk Nasional LAPOR!.", "Di Desk Nasional LAPOR!"),
+            ("Di Dinas Kependudukan d....", "Di Dinas Kependudukan d..."),
+            ("Di Kota Bandung.", "Di Kota Bandung."),
+        ] {
+            assert_eq!(ended(sentence.into()), said);
         }
     }
 

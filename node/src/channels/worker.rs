@@ -137,7 +137,7 @@ impl Node {
         let manner = line.name().manner();
         let known = Known {
             manner,
-            marks: self.marks_of(&keywords),
+            marks: self.marks_of(&keywords, manner),
             tickets: &facts.tickets,
             cases: &facts.cases,
             referred: facts.referred,

@@ -24,7 +24,7 @@ use crate::chance::random;
 use crate::error::NodeError;
 use crate::media::Door;
 use crate::node::Node;
-use crate::place;
+use crate::place::{self, NoPlace};
 use crate::portal::filing::classification;
 use crate::reporters::{FiledForReporter, FilingTerms, Notify};
 use crate::settings::Open311Answer;
@@ -204,6 +204,9 @@ fn coordinates(form: &Form) -> Result<Option<Coordinates>, Refused> {
         longitude,
     };
     told.micro()?;
+    if !place::spot(latitude, longitude).is_in_the_country() {
+        return Err(Refused::wrong(format!("lat, long: {}", NoPlace::Abroad)));
+    }
     Ok(Some(told))
 }
 

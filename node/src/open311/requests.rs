@@ -73,16 +73,23 @@ async fn listed(node: &Node, asked: &Asked) -> Told {
     }
     let wanted = Wanted::read(asked, node.clock().now_ms())?;
     let mut cases = public(node, &wanted).await?;
+    let mut own = BTreeSet::new();
     if let Some(caller) = &caller {
         let known: BTreeSet<CaseId> = cases.iter().map(|case| case.case).collect();
-        let own = node.filed_by(caller, wanted.span).await?.into_iter();
-        cases.extend(own.filter(|case| !known.contains(&case.case) && wanted.takes(case)));
+        let filed = node.filed_by(caller, wanted.span).await?;
+        own.extend(filed.iter().map(|case| case.case));
+        let filed = filed.into_iter();
+        cases.extend(filed.filter(|case| !known.contains(&case.case) && wanted.takes(case)));
         cases.sort_by_key(|case| std::cmp::Reverse(case.filed_at));
         cases.truncate(MOST);
     }
-    Ok(requests(
-        cases.iter().map(|case| teller.listed(case)).collect(),
-    ))
+    let ids: Vec<CaseId> = cases.iter().map(|case| case.case).collect();
+    let mut reported = node.reported(&ids).await?;
+    let told = cases.iter().map(|case| {
+        let reported = reported.remove(&case.case).unwrap_or_default();
+        teller.listed(case, &reported, own.contains(&case.case))
+    });
+    Ok(requests(told.collect()))
 }
 
 fn requests(all: Vec<Tree>) -> (StatusCode, &'static str, Tree) {

@@ -11,7 +11,9 @@ use lapor_web::language::{Language, Voice, text_id};
 use super::services::{code_of, name_of};
 use super::tree::Tree;
 use crate::casework::course::Event;
-use crate::casework::{Coordinates, FiledReport, Gone, Outcome, PublicCase, PublicReport};
+use crate::casework::{
+    Coordinates, FiledReport, Gone, Outcome, PublicCase, PublicReport, Reported,
+};
 use crate::doors;
 use crate::node::Node;
 use crate::portal::onward::Onward;
@@ -56,19 +58,20 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// A line of a list.
-    pub fn listed(&self, case: &PublicCase) -> Tree {
+    /// A request among others, with what was written in it; coordinates are for its own program.
+    pub fn listed(&self, case: &PublicCase, reported: &Reported, own: bool) -> Tree {
+        let text = reported.content.as_deref().or(case.excerpt.as_deref());
         let stands = case.state.map(|state| self.stands(state, case.outcome));
         self.tree(&Request {
             case: case.case,
             is_open: case.state.is_none_or(State::is_open),
             notes: noted(stands.unwrap_or_default(), case.answer.as_deref()),
             category: case.category.as_ref(),
-            description: described(case.title.as_deref(), case.excerpt.as_deref()),
+            description: described(case.title.as_deref(), text),
             responsible: case.custodian.as_ref(),
             place: case.place.as_deref(),
             region: case.region.as_ref(),
-            coordinates: None,
+            coordinates: reported.coordinates.filter(|_| own),
             filed_at: Some(case.filed_at),
             last_at: case.last_at,
             due_at: None,

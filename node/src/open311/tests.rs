@@ -192,6 +192,7 @@ async fn a_report_is_read_by_whoever_filed_it_and_by_all_once_it_is_taken_up() {
             "{}",
             listed.text
         );
+        assert_eq!(listed.json()[0]["lat"], -6.9175);
 
         let case = id.parse().unwrap();
         acts(&city.place, case, "case.verified", json!({}), None).await;
@@ -211,6 +212,10 @@ async fn a_report_is_read_by_whoever_filed_it_and_by_all_once_it_is_taken_up() {
             Value::Null,
             "the public reads no coordinates"
         );
+        let listed = city.get(REQUESTS).await.json();
+        assert_eq!(listed[0]["lat"], Value::Null, "nor in a list");
+        let listed = city.get(&format!("{REQUESTS}?api_key={}", city.key)).await;
+        assert_eq!(listed.json()[0]["long"], 107.6091, "{}", listed.text);
         let ticket = city
             .place
             .node
@@ -251,6 +256,29 @@ async fn a_report_is_read_by_whoever_filed_it_and_by_all_once_it_is_taken_up() {
         assert_eq!(identity.name.as_deref(), Some("Siti"));
         let view = city.place.node.case(case).await.unwrap();
         assert_eq!(view.summary.region.unwrap().as_str(), "32.73");
+    }
+}
+
+#[tokio::test]
+async fn a_list_says_all_that_was_written_in_its_lines() {
+    for city in cities().await {
+        let line = "Lampu padam dan jalan gelap sekali, 3273010101900001 menurut saya.";
+        let text = [line; 12].join("\n");
+        let form = LAMP.replace(
+            "Lampu+padam+di+Braga.+Gelap+sejak+Senin.",
+            &text.replace('\n', "%0A").replace(' ', "+"),
+        );
+        let id = city.files(&form).await;
+        let path = format!("{REQUESTS}?api_key={}", city.key);
+        let waits = city.get(&path).await.json();
+        let told = waits[0]["description"].as_str().unwrap();
+        assert_eq!(told.lines().count(), 12, "{told}");
+        assert!(!told.contains("3273010101900001"), "{told}");
+        let case = id.parse().unwrap();
+        acts(&city.place, case, "case.verified", json!({}), None).await;
+        assert_eq!(city.get(REQUESTS).await.json()[0]["description"], told);
+        let alone = city.reads(&id, &city.key).await.json();
+        assert_eq!(alone[0]["description"], told);
     }
 }
 
@@ -315,6 +343,10 @@ async fn a_form_that_cannot_be_used_says_why_and_a_wrong_key_files_nothing() {
             (no_place, "location"),
             (LAMP.replace("-6.9175", "abc"), "lat, long"),
             (LAMP.replace("-6.9175", "91"), "coordinates"),
+            (
+                LAMP.replace("-6.9175", "52").replace("107.6091", "4"),
+                "outside of Indonesia",
+            ),
             (
                 format!("{LAMP}&attribute[jenis]=keluhan"),
                 "attribute[jenis]",

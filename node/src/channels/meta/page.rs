@@ -106,6 +106,7 @@ impl Page {
             Comments::Tagged => {
                 let marks = Marks {
                     keywords,
+                    in_any_letters: false,
                     account: self.account.as_deref(),
                 };
                 words.to_lowercase().contains(TAG) || begins_with_keyword(words, marks)

@@ -5,7 +5,7 @@ use lapor_web::regions::national;
 use serde::{Deserialize, Serialize};
 
 use super::commands::{is_courtesy, is_none, is_skip, is_yes};
-use super::{Deed, Known, Said, Say, Talk, Turn, report};
+use super::{Deed, Known, Said, Say, Sure, Talk, Turn, report};
 use crate::channels::heard::Heard;
 
 /// A report that is not filed yet.
@@ -133,7 +133,9 @@ fn named(said: &mut Said, place: &str) {
     if place.is_empty() {
         return;
     }
-    said.region = national().meant(place).or(said.region.take());
+    if let Some(region) = national().meant(place) {
+        report::lies_in(said, region);
+    }
     said.place = Some(place.to_owned());
 }
 
@@ -175,11 +177,21 @@ fn kept(talk: &Talk, draft: Draft) -> Turn {
         Asks::Words => Say::AskWords,
         Asks::Place => Say::AskPlace,
         Asks::Picture => Say::AskPicture,
-        Asks::Sure => Say::AskSure(draft.said.title.clone()),
+        Asks::Sure => Say::AskSure(meant(&draft.said)),
     };
     let mut turn = silent(talk, draft);
     turn.says.push(asks);
     turn
+}
+
+/// What is told of a report before it is filed.
+fn meant(said: &Said) -> Sure {
+    Sure {
+        content: said.content.clone(),
+        place: said.place.clone(),
+        shared: said.coordinates.is_some(),
+        files: said.files.len(),
+    }
 }
 
 /// A draft of which nothing is asked anew.

@@ -180,7 +180,7 @@ pub enum Say {
     AskWords,
     AskPlace,
     AskPicture,
-    AskSure(String),
+    AskSure(Sure),
     /// Where people talk to each other: that this node listens elsewhere.
     Directly,
     /// Files without a word are no report.
@@ -189,6 +189,17 @@ pub enum Say {
     ByReply,
     /// A file is left out.
     LeftOut(LeftOut),
+}
+
+/// What of a report is told before it is filed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sure {
+    pub content: String,
+    pub place: Option<String>,
+    /// A place was shared by its coordinates.
+    pub shared: bool,
+    /// How many files go with it.
+    pub files: usize,
 }
 
 impl Say {
@@ -246,6 +257,16 @@ impl Turn {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// Tells as many files of a report that is to be filed as there are now.
+    pub(super) fn recount(&mut self) {
+        let count = self.files().map_or(0, |files| files.len());
+        for say in &mut self.says {
+            if let Say::AskSure(sure) = say {
+                sure.files = count;
+            }
         }
     }
 }
@@ -377,7 +398,9 @@ fn obey(talk: &Talk, command: Command<'_>, known: &Known<'_>, now: i64) -> Turn 
         }
         Command::Start if known.stopped => says(Deed::Start, Say::Started),
         // Who begins a chat begins with this.
-        Command::Start if known.manner.asks => help(talk, Deed::Answered("help"), now),
+        Command::Start if known.manner.asks => {
+            help_wanted(talk, Deed::Answered("help"), known, now)
+        }
         Command::Start => says(Deed::Start, Say::Started),
         Command::Status(typed) if !typed.is_empty() => {
             says(Deed::Answered("status"), Say::Status(typed.to_owned()))
@@ -386,7 +409,7 @@ fn obey(talk: &Talk, command: Command<'_>, known: &Known<'_>, now: i64) -> Turn 
             let status = latest.map_or(Say::NoReport, |(_, own)| Say::Status(own.clone()));
             says(Deed::Answered("status"), status)
         }
-        Command::Help => help(talk, Deed::Answered("help"), now),
+        Command::Help => help_wanted(talk, Deed::Answered("help"), known, now),
         Command::Key => match latest {
             Some((case, own)) if known.manner.proven && !known.manner.public => {
                 says(Deed::Key(*case), Say::Key(own.clone()))
@@ -400,10 +423,21 @@ fn obey(talk: &Talk, command: Command<'_>, known: &Known<'_>, now: i64) -> Turn 
             if dropped {
                 turn
             } else {
-                help(talk, Deed::Aside, now)
+                help_wanted(talk, Deed::Aside, known, now)
             }
         }
     }
+}
+
+/// Says what can be written here to whoever has ordered something, each time; where everybody reads
+/// it, or where it may be somebody else, once a day.
+fn help_wanted(talk: &Talk, deed: Deed, known: &Known<'_>, now: i64) -> Turn {
+    if known.manner.public || known.unproved {
+        return help(talk, deed, now);
+    }
+    let mut turn = Turn::of(talk, deed, vec![Say::Help]);
+    turn.talk.helped_at = Some(now);
+    turn
 }
 
 /// Says what can be written here, once a day.
@@ -468,6 +502,9 @@ fn wordless(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     if known.manner.public {
         // Nobody wants to be taught in front of everybody.
         return Turn::of(talk, Deed::Aside, Vec::new());
+    }
+    if report::is_keyword(&heard.text, known.marks) {
+        return help_wanted(talk, Deed::Aside, known, now);
     }
     help(talk, Deed::Aside, now)
 }

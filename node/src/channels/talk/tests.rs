@@ -5,8 +5,8 @@ use lapor_protocol::kinds::Classification;
 use lapor_protocol::kinds::case_held::AnswerForm;
 
 use super::{
-    Asked, Deed, Hold, Known, Marks, OwnCase, Say, Talk, Turn, hear, is_free, named, normalised,
-    silence,
+    Asked, Deed, Hold, Known, Marks, OwnCase, Say, Talk, Turn, begins_with_keyword, hear, is_free,
+    named, normalised, silence, told,
 };
 use crate::casework::Coordinates;
 use crate::chance::{new_case_id, new_message_id};
@@ -63,6 +63,7 @@ impl Own {
             manner: name.manner(),
             marks: Marks {
                 keywords: &[],
+                in_any_letters: name.manner().short,
                 account: Some("LAPOR1708"),
             },
             tickets: &self.tickets,
@@ -243,6 +244,7 @@ fn a_word_of_the_table_says_what_a_report_is_about() {
     let known = Known {
         marks: Marks {
             keywords: &keywords,
+            in_any_letters: true,
             account: None,
         },
         ..own.known(Name::Sms)
@@ -260,13 +262,21 @@ fn a_word_of_the_table_says_what_a_report_is_about() {
     );
     let elsewhere = said("lampu padam di Kota Cimahi sejak kemarin");
     assert_eq!(elsewhere.region.unwrap().as_str(), "32.77");
+    assert!(elsewhere.suggested.is_none() && elsewhere.category == keyword.category);
+    let between = said("lampu padam dari Kota Cimahi sampai Kota Bogor");
+    assert!(between.region.is_none() && between.suggested.is_none());
+    let here = said("lampu padam dari Kota Bandung sampai Kota Cimahi");
+    assert_eq!(
+        (here.region, here.suggested),
+        (keywords[0].region.clone(), keywords[0].suggested.clone())
+    );
     assert!(
         said("Padam lampu di depan sekolah").category.is_none(),
         "only in front"
     );
     assert_eq!(
-        said("LAMPU padam di Braga").content,
-        "padam di Braga",
+        said("LAMPU: padam Braga").content,
+        "padam Braga",
         "the word counts, too"
     );
     assert!(
@@ -288,7 +298,7 @@ fn a_word_of_the_table_says_what_a_report_is_about() {
     };
     assert_eq!(
         said("@Lapor_BDG: LAMPU padam di depan sekolah").content,
-        "padam di depan sekolah"
+        "LAMPU padam di depan sekolah"
     );
     for small in ["LAMPU padam", "LAMPU terima kasih"] {
         let turn = hear(&Talk::default(), &heard(small), &known, NOW);
@@ -303,6 +313,116 @@ fn a_word_of_the_table_says_what_a_report_is_about() {
         ("dua kata", false),
     ] {
         assert_eq!(is_free(word), free, "{word}");
+    }
+}
+
+#[test]
+fn a_word_of_the_table_stays_in_a_sentence_that_begins_with_it() {
+    let keywords = [Keyword {
+        word: "lampu".into(),
+        category: "Energi".to_owned().try_into().ok(),
+        region: None,
+        suggested: None,
+    }];
+    let by_sms = Marks {
+        keywords: &keywords,
+        in_any_letters: true,
+        account: None,
+    };
+    let elsewhere = Marks {
+        in_any_letters: false,
+        ..by_sms
+    };
+    for (text, content, counts) in [
+        (
+            "Lampu merah di Simpang Dago mati",
+            "Lampu merah di Simpang Dago mati",
+            false,
+        ),
+        (
+            "LAMPU merah di Simpang Dago mati",
+            "LAMPU merah di Simpang Dago mati",
+            true,
+        ),
+        (
+            "#lampu Gelap sekali di Dago",
+            "#lampu Gelap sekali di Dago",
+            true,
+        ),
+        ("LAMPU Lampu jalan mati", "Lampu jalan mati", true),
+        ("LAMPU LAMPU JALAN MATI", "LAMPU JALAN MATI", true),
+        ("#lampu Lampu jalan mati", "Lampu jalan mati", true),
+        ("Lampu: jalan di Dago gelap", "jalan di Dago gelap", true),
+        ("Lampu : jalan di Dago gelap", "jalan di Dago gelap", true),
+        (
+            "Lampu, jalan di Dago gelap",
+            "Lampu, jalan di Dago gelap",
+            false,
+        ),
+        ("lapor LAMPU rahasia gelap sekali", "gelap sekali", true),
+        (
+            "LAMPU lapor ke RT percuma",
+            "LAMPU lapor ke RT percuma",
+            true,
+        ),
+        ("LAMPU INFO jadwal padam", "jadwal padam", true),
+        ("Lampunya mati", "Lampunya mati", false),
+    ] {
+        let said = told(&heard(text), elsewhere);
+        assert_eq!(said.content, content, "{text}");
+        assert_eq!(said.keyword.is_some(), counts, "{text}");
+        assert_eq!(said.secret, text.contains("rahasia"), "{text}");
+        assert_eq!(begins_with_keyword(text, elsewhere), counts, "{text}");
+    }
+    let typed = told(&heard("lampu merah di Simpang Dago mati"), by_sms);
+    assert_eq!(typed.content, "lampu merah di Simpang Dago mati");
+    assert!(typed.category.is_some() && typed.category == keywords[0].category);
+}
+
+#[test]
+fn a_place_elsewhere_takes_back_whom_a_word_suggests() {
+    let own = Own::none();
+    let keywords = [Keyword {
+        word: "lampu".into(),
+        category: None,
+        region: "32.73".parse().ok(),
+        suggested: "kota-bandung".parse().ok(),
+    }];
+    let known = Known {
+        marks: Marks {
+            keywords: &keywords,
+            in_any_letters: false,
+            account: None,
+        },
+        ..own.known(Name::Telegram)
+    };
+    let hears = |talk: &Talk, text: &str| hear(talk, &heard(text), &known, NOW).talk;
+    let begun = hears(&Talk::default(), "LAMPU: jalan kami gelap sejak Senin");
+    for (place, region, suggested) in [
+        ("Kota Bandung", "32.73", true),
+        ("Kota Cimahi", "32.77", false),
+    ] {
+        let said = hears(&begun, place).draft.unwrap().said;
+        assert_eq!(said.region.unwrap().as_str(), region, "{place}");
+        assert_eq!(said.suggested.is_some(), suggested, "{place}");
+    }
+}
+
+#[test]
+fn a_title_begins_behind_greetings() {
+    let own = Own::none();
+    let marks = own.known(Name::Sms).marks;
+    for (text, title) in [
+        (
+            "Selamat pagi Pak\nBANTUAN\nLampu di Dago padam. Tolong.",
+            "Lampu di Dago padam",
+        ),
+        ("\nhalo\n\nLampu mati", "Lampu mati"),
+        ("halo\nterima kasih", "halo"),
+    ] {
+        let said = told(&heard(text), marks);
+        assert_eq!(said.title, title, "{text}");
+        assert_eq!(said.content, text.trim(), "no word is lost");
     }
 }
 
@@ -525,7 +645,12 @@ fn where_people_chat_what_is_missing_is_asked() {
         assert_eq!(content.contains(text), adds, "{text}");
     }
     let placed = own.hears(name, &placed.talk, "lewati");
-    assert!(matches!(placed.says[..], [Say::AskSure(_)]));
+    let [Say::AskSure(sure)] = &placed.says[..] else {
+        panic!("it is not told");
+    };
+    assert_eq!(sure.content, "Lampu jalan padam seminggu ini");
+    assert_eq!(sure.place.as_deref(), Some("Jalan Braga, Kota Bandung"));
+    assert!(!sure.shared && sure.files == 0);
     let Deed::File(said) = own.hears(name, &placed.talk, "YA RAHASIA").deed else {
         panic!("it is not filed");
     };
@@ -568,11 +693,35 @@ fn where_people_chat_what_is_missing_is_asked() {
 }
 
 #[test]
-fn help_comes_once_a_day_and_a_secret_is_not_taken_in_public() {
+fn help_comes_once_a_day_or_when_it_is_wanted_and_a_secret_is_not_taken_in_public() {
     let own = Own::none();
     let first = own.hears(Name::Sms, &Talk::default(), "halo");
     assert!(matches!(first.says[..], [Say::Help]));
     assert!(own.hears(Name::Sms, &first.talk, "halo").says.is_empty());
+    for wanted in ["BANTUAN", "info", "batal"] {
+        let again = own.hears(Name::Sms, &first.talk, wanted);
+        assert!(matches!(again.says[..], [Say::Help]), "{wanted}");
+    }
+    let public = own.hears(Name::X, &Talk::default(), "BANTUAN");
+    assert!(matches!(public.says[..], [Say::Help]));
+    assert!(own.hears(Name::X, &public.talk, "BANTUAN").says.is_empty());
+    let unproved = Known {
+        unproved: true,
+        ..own.known(Name::Email)
+    };
+    let twice = hear(&first.talk, &heard("BANTUAN"), &unproved, NOW);
+    assert!(twice.says.is_empty(), "it may be somebody else");
+    let keywords = [Keyword {
+        word: "lampu".into(),
+        category: None,
+        region: None,
+        suggested: None,
+    }];
+    let mut known = own.known(Name::Sms);
+    known.marks.keywords = &keywords;
+    let alone = hear(&first.talk, &heard("LAMPU"), &known, NOW);
+    assert_eq!(deed(&alone), "aside");
+    assert!(matches!(alone.says[..], [Say::Help]), "a word alone asks");
     let secret = own.hears(
         Name::X,
         &Talk::default(),

@@ -22,12 +22,14 @@ async fn a_report_told_in_pieces_is_filed_once_it_is_sure() {
             told[0].contains("\"Lampu jalan padam sudah seminggu ini\""),
             "{told:?}"
         );
+        assert!(told[0].contains("lokasi yang Anda kirim"), "{told:?}");
         assert!(talked.cases().await.is_empty());
         let told = talked.says(SITI, "ya anonim").await;
         let (case, ticket) = talked.case().await;
         assert!(told[0].contains(&ticket), "{told:?}");
         let view = talked.node().case(case).await.unwrap();
         assert!(view.summary.anonymous);
+        assert_eq!(view.summary.region.unwrap().as_str(), "32.73");
         let words = view.history[0].words.as_ref().unwrap();
         assert_eq!(words["coordinates"]["latitude_micro"], -6_900_000);
     }

@@ -53,6 +53,7 @@ async fn a_picture_is_asked_for_and_goes_with_its_report() {
         assert!(told[0].starts_with("Ada foto"), "{told:?}");
         let told = talked.sends("", json!([{"at": "p1"}])).await;
         assert!(told[0].starts_with("Kami kirim laporan ini"), "{told:?}");
+        assert!(told[0].contains("Foto atau berkas: 1"), "{told:?}");
         // Pictures come one by one: each is not answered.
         assert!(talked.sends("", json!([{"at": "p2"}])).await.is_empty());
         talked.says(SITI, "YA").await;
@@ -70,6 +71,7 @@ async fn a_picture_with_the_first_words_is_asked_for_no_more() {
     for talked in Talked::with_pictures(Name::Telegram).await {
         let told = talked.sends(PLACED, json!([{"at": "p1"}])).await;
         assert!(told[0].starts_with("Kami kirim laporan ini"), "{told:?}");
+        assert!(told[0].contains("Foto atau berkas: 1"), "{told:?}");
         talked.place.clock.advance(30 * MINUTE_MS);
         talked.told(SITI).await;
         let (case, _) = talked.case().await;
@@ -85,6 +87,7 @@ async fn a_picture_before_any_word_begins_a_report() {
         assert!(talked.sends("", json!([{"at": "p2"}])).await.is_empty());
         let told = talked.says(SITI, PLACED).await;
         assert!(told[0].starts_with("Kami kirim laporan ini"), "{told:?}");
+        assert!(told[0].contains("Foto atau berkas: 2"), "{told:?}");
         talked.says(SITI, "ya").await;
         let (case, _) = talked.case().await;
         assert_eq!(talked.files(case).await, [2]);

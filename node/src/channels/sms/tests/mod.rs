@@ -228,6 +228,10 @@ async fn a_message_by_kannel_becomes_a_case_and_its_ticket_goes_back() {
             let request = Request::get(uri).body(Body::empty()).unwrap();
             let answer = router.clone().oneshot(request).await.unwrap();
             let status = answer.status();
+            if status == StatusCode::OK {
+                let kind = &answer.headers()["content-type"];
+                assert_eq!(kind, "text/plain; charset=utf-8");
+            }
             let body = axum::body::to_bytes(answer.into_body(), 4096)
                 .await
                 .unwrap();
