@@ -15,7 +15,7 @@ const MOST: usize = 120;
 /// Plans that are tried to make one that fails shorter, for a person to read.
 const TRIES: usize = 60;
 /// Where nobody reads it.
-const FEW_TRIES: usize = 20;
+const FEW_TRIES: usize = 8;
 
 fn told(plan: &Plan, broken: Option<Broken>, failure: Failure) -> String {
     let replay = command(plan, broken, true);

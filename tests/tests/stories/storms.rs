@@ -28,8 +28,8 @@ impl Drop for Named {
     }
 }
 
-async fn storm(seed: u64) {
-    for kind in kinds() {
+async fn storm(seed: u64, kinds: &[Kind]) {
+    for kind in kinds.iter().copied() {
         let _named = Named(kind, seed);
         let members = [PUSAT, BANDUNG, KEMENPU, PLN, OMBUDSMAN];
         let mut fleet = Fleet::with(kind, &members, seed, |_| {}).await;
@@ -115,18 +115,17 @@ async fn file(at: &Institution, dice: &mut Dice) {
 #[tokio::test]
 async fn a_storm_leaves_nothing_lost_or_doubled() {
     let chosen = std::env::var("LAPOR_STORM_SEED").ok();
-    Box::pin(storm(
-        chosen.map_or(1, |seed| seed.parse().expect("a number")),
-    ))
-    .await;
+    let seed = chosen.map_or(1, |seed| seed.parse().expect("a number"));
+    Box::pin(storm(seed, &kinds())).await;
 }
 
 #[tokio::test]
 async fn another_storm_leaves_nothing_lost_or_doubled() {
-    Box::pin(storm(20_261_125)).await;
+    Box::pin(storm(20_261_125, &kinds()[..1])).await;
 }
 
 #[tokio::test]
 async fn a_third_storm_leaves_nothing_lost_or_doubled() {
-    Box::pin(storm(1708)).await;
+    let kinds = kinds();
+    Box::pin(storm(1708, &kinds[kinds.len() - 1..])).await;
 }
