@@ -42,7 +42,8 @@ async fn has_left(node: &Node, case: CaseId, at: i64) {
     let own = node.figures_of(Side::Origin, NOW - DAY, NOW + DAY).await;
     let own = own.unwrap();
     assert_eq!((own.figures, own.by_category), (vec![], vec![]));
-    let given = node.assign(&Sight::ALL, &[case], None, Some("siti"), "test");
+    let cases = [case];
+    let given = node.assign(&Sight::ALL, &cases, None, Some("siti"), "test");
     assert!(matches!(given.await, Err(NodeError::Invalid(_))));
 }
 

@@ -143,6 +143,7 @@ fn tracked(view: CaseView) -> Option<Tracked> {
     let summary = view.summary;
     let course = course(summary.case, summary.filed_at, &view.history);
     let state = summary.state?;
+    let onward = summary.left();
     let tracked = Tracked {
         ticket: summary.ticket?,
         title: None,
@@ -165,7 +166,7 @@ fn tracked(view: CaseView) -> Option<Tracked> {
         return Some(tracked);
     }
     Some(Tracked {
-        onward: summary.left(),
+        onward,
         title: summary.title,
         custodian: summary.custodian,
         on_behalf_of: summary.on_behalf_of,

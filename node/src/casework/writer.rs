@@ -133,7 +133,7 @@ async fn transact(node: &Node, group: &[Job]) -> Result<Vec<Outcome>, NodeError>
             Job::File(..) => Outcome::Filed,
             Job::Act(weighing, _) => {
                 let trace = weighing.trace.clone();
-                Outcome::Acted(trace.scope(act(node, &mut tx, weighing)).await?)
+                Outcome::Acted(Box::pin(trace.scope(act(node, &mut tx, weighing))).await?)
             }
         });
     }

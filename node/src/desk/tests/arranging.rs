@@ -285,8 +285,8 @@ async fn what_is_asked_of_answers_holds_at_once_and_is_what_the_file_says_where_
         let wanted = [&parking, &neutral].map(|of| node.wants_approval(Some(of)));
         assert_eq!(wanted, [false, true]);
         assert!(place.reopened().await.wants_approval(Some(&neutral)));
-        let none = admin.post(EVIDENCE, &[("kategori-bukti", "")]).await;
-        none.is(StatusCode::SEE_OTHER);
+        let cleared = admin.post(EVIDENCE, &[("kategori-bukti", "")]).await;
+        cleared.is(StatusCode::SEE_OTHER);
         assert!(!node.category_needs(&parking).evidence);
         let acts = ["evidence", "approval", "approval", "evidence"];
         assert_eq!(
