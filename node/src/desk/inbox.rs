@@ -21,7 +21,7 @@ use super::question::{InboxQuery, Question, TABS};
 use super::reasons::reason_choices;
 use super::{
     Answer, Officer, ROOT, approval, arrangements, assignment, case_page, channels, erasures,
-    identity, identity_asked, shared, suspicion, together, walk_in, webhooks,
+    identity, identity_asked, registers, shared, suspicion, together, walk_in, webhooks,
 };
 use crate::api::problem;
 use crate::casework::{
@@ -85,6 +85,8 @@ struct InboxPage<'a> {
     succeeds: Option<String>,
     filters_at: &'static str,
     new_at: &'static str,
+    registers_at: &'static str,
+    channels_at: &'static str,
     /// What waits for somebody of this role: how much, and where.
     asked: Vec<(String, &'static str)>,
 }
@@ -212,6 +214,8 @@ pub async fn show(
         succeeds: together::succeeds(&node).then(|| v.say("act-succeed")),
         filters_at: FILTERS,
         new_at: walk_in::PATH,
+        registers_at: registers::PATH,
+        channels_at: channels::PATH,
         asked: asked(&node, &officer, given_back, &counts).await?,
         form: &form,
     };

@@ -111,6 +111,35 @@ async fn officers_read_and_administrators_change_and_nobody_else_comes_in() {
 }
 
 #[tokio::test]
+async fn who_handles_cases_finds_channels_and_registers_and_nobody_else() {
+    for place in staffed().await {
+        hire(&place, LEADER, StaffRole::Leader).await;
+        let router = router(place.node.clone());
+        let ways = ["href=\"/meja/saluran\"", "href=\"/meja/register\""];
+        for (login, heading) in [(SITI, "Halaman lain"), (ADMIN, "Kelola instansi")] {
+            let browser = Browser::new(&router);
+            browser.enters(login, WORDS).await;
+            let account = browser.open("/meja/akun").await;
+            account.shows(heading);
+            let inbox = browser.open("/meja").await;
+            for way in ways {
+                account.shows(way);
+                inbox.shows(way);
+            }
+        }
+        let leader = Browser::new(&router);
+        leader.enters(LEADER, WORDS).await;
+        for path in ["/meja/akun", "/meja"] {
+            let page = leader.open(path).await;
+            page.is(StatusCode::OK);
+            for way in ways {
+                assert!(!page.text.contains(way), "{path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_conversation_becomes_a_report_at_one_press_and_shows_no_number() {
     for place in staffed().await {
         let line = Line::at(&place);
