@@ -46,6 +46,30 @@ for (const database of databases) {
       return { ticket, at: new URL(page.url()).pathname };
     };
 
+    it("shows the tab that is open on a narrow screen, and room between the parts of a page", async () => {
+      const narrow = { width: 360 };
+      for (const path of ["/meja/saluran/kota", "/meja?tab=semua"]) {
+        await work("admin", path, async (page) => {
+          const tab = await page.locator(".inbox-tabs [aria-current]").boundingBox();
+          assert.ok(tab.x >= 0 && tab.x + tab.width <= 360, path);
+        }, narrow);
+      }
+      const gaps = (page, pairs) =>
+        page.evaluate((pairs) => [...document.querySelectorAll(pairs)].map((below) => {
+          const above = below.previousElementSibling.getBoundingClientRect();
+          return below.getBoundingClientRect().top - above.bottom;
+        }), pairs);
+      for (const [path, pairs] of [
+        ["/meja/akun", "main > ul + h2"],
+        ["/meja/pengaturan", "main > .card + .card"],
+      ]) {
+        await work("admin", path, async (page) => {
+          const found = await gaps(page, pairs);
+          assert.ok(found.length > 0 && found.every((gap) => gap >= 12), `${path}: ${found}`);
+        });
+      }
+    });
+
     it("prints a slip for whoever came, without what is said to the officer", () =>
       work("officer", "/meja/baru", async (page) => {
         await page.getByLabel("Judul", { exact: true }).fill("Kursi taman patah di Taman Lansia");

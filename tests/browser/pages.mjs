@@ -114,6 +114,7 @@ const rarePages = ({ cases, rare, setup }) => ({
   "desk-note": ["officer", `/meja/kasus/${cases.worked}/catatan`],
   "desk-case-erasure": ["admin", `/meja/kasus/${rare.planned}`],
   "desk-erasures": ["admin", "/meja/penghapusan"],
+  "desk-channel": ["officer", "/meja/saluran/rincian/sms"],
   "desk-channel-keyword": ["admin", "/meja/saluran/kata-kunci?kata=LAMPU"],
   "desk-channel-block": ["admin", `/meja/saluran/blokir/${rare.talk}`],
   "desk-webhook": ["admin", `/meja/webhook/${rare.webhook}`],

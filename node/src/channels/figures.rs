@@ -26,22 +26,70 @@ pub(crate) struct Queues {
     pub lines: Vec<(&'static str, bool)>,
 }
 
-/// What was counted in a while.
+/// What was counted in a while. All that came is `parts`, `acts`, `again`, `commands`, `aside` or
+/// `unread`, each message once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ChannelCounts)]
 pub struct Counted {
     pub came: i64,
+    /// Messages that became a report, or a part of one that is still being told.
+    pub parts: i64,
+    /// Reports that were filed.
     pub reports: i64,
     pub acts: i64,
     pub aside: i64,
     /// The same text once more, which is no second report.
     pub again: i64,
+    /// Commands such as `STATUS`, and whatever else an answer alone came of.
+    pub commands: i64,
+    /// What was not read yet, or could not be.
+    pub unread: i64,
     /// Reports that were marked for a second look.
     pub suspect: i64,
     pub said: i64,
     pub refused: i64,
     /// What waits until the person writes again.
     pub closed: i64,
+}
+
+/// A way of reporting on which programs talk, in numbers.
+#[derive(Debug, Clone)]
+pub struct ServiceFigures {
+    /// The title of a city whose own service is followed or fed; none for Open311 of this node.
+    pub city: Option<String>,
+    /// Today, the last seven and the last thirty days.
+    pub counted: [Counted; 3],
+}
+
+impl Counted {
+    /// What both counted.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            came: self.came + other.came,
+            parts: self.parts + other.parts,
+            reports: self.reports + other.reports,
+            acts: self.acts + other.acts,
+            aside: self.aside + other.aside,
+            again: self.again + other.again,
+            commands: self.commands + other.commands,
+            unread: self.unread + other.unread,
+            suspect: self.suspect + other.suspect,
+            said: self.said + other.said,
+            refused: self.refused + other.refused,
+            closed: self.closed + other.closed,
+        }
+    }
+
+    /// Reports of programs, each of which came as one.
+    fn filed(count: i64) -> Self {
+        Self {
+            came: count,
+            parts: count,
+            reports: count,
+            ..Self::default()
+        }
+    }
 }
 
 /// What waits on one way.
@@ -102,13 +150,57 @@ impl Node {
 
     /// Every channel that is on, or was of late: today, the last seven and the last thirty days.
     pub async fn channel_figures_of_late(&self) -> Result<Vec<ChannelFigures>, NodeError> {
+        self.channel_figures(self.of_late()).await
+    }
+
+    /// What programs filed by Open311 where it is on, and what came from and went to the own services of
+    /// cities: today, the last seven and the last thirty days.
+    pub async fn service_figures_of_late(&self) -> Result<Vec<ServiceFigures>, NodeError> {
+        let since = self.of_late();
+        let mut tx = self.read_tx().await?;
+        let filed = store::open311::count(&mut tx, since).await?;
+        let linked = store::cities::count_since(&mut tx, since).await?;
+        drop(tx);
+        let mut all = Vec::new();
+        if self.settings().open311.enabled || filed[2] > 0 {
+            all.push(ServiceFigures {
+                city: None,
+                counted: filed.map(Counted::filed),
+            });
+        }
+        for city in &self.settings().cities {
+            let mut counted = [Counted::default(); 3];
+            for (of, way, today, week, month) in &linked {
+                if *of != city.name {
+                    continue;
+                }
+                for (counted, count) in counted.iter_mut().zip([*today, *week, *month]) {
+                    *counted = counted.and(if way == "followed" {
+                        Counted::filed(count)
+                    } else {
+                        Counted {
+                            said: count,
+                            ..Counted::default()
+                        }
+                    });
+                }
+            }
+            all.push(ServiceFigures {
+                city: Some(city.called().to_owned()),
+                counted,
+            });
+        }
+        Ok(all)
+    }
+
+    /// When today, the last seven and the last thirty days began, Unix ms.
+    fn of_late(&self) -> [i64; 3] {
         let zone = self.zone();
         let today = day_at(zone, self.clock().now_ms());
-        let since = [0, 6, 29].map(|days| {
+        [0, 6, 29].map(|days| {
             let day = today.checked_sub_days(Days::new(days)).unwrap_or(today);
             begin_of(zone, day)
-        });
-        self.channel_figures(since).await
+        })
     }
 
     /// Every channel that is on, or was of late; `since` is when today, the last seven and the last
@@ -177,7 +269,9 @@ fn counted(
                 "acted" => counted.acts += count,
                 "aside" => counted.aside += count,
                 "again" => counted.again += count,
-                _ => {}
+                "filed" | "draft" => counted.parts += count,
+                "waiting" | "unread" | "stuck" | "parts" => counted.unread += count,
+                _ => counted.commands += count,
             }
         }
     }

@@ -21,7 +21,7 @@ use super::question::{InboxQuery, Question, TABS};
 use super::reasons::reason_choices;
 use super::{
     Answer, Officer, ROOT, approval, arrangements, assignment, case_page, channels, erasures,
-    identity, identity_asked, shared, shortcuts, suspicion, together, walk_in, webhooks,
+    identity, identity_asked, registers, shared, shortcuts, suspicion, together, walk_in, webhooks,
 };
 use crate::api::problem;
 use crate::casework::{
@@ -89,6 +89,8 @@ struct InboxPage<'a> {
     filters_at: &'static str,
     new_at: &'static str,
     keys_at: &'static str,
+    registers_at: &'static str,
+    channels_at: &'static str,
     /// What waits for somebody of this role: how much, and where.
     asked: Vec<(String, &'static str)>,
 }
@@ -221,6 +223,8 @@ pub async fn show(
         filters_at: FILTERS,
         new_at: walk_in::PATH,
         keys_at: shortcuts::AT,
+        registers_at: registers::PATH,
+        channels_at: channels::PATH,
         asked: asked(&node, &officer, given_back, &counts).await?,
         form: &form,
     };

@@ -19,6 +19,7 @@ use super::{
 };
 use super::{
     absence, acts, api_keys, arrangements, aside, case_page, channels, erasures, handover,
+    registers,
 };
 use crate::api::problem;
 use crate::audit::AuditQuery;
@@ -26,10 +27,22 @@ use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::post::letterhead;
-use crate::staff::StaffError;
+use crate::staff::{StaffError, StaffRole};
 
 const FACTOR: &str = "/meja/akun/kode";
 const AUDIT: &str = "/meja/audit";
+
+/// What belongs to the work with cases.
+const HANDLED: [Link; 2] = [
+    Link {
+        to: channels::PATH,
+        name: text_id("channels-title"),
+    },
+    Link {
+        to: registers::PATH,
+        name: text_id("registers-title"),
+    },
+];
 
 /// What an admin looks after.
 const ADMINISTERED: &[Link] = &[
@@ -61,10 +74,8 @@ const ADMINISTERED: &[Link] = &[
         to: api_keys::PATH,
         name: text_id("keys-title"),
     },
-    Link {
-        to: channels::PATH,
-        name: text_id("channels-title"),
-    },
+    HANDLED[0],
+    HANDLED[1],
     Link {
         to: WEBHOOKS,
         name: text_id("webhooks-title"),
@@ -182,7 +193,11 @@ impl Office for Node {
     }
 
     fn administered(role: &Role) -> &'static [Link] {
-        if role.administers { ADMINISTERED } else { &[] }
+        match role.code.parse::<StaffRole>() {
+            Ok(StaffRole::Admin) => ADMINISTERED,
+            Ok(StaffRole::Officer) => &HANDLED,
+            _ => &[],
+        }
     }
 
     fn setup_facts(&self, visit: &Visit) -> Vec<(TextId, String)> {

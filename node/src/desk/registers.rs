@@ -231,7 +231,7 @@ pub async fn act(
     Ok(officer.visit.go_saying(&LocalPath::own(&at(id)), &done))
 }
 
-/// What was filed of a register as a table: each row with its ticket.
+/// What was filed of a register as a table: each row with its ticket, or why it was left out.
 pub async fn result(
     State(node): State<Arc<Node>>,
     officer: Officer,
@@ -248,10 +248,16 @@ pub async fn result(
         text_id("register-line"),
         text_id("register-field-number"),
         text_id("register-ticket"),
+        text_id("register-column"),
+        text_id("register-why"),
     ];
+    let left_out = import.problems.iter().map(|one| left_out(&v, one));
+    let mut rows: Vec<(u64, Vec<String>)> = import.filed.into_iter().map(cells).collect();
+    rows.extend(left_out);
+    rows.sort_by_key(|(line, _)| *line);
     let table = Table {
         head: head.map(|id| v.say(id)).to_vec(),
-        rows: import.filed.into_iter().map(cells).collect(),
+        rows: rows.into_iter().map(|(_, cells)| cells).collect(),
     };
     let text = table.csv().map_err(|error| problem(&error))?;
     Ok(download(CSV, "hasil-register.csv", text))
@@ -286,12 +292,26 @@ fn download(kind: &'static str, name: &'static str, body: impl IntoResponse) -> 
     (headers, body).into_response()
 }
 
-fn cells(row: FiledRow) -> Vec<String> {
-    vec![
+fn cells(row: FiledRow) -> (u64, Vec<String>) {
+    let cells = vec![
         row.line.to_string(),
         row.own_number.unwrap_or_default(),
         row.ticket.unwrap_or_default(),
-    ]
+        String::new(),
+        String::new(),
+    ];
+    (row.line, cells)
+}
+
+fn left_out(v: &Voice, problem: &RowProblem) -> (u64, Vec<String>) {
+    let cells = vec![
+        problem.line.to_string(),
+        String::new(),
+        String::new(),
+        problem.column.clone().unwrap_or_default(),
+        wrong_words(v, &problem.wrong),
+    ];
+    (problem.line, cells)
 }
 
 /// The fields of a form and its file, with what that is called.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use lapor_migrations::{DbError, Tx};
 use lapor_protocol::kinds::Category;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::check::{self, Fault, Names, Wrong};
@@ -74,6 +75,27 @@ struct Checked {
     faults: Vec<(u64, Fault)>,
     /// Rows that have faults.
     wrong: usize,
+    /// Numbers of such rows, by their lines: whether they are known is said with all else.
+    numbers: Vec<(u64, String)>,
+}
+
+/// A problem as it is kept, sealed, with a register that was filed without its row.
+#[derive(Serialize, Deserialize)]
+struct Left {
+    line: u64,
+    column: Option<String>,
+    field: Option<Field>,
+    wrong: Wrong,
+}
+
+/// What is the same of all cases of a register.
+struct Terms<'a> {
+    secret: &'a str,
+    /// On whose desk they lie.
+    unit: Option<&'a str>,
+    actor: &'a str,
+    /// What was wrong with rows that are left out, sealed.
+    left_out: Option<&'a [u8]>,
 }
 
 /// A row that only has to be written.
@@ -153,6 +175,7 @@ impl Node {
                 ready: Vec::new(),
                 faults: Vec::new(),
                 wrong: sheet.rows.len(),
+                numbers: Vec::new(),
             }
         };
         Ok(waiting_import(row, sheet, &checked))
@@ -215,10 +238,19 @@ impl Node {
             return Err(RegisterError::Nothing);
         }
         let filed = checked.ready.len();
-        if self
-            .write_register(&mut tx, id, checked, (&secret, unit, actor))
-            .await?
-        {
+        let left_out = if checked.faults.is_empty() {
+            None
+        } else {
+            let left: Vec<Left> = left(&checked, &sheet).collect();
+            Some(self.switch().seal(&left_out_of(id), &left)?)
+        };
+        let terms = Terms {
+            secret: &secret,
+            unit,
+            actor,
+            left_out: left_out.as_deref(),
+        };
+        if self.write_register(&mut tx, id, checked, &terms).await? {
             tx.commit().await?;
             self.ring_outgoing();
             count_filings(filed);
@@ -243,11 +275,11 @@ impl Node {
         tx: &mut Tx,
         id: &str,
         checked: Checked,
-        (secret, unit, actor): (&str, Option<&str>, &str),
+        terms: &Terms<'_>,
     ) -> Result<bool, NodeError> {
         let (now, wrong) = (self.clock().now_ms(), checked.wrong);
         let counts = (checked.ready.len() as i64, wrong as i64);
-        if !store::imports::finish(tx, id, now, counts).await? {
+        if !store::imports::finish(tx, id, now, counts, terms.left_out).await? {
             return Ok(false);
         }
         let mut rows = Vec::with_capacity(checked.ready.len());
@@ -256,8 +288,8 @@ impl Node {
             let case = ready.filed.case;
             rows.push((ready.line as i64, case.to_string(), ready.said));
             filings.push(ready.filing.with(|at| Beside {
-                reporter: Some(registered(secret.to_owned(), case, at)),
-                desk: unit.map(|unit| OnDesk {
+                reporter: Some(registered(terms.secret.to_owned(), case, at)),
+                desk: terms.unit.map(|unit| OnDesk {
                     unit: Some(unit.to_owned()),
                     officer: None,
                 }),
@@ -269,7 +301,7 @@ impl Node {
         }
         store::imports::add_rows(tx, id, &rows).await?;
         let detail = format!("{} filed, {wrong} left out", rows.len());
-        store::audit::add(tx, now, actor, "register.brought", None, &detail).await?;
+        store::audit::add(tx, now, terms.actor, "register.brought", None, &detail).await?;
         Ok(true)
     }
 
@@ -290,6 +322,12 @@ impl Node {
     async fn filed_import(&self, row: ImportRow) -> Result<Import, NodeError> {
         let mut tx = self.read_tx().await?;
         let filed = store::imports::rows(&mut tx, &row.id).await?;
+        let left_out = store::imports::left_out(&mut tx, &row.id).await?;
+        drop(tx);
+        let left: Vec<Left> = match left_out {
+            Some(sealed) => self.switch().open(&left_out_of(&row.id), &sealed)?,
+            None => Vec::new(),
+        };
         let filed = filed.into_iter().map(|row| FiledRow {
             line: row.line as u64,
             case: row.case_id,
@@ -306,7 +344,7 @@ impl Node {
             columns: Vec::new(),
             ready: 0,
             wrong: row.left_out as usize,
-            problems: Vec::new(),
+            problems: left.into_iter().map(RowProblem::from).collect(),
             sample: Vec::new(),
             filed: filed.collect(),
         })
@@ -322,18 +360,26 @@ impl Node {
             ready: Vec::new(),
             faults: Vec::new(),
             wrong: 0,
+            numbers: Vec::new(),
         };
         let mut seen = Seen::default();
         for row in &sheet.rows {
-            let report = check::report(row, &sheet.columns, &sheet.channel, &names);
-            let ready = match report {
-                Ok(report) => self.ready(row.line, report, &mut seen, actor).await?,
-                Err(faults) => Err(faults),
+            let (report, mut faults) = check::report(row, &sheet.columns, &sheet.channel, &names);
+            let number = report.own_number.clone();
+            let ready = if faults.is_empty() {
+                self.ready(row.line, report, &mut seen, actor).await?
+            } else {
+                faults.extend(seen.number_before(row.line, &report));
+                Err(faults)
             };
             match ready {
                 Ok(ready) => checked.ready.push(ready),
                 Err(faults) => {
                     checked.wrong += 1;
+                    let same = |fault: &Fault| matches!(fault.1, Wrong::SameNumber(_));
+                    if let Some(number) = number.filter(|_| !faults.iter().any(same)) {
+                        checked.numbers.push((row.line, number));
+                    }
                     let placed = faults.into_iter().map(|fault| (row.line, fault));
                     checked.faults.extend(placed);
                 }
@@ -400,12 +446,17 @@ impl Seen {
     /// The fault of a row that says what one before has said.
     fn before(&mut self, line: u64, report: &NewReport, said: &[u8]) -> Option<Fault> {
         let words = *self.words.entry(said.to_vec()).or_insert(line);
-        let Some(number) = &report.own_number else {
-            return (words != line).then_some((Some(Field::Content), Wrong::SameWords(words)));
-        };
-        let number = folded(number).replace(' ', "");
-        let number = *self.numbers.entry(number).or_insert(line);
-        (number != line).then_some((Some(Field::Number), Wrong::SameNumber(number)))
+        if report.own_number.is_some() {
+            return self.number_before(line, report);
+        }
+        (words != line).then_some((Some(Field::Content), Wrong::SameWords(words)))
+    }
+
+    /// The same by its number alone, as of a row that has other faults.
+    fn number_before(&mut self, line: u64, report: &NewReport) -> Option<Fault> {
+        let number = folded(report.own_number.as_deref()?).replace(' ', "");
+        let first = *self.numbers.entry(number).or_insert(line);
+        (first != line).then_some((Some(Field::Number), Wrong::SameNumber(first)))
     }
 }
 
@@ -431,27 +482,35 @@ async fn without_known(tx: &mut Tx, checked: Checked) -> Result<Checked, NodeErr
             None => left.ready.push(ready),
         }
     }
+    for (line, number) in std::mem::take(&mut left.numbers) {
+        if !store::bridge::numbered(tx, &number).await?.is_empty() {
+            let fault = (Some(Field::Number), Wrong::KnownNumber);
+            left.faults.push((line, fault));
+        }
+    }
     left.faults.sort_by_key(|(line, _)| *line);
     Ok(left)
 }
 
-fn waiting_import(row: ImportRow, sheet: Sheet, checked: &Checked) -> Import {
+/// What is wrong, as far as it is told, each with the heading of its column.
+fn left(checked: &Checked, sheet: &Sheet) -> impl Iterator<Item = Left> {
     let faults = checked.faults.iter().take(PROBLEMS);
-    let problems = faults.map(|(line, (field, wrong))| {
+    faults.map(move |(line, (field, wrong))| {
         let place = field.and_then(|field| {
             let mut columns = sheet.columns.iter();
             columns.position(|one| *one == Some(field))
         });
-        RowProblem {
+        Left {
             line: *line,
             column: place.map(|place| sheet.headings[place].clone()),
             field: *field,
-            code: wrong.code(),
-            detail: wrong.to_string(),
             wrong: wrong.clone(),
         }
-    });
-    let problems = problems.collect();
+    })
+}
+
+fn waiting_import(row: ImportRow, sheet: Sheet, checked: &Checked) -> Import {
+    let problems = left(checked, &sheet).map(RowProblem::from).collect();
     let columns = sheet.headings.into_iter().zip(sheet.columns);
     Import {
         id: row.id,
@@ -489,6 +548,10 @@ fn owner(id: &str) -> String {
     format!("imports/{id}")
 }
 
+fn left_out_of(id: &str) -> String {
+    format!("imports/{id}/left_out")
+}
+
 /// The name of a file as a list shows it: its last part, without what is no sign.
 fn named(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
@@ -501,6 +564,19 @@ fn named(name: &str) -> String {
         "register".to_owned()
     } else {
         calm
+    }
+}
+
+impl From<Left> for RowProblem {
+    fn from(left: Left) -> Self {
+        Self {
+            line: left.line,
+            column: left.column,
+            field: left.field,
+            code: left.wrong.code(),
+            detail: left.wrong.to_string(),
+            wrong: left.wrong,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_protocol::region::RegionCode;
+use serde::{Deserialize, Serialize};
 
 use super::columns::Field;
 use super::gathered::Row;
@@ -18,7 +19,7 @@ use crate::taxonomy::{Categories, LocalCategories, folded};
 const CONTACT: usize = 200;
 
 /// What is wrong with a cell, or with its row.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Wrong {
     #[error("missing")]
     Missing,
@@ -92,24 +93,20 @@ struct Reading<'a> {
     faults: Vec<Fault>,
 }
 
-/// A row as a report, or all that is wrong with it.
+/// A row as a report, as far as it can be read, and all that is wrong with it.
 pub fn report(
     row: &Row,
     columns: &[Option<Field>],
     channel: &str,
     names: &Names,
-) -> Result<NewReport, Vec<Fault>> {
+) -> (NewReport, Vec<Fault>) {
     let mut reading = Reading {
         row,
         columns,
         faults: Vec::new(),
     };
     let report = reading.report(channel, names);
-    if reading.faults.is_empty() {
-        Ok(report)
-    } else {
-        Err(reading.faults)
-    }
+    (report, reading.faults)
 }
 
 impl Reading<'_> {
@@ -272,7 +269,12 @@ mod tests {
             line: 7,
             cells: cells.iter().map(|&cell| cell.to_owned()).collect(),
         };
-        report(&row, &COLUMNS, "letter", &names)
+        let (report, faults) = report(&row, &COLUMNS, "letter", &names);
+        if faults.is_empty() {
+            Ok(report)
+        } else {
+            Err(faults)
+        }
     }
 
     #[test]

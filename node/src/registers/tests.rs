@@ -93,21 +93,20 @@ async fn every_row_becomes_a_case_and_nothing_does_before() {
 #[tokio::test]
 async fn one_wrong_row_holds_all_back_unless_it_is_to_be_left_out() {
     for place in places().await {
-        let file = "No. Register,Isi,Tanggal Kejadian,Surel\n1,Jalan,kemarin,\n2,,4/3/2026,x\n\
+        let file = "No. Register,Isi,Tanggal Kejadian,Surel\n1,Jalan,kemarin,\n1,,4/3/2026,x\n\
             3,Lampu,04-03-2026,\n3,Lain,,\n,Lampu taman,,\n,LAMPU taman!,,\n";
         let id = brings(&place, file).await.unwrap();
         let waits = place.node.register(&id, ACTOR).await.unwrap();
         assert_eq!((waits.ready, waits.wrong), (2, 4));
-        assert_eq!(
-            said(&waits),
-            [
-                (2, "Tanggal Kejadian", Wrong::Day),
-                (3, "Isi", Wrong::Missing),
-                (3, "Surel", Wrong::Email),
-                (5, "No. Register", Wrong::SameNumber(4)),
-                (7, "Isi", Wrong::SameWords(6)),
-            ]
-        );
+        let wrong = [
+            (2, "Tanggal Kejadian", Wrong::Day),
+            (3, "Isi", Wrong::Missing),
+            (3, "Surel", Wrong::Email),
+            (3, "No. Register", Wrong::SameNumber(2)),
+            (5, "No. Register", Wrong::SameNumber(4)),
+            (7, "Isi", Wrong::SameWords(6)),
+        ];
+        assert_eq!(said(&waits), wrong);
         let refused = place.node.file_register(&id, false, None, ACTOR).await;
         assert!(
             matches!(refused, Err(RegisterError::Wrong(4))),
@@ -118,6 +117,9 @@ async fn one_wrong_row_holds_all_back_unless_it_is_to_be_left_out() {
         let filed = filed.unwrap();
         let lines: Vec<u64> = filed.filed.iter().map(|row| row.line).collect();
         assert_eq!((lines, filed.wrong), (vec![4, 6], 4));
+        assert_eq!(said(&filed), wrong, "what was left out is told afterwards");
+        let later = place.node.register(&id, ACTOR).await.unwrap();
+        assert_eq!(later, filed);
         assert_eq!(cases(&place).await.len(), 2);
     }
 }
@@ -136,16 +138,18 @@ async fn what_was_filed_before_is_not_filed_again() {
         let again = brings(&place, FILE).await.unwrap_err();
         assert!(matches!(again, RegisterError::Before(before) if before.filed == 3));
         // Another file with the same rows, and one that is new.
-        let more = format!("{FILE}047/I;Parit mampet.;;;;\n");
+        let more = format!("{FILE}047/I;Parit mampet.;;;;\n045/I;Jalan.;;mungkin;;\n");
+        let more = more.replace("045/I;Jalan berlubang", "048/I;Jalan berlubang");
         let id = brings(&place, &more).await.unwrap();
         let waits = place.node.register(&id, ACTOR).await.unwrap();
-        assert_eq!(waits.ready, 1);
+        assert_eq!((waits.ready, waits.wrong), (2, 3));
         assert_eq!(
             said(&waits),
             [
-                (4, "No. Register", Wrong::KnownNumber),
                 (5, "No. Register", Wrong::KnownNumber),
                 (6, "Isi Laporan", Wrong::KnownWords),
+                (8, "Rahasia", Wrong::Truth),
+                (8, "No. Register", Wrong::KnownNumber),
             ]
         );
     }

@@ -54,7 +54,7 @@ pub struct Import {
     pub ready: usize,
     /// Rows that cannot, or that were left out.
     pub wrong: usize,
-    /// What is wrong, the first thousand.
+    /// What is wrong, or was with the rows that were left out, the first thousand.
     pub problems: Vec<RowProblem>,
     /// The first rows as they would be filed.
     pub sample: Vec<ReadyRow>,

@@ -286,6 +286,24 @@ pub async fn count(tx: &mut Tx) -> Stored<Vec<(String, String, String, Option<St
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
+/// Requests that are linked with a case, known since each of three moments, the last of which is the
+/// earliest: city, way, and how many.
+pub async fn count_since(
+    tx: &mut Tx,
+    since: [i64; 3],
+) -> Stored<Vec<(String, String, i64, i64, i64)>> {
+    const SQL: &str = "select city, way, count(case when since >= $1 then 1 end),
+            count(case when since >= $2 then 1 end), count(*)
+        from city_requests where since >= $3 and state = 'linked'
+        group by city, way order by city, way";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(since[0])
+        .bind(since[1])
+        .bind(since[2])
+        .fetch_all(c)
+        .await)?)
+}
+
 /// What waits at a city or for a person, the oldest first.
 pub async fn stuck(tx: &mut Tx, city: &str, most: i64) -> Stored<Vec<RequestRow>> {
     const SQL: &str = columns!(

@@ -86,6 +86,14 @@ pub async fn sheet(tx: &mut Tx, id: &str) -> Stored<Option<Vec<u8>>> {
     Ok(found.and_then(|(sheet,)| sheet))
 }
 
+/// What was wrong with rows that were left out.
+pub async fn left_out(tx: &mut Tx, id: &str) -> Stored<Option<Vec<u8>>> {
+    const SQL: &str = "select problems from imports where id = $1";
+    let found: Option<(Option<Vec<u8>>,)> =
+        on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?;
+    Ok(found.and_then(|(problems,)| problems))
+}
+
 /// Puts another reading in the place of the one that there is; says whether it still waits.
 pub async fn put_sheet(tx: &mut Tx, id: &str, sheet: &[u8]) -> Stored<bool> {
     const SQL: &str = "update imports set sheet = $2 where id = $1 and state = 'waiting'";
@@ -98,16 +106,24 @@ pub async fn put_sheet(tx: &mut Tx, id: &str, sheet: &[u8]) -> Stored<bool> {
     Ok(put > 0)
 }
 
-/// One is filed, and what was read of it goes; says whether it still waited.
-pub async fn finish(tx: &mut Tx, id: &str, at: i64, (filed, left_out): (i64, i64)) -> Stored<bool> {
+/// One is filed, and what was read of it goes, but for what was wrong with rows that were left out;
+/// says whether it still waited.
+pub async fn finish(
+    tx: &mut Tx,
+    id: &str,
+    at: i64,
+    (filed, left_out): (i64, i64),
+    problems: Option<&[u8]>,
+) -> Stored<bool> {
     const SQL: &str = "update imports
-        set state = 'done', sheet = null, done_at = $2, filed = $3, left_out = $4
+        set state = 'done', sheet = null, done_at = $2, filed = $3, left_out = $4, problems = $5
         where id = $1 and state = 'waiting'";
     let finished: u64 = on!(tx, c => sqlx::query(SQL)
         .bind(id)
         .bind(at)
         .bind(filed)
         .bind(left_out)
+        .bind(problems)
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;

@@ -41,6 +41,20 @@ pub async fn by_token(tx: &mut Tx, token: &str) -> Stored<Option<String>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(token).fetch_optional(c).await)?)
 }
 
+/// How much programs filed since each of three moments, the last of which is the earliest.
+pub async fn count(tx: &mut Tx, since: [i64; 3]) -> Stored<[i64; 3]> {
+    const SQL: &str = "select count(case when at >= $1 then 1 end),
+            count(case when at >= $2 then 1 end), count(*)
+        from open311_requests where at >= $3";
+    let (today, week, month): (i64, i64, i64) = on!(tx, c => sqlx::query_as(SQL)
+        .bind(since[0])
+        .bind(since[1])
+        .bind(since[2])
+        .fetch_one(c)
+        .await)?;
+    Ok([today, week, month])
+}
+
 /// What a program filed from a moment until before another, the latest first.
 pub async fn of_caller(
     tx: &mut Tx,

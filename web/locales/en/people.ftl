@@ -64,6 +64,7 @@ setup-go = Make the account and log in
 # One's own account
 
 account-title = My account
+account-pages = Other pages
 account-password = Change the password
 account-password-about = All other sessions end with it.
 sessions-title = Open sessions

@@ -64,6 +64,7 @@ setup-go = Buat akun dan masuk
 # Akun sendiri
 
 account-title = Akun saya
+account-pages = Halaman lain
 account-password = Ganti kata sandi
 account-password-about = Setelah diganti, semua sesi lain diakhiri.
 sessions-title = Sesi yang terbuka

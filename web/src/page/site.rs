@@ -71,6 +71,7 @@ pub struct App {
 }
 
 /// A line of a navigation.
+#[derive(Debug, Clone, Copy)]
 pub struct Link {
     pub to: &'static str,
     pub name: TextId,

@@ -30,7 +30,7 @@ struct AccountPage<'a> {
     change_at: String,
     end_at: String,
     factor_at: &'static str,
-    /// Who looks after the program finds the pages for it here.
+    /// Whoever looks after the program finds the pages for it here; others, pages of their work.
     administer: String,
     administered: &'static [Link],
     shortest: usize,
@@ -128,7 +128,11 @@ pub async fn page<O: Office>(
         change_at: format!("{}/sandi", O::PLACES.account),
         end_at: format!("{}/sesi", O::PLACES.account),
         factor_at: O::PLACES.factor,
-        administer: visit.v.say(O::WORDS.account_administer),
+        administer: visit.v.say(if account.role.administers {
+            O::WORDS.account_administer
+        } else {
+            text_id("account-pages")
+        }),
         administered: O::administered(account.role),
         shortest: SHORTEST_PASSWORD,
         own: office.own_part(member).await?,

@@ -52,6 +52,7 @@ async fn a_register_is_brought_mended_and_filed_as_a_whole() {
         let filed = desk.post(Role::Officer, &commit, &without).await;
         assert_eq!(filed.status, StatusCode::OK, "{}", filed.text());
         assert_eq!(filed.json()["filed"][0]["own_number"], "A1");
+        assert_eq!(filed.json()["problems"], read.json()["problems"]);
         let again = desk.brings(Role::Officer, "", file).await;
         assert_eq!(again.status, StatusCode::CONFLICT);
         assert_eq!(again.json()["import"], made["id"]);

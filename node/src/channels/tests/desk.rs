@@ -269,6 +269,7 @@ async fn a_channel_is_told_in_numbers() {
         talked.says(SITI, "Nomor dua belas").await;
         let week = Counted {
             came: 4,
+            parts: 1,
             reports: 1,
             acts: 1,
             aside: 1,
@@ -288,6 +289,12 @@ async fn a_channel_is_told_in_numbers() {
         talked.paper.is_down(true);
         let since = talked.place.clock.now_ms();
         talked.says(SITI, "STATUS").await;
+        let [today, week, _] = talked.counted().await;
+        assert_eq!((today.came, today.commands), (2, 1), "an answer alone");
+        for all in [today, week] {
+            let ends = all.parts + all.acts + all.again + all.commands + all.aside + all.unread;
+            assert_eq!(ends, all.came, "each message once: {all:?}");
+        }
         let figures = talked.node().channel_figures([0, 0, 0]).await.unwrap();
         let waits = Waits {
             count: 1,

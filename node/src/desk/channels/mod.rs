@@ -49,6 +49,7 @@ struct Tab {
 pub fn routes() -> Router<Arc<Node>> {
     Router::new()
         .route(overview::PATH, get(overview::show))
+        .route(overview::ONE, get(overview::one))
         .route(talks::PATH, get(talks::list).post(talks::act))
         .route(keywords::PATH, get(keywords::list).post(keywords::keep))
         .route(keywords::END, post(keywords::end))

@@ -111,6 +111,35 @@ async fn officers_read_and_administrators_change_and_nobody_else_comes_in() {
 }
 
 #[tokio::test]
+async fn who_handles_cases_finds_channels_and_registers_and_nobody_else() {
+    for place in staffed().await {
+        hire(&place, LEADER, StaffRole::Leader).await;
+        let router = router(place.node.clone());
+        let ways = ["href=\"/meja/saluran\"", "href=\"/meja/register\""];
+        for (login, heading) in [(SITI, "Halaman lain"), (ADMIN, "Kelola instansi")] {
+            let browser = Browser::new(&router);
+            browser.enters(login, WORDS).await;
+            let account = browser.open("/meja/akun").await;
+            account.shows(heading);
+            let inbox = browser.open("/meja").await;
+            for way in ways {
+                account.shows(way);
+                inbox.shows(way);
+            }
+        }
+        let leader = Browser::new(&router);
+        leader.enters(LEADER, WORDS).await;
+        for path in ["/meja/akun", "/meja"] {
+            let page = leader.open(path).await;
+            page.is(StatusCode::OK);
+            for way in ways {
+                assert!(!page.text.contains(way), "{path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_conversation_becomes_a_report_at_one_press_and_shows_no_number() {
     for place in staffed().await {
         let line = Line::at(&place);
@@ -150,7 +179,37 @@ async fn a_conversation_becomes_a_report_at_one_press_and_shows_no_number() {
             .await
             .shows("Pesan dibiarkan");
         siti.open("/meja?tab=baru").await.shows("Lampu mati pak");
-        siti.open(PAGES[0]).await.shows("Menjadi laporan");
+        siti.open(PAGES[0]).await.shows("Untuk laporan");
+    }
+}
+
+#[tokio::test]
+async fn the_overview_is_one_table_that_adds_up_and_each_channel_has_a_page() {
+    for place in staffed().await {
+        let line = Line::at(&place);
+        line.writes("Lampu mati pak").await;
+        line.writes("BANTUAN").await;
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let one = "/meja/saluran/rincian/sms";
+        for (span, label) in [("hari", "Hari ini"), ("bulan", "30 hari")] {
+            let page = siti.open(&format!("{}?kurun={span}", PAGES[0])).await;
+            assert_eq!(page.text.matches("<table").count(), 1, "{}", page.text);
+            page.shows(&format!("aria-current=\"true\">{label}</a>"))
+                .shows(&format!("href=\"{one}\""));
+            for (column, count) in [("Pesan masuk", 2), ("Perintah", 1), ("Bukan laporan", 1)] {
+                let cell = format!("data-label=\"{column}\">{count}</td>");
+                let found = page.text.matches(&cell).count();
+                assert_eq!(found, 2, "of the channel and of all: {cell}");
+            }
+        }
+        siti.open(one)
+            .await
+            .shows("Masuk, belum dibaca")
+            .shows("diduga penyalahgunaan");
+        let none = siti.open("/meja/saluran/rincian/merpati").await;
+        none.is(StatusCode::NOT_FOUND);
     }
 }
 

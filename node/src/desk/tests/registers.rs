@@ -62,9 +62,15 @@ async fn a_register_is_looked_at_mended_and_filed_and_goes_out_again() {
         let cases = cases.unwrap().cases;
         assert_eq!(cases.len(), 1);
         let ticket = cases[0].ticket.clone().unwrap();
-        siti.open(&one).await.shows(&ticket);
+        siti.open(&one)
+            .await
+            .shows(&ticket)
+            .shows("Baris yang ditinggalkan")
+            .shows("Baris 3, kolom No. Register: nomornya sama dengan baris 2");
         let table = siti.open(&format!("{one}/hasil.csv")).await;
-        table.shows(&format!("2,1,{ticket}"));
+        table
+            .shows(&format!("2,1,{ticket},,"))
+            .shows("3,,,No. Register,nomornya sama dengan baris 2.");
         let again = uploads(&siti, "phone", FILE).await;
         again
             .is(StatusCode::UNPROCESSABLE_ENTITY)

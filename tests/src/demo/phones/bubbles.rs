@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
+use lapor_web::clock::{Clock as _, SystemClock};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -29,6 +30,8 @@ pub struct Bubble {
     pub line: Line,
     pub by: By,
     pub text: String,
+    /// Unix ms; demos that were kept by older programs do not say.
+    pub at: Option<i64>,
 }
 
 pub struct Bubbles {
@@ -68,10 +71,15 @@ impl Bubbles {
     }
 
     pub fn add(&self, line: Line, by: By, text: impl Into<String>) {
-        let text = text.into();
+        let bubble = Bubble {
+            line,
+            by,
+            text: text.into(),
+            at: Some(SystemClock.now_ms()),
+        };
         let count = {
             let mut all = self.all();
-            all.push(Bubble { line, by, text });
+            all.push(bubble);
             all.len()
         };
         self.count.send_replace(count);
@@ -152,5 +160,17 @@ mod tests {
         let again = Bubbles::open(path).unwrap();
         assert_eq!(again.latest(Line::Sms, 2), bubbles.latest(Line::Sms, 2));
         assert_eq!(again.count(), 4);
+    }
+
+    #[test]
+    fn what_an_older_demo_kept_has_no_time() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("telepon.json");
+        let old = r#"[{"line": "sms", "by": "citizen", "text": "Jalan rusak"}]"#;
+        std::fs::write(&path, old).unwrap();
+        let bubbles = Bubbles::open(path).unwrap();
+        assert_eq!(bubbles.latest(Line::Sms, 1)[0].at, None);
+        bubbles.add(Line::Sms, By::Institution, "Terima kasih");
+        assert!(bubbles.latest(Line::Sms, 1)[0].at.is_some());
     }
 }

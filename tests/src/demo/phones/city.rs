@@ -99,14 +99,19 @@ impl City {
         news
     }
 
-    /// How a report stands: `open: …`.
+    /// How a report stands: `Masih dibuka: …`.
     async fn stands(&self, node: &Node, id: &str) -> anyhow::Result<String> {
         let at = format!("http://{}/open311/v2/requests/{id}.json", node.address);
         let request = self.client.get(at).bearer_auth(&node.key);
         let answer = request.timeout(GLANCE).send().await?;
         let told: Value = answer.error_for_status()?.json().await?;
         let said = |field: &str| told[0][field].as_str().unwrap_or_default();
-        Ok(format!("{}: {}", said("status"), said("status_notes")))
+        let status = match said("status") {
+            "open" => "Masih dibuka",
+            "closed" => "Sudah ditutup",
+            other => other,
+        };
+        Ok(format!("{status}: {}", said("status_notes")))
     }
 
     fn requests(&self) -> MutexGuard<'_, Vec<Request>> {

@@ -238,7 +238,7 @@ impl Held {
     async fn shares_place(&self, line: Line) -> anyhow::Result<()> {
         let doors = self.doors()?;
         let (latitude, longitude, name) = PLACE;
-        let at = format!("\u{1f4cd} {name} ({latitude}, {longitude})");
+        let at = format!("Lokasi: {name} ({latitude}, {longitude})");
         self.bubbles.add(line, By::Citizen, at);
         if line == Line::Telegram {
             let location = json!({"latitude": latitude, "longitude": longitude});
@@ -254,7 +254,7 @@ impl Held {
     async fn sends_picture(&self, line: Line) -> anyhow::Result<()> {
         let doors = self.doors()?;
         let picture = drawing(self.bubbles.count() as u32);
-        self.bubbles.add(line, By::Citizen, "\u{1f4f7} foto.png");
+        self.bubbles.add(line, By::Citizen, "Gambar: foto.png");
         if line == Line::Telegram {
             self.telegram.sends_picture(TELEGRAM, "", &picture);
             return Ok(());

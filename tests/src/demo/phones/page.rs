@@ -1,5 +1,5 @@
-//! The page *Telepon*: a column for each channel, with what was said there as the stand-ins saw it and
-//! a field in which anybody goes on.
+//! The page *Telepon*: a tab for each channel, with what was said there as the stand-ins saw it and a
+//! field in which anybody goes on.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use chrono_tz::Asia::Jakarta;
 use lapor_web::ApiProblem;
 use lapor_web::clock::SystemClock;
-use lapor_web::language::{Texts, Voice, text_id};
+use lapor_web::language::{TextId, Texts, Voice, text_id};
 use lapor_web::page::{self, Area, Facts, Field, Form, Site, Visit};
 use lapor_web::{entrance, serving};
 use tokio::net::TcpListener;
@@ -27,10 +27,12 @@ use super::lines::Line;
 
 /// How long a page waits for an answer before it is shown without.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// What a column shows.
+/// What a conversation shows.
 const BUBBLES: usize = 40;
 /// Signs of a message.
 const SIGNS: usize = 1000;
+/// What somebody wrote last, on the page.
+const LATEST: &str = "terbaru";
 /// What is sent: words, a place or a picture.
 const WHAT: &str = "isi";
 
@@ -53,21 +55,30 @@ static AREAS: &[Area] = &[Area {
 struct Page<'a> {
     v: Voice,
     form: &'a Form,
-    columns: Vec<Column<'a>>,
-}
-
-struct Column<'a> {
-    id: &'static str,
+    tabs: Vec<Tab>,
+    line: Line,
     name: &'static str,
     about: String,
+    /// What stands between the node and the provider, where it is one of two.
+    via: Option<String>,
     bubbles: Vec<Shown>,
     field: Field<'a>,
-    shares: bool,
+    /// Portals and desks where reports and answers are seen: address and name.
+    ways: Vec<(String, String)>,
+}
+
+struct Tab {
+    to: String,
+    name: &'static str,
+    current: bool,
 }
 
 struct Shown {
     own: bool,
+    /// Where the page begins after somebody wrote.
+    latest: bool,
     by: String,
+    at: Option<i64>,
     text: String,
 }
 
@@ -96,13 +107,22 @@ fn router(held: Arc<Held>) -> Router {
     let site = Arc::new(Site::new(texts, AREAS, Arc::new(SystemClock), facts));
     let routes = Router::new()
         .route("/", get(show))
-        .route("/{line}", post(write));
+        .route("/{line}", get(show_line).post(write));
     let pages = entrance::answer_missing(page::pages(routes, &site));
     entrance::stand_before(page::receive(pages, &site)).with_state(held)
 }
 
 async fn show(State(held): State<Arc<Held>>, visit: Visit) -> Result<Response, ApiProblem> {
-    shown(&held, &visit, &Form::empty())
+    shown(&held, &visit, Line::Sms, &Form::empty())
+}
+
+async fn show_line(
+    State(held): State<Arc<Held>>,
+    Path(line): Path<String>,
+    visit: Visit,
+) -> Result<Response, ApiProblem> {
+    let line = Line::read(&line).ok_or_else(ApiProblem::not_found)?;
+    shown(&held, &visit, line, &Form::empty())
 }
 
 async fn write(
@@ -121,11 +141,11 @@ async fn write(
         );
     }
     if !form.is_fine() {
-        return shown(&held, &visit, &form);
+        return shown(&held, &visit, line, &form);
     }
     // What comes later is there when the page is loaded again.
     let _ = tokio::time::timeout(PATIENCE, held.bubbles.answer(line, after, "")).await;
-    Ok(Redirect::to(&format!("/#{line}")).into_response())
+    Ok(Redirect::to(&format!("/{line}#{LATEST}")).into_response())
 }
 
 /// Sends what somebody chose, unless the form says that it cannot be.
@@ -144,39 +164,71 @@ async fn sent(held: &Held, v: &Voice, line: Line, form: &mut Form) -> anyhow::Re
     written.context("pesan tidak diterima")
 }
 
-fn shown(held: &Held, visit: &Visit, form: &Form) -> Result<Response, ApiProblem> {
+fn shown(held: &Held, visit: &Visit, line: Line, form: &Form) -> Result<Response, ApiProblem> {
     let v = visit.v;
-    let columns = Line::ALL
-        .into_iter()
-        .map(|line| column(held, &v, line, form));
+    let (name, about) = line.words();
+    let label = v.with("line", name).say("phones-write");
     let page = Page {
         v,
         form,
-        columns: columns.collect(),
-    };
-    let shell = visit.shell(v.say("phones-title")).wide();
-    shell.status(form.status()).show(&page)
-}
-
-fn column<'a>(held: &Held, v: &Voice, line: Line, form: &'a Form) -> Column<'a> {
-    let (name, about) = line.words();
-    let label = v.with("line", name).say("phones-write");
-    let bubbles = held.bubbles.latest(line, BUBBLES);
-    Column {
-        id: line.as_str(),
+        tabs: Line::ALL.map(|other| tab(other, line)).into(),
+        line,
         name,
         about: v.say(about),
-        bubbles: bubbles
-            .into_iter()
-            .map(|bubble| bubble_of(v, bubble))
-            .collect(),
+        via: (line == Line::Sms).then(|| v.say(via(held))),
+        bubbles: bubbles(held, &v, line),
         field: form
             .field(line.field(), label)
             .required()
             .rows(2)
             .most(SIGNS),
-        shares: line.shares(),
+        ways: ways(held, &v),
+    };
+    let shell = visit.shell(v.say("phones-title"));
+    shell.status(form.status()).show(&page)
+}
+
+fn tab(line: Line, current: Line) -> Tab {
+    Tab {
+        to: format!("/{line}"),
+        name: line.words().0,
+        current: line == current,
     }
+}
+
+fn via(held: &Held) -> TextId {
+    match held.network.via() {
+        "kannel" => text_id("phones-kannel"),
+        _ => text_id("phones-stand-in"),
+    }
+}
+
+/// Where the two nodes are that talk, once they serve.
+fn ways(held: &Held, v: &Voice) -> Vec<(String, String)> {
+    let Ok(doors) = held.doors() else {
+        return Vec::new();
+    };
+    [
+        (doors.desk, "", text_id("phones-portal-desk")),
+        (doors.desk, "meja", text_id("phones-desk-desk")),
+        (doors.city.address, "", text_id("phones-portal-city")),
+        (doors.city.address, "meja", text_id("phones-desk-city")),
+    ]
+    .map(|(address, path, name)| (format!("http://{address}/{path}"), v.say(name)))
+    .into()
+}
+
+/// The latest of a channel; the page begins at what somebody wrote last.
+fn bubbles(held: &Held, v: &Voice, line: Line) -> Vec<Shown> {
+    let bubbles = held.bubbles.latest(line, BUBBLES);
+    let mut shown: Vec<Shown> = bubbles
+        .into_iter()
+        .map(|bubble| bubble_of(v, bubble))
+        .collect();
+    if let Some(latest) = shown.iter_mut().rfind(|shown| shown.own) {
+        latest.latest = true;
+    }
+    shown
 }
 
 fn bubble_of(v: &Voice, bubble: Bubble) -> Shown {
@@ -188,8 +240,10 @@ fn bubble_of(v: &Voice, bubble: Bubble) -> Shown {
         By::Privately => text_id("phones-privately"),
     };
     Shown {
-        own: bubble.by == By::Citizen,
+        own: matches!(bubble.by, By::Citizen | By::City),
+        latest: false,
         by: v.say(by),
+        at: bubble.at,
         text: bubble.text,
     }
 }
@@ -217,29 +271,42 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_has_a_column_for_each_channel_and_keeps_what_was_not_taken() {
+    async fn each_channel_has_a_page_with_times_and_keeps_what_was_not_taken() {
         lapor_certs::tls::install_default_provider();
         let (folder, _) = Folder::open(None).unwrap();
         let letters = Letters::listen(folder.letters(), 0).await.unwrap();
         let phones = Phones::open(&folder, &letters).await.unwrap();
-        phones
-            .held
-            .bubbles
-            .add(Line::X, By::Other, "Betul <b>sekali</b>");
-        let client = api::client().unwrap();
-        let page = client
-            .get(&phones.page)
-            .header(ACCEPT_LANGUAGE, "id")
-            .send();
-        let page = page.await.unwrap().text().await.unwrap();
-        for line in Line::ALL {
-            assert!(page.contains(&format!("<section id=\"{line}\"")), "{line}");
-            assert!(
-                page.contains(&format!("name=\"{}\"", line.field())),
-                "{line}"
-            );
+        for (by, text) in [
+            (By::Citizen, "Trotoar rusak"),
+            (By::Other, "Betul <b>sekali</b>"),
+            (By::Institution, "Terima kasih"),
+        ] {
+            phones.held.bubbles.add(Line::X, by, text);
         }
+        let client = api::client().unwrap();
+        let reads = async |line: &str| {
+            let page = client.get(format!("{}{line}", phones.page));
+            let page = page.header(ACCEPT_LANGUAGE, "id").send().await.unwrap();
+            page.text().await.unwrap()
+        };
+        for line in Line::ALL {
+            let page = reads(line.as_str()).await;
+            let current = format!("href=\"/{line}\" aria-current=\"page\"");
+            assert!(page.contains(&current), "{line}");
+            let field = format!("name=\"{}\"", line.field());
+            assert!(page.contains(&field), "{line}");
+        }
+        let page = reads("x").await;
         assert!(page.contains("Orang lain") && page.contains("Betul &#60;b&#62;"));
+        assert_eq!(page.matches("<time datetime=").count(), 3);
+        let latest = "<li class=\"card own\" id=\"terbaru\">";
+        assert_eq!(
+            page.matches(latest).count(),
+            1,
+            "the own message, not what came after"
+        );
+        assert!(!page.contains("/meja\""), "no node serves yet");
+        assert!(reads("").await.contains("aria-current=\"page\">SMS 1708"));
 
         let writes = async |line: &str, body: &'static str| {
             let to = format!("{}{line}", phones.page);

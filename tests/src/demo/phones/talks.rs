@@ -209,7 +209,7 @@ impl Talks<'_> {
         self.hears(LINE, "keruk", done).await?;
         let confirmed = json!({"by": "reporter", "through_officer": false});
         let closed = act(self.city, case, "case.closed", confirmed, None);
-        self.hears(LINE, "closed: ", closed).await?;
+        self.hears(LINE, "Sudah ditutup: ", closed).await?;
         settled(self.city, case, State::Closed).await
     }
 
