@@ -189,7 +189,11 @@ async fn page(node: &Node, officer: &Officer, form: &Form) -> Answer<Response> {
         docs_at: api::DOCS,
     };
     let shell = officer.visit.shell(v.say("keys-title"));
-    shell.wide().within(ACCOUNT).status(form.status()).show(&page)
+    shell
+        .wide()
+        .within(ACCOUNT)
+        .status(form.status())
+        .show(&page)
 }
 
 /// Whoever opens identities is known by an account or made known by the operator.
