@@ -306,10 +306,18 @@ async fn at_rest(at: &Desk) -> Result<bool> {
         return Ok(false);
     };
     let none = |of: &str, what: &str| status[of][what] == 0;
+    // What is applied is noted as settled a moment later.
+    let settled = |cursor: &serde_json::Value| {
+        let accepted = cursor["accepted"].as_str();
+        let accepted = accepted.and_then(|at| at.rsplit('.').next());
+        accepted == Some(cursor["settled"].to_string().as_str())
+    };
+    let cursors = status["cursors"].as_array();
     Ok(none("outbox", "unsent")
         && none("outbox", "unruled")
         && none("inbox", "received")
-        && none("inbox", "waiting"))
+        && none("inbox", "waiting")
+        && cursors.is_some_and(|all| all.iter().all(settled)))
 }
 
 async fn until(what: &str, holds: impl AsyncFn() -> Result<bool>) -> Result<()> {

@@ -270,6 +270,7 @@ async fn another_issuer_takes_over_with_half_of_the_nodes_offline_and_all_come_b
         let vault = Vault::at(&fleet.hub.settings.storage.authority);
         let next = vault.authority().unwrap().new_issuer(fleet.clock.now_ms());
         vault.replace_issuer(&next.unwrap()).unwrap();
+        fleet.hub.hub().ground.reload_certifier().unwrap();
         fleet.hub.hub().look_after_certificate();
         fleet.pass(20 * DAY_MS);
         for slug in ["pusat", "kemenpu"] {
