@@ -77,9 +77,15 @@ pub struct Envelope {
 pub struct Delivered {
     pub env: Env,
     pub item: Item,
-    pub bytes: Vec<u8>,
     pub cursor: Cursor,
     pub before: Option<Told>,
+    /// Whether a node finds that it continues what came before it.
+    pub follows: bool,
+}
+
+struct Stated {
+    author: Who,
+    receipt: receipt::Receipt,
 }
 
 /// What an item says beside its place in the stream.
@@ -101,7 +107,8 @@ type Change = (Env, Effect, Option<Fold>, Option<Fold>);
 
 static ENVELOPES: Table<(Act, u8, u8, Digest), Envelope> = Table::new();
 static ITEMS: Table<(Who, Option<Told>, Says), Delivered> = Table::new();
-static RECEIPTS: Table<(Vec<Env>, u8), receipt::Receipt> = Table::new();
+static RECEIPTS: Table<(Vec<Env>, u8), Stated> = Table::new();
+static COVERED: Table<(Receipt, Vec<Env>), bool> = Table::new();
 static FOLDS: Table<(Option<Fold>, Env, u8, u8), Case> = Table::new();
 static RULINGS: Table<(Env, bool, Option<Fold>), Ruling> = Table::new();
 static AUDIENCES: Table<Change, Vec<(Who, Share)>> = Table::new();
@@ -294,10 +301,10 @@ impl Env {
 
     /// The ruling, by the rules of the protocol.
     pub fn ruled(self, seen: bool, before: Option<Fold>) -> Ruling {
-        *RULINGS.value(RULINGS.place((self, seen, before), |_| {
+        *RULINGS.of((self, seen, before), |_| {
             let case = before.map(Fold::read);
             case::rule(&self.read().message, seen, case, None, DIRECTORY.latest())
-        }))
+        })
     }
 
     /// The case once this message has been applied; `None` where it gives birth to none.
@@ -327,14 +334,14 @@ impl Env {
         before: Option<Fold>,
         after: Option<Fold>,
     ) -> &'static [(Who, Share)] {
-        AUDIENCES.value(AUDIENCES.place((self, effect, before, after), |_| {
+        AUDIENCES.of((self, effect, before, after), |_| {
             let [before, after] = [before, after].map(|fold| fold.map(Fold::read));
             let message = &self.read().message;
             let all = case::audience(message, effect, before, after, DIRECTORY.latest());
             all.into_iter()
                 .map(|(id, share)| (Who::of(&id), share))
                 .collect()
-        }))
+        })
     }
 }
 
@@ -352,7 +359,7 @@ impl Told {
     /// The next item of a stream that ends with `before`.
     pub fn next(to: Who, before: Option<Self>, says: Says) -> Self {
         Self(ITEMS.place((to, before, says), |_| {
-            let end = before.map_or(Cursor::START, |told| told.read().cursor);
+            let end = Self::end(before);
             let message = &says.env.read().message;
             let item = Item {
                 depoch: end.depoch,
@@ -379,8 +386,8 @@ impl Told {
                     dseq: item.dseq,
                     hash: Digest::of(&bytes),
                 },
+                follows: end.advance(&bytes, &item).is_ok(),
                 item,
-                bytes,
                 before,
             }
         }))
@@ -410,9 +417,16 @@ impl Told {
 
     /// Whether it continues a stream that ends with `before`, as a node checks it.
     pub fn follows(self, before: Option<Self>) -> bool {
-        let end = before.map_or(Cursor::START, |told| told.read().cursor);
-        let Delivered { item, bytes, .. } = self.read();
-        end.advance(bytes, item).is_ok()
+        let told = self.read();
+        if told.before == before {
+            return told.follows;
+        }
+        let bytes = told.item.to_bytes();
+        Self::end(before).advance(&bytes, &told.item).is_ok()
+    }
+
+    fn end(stream: Option<Self>) -> Cursor {
+        stream.map_or(Cursor::START, |told| told.read().cursor)
     }
 }
 
@@ -424,16 +438,20 @@ impl Receipt {
             let ids: Vec<Digest> = run.iter().map(|env| env.id()).collect();
             let (epoch, from) = (first.epoch.into(), first.seq.into());
             let at = i64::from(*at);
-            receipt::Receipt::accepted(first.author.id(), epoch, from, &ids, at)
+            let author = first.author;
+            Stated {
+                author,
+                receipt: receipt::Receipt::accepted(author.id(), epoch, from, &ids, at),
+            }
         }))
     }
 
     pub fn read(self) -> &'static receipt::Receipt {
-        RECEIPTS.value(self.0)
+        &RECEIPTS.value(self.0).receipt
     }
 
     pub fn author(self) -> Who {
-        Who::of(&self.read().author)
+        RECEIPTS.value(self.0).author
     }
 
     pub fn epoch(self) -> u8 {
@@ -468,7 +486,9 @@ impl Receipt {
         let about = chain.filter(|env| self.is_about(*env));
         let mut about: Vec<Env> = about.collect();
         about.sort_unstable_by_key(|env| env.place());
-        let ids: Vec<Digest> = about.into_iter().map(Env::id).collect();
-        self.read().covers(&ids).is_ok()
+        *COVERED.of((self, about), |(_, about)| {
+            let ids: Vec<Digest> = about.iter().map(|env| env.id()).collect();
+            self.read().covers(&ids).is_ok()
+        })
     }
 }

@@ -69,7 +69,8 @@ pub struct Hub {
     pub acks: [(u8, u8); 2],
     /// The furthest that these have ever been, for the onlooker.
     pub peaks: [(u8, u8); 2],
-    /// Whose process may order messages.
+    /// The place of the process that may order messages. In life a token that no two processes
+    /// share: here a process that begins takes its place from the one before, which has ended.
     pub token: u8,
     pub restored: Restored,
     /// A member has shown what is not here.
@@ -147,6 +148,14 @@ pub struct Moment {
     pub directory: u8,
 }
 
+impl Chain {
+    fn refuse(&mut self, rules: Rules, boot: Boot) {
+        if !rules.untraced {
+            self.boot = Some(boot.new);
+        }
+    }
+}
+
 impl Boot {
     fn follows(self, stored: Option<u8>) -> bool {
         stored.is_none_or(|stored| stored == self.new || self.previous == Some(stored))
@@ -164,12 +173,15 @@ impl Process {
     /// A process that starts remembers nothing but the disk.
     pub fn begun(hub: &mut Hub, token: u8) -> Self {
         hub.token = token;
+        Self::beside(hub)
+    }
+
+    /// One that shares the right to order with the one that has it.
+    pub fn beside(hub: &Hub) -> Self {
         let mut process = Self {
             alive: true,
-            token,
-            ends: [None; 2],
-            case: (None, 0),
-            heard: [false; 2],
+            token: hub.token,
+            ..Self::ended()
         };
         process.follow(hub);
         process
@@ -275,17 +287,28 @@ impl Hub {
             Ask::Head(boot) => {
                 let chain = &mut self.chains[from as usize];
                 if rules.boots && !boot.follows(chain.boot) {
+                    chain.refuse(rules, *boot);
                     return Answer::Conflict(chain.head);
                 }
                 chain.boot = Some(boot.new);
                 Answer::Head(chain.head)
             }
-            Ask::Post(boot, batch) => self.order_batch(process, rules, clock, (from, *boot), batch),
+            Ask::Post(boot, batch) => {
+                let answer = self.order_batch(process, rules, clock, (from, *boot), batch);
+                let refused =
+                    matches!(&answer, Answer::Posted { exception, .. } if exception.is_some());
+                if refused && !rules.plain_refusals {
+                    self.receipts.push(Receipt::over(batch, *clock + 1));
+                }
+                answer
+            }
             Ask::Epoch { after, nonce } => self.grant(from, *after, *nonce),
             Ask::Own { epoch, after } => {
                 let own = self.of(from, *epoch);
                 Answer::Own(own.filter(|env| env.place().1 > *after).collect())
             }
+            // A cursor at the head that this process knows needs no look at the disk.
+            Ask::Page(after) if process.ends[from as usize] == *after => Answer::Page(Vec::new()),
             Ask::Page(after) => match self.locate(process, from, *after) {
                 Ok(held) => Answer::Page(self.streams[from as usize][held..].to_vec()),
                 Err(code) => Answer::Refused(code),
@@ -334,12 +357,16 @@ impl Hub {
         process.heard = [false; 2];
     }
 
-    /// Where a cursor stands in a stream, as this process knows the stream.
-    fn locate(&self, process: &Process, who: Who, at: Option<Told>) -> Result<usize, Code> {
+    /// Where a cursor stands in a stream, as this process knows the stream: where it is ahead,
+    /// another may have ordered what this one has not heard of.
+    fn locate(&self, process: &mut Process, who: Who, at: Option<Told>) -> Result<usize, Code> {
         let Some(at) = at else {
             return Ok(0);
         };
-        let end = process.ends[who as usize];
+        let end = &mut process.ends[who as usize];
+        if at.dseq() > end.map_or(0, Told::dseq) {
+            *end = self.end(who);
+        }
         if at.dseq() > end.map_or(0, Told::dseq) {
             return Err(Code::CursorAhead);
         }
@@ -390,17 +417,22 @@ impl Hub {
         batch: &[Env],
     ) -> Answer {
         if rules.fences && process.token != self.token {
-            process.alive = false;
+            *process = Process::ended();
             return Answer::Silence;
+        }
+        if rules.follows {
+            process.follow(self);
         }
         let chain = &mut self.chains[from as usize];
         if rules.boots && !boot.follows(chain.boot) {
+            chain.refuse(rules, boot);
             return Answer::Refused(Code::BootConflict);
         }
         chain.boot = Some(boot.new);
         let head = chain.head.real().position();
         let place = |env: &Env| env.read().message.header.position();
-        let (again, fresh) = batch.split_at(batch.partition_point(|env| place(env) <= head));
+        let known = batch.partition_point(|env| rules.chains && place(env) <= head);
+        let (again, fresh) = batch.split_at(known);
         let mut receipts = Vec::new();
         if let Some(code) = self.compare(from, rules, again, &mut receipts, *clock) {
             return Answer::Posted {
@@ -413,6 +445,7 @@ impl Hub {
             let admitted = chain.head.real().admits(&first.read().message.header);
             match admitted {
                 _ if chain.frozen => Some(Code::ForkDetected),
+                _ if !rules.chains => None,
                 Ok(()) => None,
                 Err(ChainError::Gap { .. }) => Some(Code::SequenceGap),
                 Err(ChainError::Previous(_)) => Some(Code::PreviousMismatch),

@@ -4,9 +4,11 @@
 use stateright::Property;
 
 use crate::acts::{Act, Env, Fold, Told, Who};
+use crate::federation::Federation;
 use crate::hub::{Hub, Restored};
 use crate::node::{Became, Stage};
-use crate::world::{Federation, World};
+use crate::rules::Bounds;
+use crate::world::World;
 
 type Holds = fn(&Federation, &World) -> bool;
 
@@ -32,19 +34,53 @@ pub static ALWAYS: [(&str, Holds); 15] = [
     ("L2 at rest everything is settled", settled),
 ];
 
-pub fn all() -> Vec<Property<Federation>> {
-    ALWAYS
-        .iter()
+pub fn all(bounds: Bounds) -> Vec<Property<Federation>> {
+    let always = ALWAYS.iter();
+    let mut all: Vec<_> = always
         .map(|(name, holds)| Property::always(name, *holds))
-        .chain([
-            Property::sometimes("a disposal is applied", |_, world: &World| {
-                ruled(&world.hub, Act::Disposed, true)
-            }),
-            Property::sometimes("a disposal comes too late", |_, world: &World| {
-                ruled(&world.hub, Act::Disposed, false)
-            }),
-        ])
-        .collect()
+        .collect();
+    let mut possible = |may: bool, name, comes: Holds| {
+        all.extend(may.then(|| Property::sometimes(name, comes)));
+    };
+    // A run in which nothing of this comes about has looked at less than it says.
+    let races = bounds.without.is_none();
+    let disposes = races || bounds.without == Some(Act::Recalled);
+    possible(disposes, "a disposal is applied", |_, world| {
+        ruled(&world.hub, Act::Disposed, true)
+    });
+    possible(races, "a disposal comes too late", |_, world| {
+        ruled(&world.hub, Act::Disposed, false)
+    });
+    possible(
+        bounds.standbys > 0,
+        "a paused process finds out",
+        |_, world| {
+            let [first, second] = &world.processes;
+            second.alive && !first.alive
+        },
+    );
+    possible(
+        bounds.replicas > 0,
+        "a process has not heard of what another ordered",
+        |_, world| {
+            let [first, second] = &world.processes;
+            second.alive && first.case.1 != second.case.1
+        },
+    );
+    let restores = bounds.node_restores > 0;
+    possible(
+        restores,
+        "a restored node goes on in another epoch",
+        |_, world| {
+            let mut restored = world.nodes.iter().zip(world.seen.node_restored);
+            restored.any(|(node, restored)| restored && node.disk.head.epoch > 1)
+        },
+    );
+    let restores = bounds.hub_restores > 0;
+    possible(restores, "a hub learns what it has lost", |_, world| {
+        world.hub.loss
+    });
+    all
 }
 
 fn ruled(hub: &Hub, act: Act, applied: bool) -> bool {
@@ -231,10 +267,11 @@ fn custody(_: &Federation, world: &World) -> bool {
 /// Everything that was written and not lost before anybody else had it is ruled, told, applied and
 /// acknowledged, wherever there is nothing more to do; or the hub waits for a person, and says so.
 fn settled(federation: &Federation, world: &World) -> bool {
-    is_settled(world) || waits_for_a_person(world) || !federation.is_at_rest(world)
+    let acks = federation.bounds.acks;
+    is_settled(world, acks) || waits_for_a_person(world) || !federation.is_at_rest(world)
 }
 
-fn is_settled(world: &World) -> bool {
+fn is_settled(world: &World, acks: bool) -> bool {
     let hub = &world.hub;
     let record = world.seen.accepted.iter().all(|env| hub.holds(*env));
     let at_hub = !hub.loss && hub.restored == Restored::Over && record;
@@ -248,7 +285,7 @@ fn is_settled(world: &World) -> bool {
             let taken = |(_, became): &(Told, Became)| *became != Became::Waiting;
             let acked = hub.acks[who as usize] == (length, length) && disk.acked == length;
             // A hub that is put back without a loss learns of acknowledgements with the next one.
-            let heard = acked || length == 0 || world.seen.hub_restored;
+            let heard = acked || !acks || length == 0 || world.seen.hub_restored;
             let stands = disk.accepted == disk.head.seq
                 && disk.head.place() == hub.chains[who as usize].head.place();
             told && own && stands && disk.inbox.iter().all(taken) && heard

@@ -7,11 +7,14 @@
 //! `docs/proof.md` says what was checked, and what a model cannot show.
 
 mod acts;
+pub mod checking;
+pub mod federation;
 mod hub;
 mod invariants;
+mod link;
 mod node;
 mod recovery;
 pub mod rules;
 pub mod runs;
 mod table;
-pub mod world;
+mod world;

@@ -5,6 +5,7 @@ use lapor_protocol::problem::{Code, Retry};
 
 use crate::acts::{Act, Env, Fold, Head, Receipt, Told};
 use crate::hub::{Answer, Boot, Grant, Shown};
+use crate::rules::Rules;
 
 /// How far an own message has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -170,15 +171,24 @@ impl Disk {
         self.accepted < self.head.seq && !self.has_pending() && self.sealed().is_empty()
     }
 
+    /// The hub says that it holds the chain as far as this: what waits for its receipt is sent once
+    /// more, and counts only then.
+    pub fn agree(&mut self, rules: Rules, seq: u8) {
+        let waits = self.sealed().first().map(|env| env.place().1);
+        let proved = waits.map_or(seq, |waits| seq.min(waits - 1));
+        let seq = if rules.proved { proved } else { seq };
+        self.accepted = self.accepted.max(seq);
+    }
+
     pub fn has_received(&self) -> bool {
         let mut all = self.inbox.iter();
         all.any(|(_, became)| *became == Became::Received)
     }
 
     /// Takes their places away from messages that the hub has not accepted.
-    pub fn unseal(&mut self) {
+    pub fn unseal(&mut self, rules: Rules) {
         for row in &mut self.rows {
-            if row.stage == Stage::Sealed {
+            if row.stage == Stage::Sealed || !rules.keeps_accepted {
                 (row.stage, row.env) = (Stage::Pending, None);
             }
         }
@@ -194,8 +204,9 @@ impl Disk {
         }
     }
 
-    /// An own envelope that came back; a message that was sent twice keeps its first place.
-    pub fn adopt(&mut self, env: Env) {
+    /// An own envelope that came back; a message that was sent twice keeps its first place. Where
+    /// it was told of before it came, its ruling was about nothing.
+    pub fn adopt(&mut self, rules: Rules, env: Env) {
         let row = self.rows.iter_mut().find(|row| row.act == env.act());
         match row {
             Some(row) if row.env.is_none_or(|held| env.place() < held.place()) => {
@@ -207,6 +218,18 @@ impl Disk {
                 stage: Stage::Accepted,
                 env: Some(env),
             }),
+        }
+        let heard = |(told, became): &(Told, Became)| {
+            told.env() == env && matches!(became, Became::Applied | Became::Disputed)
+        };
+        if rules.hears_again && self.inbox.iter().any(heard) {
+            self.note_ruled(env);
+        }
+    }
+
+    fn note_ruled(&mut self, env: Env) {
+        for row in self.rows.iter_mut().filter(|row| row.env == Some(env)) {
+            row.stage = Stage::Ruled;
         }
     }
 
@@ -221,8 +244,8 @@ impl Disk {
     }
 
     /// Goes on in a granted epoch.
-    pub fn enter(&mut self, grant: Grant) {
-        self.unseal();
+    pub fn enter(&mut self, rules: Rules, grant: Grant) {
+        self.unseal(rules);
         self.head = grant.head;
         self.accepted = 0;
         self.request = None;
@@ -249,7 +272,8 @@ impl Disk {
     }
 
     /// Applies what has been received; all of it in one transaction.
-    pub fn apply(&mut self) {
+    pub fn apply(&mut self, rules: Rules) {
+        let (inbox, next_seq) = (self.inbox.clone(), self.next_seq);
         for place in 0..self.inbox.len() {
             let (told, became) = self.inbox[place];
             if became == Became::Received {
@@ -257,6 +281,9 @@ impl Disk {
             }
         }
         self.settled = self.inbox.len() as u8;
+        if !rules.marks {
+            (self.inbox, self.next_seq) = (inbox, next_seq);
+        }
     }
 
     /// Whether what the case waits for is here.
@@ -283,9 +310,7 @@ impl Disk {
     fn settle(&mut self, told: Told) -> Became {
         let env = told.env();
         if told.is_own() {
-            for row in self.rows.iter_mut().filter(|row| row.env == Some(env)) {
-                row.stage = Stage::Ruled;
-            }
+            self.note_ruled(env);
         }
         let Some(case_seq) = told.case_seq() else {
             return Became::Applied;

@@ -1,12 +1,7 @@
 //! The bounds within which the federation is checked: each run says what may go wrong in it.
 
-use std::time::{Duration, Instant};
-
-use stateright::{Checker, CheckerBuilder, HasDiscoveries, Model};
-
-use crate::invariants::ALWAYS;
-use crate::rules::{Bounds, Rules};
-use crate::world::{Federation, Step};
+use crate::acts::Act;
+use crate::rules::Bounds;
 
 /// A name and its bounds.
 #[derive(Debug, Clone, Copy)]
@@ -15,35 +10,16 @@ pub struct Run {
     pub bounds: Bounds,
 }
 
-/// What a run has found.
-#[derive(Debug)]
-pub struct Report {
-    pub states: usize,
-    pub depth: usize,
-    pub took: Duration,
-    /// The property that does not hold, and the steps that show it.
-    pub wrong: Option<(&'static str, Vec<Step>)>,
-    /// What should be possible and never came about.
-    pub missing: Vec<&'static str>,
-}
-
-const NOTHING: Bounds = Bounds {
-    crashes: 0,
-    lost: 0,
-    delayed: 0,
-    doubled: 0,
-    standbys: 0,
-    node_restores: 0,
-    hub_restores: 0,
-    unmarked: false,
-    impatient: false,
-};
+const NOTHING: Bounds = Bounds::NOTHING;
 
 /// What the tests check.
-pub const SMALL: [Run; 7] = [
+pub const SMALL: [Run; 15] = [
     Run {
         name: "nothing goes wrong",
-        bounds: NOTHING,
+        bounds: Bounds {
+            acks: true,
+            ..NOTHING
+        },
     },
     Run {
         name: "lost and crashed",
@@ -62,9 +38,17 @@ pub const SMALL: [Run; 7] = [
         },
     },
     Run {
-        name: "standby",
+        name: "standby, lost",
         bounds: Bounds {
             standbys: 1,
+            lost: 1,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "two processes, lost",
+        bounds: Bounds {
+            replicas: 1,
             lost: 1,
             ..NOTHING
         },
@@ -73,7 +57,24 @@ pub const SMALL: [Run; 7] = [
         name: "node restored",
         bounds: Bounds {
             node_restores: 1,
+            unmarked: true,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "node restored twice",
+        bounds: Bounds {
+            without: Some(Act::Recalled),
+            node_restores: 2,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "node restored, late",
+        bounds: Bounds {
+            without: Some(Act::Recalled),
             delayed: 1,
+            node_restores: 1,
             unmarked: true,
             ..NOTHING
         },
@@ -82,7 +83,16 @@ pub const SMALL: [Run; 7] = [
         name: "hub restored",
         bounds: Bounds {
             hub_restores: 1,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "hub restored, lost and crashed",
+        bounds: Bounds {
+            without: Some(Act::Disposed),
+            crashes: 1,
             lost: 1,
+            hub_restores: 1,
             ..NOTHING
         },
     },
@@ -95,10 +105,49 @@ pub const SMALL: [Run; 7] = [
             ..NOTHING
         },
     },
+    Run {
+        name: "acks, lost and crashed",
+        bounds: Bounds {
+            without: Some(Act::Recalled),
+            acks: true,
+            crashes: 1,
+            lost: 1,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "acks, late and doubled",
+        bounds: Bounds {
+            without: Some(Act::Recalled),
+            acks: true,
+            delayed: 1,
+            doubled: 1,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "acks, node restored",
+        bounds: Bounds {
+            without: Some(Act::Recalled),
+            acks: true,
+            node_restores: 1,
+            unmarked: true,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "acks, hub restored",
+        bounds: Bounds {
+            without: Some(Act::Disposed),
+            acks: true,
+            hub_restores: 1,
+            ..NOTHING
+        },
+    },
 ];
 
 /// What `make model` checks beside these.
-pub const LARGE: [Run; 5] = [
+pub const LARGE: [Run; 10] = [
     Run {
         name: "lost, crashed, late and doubled",
         bounds: Bounds {
@@ -110,85 +159,92 @@ pub const LARGE: [Run; 5] = [
         },
     },
     Run {
-        name: "crashed twice, lost twice",
+        name: "lost and crashed twice, late",
         bounds: Bounds {
             crashes: 2,
             lost: 2,
-            ..NOTHING
-        },
-    },
-    Run {
-        name: "standby, late and crashed",
-        bounds: Bounds {
-            standbys: 1,
             delayed: 1,
-            crashes: 1,
             ..NOTHING
         },
     },
     Run {
-        name: "node restored, crashed and lost",
+        name: "standby, lost, crashed and late",
         bounds: Bounds {
-            node_restores: 1,
             crashes: 1,
             lost: 1,
+            delayed: 1,
+            standbys: 1,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "two processes, lost, crashed and late",
+        bounds: Bounds {
+            crashes: 1,
+            lost: 1,
+            delayed: 1,
+            replicas: 1,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "node restored, lost, crashed and late",
+        bounds: Bounds {
+            crashes: 1,
+            lost: 1,
+            delayed: 1,
+            node_restores: 1,
             unmarked: true,
             ..NOTHING
         },
     },
     Run {
-        name: "hub restored, crashed and late",
+        name: "nodes restored twice",
         bounds: Bounds {
-            hub_restores: 1,
+            node_restores: 2,
+            unmarked: true,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "hub restored, lost, crashed and late",
+        bounds: Bounds {
             crashes: 1,
+            lost: 1,
             delayed: 1,
+            hub_restores: 1,
             unmarked: true,
             impatient: true,
             ..NOTHING
         },
     },
+    Run {
+        name: "acks, lost, late and doubled",
+        bounds: Bounds {
+            acks: true,
+            lost: 1,
+            delayed: 1,
+            doubled: 1,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "acks, node restored, lost",
+        bounds: Bounds {
+            acks: true,
+            lost: 1,
+            node_restores: 1,
+            unmarked: true,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "acks, hub restored, late",
+        bounds: Bounds {
+            acks: true,
+            delayed: 1,
+            hub_restores: 1,
+            ..NOTHING
+        },
+    },
 ];
-
-impl Run {
-    /// Looks at every state within the bounds; `rules` says which rules are kept.
-    pub fn check(self, rules: Rules, threads: usize) -> Report {
-        let began = Instant::now();
-        if rules == Rules::KEPT {
-            // Depth first: what waits to be looked at takes little memory.
-            let checker = self.checker(rules, threads).spawn_dfs().join();
-            let report = Report::of(&checker, began);
-            if report.wrong.is_none() {
-                return report;
-            }
-        }
-        // Breadth first: the shortest way to what is wrong.
-        let checker = self.checker(rules, threads).spawn_bfs().join();
-        Report::of(&checker, began)
-    }
-
-    fn checker(self, rules: Rules, threads: usize) -> CheckerBuilder<Federation> {
-        let bounds = self.bounds;
-        let checker = Federation { rules, bounds }.checker();
-        checker
-            .threads(threads)
-            .finish_when(HasDiscoveries::AnyFailures)
-    }
-}
-
-impl Report {
-    fn of(checker: &impl Checker<Federation>, began: Instant) -> Self {
-        let mut found = checker.discoveries();
-        let mut always = ALWAYS.iter().map(|(name, _)| *name);
-        let wrong = always.find(|name| found.contains_key(name));
-        let wrong = wrong.and_then(|name| Some((name, found.remove(name)?.into_actions())));
-        let possible = checker.model().properties().into_iter().skip(ALWAYS.len());
-        let missing = possible.map(|property| property.name);
-        Self {
-            states: checker.unique_state_count(),
-            depth: checker.max_depth(),
-            took: began.elapsed(),
-            wrong,
-            missing: missing.filter(|name| !found.contains_key(name)).collect(),
-        }
-    }
-}
