@@ -20,9 +20,9 @@ static NOTE: Bulk = Bulk::new(
 const OF_ONE: &str = "select at, undelivered, undelivered_age, nullif(unsent, -1) as unsent, \
      nullif(unsent_age, -1) as unsent_age, sent, received \
      from samples where slug = $1 and step = $2 and at >= $3 order by at";
-const EARLIEST: &str = "select s.slug, s.sent + s.received from samples s \
-     where s.step = $1 and s.at >= $2 and s.at = (select min(t.at) from samples t \
-     where t.slug = s.slug and t.step = $1 and t.at >= $2)";
+const LATEST: &str = "select c.author, s.sent + s.received from chains c \
+     join samples s on s.slug = c.author and s.step = $1 and s.at = (select max(t.at) from samples t \
+     where t.slug = c.author and t.step = $1 and t.at <= $2)";
 const FORGET: &str = "delete from samples where step = $1 and at < $2";
 
 /// What is stored where an instance did not say; less than anything that it says.
@@ -86,16 +86,12 @@ pub async fn of_one(
         .await)?)
 }
 
-/// How many messages each instance had sent and received at the earliest step
-/// from a moment on.
-pub async fn earliest(
-    tx: &mut Tx,
-    step: i64,
-    since: i64,
-) -> Result<Vec<(InstanceId, u64)>, DbError> {
-    let rows: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(EARLIEST)
+/// How many messages each instance had sent and received at the end of the last
+/// step that was over by a moment; nothing of whoever had none.
+pub async fn latest(tx: &mut Tx, step: i64, by: i64) -> Result<Vec<(InstanceId, u64)>, DbError> {
+    let rows: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(LATEST)
         .bind(step)
-        .bind(since)
+        .bind(by - step)
         .fetch_all(conn)
         .await)?;
     rows.into_iter()

@@ -155,7 +155,7 @@ impl Read {
         ];
         let chain = self.chains.get(id);
         let sent = chain.map_or(0, |chain| sent(entry, chain));
-        let earlier = self.earlier.get(id);
+        let earlier = self.earlier.get(id).copied().unwrap_or(0);
         Instance {
             id: id.clone(),
             kind: entry.kind,
@@ -180,7 +180,7 @@ impl Read {
             apart_since: heard.and_then(|heard| heard.apart_since),
             certificate_expires: self.certificate_expires(id, bounds, now_ms),
             directory_since: self.directory_since(id),
-            traffic: earlier.map_or(0, |earlier| (sent + received).saturating_sub(*earlier)),
+            traffic: chain.map_or(0, |_| (sent + received).saturating_sub(earlier)),
             told,
             health: Health {
                 state: State::Grey,

@@ -29,8 +29,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// How many messages each institution had sent and received a day ago, or
-    /// at its first step since.
+    /// How many messages each institution had sent and received a day ago;
+    /// whoever has joined since is not among them.
     pub async fn earlier(
         &self,
         tx: &mut Tx,
@@ -43,11 +43,10 @@ impl Memory {
             .clone();
         if let Some((at, counts)) = known
             && (0..REFRESH_MS).contains(&(now_ms - at))
-            && !counts.is_empty()
         {
             return Ok(counts);
         }
-        let counts = store::samples::earliest(tx, Span::Month.step(), now_ms - DAY_MS).await?;
+        let counts = store::samples::latest(tx, Span::Month.step(), now_ms - DAY_MS).await?;
         let counts: Arc<HashMap<_, _>> = Arc::new(counts.into_iter().collect());
         let kept = Some((now_ms, Arc::clone(&counts)));
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = kept;

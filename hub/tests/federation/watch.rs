@@ -438,6 +438,9 @@ async fn the_history_keeps_the_worst_of_each_step_and_counts_traffic() {
             of.sent + of.received,
             "nothing was sent before the first step"
         );
+        assert!(of.traffic > 0);
+        let of = seen(&place, &bandung).await;
+        assert_eq!(of.traffic, of.sent + of.received, "its first hour counts");
 
         let mut tx = place.hub.ground.db.read().await.unwrap();
         let steps = store::samples::of_one(&mut tx, &bandung.id, Span::Day.step(), start)
@@ -453,6 +456,13 @@ async fn the_history_keeps_the_worst_of_each_step_and_counts_traffic() {
             "what it said five minutes ago is not known any more"
         );
         tx.rollback().await.unwrap();
+        place.clock.advance(Span::Day.step());
+        let of = seen(&place, &bandung).await;
+        assert_eq!(
+            of.traffic,
+            of.sent + of.received,
+            "and does when the counts of a day ago are read again"
+        );
 
         place
             .clock
@@ -470,6 +480,10 @@ async fn the_history_keeps_the_worst_of_each_step_and_counts_traffic() {
             .unwrap();
         assert_eq!(hours.len(), 2, "and stands in the month");
         tx.rollback().await.unwrap();
+
+        place.clock.advance(Span::Month.step());
+        let of = seen(&place, &bandung).await;
+        assert_eq!(of.traffic, 0, "of what was sent a day ago nothing counts");
     }
 }
 
