@@ -411,6 +411,11 @@ fn aside_reason(v: &Voice, code: String) -> String {
         "cannot_be_applied" => text_id("aside-cannot-be-applied"),
         "kind_unknown" => text_id("aside-kind-unknown"),
         "case_waits" => text_id("aside-case-waits"),
+        "signature_invalid" => text_id("aside-signature-invalid"),
+        "item_mismatch" => text_id("aside-item-mismatch"),
+        "key_unknown" => text_id("aside-key-unknown"),
+        "header_invalid" => text_id("aside-header-invalid"),
+        "body_invalid" => text_id("aside-body-invalid"),
         _ => return code,
     };
     v.say(words)
@@ -494,6 +499,31 @@ mod tests {
         assert_eq!(drawn_in(359 * MINUTE_MS), MINUTE_MS);
         assert_eq!(drawn_in(100 * HOUR_MS), HOUR_MS);
         assert_eq!(drawn_in(30 * DAY_MS), DAY_MS);
+    }
+
+    #[test]
+    fn why_a_message_was_set_aside_is_told_in_words() {
+        for language in Language::ALL {
+            let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
+            let mut all = std::collections::BTreeSet::new();
+            for code in [
+                "bytes_damaged",
+                "cannot_be_applied",
+                "kind_unknown",
+                "case_waits",
+                "signature_invalid",
+                "item_mismatch",
+                "key_unknown",
+                "header_invalid",
+                "body_invalid",
+            ] {
+                let said = aside_reason(&v, code.to_owned());
+                assert!(said.contains(' ') && !said.contains(code), "{said}");
+                assert!(all.insert(said), "{code} has words of its own");
+            }
+            let later = aside_reason(&v, "of_a_later_version".to_owned());
+            assert_eq!(later, "of_a_later_version");
+        }
     }
 
     #[test]
