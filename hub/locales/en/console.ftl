@@ -215,6 +215,7 @@ level-joined = Joined
 level-exchanging = Exchanging
 missing-invitation = Next: make an invitation
 missing-enrolment = Next: the institution uses its invitation
+missing-approval = Next: approval by an operator
 missing-exchange = Next: it sends its first message and takes in what is for it
 streams-title = Streams
 stream = Stream

@@ -194,6 +194,7 @@ level-joined = Bergabung
 level-exchanging = Bertukar pesan
 missing-invitation = Langkah berikutnya: buat undangan
 missing-enrolment = Langkah berikutnya: instansi memakai undangannya
+missing-approval = Langkah berikutnya: persetujuan operator
 missing-exchange = Langkah berikutnya: mengirim pesan pertama dan menerima yang ditujukan kepadanya
 streams-title = Aliran pesan
 stream = Aliran

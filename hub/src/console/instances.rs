@@ -259,7 +259,7 @@ async fn standing(
     let seen = picture.instances.get(&entry.id);
     let seen = seen.ok_or_else(|| HubError::damaged("the picture lacks an institution"))?;
     let mut tx = ground.db.read().await?;
-    let standing = Standing::of(v, ground, &mut tx, seen, entry, picture.at).await?;
+    let standing = Standing::of(v, ground, &mut tx, seen, entry, picture.at, acts).await?;
     let belonging = Belonging::of(v, &mut tx, entry, acts).await?;
     tx.rollback().await?;
     Ok((standing, belonging))

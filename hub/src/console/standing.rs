@@ -9,6 +9,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Lines, Series, Tone};
 
+use super::admission;
 use super::casework::{self, act_words};
 use super::names::named;
 use super::roadmap::level_words;
@@ -38,6 +39,8 @@ pub struct Standing {
     reasons: Vec<String>,
     level: String,
     missing: Option<String>,
+    /// Where it is let in, for whoever may, while it waits for that.
+    admit_at: Option<String>,
     streams: Vec<StreamLine>,
     views: Vec<ViewLine>,
     /// How old the report is of which they are.
@@ -113,6 +116,7 @@ impl Standing {
         of: &Instance,
         entry: &InstanceEntry,
         now_ms: i64,
+        acts: bool,
     ) -> Result<Self, HubError> {
         let views = views(v, tx, &of.id).await?;
         let (views_at, views) = views.map_or((None, Vec::new()), |(at, views)| (Some(at), views));
@@ -124,7 +128,8 @@ impl Standing {
         }
         let visits = store::visits::latest(tx, &of.id, VISITS).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
-        let (level, missing) = level(v, Levels::of_one(tx, now_ms, of).await?);
+        let waits = of.waits_since.is_some();
+        let (level, missing) = level(v, Levels::of_one(tx, now_ms, of).await?, waits);
         let (found, more) = set_aside::of_one(ground, tx, &of.id, LISTED).await?;
         let fresh = |told: &&Told| told.is_fresh(&ground.settings.watch, now_ms);
         let stale = of.told.as_ref().filter(|told| !fresh(told));
@@ -140,6 +145,7 @@ impl Standing {
                 .collect(),
             level,
             missing,
+            admit_at: (acts && waits).then(|| admission::at(&of.id)),
             streams: streams(v, of, of.told.as_ref().filter(fresh), now_ms),
             views,
             views_age: views_at.map(|at| age(v, now_ms.saturating_sub(at))),
@@ -177,11 +183,12 @@ impl Standing {
 }
 
 /// How far an institution has come in the federation, and what is missing for
-/// the next step.
-fn level(v: &Voice, reached: Reached) -> (String, Option<String>) {
+/// the next step; `waits` for an operator to let it in.
+fn level(v: &Voice, reached: Reached, waits: bool) -> (String, Option<String>) {
     let missing = match (reached.level, reached.answers.percent()) {
         (Level::NotInvited, _) => Some(v.say("missing-invitation")),
         (Level::Invited, _) => Some(v.say("missing-enrolment")),
+        (Level::Joined, _) if waits => Some(v.say("missing-approval")),
         (Level::Joined, _) => Some(v.say("missing-exchange")),
         (Level::Exchanging, None) => Some(v.say("missing-answers")),
         (Level::Exchanging, Some(percent)) => {

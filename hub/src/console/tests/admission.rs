@@ -65,8 +65,11 @@ async fn who_has_joined_is_let_in_once_its_key_was_compared() {
             .shows("192.0.2.9")
             .shows("class=\"waiting\">1<");
         let page = operator.open("/konsol/instansi/kota-bogor").await;
+        let next = format!("<a href=\"{ADMISSION}\">Langkah berikutnya: persetujuan operator</a>");
         page.shows(ADMISSION)
             .shows("Menunggu persetujuan")
+            .shows(&next)
+            .hides("mengirim pesan pertama")
             .hides("Ditangguhkan")
             .hides("/pulihkan");
         let listed = operator.open("/konsol/instansi").await;
