@@ -49,6 +49,7 @@ backup-age = { $age } ago ({ $at })
 backup-never = Never
 trial-last = Last trial restore that held
 trial-never = None has held yet
+trial-last-failed = { $held }; the last one tried did not hold
 trial-by-itself = Trials by schedule
 trial-by-itself-on = The hub tries the latest backup by itself every { $days } days, at { $hour } in Jakarta. What does not hold or could not be run is tried again the day after.
 trial-by-itself-off = Not set. Set backup.folder and backup.trial_days in hub.toml, and the hub tries the latest backup by itself.

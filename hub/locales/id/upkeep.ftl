@@ -49,6 +49,7 @@ backup-age = { $age } lalu ({ $at })
 backup-never = Belum pernah
 trial-last = Uji pemulihan terakhir yang lulus
 trial-never = Belum pernah ada yang lulus
+trial-last-failed = { $held }; yang terakhir diuji tidak lulus
 trial-by-itself = Uji pemulihan berkala
 trial-by-itself-on = Cadangan terbaru diuji oleh hub sendiri setiap { $days } hari, pukul { $hour } WIB. Yang tidak lulus atau tidak selesai diulang hari berikutnya.
 trial-by-itself-off = Tidak diatur. Isi backup.folder dan backup.trial_days dalam hub.toml agar hub menguji cadangan terbaru sendiri.

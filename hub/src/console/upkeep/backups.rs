@@ -183,10 +183,12 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
         runs,
     } = found;
     let last_backup = aged(last_backup, bounds.backup_days, text_id("backup-never"));
-    let mut last_trial = aged(last_trial, bounds.trial_days, text_id("trial-never"));
-    if last_outcome == Some(Outcome::Failed) {
-        last_trial.0 = "alert";
-    }
+    let (tone, held) = aged(last_trial, bounds.trial_days, text_id("trial-never"));
+    let last_trial = if last_outcome == Some(Outcome::Failed) {
+        ("alert", v.with("held", held).say("trial-last-failed"))
+    } else {
+        (tone, held)
+    };
     let page = Page {
         v,
         tabs: tabs(&v, PATH),
