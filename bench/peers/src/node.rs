@@ -24,7 +24,7 @@ const AHEAD: usize = 4;
 const UNACKNOWLEDGED: usize = 4096;
 /// Acknowledgements after which the outbox notes what is sent.
 const NOTED: usize = 1000;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A message with its number, signed: 64 bytes of signature before what is signed.
 type Page = Vec<(i64, Bytes)>;
