@@ -286,6 +286,12 @@ pub async fn last_at(tx: &mut Tx, epoch: i64) -> Stored<i64> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).fetch_one(c).await)?)
 }
 
+/// The first position of an epoch whose message has neither a receipt nor a ruling here.
+pub async fn first_sealed(tx: &mut Tx, epoch: i64) -> Stored<Option<i64>> {
+    const SQL: &str = "select min(seq) from outbox where epoch = $1 and state = 'sealed'";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).fetch_one(c).await)?)
+}
+
 /// The row at a position.
 pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
     const SQL: &str =

@@ -161,7 +161,10 @@ impl Link {
     async fn agree(&self, theirs: ChainHead) -> Result<(), NodeError> {
         let mut tx = self.node.write_tx().await?;
         let (epoch, accepted) = (i64::from(theirs.epoch), theirs.seq as i64);
-        // What was accepted and has no receipt here is sent once more: that brings it.
+        // What has neither receipt nor ruling here is sent once more, which brings them, and counts
+        // only then: a hub that is restored before that cannot be shown that it has lost it.
+        let first = store::outbox::first_sealed(&mut tx, epoch).await?;
+        let accepted = first.map_or(accepted, |seq| accepted.min(seq - 1));
         store::chain::set_accepted(&mut tx, epoch, accepted).await?;
         if !self.met.load(Ordering::SeqCst) && !self.forked.load(Ordering::SeqCst) {
             store::chain::forget_fact(&mut tx, ALARM).await?;

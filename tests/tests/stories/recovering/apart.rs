@@ -112,6 +112,37 @@ async fn a_message_whose_ruling_came_before_its_receipt_comes_back_from_its_auth
 }
 
 #[tokio::test]
+async fn a_message_that_the_hub_has_only_said_to_hold_is_sent_again_once_it_is_lost() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let folder = tempfile::tempdir().unwrap();
+        fleet.settle().await;
+        fleet.hub.back_up(folder.path()).await;
+        let case = fleet.at("kota-bandung").file(report("Jalan rusak")).await;
+        // The second process hears where its chain stands, and no more of the receipt than the first.
+        for _ in 0..2 {
+            let bandung = fleet.at_mut("kota-bandung");
+            bandung.stop().await;
+            bandung.start().await;
+            bandung.line().lose_answers(Method::POST, "/outbox", 1);
+            bandung.link().push().await.unwrap_err();
+        }
+        assert_eq!(
+            lag(fleet.at("kota-bandung")).await,
+            1,
+            "a head is no receipt"
+        );
+
+        lose_since(&mut fleet, folder.path()).await;
+        all_call(&fleet).await;
+        fleet.settle().await;
+        is_covered(&fleet).await;
+        assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
 async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
