@@ -5,6 +5,7 @@
 # check   format, lints, dependencies
 # alarms  the rules for Prometheus, and what they are held to
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
+# model   a small federation in every order of events, with whatever goes wrong, state by state; ARGS="--small"
 # fleet   700 institutions with scripted troubles, and what the hub's console says of them; ARGS="--stay"
 # fuzz    input invented for every parser that meets others; ARGS="--runs 1000000 --keep"
 # mutants whether a test notices each change to custody, chains, receipts and envelopes; ARGS="--file protocol/src/chain.rs"
@@ -15,7 +16,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash soak bench fleet fuzz mutants package format lint dependencies
+.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench fleet fuzz mutants package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -78,6 +79,13 @@ crash:
 	$(call say,"building hub and node with their kill points")
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	@exec $(TARGET)/debug/lapor-crash $(ARGS)
+
+# Nothing but the model and the protocol: it is built in a minute, whatever else is not.
+model:
+	@.ci/need cargo cc
+	$(call say,"building the model")
+	@cargo build $(LOCKED) -p lapor-model >&2
+	@exec $(TARGET)/debug/lapor-model $(ARGS)
 
 # With ARGS it is the simulation alone.
 soak:
