@@ -80,7 +80,7 @@ crash:
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	@exec $(TARGET)/debug/lapor-crash $(ARGS)
 
-# Nothing but the model and the protocol: it is built in a minute, whatever else is not.
+# Nothing but the model and the protocol is built for it.
 model:
 	@.ci/need cargo cc
 	$(call say,"building the model")

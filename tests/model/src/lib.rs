@@ -1,6 +1,6 @@
 //! A model of the federation that is small enough to be looked at in every order of events: two
-//! institutions, a hub with a second process in reserve, three messages, and whatever may go wrong
-//! with disks, processes and calls, as often as the bounds of a run say.
+//! institutions, a hub with a second process, three messages, and whatever may go wrong with disks,
+//! processes and calls, as often as the bounds of a run say.
 //!
 //! What is ruled, folded, chained, receipted and told is computed by `lapor-protocol` itself; what
 //! hub and node do with it stands here once more, one step for each transaction and each call.

@@ -98,7 +98,7 @@ impl Rules {
 pub struct Bounds {
     /// A message that nobody writes.
     pub without: Option<Act>,
-    /// Nodes acknowledge what they have applied.
+    /// Nodes acknowledge what they have applied. Nothing but S9 and L2 depends on it.
     pub acks: bool,
     /// A process of a node or of the hub ends and begins anew.
     pub crashes: u8,
