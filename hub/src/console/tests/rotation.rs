@@ -80,6 +80,8 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
         listed
             .shows("meskipun ada yang tertinggal")
             .shows(next.as_str());
+        let about = listed.between("<td class=\"long\"", "</td>");
+        assert!(about.contains(next.as_str()), "it breaks anywhere: {about}");
 
         let suspended = operator
             .post(&format!("{BANDUNG}/tangguhkan"), &[REASON])
