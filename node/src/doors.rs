@@ -40,11 +40,13 @@ static AREAS: &[Area] = &[
         root: "/",
         name: text_id("portal-name"),
         links: portal::LINKS,
+        for_members: false,
     },
     Area {
         root: desk::ROOT,
         name: text_id("desk-name"),
         links: desk::LINKS,
+        for_members: true,
     },
 ];
 

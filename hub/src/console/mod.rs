@@ -95,6 +95,7 @@ pub fn texts() -> Texts {
 static AREAS: &[Area] = &[Area {
     root: ROOT,
     name: text_id("console-name"),
+    for_members: true,
     links: &[
         Link {
             to: ROOT,

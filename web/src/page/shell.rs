@@ -171,6 +171,7 @@ impl<'a> Shell<'a> {
                 .area
                 .links
                 .iter()
+                .filter(|_| visit.has_links())
                 .map(|link| Line {
                     to: link.to,
                     name: v.say(link.name),

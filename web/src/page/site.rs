@@ -58,6 +58,8 @@ pub struct Area {
     /// What it is called in the title of its pages.
     pub name: TextId,
     pub links: &'static [Link],
+    /// Whether only those who have logged in see its links, and how much waits behind them.
+    pub for_members: bool,
 }
 
 /// An area as an application.

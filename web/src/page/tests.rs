@@ -24,6 +24,7 @@ static AREAS: &[Area] = &[Area {
     root: "/",
     name: text_id("footer-api"),
     links: &[],
+    for_members: false,
 }];
 
 #[derive(Template)]
@@ -68,7 +69,7 @@ async fn broken() -> Response {
 }
 
 async fn at_home(mut visit: Visit) -> Result<Response, ApiProblem> {
-    visit.person = Some(Person {
+    visit.belong_to(Person {
         name: "Siti <Aminah>".into(),
         role: "admin".into(),
         account_at: "/akun",

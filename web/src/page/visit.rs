@@ -2,6 +2,7 @@
 //! handler takes it as an argument and answers through it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{FromRequestParts, Request};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -21,7 +22,9 @@ pub struct Visit {
     /// Speaks to the visitor; templates call it `v`.
     pub v: Voice,
     /// Who has logged in; set by the layer that knows sessions.
-    pub person: Option<Person>,
+    pub(super) person: Option<Person>,
+    /// Whether anybody has, for the page of a refusal as well.
+    known: Arc<AtomicBool>,
     pub(super) site: Arc<Site>,
     pub(super) area: &'static Area,
     pub(super) theme: Theme,
@@ -46,6 +49,7 @@ impl Visit {
         Self {
             v,
             person: None,
+            known: Arc::default(),
             area: site.area_of(here.path()),
             theme: theme_of(headers),
             takes_keys: takes_keys(headers),
@@ -62,6 +66,17 @@ impl Visit {
     /// Begins the page that answers: `visit.shell(title).show(&partial)`.
     pub fn shell(&self, title: impl Into<String>) -> Shell<'_> {
         Shell::new(self, title.into())
+    }
+
+    /// Makes it the visit of somebody who has logged in.
+    pub fn belong_to(&mut self, person: Person) {
+        self.known.store(true, Ordering::Relaxed);
+        self.person = Some(person);
+    }
+
+    /// Whether the lines of its area are for this visitor.
+    pub(super) fn has_links(&self) -> bool {
+        !self.area.for_members || self.known.load(Ordering::Relaxed)
     }
 
     /// The institution whose pages these are.

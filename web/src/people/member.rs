@@ -63,12 +63,13 @@ impl<O: Office> FromRequestParts<Arc<O>> for Member {
             .await
             .map_err(IntoResponse::into_response)?;
         let words = role_words::<O>(session.account.role);
-        visit.person = Some(Person {
+        let person = Person {
             name: session.account.name.clone(),
             role: words.map_or_else(String::new, |words| visit.v.say(words.name)),
             account_at: O::PLACES.account,
             leave_at: sign_in::LEAVE,
-        });
+        };
+        visit.belong_to(person);
         let asked = office.takes_two() && session.account.role.administers;
         if asked {
             let rests = office.rests(&session.account).await;

@@ -95,7 +95,10 @@ async fn who_has_joined_is_let_in_once_its_key_was_compared() {
             .hides("class=\"waiting\"");
         operator.open(ADMISSION).await.is(StatusCode::NOT_FOUND);
         let observer = place.enters(&login(ConsoleRole::Observer)).await;
-        observer.open(ADMISSION).await.is(StatusCode::FORBIDDEN);
+        let refused = observer.open(ADMISSION).await;
+        refused
+            .is(StatusCode::FORBIDDEN)
+            .shows("<nav class=\"menu\"");
     }
 }
 

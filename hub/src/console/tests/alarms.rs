@@ -47,6 +47,12 @@ async fn an_operator_acknowledges_an_alarm_which_the_menu_counts() {
         page.shows("Hub: cadangan sudah lama")
             .shows("<span class=\"waiting\">1</span>")
             .shows("Belum pernah membuat cadangan");
+        let stranger = Browser::before(&place.console);
+        let entrance = stranger.open("/masuk").await;
+        entrance
+            .is(StatusCode::OK)
+            .hides("class=\"waiting\"")
+            .hides("class=\"menu\"");
         let id = page.between("name=\"alarm\" value=\"", "\"");
         let seen = [
             ("lingkup", "pilihan"),

@@ -48,6 +48,7 @@ static AREAS: &[Area] = &[Area {
     root: "/",
     name: text_id("phones-name"),
     links: &[],
+    for_members: false,
 }];
 
 #[derive(Template)]
