@@ -206,11 +206,20 @@ impl Twins {
         Ok(())
     }
 
-    /// Waits until nothing is under way, ends everything, and reads what must hold.
-    pub async fn end_well(mut self, acknowledged: &[String]) -> Result<()> {
+    async fn rest(&self) -> Result<()> {
         for desk in &self.desks {
             until("rest", async || at_rest(desk).await).await?;
         }
+        Ok(())
+    }
+
+    /// Waits until nothing is under way, ends everything, and reads what must hold.
+    pub async fn end_well(mut self, acknowledged: &[String]) -> Result<()> {
+        self.rest().await?;
+        // An institution at rest does not know what is still on its way to it: with this one, all
+        // that the hub had ordered before has come.
+        self.goes_on("Akhir").await?;
+        self.rest().await?;
         for hub in &mut self.hubs {
             hub.end().await?;
         }
