@@ -16,7 +16,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench fleet fuzz mutants package format lint dependencies
+.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench bench-peers fleet fuzz mutants package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -99,11 +99,23 @@ ifeq ($(ARGS),)
 	@$(TARGET)/debug/lapor-crash --database postgres
 endif
 
+# What somebody would take instead is measured as well, unless ARGS ask for other figures; where it
+# is not to be had, it is left out.
+PEERS = $(if $(findstring --only,$(ARGS)),$(findstring peers,$(ARGS)),peers)
 bench:
 	@.ci/need cargo cc
 	$(call say,"building the release; the first time takes ten minutes and more")
 	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
-	@exec $(TARGET)/release/lapor-bench $(ARGS)
+	@if [ -n "$(PEERS)" ] && .ci/need nats-server; then $(MAKE) --no-print-directory bench-peers; fi
+	@exec $(TARGET)/release/lapor-bench --peers bench/peers $(ARGS)
+
+bench-peers: bench/peers/Cargo.lock
+	$(call say,"building what it is measured beside")
+	@CARGO_TARGET_DIR=$(TARGET) cargo build --release --manifest-path bench/peers/Cargo.toml >&2
+
+# The same versions; cargo adds what only the peer has.
+bench/peers/Cargo.lock: Cargo.lock
+	@cp $< $@
 
 fuzz:
 	@.ci/need cargo c++

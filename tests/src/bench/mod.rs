@@ -13,6 +13,7 @@ mod idle;
 mod intake;
 mod latency;
 mod peek;
+mod peers;
 pub mod programs;
 mod sync;
 mod wire;
@@ -36,10 +37,10 @@ struct Cli {
         long,
         value_delimiter = ',',
         value_name = "NAMES",
-        default_value = "sync,latency,idle,intake,growth"
+        default_value = "sync,latency,idle,intake,growth,peers"
     )]
     only: Vec<Measure>,
-    /// Messages of a sync run, and reports of an intake run
+    /// Messages of a run of sync or peers, and reports of an intake run
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     messages: usize,
     /// How often each figure is measured; the median counts
@@ -54,6 +55,9 @@ struct Cli {
     /// Folder of lapor-hub and lapor-node; by default that of this program
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
+    /// Folder of the scripts that run what somebody would take instead
+    #[arg(long, value_name = "DIR")]
+    peers: Option<PathBuf>,
     #[command(subcommand)]
     role: Option<Role>,
 }
@@ -65,6 +69,7 @@ enum Measure {
     Idle,
     Intake,
     Growth,
+    Peers,
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +86,7 @@ struct Plan {
     repeat: usize,
     clients: usize,
     cases: usize,
+    peers: Option<PathBuf>,
 }
 
 pub fn main() -> ExitCode {
@@ -108,6 +114,7 @@ async fn measure(cli: Cli) -> Result<()> {
         repeat: cli.repeat.max(1),
         clients: cli.clients.max(1),
         cases: cli.cases.max(100),
+        peers: cli.peers,
     };
     let mut report = Map::new();
     report.insert("machine".into(), machine());
@@ -118,6 +125,7 @@ async fn measure(cli: Cli) -> Result<()> {
         Measure::Idle,
         Measure::Intake,
         Measure::Growth,
+        Measure::Peers,
     ] {
         if !cli.only.contains(&what) {
             continue;
@@ -128,6 +136,10 @@ async fn measure(cli: Cli) -> Result<()> {
             Measure::Idle => ("idle", idle::measure(&plan).await.context("idle")?),
             Measure::Intake => ("intake", intake::measure(&plan).await.context("intake")?),
             Measure::Growth => ("growth", growth::measure(&plan).await.context("growth")?),
+            Measure::Peers => match peers::measure(&plan).await.context("peers")? {
+                Some(figures) => ("peers", figures),
+                None => continue,
+            },
         };
         report.insert(name.into(), figures);
     }

@@ -21,7 +21,7 @@ use super::programs::Running;
 use super::world::{DESK, World};
 
 const CASES: usize = 1000;
-const NODES: [&str; 4] = ["kota-bandung", "kota-medan", "kota-palu", "kota-sorong"];
+pub const NODES: [&str; 4] = ["kota-bandung", "kota-medan", "kota-palu", "kota-sorong"];
 const TARGET: f64 = 8000.0;
 /// Acts under way at once while a run is prepared.
 const WRITERS: usize = 32;
@@ -35,11 +35,11 @@ const WORDS: &str = "Petugas telah memeriksa lokasi bersama perangkat kelurahan.
     diberi tahu melalui ketua RT. Terima kasih atas laporan Bapak/Ibu.";
 
 #[derive(Default)]
-struct Told {
-    rate: Spread,
+pub struct Told {
+    pub rate: Spread,
     /// Processor time of all nodes, and of the hub, a message.
-    node_cpu: Spread,
-    hub_cpu: Spread,
+    pub node_cpu: Spread,
+    pub hub_cpu: Spread,
 }
 
 pub async fn measure(plan: &Plan) -> Result<Value> {
@@ -59,10 +59,7 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
     for round in 1..=plan.repeat {
         bounds.look(home.path()).await?;
         for ((world, nodes), told) in worlds.iter().zip([&mut one, &mut four]) {
-            let copy = tempfile::tempdir()?;
-            let copied = world.copied(copy.path())?;
-            run(&copied, nodes, plan.messages, told).await?;
-            payload_bytes = stored(&copied, nodes, plan.messages).await?;
+            payload_bytes = run_copy(world, nodes, plan.messages, told).await?;
             let last = told.rate.last();
             eprintln!(
                 "sync: round {round}, {} node(s): {last:.0} messages/s",
@@ -86,7 +83,7 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
 }
 
 /// A federation whose nodes have written all their follow-ups alone.
-async fn prepare(folder: &Path, nodes: &[&str], plan: &Plan) -> Result<World> {
+pub async fn prepare(folder: &Path, nodes: &[&str], plan: &Plan) -> Result<World> {
     let world = World::found(folder, &plan.programs)?;
     let hub = world.start_hub()?;
     world.join(DESK, "pusat")?;
@@ -143,6 +140,19 @@ fn act() -> Result<NewAct> {
         "words": { "text": WORDS },
     });
     Ok(serde_json::from_value(act)?)
+}
+
+/// One run of a copy of that federation; gives the bytes of a payload.
+pub async fn run_copy(
+    world: &World,
+    nodes: &[&str],
+    messages: usize,
+    told: &mut Told,
+) -> Result<i64> {
+    let copy = tempfile::tempdir()?;
+    let copied = world.copied(copy.path())?;
+    run(&copied, nodes, messages, told).await?;
+    stored(&copied, nodes, messages).await
 }
 
 /// From the start of the node processes until the last of them has its last
