@@ -185,9 +185,11 @@ impl From<DbError> for CloseError {
     }
 }
 
-/// Notes in a restored database that it was. Everybody may witness anew.
+/// Notes in a restored database that it was. Everybody may witness anew, and whoever has started again
+/// since the backup is not taken for a copy.
 pub(crate) async fn note(db: &Db, at: i64, backup_at: i64) -> Result<(), HubError> {
     let mut tx = db.write().await?;
+    store::chains::forget_boots(&mut tx).await?;
     state::forget(&mut tx, state::APART).await?;
     store::retrieved::forget_members(&mut tx).await?;
     let restore = Restore {

@@ -114,6 +114,13 @@ pub async fn save<'a>(
     tx.run_rows(&SAVE, values.collect()).await.map(drop)
 }
 
+/// Which start of each node was here last is not known.
+pub async fn forget_boots(tx: &mut Tx) -> Result<(), DbError> {
+    const SQL: &str = "update chains set boot = null where boot is not null";
+    on!(tx, conn => sqlx::query(SQL).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
 /// The grant that answered the request with this nonce.
 pub async fn grant(
     tx: &mut Tx,

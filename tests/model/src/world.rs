@@ -237,6 +237,7 @@ impl World {
                 let hub = Arc::make_mut(&mut self.hub);
                 if marked {
                     hub.restored = Restored::Listening;
+                    hub.chains.iter_mut().for_each(|chain| chain.boot = None);
                 }
                 self.restart_hub();
             }
