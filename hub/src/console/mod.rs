@@ -16,6 +16,7 @@ mod editions;
 mod federation;
 mod instances;
 mod invite;
+mod key_terms;
 mod keys;
 mod live;
 mod many;

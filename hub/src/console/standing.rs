@@ -4,13 +4,14 @@
 
 use askama::Template;
 use lapor_migrations::Tx;
-use lapor_protocol::directory::{Directory, InstanceEntry};
+use lapor_protocol::directory::{Directory, InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Lines, Series, Tone};
 
 use super::admission;
 use super::casework::{self, act_words};
+use super::key_terms::{self, KeyLine};
 use super::names::named;
 use super::roadmap::level_words;
 use super::words::{age, bytes, colour, finding, state_words};
@@ -55,6 +56,8 @@ pub struct Standing {
     /// What the institution itself counts, its outbox included.
     own: Option<String>,
     keys: Vec<KeyLine>,
+    /// Said where there are none.
+    keyless: String,
     certificates: Vec<CertificateLine>,
     visits: Vec<VisitLine>,
 }
@@ -88,13 +91,6 @@ struct Aside {
     /// Who sent it.
     sender: Option<String>,
     header: Vec<(String, String)>,
-}
-
-struct KeyLine {
-    used_for: String,
-    id: String,
-    from: String,
-    to: Option<String>,
 }
 
 struct CertificateLine {
@@ -133,6 +129,7 @@ impl Standing {
         let (found, more) = set_aside::of_one(ground, tx, &of.id, LISTED).await?;
         let fresh = |told: &&Told| told.is_fresh(&ground.settings.watch, now_ms);
         let stale = of.told.as_ref().filter(|told| !fresh(told));
+        let directory = ground.directory.current();
         Ok(Self {
             v: *v,
             colour: colour(of.health.state),
@@ -152,7 +149,7 @@ impl Standing {
             as_of: stale.map(|told| age(v, now_ms.saturating_sub(told.at))),
             machine: machine(v, of, now_ms),
             charts,
-            aside: aside(v, &ground.directory.current(), found),
+            aside: aside(v, &directory, found),
             more,
             own: of
                 .told
@@ -162,7 +159,11 @@ impl Standing {
                     let said = v.with("quarantined", told.report.quarantined);
                     said.with("parked", told.report.parked).say("aside-own")
                 }),
-            keys: keys(v, entry),
+            keys: key_terms::lines(v, &directory, &of.id),
+            keyless: v.say(match entry.status {
+                Status::Revoked => text_id("keys-never"),
+                _ => text_id("keys-none"),
+            }),
             certificates: certificates
                 .into_iter()
                 .map(|(serial, issued_at, ends_at)| CertificateLine {
@@ -436,26 +437,6 @@ fn aside_words(state: &str, reason: &str) -> TextId {
         "superseded" => text_id("aside-superseded"),
         _ => text_id("aside-quarantined"),
     }
-}
-
-fn keys(v: &Voice, entry: &InstanceEntry) -> Vec<KeyLine> {
-    let keys = entry.keys.iter().rev().map(|key| KeyLine {
-        used_for: v.say(match key.use_for {
-            lapor_protocol::keys::KeyUse::Identity => text_id("key-identity"),
-            lapor_protocol::keys::KeyUse::Signing => text_id("key-signing"),
-            lapor_protocol::keys::KeyUse::Sealing => text_id("key-sealing"),
-        }),
-        id: key.jwk.kid.to_string(),
-        from: key.valid_from.to_string(),
-        to: key.valid_to.map(|to| to.to_string()),
-    });
-    let identity = entry.identity.as_ref().map(|jwk| KeyLine {
-        used_for: v.say("key-identity"),
-        id: jwk.kid.to_string(),
-        from: v.say("key-always"),
-        to: None,
-    });
-    identity.into_iter().chain(keys).collect()
 }
 
 /// A line of the history of connections in words.
