@@ -23,6 +23,7 @@ mod many;
 mod measures;
 mod names;
 mod office;
+mod over_time;
 mod patterns;
 mod resting;
 mod roadmap;

@@ -1,4 +1,5 @@
-//! How one institution stands, on its page: its keys with their history.
+//! How one institution stands, on its page: its streams over time, its keys with their
+//! history.
 
 use lapor_protocol::ids::{InstanceId, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
@@ -6,6 +7,8 @@ use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use super::*;
 use crate::audit::By;
 use crate::membership;
+use crate::store::samples::{self, Sample};
+use crate::watch::Span;
 
 /// Less than a session may rest.
 const A_WHILE_MS: i64 = 20 * 60_000;
@@ -132,5 +135,49 @@ async fn whoever_waits_or_never_joined_is_not_said_to_have_held_a_key() {
         place.restates(|entry| entry.status = Status::Revoked).await;
         let never = looks.open(BANDUNG).await;
         never.shows("Tidak ada kunci: instansi ini tidak pernah bergabung.");
+    }
+}
+
+#[tokio::test]
+async fn streams_are_drawn_by_time_and_a_gap_stays_a_gap() {
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+    for place in Place::all(false).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        looks.open(BANDUNG).await.hides("24 jam terakhir");
+        let noted = |hours_ago: i64, sent: i64, undelivered_age: i64| Sample {
+            at: NOW - hours_ago * HOUR_MS,
+            sent,
+            undelivered_age,
+            ..Sample::default()
+        };
+        let hours = [noted(3, 10, 0), noted(2, 14, 60_000), noted(0, 15, 120_000)];
+        let id = bandung();
+        let mut tx = place.ground.db.write().await.unwrap();
+        for hour in hours {
+            let step = Span::Month.step();
+            samples::note(&mut tx, step, [(&id, hour)]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let page = looks.open(BANDUNG).await;
+        page.shows("Garis terputus di mana tidak ada catatan");
+        let waited = page.between("Menit pesan tertua menunggu, 30 hari terakhir", "</figure>");
+        let lines = waited.split_once("</g>").unwrap().1.split_once("</svg>");
+        assert_eq!(lines.unwrap().0.matches("<polyline").count(), 2, "{waited}");
+        let passed = page.between("Pesan per jam, 24 jam terakhir", "</figure>");
+        for (hour, from) in [
+            ("18.00", "–"),
+            ("19.00", "4"),
+            ("20.00", "–"),
+            ("21.00", "1"),
+        ] {
+            let row = format!(
+                "<tr><th scope=\"row\">21 September 2026 pukul {hour} WIB</th>\
+                 <td class=\"number\">{from}</td>"
+            );
+            assert!(passed.contains(&row), "no {row} in {passed}");
+        }
+        let days = page.between("Pesan per hari, 30 hari terakhir", "</figure>");
+        let today = "<th scope=\"row\">21 September 2026</th><td class=\"number\">5</td>";
+        assert!(days.contains(today), "{days}");
     }
 }
