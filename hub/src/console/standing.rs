@@ -4,14 +4,16 @@
 
 use askama::Template;
 use lapor_migrations::Tx;
-use lapor_protocol::directory::{Directory, InstanceEntry};
+use lapor_protocol::directory::{Directory, InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::chart::{Lines, Series, Tone};
+use lapor_web::page::chart::Lines;
 
 use super::admission;
 use super::casework::{self, act_words};
+use super::key_terms::{self, KeyLine};
 use super::names::named;
+use super::over_time;
 use super::roadmap::level_words;
 use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
@@ -19,16 +21,12 @@ use crate::ground::Ground;
 use crate::levels::{Level, Levels, Reached};
 use crate::set_aside::{self, SetAside};
 use crate::store;
-use crate::store::samples::Sample;
-use crate::watch::{Instance, Span, Told, Views};
+use crate::watch::{Instance, Told, Views};
 
 /// Lines of the history of connections on the page.
 const VISITS: i64 = 30;
 /// Messages set aside that are listed.
 const LISTED: usize = 50;
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 #[derive(Template)]
 #[template(path = "console/standing.html")]
@@ -55,6 +53,8 @@ pub struct Standing {
     /// What the institution itself counts, its outbox included.
     own: Option<String>,
     keys: Vec<KeyLine>,
+    /// Said where there are none.
+    keyless: String,
     certificates: Vec<CertificateLine>,
     visits: Vec<VisitLine>,
 }
@@ -90,13 +90,6 @@ struct Aside {
     header: Vec<(String, String)>,
 }
 
-struct KeyLine {
-    used_for: String,
-    id: String,
-    from: String,
-    to: Option<String>,
-}
-
 struct CertificateLine {
     serial: String,
     issued_at: i64,
@@ -120,12 +113,8 @@ impl Standing {
     ) -> Result<Self, HubError> {
         let views = views(v, tx, &of.id).await?;
         let (views_at, views) = views.map_or((None, Vec::new()), |(at, views)| (Some(at), views));
-        let mut charts = Vec::new();
-        for span in [Span::Day, Span::Month] {
-            let since = now_ms - span.length();
-            let steps = store::samples::of_one(tx, &of.id, span.step(), since).await?;
-            charts.extend(lag(v, span, &steps));
-        }
+        let directory = ground.directory.current();
+        let charts = over_time::lines(v, tx, &directory, &of.id, now_ms).await?;
         let visits = store::visits::latest(tx, &of.id, VISITS).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
         let waits = of.waits_since.is_some();
@@ -152,7 +141,7 @@ impl Standing {
             as_of: stale.map(|told| age(v, now_ms.saturating_sub(told.at))),
             machine: machine(v, of, now_ms),
             charts,
-            aside: aside(v, &ground.directory.current(), found),
+            aside: aside(v, &directory, found),
             more,
             own: of
                 .told
@@ -162,7 +151,11 @@ impl Standing {
                     let said = v.with("quarantined", told.report.quarantined);
                     said.with("parked", told.report.parked).say("aside-own")
                 }),
-            keys: keys(v, entry),
+            keys: key_terms::lines(v, &directory, &of.id),
+            keyless: v.say(match entry.status {
+                Status::Revoked => text_id("keys-never"),
+                _ => text_id("keys-none"),
+            }),
             certificates: certificates
                 .into_iter()
                 .map(|(serial, issued_at, ends_at)| CertificateLine {
@@ -329,53 +322,6 @@ pub fn offset(v: &Voice, ms: i64) -> String {
     }
 }
 
-/// How long the oldest message waited, in the unit that the longest of it asks for;
-/// nothing before there are two steps.
-fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
-    if steps.len() < 2 {
-        return None;
-    }
-    let caption = match span {
-        Span::Day => text_id("lag-day"),
-        Span::Month => text_id("lag-month"),
-    };
-    let longest = steps
-        .iter()
-        .flat_map(|step| [step.unsent_age, Some(step.undelivered_age)]);
-    let (unit_ms, unit) = unit(longest.flatten().max().unwrap_or(0));
-    let moments = steps.iter().map(|step| v.moment(step.at)).collect();
-    let series = |name: TextId, tone: Tone, value: fn(&Sample) -> Option<i64>| Series {
-        name: v.say(name),
-        tone,
-        values: steps
-            .iter()
-            .map(|step| value(step).map(|ms| (ms / unit_ms).unsigned_abs()))
-            .collect(),
-    };
-    let series = vec![
-        series(text_id("stream-from"), Tone::Accent, |step| step.unsent_age),
-        series(text_id("stream-for"), Tone::Warm, |step| {
-            Some(step.undelivered_age)
-        }),
-    ];
-    Some(Lines::new(
-        *v,
-        v.with("unit", v.say(unit)).say(caption),
-        v.say("lag-moment"),
-        moments,
-        series,
-    ))
-}
-
-/// In what a time is drawn that lasts `longest` ms at most, such that a line has steps.
-fn unit(longest: i64) -> (i64, TextId) {
-    match longest {
-        ms if ms < 6 * HOUR_MS => (MINUTE_MS, text_id("unit-minutes")),
-        ms if ms < 6 * DAY_MS => (HOUR_MS, text_id("unit-hours")),
-        _ => (DAY_MS, text_id("unit-days")),
-    }
-}
-
 /// What the last acknowledgement lists as set aside.
 fn aside(v: &Voice, directory: &Directory, found: Vec<SetAside>) -> Vec<Aside> {
     let aside = found.into_iter().map(|found| Aside {
@@ -438,26 +384,6 @@ fn aside_words(state: &str, reason: &str) -> TextId {
     }
 }
 
-fn keys(v: &Voice, entry: &InstanceEntry) -> Vec<KeyLine> {
-    let keys = entry.keys.iter().rev().map(|key| KeyLine {
-        used_for: v.say(match key.use_for {
-            lapor_protocol::keys::KeyUse::Identity => text_id("key-identity"),
-            lapor_protocol::keys::KeyUse::Signing => text_id("key-signing"),
-            lapor_protocol::keys::KeyUse::Sealing => text_id("key-sealing"),
-        }),
-        id: key.jwk.kid.to_string(),
-        from: key.valid_from.to_string(),
-        to: key.valid_to.map(|to| to.to_string()),
-    });
-    let identity = entry.identity.as_ref().map(|jwk| KeyLine {
-        used_for: v.say("key-identity"),
-        id: jwk.kid.to_string(),
-        from: v.say("key-always"),
-        to: None,
-    });
-    identity.into_iter().chain(keys).collect()
-}
-
 /// A line of the history of connections in words.
 fn visited(v: &Voice, what: &str, detail: &str) -> String {
     let known = match (what, detail) {
@@ -498,15 +424,6 @@ mod tests {
 
     use super::*;
     use crate::console::texts;
-
-    #[test]
-    fn a_month_is_not_drawn_in_minutes() {
-        let drawn_in = |ms| unit(ms).0;
-        assert_eq!(drawn_in(0), MINUTE_MS);
-        assert_eq!(drawn_in(359 * MINUTE_MS), MINUTE_MS);
-        assert_eq!(drawn_in(100 * HOUR_MS), HOUR_MS);
-        assert_eq!(drawn_in(30 * DAY_MS), DAY_MS);
-    }
 
     #[test]
     fn why_a_message_was_set_aside_is_told_in_words() {

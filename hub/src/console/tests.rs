@@ -14,6 +14,7 @@ mod recovering;
 mod replaced;
 mod rotation;
 mod sign_on;
+mod standing;
 mod trials;
 mod upkeep;
 mod weeks;
