@@ -34,6 +34,10 @@ pub enum Fault {
         line: u64,
         found: String,
     },
+    /// A row in which a quotation mark opens a cell and is not closed.
+    Unclosed {
+        line: u64,
+    },
     /// A row that cannot be read for another reason, by what the reader of tables said.
     Row {
         line: u64,
@@ -154,6 +158,7 @@ fn table(text: &str, name: &str) -> Result<CalendarUpdated, Fault> {
                 found,
                 expected,
             },
+            RowError::Unclosed => Fault::Unclosed { line },
             RowError::Other(said) => Fault::Row { line, said },
         },
     })
@@ -307,6 +312,14 @@ mod tests {
                     found: 2,
                     expected: 3,
                 },
+            ),
+            (
+                "date,kind,name\n2031-01-01,libur_nasional,A\n2031-01-02,libur_nasional,\"B\n2031-01-03,libur_nasional,C\n",
+                Fault::Unclosed { line: 3 },
+            ),
+            (
+                "date,kind,\"name\n2031-01-01,libur_nasional,A\n",
+                Fault::Unclosed { line: 1 },
             ),
             (
                 "date,kind,name\n2031-01-01,libur,A\n",

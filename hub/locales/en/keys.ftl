@@ -152,6 +152,7 @@ edition-columns-unknown = The header has columns that are not known: { $columns 
 edition-columns-wrong = it has { $found } columns, and the header has { $expected }
 edition-empty = There is no row below the header.
 edition-holiday-kind = “{ $found }” is no kind; write libur_nasional or cuti_bersama
+edition-quote-open = a quotation mark that opens a cell is not closed, so that rows below it are read as its words
 edition-row-wrong = it cannot be read (“{ $text }”)
 edition-cut = The file is cut off: it ends before what it says does.
 edition-no-json = from there on it is no JSON

@@ -137,6 +137,7 @@ edition-columns-unknown = Baris judul memiliki kolom yang tidak dikenal: { $colu
 edition-columns-wrong = berisi { $found } kolom, sedangkan baris judul { $expected }
 edition-empty = Tidak ada baris di bawah baris judul.
 edition-holiday-kind = jenis “{ $found }” tidak dikenal; tulis libur_nasional atau cuti_bersama
+edition-quote-open = tanda kutip yang membuka sebuah sel tidak ditutup, sehingga baris-baris di bawahnya terbaca sebagai isinya
 edition-row-wrong = tidak dapat dibaca (“{ $text }”)
 edition-cut = Berkas terpotong: isinya berakhir sebelum selesai.
 edition-no-json = mulai dari situ bukan JSON

@@ -28,6 +28,7 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
             let said = v.with("found", found).say("edition-holiday-kind");
             at_line(v, *line, said)
         }
+        Fault::Unclosed { line } => at_line(v, *line, v.say("edition-quote-open")),
         Fault::Row { line, said } => {
             let said = v.with("text", said).say("edition-row-wrong");
             at_line(v, *line, said)
@@ -125,6 +126,11 @@ mod tests {
                 table("2031-01-01,libur_nasional\n"),
                 "Baris 2: berisi 2 kolom, sedangkan baris judul 3",
                 "Line 2: it has 2 columns, and the header has 3",
+            ),
+            (
+                table("2031-01-01,libur_nasional,\"A\n2031-01-02,libur_nasional,B\n"),
+                "Baris 2: tanda kutip yang membuka sebuah sel tidak ditutup",
+                "Line 2: a quotation mark that opens a cell is not closed",
             ),
             (
                 table("2031-02-30,libur_nasional,X\n"),

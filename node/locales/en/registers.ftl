@@ -21,6 +21,7 @@ register-file-empty = The file is empty, or has no rows below its headings.
 register-file-kind = This file is neither a table (.csv) nor a spreadsheet (.xlsx, .ods).
 register-file-old = This spreadsheet is of an old format or has a password. Save it as .xlsx without one and bring it again.
 register-file-damaged = This spreadsheet is damaged. Open it, save it, and bring it again.
+register-file-quote = Row { $line }: a quotation mark that opens a cell is not closed, so that rows below it are read as its words. Mend it and bring the file again.
 register-file-rows = More than { $most } rows. Bring it in parts.
 register-file-columns = Too many columns. Take out those that nobody needs.
 register-file-large = The file is too large. Bring it in parts.

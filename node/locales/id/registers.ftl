@@ -21,6 +21,7 @@ register-file-empty = Berkas kosong, atau tidak ada baris di bawah judul kolomny
 register-file-kind = Berkas ini bukan tabel (.csv) atau lembar kerja (.xlsx, .ods).
 register-file-old = Lembar kerja ini berformat lama atau berkata sandi. Simpan sebagai .xlsx tanpa kata sandi, lalu bawa lagi.
 register-file-damaged = Lembar kerja ini rusak. Buka dan simpan lagi, lalu bawa lagi.
+register-file-quote = Baris { $line }: tanda kutip yang membuka sebuah sel tidak ditutup, sehingga baris-baris di bawahnya terbaca sebagai isinya. Perbaiki, lalu bawa lagi.
 register-file-rows = Lebih dari { $most } baris. Bawa per bagian.
 register-file-columns = Terlalu banyak kolom. Buang kolom yang tidak diperlukan.
 register-file-large = Berkas terlalu besar. Bawa per bagian.

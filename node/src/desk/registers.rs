@@ -456,6 +456,10 @@ fn unreadable(v: &Voice, why: Unreadable) -> String {
         Unreadable::Kind => v.say("register-file-kind"),
         Unreadable::Old => v.say("register-file-old"),
         Unreadable::Damaged => v.say("register-file-damaged"),
+        Unreadable::Unclosed { line } => {
+            let said = v.with("line", line.to_string());
+            said.say("register-file-quote")
+        }
         Unreadable::Rows => v.with("most", MOST_ROWS).say("register-file-rows"),
         Unreadable::Columns => v.say("register-file-columns"),
         Unreadable::Large => v.say("register-file-large"),

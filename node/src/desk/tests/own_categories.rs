@@ -39,6 +39,11 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
         wrong
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("Baris 2: tidak ada kategori nasional");
+        let open = "lokal,nasional\nA,\"Kesehatan\nB,Kesehatan\n";
+        uploads(&admin, open)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Baris 2: tanda kutip yang membuka sebuah sel tidak ditutup");
         uploads(&admin, TREE).await.is(StatusCode::SEE_OTHER);
         admin
             .open("/meja/kategori")
