@@ -157,6 +157,8 @@ edition-row-wrong = it cannot be read (“{ $text }”)
 edition-cut = The file is cut off: it ends before what it says does.
 edition-no-json = from there on it is no JSON
 edition-field-missing = up to there the field “{ $field }” is missing
+edition-field-unknown = the field “{ $field }” is not known
+edition-field-twice = the field “{ $field }” is written twice
 edition-other-shape = it is not of the shape that is asked for (“{ $text }”)
 edition-name-wrong = The edition's name cannot be used: 1 to 60 small letters, digits, points, hyphens or underscores.
 edition-too-many = At most { $most } entries.
@@ -164,6 +166,8 @@ edition-date-wrong = no date of the calendar; write it like 2027-08-17
 edition-nameless = without a name
 edition-name-long = its name is longer than { $most } characters
 edition-crowded = more than { $most } categories below it
+edition-date-twice = its date is that of day { $before }; write a day once, with all its names
+edition-name-twice = its name stands above already, at place { $before }
 edition-limit = A limit is broken (“{ $text }”).
 edition-check = Check
 edition-holders = Institutions
@@ -177,7 +181,6 @@ edition-checked = The file is sound
 edition-fine = { $what }, edition { $edition }, can be published.
 edition-compared = Compared with edition { $edition }, which is in force.
 edition-compared-shipped = Compared with the edition that the programs ship, for none has been published.
-edition-compared-nothing = No edition has been published that this one could be compared with.
 edition-kept = { $n ->
     [one] One entry stays as it is.
    *[other] { $n } entries stay as they are.
