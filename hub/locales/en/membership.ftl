@@ -147,6 +147,7 @@ many-print = Print all sheets
 many-back = Back
 table-column-missing = The header lacks this column.
 table-columns-wrong = This row has { $found } columns, and the header has { $expected }.
+table-quote-open = A quotation mark that opens a cell of this row is not closed, so that rows below it are read as its words.
 table-row-wrong = This row cannot be read: { $text }
 table-twice = This short name comes twice.
 table-kind-wrong = Not a kind: pusat, kementerian, lembaga, provinsi, kabupaten, kota, bumn or pengawas.

@@ -28,6 +28,7 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
             let said = v.with("found", found).say("edition-holiday-kind");
             at_line(v, *line, said)
         }
+        Fault::Unclosed { line } => at_line(v, *line, v.say("edition-quote-open")),
         Fault::Row { line, said } => {
             let said = v.with("text", said).say("edition-row-wrong");
             at_line(v, *line, said)
@@ -40,6 +41,22 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
             field,
         } => {
             let said = v.with("field", field).say("edition-field-missing");
+            at(v, (*line, *column), said)
+        }
+        Fault::UnknownField {
+            line,
+            column,
+            field,
+        } => {
+            let said = v.with("field", field).say("edition-field-unknown");
+            at(v, (*line, *column), said)
+        }
+        Fault::FieldTwice {
+            line,
+            column,
+            field,
+        } => {
+            let said = v.with("field", field).say("edition-field-twice");
             at(v, (*line, *column), said)
         }
         Fault::Shape { line, column, said } => {
@@ -90,6 +107,14 @@ fn flaw_words(v: &Voice, flaw: EntryFlaw) -> String {
         EntryFlaw::Nameless => v.say("edition-nameless"),
         EntryFlaw::Long { most } => v.with("most", most).say("edition-name-long"),
         EntryFlaw::Crowded { most } => v.with("most", most).say("edition-crowded"),
+        EntryFlaw::SameDate { before } => {
+            let said = v.with("before", before.to_string());
+            said.say("edition-date-twice")
+        }
+        EntryFlaw::SameName { before } => {
+            let said = v.with("before", before.to_string());
+            said.say("edition-name-twice")
+        }
     }
 }
 
@@ -127,6 +152,11 @@ mod tests {
                 "Line 2: it has 2 columns, and the header has 3",
             ),
             (
+                table("2031-01-01,libur_nasional,\"A\n2031-01-02,libur_nasional,B\n"),
+                "Baris 2: tanda kutip yang membuka sebuah sel tidak ditutup",
+                "Line 2: a quotation mark that opens a cell is not closed",
+            ),
+            (
                 table("2031-02-30,libur_nasional,X\n"),
                 "Hari ke-1 (2031-02-30 X): bukan tanggal menurut kalender",
                 "Day 1 (2031-02-30 X): no date of the calendar",
@@ -140,6 +170,29 @@ mod tests {
                 taxonomy(r#"{"edition":"2031.1","roots":[{"name":""}]}"#, ""),
                 "Kategori ke-1 (–): tidak bernama",
                 "Category 1 (–): without a name",
+            ),
+            (
+                table("2031-01-01,libur_nasional,A\n2031-01-01,cuti_bersama,B\n"),
+                "Hari ke-2 (2031-01-01 B): tanggalnya sama dengan hari ke-1",
+                "Day 2 (2031-01-01 B): its date is that of day 1",
+            ),
+            (
+                taxonomy(
+                    r#"{"edition":"2031.1","roots":[{"name":"Air","below":["Bau","bau"]}]}"#,
+                    "",
+                ),
+                "Di bawah kategori ke-1 (Air/bau): namanya sudah ada di atasnya, pada urutan ke-1",
+                "Below category 1 (Air/bau): its name stands above already, at place 1",
+            ),
+            (
+                taxonomy("{\"edition\":\"2031.1\",\n\"roots\":[],\"catatan\":1}", ""),
+                "Baris 2, kolom 20: isian “catatan” tidak dikenal",
+                "Line 2, column 20: the field “catatan” is not known",
+            ),
+            (
+                taxonomy("{\"edition\":\"2031.1\",\n\"edition\":\"2031.2\"}", ""),
+                "Baris 2, kolom 9: isian “edition” ditulis dua kali",
+                "Line 2, column 9: the field “edition” is written twice",
             ),
             (
                 taxonomy(r#"{"edition":"2031.1","roots":["#, ""),

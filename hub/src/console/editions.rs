@@ -98,7 +98,6 @@ struct CheckedPage {
     what: String,
     edition: String,
     difference: Difference,
-    shipped: bool,
     more: usize,
     command: String,
 }
@@ -147,7 +146,6 @@ pub async fn check(
         v,
         back_at: PATH,
         what: v.say(what_words(what)),
-        shipped: what == What::Calendar && difference.before.is_none(),
         more: all - difference.added.len() - difference.removed.len(),
         command: match what {
             What::Calendar => format!("lapor-node {command} --edition {edition} FILE"),

@@ -355,6 +355,7 @@ own-category-no-table = Choose a CSV file that holds something.
 own-category-not-utf8 = The table is not UTF-8 text. Save it from the spreadsheet as "CSV UTF-8" and upload it again.
 own-category-too-long = The table has more than { $most } lines; a tree of categories is no larger.
 own-category-wrong-columns = Line { $line }: it needs the columns lokal and nasional.
+own-category-wrong-quote = Line { $line }: a quotation mark that opens a cell is not closed, so that lines below it are read as its words.
 own-category-wrong-name = Line { $line }: a name has 1 to { $most } characters.
 own-category-wrong-national = Line { $line }: there is no national category “{ $category }”.
 own-category-twice = Line { $line }: “{ $category }” stands above already.

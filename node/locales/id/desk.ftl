@@ -340,6 +340,7 @@ own-category-no-table = Pilih berkas CSV yang berisi.
 own-category-not-utf8 = Tabel itu bukan teks UTF-8. Simpan lagi dari lembar kerja sebagai "CSV UTF-8", lalu unggah.
 own-category-too-long = Tabel itu lebih dari { $most } baris; pohon kategori tidak dapat lebih besar.
 own-category-wrong-columns = Baris { $line }: perlu kolom lokal dan nasional.
+own-category-wrong-quote = Baris { $line }: tanda kutip yang membuka sebuah sel tidak ditutup, sehingga baris-baris di bawahnya terbaca sebagai isinya.
 own-category-wrong-name = Baris { $line }: nama harus 1 sampai { $most } karakter.
 own-category-wrong-national = Baris { $line }: tidak ada kategori nasional “{ $category }”.
 own-category-twice = Baris { $line }: “{ $category }” sudah ada di atasnya.

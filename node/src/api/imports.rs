@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use futures_util::StreamExt as _;
 use http::StatusCode;
-use lapor_web::reading::too_large;
+use lapor_web::reading::too_many_bytes;
 use lapor_web::{ApiProblem, Json, Path, Query};
 use serde::Deserialize;
 use serde_json::json;
@@ -211,7 +211,7 @@ async fn read(body: Body) -> Answer<Vec<u8>> {
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| ApiProblem::invalid().with_detail("The body broke off."))?;
         if (bytes.len() + piece.len()) as u64 > FILE_BYTES {
-            return Err(too_large(&format!("{FILE_BYTES} bytes")));
+            return Err(too_many_bytes(FILE_BYTES));
         }
         bytes.extend_from_slice(&piece);
     }

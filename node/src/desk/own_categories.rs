@@ -243,6 +243,7 @@ fn wrong_words(v: &Voice, line: u64, why: &WrongLine) -> String {
     let said = v.with("line", line);
     match why {
         WrongLine::Columns => said.say("own-category-wrong-columns"),
+        WrongLine::Unclosed => said.say("own-category-wrong-quote"),
         WrongLine::Name => said
             .with("most", LOCAL_CHARS)
             .say("own-category-wrong-name"),

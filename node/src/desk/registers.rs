@@ -21,7 +21,7 @@ use crate::api::problem;
 use crate::node::Node;
 use crate::registers::{
     Brought, FILE_BYTES, Field, FiledRow, Import, ImportState, MOST_ROWS, NewRegister, ReadyRow,
-    RegisterError, RowProblem, Table, Unreadable, Wrong, XLSX, channel_of,
+    RegisterError, RowProblem, Table, UNPACKED_BYTES, Unreadable, Wrong, XLSX, channel_of,
 };
 use crate::staff::{Staff, StaffRole};
 
@@ -456,9 +456,17 @@ fn unreadable(v: &Voice, why: Unreadable) -> String {
         Unreadable::Kind => v.say("register-file-kind"),
         Unreadable::Old => v.say("register-file-old"),
         Unreadable::Damaged => v.say("register-file-damaged"),
+        Unreadable::Unclosed { line } => {
+            let said = v.with("line", line.to_string());
+            said.say("register-file-quote")
+        }
         Unreadable::Rows => v.with("most", MOST_ROWS).say("register-file-rows"),
         Unreadable::Columns => v.say("register-file-columns"),
-        Unreadable::Large => v.say("register-file-large"),
+        Unreadable::Large => {
+            let said = v.with("most", v.size(FILE_BYTES));
+            let unpacked = v.size(UNPACKED_BYTES);
+            said.with("unpacked", unpacked).say("register-file-large")
+        }
     }
 }
 

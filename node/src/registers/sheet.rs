@@ -99,6 +99,9 @@ fn table_rows(bytes: &[u8]) -> Result<Vec<Row>, Unreadable> {
         return Err(Unreadable::Kind);
     }
     let between = between(&text);
+    if let Some(line) = table::unclosed_at(&text, between) {
+        return Err(Unreadable::Unclosed { line });
+    }
     let mut gathered = Gathered::default();
     for (line, cells) in table::records(&text, between) {
         let cells = cells.map_err(|_| Unreadable::Kind)?;
@@ -205,6 +208,14 @@ mod tests {
             (b"\xd0\xcf\x11\xe0\xa1\xb1", Unreadable::Old),
             (b"PK\x03\x04 nothing", Unreadable::Damaged),
             (many.as_bytes(), Unreadable::Rows),
+            (
+                b"\xef\xbb\xbfNo;Isi\n1;Jalan\n2;\"Pipa\n3;Lampu\n",
+                Unreadable::Unclosed { line: 3 },
+            ),
+            (
+                b"No\t\"Isi\n1\tJalan\n2\t\"Pipa\"\n",
+                Unreadable::Unclosed { line: 1 },
+            ),
         ] {
             assert_eq!(read(bytes).err(), Some(why));
         }

@@ -22,12 +22,15 @@ use multer::{Field, Multipart, parse_boundary};
 use super::{FORM_BYTES, Form};
 use crate::ApiProblem;
 use crate::pace::Pace;
-use crate::reading::{too_large, too_slow, unsupported_media};
+use crate::reading::{too_large, too_many_bytes, too_slow, unsupported_media};
 
 /// Fields and files of one form, at most.
 const PARTS: usize = 500;
 /// What may come before a part is seen to begin; a piece of the line is in it.
 const HEAD_BYTES: u64 = 1024 * 1024;
+/// What is read and thrown away of a form that is too large: a browser shows no answer before it has
+/// sent all, and an error of its own where the line ends before.
+const BEYOND_BYTES: u64 = 32 * 1024 * 1024;
 /// A telephone at the edge of a network is slow and does not fall silent.
 const PACE: Pace = Pace {
     pause: Duration::from_secs(30),
@@ -149,7 +152,7 @@ impl FormWithFiles {
     pub fn broken(&self) -> Option<ApiProblem> {
         match self.line.broken.load(Ordering::Relaxed) {
             SLOW => Some(too_slow()),
-            LARGE => Some(too_large(&format!("{} bytes", self.most))),
+            LARGE => Some(too_many_bytes(self.most)),
             _ => None,
         }
     }
@@ -227,11 +230,24 @@ fn paced(
                 line.head.fetch_add(piece.len() as u64, Ordering::Relaxed) + piece.len() as u64
             };
             if arrived > most || head > HEAD_BYTES {
+                pass_over(&mut body, arrived, (began, pace)).await;
                 return stop(LARGE);
             }
             Some((Ok(piece), Some((body, arrived))))
         }
     })
+}
+
+/// Throws away what comes beyond the limit, as far as it is bearable.
+async fn pass_over(body: &mut BodyDataStream, arrived: u64, (began, pace): (Instant, Pace)) {
+    let mut beyond = 0;
+    while beyond < BEYOND_BYTES {
+        let left = pace.left(began.elapsed(), arrived + beyond);
+        match tokio::time::timeout(left, body.next()).await {
+            Ok(Some(Ok(piece))) => beyond += piece.len() as u64,
+            _ => return,
+        }
+    }
 }
 
 fn unreadable() -> ApiProblem {
@@ -322,6 +338,24 @@ mod tests {
         let bytes = [part("name=\"isi\"", "").as_bytes(), b"\xff"].concat();
         let mut form = open(bytes);
         assert!(form.next_file().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_read_to_its_end_so_that_the_answer_is_seen() {
+        const PIECES: usize = 10;
+        let taken = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&taken);
+        let head = part("name=\"lampiran\"; filename=\"a\"", "").into_bytes();
+        let vast = std::iter::repeat_n(vec![b'a'; 1024 * 1024], PIECES);
+        let pieces = stream::iter(std::iter::once(head).chain(vast)).map(move |piece| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(piece)
+        });
+        let mut form = open(Body::from_stream(pieces));
+        let refused = form.bytes_of("lampiran").await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(refused.limit_bytes(), Some(MOST));
+        assert_eq!(taken.load(Ordering::Relaxed), 1 + PIECES as u64);
     }
 
     #[tokio::test]

@@ -9,7 +9,8 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use lapor_web::bearer::RECENT_MS;
-use serde_json::Value;
+use lapor_web::reading::JSON_BYTES;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::alarms::{self, Rule};
@@ -97,6 +98,22 @@ async fn a_program_with_a_token_reads_what_the_console_shows() {
         }
         let (status, wrong) = ask(&place, "/api/v1/federation?warna=red", known).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_with_what_would_be_taken() {
+    let place = Place::all(false).await.remove(0);
+    let secret = token(&place, "edisi", ConsoleRole::Observer).await;
+    let vast = json!({"kind": "calendar", "text": "x".repeat(JSON_BYTES)});
+    for (key, limit) in [
+        (None, JSON_BYTES),
+        (Some("0123456789abcdef"), JSON_BYTES / 2),
+    ] {
+        let told = act(&place, "editions/comparison", (&secret, key), &vast).await;
+        let (status, problem) = told;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{problem}");
+        assert_eq!(problem["limit_bytes"], json!(limit));
     }
 }
 

@@ -39,6 +39,16 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
         wrong
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("Baris 2: tidak ada kategori nasional");
+        let vast = "A,Kesehatan\n".repeat(180_000);
+        uploads(&admin, &vast)
+            .await
+            .is(StatusCode::PAYLOAD_TOO_LARGE)
+            .shows("berkas dan isiannya, paling besar 2 MB");
+        let open = "lokal,nasional\nA,\"Kesehatan\nB,Kesehatan\n";
+        uploads(&admin, open)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Baris 2: tanda kutip yang membuka sebuah sel tidak ditutup");
         uploads(&admin, TREE).await.is(StatusCode::SEE_OTHER);
         admin
             .open("/meja/kategori")

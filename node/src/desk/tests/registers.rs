@@ -32,6 +32,9 @@ async fn a_register_is_looked_at_mended_and_filed_and_goes_out_again() {
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("tidak ada baris di bawah judul kolomnya")
             .shows("value=\"phone\" selected");
+        let open = uploads(&siti, "phone", "Isi,Judul\nJalan,\"A\nLampu,B\n").await;
+        open.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Baris 2: tanda kutip yang membuka sebuah sel tidak ditutup");
         let one = uploads(&siti, "phone", FILE).await.to().to_owned();
         let page = siti.open(&one).await;
         page.shows("register 2026.csv")
