@@ -71,7 +71,7 @@ async fn what_is_no_address_of_a_site_is_refused_and_stands_nowhere() {
             "https://lapor.bandung.go.id/masuk",
             "https://orang@lapor.bandung.go.id",
             "lapor.bandung.go.id",
-            &long,
+            long.as_str(),
         ] {
             let refused = says(&place, &bandung, Some(said)).await;
             assert_eq!(refused, Some(Code::MalformedRequest), "{said}");
