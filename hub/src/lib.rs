@@ -38,6 +38,7 @@ pub mod membership;
 pub mod mishap;
 pub mod monitor;
 mod pictures;
+mod portals;
 pub mod probe;
 pub mod recovery;
 pub mod replicas;

@@ -165,6 +165,10 @@ pub struct Health {
     /// `None` where a node does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holds: Option<Holds>,
+    /// Where people open its portal: the address of a site, without a path; empty where there
+    /// is none, `None` where a node does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<String>,
 }
 
 /// What a node has of all that the federation renews from time to time.

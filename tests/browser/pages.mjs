@@ -72,6 +72,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-counter-key": ["officer", `/meja/kasus/${talks.answered.case}/loket/kunci-baru`],
   "desk-redact": ["admin", `/meja/kasus/${cases.new}/hapus-isi`],
   "desk-walk-in": ["officer", "/meja/baru"],
+  "desk-registers": ["officer", "/meja/register"],
   "desk-identity-ask": ["officer", `/meja/kasus/${cases.new}/identitas`],
   "desk-identities": ["identity_keeper", "/meja/identitas"],
   "desk-identity": ["identity_keeper", `/meja/identitas/${cases.new}`],

@@ -43,6 +43,7 @@ instance-kind = Kind
 instance-status = Status
 instance-region = Region
 instance-zone = Time zone
+instance-portal = Citizen portal
 status-registered = Registered
 status-invited = Invited
 status-active = Active

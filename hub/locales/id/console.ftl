@@ -43,6 +43,7 @@ instance-kind = Jenis
 instance-status = Status
 instance-region = Wilayah
 instance-zone = Zona waktu
+instance-portal = Portal warga
 status-registered = Terdaftar
 status-invited = Diundang
 status-active = Aktif

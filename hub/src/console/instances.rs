@@ -76,6 +76,8 @@ struct OnePage<'a> {
     list_at: &'static str,
     region: Option<String>,
     zone: String,
+    /// Where its portal is, as its node says.
+    portal: Option<String>,
     /// What may be done to it now, by whoever looks.
     act: Option<ActWords>,
     second_person: bool,
@@ -237,6 +239,7 @@ async fn page(
             .as_ref()
             .and_then(|code| national().display_name(code)),
         zone: entry.time_zone.clone(),
+        portal: entry.portal.clone(),
         act: offered(&v, entry).filter(|_| acts && !belonging.waits()),
         second_person: console.settings.second_person,
         standing,

@@ -11,7 +11,7 @@ use super::outbox::boot;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::error::HubError;
-use crate::watch;
+use crate::{portals, watch};
 
 /// `POST /health`.
 pub async fn report(
@@ -28,6 +28,11 @@ pub async fn report(
     if boot.is_some_and(|boot| !boot.follows(followed.as_deref())) {
         hub.watch.copies.met(&peer, hub.now_ms());
         hub.watch.look_again();
+    }
+    if let Some(said) = &health.portal
+        && let Err(error) = portals::follow(&hub.ground, &peer, said).await
+    {
+        tracing::warn!(instance = %peer, %error, "the address of a portal waits for its next report");
     }
     Ok(StatusCode::NO_CONTENT)
 }

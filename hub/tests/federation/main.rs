@@ -11,6 +11,7 @@ mod joining;
 mod newcomers;
 mod outbox;
 mod pictures;
+mod portals;
 mod races;
 mod recovery;
 mod renewal;

@@ -40,6 +40,7 @@ fn well(place: &Place, of: &Institution, now_ms: i64) -> Health {
         chain: Some(of.head.position()),
         inbox: None,
         holds: None,
+        portal: None,
     }
 }
 

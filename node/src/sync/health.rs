@@ -43,6 +43,7 @@ impl Link {
                 settled: settled as u64,
             }),
             holds: Some(self.holds().await?),
+            portal: Some(self.portal()),
         };
         let body = serde_json::to_vec(&health).map_err(LinkError::hub)?;
         let mut call =
@@ -51,6 +52,13 @@ impl Link {
             call = call.header(boot::NAME, boot);
         }
         self.call(call).await.map(drop)
+    }
+
+    /// Where people open the pages; empty where nobody has said so.
+    fn portal(&self) -> String {
+        let in_force = self.node.in_force();
+        let site = in_force.settings().portal.public_url.as_ref();
+        site.map(ToString::to_string).unwrap_or_default()
     }
 
     async fn holds(&self) -> Result<Holds, LinkError> {

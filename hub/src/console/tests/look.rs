@@ -8,7 +8,7 @@ use lapor_protocol::wire::Health;
 
 use super::{BANDUNG, ConsoleRole, NOW, Page, Place, login};
 use crate::directory::Amendment;
-use crate::watch;
+use crate::{portals, watch};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -49,6 +49,7 @@ impl Place {
             chain: None,
             inbox: None,
             holds: None,
+            portal: None,
         };
         let id = "kota-bandung".parse().unwrap();
         watch::receive(&self.ground, &id, &health).await.unwrap();
@@ -158,5 +159,22 @@ async fn what_both_sides_say_is_dated() {
             .open(BANDUNG)
             .await
             .shows("Kedua kolom menurut laporan 12 menit yang lalu");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_an_institution_leads_to_the_portal_that_its_node_says() {
+    for place in Place::all(false).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let said = "https://lapor.bandung.go.id";
+        let before = looks.open(BANDUNG).await;
+        assert!(!before.text.contains("Portal warga"), "{}", before.text);
+        let bandung = "kota-bandung".parse().unwrap();
+        portals::follow(&place.ground, &bandung, said)
+            .await
+            .unwrap();
+        looks.open(BANDUNG).await.shows(&format!(
+            "<dt>Portal warga</dt><dd><a href=\"{said}\" rel=\"external\">{said}</a>"
+        ));
     }
 }

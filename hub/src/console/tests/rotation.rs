@@ -30,6 +30,7 @@ impl Place {
             chain: None,
             inbox: None,
             holds,
+            portal: None,
         };
         let bandung = "kota-bandung".parse().unwrap();
         watch::receive(&self.ground, &bandung, &told).await.unwrap();
