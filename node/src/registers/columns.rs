@@ -213,6 +213,11 @@ impl Field {
         }
     }
 
+    /// Whether it tells who reported.
+    pub fn says_who(self) -> bool {
+        matches!(self, Self::Name | Self::Phone | Self::Email | Self::Address)
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.as_str() == name)
     }

@@ -49,11 +49,11 @@ async fn a_register_is_looked_at_mended_and_filed_and_goes_out_again() {
         let chosen = siti.post(&format!("{one}/kolom"), &columns).await;
         chosen.is(StatusCode::SEE_OTHER);
         let page = siti.open(&one).await;
-        page.shows("Baris 3, kolom No. Register: nomornya sama dengan baris 2")
+        page.shows("Baris 3, kolom No. Register «1»: nomornya sama dengan baris 2")
             .shows("=Jalan");
         let held = siti.post(&format!("{one}/masukkan"), &[]).await;
         held.is(StatusCode::UNPROCESSABLE_ENTITY)
-            .shows("Perbaiki berkasnya dan bawa lagi");
+            .shows("id=\"tanpa-salah-error\">1 baris bermasalah, jadi belum ada yang masuk.");
         let left_out = [("tanpa-salah", "1")];
         let filed = siti.post(&format!("{one}/masukkan"), &left_out).await;
         filed.is(StatusCode::SEE_OTHER);
@@ -66,7 +66,7 @@ async fn a_register_is_looked_at_mended_and_filed_and_goes_out_again() {
             .await
             .shows(&ticket)
             .shows("Baris yang ditinggalkan")
-            .shows("Baris 3, kolom No. Register: nomornya sama dengan baris 2");
+            .shows("Baris 3, kolom No. Register «1»: nomornya sama dengan baris 2");
         let table = siti.open(&format!("{one}/hasil.csv")).await;
         table
             .shows(&format!("2,1,{ticket},,"))
@@ -106,5 +106,94 @@ async fn a_register_that_waits_can_be_dropped() {
         siti.open(&one).await.is(StatusCode::NOT_FOUND);
         let again = uploads(&siti, "loket", "Isi\nJalan\n").await;
         again.is(StatusCode::SEE_OTHER);
+    }
+}
+
+#[tokio::test]
+async fn every_row_is_shown_with_all_that_it_says_and_nobody_s_name() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let long = "Lampu padam sejak Senin. ".repeat(40);
+        let file = format!(
+            "No. Register;Isi;Judul;Wilayah;Lokasi;Tanggal Kejadian;Saluran;Rahasia;Nama;Surel;Petugas\n\
+             7/I;{long};Gelap;32.73;Dago;04-03-2026;telepon;ya;Canary Satu;;A\n\
+             8/I;Sampah;;;;31/02/2026;;;;canary.surel;\n"
+        );
+        let one = uploads(&siti, "letter", &file).await.to().to_owned();
+        let page = siti.open(&one).await;
+        for words in [
+            "<span class=\"count\">Baris 2</span> Gelap</h3>",
+            "<dt>Nomor register</dt><dd>7/I</dd>",
+            "<dt>Kategori</dt><dd>tidak diisi</dd>",
+            "<dt>Wilayah</dt><dd>Kota Bandung, Jawa Barat (32.73)</dd>",
+            "<dt>Lokasi</dt><dd>Dago</dd>",
+            "<dt>Tanggal kejadian</dt><dd>4 Maret 2026</dd>",
+            "<dt>Saluran</dt><dd>Telepon</dd>",
+            "<dt>Anonim</dt><dd>Tidak</dd>",
+            "<dt>Rahasia</dt><dd>Ya</dd>",
+            "<dt>Identitas pelapor</dt><dd>ada</dd>",
+            "<summary>Selengkapnya</summary>",
+            "Baris 3, kolom Tanggal Kejadian «31/02/2026»: bukan tanggal.",
+            "Baris 3, kolom Surel: bukan alamat surel.",
+        ] {
+            page.shows(words);
+        }
+        assert!(
+            !page.text.to_lowercase().contains("canary"),
+            "{}",
+            page.text
+        );
+        let (lead, rows) = page.text.split_once("register-rows").unwrap();
+        assert!(lead.contains("Tidak dimasukkan: kolom Petugas."), "{lead}");
+        assert_eq!(
+            rows.matches("Lampu padam").count(),
+            40,
+            "nothing stands there twice"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rows_that_a_page_does_not_hold_are_on_the_next() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let rows: String = (1..=60).map(|n| format!("Lampu {n} padam\n")).collect();
+        let file = format!("Isi\n{rows}");
+        let one = uploads(&siti, "letter", &file).await.to().to_owned();
+        let first = siti.open(&one).await;
+        first
+            .shows("Baris siap ke-1 sampai ke-50 dari 60.")
+            .shows(&format!("{one}?halaman=2"))
+            .shows("Baris 51</span>");
+        assert!(!first.text.contains("Baris 52</span>"));
+        let second = siti.open(&format!("{one}?halaman=2")).await;
+        second
+            .shows("Baris siap ke-51 sampai ke-60 dari 60.")
+            .shows("Baris 61</span>");
+        assert!(!second.text.contains("?halaman=3"));
+    }
+}
+
+#[tokio::test]
+async fn where_no_row_can_be_filed_there_is_no_button_and_the_page_says_why() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let file = "Isi,Tanggal Kejadian\nJalan,kemarin\n";
+        let one = uploads(&siti, "letter", file).await.to().to_owned();
+        let words = "<p id=\"tanpa-salah\">Tidak ada baris yang dapat dimasukkan.";
+        let page = siti.open(&one).await;
+        page.shows(words);
+        assert!(!page.text.contains("<button>Masukkan"), "{}", page.text);
+        let forms: [&[(&str, &str)]; 2] = [&[], &[("tanpa-salah", "1")]];
+        for ticked in forms {
+            let refused = siti.post(&format!("{one}/masukkan"), ticked).await;
+            refused.is(StatusCode::UNPROCESSABLE_ENTITY).shows(words);
+        }
     }
 }
