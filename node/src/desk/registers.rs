@@ -21,7 +21,7 @@ use super::{Answer, Officer, ROOT, register_out};
 use crate::api::problem;
 use crate::node::Node;
 use crate::registers::{
-    Brought, FILE_BYTES, Field, FiledRow, ImportState, MOST_ROWS, NewRegister, RegisterError,
+    Brought, Cell, FILE_BYTES, Field, FiledRow, ImportState, MOST_ROWS, NewRegister, RegisterError,
     RowProblem, Table, Unreadable, XLSX, channel_of,
 };
 use crate::staff::{Staff, StaffRole};
@@ -234,7 +234,7 @@ pub async fn result(
         text_id("register-why"),
     ];
     let left_out = import.problems.iter().map(|one| left_out(&v, one));
-    let mut rows: Vec<(u64, Vec<String>)> = import.filed.into_iter().map(cells).collect();
+    let mut rows: Vec<(u64, Vec<Cell>)> = import.filed.into_iter().map(cells).collect();
     rows.extend(left_out);
     rows.sort_by_key(|(line, _)| *line);
     let table = Table {
@@ -253,7 +253,7 @@ pub async fn out(
     uri: Uri,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let table = register_out::table(&node, &officer, &asked).await?;
+    let table = Box::pin(register_out::table(&node, &officer, &asked)).await?;
     let failed = |error| problem(&error);
     if uri.path() == register_out::CSV {
         let text = table.csv().map_err(failed)?;
@@ -274,26 +274,26 @@ fn download(kind: &'static str, name: &'static str, body: impl IntoResponse) -> 
     (headers, body).into_response()
 }
 
-fn cells(row: FiledRow) -> (u64, Vec<String>) {
-    let cells = vec![
+fn cells(row: FiledRow) -> (u64, Vec<Cell>) {
+    let cells = [
         row.line.to_string(),
         row.own_number.unwrap_or_default(),
         row.ticket.unwrap_or_default(),
         String::new(),
         String::new(),
     ];
-    (row.line, cells)
+    (row.line, cells.map(Cell::Text).to_vec())
 }
 
-fn left_out(v: &Voice, problem: &RowProblem) -> (u64, Vec<String>) {
-    let cells = vec![
+fn left_out(v: &Voice, problem: &RowProblem) -> (u64, Vec<Cell>) {
+    let cells = [
         problem.line.to_string(),
         String::new(),
         String::new(),
         problem.column.clone().unwrap_or_default(),
         wrong_words(v, &problem.wrong),
     ];
-    (problem.line, cells)
+    (problem.line, cells.map(Cell::Text).to_vec())
 }
 
 /// The fields of a form and its file, with what that is called.

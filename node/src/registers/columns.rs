@@ -69,6 +69,7 @@ const HEADINGS: [(Field, &[&str]); 15] = [
             "jenis laporan",
             "klasifikasi",
             "klasifikasi laporan",
+            "kind",
         ],
     ),
     (Field::Category, &["kategori", "bidang", "topik"]),
