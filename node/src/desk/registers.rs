@@ -12,10 +12,11 @@ use http::{HeaderValue, Uri};
 use lapor_web::intake::channel_words;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, FormWithFiles, LocalPath};
+use lapor_web::people::actor_named;
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
-use super::assignment::staff_problem;
+use super::identity::names;
 use super::register_page::{self, Part, field_words, wrong_words};
 use super::{Answer, Officer, ROOT, register_out};
 use crate::api::problem;
@@ -24,7 +25,7 @@ use crate::registers::{
     Brought, Cell, FILE_BYTES, Field, FiledRow, ImportState, MOST_ROWS, NewRegister, RegisterError,
     RowProblem, Table, Unreadable, XLSX, channel_of,
 };
-use crate::staff::{Staff, StaffRole};
+use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/register";
 pub const ONE: &str = "/meja/register/{id}";
@@ -317,10 +318,10 @@ async fn posted(request: Request) -> Answer<(Form, Option<(String, Vec<u8>)>)> {
 
 async fn said_before(node: &Node, officer: &Officer, before: &Brought) -> Answer<Before> {
     let v = officer.visit.v;
-    let staff = node.staff().await.map_err(|error| staff_problem(&error))?;
+    let names = names(node).await?;
     let said = v
         .with("name", before.name.as_str())
-        .with("by", called(&staff, &before.actor))
+        .with("by", actor_named(&v, &names, &before.actor))
         .with("at", v.moment(before.made_at));
     let said = match before.state {
         ImportState::Waiting => said.say(text_id("register-before-waits")),
@@ -336,11 +337,6 @@ async fn said_before(node: &Node, officer: &Officer, before: &Brought) -> Answer
     })
 }
 
-/// Whoever brought something: an officer by name, a program by that of its key.
-fn called<'a>(staff: &'a Staff, actor: &'a str) -> &'a str {
-    staff.name(actor.strip_prefix("account:").unwrap_or(actor))
-}
-
 async fn list_page(
     node: &Node,
     officer: &Officer,
@@ -349,9 +345,9 @@ async fn list_page(
 ) -> Answer<Response> {
     let (v, actor) = (officer.visit.v, officer.actor());
     let brought = node.registers().await.map_err(|error| problem(&error))?;
-    let staff = node.staff().await.map_err(|error| staff_problem(&error))?;
+    let names = names(node).await?;
     let lines = brought.into_iter().map(|one| Line {
-        by: called(&staff, &one.actor).to_owned(),
+        by: actor_named(&v, &names, &one.actor),
         at: (one.actor == actor).then(|| at(&one.id)),
         one,
     });

@@ -30,7 +30,10 @@ async fn a_register_is_looked_at_mended_and_filed_and_goes_out_again() {
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
-        siti.open(PATH).await.shows("Belum ada register");
+        let page = siti.open(PATH).await;
+        page.shows("<h2>Unggah register</h2>")
+            .shows("<h2>Riwayat</h2>")
+            .shows("Belum ada register");
         let wrong = uploads(&siti, "phone", "Isi\n").await;
         wrong
             .is(StatusCode::UNPROCESSABLE_ENTITY)
@@ -78,7 +81,7 @@ async fn a_register_is_looked_at_mended_and_filed_and_goes_out_again() {
         let again = uploads(&siti, "phone", FILE).await;
         again
             .is(StatusCode::UNPROCESSABLE_ENTITY)
-            .shows("Berkas yang sama sudah pernah dibawa")
+            .shows("Berkas yang sama sudah pernah diunggah")
             .shows(&one);
         let csv = siti.open("/meja/register.csv").await;
         csv.shows(&ticket).shows("'=Jalan");
@@ -277,5 +280,37 @@ async fn a_register_that_went_out_is_read_in_again() {
             assert_eq!(row.channel, "telegram");
             assert!(row.anonymous && !row.secret && !row.reporter_given);
         }
+    }
+}
+
+#[tokio::test]
+async fn whoever_uploaded_a_register_stands_in_words_beside_it() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let own = uploads(&siti, "letter", "Isi\nJalan\n")
+            .await
+            .to()
+            .to_owned();
+        let new = NewRegister {
+            name: "dinas.csv",
+            bytes: b"Isi\nLampu\n".to_vec(),
+            channel: "letter",
+        };
+        let other = place.node.bring_register(new, "token:demo").await.unwrap();
+        let page = siti.open(PATH).await;
+        page.shows("Petugas Loket, ")
+            .shows("token API «demo», ")
+            .shows(&own);
+        assert!(!page.text.contains("token:demo"), "{}", page.text);
+        assert!(!page.text.contains(&other), "only who uploaded it opens it");
+        let english = Request::get(PATH).header("accept-language", "en");
+        let english = siti.send(english, String::new()).await;
+        english
+            .shows("<h2>Upload register</h2>")
+            .shows("<h2>History</h2>")
+            .shows("API token «demo», ")
+            .shows("Used where the file has no column Saluran.");
     }
 }
