@@ -531,11 +531,9 @@ fn quoted(sheet: &Sheet, line: u64, column: usize) -> Option<String> {
         .split_whitespace()
         .collect();
     let text = words.join(" ");
-    Some(match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    })
-    .filter(|text| !text.is_empty())
+    let end = text.char_indices().nth(QUOTED).map(|(end, _)| end);
+    let quoted = end.map_or_else(|| text.clone(), |end| format!("{}…", &text[..end]));
+    (!quoted.is_empty()).then_some(quoted)
 }
 
 fn waiting_import(
