@@ -125,6 +125,13 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The text of which [`harmless`] has made this one; any other is itself.
+pub fn meant(text: &str) -> &str {
+    let bare = text.strip_prefix('\'');
+    let bare = bare.filter(|bare| matches!(harmless(bare), Cow::Owned(_)));
+    bare.unwrap_or(text)
+}
+
 /// A quotation mark that opens a cell.
 struct Opening {
     byte: u64,
@@ -326,6 +333,10 @@ mod tests {
         assert_eq!(harmless(""), "");
         for text in ["=1+1", "+62", "-1", "@sum(a1)", "\t=1"] {
             assert_eq!(harmless(text), format!("'{text}"));
+            assert_eq!(meant(&harmless(text)), text);
+        }
+        for text in ["'Kota Bandung'", "'", "=1+1"] {
+            assert_eq!(meant(text), text, "nothing made it so");
         }
     }
 }

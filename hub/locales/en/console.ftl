@@ -353,4 +353,4 @@ approval-refuse-of = Refuse: { $deed }, { $name }
 keys-caption = Keys
 console-asker-gone = Whoever asked may no longer act; refuse this, and ask for it yourself if it is needed.
 actors-machine = Commands at the server
-actors-programs = Programs
+actors-programs = API tokens

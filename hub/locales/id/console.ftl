@@ -332,4 +332,4 @@ approval-refuse-of = Tolak: { $deed }, { $name }
 keys-caption = Kunci
 console-asker-gone = Yang meminta tidak lagi boleh bertindak; tolak permintaan ini, dan ajukan sendiri bila perlu.
 actors-machine = Perintah di server
-actors-programs = Program
+actors-programs = Token API

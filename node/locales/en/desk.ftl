@@ -325,7 +325,7 @@ absence-stands-in = You stand in for { $name }.
 did-absence-noted = Is away and named a stand-in
 did-absence-ended = Is back
 actors-machine = Commands at the server
-actors-programs = Programs
+actors-programs = API tokens
 actors-reporters = Reporters
 
 own-categories-title = Own categories

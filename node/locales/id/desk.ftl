@@ -296,7 +296,7 @@ handover-go = Serahkan semuanya
 handover-choose = Pilih petugas yang menerima laporan.
 handover-done = { $n } laporan diserahkan kepada { $name }.
 actors-machine = Perintah di server
-actors-programs = Program
+actors-programs = Token API
 actors-reporters = Pelapor
 
 # Berhalangan

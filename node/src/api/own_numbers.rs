@@ -17,7 +17,7 @@ use super::refusals::problem;
 use crate::casework::{CaseFilter, CaseSummary, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::registers::{Table, XLSX};
+use crate::registers::{Cell, Table, XLSX};
 use crate::tokens::Scope;
 
 /// Lines of a table, at most.
@@ -158,12 +158,12 @@ async fn lines(node: &Node, sight: &Sight, query: &TableQuery) -> Result<Table, 
     }
 }
 
-fn cells(case: &CaseSummary) -> Result<Vec<String>, NodeError> {
+fn cells(case: &CaseSummary) -> Result<Vec<Cell>, NodeError> {
     fn code<T: Serialize>(value: Option<T>) -> Result<String, NodeError> {
         let value = serde_json::to_value(value).map_err(NodeError::damaged)?;
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
-    Ok(vec![
+    let cells = [
         case.case.to_string(),
         code(case.ticket.as_ref())?,
         code(case.own_number.as_ref())?,
@@ -175,5 +175,6 @@ fn cells(case: &CaseSummary) -> Result<Vec<String>, NodeError> {
         code(case.tray)?,
         case.filed_at.to_string(),
         case.updated_at.to_string(),
-    ])
+    ];
+    Ok(cells.map(Cell::Text).to_vec())
 }

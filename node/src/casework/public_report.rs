@@ -69,6 +69,10 @@ pub struct Reported {
     pub content: Option<String>,
     /// As they were told; the public reads none.
     pub coordinates: Option<Coordinates>,
+    /// How it came in; of what was split off another that one says it.
+    pub channel: Option<String>,
+    /// When it happened, `YYYY-MM-DD`.
+    pub incident_date: Option<String>,
 }
 
 /// What is left in public of a report that everybody could read once.
@@ -215,7 +219,10 @@ fn reported(birth: &HistoryEntry) -> Reported {
     let word = |name: &str| birth.words.as_ref()?.get(name);
     let coordinates = word("coordinates").cloned();
     let coordinates = coordinates.and_then(|told| serde_json::from_value(told).ok());
+    let clear = |name: &str| birth.body.as_ref()?.get(name)?.as_str().map(str::to_owned);
     Reported {
+        channel: clear("channel"),
+        incident_date: clear("incident_date"),
         content: word("content").and_then(Value::as_str).map(str::to_owned),
         coordinates: coordinates.map(|told: report_filed::Coordinates| told.into()),
     }

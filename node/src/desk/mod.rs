@@ -46,6 +46,7 @@ mod programmes;
 mod question;
 mod reasons;
 mod register_out;
+mod register_page;
 mod registers;
 mod rows;
 mod shared;

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use lapor_migrations::{DbError, Tx};
-use lapor_protocol::kinds::Category;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -33,6 +32,8 @@ const MOST_WAITING: i64 = 20;
 const LISTED: i64 = 50;
 /// Characters of the name of a file.
 const NAME: usize = 80;
+/// Characters of a cell that are quoted.
+const QUOTED: usize = 60;
 /// Filings that are written at once, in the one transaction of their register.
 const CHUNK: usize = 256;
 const WAITING: &str = "waiting";
@@ -85,6 +86,9 @@ struct Left {
     line: u64,
     column: Option<String>,
     field: Option<Field>,
+    /// What stood there; not of registers that were filed before it was kept.
+    #[serde(default)]
+    value: Option<String>,
     wrong: Wrong,
 }
 
@@ -161,6 +165,17 @@ impl Node {
 
     /// A register, for whoever brought it.
     pub async fn register(&self, id: &str, actor: &str) -> Result<Import, NodeError> {
+        self.register_part(id, (0, SAMPLE), actor).await
+    }
+
+    /// The same with other rows as they would be filed: how many are passed over, and how many are
+    /// shown at most.
+    pub async fn register_part(
+        &self,
+        id: &str,
+        rows: (usize, usize),
+        actor: &str,
+    ) -> Result<Import, NodeError> {
         let row = self.own_import(id, actor).await?;
         if row.state != WAITING {
             return self.filed_import(row).await;
@@ -178,7 +193,7 @@ impl Node {
                 numbers: Vec::new(),
             }
         };
-        Ok(waiting_import(row, sheet, &checked))
+        Ok(waiting_import(row, sheet, &checked, rows))
     }
 
     /// Says what the columns are, from the left; `None` leaves one out.
@@ -406,20 +421,11 @@ impl Node {
             }
             Err(error) => return Err(error),
         };
-        let category = report.local_category.as_deref();
-        let category = category.or(report.category.as_ref().map(Category::as_str));
-        let shown = ReadyRow {
-            line,
-            number: report.own_number.clone(),
-            title: report.title.clone(),
-            category: category.map(str::to_owned),
-            region: report.region.as_ref().map(ToString::to_string),
-        };
         Ok(Ok(Ready {
             line,
+            shown: ReadyRow::of(line, &report),
             number: report.own_number,
             said,
-            shown,
             filed,
             filing,
         }))
@@ -504,12 +510,38 @@ fn left(checked: &Checked, sheet: &Sheet) -> impl Iterator<Item = Left> {
             line: *line,
             column: place.map(|place| sheet.headings[place].clone()),
             field: *field,
+            value: place.and_then(|place| quoted(sheet, *line, place)),
             wrong: wrong.clone(),
         }
     })
 }
 
-fn waiting_import(row: ImportRow, sheet: Sheet, checked: &Checked) -> Import {
+/// The beginning of what stands in a cell, on one line; nothing of who reported.
+fn quoted(sheet: &Sheet, line: u64, column: usize) -> Option<String> {
+    if sheet.columns[column].is_some_and(Field::says_who) {
+        return None;
+    }
+    let row = sheet
+        .rows
+        .binary_search_by_key(&line, |row| row.line)
+        .ok()?;
+    let words: Vec<&str> = sheet.rows[row]
+        .cells
+        .get(column)?
+        .split_whitespace()
+        .collect();
+    let text = words.join(" ");
+    let end = text.char_indices().nth(QUOTED).map(|(end, _)| end);
+    let quoted = end.map_or_else(|| text.clone(), |end| format!("{}…", &text[..end]));
+    (!quoted.is_empty()).then_some(quoted)
+}
+
+fn waiting_import(
+    row: ImportRow,
+    sheet: Sheet,
+    checked: &Checked,
+    (passed, most): (usize, usize),
+) -> Import {
     let problems = left(checked, &sheet).map(RowProblem::from).collect();
     let columns = sheet.headings.into_iter().zip(sheet.columns);
     Import {
@@ -528,7 +560,8 @@ fn waiting_import(row: ImportRow, sheet: Sheet, checked: &Checked) -> Import {
         sample: checked
             .ready
             .iter()
-            .take(SAMPLE)
+            .skip(passed)
+            .take(most)
             .map(|ready| ready.shown.clone())
             .collect(),
         filed: Vec::new(),
@@ -573,6 +606,7 @@ impl From<Left> for RowProblem {
             line: left.line,
             column: left.column,
             field: left.field,
+            value: left.value,
             code: left.wrong.code(),
             detail: left.wrong.to_string(),
             wrong: left.wrong,

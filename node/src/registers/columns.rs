@@ -69,6 +69,7 @@ const HEADINGS: [(Field, &[&str]); 15] = [
             "jenis laporan",
             "klasifikasi",
             "klasifikasi laporan",
+            "kind",
         ],
     ),
     (Field::Category, &["kategori", "bidang", "topik"]),
@@ -211,6 +212,11 @@ impl Field {
             Self::Email => "email",
             Self::Address => "address",
         }
+    }
+
+    /// Whether it tells who reported.
+    pub fn says_who(self) -> bool {
+        matches!(self, Self::Name | Self::Phone | Self::Email | Self::Address)
     }
 
     pub fn named(name: &str) -> Option<Self> {

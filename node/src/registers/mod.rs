@@ -19,5 +19,5 @@ pub use bring::{NewRegister, RegisterError};
 pub use check::{Wrong, channel_of};
 pub use columns::Field;
 pub use gathered::{FILE_BYTES, MOST_ROWS, UNPACKED_BYTES, Unreadable};
-pub use out::{Table, XLSX};
+pub use out::{Cell, Table, XLSX};
 pub use view::{Brought, Column, FiledRow, Import, ImportState, ReadyRow, RowProblem};

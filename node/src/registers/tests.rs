@@ -107,6 +107,18 @@ async fn one_wrong_row_holds_all_back_unless_it_is_to_be_left_out() {
             (7, "Isi", Wrong::SameWords(6)),
         ];
         assert_eq!(said(&waits), wrong);
+        let quoted = waits.problems.iter().map(|one| one.value.as_deref());
+        let quoted: Vec<_> = quoted.collect();
+        // Of who reported nothing is quoted.
+        let expected = [
+            Some("kemarin"),
+            None,
+            None,
+            Some("1"),
+            Some("3"),
+            Some("LAMPU taman!"),
+        ];
+        assert_eq!(quoted, expected);
         let refused = place.node.file_register(&id, false, None, ACTOR).await;
         assert!(
             matches!(refused, Err(RegisterError::Wrong(4))),

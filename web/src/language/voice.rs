@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use fluent_templates::fluent_bundle::FluentValue;
 
@@ -125,6 +125,11 @@ impl Voice {
     /// `2026-11-26T14:05:00+07:00`, of Unix ms, for the attribute `datetime`.
     pub fn machine_time(&self, at: impl Into<Moment>) -> String {
         written::machine_time(self.zone, at.into().0)
+    }
+
+    /// What the clocks of the zone show, of Unix ms.
+    pub fn local(&self, at: impl Into<Moment>) -> NaiveDateTime {
+        written::local(self.zone, at.into().0).naive_local()
     }
 
     /// `hari ini`, `kemarin`, `3 hari lalu`, `dalam 3 hari`, of Unix ms: by the

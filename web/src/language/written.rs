@@ -121,7 +121,7 @@ pub fn days_between(zone: Tz, from_ms: i64, to_ms: i64) -> i64 {
 
 /// A moment of which no date can be written is shown as the beginning, 1970: a zone would push the
 /// last that can be counted beyond what a calendar holds.
-fn local(zone: Tz, at_ms: i64) -> DateTime<Tz> {
+pub fn local(zone: Tz, at_ms: i64) -> DateTime<Tz> {
     let at = DateTime::from_timestamp_millis(at_ms);
     let at = at.filter(|at| (1..=9999).contains(&at.year()));
     at.unwrap_or_default().with_timezone(&zone)

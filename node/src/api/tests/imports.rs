@@ -35,11 +35,21 @@ async fn a_register_is_brought_mended_and_filed_as_a_whole() {
         let read = desk
             .send(Some(Role::Officer), request, Body::from(columns))
             .await;
+        let json = read.json();
+        let sample = &json["sample"][0];
         assert_eq!(
-            read.json()["problems"],
+            (
+                &sample["content"],
+                &sample["channel"],
+                &sample["reporter_given"]
+            ),
+            (&json!("Jalan rusak"), &json!("letter"), &json!(false))
+        );
+        assert_eq!(
+            json["problems"],
             json!([{
-                "line": 3, "column": "Kode", "field": "number", "code": "repeated",
-                "detail": "line 2 has the same number",
+                "line": 3, "column": "Kode", "field": "number", "value": "A1",
+                "code": "repeated", "detail": "line 2 has the same number",
             }])
         );
         let commit = format!("{at}/commit");
@@ -52,7 +62,7 @@ async fn a_register_is_brought_mended_and_filed_as_a_whole() {
         let filed = desk.post(Role::Officer, &commit, &without).await;
         assert_eq!(filed.status, StatusCode::OK, "{}", filed.text());
         assert_eq!(filed.json()["filed"][0]["own_number"], "A1");
-        assert_eq!(filed.json()["problems"], read.json()["problems"]);
+        assert_eq!(filed.json()["problems"], json["problems"]);
         let again = desk.brings(Role::Officer, "", file).await;
         assert_eq!(again.status, StatusCode::CONFLICT);
         assert_eq!(again.json()["import"], made["id"]);
