@@ -35,6 +35,7 @@ mod table;
 mod tests;
 mod trying;
 mod upkeep;
+mod visits;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -245,6 +246,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(instances::PATH, get(instances::list))
         .route(instances::ONE, get(instances::show))
         .route(measures::ONE, get(measures::show))
+        .route(visits::ONE, get(visits::show))
         .route(acts::REVOKE, get(acts::ask_revoke).post(acts::revoke))
         .route(acts::REPLACE, get(acts::ask_replace).post(acts::replace))
         .route(acts::ENTRUST, get(acts::ask_entrust).post(acts::entrust))

@@ -13,6 +13,7 @@ use super::admission;
 use super::casework::{self, act_words};
 use super::names::named;
 use super::roadmap::level_words;
+use super::visits::{self, Part};
 use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
 use crate::ground::Ground;
@@ -22,8 +23,6 @@ use crate::store;
 use crate::store::samples::Sample;
 use crate::watch::{Instance, Span, Told, Views};
 
-/// Lines of the history of connections on the page.
-const VISITS: i64 = 30;
 /// Messages set aside that are listed.
 const LISTED: usize = 50;
 const MINUTE_MS: i64 = 60_000;
@@ -56,7 +55,7 @@ pub struct Standing {
     own: Option<String>,
     keys: Vec<KeyLine>,
     certificates: Vec<CertificateLine>,
-    visits: Vec<VisitLine>,
+    visits: Part,
 }
 
 /// One of the two streams.
@@ -103,11 +102,6 @@ struct CertificateLine {
     ends_at: i64,
 }
 
-struct VisitLine {
-    at: i64,
-    what: String,
-}
-
 impl Standing {
     pub async fn of(
         v: &Voice,
@@ -126,7 +120,7 @@ impl Standing {
             let steps = store::samples::of_one(tx, &of.id, span.step(), since).await?;
             charts.extend(lag(v, span, &steps));
         }
-        let visits = store::visits::latest(tx, &of.id, VISITS).await?;
+        let visits = visits::latest(v, tx, &of.id).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
         let waits = of.waits_since.is_some();
         let (level, missing) = level(v, Levels::of_one(tx, now_ms, of).await?, waits);
@@ -171,13 +165,7 @@ impl Standing {
                     ends_at,
                 })
                 .collect(),
-            visits: visits
-                .into_iter()
-                .map(|visit| VisitLine {
-                    at: visit.at,
-                    what: visited(v, &visit.what, &visit.detail),
-                })
-                .collect(),
+            visits,
         })
     }
 }
@@ -458,42 +446,9 @@ fn keys(v: &Voice, entry: &InstanceEntry) -> Vec<KeyLine> {
     identity.into_iter().chain(keys).collect()
 }
 
-/// A line of the history of connections in words.
-fn visited(v: &Voice, what: &str, detail: &str) -> String {
-    let known = match (what, detail) {
-        ("came", _) => Some(text_id("visit-came")),
-        ("left", "closed") => Some(text_id("visit-closed")),
-        ("left", "broken") => Some(text_id("visit-broken")),
-        ("left", "crowded") => Some(text_id("visit-crowded")),
-        ("left", "cut_off") => Some(text_id("visit-cut-off")),
-        ("left", "withdrawn") => Some(text_id("visit-withdrawn")),
-        ("left", _) => Some(text_id("visit-unanswered")),
-        ("refused", "instance_suspended") => Some(text_id("visit-suspended")),
-        ("refused", "instance_revoked") => Some(text_id("visit-revoked")),
-        ("refused", "version_unsupported") => Some(text_id("visit-version")),
-        ("refused", "rate_limited") => Some(text_id("visit-rate")),
-        ("refused", "boot_conflict") => Some(text_id("visit-copy")),
-        ("refused", "signature_invalid") => Some(text_id("visit-signature")),
-        ("refused", "certificate_unknown") => Some(text_id("visit-certificate")),
-        ("refused", "sequence_gap") => Some(text_id("visit-gap")),
-        ("refused", "previous_mismatch") => Some(text_id("visit-previous")),
-        ("refused", "fork_detected") => Some(text_id("visit-fork")),
-        ("refused", "epoch_closed") => Some(text_id("visit-epoch")),
-        ("refused", "key_unknown") => Some(text_id("visit-key-unknown")),
-        ("refused", "key_revoked") => Some(text_id("visit-key-revoked")),
-        ("refused", "header_invalid") => Some(text_id("visit-header")),
-        _ => None,
-    };
-    match known {
-        Some(id) => v.say(id),
-        None => v.with("code", detail).say("visit-refused"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono_tz::Tz;
-    use lapor_protocol::problem::Code;
     use lapor_web::language::Language;
 
     use super::*;
@@ -531,29 +486,5 @@ mod tests {
             let later = aside_reason(&v, "of_a_later_version".to_owned());
             assert_eq!(later, "of_a_later_version");
         }
-    }
-
-    #[test]
-    fn what_is_refused_of_a_chain_is_told_in_words() {
-        let v = Voice::new(Language::Indonesian, texts(), Tz::Asia__Jakarta, 0);
-        for code in [
-            Code::CertificateUnknown,
-            Code::SequenceGap,
-            Code::PreviousMismatch,
-            Code::ForkDetected,
-            Code::EpochClosed,
-            Code::KeyUnknown,
-            Code::KeyRevoked,
-            Code::SignatureInvalid,
-            Code::HeaderInvalid,
-        ] {
-            let said = visited(&v, "refused", code.as_str());
-            assert!(
-                said.contains("itolak: ") && !said.contains(code.as_str()),
-                "{said}"
-            );
-        }
-        let later = visited(&v, "refused", "of_a_later_version");
-        assert_eq!(later, "Ditolak: of_a_later_version");
     }
 }

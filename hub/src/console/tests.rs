@@ -16,6 +16,7 @@ mod rotation;
 mod sign_on;
 mod trials;
 mod upkeep;
+mod visits;
 mod weeks;
 
 use std::collections::BTreeMap;
