@@ -34,6 +34,13 @@ role-auditor-about = Only looks, at the audit log too.
 # Institutions
 
 console-instances = Institutions
+instances-search = Name, short name, kind or province
+instances-found = { $n ->
+    [one] one institution
+   *[other] { $n } institutions
+}
+instances-none = None fits
+instances-none-about = Ask with fewer words, or for every kind and province.
 console-nobody = No institution yet
 console-nobody-about = Invite the national desk first.
 instance-name = Name

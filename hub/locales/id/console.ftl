@@ -34,6 +34,10 @@ role-auditor-about = Hanya melihat, termasuk log audit.
 # Instansi
 
 console-instances = Instansi
+instances-search = Nama, nama pendek, jenis, atau provinsi
+instances-found = { $n } instansi
+instances-none = Tidak ada yang cocok
+instances-none-about = Kurangi katanya, atau tampilkan semua jenis dan provinsi.
 console-nobody = Belum ada instansi
 console-nobody-about = Undang pusat lebih dahulu.
 instance-name = Nama

@@ -17,6 +17,7 @@ mod federation;
 mod instances;
 mod invite;
 mod keys;
+mod listed;
 mod live;
 mod many;
 mod measures;
@@ -243,7 +244,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route("/", get(async || Redirect::to(ROOT)))
         .route(ROOT, get(federation::show))
         .route(live::PATH, get(live::stream))
-        .route(instances::PATH, get(instances::list))
+        .route(instances::PATH, get(listed::list))
         .route(instances::ONE, get(instances::show))
         .route(measures::ONE, get(measures::show))
         .route(visits::ONE, get(visits::show))
