@@ -153,7 +153,10 @@ federation-rules = Rules behind the colours
 federation-province = { $name }: { $n ->
     [one] one institution
    *[other] { $n } institutions
-}, { $ill } in need of attention, { $traffic } messages in 24 hours
+}, { $ill } in need of attention, { $traffic ->
+    [one] one message
+   *[other] { $traffic } messages
+} in 24 hours
 map-source = Outlines: MapSVG, CC BY 4.0. Circles: messages in 24 hours.
 age-seconds = { $n ->
     [one] one second
