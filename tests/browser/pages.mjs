@@ -222,6 +222,7 @@ export const consolePages = {
   "console-institutions": "/konsol/instansi",
   "console-institution": "/konsol/instansi/kemenpu",
   "console-measures": "/konsol/instansi/kemenpu/ukuran",
+  "console-visits": "/konsol/instansi/kemenpu/sambungan",
   "console-suspend": "/konsol/instansi/kemenpu/cabut",
   "console-replace": "/konsol/instansi/kemenpu/ganti",
   "console-authority": "/konsol/instansi/kemenpu/wewenang",

@@ -27,6 +27,7 @@ pub mod listeners;
 pub mod log;
 pub mod mail;
 pub mod monitor;
+pub mod naming;
 pub mod pace;
 pub mod page;
 pub mod peer;

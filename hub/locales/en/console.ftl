@@ -34,6 +34,13 @@ role-auditor-about = Only looks, at the audit log too.
 # Institutions
 
 console-instances = Institutions
+instances-search = Name, short name, kind or province
+instances-found = { $n ->
+    [one] one institution
+   *[other] { $n } institutions
+}
+instances-none = None fits
+instances-none-about = Ask with fewer words, or for every kind and province.
 console-nobody = No institution yet
 console-nobody-about = Invite the national desk first.
 instance-name = Name
@@ -147,7 +154,10 @@ federation-rules = Rules behind the colours
 federation-province = { $name }: { $n ->
     [one] one institution
    *[other] { $n } institutions
-}, { $ill } in need of attention, { $traffic } messages in 24 hours
+}, { $ill } in need of attention, { $traffic ->
+    [one] one message
+   *[other] { $traffic } messages
+} in 24 hours
 map-source = Outlines: MapSVG, CC BY 4.0. Circles: messages in 24 hours.
 age-seconds = { $n ->
     [one] one second
@@ -319,12 +329,16 @@ certificate-issued = Issued
 certificate-ends = Ends
 visits-title = History of connections
 visits-none = No history yet.
+visits-of = History of connections of { $name }
+visits-older = Older ones
 visit-came = Connected
 visit-closed = Gone: closed by the institution
 visit-broken = Gone: the line broke
 visit-crowded = Gone: too many connections
 visit-cut-off = Gone: suspended or revoked
 visit-withdrawn = Gone: an authority was withdrawn, all connect again
+visit-stopped = Gone: the hub stopped
+visit-hub-ended = Gone: the hub ended without notice
 visit-unanswered = Gone: did not answer, or not used
 visit-suspended = Refused: suspended, or not approved yet
 visit-revoked = Turned away: revoked

@@ -23,7 +23,13 @@ keys-retired = Retired
 keys-ends = Ends
 keys-unknown = Not known
 keys-of = { $n } of { $all }
-keys-acknowledged = { $n } of { $all } institutions (suspended ones included) have said that they have directory version { $version } or a later one, which names the key.
+keys-acknowledged = { $n } of { $all ->
+    [one] { $all } institution
+   *[other] { $all } institutions
+} (suspended ones included) { $n ->
+    [one] has said that it has
+   *[other] have said that they have
+} directory version { $version } or a later one, which names the key.
 key-announced = Announced
 key-signs = Signs
 key-leaving = Signed before
@@ -75,8 +81,14 @@ step-withdraw-root = Withdraw the root beside
 step-take-back = Take the announcement back
 step-takes-back = The announcement is taken back. Nothing has been signed or certified with it, so nobody is left behind.
 step-left = Who would be left behind
-step-left-nobody = Nobody: all { $n } institutions have said that they are ready.
-step-left-some = { $n } of { $all } institutions, suspended ones included, by what they have said:
+step-left-nobody = Nobody: { $n ->
+    [one] the one institution has said that it is ready.
+   *[other] all { $n } institutions have said that they are ready.
+}
+step-left-some = { $n } of { $all ->
+    [one] { $all } institution
+   *[other] { $all } institutions
+}, suspended ones included, by what they have said:
 step-left-behind = { $n ->
     [one] One institution would be left behind. Wait for it, or tick this box.
    *[other] { $n } institutions would be left behind. Wait for them, or tick this box.
@@ -149,7 +161,10 @@ edition-category = Category { $n } ({ $named })
 edition-below = Below category { $n } ({ $named })
 edition-columns-lacking = The header lacks the column { $columns }.
 edition-columns-unknown = The header has columns that are not known: { $columns }.
-edition-columns-wrong = it has { $found } columns, and the header has { $expected }
+edition-columns-wrong = it has { $found ->
+    [one] one column
+   *[other] { $found } columns
+}, and the header has { $expected }
 edition-empty = There is no row below the header.
 edition-holiday-kind = “{ $found }” is no kind; write libur_nasional or cuti_bersama
 edition-quote-open = a quotation mark that opens a cell is not closed, so that rows below it are read as its words
@@ -187,6 +202,9 @@ edition-kept = { $n ->
 }
 edition-added = Added: { $n }
 edition-removed = Dropped: { $n }
-edition-lines-more = And { $n } more lines.
+edition-lines-more = { $n ->
+    [one] And one more line.
+   *[other] And { $n } more lines.
+}
 edition-publish = Publish it
 edition-publish-about = At the national desk's server, with this very file:

@@ -34,6 +34,10 @@ role-auditor-about = Hanya melihat, termasuk log audit.
 # Instansi
 
 console-instances = Instansi
+instances-search = Nama, nama pendek, jenis, atau provinsi
+instances-found = { $n } instansi
+instances-none = Tidak ada yang cocok
+instances-none-about = Kurangi katanya, atau tampilkan semua jenis dan provinsi.
 console-nobody = Belum ada instansi
 console-nobody-about = Undang pusat lebih dahulu.
 instance-name = Nama
@@ -298,12 +302,16 @@ certificate-issued = Diterbitkan
 certificate-ends = Berakhir
 visits-title = Riwayat sambungan
 visits-none = Belum ada riwayat.
+visits-of = Riwayat sambungan { $name }
+visits-older = Riwayat yang lebih lama
 visit-came = Tersambung
 visit-closed = Terputus: ditutup instansi
 visit-broken = Terputus: jalur putus
 visit-crowded = Terputus: terlalu banyak sambungan
 visit-cut-off = Terputus: ditangguhkan atau dicabut
 visit-withdrawn = Terputus: suatu otoritas dicabut, semua menyambung lagi
+visit-stopped = Terputus: hub berhenti
+visit-hub-ended = Terputus: hub berakhir tanpa pemberitahuan
 visit-unanswered = Terputus: tidak menjawab atau tidak dipakai
 visit-suspended = Ditolak: ditangguhkan, atau belum disetujui
 visit-revoked = Ditolak: sudah dicabut

@@ -15,6 +15,7 @@ use super::key_terms::{self, KeyLine};
 use super::names::named;
 use super::over_time;
 use super::roadmap::level_words;
+use super::visits::{self, Part};
 use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
 use crate::ground::Ground;
@@ -23,8 +24,6 @@ use crate::set_aside::{self, SetAside};
 use crate::store;
 use crate::watch::{Instance, Told, Views};
 
-/// Lines of the history of connections on the page.
-const VISITS: i64 = 30;
 /// Messages set aside that are listed.
 const LISTED: usize = 50;
 
@@ -56,7 +55,7 @@ pub struct Standing {
     /// Said where there are none.
     keyless: String,
     certificates: Vec<CertificateLine>,
-    visits: Vec<VisitLine>,
+    visits: Part,
 }
 
 /// One of the two streams.
@@ -96,11 +95,6 @@ struct CertificateLine {
     ends_at: i64,
 }
 
-struct VisitLine {
-    at: i64,
-    what: String,
-}
-
 impl Standing {
     pub async fn of(
         v: &Voice,
@@ -115,7 +109,7 @@ impl Standing {
         let (views_at, views) = views.map_or((None, Vec::new()), |(at, views)| (Some(at), views));
         let directory = ground.directory.current();
         let charts = over_time::lines(v, tx, &directory, &of.id, now_ms).await?;
-        let visits = store::visits::latest(tx, &of.id, VISITS).await?;
+        let visits = visits::latest(v, tx, &of.id).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
         let waits = of.waits_since.is_some();
         let (level, missing) = level(v, Levels::of_one(tx, now_ms, of).await?, waits);
@@ -164,13 +158,7 @@ impl Standing {
                     ends_at,
                 })
                 .collect(),
-            visits: visits
-                .into_iter()
-                .map(|visit| VisitLine {
-                    at: visit.at,
-                    what: visited(v, &visit.what, &visit.detail),
-                })
-                .collect(),
+            visits,
         })
     }
 }
@@ -384,42 +372,9 @@ fn aside_words(state: &str, reason: &str) -> TextId {
     }
 }
 
-/// A line of the history of connections in words.
-fn visited(v: &Voice, what: &str, detail: &str) -> String {
-    let known = match (what, detail) {
-        ("came", _) => Some(text_id("visit-came")),
-        ("left", "closed") => Some(text_id("visit-closed")),
-        ("left", "broken") => Some(text_id("visit-broken")),
-        ("left", "crowded") => Some(text_id("visit-crowded")),
-        ("left", "cut_off") => Some(text_id("visit-cut-off")),
-        ("left", "withdrawn") => Some(text_id("visit-withdrawn")),
-        ("left", _) => Some(text_id("visit-unanswered")),
-        ("refused", "instance_suspended") => Some(text_id("visit-suspended")),
-        ("refused", "instance_revoked") => Some(text_id("visit-revoked")),
-        ("refused", "version_unsupported") => Some(text_id("visit-version")),
-        ("refused", "rate_limited") => Some(text_id("visit-rate")),
-        ("refused", "boot_conflict") => Some(text_id("visit-copy")),
-        ("refused", "signature_invalid") => Some(text_id("visit-signature")),
-        ("refused", "certificate_unknown") => Some(text_id("visit-certificate")),
-        ("refused", "sequence_gap") => Some(text_id("visit-gap")),
-        ("refused", "previous_mismatch") => Some(text_id("visit-previous")),
-        ("refused", "fork_detected") => Some(text_id("visit-fork")),
-        ("refused", "epoch_closed") => Some(text_id("visit-epoch")),
-        ("refused", "key_unknown") => Some(text_id("visit-key-unknown")),
-        ("refused", "key_revoked") => Some(text_id("visit-key-revoked")),
-        ("refused", "header_invalid") => Some(text_id("visit-header")),
-        _ => None,
-    };
-    match known {
-        Some(id) => v.say(id),
-        None => v.with("code", detail).say("visit-refused"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono_tz::Tz;
-    use lapor_protocol::problem::Code;
     use lapor_web::language::Language;
 
     use super::*;
@@ -448,29 +403,5 @@ mod tests {
             let later = aside_reason(&v, "of_a_later_version".to_owned());
             assert_eq!(later, "of_a_later_version");
         }
-    }
-
-    #[test]
-    fn what_is_refused_of_a_chain_is_told_in_words() {
-        let v = Voice::new(Language::Indonesian, texts(), Tz::Asia__Jakarta, 0);
-        for code in [
-            Code::CertificateUnknown,
-            Code::SequenceGap,
-            Code::PreviousMismatch,
-            Code::ForkDetected,
-            Code::EpochClosed,
-            Code::KeyUnknown,
-            Code::KeyRevoked,
-            Code::SignatureInvalid,
-            Code::HeaderInvalid,
-        ] {
-            let said = visited(&v, "refused", code.as_str());
-            assert!(
-                said.contains("itolak: ") && !said.contains(code.as_str()),
-                "{said}"
-            );
-        }
-        let later = visited(&v, "refused", "of_a_later_version");
-        assert_eq!(later, "Ditolak: of_a_later_version");
     }
 }

@@ -17,6 +17,7 @@ mod sign_on;
 mod standing;
 mod trials;
 mod upkeep;
+mod visits;
 mod weeks;
 
 use std::collections::BTreeMap;

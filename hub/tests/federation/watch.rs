@@ -538,6 +538,34 @@ async fn an_institution_comes_goes_and_is_turned_away_with_reasons() {
     }
 }
 
+#[tokio::test]
+async fn who_is_connected_when_the_hub_stops_has_left_because_of_that() {
+    lapor_certs::tls::install_default_provider();
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let at = listen(&place);
+        let bandung = Institution::unjoined("kota-bandung", 20);
+        let client = join(&place, &at, &bandung).await;
+        let url = format!("{}{PREFIX}/outbox/head", at.federation);
+        client.get(&url).send().await.unwrap();
+        assert_eq!(seen(&place, &bandung).await.connections, 1);
+        place.clock.advance(1_000);
+        at.end().await;
+        drop(client);
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        let lines = store::visits::latest(&mut tx, &bandung.id, 50).await;
+        let lines = lines.unwrap();
+        let said: Vec<_> = lines
+            .iter()
+            .map(|l| (l.what.as_str(), l.detail.as_str()))
+            .collect();
+        assert_eq!(said, [("left", "stopped"), ("came", "")]);
+        let open = store::presences::take(&mut tx, "").await.unwrap();
+        assert_eq!(open, [], "nobody is said to be connected");
+        tx.rollback().await.unwrap();
+    }
+}
+
 async fn acknowledge(place: &Place, of: &Institution, accepted: u64, settled: u64) {
     let ack = Ack {
         recipient: of.id.clone(),

@@ -202,9 +202,15 @@ arranged-evidence = Evidence of completion
 arranged-evidence-how = In these categories a proposal to close comes with a picture or a document.
 arranged-category-unknown = { $name } (not in the list of categories in force)
 arranged-deadlines = Deadlines
-arranged-warned = A warning comes { $n } working days before the deadline.
+arranged-warned = A warning comes { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+} before the deadline.
 arranged-warned-last-day = A warning comes on the last day.
-arranged-escalated = Leaders are told { $n } working days after the deadline.
+arranged-escalated = Leaders are told { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+} after the deadline.
 arranged-escalated-at-once = Leaders are told as soon as the deadline has passed.
 arranged-deadlines-how = How long deadlines are is set centrally for all institutions. Warnings are arranged in node.toml:
 arranged-address = Address of the portal
@@ -270,7 +276,10 @@ arranged-joined-how = A node joins once, on its server, with the line of the inv
 arranged-people-how = At least one officer and one keeper of identities. Who keeps identities handles no reports, so it takes a person of its own.
 arranged-no-keeper = There is no keeper of identities: requests for identities cannot be answered.
 arranged-terms-law = Deadlines by the rules for all institutions.
-arranged-term-days = { $n } working days
+arranged-term-days = { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+}
 arranged-mail-try = Send a test letter to my address
 arranged-mail-sent = The mail server has taken the test letter to { $address }.
 arranged-mail-failed = The test letter could not be sent. Check the name of the server, its port, encryption and password. Technical answer: “{ $problem }”
@@ -367,6 +376,9 @@ own-category-no-edition = That edition is no longer there.
 own-category-editions = Earlier editions
 own-category-restore = Put in force again
 arranged-own-categories-how = Categories that the institution uses itself, each mapped to a national one.
-arranged-own-categories-are = { $n } own categories.
+arranged-own-categories-are = { $n ->
+    [one] { $n } own category.
+   *[other] { $n } own categories.
+}
 did-case-localised = Own category noted
 did-category-tree = Tree of own categories replaced

@@ -146,7 +146,10 @@ filing-hint-named = The report names it: { $words }.
 filing-hint-subject = It deals with this: { $words }.
 filing-hint-category = It is responsible for { $category }.
 filing-hint-place = It governs { $region }.
-filing-hint-past = { $n } similar reports were handled here.
+filing-hint-past = { $n ->
+    [one] { $n } similar report was handled here.
+   *[other] { $n } similar reports were handled here.
+}
 filing-hint-reporter = You named it.
 filing-hint-returned = { $institution } suggests it.
 alike-title = This may have been reported already

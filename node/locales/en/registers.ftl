@@ -14,7 +14,10 @@ register-check = Check the file
 register-no-file = Choose the file of the register.
 register-before = The same file was uploaded before.
 register-before-waits = { $name } was uploaded by { $by } at { $at } and waits to be filed.
-register-before-done = { $name } was filed by { $by } at { $at }: { $n } cases.
+register-before-done = { $name } was filed by { $by } at { $at }: { $n ->
+    [one] { $n } case.
+   *[other] { $n } cases.
+}
 register-open = Open
 register-crowded = Too many registers wait. File or drop one of them first.
 register-file-empty = The file is empty, or has no rows below its headings.

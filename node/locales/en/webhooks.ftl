@@ -64,7 +64,10 @@ webhook-end = End the webhook
 webhook-end-about = It is gone with all that waits. This cannot be undone.
 webhook-ended = The webhook is ended.
 webhook-sent-again-one = The delivery is sent again at once.
-webhook-sent-again = { $n } deliveries are sent again.
+webhook-sent-again = { $n ->
+    [one] { $n } delivery is sent again.
+   *[other] { $n } deliveries are sent again.
+}
 webhook-skipped = The delivery is skipped; what is behind it is sent at once.
 webhook-not-there = That delivery has changed its state already.
 webhook-moment-wrong = Write a date and a time.

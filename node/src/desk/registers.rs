@@ -326,7 +326,7 @@ async fn said_before(node: &Node, officer: &Officer, before: &Brought) -> Answer
     let said = match before.state {
         ImportState::Waiting => said.say(text_id("register-before-waits")),
         ImportState::Done => {
-            let said = said.with("n", v.number(before.filed));
+            let said = said.with("n", before.filed);
             said.say(text_id("register-before-done"))
         }
     };

@@ -276,7 +276,7 @@ async fn a_recipient_is_changed_and_removed_and_a_second_person_confirms_what_ke
             .await;
         let second = place.enters("kedua@pusat.example").await;
         let waiting = second.open("/konsol/persetujuan").await;
-        waiting.shows("Piket").shows("kota-bandung, 48 jam");
+        waiting.shows("Piket").shows("Kota Bandung, 48 jam");
         for _ in 0..2 {
             let waiting = second.open("/konsol/persetujuan").await;
             let path = waiting.between("action=\"/konsol/persetujuan/", "\"");

@@ -137,7 +137,9 @@ async fn a_membership_ends_only_when_it_is_meant_and_by_two_where_two_must_agree
         assert_eq!(place.status(), Status::Active);
         let second = place.enters("kedua@pusat.example").await;
         let waiting = second.open("/konsol/persetujuan").await;
-        waiting.shows("→ kab-garut");
+        waiting
+            .shows(">Kota Bandung</a> <code>kota-bandung</code>")
+            .shows("→ Pemerintah Kabupaten Garut (kab-garut)");
         let number = waiting.between("action=\"/konsol/persetujuan/", "\"");
         let decide = format!("/konsol/persetujuan/{number}");
         second.post(&decide, &[("putusan", "setuju")]).await;
