@@ -5,6 +5,7 @@
 
 mod blocking;
 mod cities;
+mod city;
 mod keywords;
 mod overview;
 mod talks;
@@ -56,6 +57,7 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(unsaid::PATH, get(unsaid::list).post(unsaid::act))
         .route(unread::PATH, get(unread::list).post(unread::act))
         .route(cities::PATH, get(cities::list).post(cities::act))
+        .route(city::ONE, get(city::show))
         .route(blocking::PATH, get(blocking::list).post(blocking::lift))
         .route(blocking::ONE, get(blocking::ask).post(blocking::block))
 }
