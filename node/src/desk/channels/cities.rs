@@ -118,24 +118,34 @@ pub async fn shown(node: &Node, v: &Voice, city: &CityFigures) -> Answer<City> {
         line(v, one, case)
     });
     let lines = lines.collect();
-    let (state, tone) = match (city.troubled_since, city.contact_at) {
-        (Some(since), _) => {
-            let since = v.with("since", v.moment(since));
-            (since.say("channel-down"), "alert")
-        }
-        (None, Some(_)) => (v.say("channel-up"), "done"),
-        (None, None) => (v.say("city-not-asked"), "quiet"),
-    };
-    let said = city.troubled_since.and(city.problem.clone());
+    let (tone, state) = state(v, city);
     Ok(City {
         name: city.title.clone(),
         at: at(&city.name),
         state,
         tone,
-        problem: said.map(|said| (v.say(about(Obstacle::of(&said))), said)),
+        problem: trouble(v, city),
         facts: facts(v, city),
         lines,
     })
+}
+
+/// Whether a city answers: tone and words.
+pub fn state(v: &Voice, city: &CityFigures) -> (&'static str, String) {
+    match (city.troubled_since, city.contact_at) {
+        (Some(since), _) => {
+            let since = v.with("since", v.moment(since));
+            ("alert", since.say("channel-down"))
+        }
+        (None, Some(_)) => ("done", v.say("channel-up")),
+        (None, None) => ("quiet", v.say("city-not-asked")),
+    }
+}
+
+/// What an outage is about, and what the city or the network says of it.
+pub fn trouble(v: &Voice, city: &CityFigures) -> Option<(String, String)> {
+    let said = city.troubled_since.and(city.problem.clone())?;
+    Some((v.say(about(Obstacle::of(&said))), said))
 }
 
 /// Where one city is told by itself.

@@ -26,8 +26,8 @@ use crate::node::Node;
 use crate::staff::StaffRole;
 
 pub use blocking::at as block_at;
-pub use cities::told as cities_told;
-pub use overview::PATH;
+pub use cities::{at as city_at, state as city_state, told as cities_told, trouble as city_trouble};
+pub use overview::{PATH, at as channel_at, state as channel_state};
 
 /// The parts of these pages.
 const PARTS: [(&str, TextId); 7] = [
