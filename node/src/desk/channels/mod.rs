@@ -26,7 +26,9 @@ use crate::node::Node;
 use crate::staff::StaffRole;
 
 pub use blocking::at as block_at;
-pub use cities::{at as city_at, state as city_state, told as cities_told, trouble as city_trouble};
+pub use cities::{
+    at as city_at, state as city_state, told as cities_told, trouble as city_trouble,
+};
 pub use overview::{PATH, at as channel_at, state as channel_state};
 
 /// The parts of these pages.
