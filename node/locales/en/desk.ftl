@@ -380,5 +380,27 @@ arranged-own-categories-are = { $n ->
     [one] { $n } own category.
    *[other] { $n } own categories.
 }
+
+ways-title = Channels and connections
+ways-lead = What the configuration switches on, and how it stands now.
+way-about = About it
+way-on = Working
+way-off-how = Whoever runs the machine switches it on in { $section } of node.toml; docs/operations.md says how.
+way-troubled = In trouble
+way-unusable = Cannot be used
+way-letters = Outgoing mail
+way-letters-off-how = Typed in the part about mail on this page, or in [mail] of node.toml (docs/operations.md).
+way-letters-held = { $n ->
+    [one] { $n } letter waits and is sent again; nothing is lost.
+   *[other] { $n } letters wait and are sent again; nothing is lost.
+}
+way-open311-near = Keys are taken from this machine alone until portal.public_url has https.
+way-bridge = SP4N-LAPOR!
+way-bridge-not-yet = Has never run
+way-bridge-ran = Last ran { $at }
+way-bridge-broken = Broke off { $at }
+way-bridge-about = More of it: lapor-node bridge runs.
+way-webhooks-off-how = Made on the page of webhooks, without node.toml.
+way-webhooks-troubled = { $n } of { $of } webhooks cannot be reached; what waits is not lost.
 did-case-localised = Own category noted
 did-category-tree = Tree of own categories replaced

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::course::{Event, Happened, course, walked};
 use super::glance::begins;
-use super::reading::birth;
+use super::reading::births;
 use super::tracking::{Step, step};
 use super::{CaseSummary, CaseView, Coordinates, HistoryEntry, KeyState, Outcome};
 use crate::deadlines::RunningClock;
@@ -134,19 +134,18 @@ impl Node {
         })
     }
 
-    /// What was written in reports that the caller may read, by their cases.
+    /// What was written in reports that the caller may read, by their cases, however many they are
+    /// with a few queries.
     pub async fn reported(
         &self,
         cases: &[CaseId],
     ) -> Result<BTreeMap<CaseId, Reported>, NodeError> {
         let me = self.instance()?;
         let mut tx = self.read_tx().await?;
-        let mut all = BTreeMap::new();
-        for case in cases.iter().copied() {
-            let birth = birth(&mut tx, case, me).await?;
-            all.extend(birth.map(|entry| (case, reported(&entry))));
-        }
-        Ok(all)
+        let births = births(&mut tx, cases, me).await?.into_iter();
+        Ok(births
+            .map(|(case, entry)| (case, reported(&entry)))
+            .collect())
     }
 
     /// What became of a report that was archived or merged, or left this institution, after one had

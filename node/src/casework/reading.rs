@@ -323,30 +323,51 @@ pub(super) async fn applied_history(
     entries(tx, id, me, pending, |state| state == "applied").await
 }
 
-/// The message with which a case begins, as far as this node may show it; `None` where it has not
-/// come.
-pub(super) async fn birth(
+/// The messages with which cases begin, as far as this node may show them; a case whose own has not
+/// come is left out.
+pub(super) async fn births(
     tx: &mut Tx,
-    id: CaseId,
+    cases: &[CaseId],
     me: &InstanceId,
-) -> Result<Option<HistoryEntry>, NodeError> {
-    let key = content_key(tx, id).await?;
-    let text = id.to_string();
-    for (item, foreign, own, _) in store::inbox::history(tx, &text).await? {
-        let mut entry = ruled_entry(tx, &item, foreign.or(own), key.as_ref()).await?;
-        if begins(id, &entry) {
-            entry.mask();
-            return Ok(Some(entry));
+) -> Result<BTreeMap<CaseId, HistoryEntry>, NodeError> {
+    let subject = |case: CaseId| Subject::Case(case).to_string();
+    let subjects: Vec<String> = cases.iter().map(|case| subject(*case)).collect();
+    let keys = store::secrets::content_keys(tx, &subjects).await?;
+    let keys: BTreeMap<String, Vec<u8>> = keys.into_iter().collect();
+    let key_of = |case: CaseId| {
+        let key = keys.get(&subject(case));
+        key.map(|key| store::read(ContentKey::from_bytes(key)))
+            .transpose()
+    };
+    let mut found: BTreeMap<CaseId, HistoryEntry> = BTreeMap::new();
+    let named = cases.iter().map(|case| case.to_string().into()).collect();
+    for (case, item, foreign, own) in store::inbox::births(tx, named).await? {
+        let case = store::case_id(&case)?;
+        if found.contains_key(&case) {
+            continue;
+        }
+        let key = key_of(case)?;
+        let entry = ruled_entry(tx, &item, foreign.or(own), key.as_ref()).await?;
+        if begins(case, &entry) {
+            found.insert(case, entry);
         }
     }
-    for draft in drafts(tx, &text).await? {
-        let mut entry = pending_entry(tx, &draft, me, key.as_ref()).await?;
-        if begins(id, &entry) {
-            entry.mask();
-            return Ok(Some(entry));
+    let unruled = cases.iter().filter(|case| !found.contains_key(*case));
+    let unruled = unruled.map(|case| case.to_string().into()).collect();
+    for (case, draft) in store::outbox::unruled_births(tx, unruled).await? {
+        let case = store::case_id(&case)?;
+        if found.contains_key(&case) {
+            continue;
+        }
+        let key = key_of(case)?;
+        let draft: Draft = store::read(serde_json::from_str(&draft))?;
+        let entry = pending_entry(tx, &draft, me, key.as_ref()).await?;
+        if begins(case, &entry) {
+            found.insert(case, entry);
         }
     }
-    Ok(None)
+    found.values_mut().for_each(HistoryEntry::mask);
+    Ok(found)
 }
 
 async fn entries(

@@ -59,6 +59,7 @@ mod together;
 mod units;
 mod upload;
 mod walk_in;
+mod ways;
 mod webhook;
 mod webhooks;
 

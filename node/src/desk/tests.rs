@@ -27,6 +27,7 @@ mod rows;
 mod several;
 mod sign_on;
 mod walk_in;
+mod ways;
 mod webhooks;
 
 use std::collections::BTreeMap;

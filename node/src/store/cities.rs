@@ -145,6 +145,37 @@ pub async fn due(
         .await)?)
 }
 
+/// Requests that are linked with cases, the latest changed first, behind a place of that order: when
+/// one was changed, and its id.
+pub async fn linked(
+    tx: &mut Tx,
+    city: &str,
+    (changed_at, id): (i64, &str),
+    most: i64,
+) -> Stored<Vec<RequestRow>> {
+    const SQL: &str = columns!(
+        "select",
+        "from city_requests where city = $1 and state = 'linked'
+            and (changed_at < $2 or changed_at = $2 and id > $3)
+        order by changed_at desc, id limit $4"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(city)
+        .bind(changed_at)
+        .bind(id)
+        .bind(most)
+        .fetch_all(c)
+        .await)?)
+}
+
+/// How often something of its linked requests was told on cases here, and with how many of them
+/// something is the matter.
+pub async fn count_told(tx: &mut Tx, city: &str) -> Stored<(i64, i64)> {
+    const SQL: &str = "select cast(coalesce(sum(turns), 0) as bigint), count(problem)
+        from city_requests where city = $1 and state = 'linked'";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(city).fetch_one(c).await)?)
+}
+
 /// Requests with a number and a case that were not looked at since a moment, and are open or have
 /// changed since another.
 pub async fn unseen(

@@ -178,6 +178,25 @@ pub async fn identity_requests(
     tx.fetch_rows(&IDENTITY_REQUESTS, cases).await
 }
 
+static BIRTHS: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select i.case_id, i.item, i.line, o.line
+        from v join inbox i on i.case_id = v.case_id
+            left join outbox o on o.envelope_id = i.envelope_id
+        where i.stream = 'inbox' and i.kind in ('report.filed', 'case.split')
+        order by i.case_id, i.case_seq, i.depoch, i.dseq",
+);
+
+/// What the named cases may begin with: case, item, foreign line or own line, of each in its order.
+/// They are joined: by `in` SQLite goes through the whole stream.
+pub async fn births(
+    tx: &mut Tx,
+    cases: Vec<Value>,
+) -> Stored<Vec<(String, String, Option<String>, Option<String>)>> {
+    tx.fetch_rows(&BIRTHS, cases).await
+}
+
 /// Counts by state other than applied.
 pub async fn counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
     const SQL: &str = "select state, count(*) from inbox

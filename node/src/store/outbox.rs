@@ -260,6 +260,27 @@ pub async fn unruled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
+static UNRULED_BIRTHS: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select of_case, draft from (
+            select v.case_id as of_case, number, draft, state, kind
+                from v join outbox on outbox.case_id = v.case_id
+            union
+            select v.case_id as of_case, number, draft, state, kind
+                from v join outbox on outbox.other_case = v.case_id
+        ) of_cases
+        where state in ('pending', 'sealed', 'accepted') and draft <> ''
+            and kind in ('report.filed', 'case.split')
+        order by number",
+);
+
+/// Drafts with which the named cases (as first or second case) may begin and that are not ruled yet,
+/// the oldest first: case and draft.
+pub async fn unruled_births(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, String)>> {
+    tx.fetch_rows(&UNRULED_BIRTHS, cases).await
+}
+
 static UNRULED: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
