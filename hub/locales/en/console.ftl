@@ -249,6 +249,7 @@ view-no = No
 view-unsaid = not said
 view-chain = Its chain of messages
 view-inbox = Its inbox (received / applied)
+view-inbox-at = epoch { $epoch }: { $accepted } / { $settled }
 lag-day = { $unit } that the oldest message waited, last 24 hours
 lag-month = { $unit } that the oldest message waited, last 30 days
 unit-minutes = Minutes

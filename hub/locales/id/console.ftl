@@ -222,6 +222,7 @@ view-no = Tidak
 view-unsaid = tidak disebut
 view-chain = Rantai pesannya
 view-inbox = Kotak masuknya (diterima / diterapkan)
+view-inbox-at = bagian { $epoch }: { $accepted } / { $settled }
 lag-day = { $unit } pesan tertua menunggu, 24 jam terakhir
 lag-month = { $unit } pesan tertua menunggu, 30 hari terakhir
 unit-minutes = Menit

@@ -66,7 +66,7 @@ fn line(v: &Voice, directory: &Directory, term: &Term) -> KeyLine {
 }
 
 /// A place in a chain.
-fn position(v: &Voice, place: Position) -> String {
+pub fn position(v: &Voice, place: Position) -> String {
     let said = v.with("epoch", place.epoch).with("n", place.seq);
     said.say(match place.seq {
         0 => text_id("key-place-empty"),

@@ -5,7 +5,8 @@
 use askama::Template;
 use lapor_migrations::Tx;
 use lapor_protocol::directory::{Directory, InstanceEntry, Status};
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{InstanceId, Position};
+use lapor_protocol::wire;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::Lines;
 
@@ -230,11 +231,11 @@ pub async fn views(
 fn compared(v: &Voice, views: &Views) -> Vec<ViewLine> {
     let (told, known) = (&views.told, &views.known);
     let nothing = || v.say("view-unsaid");
-    let chain =
-        |at: Option<lapor_protocol::ids::Position>| at.map_or_else(nothing, |at| at.to_string());
-    let inbox = |at: Option<lapor_protocol::wire::Reached>| {
+    let chain = |at: Option<Position>| at.map_or_else(nothing, |at| key_terms::position(v, at));
+    let inbox = |at: Option<wire::Reached>| {
         at.map_or_else(nothing, |at| {
-            format!("{}.{} / {}", at.depoch, at.accepted, at.settled)
+            let said = v.with("epoch", at.depoch).with("accepted", at.accepted);
+            said.with("settled", at.settled).say("view-inbox-at")
         })
     };
     vec![
