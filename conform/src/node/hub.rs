@@ -356,8 +356,8 @@ impl PlayedHub {
     pub fn print(&self) -> Result<()> {
         let mut state = self.state();
         state.prints = true;
-        let called_off = state.world.publish_notice();
-        state.seen.noticed_in = Some(called_off);
+        let version = state.world.publish_notice();
+        state.seen.noticed_in = Some(version);
         state.world.publish_another()?;
         drop(state);
         self.rings();
