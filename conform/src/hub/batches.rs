@@ -58,6 +58,8 @@ pub const CHECKS: [Check<Stage>; 8] = [
             "PAE = \"DSSEv1\" SP LEN(payloadType) SP payloadType SP LEN(payload) SP payload",
             "The signature is Ed25519 over the pre-authentication encoding, where lengths are decimal counts of bytes:",
             "A **header** that cannot be read, a payload that is not strict JSON or too large, a wrong place in the chain, or a wrong signature **refuses the envelope**; nothing is stored.",
+            "| 409 | `previous_mismatch` | `resync` | The message names another predecessor |",
+            "| 422 | `header_invalid` | `operator` | The header of the message cannot be accepted |",
         ],
         run: |stage| Box::pin(forged(stage)),
     },
