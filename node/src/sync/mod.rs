@@ -30,6 +30,7 @@ mod returning;
 mod run;
 mod seal;
 mod seen;
+mod sending_again;
 mod settle;
 mod state;
 mod taking_in;

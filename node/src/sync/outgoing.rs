@@ -395,7 +395,7 @@ fn newcomers_by_line(row: &OutboxRow, owed: &mut Vec<String>) -> Vec<(Subject, N
 }
 
 /// Whether the bytes that are kept of a message are those that were signed.
-fn is_whole(row: &OutboxRow) -> bool {
+pub(super) fn is_whole(row: &OutboxRow) -> bool {
     let line = row.line.as_deref();
     let envelope = line.and_then(|line| Envelope::parse(line.as_bytes()).ok());
     let id = envelope.map(|envelope| envelope.id().as_bytes().to_vec());

@@ -15,8 +15,9 @@ use lapor_node::casework::{CaseFilter, KeyState};
 use lapor_node::sync::{Answer, Call};
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, Digest};
+use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
-use lapor_tests::fleet::member::{BANDUNG, PUSAT};
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, document, kinds};
 
@@ -38,6 +39,10 @@ const INBOX: Place = (
 const ACCEPTED: Place = (
     "select number, line from outbox where case_id = $1 and state = 'accepted'",
     "update outbox set line = $2 where number = $1",
+);
+const AT_THE_HUB: Place = (
+    "select number, line from envelopes where case_id = $1 order by number limit 1",
+    "update envelopes set line = $2 where number = $1",
 );
 const BLOCK: &str = "update cases set blocked = 'a gap' where case_id = $1";
 const UNBLOCK: &str = "update cases set blocked = null where case_id = $1";
@@ -309,6 +314,63 @@ async fn a_damaged_item_or_own_message_comes_once_more_and_holds_up_no_other() {
         for at in [bandung, pusat] {
             assert!(at.node().set_aside(true, 10).await.unwrap().is_empty());
         }
+        fleet.ends_well().await;
+    }
+}
+
+/// What the hub says is damaged: whose, and where in the chain.
+async fn damaged_at(fleet: &Fleet) -> Vec<(String, u64)> {
+    let known = lapor_hub::restored::read(fleet.hub.hub()).await.unwrap();
+    let damaged = known.damaged.into_iter();
+    damaged.map(|of| (of.author.to_string(), of.seq)).collect()
+}
+
+async fn flip_at_the_hub(fleet: &Fleet, case: CaseId, behind: &str) {
+    let db = fleet.hub.db().await;
+    flip(&db, AT_THE_HUB, case, behind).await;
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_flipped_bit_of_what_the_hub_keeps_is_named_and_its_author_sends_it_once_more() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let mut cases = Vec::new();
+        for title in ["Lampu jalan padam", "Jalan berlubang", "Pohon tumbang"] {
+            cases.push(bandung.file(report(title)).await);
+        }
+        let [before, bad, after] = [cases[0], cases[1], cases[2]];
+        bandung.catch_up().await;
+        flip_at_the_hub(&fleet, bad, FLIPS[1].0).await;
+        // What stands before it is told, and nothing is told without it.
+        assert_eq!(pusat.link().pull(Stream::Inbox, 0).await.unwrap(), 1);
+        assert!(pusat.knows(before).await && !pusat.knows(bad).await);
+        let refused = pusat.link().pull(Stream::Inbox, 0).await.unwrap_err();
+        assert_eq!(refused.code(), Some(Code::Internal));
+        assert!(!pusat.knows(after).await);
+        assert_eq!(damaged_at(&fleet).await, [("kota-bandung".to_owned(), 2)]);
+        bandung.link().report_health().await.unwrap();
+        assert!(damaged_at(&fleet).await.is_empty());
+        fleet.settle().await;
+        for case in cases {
+            assert_eq!(pusat.view(case).await.case_seq, 1);
+        }
+
+        // The same of what the hub needs to order what comes next in its case.
+        fleet.restart_hub().await;
+        flip_at_the_hub(&fleet, bad, FLIPS[0].0).await;
+        let [bandung, kemenpu] = ["kota-bandung", "kemenpu"].map(|slug| fleet.at(slug));
+        bandung.follow_up(bad, "Dikerjakan.").await;
+        let refused = bandung.link().push().await.unwrap_err();
+        assert_eq!(refused.code(), Some(Code::Internal));
+        kemenpu.file(report("Jembatan retak")).await;
+        assert_eq!(kemenpu.link().push().await.unwrap(), 1);
+        assert_eq!(damaged_at(&fleet).await, [("kota-bandung".to_owned(), 2)]);
+        bandung.link().report_health().await.unwrap();
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").view(bad).await.case_seq, 2);
+        assert!(damaged_at(&fleet).await.is_empty());
         fleet.ends_well().await;
     }
 }
