@@ -111,7 +111,7 @@ mod tests {
         const SQL: &str = "select 'padam \u{f1}' as kept, cast(null as text) as perhaps
             union all select '', 'Lampu' order by 1";
         for test in databases().await {
-            let db = test.open(Schema::Node).await.unwrap();
+            let db = test.migrated(Schema::Node).await.unwrap();
             let mut tx = db.read().await.unwrap();
             let rows: Vec<Row> =
                 on!(&mut tx, conn => sqlx::query_as(SQL).fetch_all(conn).await).unwrap();
@@ -127,7 +127,7 @@ mod tests {
             "select cast(x'7b22fff022' as text) as kept, cast(x'fe' as text) as perhaps
             union all select 'Lampu', null";
         for test in databases().await {
-            let db = test.open(Schema::Node).await.unwrap();
+            let db = test.migrated(Schema::Node).await.unwrap();
             let mut tx = db.read().await.unwrap();
             if let Tx::Postgres(_) = tx {
                 continue;

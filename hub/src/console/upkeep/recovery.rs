@@ -52,7 +52,7 @@ struct Page<'a> {
     loss: Option<String>,
     /// What does not get its place, and why.
     stuck: Option<String>,
-    damaged: Vec<Rotten>,
+    damaged: Vec<DamagedLine>,
     /// Whether messages are counted since the restore.
     counts: bool,
     lines: Vec<Line>,
@@ -63,7 +63,7 @@ struct Page<'a> {
 }
 
 /// A message that the disk of the hub has damaged.
-struct Rotten {
+struct DamagedLine {
     name: String,
     at: String,
     place: String,
@@ -167,7 +167,7 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
         damaged: recovery
             .damaged
             .iter()
-            .map(|of| Rotten {
+            .map(|of| DamagedLine {
                 name: names::named(&v, &directory, of.author.as_str()),
                 at: one(&of.author),
                 place: of.position().to_string(),
