@@ -18,6 +18,7 @@ pub mod cli;
 mod connections;
 pub mod console;
 mod contacts;
+pub mod damage;
 pub mod deeds;
 pub mod directory;
 pub mod edition_file;

@@ -171,6 +171,15 @@ pub struct Health {
     pub portal: Option<String>,
 }
 
+/// What `POST /health` answers where there is something to ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthAnswer {
+    /// Places of the caller's chain whose messages the hub wants once more, exactly as they were sent:
+    /// its disk has damaged them.
+    #[serde(default)]
+    pub again: Vec<Position>,
+}
+
 /// What a node has of all that the federation renews from time to time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -72,7 +72,7 @@ condition-refused = Messages refused
 condition-directory = Behind the directory
 condition-unreported = Does not say how it is
 condition-hub-sequencer = Hub: queue of the order
-condition-hub-record = Hub: record lost
+condition-hub-record = Hub: record lost or damaged
 condition-hub-disk = Hub: room nearly used up
 condition-hub-backup = Hub: backup is old
 condition-hub-trial = Hub: backups not proved to restore
@@ -89,6 +89,10 @@ reason-hub-sequencer = { $n ->
    *[other] { $n } batches wait to be ordered
 }
 reason-hub-record = The hub has lost what it signed
+reason-hub-record-damaged = { $n ->
+    [one] The hub's disk has damaged a message; see Recovery
+   *[other] The hub's disk has damaged { $n } messages; see Recovery
+}
 reason-hub-letters = The oldest letter has waited for { $age }
 reason-hub-letters-dead = There are letters that cannot be sent
 

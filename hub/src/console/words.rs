@@ -181,7 +181,10 @@ fn reason(v: &Voice, of: Condition, level: State, measured: Option<i64>) -> Stri
         Condition::Hub(Own::Sequencer) => v
             .with("n", measured.unwrap_or(0))
             .say("reason-hub-sequencer"),
-        Condition::Hub(Own::Record) => v.say("reason-hub-record"),
+        Condition::Hub(Own::Record) => match measured {
+            Some(n) => v.with("n", n).say("reason-hub-record-damaged"),
+            None => v.say("reason-hub-record"),
+        },
         Condition::Hub(Own::Disk) => v
             .with("size", bytes(v, measured.unwrap_or(0)))
             .say("concern-disk"),

@@ -13,6 +13,7 @@ use lapor_protocol::problem::Code;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::casefile;
+use crate::damage;
 use crate::error::HubError;
 use crate::store;
 
@@ -26,6 +27,10 @@ pub async fn exact(
     let mut tx = hub.ground.db.read().await?;
     let stored = store::envelopes::by_id(&mut tx, id).await?;
     let stored = stored.ok_or(Code::EnvelopeUnknown)?;
+    let whole = damage::is_whole(&stored.line, id);
+    if !whole {
+        damage::note(&hub.ground, id).await?;
+    }
     let allowed = stored.author == peer
         || match stored.case {
             // A link is shown in its second case, too.
@@ -35,10 +40,10 @@ pub async fn exact(
             }
             None => store::rulings::applied(&mut tx, stored.number).await?,
         };
-    if allowed {
-        Ok(([(CONTENT_TYPE, "application/json")], stored.line).into_response())
-    } else {
-        Err(Code::EnvelopeUnknown.into())
+    match (allowed, whole) {
+        (true, true) => Ok(([(CONTENT_TYPE, "application/json")], stored.line).into_response()),
+        (true, false) => Err(HubError::Message(id)),
+        (false, _) => Err(Code::EnvelopeUnknown.into()),
     }
 }
 

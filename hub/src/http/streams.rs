@@ -13,7 +13,7 @@ use http::{HeaderMap, StatusCode};
 use lapor_migrations::Tx;
 use lapor_protocol::delivery::{Cursor, StreamHead};
 use lapor_protocol::dsse::{Envelope, EnvelopeError};
-use lapor_protocol::ids::{CaseId, Digest, InstanceId};
+use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId};
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::limits::PAGE_ITEMS;
 use lapor_protocol::problem::Code;
@@ -24,6 +24,7 @@ use serde::Deserialize;
 use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
+use crate::damage;
 use crate::error::{HubError, Refusal};
 use crate::store;
 use crate::store::deliveries::PageRow;
@@ -124,18 +125,30 @@ async fn answer(
     limit: Option<usize>,
 ) -> Result<Response, HubError> {
     let limit = limit.unwrap_or(PAGE_ITEMS).clamp(1, PAGE_ITEMS);
-    let mut place = None;
+    let (mut place, mut damaged) = (None, None);
     let (rows, wraps) = if hub.streams.head(key) == after {
         (Vec::new(), Vec::new())
     } else {
         place = Some(hub.admission.answers.take(peer.clone())?);
         let mut tx = hub.ground.db.read().await?;
         locate(hub, &mut tx, key, after).await?;
-        let rows = store::deliveries::page(&mut tx, key, after, limit, PAGE_BYTES).await?;
+        let mut rows = store::deliveries::page(&mut tx, key, after, limit, PAGE_BYTES).await?;
+        if let Some((at, id)) = first_damaged(&rows) {
+            // What stands before it is told; the stream goes on once it is whole again.
+            rows.truncate(at);
+            damaged = Some(id);
+        }
         let cases: BTreeSet<CaseId> = rows.iter().filter_map(|row| row.case).collect();
         let wraps = store::wraps::of_cases(&mut tx, peer, cases).await?;
         (rows, wraps)
     };
+    if let Some(id) = damaged {
+        damage::note(&hub.ground, id).await?;
+        hub.witness.stir();
+        if rows.is_empty() {
+            return Err(HubError::Message(id));
+        }
+    }
     let last = rows.last().map_or(after, |row| Cursor {
         depoch: after.depoch,
         dseq: after.dseq + rows.len() as u64,
@@ -145,6 +158,14 @@ async fn answer(
     let text = write_page(&rows, &wraps, &head);
     let response = ([(CONTENT_TYPE, NDJSON)], text).into_response();
     Ok(holding(response, place))
+}
+
+/// The first message of a page whose bytes are others than were taken in.
+fn first_damaged(rows: &[PageRow]) -> Option<(usize, EnvelopeId)> {
+    rows.iter().enumerate().find_map(|(at, row)| {
+        let (id, line) = (row.id?, row.line.as_ref()?);
+        (!damage::is_whole(line, id)).then_some((at, id))
+    })
 }
 
 /// Whether a cursor is of this stream, and not beyond it.

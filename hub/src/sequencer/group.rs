@@ -22,6 +22,7 @@ use super::tally::Tally;
 use super::verify::Incoming;
 use super::working::{Rows, Working};
 use crate::casefile;
+use crate::damage;
 use crate::erasing::erase;
 use crate::error::HubError;
 use crate::ground::Ground;
@@ -116,6 +117,15 @@ impl Worker {
             if error.ends_process() {
                 self.ended = Some(error.clone());
             }
+        }
+        let damaged = match &outcome {
+            Err(HubError::Message(id)) => Some(*id),
+            _ => None,
+        };
+        if let Some(id) = damaged
+            && let Err(error) = damage::note(&self.ground, id).await
+        {
+            tracing::error!(%error, "that a message is damaged could not be noted");
         }
         outcome
     }

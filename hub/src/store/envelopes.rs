@@ -1,7 +1,7 @@
 //! Accepted envelopes, exactly as their authors sent them.
 
 use futures_util::TryStreamExt as _;
-use lapor_migrations::{Bulk, DbError, Tx, Value, on};
+use lapor_migrations::{Bulk, DbError, Legible, Tx, Value, on};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
 use sqlx::FromRow;
 
@@ -35,6 +35,7 @@ const BY_ID: &str = "select number, author, case_id, line from envelopes where i
 const HEAD: &str = "select author, epoch, seq, message_id, accepted_at, \
      cast(length(line) as bigint) as bytes, trace from envelopes where id = $1";
 
+const MEND: &str = "update envelopes set line = $2 where id = $1";
 const AT: &str = "select id from envelopes where number = $1";
 
 /// A row on its way into the table.
@@ -195,7 +196,8 @@ pub async fn lines(
 }
 
 pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, DbError> {
-    let row: Option<(i64, String, Option<String>, String)> = on!(tx, conn => sqlx::query_as(BY_ID)
+    type Row = (i64, String, Option<String>, Legible<String>);
+    let row: Option<Row> = on!(tx, conn => sqlx::query_as(BY_ID)
         .bind(bytes(envelope))
         .fetch_optional(conn)
         .await)?;
@@ -204,10 +206,21 @@ pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, 
             number,
             author: id(&author)?,
             case: case.as_deref().map(id).transpose()?,
-            line,
+            line: line.text(),
         })
     })
     .transpose()
+}
+
+/// Puts a line in the place of one that is damaged.
+pub async fn mend(tx: &mut Tx, envelope: EnvelopeId, line: &str) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(MEND)
+        .bind(bytes(envelope))
+        .bind(line)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 pub async fn head(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Head>, DbError> {

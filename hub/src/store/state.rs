@@ -27,6 +27,8 @@ pub const LOSS: &str = "loss";
 pub const UNWAITED: &str = "unwaited";
 /// Why what members have brought back did not get its places.
 pub const STUCK: &str = "stuck";
+/// Messages whose bytes are damaged here, as JSON.
+pub const DAMAGED: &str = "damaged";
 /// Members that hold what contradicts the record, as JSON: they alone are refused.
 pub const APART: &str = "apart";
 /// The backup from which this hub was restored last, and whether that is over.

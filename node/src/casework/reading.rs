@@ -19,6 +19,7 @@ use super::glance::{Tray, begins};
 use super::inbox::Sight;
 use super::shown::{drafts, shown};
 use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Outcome, ticket};
+use crate::damage;
 use crate::deadlines;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -162,7 +163,7 @@ pub(super) async fn desk_page(
     let after = after.map(read_after).transpose()?;
     let after = after.as_ref().map(|(at, case)| (*at, case.as_str()));
     let rows = store::lists::of_desk(tx, sight.limits(), conditions, order, after, limit + 1);
-    let mut page = page(&rows.await?, limit, |row| order.place(row))?;
+    let mut page = page(&rows.await?, limit, |row| order.place(row));
     deadlines::attach(tx, &mut page.cases).await?;
     Ok(page)
 }
@@ -172,25 +173,26 @@ pub(crate) async fn summaries(tx: &mut Tx, ids: &[&str]) -> Result<Vec<CaseSumma
     let wanted = ids.iter().map(|id| (*id).into()).collect();
     let mut rows = store::cases::these(tx, wanted).await?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.case_id));
-    let mut cases = rows.iter().map(summary).collect::<Result<Vec<_>, _>>()?;
+    let mut cases = listed(&rows);
     deadlines::attach(tx, &mut cases).await?;
     Ok(cases)
 }
 
+/// What lists show of these rows; one that is damaged is left out of them.
+pub(super) fn listed<'a>(rows: impl IntoIterator<Item = &'a CaseRow>) -> Vec<CaseSummary> {
+    damage::readable("cases", rows, |row| row.case_id.clone(), summary)
+}
+
 /// A page of rows of which one more than fits was asked for; `place` is what they are ordered by.
-pub(super) fn page(
-    rows: &[CaseRow],
-    limit: i64,
-    place: impl Fn(&CaseRow) -> i64,
-) -> Result<CaseList, NodeError> {
+pub(super) fn page(rows: &[CaseRow], limit: i64, place: impl Fn(&CaseRow) -> i64) -> CaseList {
     let more = rows.len() as i64 > limit;
     let rows = &rows[..rows.len().min(limit as usize)];
     let next = rows
         .last()
         .filter(|_| more)
         .map(|last| format!("{}.{}", place(last), last.case_id));
-    let cases = rows.iter().map(summary).collect::<Result<_, _>>()?;
-    Ok(CaseList { cases, next })
+    let cases = listed(rows);
+    CaseList { cases, next }
 }
 
 impl HistoryEntry {

@@ -1,7 +1,7 @@
 //! What was set aside and may need a person: items of both streams, and own
 //! messages. States as in `inbox` and `outbox`.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Bulk, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -10,15 +10,22 @@ use super::inbox::InboxRow;
 /// An item with all that an operator wants to know of it.
 #[derive(Debug, Clone, FromRow)]
 pub struct AsideItem {
+    #[sqlx(try_from = "Legible<String>")]
     pub stream: String,
     pub depoch: i64,
     pub dseq: i64,
+    #[sqlx(try_from = "Legible<String>")]
     pub item: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub line: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub case_id: Option<String>,
     pub case_seq: Option<i64>,
+    #[sqlx(try_from = "Legible<String>")]
     pub kind: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub state: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub reason: Option<String>,
     pub attempts: i64,
     pub received_at: i64,
@@ -30,12 +37,19 @@ pub struct AsideItem {
 #[derive(Debug, Clone, FromRow)]
 pub struct AsideOwn {
     pub number: i64,
+    #[sqlx(try_from = "Legible<String>")]
     pub message_id: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub case_id: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub kind: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub state: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub reason: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub draft: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub line: Option<String>,
     pub created_at: i64,
 }
@@ -61,6 +75,30 @@ pub async fn item(tx: &mut Tx, place: (&str, i64, i64)) -> Stored<Option<AsideIt
     Ok(
         on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(depoch).bind(dseq).fetch_optional(c).await)?,
     )
+}
+
+/// Items that were quarantined for one reason, in stream order: stream, depoch, dseq.
+pub async fn of_reason(tx: &mut Tx, reason: &str, limit: i64) -> Stored<Vec<(String, i64, i64)>> {
+    const SQL: &str = "select stream, depoch, dseq from inbox
+        where state = 'quarantined' and reason = $1 order by stream, depoch, dseq limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(reason).bind(limit).fetch_all(c).await)?)
+}
+
+static PUT_AGAIN: Bulk = Bulk::new(
+    "with v (stream, depoch, dseq, item, envelope_id, line, wraps, case_id, case_seq, kind, fault,
+        reason) as (values",
+    12,
+    ") update inbox set item = v.item, envelope_id = v.envelope_id, line = v.line, wraps = v.wraps,
+            case_id = v.case_id, case_seq = v.case_seq, kind = v.kind, fault = v.fault,
+            reason = v.reason
+        from v where inbox.stream = v.stream and inbox.depoch = v.depoch and inbox.dseq = v.dseq
+            and inbox.state = 'quarantined'",
+);
+
+/// Puts an item that has come once more in the place of a quarantined one: stream, depoch, dseq,
+/// item, envelope id, line, wraps, case, case_seq, kind, fault, and why it is quarantined now.
+pub async fn put_again(tx: &mut Tx, row: Vec<Value>) -> Stored<u64> {
+    tx.run_rows(&PUT_AGAIN, row).await
 }
 
 /// One item as the applier takes it.

@@ -4,7 +4,7 @@
 //! `accepted` (durable at the hub), `ruled` (the ruling has come back),
 //! `quarantined` (the hub refused its header; a person must look).
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Bulk, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -12,16 +12,21 @@ use super::Stored;
 #[derive(Debug, Clone, FromRow)]
 pub struct OutboxRow {
     pub number: i64,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub case_id: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub kind: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub draft: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub newcomers: String,
     pub epoch: Option<i64>,
     pub seq: Option<i64>,
     pub envelope_id: Option<Vec<u8>>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub line: Option<String>,
     /// W3C `traceparent`.
-    #[sqlx(default)]
+    #[sqlx(default, try_from = "Legible<Option<String>>")]
     pub trace: Option<String>,
     /// Unix ms.
     pub created_at: i64,
@@ -78,9 +83,13 @@ pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<Outbox
 /// if it came back from the hub), line once it is sealed.
 #[derive(Debug, Clone, FromRow)]
 pub struct AnnouncementRow {
+    #[sqlx(try_from = "Legible<String>")]
     pub state: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub effect: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub draft: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub line: Option<String>,
 }
 
@@ -210,6 +219,7 @@ pub async fn ruled(tx: &mut Tx, rows: Vec<Value>) -> Stored<Vec<String>> {
 #[derive(Debug, Clone, FromRow)]
 pub struct OwnLine {
     pub envelope_id: Vec<u8>,
+    #[sqlx(try_from = "Legible<String>")]
     pub line: String,
     /// 1 if it came back from the hub after a restore, 0 if it was written here.
     pub adopted: i64,
@@ -241,10 +251,19 @@ pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<OwnLine>> {
     Ok(found.into_iter().next())
 }
 
+/// Puts the line of an own message in the place of a damaged one.
+pub async fn set_line(tx: &mut Tx, envelope_id: &[u8], line: &str) -> Stored<()> {
+    const SQL: &str = "update outbox set line = $2 where envelope_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(envelope_id).bind(line).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Who is given which key with an own message, by its envelope id.
 pub async fn newcomers(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
     const SQL: &str = "select newcomers from outbox where envelope_id = $1";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?)
+    let found: Option<Legible<String>> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?;
+    Ok(found.map(Legible::text))
 }
 
 /// Drafts of a case (as first or second case) that are not ruled yet, oldest first.
@@ -257,7 +276,9 @@ pub async fn unruled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
         ) of_case
         where state in ('pending', 'sealed', 'accepted') and draft <> ''
         order by number";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?)
+    let drafts: Vec<Legible<String>> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?;
+    Ok(drafts.into_iter().map(Legible::text).collect())
 }
 
 static UNRULED_BIRTHS: Bulk = Bulk::new(

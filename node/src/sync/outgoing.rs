@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderValue, Method};
 use lapor_protocol::dsse::Envelope;
+use lapor_protocol::kinds::Body;
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::{Code, Problem, Retry};
@@ -19,7 +20,8 @@ use super::epoch::DUE;
 use super::seal::own_chain;
 use super::taking_in::DAMAGED;
 use super::{Call, Link, LinkError, boot, traces};
-use crate::casework::refresh_case;
+use crate::casework::{Newcomer, read_message, refresh_case, told_identity};
+use crate::damage;
 use crate::error::NodeError;
 use crate::feed;
 use crate::publishing::withdraw;
@@ -209,16 +211,16 @@ impl Link {
         if row.newcomers == "[]" {
             return Ok(Vec::new());
         }
-        let newcomers: Vec<crate::casework::Newcomer> =
-            store::read(serde_json::from_str(&row.newcomers))?;
+        let mut owed = Vec::new();
+        let newcomers =
+            read_newcomers(&row.newcomers).unwrap_or_else(|| newcomers_by_line(row, &mut owed));
         let mut tx = self.node.read_tx().await?;
         let mut wraps = Vec::new();
-        let mut owed = Vec::new();
-        for newcomer in &newcomers {
+        for (subject, newcomer) in &newcomers {
             let wrap = self
                 .wrap(&mut tx, &newcomer.subject, &newcomer.recipient)
                 .await?;
-            match (wrap, store::read(newcomer.subject.parse())?) {
+            match (wrap, subject) {
                 (Some(wrap), _) => wraps.push(wrap),
                 (None, Subject::Case(case)) => owed.push(case.to_string()),
                 (None, Subject::Identity(_)) => {}
@@ -365,8 +367,35 @@ impl Link {
     }
 }
 
+/// Who is given which key; `None` where that is damaged.
+fn read_newcomers(text: &str) -> Option<Vec<(Subject, Newcomer)>> {
+    let newcomers: Vec<Newcomer> = serde_json::from_str(text).ok()?;
+    let named = newcomers.into_iter();
+    named
+        .map(|newcomer| Some((newcomer.subject.parse::<Subject>().ok()?, newcomer)))
+        .collect()
+}
+
+/// What follows of that from a message itself, where its list of newcomers is damaged: who is told an
+/// identity, and in which cases somebody may lack the key. The hub is asked who they are.
+fn newcomers_by_line(row: &OutboxRow, owed: &mut Vec<String>) -> Vec<(Subject, Newcomer)> {
+    damage::tell("outbox", &row.number.to_string());
+    let line = row.line.as_deref();
+    let Some(message) = line.and_then(|line| read_message(line).ok()) else {
+        return Vec::new();
+    };
+    let (id, body) = (message.header.id, message.body.ok());
+    let other = body.as_ref().and_then(Body::other_case);
+    let cases = message.header.case.into_iter().chain(other);
+    owed.extend(cases.map(|case| case.to_string()));
+    let told = body.and_then(|body| told_identity(id, &body));
+    told.map(|told| (Subject::Identity(id), told))
+        .into_iter()
+        .collect()
+}
+
 /// Whether the bytes that are kept of a message are those that were signed.
-fn is_whole(row: &OutboxRow) -> bool {
+pub(super) fn is_whole(row: &OutboxRow) -> bool {
     let line = row.line.as_deref();
     let envelope = line.and_then(|line| Envelope::parse(line.as_bytes()).ok());
     let id = envelope.map(|envelope| envelope.id().as_bytes().to_vec());

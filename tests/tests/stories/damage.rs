@@ -6,16 +6,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use bytes::Bytes;
 use http::Method;
 use lapor_hub::clock::Clock as _;
 use lapor_migrations::{Db, Kind, on};
 use lapor_node::backup::back_up;
+use lapor_node::casework::{CaseFilter, KeyState};
+use lapor_node::sync::{Answer, Call};
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, Digest};
+use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
-use lapor_tests::fleet::member::{BANDUNG, PUSAT};
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, document, kinds};
+
+const MINUTE_MS: i64 = 60_000;
 
 /// A kept line of a case, and how it is written back: by number, with the line.
 type Place = (&'static str, &'static str);
@@ -29,7 +35,26 @@ const INBOX: Place = (
         order by case_seq limit 1",
     "update inbox set line = $2 where stream = 'inbox' and dseq = $1",
 );
+/// A message that the hub has taken, and of which its author has not heard more yet.
+const ACCEPTED: Place = (
+    "select number, line from outbox where case_id = $1 and state = 'accepted'",
+    "update outbox set line = $2 where number = $1",
+);
+const AT_THE_HUB: Place = (
+    "select number, line from envelopes where case_id = $1 order by number limit 1",
+    "update envelopes set line = $2 where number = $1",
+);
 const BLOCK: &str = "update cases set blocked = 'a gap' where case_id = $1";
+const UNBLOCK: &str = "update cases set blocked = null where case_id = $1";
+/// As if the process had ended between the two transactions of a page.
+const UNREAD: &str = "update inbox set state = 'received', reason = null
+    where stream = 'inbox' and case_id = $1 and state = 'waiting'";
+const NEWCOMERS: &str = "update outbox set newcomers = '[{' where case_id = $1";
+/// What is no institution, and back.
+const NOBODYS: [&str; 2] = [
+    "update cases set custodian = '?' || custodian where case_id = $1",
+    "update cases set custodian = substr(custodian, 2) where case_id = $1",
+];
 const ROOT: &str = "select rootpage from sqlite_schema where type = 'table' and name = 'inbox'";
 
 /// Where a bit of a line is flipped, behind these words, and why the message is set aside then: the
@@ -62,6 +87,44 @@ async fn flip(db: &Db, (read, write): Place, case: CaseId, behind: &str) {
     written.unwrap();
     tx.commit().await.unwrap();
 }
+
+async fn run(db: &Db, sql: &'static str, case: CaseId) {
+    let case = case.to_string();
+    let mut tx = db.write().await.unwrap();
+    let done = on!(&mut tx, c => sqlx::query(sql)
+        .bind(case.as_str())
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()));
+    assert_eq!(done.unwrap(), 1, "{sql}");
+    tx.commit().await.unwrap();
+}
+
+/// The first byte of a column is another: one that begins no text on SQLite. PostgreSQL takes nothing
+/// in that is none.
+fn spoiling(kind: Kind, [sqlite, postgres]: [&'static str; 2]) -> &'static str {
+    match kind {
+        Kind::Sqlite => sqlite,
+        Kind::Postgres => postgres,
+    }
+}
+
+const ITEM: [&str; 2] = [
+    "update inbox set item = cast(x'ff' || substr(cast(item as blob), 2) as text)
+        where stream = 'inbox' and case_id = $1 and state = 'received'",
+    "update inbox set item = 'x' || substr(item, 2)
+        where stream = 'inbox' and case_id = $1 and state = 'received'",
+];
+const DRAFT: [&str; 2] = [
+    "update outbox set draft = cast(x'ff' || substr(cast(draft as blob), 2) as text)
+        where case_id = $1",
+    "update outbox set draft = 'x' || substr(draft, 2) where case_id = $1",
+];
+const WHOLE_DRAFT: [&str; 2] = [
+    "update outbox set draft = '{' || cast(substr(cast(draft as blob), 2) as text)
+        where case_id = $1",
+    "update outbox set draft = '{' || substr(draft, 2) where case_id = $1",
+];
 
 /// Flips a bit in the middle of a file; again, and it is as it was.
 fn flip_file(path: &Path) {
@@ -121,23 +184,58 @@ async fn a_flipped_bit_of_what_waits_to_be_sent_stops_one_message_which_is_signe
 }
 
 #[tokio::test]
-async fn a_flipped_bit_of_what_was_taken_in_stops_its_case_and_a_backup_mends_it() {
+async fn a_damaged_row_of_what_waits_to_be_sent_keeps_nothing_from_anybody() {
     for kind in kinds() {
-        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        let bandung = fleet.at("kota-bandung");
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let mut cases = Vec::new();
+        for title in ["Lampu jalan padam", "Jalan berlubang", "Pohon tumbang"] {
+            cases.push(bandung.file(report(title)).await);
+        }
+        let [keyless, bad, good] = [cases[0], cases[1], cases[2]];
+        let db = bandung.node().db();
+        run(db, NEWCOMERS, keyless).await;
+        run(db, spoiling(kind, DRAFT), bad).await;
+        fleet.settle().await;
+        for case in [keyless, good] {
+            assert_eq!(pusat.view(case).await.key, KeyState::Held);
+        }
+        assert!(!pusat.knows(bad).await);
+        let aside = bandung.node().set_aside(false, 10).await.unwrap();
+        assert_eq!(aside.len(), 1);
+        let why = aside[0].reason.as_deref();
+        assert_eq!((aside[0].case, why), (Some(bad), Some("draft_unreadable")));
+        let status = bandung.node().status().await.unwrap();
+        assert_eq!(status.outbox.quarantined, 1);
+
+        // The disk gives back what it was given.
+        run(db, spoiling(kind, WHOLE_DRAFT), bad).await;
+        bandung.node().replay(aside[0].id, "budi").await.unwrap();
+        fleet.settle().await;
+        assert_eq!(pusat.view(bad).await.case_seq, 1);
+
+        // A list goes on without a row that cannot be read.
+        let [damaged, whole] = NOBODYS;
+        run(pusat.node().db(), damaged, bad).await;
+        let listed = pusat.cases(&CaseFilter::default()).await;
+        let mut listed: Vec<CaseId> = listed.iter().map(|summary| summary.case).collect();
+        listed.retain(|case| *case != keyless);
+        assert_eq!(listed, [good]);
+        run(pusat.node().db(), whole, bad).await;
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_bit_of_what_was_taken_in_stops_its_case_until_it_comes_once_more() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
         let bad = bandung.file(report("Lampu jalan padam")).await;
         let good = bandung.file(report("Jalan berlubang")).await;
         fleet.settle().await;
-        let folder = tempfile::tempdir().unwrap();
-        fleet.at("pusat").back_up(folder.path()).await;
         // Taken in, and not applied yet.
-        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
-        let mut tx = pusat.node().db().write().await.unwrap();
-        let case = bad.to_string();
-        let blocked =
-            on!(&mut tx, c => sqlx::query(BLOCK).bind(case.as_str()).execute(c).await.map(drop));
-        blocked.unwrap();
-        tx.commit().await.unwrap();
+        run(pusat.node().db(), BLOCK, bad).await;
         for case in [bad, bad, good] {
             bandung.follow_up(case, "Dikerjakan.").await;
         }
@@ -155,13 +253,124 @@ async fn a_flipped_bit_of_what_was_taken_in_stops_its_case_and_a_backup_mends_it
         let replayed = pusat.node().replay(aside[0].id, "budi").await.unwrap();
         assert_eq!(replayed.still.as_deref(), Some("bytes_damaged"));
 
-        let database = fleet.database().await;
-        let pusat = fleet.at_mut("pusat");
-        pusat.stop().await;
-        pusat.restore(folder.path(), database).await;
-        pusat.start().await;
+        // Asked for in vain it is asked for again, and not at once.
+        pusat.line().forge(|call: &Call, mut answer: Answer| {
+            if call.path.contains("limit=1&") {
+                answer.body = Bytes::from_static(b"{}");
+            }
+            answer
+        });
+        pusat.catch_up().await;
+        pusat.line().be_honest();
+        pusat.catch_up().await;
+        assert_eq!(pusat.view(bad).await.case_seq, 1);
+        fleet.pass(MINUTE_MS);
         fleet.settle().await;
-        assert_eq!(fleet.at("pusat").view(bad).await.case_seq, 3);
+        assert_eq!(pusat.view(bad).await.case_seq, 3);
+        assert!(pusat.node().set_aside(true, 10).await.unwrap().is_empty());
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_item_or_own_message_comes_once_more_and_holds_up_no_other() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let bad = bandung.file(report("Lampu jalan padam")).await;
+        let good = bandung.file(report("Jalan berlubang")).await;
+        fleet.settle().await;
+        let db = pusat.node().db();
+        for case in [bad, good] {
+            run(db, BLOCK, case).await;
+            bandung.follow_up(case, "Dikerjakan.").await;
+        }
+        bandung.catch_up().await;
+        pusat.link().pull(Stream::Inbox, 0).await.unwrap();
+        for case in [bad, good] {
+            run(db, UNREAD, case).await;
+            run(db, UNBLOCK, case).await;
+        }
+        run(db, spoiling(kind, ITEM), bad).await;
+        pusat.link().pull(Stream::Inbox, 0).await.unwrap();
+        let aside = pusat.node().set_aside(false, 10).await.unwrap();
+        assert_eq!(aside.len(), 1);
+        let why = aside[0].reason.as_deref();
+        assert_eq!((aside[0].case, why), (Some(bad), Some("bytes_damaged")));
+        let shown = pusat.node().aside(aside[0].id).await.unwrap();
+        assert_eq!(shown.envelope, None);
+        assert_eq!(pusat.state(good).await, State::InProgress);
+        pusat.catch_up().await;
+        assert_eq!(pusat.state(bad).await, State::InProgress);
+
+        // Of an own message only the ruling comes back.
+        let own = bandung.file(report("Pohon tumbang")).await;
+        bandung.link().push().await.unwrap();
+        flip(bandung.node().db(), ACCEPTED, own, FLIPS[1].0).await;
+        bandung.link().pull(Stream::Inbox, 0).await.unwrap();
+        assert_eq!(bandung.node().set_aside(false, 10).await.unwrap().len(), 1);
+        fleet.settle().await;
+        assert_eq!(bandung.view(own).await.case_seq, 1);
+        for at in [bandung, pusat] {
+            assert!(at.node().set_aside(true, 10).await.unwrap().is_empty());
+        }
+        fleet.ends_well().await;
+    }
+}
+
+/// What the hub says is damaged: whose, and where in the chain.
+async fn damaged_at(fleet: &Fleet) -> Vec<(String, u64)> {
+    let known = lapor_hub::restored::read(fleet.hub.hub()).await.unwrap();
+    let damaged = known.damaged.into_iter();
+    damaged.map(|of| (of.author.to_string(), of.seq)).collect()
+}
+
+async fn flip_at_the_hub(fleet: &Fleet, case: CaseId, behind: &str) {
+    let db = fleet.hub.db().await;
+    flip(&db, AT_THE_HUB, case, behind).await;
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_flipped_bit_of_what_the_hub_keeps_is_named_and_its_author_sends_it_once_more() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let mut cases = Vec::new();
+        for title in ["Lampu jalan padam", "Jalan berlubang", "Pohon tumbang"] {
+            cases.push(bandung.file(report(title)).await);
+        }
+        let [before, bad, after] = [cases[0], cases[1], cases[2]];
+        bandung.catch_up().await;
+        flip_at_the_hub(&fleet, bad, FLIPS[1].0).await;
+        // What stands before it is told, and nothing is told without it.
+        assert_eq!(pusat.link().pull(Stream::Inbox, 0).await.unwrap(), 1);
+        assert!(pusat.knows(before).await && !pusat.knows(bad).await);
+        let refused = pusat.link().pull(Stream::Inbox, 0).await.unwrap_err();
+        assert_eq!(refused.code(), Some(Code::Internal));
+        assert!(!pusat.knows(after).await);
+        assert_eq!(damaged_at(&fleet).await, [("kota-bandung".to_owned(), 2)]);
+        bandung.link().report_health().await.unwrap();
+        assert!(damaged_at(&fleet).await.is_empty());
+        fleet.settle().await;
+        for case in cases {
+            assert_eq!(pusat.view(case).await.case_seq, 1);
+        }
+
+        // The same of what the hub needs to order what comes next in its case.
+        fleet.restart_hub().await;
+        flip_at_the_hub(&fleet, bad, FLIPS[0].0).await;
+        let [bandung, kemenpu] = ["kota-bandung", "kemenpu"].map(|slug| fleet.at(slug));
+        bandung.follow_up(bad, "Dikerjakan.").await;
+        let refused = bandung.link().push().await.unwrap_err();
+        assert_eq!(refused.code(), Some(Code::Internal));
+        kemenpu.file(report("Jembatan retak")).await;
+        assert_eq!(kemenpu.link().push().await.unwrap(), 1);
+        assert_eq!(damaged_at(&fleet).await, [("kota-bandung".to_owned(), 2)]);
+        bandung.link().report_health().await.unwrap();
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").view(bad).await.case_seq, 2);
+        assert!(damaged_at(&fleet).await.is_empty());
         fleet.ends_well().await;
     }
 }
