@@ -1,9 +1,9 @@
 //! A register from its file to its cases. What was read waits sealed, for a day, for whoever brought
 //! it; it is checked anew each time it is looked at, and once more in the transaction that files it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use lapor_migrations::{DbError, Tx};
+use lapor_migrations::{DbError, Tx, Value};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -19,6 +19,7 @@ use crate::casework::{Beside, Filed, Filing, NewReport, OnDesk, count_filings, w
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::personal;
 use crate::reporters::{registered, untold};
 use crate::store;
 use crate::store::imports::ImportRow;
@@ -71,6 +72,7 @@ pub enum RegisterError {
 }
 
 /// All rows of a sheet, checked.
+#[derive(Default)]
 struct Checked {
     ready: Vec<Ready>,
     faults: Vec<(u64, Fault)>,
@@ -78,6 +80,8 @@ struct Checked {
     wrong: usize,
     /// Numbers of such rows, by their lines: whether they are known is said with all else.
     numbers: Vec<(u64, String)>,
+    /// Tickets of all rows by their lines, and where each stands.
+    tickets: Vec<(u64, Field, String)>,
 }
 
 /// A problem as it is kept, sealed, with a register that was filed without its row.
@@ -86,7 +90,8 @@ struct Left {
     line: u64,
     column: Option<String>,
     field: Option<Field>,
-    /// What stood there; not of registers that were filed before it was kept.
+    /// What stood there, of a register that is filed if it was no words of a report; not of registers
+    /// that were filed before it was kept.
     #[serde(default)]
     value: Option<String>,
     wrong: Wrong,
@@ -187,10 +192,8 @@ impl Node {
             without_known(&mut tx, checked).await?
         } else {
             Checked {
-                ready: Vec::new(),
-                faults: Vec::new(),
                 wrong: sheet.rows.len(),
-                numbers: Vec::new(),
+                ..Checked::default()
             }
         };
         Ok(waiting_import(row, sheet, &checked, rows))
@@ -256,7 +259,7 @@ impl Node {
         let left_out = if checked.faults.is_empty() {
             None
         } else {
-            let left: Vec<Left> = left(&checked, &sheet).collect();
+            let left: Vec<Left> = left(&checked, &sheet).map(Left::kept).collect();
             Some(self.switch().seal(&left_out_of(id), &left)?)
         };
         let terms = Terms {
@@ -371,14 +374,11 @@ impl Node {
             categories: self.categories().await?,
             local: self.local_categories().await?,
         };
-        let mut checked = Checked {
-            ready: Vec::new(),
-            faults: Vec::new(),
-            wrong: 0,
-            numbers: Vec::new(),
-        };
-        let mut seen = Seen::default();
+        let (mut checked, mut seen) = (Checked::default(), Seen::default());
         for row in &sheet.rows {
+            let ticket = check::ticket_of(row, &sheet.columns);
+            let ticket = ticket.map(|(field, ticket)| (row.line, field, ticket));
+            checked.tickets.extend(ticket);
             let (report, mut faults) = check::report(row, &sheet.columns, &sheet.channel, &names);
             let number = report.own_number.clone();
             let ready = if faults.is_empty() {
@@ -466,34 +466,77 @@ impl Seen {
     }
 }
 
-/// Takes out what is here already.
+/// What of a register is here already.
+struct Known {
+    tickets: HashSet<String>,
+    numbers: HashSet<String>,
+    said: HashSet<Vec<u8>>,
+}
+
+impl Known {
+    /// With a few queries, however many rows there are.
+    async fn of(tx: &mut Tx, checked: &Checked) -> Result<Self, NodeError> {
+        let tickets = checked.tickets.iter();
+        let tickets = tickets.map(|(_, _, ticket)| Value::from(ticket.as_str()));
+        let ready = checked.ready.iter();
+        let of_ready = ready.clone().filter_map(|ready| ready.number.as_deref());
+        let of_wrong = checked.numbers.iter().map(|(_, number)| number.as_str());
+        let numbers = of_ready.chain(of_wrong).map(Value::from);
+        let said = ready.filter(|ready| ready.number.is_none());
+        let said = said.map(|ready| Value::from(ready.said.as_slice()));
+        let (tickets, numbers, said) = (tickets.collect(), numbers.collect(), said.collect());
+        Ok(Self {
+            tickets: store::imports::ticketed(tx, tickets).await?,
+            numbers: store::imports::numbered(tx, numbers).await?,
+            said: store::imports::said(tx, said).await?,
+        })
+    }
+
+    fn fault(&self, ready: &Ready) -> Option<Fault> {
+        let (known, field, wrong) = match &ready.number {
+            Some(number) => {
+                let known = self.numbers.contains(number);
+                (known, Field::Number, Wrong::KnownNumber)
+            }
+            None => (
+                self.said.contains(&ready.said),
+                Field::Content,
+                Wrong::KnownWords,
+            ),
+        };
+        known.then_some((Some(field), wrong))
+    }
+}
+
+/// Takes out what is here already. Of what is known by its ticket nothing else is said: nobody has to
+/// mend it.
 async fn without_known(tx: &mut Tx, checked: Checked) -> Result<Checked, NodeError> {
+    let known = Known::of(tx, &checked).await?;
+    let tickets = checked.tickets.into_iter();
+    let tickets: BTreeMap<u64, Fault> = tickets
+        .filter(|(_, _, ticket)| known.tickets.contains(ticket))
+        .map(|(line, field, ticket)| (line, (Some(field), Wrong::KnownTicket(ticket))))
+        .collect();
     let mut left = Checked {
-        ready: Vec::with_capacity(checked.ready.len()),
-        ..checked
+        wrong: checked.wrong,
+        ..Checked::default()
     };
     for ready in checked.ready {
-        let fault = if let Some(number) = &ready.number {
-            let cases = store::bridge::numbered(tx, number).await?;
-            (!cases.is_empty()).then_some((Some(Field::Number), Wrong::KnownNumber))
-        } else {
-            let known = store::imports::is_said(tx, &ready.said).await?;
-            known.then_some((Some(Field::Content), Wrong::KnownWords))
-        };
-        match fault {
-            Some(fault) => {
-                left.wrong += 1;
-                left.faults.push((ready.line, fault));
-            }
-            None => left.ready.push(ready),
+        let fault = known.fault(&ready);
+        if fault.is_none() && !tickets.contains_key(&ready.line) {
+            left.ready.push(ready);
+            continue;
         }
+        left.wrong += 1;
+        left.faults.extend(fault.map(|fault| (ready.line, fault)));
     }
-    for (line, number) in std::mem::take(&mut left.numbers) {
-        if !store::bridge::numbered(tx, &number).await?.is_empty() {
-            let fault = (Some(Field::Number), Wrong::KnownNumber);
-            left.faults.push((line, fault));
-        }
-    }
+    let numbers = checked.numbers.into_iter();
+    let numbers = numbers.filter(|(_, number)| known.numbers.contains(number));
+    let numbers = numbers.map(|(line, _)| (line, (Some(Field::Number), Wrong::KnownNumber)));
+    left.faults
+        .extend(checked.faults.into_iter().chain(numbers));
+    left.faults.retain(|(line, _)| !tickets.contains_key(line));
+    left.faults.extend(tickets);
     left.faults.sort_by_key(|(line, _)| *line);
     Ok(left)
 }
@@ -516,7 +559,8 @@ fn left(checked: &Checked, sheet: &Sheet) -> impl Iterator<Item = Left> {
     })
 }
 
-/// The beginning of what stands in a cell, on one line; nothing of who reported.
+/// The beginning of what stands in a cell, on one line, without personal numbers; nothing of who
+/// reported.
 fn quoted(sheet: &Sheet, line: u64, column: usize) -> Option<String> {
     if sheet.columns[column].is_some_and(Field::says_who) {
         return None;
@@ -531,8 +575,9 @@ fn quoted(sheet: &Sheet, line: u64, column: usize) -> Option<String> {
         .split_whitespace()
         .collect();
     let text = words.join(" ");
+    let text = personal::mask(&text);
     let end = text.char_indices().nth(QUOTED).map(|(end, _)| end);
-    let quoted = end.map_or_else(|| text.clone(), |end| format!("{}…", &text[..end]));
+    let quoted = end.map_or_else(|| text.to_string(), |end| format!("{}…", &text[..end]));
     (!quoted.is_empty()).then_some(quoted)
 }
 
@@ -597,6 +642,17 @@ fn named(name: &str) -> String {
         "register".to_owned()
     } else {
         calm
+    }
+}
+
+impl Left {
+    /// As it stays with a register: the words of a report do not, which can be erased elsewhere.
+    fn kept(self) -> Self {
+        let worded = self.field.is_some_and(Field::is_worded);
+        Self {
+            value: self.value.filter(|_| !worded),
+            ..self
+        }
     }
 }
 
