@@ -177,9 +177,9 @@ for (const database of databases) {
         await page.getByRole("heading", { level: 1, name: "register.csv" }).waitFor();
         await reads(page, "1 baris siap, 1 baris bermasalah");
         assert.deepEqual(await faults(page), []);
-        await page.getByLabel("Tanpa 1 baris yang salah").check();
+        await page.getByLabel("Tanpa 1 baris yang bermasalah").check();
         await press(page, "Masukkan 1 baris");
-        await reads(page, "1 baris sudah menjadi berkas.");
+        await reads(page, "1 baris sudah menjadi laporan.");
         assert.deepEqual(await faults(page), []);
       });
     });

@@ -61,6 +61,7 @@ register-wrong-same-number = its number is that of row { $line }.
 register-wrong-same-words = it says the same as row { $line }.
 register-wrong-known-number = there is a case with this number.
 register-wrong-known-words = the same report was filed from a register before.
+register-wrong-known-ticket = it is here already, as the report { $ticket }.
 register-wrong-unusable = cannot be used ({ $why }).
 register-rows = Rows that are ready
 register-span = Ready rows { $from } to { $through } of { $n }.

@@ -55,6 +55,7 @@ register-wrong-same-number = nomornya sama dengan baris { $line }.
 register-wrong-same-words = isinya sama dengan baris { $line }.
 register-wrong-known-number = sudah ada laporan dengan nomor ini.
 register-wrong-known-words = laporan yang sama sudah pernah dimasukkan dari register.
+register-wrong-known-ticket = sudah ada sebagai laporan { $ticket }.
 register-wrong-unusable = tidak dapat dipakai ({ $why }).
 register-rows = Baris yang siap masuk
 register-span = Baris siap ke-{ $from } sampai ke-{ $through } dari { $n }.

@@ -129,7 +129,7 @@ pub async fn workbook(
 ) -> Answer<impl IntoResponse> {
     let sight = caller.sees(Scope::CasesRead)?;
     let table = lines(&node, sight, &query).await.map_err(|e| problem(&e))?;
-    let book = table.xlsx().map_err(|e| problem(&e))?;
+    let book = table.xlsx().await.map_err(|e| problem(&e))?;
     Ok(([(CONTENT_TYPE, XLSX)], book))
 }
 

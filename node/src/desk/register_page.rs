@@ -241,6 +241,10 @@ pub fn wrong_words(v: &Voice, wrong: &Wrong) -> String {
             let said = v.with("line", line.to_string());
             return said.say("register-wrong-same-words");
         }
+        Wrong::KnownTicket(ticket) => {
+            let said = v.with("ticket", ticket.as_str());
+            return said.say("register-wrong-known-ticket");
+        }
         Wrong::Unusable(why) => {
             return v.with("why", why.as_str()).say("register-wrong-unusable");
         }
@@ -263,6 +267,7 @@ pub fn wrong_words(v: &Voice, wrong: &Wrong) -> String {
 pub fn field_words(field: Field) -> TextId {
     match field {
         Field::Number => text_id("register-field-number"),
+        Field::Ticket => text_id("register-ticket"),
         Field::Title => text_id("register-field-title"),
         Field::Content => text_id("register-field-content"),
         Field::Classification => text_id("register-field-class"),

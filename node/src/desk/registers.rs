@@ -261,7 +261,7 @@ pub async fn out(
         // A spreadsheet takes a table without this sign for one of Windows-1252.
         return Ok(download(CSV, "register.csv", format!("\u{feff}{text}")));
     }
-    let book = table.xlsx().map_err(failed)?;
+    let book = table.xlsx().await.map_err(failed)?;
     Ok(download(XLSX, "register.xlsx", book))
 }
 

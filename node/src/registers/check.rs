@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::Field;
 use super::gathered::Row;
 use crate::bridge;
-use crate::casework::{NewReport, Reporter, is_own_number};
+use crate::casework::{NewReport, Reporter, is_own_number, ticket};
 use crate::open311::{self, title_of};
 use crate::regions;
 use crate::reporters::reaches;
@@ -51,6 +51,8 @@ pub enum Wrong {
     KnownNumber,
     #[error("a case that was filed from a register says the same")]
     KnownWords,
+    #[error("it is here already, as the report {0}")]
+    KnownTicket(String),
     /// Said by the rules of a report.
     #[error("{0}")]
     Unusable(String),
@@ -71,7 +73,7 @@ impl Wrong {
             Self::Email => "no_email",
             Self::Number => "no_number",
             Self::SameNumber(_) | Self::SameWords(_) => "repeated",
-            Self::KnownNumber | Self::KnownWords => "known",
+            Self::KnownNumber | Self::KnownWords | Self::KnownTicket(_) => "known",
             Self::Unusable(_) => "unusable",
         }
     }
@@ -107,6 +109,18 @@ pub fn report(
     };
     let report = reading.report(channel, names);
     (report, reading.faults)
+}
+
+/// The ticket of a row, and where it stands: also as the number of the register, which is how other
+/// programs may call it. What is no ticket of this program says nothing.
+pub fn ticket_of(row: &Row, columns: &[Option<Field>]) -> Option<(Field, String)> {
+    let reading = Reading {
+        row,
+        columns,
+        faults: Vec::new(),
+    };
+    let mut places = [Field::Ticket, Field::Number].into_iter();
+    places.find_map(|field| Some((field, ticket::parse(reading.cell(field)?)?)))
 }
 
 impl Reading<'_> {

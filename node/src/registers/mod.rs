@@ -6,6 +6,7 @@ mod bring;
 mod check;
 mod columns;
 mod gathered;
+mod known;
 mod ods;
 mod out;
 pub(crate) mod sheet;

@@ -1,5 +1,5 @@
 //! A register as whoever brought it sees it: what would be filed, what is wrong, what was filed. Who
-//! reported is never in it, only whether a row says so.
+//! reported is never in it, only whether a row says so, and no personal number that stands in its words.
 
 use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::region::RegionCode;
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::check::Wrong;
 use super::columns::Field;
 use crate::casework::NewReport;
+use crate::personal::mask;
 
 /// Problems that are told of one register, at most.
 pub const PROBLEMS: usize = 1_000;
@@ -85,7 +86,8 @@ pub struct RowProblem {
     /// What that column is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Field>,
-    /// What stands there, its beginning on one line; nothing of who reported.
+    /// What stands there, its beginning on one line, without personal numbers; nothing of who reported,
+    /// and once a register is filed no words of a report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// `missing`, `too_long`, `no_date`, `no_classification`, `no_category`, `no_region`,
@@ -128,12 +130,15 @@ impl ReadyRow {
         Self {
             line,
             number: report.own_number.clone(),
-            title: report.title.clone(),
-            content: report.content.clone(),
+            title: mask(&report.title).into_owned(),
+            content: mask(&report.content).into_owned(),
             classification: report.classification,
             category: category.map(str::to_owned),
             region: report.region.clone(),
-            place: report.place.clone(),
+            place: report
+                .place
+                .as_deref()
+                .map(|place| mask(place).into_owned()),
             incident_date: report.incident_date.clone(),
             channel: report.channel.clone(),
             anonymous: report.anonymous,

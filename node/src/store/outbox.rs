@@ -328,9 +328,10 @@ pub async fn last_at(tx: &mut Tx, epoch: i64) -> Stored<i64> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).fetch_one(c).await)?)
 }
 
-/// The first position of an epoch whose message has neither a receipt nor a ruling here.
+/// The first position of an epoch whose message has neither a receipt nor a ruling here. Said so that
+/// what waits is looked through and not the chain, which is read to its end where nothing does.
 pub async fn first_sealed(tx: &mut Tx, epoch: i64) -> Stored<Option<i64>> {
-    const SQL: &str = "select min(seq) from outbox where epoch = $1 and state = 'sealed'";
+    const SQL: &str = "select min(seq) from outbox where state = 'sealed' and epoch + 0 = $1";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).fetch_one(c).await)?)
 }
 
