@@ -1,5 +1,6 @@
 // Every page, narrow and wide, in each language and each colour, and with the keyboard alone; on the second
-// database each once, for how a page looks does not depend on what keeps the reports.
+// database each once, for how a page looks does not depend on what keeps the reports. It takes longest, and
+// files begin in the order of their names.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { cookiesOf, faults, launch, overflowing, translated, visitor } from "./browser.mjs";
