@@ -1,11 +1,25 @@
 // Acts of the desk beyond the course of one report: what superiors give back, keepers refuse, people say at the
-// counter, units are given, registers bring and programmes tell.
+// counter, units are given, registers bring and programmes tell; what came too late; and what admins look after.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { cookiesOf, faults, launch, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
+/** What an authenticator shows of a secret at a time in ms (RFC 6238). */
+function oneTimeCode(secret, at) {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"));
+  const key = Buffer.from(bits.join("").match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const hash = createHmac("sha1", key).update(step).digest();
+  const number = hash.readUInt32BE(hash.at(-1) & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
+
 for (const database of databases) {
+  // How a page looks does not depend on what keeps the reports.
+  const looks = database === databases[0];
   describe(`further acts of the desk on ${database}`, () => {
     let stage, browser;
     before(async () => {
@@ -16,12 +30,12 @@ for (const database of databases) {
       await stage?.end();
     });
 
-    /** Lets somebody of a role work at a page. */
-    const work = async (role, path, deed) => {
-      const cookies = await cookiesOf(stage, role);
+    /** Lets somebody of a role, or nobody, work at a page of an institution. */
+    const work = async (role, path, deed, at = stage) => {
+      const cookies = await cookiesOf(at, role);
       const { context, page, complaints } = await visitor(browser, { cookies });
       try {
-        await page.goto(stage.base + path);
+        await page.goto(new URL(path, at.base).href);
         await deed(page);
         assert.deepEqual(complaints, [], path);
       } finally {
@@ -34,7 +48,7 @@ for (const database of databases) {
 
     /** Takes in a report at the counter; its page is open afterwards. */
     const takeIn = async (page, title) => {
-      await page.goto(`${stage.base}/meja/baru`);
+      await page.goto(new URL("/meja/baru", page.url()).href);
       await page.getByLabel("Judul", { exact: true }).fill(title);
       await page.getByLabel("Isi laporan", { exact: true }).fill("Sudah seminggu, mohon ditangani.");
       await page.getByLabel("Nama (opsional)").fill("Ibu Canary");
@@ -176,20 +190,24 @@ for (const database of databases) {
         await press(page, "Periksa berkas");
         await page.getByRole("heading", { level: 1, name: "register.csv" }).waitFor();
         await reads(page, "1 baris siap, 1 baris bermasalah");
-        assert.deepEqual(await faults(page), []);
         await page.getByLabel("Tanpa 1 baris yang bermasalah").check();
         await press(page, "Masukkan 1 baris");
         await reads(page, "1 baris sudah menjadi laporan.");
-        assert.deepEqual(await faults(page), []);
+        if (looks) assert.deepEqual(await faults(page), []);
       });
     });
 
-    it("a programme is published, its progress told, and both are read at the portal", async () => {
+    it("a programme is published with a picture, its progress told, and all is seen at the portal", async () => {
       await work("officer", "/meja/program/baru", async (page) => {
         await page.getByLabel("Nama program").fill("Taman baca Cibiru");
         await page.getByLabel("Uraian").fill("Gedung kecil dengan dua ribu buku.");
         await press(page, "Umumkan");
         await reads(page, "Program diumumkan.");
+        const picture = { name: "gedung.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
+        await page.locator("#lampiran").setInputFiles(picture);
+        await page.getByLabel("Keterangan gambar baru").fill("Gambar rencana gedung.");
+        await press(page, "Simpan gambar");
+        await reads(page, "Gambar program disimpan.");
         await page.getByLabel("Kemajuan dalam persen").fill("40");
         await page.locator("[name=keadaan]").selectOption({ label: "Berjalan" });
         await page.locator("[name=kabar]").fill("Atap selesai.");
@@ -199,6 +217,7 @@ for (const database of databases) {
         await page.getByRole("heading", { level: 1, name: "Taman baca Cibiru" }).waitFor();
         await reads(page, "40 persen");
         await reads(page, "Atap selesai.");
+        await page.getByRole("img", { name: "Gambar rencana gedung." }).waitFor();
       });
     });
 
@@ -212,5 +231,187 @@ for (const database of databases) {
         await reads(page, "Tercatat bahwa Anda sudah kembali.");
       });
     });
+
+    it("acts that came too late are dropped or done again", () =>
+      work("officer", `/meja/kasus/${stage.handed.late}`, async (page) => {
+        await reads(page, "Laporan sudah berpindah tangan sebelum tindakan ini sampai.");
+        await page.locator(".tasks").getByRole("button", { name: "Abaikan" }).first().click();
+        await reads(page, "Tindakan diabaikan");
+        await page.locator(".tasks").getByRole("link", { name: "Ulangi" }).click();
+        assert.match(await page.getByLabel("Isi", { exact: true }).inputValue(), /^(Pohon|Rambu) /);
+        await press(page, "Tindak lanjut");
+        await reads(page, "Jawaban dikirim");
+        assert.equal(await page.locator(".tasks").count(), 0);
+      }));
+
+    it("the national desk puts a successor in the place of an institution that ended", () =>
+      work(
+        "officer",
+        `/meja/kasus/${stage.handed.ended}`,
+        async (page) => {
+          await begin(page, "Alihkan ke penerus");
+          await press(page, "Alihkan ke penerus");
+          await reads(page, "Instansi penerus menggantikan yang dibubarkan.");
+        },
+        stage.pusat,
+      ));
+
+    it("an erasure waits for another admin where the institution wants two", async () => {
+      const { supervisor } = stage;
+      await work(
+        "admin",
+        "/meja",
+        async (page) => {
+          await takeIn(page, "Berisi nomor induk seorang tetangga");
+          await begin(page, "Hapus isi laporan");
+          await page.getByLabel("Memuat data pribadi").check();
+          await page.getByLabel("Saya mengerti").check();
+          await press(page, "Hapus isi laporan");
+          await reads(page, "menunggu persetujuan orang kedua");
+          await page.goto(`${supervisor.base}/meja/penghapusan`);
+          await page.getByRole("button", { name: /^Batalkan/ }).waitFor();
+          assert.equal(await page.getByRole("button", { name: /^Setujui/ }).count(), 0);
+        },
+        supervisor,
+      );
+      await work(
+        "second_admin",
+        "/meja/penghapusan",
+        async (page) => {
+          await page.getByRole("button", { name: /^Setujui penghapusan/ }).click();
+          await reads(page, "Disetujui. Pelapor diberi tahu.");
+        },
+        supervisor,
+      );
+    });
+
+    /** The path of a link that is shown to be handed over. */
+    const shownLink = async (page) => {
+      await page.getByRole("heading", { name: "Tautan untuk kata sandi" }).waitFor();
+      return new URL(await page.locator("main code").textContent()).pathname;
+    };
+
+    const choose = async (page, list, name) => {
+      const option = page.locator(`${list} option`, { hasText: name });
+      await page.locator(list).selectOption(await option.getAttribute("value"));
+    };
+
+    /** A new password, and the log-in with it. */
+    const enter = async (page, password) => {
+      for (const field of ["#password", "#again"]) await page.locator(field).fill(password);
+      await press(page, "Simpan kata sandi");
+      await reads(page, "Kata sandi tersimpan. Silakan masuk.");
+      await page.getByLabel("Alamat surel").fill("asep@bandung.go.id");
+      await page.getByLabel("Kata sandi").fill(password);
+      await press(page, "Masuk");
+    };
+
+    it("an admin adds and closes a unit, and makes an account, whose owner logs in with a code", async () => {
+      let link;
+      await work("admin", "/meja/unit", async (page) => {
+        await page.locator("#name").fill("Bidang Penerangan");
+        await page.locator("#unit").fill("bidang-penerangan");
+        await press(page, "Tambah unit");
+        await reads(page, "Unit ditambahkan.");
+        await page.locator("tr", { hasText: "bidang-penerangan" }).getByRole("button", { name: "Tutup" }).click();
+        await reads(page, "Unit ditutup.");
+        await page.goto(`${stage.base}/meja/petugas/baru`);
+        await page.locator("#name").fill("Asep Kurnia");
+        await page.locator("#login").fill("asep@bandung.go.id");
+        await page.locator("[name=role][value=officer]").check();
+        await press(page, "Buat akun, tautannya saya serahkan sendiri");
+        link = await shownLink(page);
+      });
+      await work(undefined, link, async (page) => {
+        await enter(page, stage.password);
+        await page.getByRole("heading", { name: "Perlu dikerjakan" }).waitFor();
+        await page.goto(`${stage.base}/meja/akun/kode`);
+        await page.locator("#password").fill(stage.password);
+        await press(page, "Aktifkan");
+        const secret = (await page.locator("main code").textContent()).replaceAll(" ", "");
+        await page.locator("#code").fill(oneTimeCode(secret, stage.now));
+        await press(page, "Aktifkan");
+        await page.getByRole("heading", { level: 1, name: "Kode cadangan" }).waitFor();
+        await page.context().clearCookies();
+        await page.goto(`${stage.base}/meja/kinerja`);
+        await page.getByLabel("Alamat surel").fill("asep@bandung.go.id");
+        await page.getByLabel("Kata sandi").fill(stage.password);
+        await press(page, "Masuk");
+        await page.getByRole("heading", { name: "Kode verifikasi" }).waitFor();
+        if (looks) assert.deepEqual(await faults(page), []);
+        // Each code counts once, and that of the next half minute counts already.
+        await page.locator("#code").fill(oneTimeCode(secret, stage.now + 30_000));
+        await press(page, "Masuk");
+        await page.waitForURL("**/meja/kinerja");
+      });
+    });
+
+    it("a desk is handed over, a code and a password are replaced, and an account is closed", async () => {
+      let link, account;
+      await work("admin", `/meja/kasus/${stage.cases.new}`, async (page) => {
+        await choose(page, "#petugas", "Asep Kurnia");
+        await press(page, "Simpan penugasan");
+        await reads(page, "Penugasan tersimpan.");
+        await page.goto(`${stage.base}/meja/petugas`);
+        await page.getByRole("link", { name: "Asep Kurnia", exact: true }).click();
+        await choose(page, "#kepada", "Siti Aminah");
+        account = new URL(page.url()).pathname;
+        await press(page, "Serahkan semuanya");
+        await reads(page, "1 laporan diserahkan kepada Siti Aminah.");
+        await press(page, "Hapus verifikasi dua langkah");
+        await reads(page, "Verifikasi dua langkah dihapus.");
+        await press(page, "Buat tautan kata sandi untuk saya serahkan");
+        link = await shownLink(page);
+      });
+      await work(undefined, link, async (page) => {
+        await enter(page, "delapan payung hijau kereta");
+        await page.getByRole("heading", { name: "Perlu dikerjakan" }).waitFor();
+        await page.goto(`${stage.base}/sandi/lupa`);
+        await page.locator("#login").fill("asep@bandung.go.id");
+        await press(page, "Kirim tautan");
+        await reads(page, "Jika alamat itu milik sebuah akun");
+      });
+      await work("admin", account, async (page) => {
+        await press(page, "Nonaktifkan akun");
+        await reads(page, "Akun dinonaktifkan.");
+      });
+    });
+
+    it("the first admin of a node makes an account and is led through its settings", () =>
+      work(undefined, stage.setup, async (page) => {
+        await page.locator("#name").fill("Hasan Basri");
+        await page.locator("#login").fill("hasan@kemenpu.example");
+        for (const field of ["#password", "#again"]) await page.locator(field).fill(stage.password);
+        await press(page, "Buat akun dan masuk");
+        await reads(page, "Akun admin dibuat.");
+        await page.getByLabel("Telepon").fill("(021) 000-0000");
+        await press(page, "Simpan kontak");
+        await reads(page, "Tersimpan dan sudah berlaku.");
+        for (let step = 2; step <= 10; step += 1) {
+          await page.getByRole("link", { name: "Lanjut", exact: true }).click();
+          await page.waitForURL(`**/meja/pengaturan?langkah=${step}`);
+        }
+        await page.getByRole("link", { name: "Ke meja kerja" }).click();
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        assert.equal(new URL(page.url()).pathname, "/meja");
+      }));
+
+    it("own categories are mapped, replaced by a table, taken back and removed", () =>
+      work("admin", "/meja/kategori", async (page) => {
+        const national = "Pekerjaan Umum dan Penataan Ruang/Jalan";
+        await page.locator("#lokal").fill("Parkir/Parkir liar");
+        await page.locator("#nasional").selectOption(national);
+        await press(page, "Simpan");
+        await reads(page, "Kategori tersimpan.");
+        const text = `lokal,nasional\nTrotoar/Trotoar rusak,${national}\n`;
+        const table = { name: "kategori.csv", mimeType: "text/csv", buffer: Buffer.from(text) };
+        await page.locator("#berkas").setInputFiles(table);
+        await press(page, "Ganti");
+        await reads(page, "Pohon kategori diganti.");
+        await page.getByRole("button", { name: "Berlakukan lagi" }).click();
+        await reads(page, "Edisi itu berlaku lagi.");
+        await press(page, "Hapus Parkir/Parkir liar");
+        await reads(page, "Kategori dihapus.");
+      }));
   });
 }

@@ -41,10 +41,14 @@ export const talkCookies = (stage, name) => [
   { name: "lapor-percakapan", value: stage.talks[name].token, url: stage.base },
 ];
 
-/** The cookies of somebody of the staff who has logged in on a stage, or of a reporter; none for nobody. */
+/**
+ * The cookies of somebody of the staff who has logged in on a stage, such as `admin`, or `pusat admin` at another
+ * institution, or of a reporter; none for nobody.
+ */
 export async function cookiesOf(stage, role) {
   if (!role) return [];
-  if (role.startsWith("talk ")) return talkCookies(stage, role.slice(5));
+  const [place, own] = role.split(" ");
+  if (own) return place === "talk" ? talkCookies(stage, own) : cookiesOf(stage[place], own);
   stage.cookies ??= {};
   if (!stage.cookies[role]) {
     const body = new URLSearchParams({ login: stage.staff[role], password: stage.password });
@@ -126,6 +130,7 @@ export async function unreached(page) {
   await page.evaluate(() => document.activeElement?.blur());
   const reached = new Set();
   const unmarked = [];
+  let [first, before] = [];
   for (let step = 0; step < all + 20; step += 1) {
     await page.keyboard.press("Tab");
     const at = await page.evaluate(() => {
@@ -133,7 +138,11 @@ export async function unreached(page) {
       const style = getComputedStyle(element);
       return { place: element.dataset?.reach, marked: style.outlineStyle !== "none", name: element.outerHTML.slice(0, 80) };
     });
+    // Round once, and at the first again: the rest would be the same.
+    if (at.place !== undefined && at.place === first && before !== first) break;
+    before = at.place;
     if (at.place === undefined) continue;
+    first ??= at.place;
     reached.add(at.place);
     if (!at.marked) unmarked.push(`focus is not shown: ${at.name}`);
   }

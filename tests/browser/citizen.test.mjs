@@ -1,11 +1,13 @@
 // A citizen files a report and talks with the institution, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, overflowing, sheets, talkCookies, unreached, violations, visitor } from "./browser.mjs";
+import { faults, launch, overflowing, sheets, talkCookies, translated, violations, visitor } from "./browser.mjs";
 import { talkPages } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
+  // How a page looks does not depend on what keeps the reports.
+  const looks = database === databases[0];
   describe(`a citizen on ${database}`, () => {
     let stage, browser, picture;
     before(async () => {
@@ -228,7 +230,7 @@ for (const database of databases) {
         await page.getByRole("combobox", { name: /^Wilayah/ }).focus();
         await page.getByRole("heading", { name: "Mungkin sudah dilaporkan" }).waitFor();
         await page.getByRole("heading", { name: "Jalan berlubang di depan Pasar Kosambi" }).waitFor();
-        assert.deepEqual(await violations(page), []);
+        if (looks) assert.deepEqual(await violations(page), []);
         // Seen, it need not be asked again, until something else is written.
         await page.locator("[data-alike]").scrollIntoViewIfNeeded();
         const seen = page.locator('input[name="tetap"]');
@@ -251,7 +253,7 @@ for (const database of databases) {
         await write(page, ...words);
         await press(page, "Kirim laporan");
         await page.getByRole("heading", { name: "Apakah ini laporan Anda?" }).waitFor();
-        assert.deepEqual(await violations(page), []);
+        if (looks) assert.deepEqual(await violations(page), []);
         assert.deepEqual(await overflowing(page), []);
         await page.getByRole("button", { name: /Saya juga mengalami/ }).first().click();
         await page.getByText("Suara Anda sudah dihitung").waitFor();
@@ -326,19 +328,15 @@ for (const database of databases) {
       });
     });
 
-    for (const language of ["id", "en"]) {
-      it(`reads pages in ${language} in which axe, 360 pixels and the keyboard find nothing`, async () => {
+    it("reads pages, all of them unfolded, with which nothing is wrong", { skip: !looks }, async () => {
+      for (const [language, look] of Object.entries({ id: faults, en: translated })) {
         for (const [name, [talk, path]] of Object.entries(talkPages)) {
-          for (const kind of [{ colours: "dark" }, { width: 360 }]) {
-            await visit(talking(talk, { language, ...kind }), path, async (page) => {
-              for (const part of await page.locator("details").all()) await part.evaluate((e) => (e.open = true));
-              assert.deepEqual(await violations(page), [], name);
-              assert.deepEqual(await overflowing(page), [], name);
-              if (language === "id" && !kind.width) assert.deepEqual(await unreached(page), [], name);
-            });
-          }
+          await visit(talking(talk, { language }), path, async (page) => {
+            for (const part of await page.locator("details").all()) await part.evaluate((e) => (e.open = true));
+            assert.deepEqual(await look(page), [], name);
+          });
         }
-      });
-    }
+      }
+    });
   });
 }

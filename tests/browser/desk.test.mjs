@@ -5,6 +5,8 @@ import { cookiesOf, faults, launch, overflowing, sheets, violations, visitor } f
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
+  // How a page looks does not depend on what keeps the reports.
+  const looks = database === databases[0];
   describe(`the desk on ${database}`, () => {
     let stage, browser;
     before(async () => {
@@ -112,23 +114,36 @@ for (const database of databases) {
 
     const standing = (page) => page.locator(".badges .badge").first().textContent();
 
-    it("a wrong log-in says no more than that it is wrong, and a session ends", async () => {
+    it("a wrong log-in says no more than that it is wrong, and what is typed outlives a session that an admin ends", async () => {
       const { context, page } = await visitor(browser);
-      await page.goto(`${stage.base}/meja`);
+      const at = `/meja/kasus/${stage.cases.new}`;
+      const words = "Warga menunggu kabar sejak Senin.";
+      await page.goto(`${stage.base}${at}/catatan`);
       await page.getByLabel("Alamat surel").fill(stage.staff.officer);
       await page.getByLabel("Kata sandi").fill("salah sekali ini");
       await press(page, "Masuk");
       await page.getByText("Alamat surel atau kata sandi salah").first().waitFor();
       await page.getByLabel("Kata sandi").fill(stage.password);
       await press(page, "Masuk");
-      await page.getByRole("heading", { name: "Perlu dikerjakan" }).waitFor();
-      await context.clearCookies();
-      await page.goto(`${stage.base}/meja/kasus/${stage.cases.new}`);
-      assert.equal(new URL(page.url()).pathname, "/masuk");
+      await page.getByLabel("Catatan", { exact: true }).fill(words);
+      await work("admin", "/meja/petugas", async (admin) => {
+        await admin.getByRole("link", { name: "Siti Aminah", exact: true }).click();
+        await press(admin, "Akhiri semua sesi");
+        await admin.getByText("Semua sesi diakhiri.").waitFor();
+      });
+      // The officer's others have ended with it.
+      delete stage.cookies.officer;
+      await press(page, "Catatan internal");
+      await page.getByText("Sesi Anda sudah berakhir").waitFor();
       await page.getByLabel("Alamat surel").fill(stage.staff.officer);
       await page.getByLabel("Kata sandi").fill(stage.password);
       await press(page, "Masuk");
-      assert.equal(new URL(page.url()).pathname, `/meja/kasus/${stage.cases.new}`);
+      await page.getByRole("heading", { name: "Isian Anda belum terkirim" }).waitFor();
+      await page.locator(".said", { hasText: words }).waitFor();
+      if (looks) assert.deepEqual(await faults(page), []);
+      await press(page, "Kirim isian ini");
+      await page.locator(".inside").getByText(words).waitFor();
+      assert.equal(new URL(page.url()).pathname, at);
       await context.close();
     });
 
@@ -418,7 +433,7 @@ for (const database of databases) {
       });
       await work("admin", "/meja/persetujuan", async (page) => {
         await page.getByText("tidak dapat terbit lagi").waitFor();
-        assert.deepEqual([...(await violations(page)), ...(await overflowing(page))], []);
+        if (looks) assert.deepEqual([...(await violations(page)), ...(await overflowing(page))], []);
         await press(page, "Buang rancangan");
         await page.getByText("Rancangan jawaban dibuang").waitFor();
       });
@@ -445,7 +460,6 @@ for (const database of databases) {
         async (page) => {
           await page.getByText("Bantuan dipotong petugas").first().waitFor();
           await begin(page, "Ambil alih");
-          assert.deepEqual(await faults(page), []);
           await press(page, "Ambil alih");
           await page.getByText("Diambil alih").first().waitFor();
           await begin(page, "Tindak lanjut");

@@ -5,6 +5,8 @@ import { cookiesOf, faults, launch, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
+  // How a page looks does not depend on what keeps the reports.
+  const looks = database === databases[0];
   describe(`the list of the desk on ${database}`, () => {
     let stage, browser;
     before(async () => {
@@ -62,7 +64,7 @@ for (const database of databases) {
           await page.getByRole("heading", { name: "Disposisi" }).waitFor();
           assert.deepEqual(await page.locator("main .choices input:checked").count() >= 2, true);
           await page.getByLabel("Jalan berlubang di depan Pasar Kosambi").uncheck();
-          if (script) assert.deepEqual(await faults(page), []);
+          if (script && looks) assert.deepEqual(await faults(page), []);
           await page.getByLabel("Instruksi").fill("Mohon ditangani bersama.");
           await press(page, "Tambah tembusan");
           await page.getByLabel("Tembusan 2").fill("pusat");
@@ -82,7 +84,7 @@ for (const database of databases) {
         await takeIn(page, titles);
         await tick(page, titles);
         await press(page, "Gabungkan …");
-        assert.deepEqual(await faults(page), []);
+        if (looks) assert.deepEqual(await faults(page), []);
         await page.getByLabel(titles[1]).check();
         await press(page, "Gabungkan");
         await page.getByText("1 laporan digabungkan ke").waitFor();
@@ -122,7 +124,7 @@ for (const database of databases) {
         assert.equal(await page.locator(".asking").count(), 20);
         assert.equal(await page.getByLabel("Pertanyaan 20").evaluate((field) => field.name), "tanya20");
         assert.equal(await page.getByLabel("Pertanyaan 1", { exact: true }).inputValue(), "Di mana?");
-        assert.deepEqual(await faults(page), []);
+        if (looks) assert.deepEqual(await faults(page), []);
       }));
   });
 }
