@@ -71,8 +71,8 @@ pub fn rows<T: DeserializeOwned>(text: &str) -> impl Iterator<Item = (u64, Resul
             (None, _, Err(error)) => (line(text, error.position()), Err(plain(&error))),
         })
     });
-    let header = in_header.map(|opening| (opening.line, Err(RowError::Unclosed)));
-    header.into_iter().chain(below)
+    let unreadable = in_header.map(|opening| (opening.line, Err(RowError::Unclosed)));
+    unreadable.into_iter().chain(below)
 }
 
 /// The line where the first row begins in which a quotation mark opens a cell and is not closed at

@@ -414,8 +414,8 @@ fn certified_hub(
     now_ms: i64,
 ) -> Result<Credential> {
     let key = TlsKey::generate();
-    let issued = issuer.issue_hub(&key.public(), names, now_ms, drawn_serial()?)?;
-    Ok(Credential::new(issued.chain, key)?)
+    let made = issuer.issue_hub(&key.public(), names, now_ms, drawn_serial()?)?;
+    Ok(Credential::new(made.chain, key)?)
 }
 
 /// Those who are not the hub of these names below this issuer.
@@ -430,7 +430,7 @@ fn impostors(
     let elsewhere = [elsewhere.server_name()];
     let member: InstanceId = MINISTRY.parse()?;
     let key = TlsKey::generate();
-    let issued = issuer.issue_instance(&key.public(), &member, now_ms, drawn_serial()?)?;
+    let made = issuer.issue_instance(&key.public(), &member, now_ms, drawn_serial()?)?;
     Ok(vec![
         (
             Impostor::OtherAuthority,
@@ -440,7 +440,7 @@ fn impostors(
             Impostor::OtherName,
             certified_hub(issuer, &elsewhere, now_ms)?,
         ),
-        (Impostor::Member, Credential::new(issued.chain, key)?),
+        (Impostor::Member, Credential::new(made.chain, key)?),
     ])
 }
 
