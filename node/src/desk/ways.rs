@@ -2,7 +2,7 @@
 //! stands, the page about it, and where one that is off is switched on.
 
 use lapor_web::intake::channel_words;
-use lapor_web::language::{Voice, text_id};
+use lapor_web::language::Voice;
 
 use super::{Answer, WEBHOOKS, channels, letters};
 use crate::api::problem;

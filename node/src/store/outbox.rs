@@ -170,10 +170,11 @@ pub async fn adopt(
     Ok(())
 }
 
-/// Marks everything sealed up to a position as durable at the hub.
+/// Marks everything sealed up to a position as durable at the hub. Said so that what waits is looked
+/// through and not the chain up to there.
 pub async fn accept(tx: &mut Tx, epoch: i64, seq: i64, at: i64) -> Stored<()> {
     const SQL: &str = "update outbox set state = 'accepted', accepted_at = $3
-        where state = 'sealed' and epoch = $1 and seq <= $2";
+        where state = 'sealed' and epoch + 0 = $1 and seq <= $2";
     on!(tx, c => sqlx::query(SQL).bind(epoch).bind(seq).bind(at).execute(c).await.map(drop))?;
     Ok(())
 }

@@ -47,7 +47,11 @@ async fn what_a_killed_process_leaves_open_ends_when_it_was_last_known() {
         let came = line(0, "came", "");
         let ended = line(last - NOW, "left", "hub_ended");
         if place.ground.db.kind() == Kind::Postgres {
-            assert_eq!(lines(&place).await, [came.clone()], "both may be at work");
+            assert_eq!(
+                lines(&place).await,
+                std::slice::from_ref(&came),
+                "both may be at work"
+            );
             // As its leader does once nothing has come of the other for a while.
             let former = hub.sequencer.right().name();
             let mut tx = place.ground.db.write().await.unwrap();

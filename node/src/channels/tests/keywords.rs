@@ -81,7 +81,7 @@ async fn a_place_that_is_shared_elsewhere_says_where_a_report_is_and_the_word_do
         let region = view.summary.region.as_ref().map(ToString::to_string);
         assert_eq!(region.as_deref(), Some("62"), "Palangka Raya, not Garut");
         let body = view.history[0].body.as_ref().unwrap();
-        assert!(body.get("suggested").is_none_or(|told| told.is_null()));
+        assert!(body.get("suggested").is_none_or(serde_json::Value::is_null));
         assert_eq!(talked.words().await, [("LAMPU".into(), 1, 1)]);
     }
 }

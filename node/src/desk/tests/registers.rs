@@ -171,8 +171,8 @@ async fn rows_that_a_page_does_not_hold_are_on_the_next() {
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
-        let rows: String = (1..=60).map(|n| format!("Lampu {n} padam\n")).collect();
-        let file = format!("Isi\n{rows}");
+        let rows: Vec<String> = (1..=60).map(|n| format!("Lampu {n} padam\n")).collect();
+        let file = format!("Isi\n{}", rows.concat());
         let one = uploads(&siti, "letter", &file).await.to().to_owned();
         let first = siti.open(&one).await;
         first
