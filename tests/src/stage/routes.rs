@@ -9,11 +9,11 @@ use axum::Router;
 pub fn read(router: &Router) -> Vec<String> {
     let told = format!("{router:?}");
     let (own, _) = told.split_once("fallback_router: ").expect("a router");
-    let (routes, paths) = own.split_once("node: Node { paths: ").expect("its paths");
+    let (numbers, paths) = own.split_once("node: Node { paths: ").expect("its paths");
     let paths: BTreeMap<&str, &str> = numbered(paths)
         .filter_map(|(id, path)| Some((id, path.split('"').nth(1)?)))
         .collect();
-    let opened = numbered(routes).filter(|(_, route)| {
+    let opened = numbered(numbers).filter(|(_, route)| {
         let get = route.split_once("{ get: ").map(|(_, get)| get);
         get.is_some_and(|get| !get.starts_with("None"))
     });
