@@ -76,7 +76,7 @@ pub const CHECKS: [Check<Stage>; 9] = [
         name: "hears how a member is",
         keeps: &[
             "| POST `/health` | 204 | every 60 s |",
-            "`POST /health`; `oldest_unsent`, `free_disk_bytes`, `last_backup`, `chain`, `inbox` and `holds` may be null or left out.",
+            "`POST /health`; `oldest_unsent`, `free_disk_bytes`, `last_backup`, `chain`, `inbox`, `holds` and `portal` may be null or left out.",
         ],
         run: |stage| Box::pin(hears(stage)),
     },
