@@ -1,6 +1,7 @@
 # The page of a report at the officers' desk.
 
 yes = Yes
+no = No
 state-unknown = Not known yet
 case-back = Inbox
 case-beside = Other reports of the list
