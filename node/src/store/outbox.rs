@@ -342,6 +342,14 @@ pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> 
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
 }
 
+/// The row at a position, if its message is durable at the hub.
+pub async fn accepted_at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
+    const SQL: &str =
+        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
+        from outbox where epoch = $1 and seq = $2 and state in ('accepted', 'ruled')";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
+}
+
 pub async fn add_receipt(tx: &mut Tx, epoch: i64, from: i64, to: i64, line: &str) -> Stored<()> {
     const SQL: &str = "insert into receipts (epoch, from_seq, to_seq, line) values ($1, $2, $3, $4)
         on conflict (epoch, from_seq, to_seq) do nothing";
