@@ -299,7 +299,9 @@ static UNRULED_BIRTHS: Bulk = Bulk::new(
 /// Drafts with which the named cases (as first or second case) may begin and that are not ruled yet,
 /// the oldest first: case and draft.
 pub async fn unruled_births(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, String)>> {
-    tx.fetch_rows(&UNRULED_BIRTHS, cases).await
+    let rows: Vec<(String, Legible<String>)> = tx.fetch_rows(&UNRULED_BIRTHS, cases).await?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(case, draft)| (case, draft.text())).collect())
 }
 
 static UNRULED: Bulk = Bulk::new(

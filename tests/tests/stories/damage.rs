@@ -279,6 +279,8 @@ async fn a_damaged_item_or_own_message_comes_once_more_and_holds_up_no_other() {
         assert_eq!((aside[0].case, why), (Some(bad), Some("bytes_damaged")));
         let shown = pusat.node().aside(aside[0].id).await.unwrap();
         assert_eq!(shown.envelope, None);
+        let seen = pusat.view(bad).await.history;
+        assert_eq!(seen.len(), 1, "and the rest of its case is shown");
         assert_eq!(pusat.state(good).await, State::InProgress);
         pusat.catch_up().await;
         assert_eq!(pusat.state(bad).await, State::InProgress);
