@@ -34,6 +34,7 @@ pub const CHECKS: [Check<Stage>; 8] = [
         keeps: &[
             "The hub signs one for a range of one author's epoch once it is durable: `head` is the envelope id at `to`, `root` the RFC 6962 tree head over the 32-byte envelope ids `from` to `to`.",
             "A range that is sent again gets the receipts that are stored: those that touch it, with the ranges that they had.",
+            "No receipt of an author is older than the one before it.",
             "A receipt states what is on disk, and nothing else.",
             "| `receipt.v1+json` | a range receipt | hub |",
             "The **envelope id** is SHA-256 of PAE.",
@@ -211,6 +212,14 @@ async fn receipts(stage: &mut Stage) -> Result<()> {
     ensure!(
         part.receipts.iter().all(|one| first.receipts.contains(one)),
         "a receipt that is not the one that is stored"
+    );
+    let more = player.report().1;
+    let next = accepted(player, &[&more]).await?;
+    let latest = opened(player, &first)?.iter().map(|one| one.at).max();
+    let earliest = opened(player, &next)?.iter().map(|one| one.at).min();
+    ensure!(
+        earliest >= latest,
+        "a receipt that is older than the one before it"
     );
     Ok(())
 }

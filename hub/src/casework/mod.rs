@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::app::Hub;
 use crate::casefile::{self, CaseFile};
+use crate::damage;
 use crate::error::HubError;
 use crate::store;
 use crate::store::casework::{ClockRow, FactRow, TermRow};
@@ -52,7 +53,7 @@ pub async fn run(hub: &Hub) {
     loop {
         let began = Instant::now();
         let stepped = if hub.replicas.leads() {
-            step(hub).await
+            damage::noted(&hub.ground, step(hub).await).await
         } else {
             Ok(false)
         };

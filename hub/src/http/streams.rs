@@ -33,6 +33,8 @@ use crate::streams::StreamKey;
 
 /// A page ends when it has more than this.
 const PAGE_BYTES: usize = 4 << 20;
+/// From so many bytes on, the messages of a page are hashed where nobody waits.
+const ASIDE_BYTES: usize = 256 << 10;
 
 /// `GET /inbox` and `GET /public`.
 #[derive(Debug, Deserialize)]
@@ -125,26 +127,24 @@ async fn answer(
     limit: Option<usize>,
 ) -> Result<Response, HubError> {
     let limit = limit.unwrap_or(PAGE_ITEMS).clamp(1, PAGE_ITEMS);
-    let (mut place, mut damaged) = (None, None);
+    let mut place = None;
     let (rows, wraps) = if hub.streams.head(key) == after {
         (Vec::new(), Vec::new())
     } else {
         place = Some(hub.admission.answers.take(peer.clone())?);
         let mut tx = hub.ground.db.read().await?;
         locate(hub, &mut tx, key, after).await?;
-        let mut rows = store::deliveries::page(&mut tx, key, after, limit, PAGE_BYTES).await?;
-        if let Some((at, id)) = first_damaged(&rows) {
-            // What stands before it is told; the stream goes on once it is whole again.
-            rows.truncate(at);
-            damaged = Some(id);
-        }
+        let rows = store::deliveries::page(&mut tx, key, after, limit, PAGE_BYTES).await?;
         let cases: BTreeSet<CaseId> = rows.iter().filter_map(|row| row.case).collect();
         let wraps = store::wraps::of_cases(&mut tx, peer, cases).await?;
         (rows, wraps)
     };
+    // What stands before it is told; the stream goes on once it is whole again.
+    let (rows, damaged) = checked(rows).await?;
     if let Some(id) = damaged {
-        damage::note(&hub.ground, id).await?;
-        hub.witness.stir();
+        if damage::note(&hub.ground, id).await {
+            hub.witness.stir();
+        }
         if rows.is_empty() {
             return Err(HubError::Message(id));
         }
@@ -160,12 +160,25 @@ async fn answer(
     Ok(holding(response, place))
 }
 
-/// The first message of a page whose bytes are others than were taken in.
-fn first_damaged(rows: &[PageRow]) -> Option<(usize, EnvelopeId)> {
-    rows.iter().enumerate().find_map(|(at, row)| {
+/// A page up to the first message whose bytes are others than were taken in, and the id of that.
+async fn checked(rows: Vec<PageRow>) -> Result<(Vec<PageRow>, Option<EnvelopeId>), HubError> {
+    let lines = rows.iter().filter_map(|row| row.line.as_ref());
+    if lines.map(String::len).sum::<usize>() < ASIDE_BYTES {
+        return Ok(up_to_damage(rows));
+    }
+    let checking = tokio::task::spawn_blocking(move || up_to_damage(rows));
+    checking.await.map_err(|_| HubError::Aborted)
+}
+
+fn up_to_damage(mut rows: Vec<PageRow>) -> (Vec<PageRow>, Option<EnvelopeId>) {
+    let first = rows.iter().enumerate().find_map(|(at, row)| {
         let (id, line) = (row.id?, row.line.as_ref()?);
         (!damage::is_whole(line, id)).then_some((at, id))
-    })
+    });
+    if let Some((at, _)) = first {
+        rows.truncate(at);
+    }
+    (rows, first.map(|(_, id)| id))
 }
 
 /// Whether a cursor is of this stream, and not beyond it.

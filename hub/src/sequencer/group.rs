@@ -113,21 +113,13 @@ impl Worker {
         let outcome = self.transact(group).await;
         if let Err(error) = &outcome {
             tracing::error!(%error, "a transaction of the order failed");
-            self.stale = true;
+            // One that met a damaged message has written nothing.
+            self.stale |= !matches!(error, HubError::Message(_));
             if error.ends_process() {
                 self.ended = Some(error.clone());
             }
         }
-        let damaged = match &outcome {
-            Err(HubError::Message(id)) => Some(*id),
-            _ => None,
-        };
-        if let Some(id) = damaged
-            && let Err(error) = damage::note(&self.ground, id).await
-        {
-            tracing::error!(%error, "that a message is damaged could not be noted");
-        }
-        outcome
+        damage::noted(&self.ground, outcome).await
     }
 
     async fn transact(&mut self, group: &[Submission]) -> Result<Vec<Answer>, HubError> {

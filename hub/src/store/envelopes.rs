@@ -22,7 +22,7 @@ const COUNTS_AFTER: &str =
     "select author, count(*) from envelopes where number > $1 group by author";
 const IDS: &str = "select seq, id from envelopes \
      where author = $1 and epoch = $2 and seq between $3 and $4 order by seq";
-const LINES: &str = "select line from envelopes \
+const LINES: &str = "select id, line from envelopes \
      where author = $1 and epoch = $2 and seq > $3 order by seq limit $4";
 /// The kind stands in the text, so that the index of these few messages is used.
 const CALENDARS: &str = "select e.line, e.accepted_at from envelopes e \
@@ -164,8 +164,8 @@ pub async fn ids(
         .collect()
 }
 
-/// An author's own lines after `after`, until they have more than
-/// `most_bytes` together or are `most`.
+/// An author's own lines after `after`, each with its id, until they have more than `most_bytes`
+/// together or are `most`.
 pub async fn lines(
     tx: &mut Tx,
     author: &InstanceId,
@@ -173,20 +173,21 @@ pub async fn lines(
     after: u64,
     most: usize,
     most_bytes: usize,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<(EnvelopeId, String)>, DbError> {
     let after = i64::try_from(after).unwrap_or(i64::MAX);
-    let mut lines: Vec<String> = Vec::new();
+    let mut lines: Vec<(EnvelopeId, String)> = Vec::new();
     let mut size = 0;
     on!(tx, conn => {
-        let mut rows = sqlx::query_scalar::<_, String>(LINES)
+        let mut rows = sqlx::query_as::<_, (Vec<u8>, Legible<String>)>(LINES)
             .bind(author.as_str())
             .bind(i64::from(epoch))
             .bind(after)
             .bind(most as i64)
             .fetch(conn);
-        while let Some(line) = rows.try_next().await? {
+        while let Some((id, line)) = rows.try_next().await? {
+            let line = line.text();
             size += line.len();
-            lines.push(line);
+            lines.push((digest(&id)?, line));
             if size > most_bytes {
                 break;
             }

@@ -5,6 +5,7 @@ mod blobs;
 mod cases;
 mod casework;
 mod cutting;
+mod damage;
 mod evidence;
 mod harness;
 mod joining;

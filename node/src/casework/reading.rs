@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use lapor_migrations::{Tx, Value as Column};
 use lapor_protocol::case::{Case, State};
@@ -348,8 +349,11 @@ pub(super) async fn births(
         if found.contains_key(&case) {
             continue;
         }
+        let Some(item) = kept_item(&item, &case) else {
+            continue;
+        };
         let key = key_of(case)?;
-        let entry = ruled_entry(tx, &item, foreign.or(own), key.as_ref()).await?;
+        let entry = ruled_entry(tx, item, foreign.or(own), key.as_ref()).await?;
         if begins(case, &entry) {
             found.insert(case, entry);
         }
@@ -361,8 +365,11 @@ pub(super) async fn births(
         if found.contains_key(&case) {
             continue;
         }
+        // One that is damaged is set aside before it is sealed.
+        let Ok(draft) = serde_json::from_str::<Draft>(&draft) else {
+            continue;
+        };
         let key = key_of(case)?;
-        let draft: Draft = store::read(serde_json::from_str(&draft))?;
         let entry = pending_entry(tx, &draft, me, key.as_ref()).await?;
         if begins(case, &entry) {
             found.insert(case, entry);
@@ -382,8 +389,9 @@ async fn entries(
     let key = content_key(tx, id).await?;
     let mut out = Vec::new();
     for (item, foreign, own, state) in store::inbox::history(tx, &id.to_string()).await? {
-        if wanted(&state) {
-            out.push(ruled_entry(tx, &item, foreign.or(own), key.as_ref()).await?);
+        let item = Some(item).filter(|_| wanted(&state));
+        if let Some(item) = item.and_then(|item| kept_item(&item, &id)) {
+            out.push(ruled_entry(tx, item, foreign.or(own), key.as_ref()).await?);
         }
     }
     for draft in pending {
@@ -409,9 +417,12 @@ pub(super) async fn identity_requests(
     let named = cases.iter().map(|case| case.as_str().into()).collect();
     let mut out = BTreeMap::new();
     for (case, item, foreign, own) in store::inbox::identity_requests(tx, named).await? {
+        let Some(item) = kept_item(&item, &case) else {
+            continue;
+        };
         let key = keys.get(&subject(&case)?);
         let key = key.map(|key| store::read(ContentKey::from_bytes(key)));
-        let entry = ruled_entry(tx, &item, foreign.or(own), key.transpose()?.as_ref()).await?;
+        let entry = ruled_entry(tx, item, foreign.or(own), key.transpose()?.as_ref()).await?;
         out.extend(entry.message.map(|message| (message, entry)));
     }
     Ok(out)
@@ -422,13 +433,19 @@ fn subject(case: &str) -> Result<String, NodeError> {
     Ok(Subject::Case(store::case_id(case)?).to_string())
 }
 
+/// An item as it was taken in; `None` where it is damaged, for which its case waits.
+fn kept_item(item: &str, case: &impl Display) -> Option<Item> {
+    let read = serde_json::from_str(item);
+    read.inspect_err(|_| damage::tell("inbox", &case.to_string()))
+        .ok()
+}
+
 async fn ruled_entry(
     tx: &mut Tx,
-    item: &str,
+    item: Item,
     line: Option<String>,
     key: Option<&ContentKey>,
 ) -> Result<HistoryEntry, NodeError> {
-    let item: Item = store::read(serde_json::from_str(item))?;
     // Damaged bytes are shown as what is not here; the case waits for a person because of them.
     let message = line.and_then(|line| kept_message(&line, item.envelope_id));
     let words = match &message {

@@ -85,20 +85,40 @@ pub async fn of_reason(tx: &mut Tx, reason: &str, limit: i64) -> Stored<Vec<(Str
 }
 
 static PUT_AGAIN: Bulk = Bulk::new(
-    "with v (stream, depoch, dseq, item, envelope_id, line, wraps, case_id, case_seq, kind, fault,
-        reason) as (values",
-    12,
+    "with v (stream, depoch, dseq, item, envelope_id, line, wraps, case_id, case_seq, kind, fault)
+        as (values",
+    11,
     ") update inbox set item = v.item, envelope_id = v.envelope_id, line = v.line, wraps = v.wraps,
-            case_id = v.case_id, case_seq = v.case_seq, kind = v.kind, fault = v.fault,
-            reason = v.reason
+            case_id = v.case_id, case_seq = v.case_seq, kind = v.kind, fault = v.fault
         from v where inbox.stream = v.stream and inbox.depoch = v.depoch and inbox.dseq = v.dseq
             and inbox.state = 'quarantined'",
 );
 
 /// Puts an item that has come once more in the place of a quarantined one: stream, depoch, dseq,
-/// item, envelope id, line, wraps, case, case_seq, kind, fault, and why it is quarantined now.
+/// item, envelope id, line, wraps, case, case_seq, kind, fault.
 pub async fn put_again(tx: &mut Tx, row: Vec<Value>) -> Stored<u64> {
     tx.run_rows(&PUT_AGAIN, row).await
+}
+
+/// Says another reason why an item is quarantined, where it still is for this one.
+pub async fn blame(
+    tx: &mut Tx,
+    (stream, depoch, dseq): (&str, i64, i64),
+    reason: &str,
+    instead_of: &str,
+) -> Stored<()> {
+    const SQL: &str = "update inbox set reason = $4 where stream = $1 and depoch = $2 and dseq = $3
+        and state = 'quarantined' and reason = $5";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(stream)
+        .bind(depoch)
+        .bind(dseq)
+        .bind(reason)
+        .bind(instead_of)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// One item as the applier takes it.

@@ -225,7 +225,17 @@ pub async fn births(
     tx: &mut Tx,
     cases: Vec<Value>,
 ) -> Stored<Vec<(String, String, Option<String>, Option<String>)>> {
-    tx.fetch_rows(&BIRTHS, cases).await
+    type Row = (
+        String,
+        Legible<String>,
+        Legible<Option<String>>,
+        Legible<Option<String>>,
+    );
+    let rows: Vec<Row> = tx.fetch_rows(&BIRTHS, cases).await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(case, item, foreign, own)| (case, item.text(), foreign.text(), own.text()))
+        .collect())
 }
 
 /// Counts by state other than applied.

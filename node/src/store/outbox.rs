@@ -300,7 +300,9 @@ static UNRULED_BIRTHS: Bulk = Bulk::new(
 /// Drafts with which the named cases (as first or second case) may begin and that are not ruled yet,
 /// the oldest first: case and draft.
 pub async fn unruled_births(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, String)>> {
-    tx.fetch_rows(&UNRULED_BIRTHS, cases).await
+    let rows: Vec<(String, Legible<String>)> = tx.fetch_rows(&UNRULED_BIRTHS, cases).await?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(case, draft)| (case, draft.text())).collect())
 }
 
 static UNRULED: Bulk = Bulk::new(
@@ -341,6 +343,14 @@ pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> 
     const SQL: &str =
         "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
         from outbox where epoch = $1 and seq = $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
+}
+
+/// The row at a position, if its message is durable at the hub.
+pub async fn accepted_at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
+    const SQL: &str =
+        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
+        from outbox where epoch = $1 and seq = $2 and state in ('accepted', 'ruled')";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
 }
 

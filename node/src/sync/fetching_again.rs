@@ -4,6 +4,8 @@
 //!
 //! What does not come is asked for again, ever more seldom: it waits for a person meanwhile.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::Withheld;
@@ -20,8 +22,10 @@ use crate::casework::kept_message;
 use crate::error::NodeError;
 use crate::store;
 
-/// Items that are asked for in one step.
-const STEP: i64 = 200;
+/// Damaged items that are known at once, and how many of them are asked for in one step: those that do
+/// not come take no turn from those behind them.
+const KNOWN: i64 = 5_000;
+const STEP: usize = 200;
 /// Until what did not come is asked for again; twice as long each time.
 const FIRST_PAUSE_MS: i64 = 60_000;
 const LONGEST_PAUSE_MS: i64 = 3_600_000;
@@ -55,18 +59,21 @@ impl Link {
     /// Asks for what was set aside because its bytes are damaged. Returns how many items came.
     pub async fn fetch_again(&self) -> Result<usize, LinkError> {
         let mut tx = self.node.read_tx().await?;
-        let damaged = store::aside::of_reason(&mut tx, DAMAGED, STEP).await?;
+        let damaged = store::aside::of_reason(&mut tx, DAMAGED, KNOWN).await?;
         drop(tx);
         let streams = [Stream::Inbox, Stream::Public].into_iter();
         let places = damaged.iter().filter_map(|(name, depoch, dseq)| {
             let stream = streams.clone().find(|stream| stream.as_str() == name)?;
             Some((stream, *depoch, *dseq))
         });
-        let places: Vec<Place> = places.collect();
+        let places: BTreeSet<Place> = places.collect();
         self.asked().again.retain(|place, _| places.contains(place));
         let now = self.node.clock().now_ms();
-        let mut count = 0;
+        let (mut asked_for, mut count) = (0, 0);
         for place in places {
+            if asked_for == STEP {
+                break;
+            }
             let due = {
                 let mut asked = self.asked();
                 asked.again.entry(place).or_default().takes_its_turn(now)
@@ -74,6 +81,7 @@ impl Link {
             if !due {
                 continue;
             }
+            asked_for += 1;
             let (stream, depoch, dseq) = (place.0.as_str(), place.1, place.2);
             match self.fetch_item(place).await {
                 Ok(true) => {
@@ -125,6 +133,10 @@ impl Link {
             return Ok(false);
         }
         self.look_again_at(stream, (depoch, dseq), case).await?;
+        // What is whole and stands aside all the same is not asked for again.
+        let mut tx = self.node.write_tx().await?;
+        store::aside::blame(&mut tx, (stream.as_str(), depoch, dseq), FAILS, DAMAGED).await?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -179,8 +191,6 @@ impl Link {
             Value::from(item.case_seq.map(|seq| seq as i64)),
             Value::from(item.kind.clone()),
             Value::from(fault.map(str::to_owned)),
-            // Until it has been looked at.
-            Value::from(FAILS),
         ];
         let mut tx = self.node.write_tx().await?;
         if !stood_here(&mut tx, (stream, depoch, dseq), delivered.cursor.hash).await? {
