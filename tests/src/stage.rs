@@ -354,8 +354,6 @@ async fn handed_about(fleet: &mut Fleet) -> serde_json::Value {
     bandung.verify(escalated).await;
     bandung.escalate(escalated).await;
     fleet.settle().await;
-    bandung.verify(left).await;
-    fleet.settle().await;
     for case in [left, late] {
         desk.recall(case).await;
     }
