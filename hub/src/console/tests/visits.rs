@@ -191,10 +191,13 @@ async fn older_visits_stand_in_pages_of_their_own() {
         first.hides("Kembali ke awal");
         let next = first.between("rel=\"next\" href=\"", "\"");
         assert_eq!(count(&looks.open(&next).await), 15);
-        looks
-            .open(&format!("{all}?sebelum=kemarin"))
-            .await
-            .is(StatusCode::UNPROCESSABLE_ENTITY);
+        // PostgreSQL takes no text with the last of these.
+        for unplaced in ["kemarin", "1.entah", "1.%00"] {
+            looks
+                .open(&format!("{all}?sebelum={unplaced}"))
+                .await
+                .is(StatusCode::UNPROCESSABLE_ENTITY);
+        }
         looks
             .open("/konsol/instansi/kota-entah/sambungan")
             .await
