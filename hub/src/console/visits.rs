@@ -126,7 +126,8 @@ fn before(text: &str) -> Option<(i64, &str)> {
         return Some((i64::MAX, ""));
     }
     let (at, what) = text.split_once('.')?;
-    Some((at.parse().ok()?, what))
+    let known = ["came", "left", "refused"].contains(&what);
+    Some((at.parse().ok().filter(|_| known)?, what))
 }
 
 /// A line of the history of connections in words.

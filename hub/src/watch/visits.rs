@@ -76,7 +76,9 @@ struct Noted {
     refused: HashMap<(InstanceId, &'static str), i64>,
     /// Who is connected to this process.
     present: BTreeSet<InstanceId>,
-    /// When that was written last, in Unix ms.
+    /// Who was as that was written last.
+    told: BTreeSet<InstanceId>,
+    /// When it was, in Unix ms.
     told_at: i64,
 }
 
@@ -84,6 +86,8 @@ struct Noted {
 struct Due {
     lines: HashMap<InstanceId, Vec<Visit>>,
     present: BTreeSet<InstanceId>,
+    /// Who is connected since before it was written last.
+    stayed: BTreeSet<InstanceId>,
 }
 
 impl Visits {
@@ -141,11 +145,19 @@ impl Visits {
         for (slug, visits) in &due.lines {
             each.extend(visits.iter().map(|visit| (slug, visit)));
         }
-        store::visits::insert(&mut tx, each).await?;
         let process = hub.sequencer.right().name();
-        if due.present.is_empty() {
-            store::presences::take(&mut tx, process).await?;
-        } else {
+        let back = Visit {
+            at: now_ms,
+            what: "came".into(),
+            detail: String::new(),
+        };
+        // Where nothing stands of this process, it has said nothing for so long that another took it
+        // for gone and ended these.
+        if store::presences::take(&mut tx, process).await?.is_empty() {
+            each.extend(due.stayed.iter().map(|slug| (slug, &back)));
+        }
+        store::visits::insert(&mut tx, each).await?;
+        if !due.present.is_empty() {
             let row = PresenceRow {
                 at: now_ms,
                 slugs: serde_json::to_string(&due.present).map_err(HubError::damaged)?,
@@ -183,7 +195,14 @@ pub async fn end_former(ground: &Ground) -> Result<(), HubError> {
 /// who was connected to it.
 pub async fn end_of(tx: &mut Tx, process: &str) -> Result<(), HubError> {
     for row in store::presences::take(tx, process).await? {
-        let left: Vec<InstanceId> = serde_json::from_str(&row.slugs).map_err(HubError::damaged)?;
+        let left: Vec<InstanceId> = match serde_json::from_str(&row.slugs) {
+            Ok(left) => left,
+            // No history is worth that the processes of a hub follow each other no more.
+            Err(error) => {
+                tracing::warn!(%error, "who was connected to a former process cannot be read");
+                continue;
+            }
+        };
         let visit = Visit {
             at: row.at,
             what: "left".into(),
@@ -201,7 +220,18 @@ impl Noted {
         (tells || !self.lines.is_empty()).then(|| Due {
             lines: self.lines.clone(),
             present: self.present.clone(),
+            stayed: self.stayed(),
         })
+    }
+
+    /// Who was connected as that was written last, and has not come anew since.
+    fn stayed(&self) -> BTreeSet<InstanceId> {
+        let came = |slug: &&InstanceId| {
+            let mut lines = self.lines.get(*slug).into_iter().flatten();
+            lines.any(|line| line.what == "came")
+        };
+        let both = self.told.intersection(&self.present);
+        both.filter(|slug| !came(slug)).cloned().collect()
     }
 
     fn note(&mut self, instance: &InstanceId, at: i64, what: &str, detail: &str) {
@@ -218,6 +248,7 @@ impl Noted {
     /// Lines wait until they are written, also where whoever writes is stopped in the middle.
     fn wrote(&mut self, due: &Due, now_ms: i64) {
         self.told_at = now_ms;
+        self.told.clone_from(&due.present);
         for (slug, visits) in &due.lines {
             *self.written.entry(slug.clone()).or_default() += visits.len();
             if let Some(waiting) = self.lines.get_mut(slug) {

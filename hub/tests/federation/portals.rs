@@ -7,6 +7,7 @@ use lapor_protocol::problem::Code;
 use super::harness::{Institution, NOW, Place};
 
 const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
 
 /// Says an address, or with `None` nothing of one, in a report of this moment.
 async fn says(place: &Place, of: &Institution, portal: Option<&str>) -> Option<Code> {
@@ -56,6 +57,28 @@ async fn the_directory_names_the_portal_that_a_node_says_until_it_says_another()
         place.clock.advance(60 * MINUTE);
         assert_eq!(says(&place, &bandung, Some("")).await, None);
         assert_eq!(known(&place, &bandung), (None, before + 3));
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_changes_all_the_time_adds_four_versions_in_a_month() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        let (_, before) = known(&place, &bandung);
+        let address = |hour: i64| format!("https://lapor-{}.bandung.test", hour % 2);
+        for hour in 0..8 {
+            assert_eq!(says(&place, &bandung, Some(&address(hour))).await, None);
+            place.clock.advance(HOUR);
+        }
+        let fourth = (Some(address(3)), before + 4);
+        assert_eq!(known(&place, &bandung), fourth);
+        place.clock.advance(30 * 24 * HOUR - 8 * HOUR - MINUTE);
+        assert_eq!(says(&place, &bandung, Some(&address(4))).await, None);
+        assert_eq!(known(&place, &bandung), fourth, "a minute too early");
+        place.clock.advance(MINUTE);
+        assert_eq!(says(&place, &bandung, Some(&address(4))).await, None);
+        assert_eq!(known(&place, &bandung), (Some(address(4)), before + 5));
     }
 }
 

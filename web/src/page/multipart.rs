@@ -28,8 +28,8 @@ use crate::reading::{too_large, too_many_bytes, too_slow, unsupported_media};
 const PARTS: usize = 500;
 /// What may come before a part is seen to begin; a piece of the line is in it.
 const HEAD_BYTES: u64 = 1024 * 1024;
-/// What is read and thrown away of a form that is too large: a browser shows no answer before it has
-/// sent all, and an error of its own where the line ends before.
+/// What is read and thrown away of a form that is too large, at most: a browser shows no answer before
+/// it has sent all, and an error of its own where the line ends before.
 const BEYOND_BYTES: u64 = 32 * 1024 * 1024;
 /// A telephone at the edge of a network is slow and does not fall silent.
 const PACE: Pace = Pace {
@@ -230,7 +230,7 @@ fn paced(
                 line.head.fetch_add(piece.len() as u64, Ordering::Relaxed) + piece.len() as u64
             };
             if arrived > most || head > HEAD_BYTES {
-                pass_over(&mut body, arrived, (began, pace)).await;
+                pass_over(&mut body, pace).await;
                 return stop(LARGE);
             }
             Some((Ok(piece), Some((body, arrived))))
@@ -238,12 +238,16 @@ fn paced(
     })
 }
 
-/// Throws away what comes beyond the limit, as far as it is bearable.
-async fn pass_over(body: &mut BodyDataStream, arrived: u64, (began, pace): (Instant, Pace)) {
-    let mut beyond = 0;
+/// Throws away what comes beyond the limit, as far as it is bearable: for no longer than the grace,
+/// since who sends what nobody wants earns no time by it.
+async fn pass_over(body: &mut BodyDataStream, pace: Pace) {
+    let (began, mut beyond) = (Instant::now(), 0);
     while beyond < BEYOND_BYTES {
-        let left = pace.left(began.elapsed(), arrived + beyond);
-        match tokio::time::timeout(left, body.next()).await {
+        let left = pace.grace.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        match tokio::time::timeout(left.min(pace.pause), body.next()).await {
             Ok(Some(Ok(piece))) => beyond += piece.len() as u64,
             _ => return,
         }
@@ -257,6 +261,8 @@ fn unreadable() -> ApiProblem {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use axum::body::Body;
 
     use super::*;
@@ -340,22 +346,36 @@ mod tests {
         assert!(form.next_file().await.is_err());
     }
 
-    #[tokio::test]
-    async fn what_is_too_large_is_read_to_its_end_so_that_the_answer_is_seen() {
-        const PIECES: usize = 10;
-        let taken = Arc::new(AtomicU64::new(0));
+    /// How many pieces of 1 MiB are read of a form that is too large.
+    async fn read_of_vast(pieces: usize, pace: Pace) -> usize {
+        let taken = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&taken);
         let head = part("name=\"lampiran\"; filename=\"a\"", "").into_bytes();
-        let vast = std::iter::repeat_n(vec![b'a'; 1024 * 1024], PIECES);
-        let pieces = stream::iter(std::iter::once(head).chain(vast)).map(move |piece| {
+        let vast = std::iter::repeat_n(vec![b'a'; 1024 * 1024], pieces);
+        let vast = vast.inspect(move |_| {
             counted.fetch_add(1, Ordering::Relaxed);
-            Ok::<_, std::io::Error>(piece)
         });
-        let mut form = open(Body::from_stream(pieces));
+        let all = stream::iter(std::iter::once(head).chain(vast));
+        let request = request(Body::from_stream(all.map(Ok::<_, std::io::Error>)));
+        let mut form = FormWithFiles::open_paced(request, MOST, pace).ok().unwrap();
         let refused = form.bytes_of("lampiran").await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(refused.limit_bytes(), Some(MOST));
-        assert_eq!(taken.load(Ordering::Relaxed), 1 + PIECES as u64);
+        taken.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_read_on_so_that_the_answer_is_seen_within_bounds() {
+        // The fourth piece is the first beyond the limit, with the head before it.
+        let within = 4;
+        assert_eq!(read_of_vast(10, PACE).await, 10, "to its end");
+        let beyond = (BEYOND_BYTES >> 20) as usize;
+        assert_eq!(read_of_vast(60, PACE).await, within + beyond, "so much");
+        let pace = Pace {
+            grace: Duration::ZERO,
+            ..PACE
+        };
+        assert_eq!(read_of_vast(10, pace).await, within, "for so long");
     }
 
     #[tokio::test]

@@ -9,12 +9,23 @@ use lapor_protocol::ids::InstanceId;
 use super::{BANDUNG, ConsoleRole, NOW, Page, Place, login};
 use crate::app::Hub;
 use crate::store;
+use crate::store::presences::{self, PresenceRow};
 use crate::watch::{Reason, end_of};
 
 const MINUTE_MS: i64 = 60_000;
 
 fn bandung() -> InstanceId {
     "kota-bandung".parse().unwrap()
+}
+
+impl Place {
+    /// The leader of a hub's processes ends what one that says nothing has left open.
+    async fn ends(&self, hub: &Hub) {
+        let mut tx = self.ground.db.write().await.unwrap();
+        let silent = hub.sequencer.right().name();
+        end_of(&mut tx, silent).await.unwrap();
+        tx.commit().await.unwrap();
+    }
 }
 
 /// Moment, kind and reason of each line, the latest first.
@@ -53,10 +64,7 @@ async fn what_a_killed_process_leaves_open_ends_when_it_was_last_known() {
                 "both may be at work"
             );
             // As its leader does once nothing has come of the other for a while.
-            let former = hub.sequencer.right().name();
-            let mut tx = place.ground.db.write().await.unwrap();
-            end_of(&mut tx, former).await.unwrap();
-            tx.commit().await.unwrap();
+            place.ends(hub).await;
         }
         assert_eq!(lines(&place).await, [ended.clone(), came.clone()]);
 
@@ -88,6 +96,60 @@ async fn one_process_ends_no_visits_of_another() {
         end_of(&mut tx, "another").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(lines(&place).await, [line(0, "came", "")]);
+    }
+}
+
+#[tokio::test]
+async fn who_stays_with_a_process_that_was_taken_for_gone_is_there_again() {
+    for place in Place::all(false).await {
+        let hub = &place.console.hub;
+        let visits = &hub.connections.visits;
+        visits.came(&bandung(), NOW);
+        visits.write(hub).await.unwrap();
+        place.ends(hub).await;
+        for _ in 0..2 {
+            place.clock.advance(2 * MINUTE_MS);
+            visits.write(hub).await.unwrap();
+        }
+        let before = [
+            line(2 * MINUTE_MS, "came", ""),
+            line(0, "left", "hub_ended"),
+            line(0, "came", ""),
+        ];
+        assert_eq!(lines(&place).await, before, "it is said once");
+
+        // Whoever came anew meanwhile has a line of its own.
+        place.ends(hub).await;
+        let anew = 5 * MINUTE_MS;
+        place.clock.advance(2 * MINUTE_MS);
+        visits.left(&bandung(), Reason::Broken, NOW + anew);
+        visits.came(&bandung(), NOW + anew + 1);
+        visits.write(hub).await.unwrap();
+        let since = [
+            line(anew + 1, "came", ""),
+            line(anew, "left", "broken"),
+            line(4 * MINUTE_MS, "left", "hub_ended"),
+        ];
+        let all: Vec<_> = since.into_iter().chain(before).collect();
+        assert_eq!(lines(&place).await, all);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_can_read_of_a_former_process_keeps_nobody_from_going_on() {
+    for place in Place::all(false).await {
+        let mut tx = place.ground.db.write().await.unwrap();
+        let row = PresenceRow {
+            at: NOW,
+            slugs: "[\"Kota Bandung\"".to_owned(),
+        };
+        presences::put(&mut tx, "former", &row).await.unwrap();
+        end_of(&mut tx, "former").await.unwrap();
+        let stands = presences::take(&mut tx, "").await.unwrap();
+        assert!(stands.is_empty(), "{stands:?}");
+        tx.commit().await.unwrap();
+        let told = lines(&place).await;
+        assert!(told.is_empty(), "{told:?}");
     }
 }
 
@@ -133,10 +195,13 @@ async fn older_visits_stand_in_pages_of_their_own() {
         first.hides("Kembali ke awal");
         let next = first.between("rel=\"next\" href=\"", "\"");
         assert_eq!(count(&looks.open(&next).await), 15);
-        looks
-            .open(&format!("{all}?sebelum=kemarin"))
-            .await
-            .is(StatusCode::UNPROCESSABLE_ENTITY);
+        // PostgreSQL takes no text with the last of these.
+        for unplaced in ["kemarin", "1.entah", "1.%00"] {
+            looks
+                .open(&format!("{all}?sebelum={unplaced}"))
+                .await
+                .is(StatusCode::UNPROCESSABLE_ENTITY);
+        }
         looks
             .open("/konsol/instansi/kota-entah/sambungan")
             .await
