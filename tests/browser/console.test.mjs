@@ -247,7 +247,7 @@ for (const database of databases) {
         await page.getByLabel("Kuning").check();
         await press(page, "Simpan aturan");
         await page.getByText("Aturan disimpan.").waitFor();
-        for (let tries = 0; tries < 200 && (await page.locator(".menu .waiting").count()) === 0; tries += 1) {
+        for (let tries = 0; tries < 200 && (await page.getByRole("heading", { name: alarm }).count()) === 0; tries += 1) {
           await page.waitForTimeout(100);
           await open("/konsol/alarm");
         }
