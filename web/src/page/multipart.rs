@@ -346,12 +346,15 @@ mod tests {
         assert!(form.next_file().await.is_err());
     }
 
-    /// How many pieces of 1 MiB are read of a form that is too large.
+    /// A piece of the line is shorter than what a part may begin with.
+    const PIECE: usize = HEAD_BYTES as usize / 2;
+
+    /// How many pieces are read of a form that is too large.
     async fn read_of_vast(pieces: usize, pace: Pace) -> usize {
         let taken = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&taken);
         let head = part("name=\"lampiran\"; filename=\"a\"", "").into_bytes();
-        let vast = std::iter::repeat_n(vec![b'a'; 1024 * 1024], pieces);
+        let vast = std::iter::repeat_n(vec![b'a'; PIECE], pieces);
         let vast = vast.inspect(move |_| {
             counted.fetch_add(1, Ordering::Relaxed);
         });
@@ -366,16 +369,16 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_too_large_is_read_on_so_that_the_answer_is_seen_within_bounds() {
-        // The fourth piece is the first beyond the limit, with the head before it.
-        let within = 4;
-        assert_eq!(read_of_vast(10, PACE).await, 10, "to its end");
-        let beyond = (BEYOND_BYTES >> 20) as usize;
-        assert_eq!(read_of_vast(60, PACE).await, within + beyond, "so much");
+        // With the head before it, the piece that reaches the limit is the first beyond it.
+        let within = MOST as usize / PIECE;
+        assert_eq!(read_of_vast(20, PACE).await, 20, "to its end");
+        let beyond = BEYOND_BYTES as usize / PIECE;
+        assert_eq!(read_of_vast(100, PACE).await, within + beyond, "so much");
         let pace = Pace {
             grace: Duration::ZERO,
             ..PACE
         };
-        assert_eq!(read_of_vast(10, pace).await, within, "for so long");
+        assert_eq!(read_of_vast(20, pace).await, within, "for so long");
     }
 
     #[tokio::test]
