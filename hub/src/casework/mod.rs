@@ -88,7 +88,7 @@ async fn read_again(hub: &Hub, at: &mut Instant) -> Result<(), HubError> {
         return Ok(());
     }
     *at = Instant::now() + AGAIN_EVERY;
-    let cases = take_in_again(hub).await?;
+    let cases = Box::pin(take_in_again(hub)).await?;
     if cases > 0 {
         tracing::warn!(
             cases,
