@@ -72,6 +72,18 @@ pub enum Fault {
         column: usize,
         field: String,
     },
+    /// A kind that is none of a day of the JSON ends there.
+    DayKind {
+        line: usize,
+        column: usize,
+        found: String,
+    },
+    /// About there the JSON has something else than this.
+    Other {
+        line: usize,
+        column: usize,
+        asked: Thing,
+    },
     /// JSON of another shape, by what the reader of JSON said.
     Shape {
         line: usize,
@@ -90,6 +102,14 @@ pub enum Fault {
     },
     /// A limit of the contract that has no words of its own here.
     Limit(String),
+}
+
+/// What a place of the JSON is to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    Text,
+    List,
+    Object,
 }
 
 /// A day or a category of a file.
@@ -126,6 +146,16 @@ pub enum EntryFlaw {
     SameDate { before: usize },
     /// Its name is that of the category at this place, counted from 1 among its like.
     SameName { before: usize },
+}
+
+impl Fault {
+    /// What the reader of the file said, in English, where no kind says it.
+    pub fn technical(&self) -> Option<&str> {
+        match self {
+            Self::Row { said, .. } | Self::Shape { said, .. } | Self::Limit(said) => Some(said),
+            _ => None,
+        }
+    }
 }
 
 /// Categories as a file has them. What travels may have fields of a later version; in a file, a
@@ -259,9 +289,38 @@ fn shape(line: usize, column: usize, said: String) -> Fault {
             column,
             field,
         }
+    } else if let Some(found) = variant(&said) {
+        Fault::DayKind {
+            line,
+            column,
+            found,
+        }
+    } else if let Some(asked) = asked(&said) {
+        Fault::Other {
+            line,
+            column,
+            asked,
+        }
     } else {
         Fault::Shape { line, column, said }
     }
+}
+
+/// The only choice that an edition has is the kind of a day.
+fn variant(said: &str) -> Option<String> {
+    let rest = said.strip_prefix("unknown variant `")?;
+    rest.split_once('`').map(|(found, _)| found.to_owned())
+}
+
+fn asked(said: &str) -> Option<Thing> {
+    let (_, asked) = said.strip_prefix("invalid ")?.rsplit_once(", expected ")?;
+    let things = [
+        ("a string", Thing::Text),
+        ("a sequence", Thing::List),
+        ("struct ", Thing::Object),
+    ];
+    let found = things.iter().find(|(begins, _)| asked.starts_with(begins));
+    found.map(|(_, thing)| *thing)
 }
 
 /// The field of the contract that breaks a limit, and that limit where it is one of numbers.
@@ -526,6 +585,21 @@ mod tests {
     }
 
     #[test]
+    fn only_what_has_no_kind_is_told_by_its_reader() {
+        let said = "a length that nobody foresaw".to_owned();
+        let row = Fault::Row {
+            line: 2,
+            said: said.clone(),
+        };
+        for fault in [row, Fault::Limit(said.clone())] {
+            assert_eq!(fault.technical(), Some(said.as_str()), "{fault:?}");
+        }
+        assert_eq!(Fault::Empty.technical(), None);
+        let found = calendar("{\n  edition\n}", "").unwrap_err();
+        assert_eq!(found.technical(), None, "{found:?}");
+    }
+
+    #[test]
     fn what_is_wrong_with_categories_is_told_with_the_one_that_it_is() {
         let below = |names: &[String]| {
             let names = serde_json::to_string(names).unwrap();
@@ -581,10 +655,28 @@ mod tests {
         ] {
             assert_eq!(taxonomy(text, "").unwrap_err(), fault, "{text:.60}");
         }
-        let shape = taxonomy("{\"edition\":\"2031.1\",\n\"roots\":7}", "").unwrap_err();
+        for (roots, thing) in [
+            ("7", Thing::List),
+            (r#"["Air"]"#, Thing::Object),
+            (r#"[{"name":null}]"#, Thing::Text),
+            (
+                r#"[{"name":"Air","below":"Bau, expected a string"}]"#,
+                Thing::List,
+            ),
+        ] {
+            let text = format!("{{\"edition\":\"2031.1\",\n\"roots\":{roots}}}");
+            let fault = taxonomy(&text, "").unwrap_err();
+            assert!(
+                matches!(fault, Fault::Other { line: 2, asked, .. } if asked == thing),
+                "{fault:?}"
+            );
+        }
+        let day = r#"{"date":"2031-01-01","name":"A","kind":"libur_nasional"}"#;
+        let day = format!(r#"{{"edition":"2031.1","days":[{day}]}}"#);
+        let fault = calendar(&day, "").unwrap_err();
         assert!(
-            matches!(&shape, Fault::Shape { line: 2, said, .. } if said.contains("sequence")),
-            "{shape:?}"
+            matches!(&fault, Fault::DayKind { found, .. } if found == "libur_nasional"),
+            "{fault:?}"
         );
     }
 }

@@ -1,10 +1,11 @@
 //! The keys of the members as the directory has them: which are in force, since
-//! when, and when the next ones are due; how long each of one member held; and
-//! whose certificates nobody has renewed in time.
+//! when, and when the next ones are due; how long each of one member held, by
+//! versions of the directory and their moments; and whose certificates nobody has
+//! renewed in time.
 
 use lapor_protocol::directory::{Directory, InstanceEntry, Status};
 use lapor_protocol::ids::{InstanceId, Position};
-use lapor_protocol::keys::{CertifiedKey, KeyId, KeyUse};
+use lapor_protocol::keys::{CertifiedKey, Jwk, KeyId, KeyUse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,6 +64,37 @@ pub enum End {
     Suspended(u64),
     /// Its institution was revoked, and perhaps suspended before.
     Revoked { suspended: Option<u64>, at: u64 },
+}
+
+/// The moments between which a key holds or held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Moments {
+    /// Unix ms; when the directory first named it while its institution took part. Null if it
+    /// never did.
+    pub from: Option<i64>,
+    /// Unix ms; when another of its use came, or its institution was suspended or revoked. Null
+    /// as long as none of these has happened.
+    pub until: Option<i64>,
+    /// It will not hold again: another of its use has come, or its institution was revoked.
+    pub retired: bool,
+}
+
+/// A key as the directory has it, and when it holds or held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DatedKey {
+    #[serde(flatten)]
+    pub key: CertifiedKey,
+    #[serde(flatten)]
+    pub moments: Moments,
+}
+
+/// The key by which an institution is known, and when it holds or held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DatedIdentity {
+    #[serde(flatten)]
+    pub key: Jwk,
+    #[serde(flatten)]
+    pub moments: Moments,
 }
 
 /// A certificate that ends soon and should have been renewed.
@@ -133,6 +165,41 @@ pub fn terms(directory: &Directory, id: &InstanceId) -> Vec<Term> {
     let others = entry.keys.iter().rev();
     let others = others.map(|key| term(key.use_for, &key.jwk.kid, Some(key)));
     identity.chain(others).collect()
+}
+
+/// The identity key of an institution, and its others as the directory has them, each with the
+/// moments of its term.
+pub fn dated(directory: &Directory, id: &InstanceId) -> (Option<DatedIdentity>, Vec<DatedKey>) {
+    let Some(entry) = directory.latest().instance(id) else {
+        return (None, Vec::new());
+    };
+    let terms = terms(directory, id).into_iter();
+    let mut moments = terms.map(|term| moments(directory, &term));
+    let identity = entry.identity.clone().zip(moments.next());
+    let identity = identity.map(|(key, moments)| DatedIdentity { key, moments });
+    let others = entry.keys.iter().rev().cloned().zip(moments);
+    let mut keys: Vec<DatedKey> = others
+        .map(|(key, moments)| DatedKey { key, moments })
+        .collect();
+    keys.reverse();
+    (identity, keys)
+}
+
+fn moments(directory: &Directory, term: &Term) -> Moments {
+    let at = |version: u64| directory.published_at(version);
+    let until = match term.end {
+        Some(End::Replaced(version) | End::Suspended(version)) => at(version),
+        Some(End::Revoked {
+            suspended,
+            at: version,
+        }) => at(suspended.unwrap_or(version)),
+        None => None,
+    };
+    Moments {
+        from: term.since.and_then(at),
+        until,
+        retired: matches!(term.end, Some(End::Replaced(_) | End::Revoked { .. })),
+    }
 }
 
 /// The version that gave a key an end.
@@ -212,7 +279,7 @@ mod tests {
             let version = DirectoryVersion {
                 version: self.directory.version() + 1,
                 prev: self.directory.head(),
-                at: 1_000,
+                at: version_at(self.directory.version() + 1),
                 trust_domain: "lapor.test".into(),
                 hub_keys: vec![self.hub.public()],
                 changes: vec![entry],
@@ -230,6 +297,11 @@ mod tests {
                 .map(|term| (term.use_for, term.since, term.end))
                 .collect()
         }
+    }
+
+    /// A second after the one before.
+    fn version_at(version: u64) -> i64 {
+        version as i64 * 1_000
     }
 
     fn place(seq: u64) -> Position {
@@ -270,6 +342,20 @@ mod tests {
                 (KeyUse::Signing, Some(3), replaced),
             ]
         );
+        let (_, keys) = dated(&published.directory, &id);
+        let kids = keys.iter().map(|dated| &dated.key.jwk.kid);
+        assert!(kids.eq(entry.keys.iter().map(|key| &key.jwk.kid)));
+        let moments = |from, until, retired| Moments {
+            from,
+            until,
+            retired,
+        };
+        let told: Vec<Moments> = keys.iter().map(|dated| dated.moments).collect();
+        let at = |version| published.directory.published_at(version);
+        assert_eq!(
+            told,
+            [moments(at(3), at(4), true), moments(at(4), None, false)]
+        );
         let former = terms(&published.directory, &id).remove(2);
         assert_eq!(former.begins, Some(place(1)));
         assert_eq!(former.last, Some(place(7)));
@@ -293,6 +379,12 @@ mod tests {
             suspended,
             "since the first of them"
         );
+        let identity = |published: &Published| {
+            let (identity, _) = dated(&published.directory, &entry.id);
+            identity.unwrap().moments
+        };
+        let paused = identity(&published);
+        assert_eq!((paused.until, paused.retired), (Some(2_000), false));
         published.state(&entry, Status::Active);
         let holds = (KeyUse::Identity, Some(1), None);
         assert_eq!(told(&published, &entry), holds, "it was let in again");
@@ -305,6 +397,12 @@ mod tests {
         };
         let ended = (KeyUse::Identity, Some(1), Some(end));
         assert_eq!(told(&published, &entry), ended);
+        let over = Moments {
+            from: Some(1_000),
+            until: Some(5_000),
+            retired: true,
+        };
+        assert_eq!(identity(&published), over);
         let identity = terms(&published.directory, &entry.id).remove(0);
         assert_eq!((identity.begins, identity.last), (None, Some(place(9))));
     }
@@ -323,5 +421,8 @@ mod tests {
         };
         let never = (KeyUse::Identity, None, Some(end));
         assert_eq!(published.told(&entry), [never]);
+        let (identity, _) = dated(&published.directory, &entry.id);
+        let ended = identity.unwrap().moments;
+        assert_eq!((ended.from, ended.until), (None, Some(2_000)));
     }
 }

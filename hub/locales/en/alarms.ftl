@@ -279,8 +279,8 @@ http-refused = does not take it
 http-away = not available at the moment
 http-failed = failed to handle it
 http-odd = an answer that is not known
-said-by-server = The server says:
-said-of-line = Technical detail:
+said-by-server = What the server says
+said-of-line = Technical detail
 
 # Letters
 

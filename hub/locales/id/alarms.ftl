@@ -261,8 +261,8 @@ http-refused = tidak mau menerimanya
 http-away = sedang tidak tersedia
 http-failed = gagal mengolahnya
 http-odd = jawaban yang tidak dikenal
-said-by-server = Kata server:
-said-of-line = Rincian teknis:
+said-by-server = Kata server
+said-of-line = Rincian teknis
 
 # Surat
 

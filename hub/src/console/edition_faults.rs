@@ -2,9 +2,9 @@
 
 use lapor_web::language::{TextId, Voice, text_id};
 
-use crate::edition_file::{Entry, EntryFlaw, Fault, Part};
+use crate::edition_file::{Entry, EntryFlaw, Fault, Part, Thing};
 
-/// Says it with its place; what the reader of a file said is quoted.
+/// Says it with its place; what the reader of a file said stays technical detail.
 pub fn fault_words(v: &Voice, fault: &Fault) -> String {
     match fault {
         Fault::Lacking(columns) => {
@@ -29,10 +29,7 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
             at_line(v, *line, said)
         }
         Fault::Unclosed { line } => at_line(v, *line, v.say("edition-quote-open")),
-        Fault::Row { line, said } => {
-            let said = v.with("text", said).say("edition-row-wrong");
-            at_line(v, *line, said)
-        }
+        Fault::Row { line, .. } => at_line(v, *line, v.say("edition-row-wrong")),
         Fault::Cut => v.say("edition-cut"),
         Fault::Syntax { line, column } => at(v, (*line, *column), v.say("edition-no-json")),
         Fault::Field {
@@ -59,10 +56,20 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
             let said = v.with("field", field).say("edition-field-twice");
             at(v, (*line, *column), said)
         }
-        Fault::Shape { line, column, said } => {
-            let said = v.with("text", said).say("edition-other-shape");
+        Fault::DayKind {
+            line,
+            column,
+            found,
+        } => {
+            let said = v.with("found", found).say("edition-day-kind");
             at(v, (*line, *column), said)
         }
+        Fault::Other {
+            line,
+            column,
+            asked,
+        } => at(v, (*line, *column), v.say(thing_words(*asked))),
+        Fault::Shape { line, column, .. } => at(v, (*line, *column), v.say("edition-other-shape")),
         Fault::Name => v.say("edition-name-wrong"),
         Fault::Many { most } => v.with("most", *most).say("edition-too-many"),
         Fault::Entry { entry, flaw } => {
@@ -70,7 +77,15 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
             said.with("wrong", flaw_words(v, *flaw))
                 .say("edition-placed")
         }
-        Fault::Limit(said) => v.with("text", said).say("edition-limit"),
+        Fault::Limit(_) => v.say("edition-limit"),
+    }
+}
+
+fn thing_words(thing: Thing) -> TextId {
+    match thing {
+        Thing::Text => text_id("edition-asks-text"),
+        Thing::List => text_id("edition-asks-list"),
+        Thing::Object => text_id("edition-asks-object"),
     }
 }
 
@@ -193,6 +208,16 @@ mod tests {
                 taxonomy("{\"edition\":\"2031.1\",\n\"edition\":\"2031.2\"}", ""),
                 "Baris 2, kolom 9: isian “edition” ditulis dua kali",
                 "Line 2, column 9: the field “edition” is written twice",
+            ),
+            (
+                taxonomy("{\"edition\":\"2031.1\",\n\"roots\":7}", ""),
+                "Baris 2, kolom 9: di sekitar situ seharusnya ada daftar",
+                "Line 2, column 9: about there a list should stand",
+            ),
+            (
+                calendar(r#"{"edition":"2031.1","days":[{"kind":"libur"}]}"#, ""),
+                "Baris 1, kolom 43: jenis “libur” tidak dikenal",
+                "Line 1, column 43: “libur” is no kind",
             ),
             (
                 taxonomy(r#"{"edition":"2031.1","roots":["#, ""),

@@ -338,7 +338,10 @@ fn header(v: &Voice, found: &SetAside) -> Vec<(String, String)> {
     };
     lines.extend([
         line(text_id("aside-message"), &sent.message_id),
-        line(text_id("aside-position"), &sent.position),
+        line(
+            text_id("aside-position"),
+            &key_terms::position(v, sent.position),
+        ),
         line(text_id("aside-accepted"), &v.moment(sent.accepted_at)),
         line(text_id("aside-size"), &v.number(sent.bytes)),
         line(text_id("aside-trace"), sent.trace.as_deref().unwrap_or("–")),
@@ -380,6 +383,7 @@ mod tests {
 
     use super::*;
     use crate::console::texts;
+    use crate::set_aside::Sent;
 
     #[test]
     fn why_a_message_was_set_aside_is_told_in_words() {
@@ -404,5 +408,36 @@ mod tests {
             let later = aside_reason(&v, "of_a_later_version".to_owned());
             assert_eq!(later, "of_a_later_version");
         }
+    }
+
+    #[test]
+    fn where_a_message_that_was_set_aside_stands_is_told_in_words() {
+        let found = SetAside {
+            place: 1,
+            state: "quarantined".to_owned(),
+            reason: "signature_invalid".to_owned(),
+            kind: "case.filed".to_owned(),
+            case: None,
+            ordered_at: 1,
+            envelope: "0".repeat(64),
+            sent: Some(Sent {
+                author: "kota-bandung".to_owned(),
+                message_id: "m".to_owned(),
+                position: Position { epoch: 1, seq: 2 },
+                accepted_at: 1,
+                bytes: 1,
+                trace: None,
+            }),
+        };
+        for (language, said) in [
+            (Language::Indonesian, "bagian rantai 1, pesan 2"),
+            (Language::English, "epoch 1, message 2"),
+        ] {
+            let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
+            let lines = header(&v, &found);
+            assert!(lines.iter().any(|(_, value)| value == said), "{lines:?}");
+        }
+        let told = serde_json::to_value(&found).unwrap();
+        assert_eq!(told["sent"]["position"], "1.2");
     }
 }

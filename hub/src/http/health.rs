@@ -35,7 +35,7 @@ pub async fn report(
     if let Some(said) = &health.portal
         && let Err(error) = portals::follow(&hub.ground, &peer, said).await
     {
-        tracing::warn!(instance = %peer, %error, "the address of a portal waits for its next report");
+        tracing::warn!(instance = %peer, %error, "the address of a portal waits for a later report");
     }
     let again = damage::wanted_of(&hub.ground, &peer).await?;
     if again.is_empty() {

@@ -15,6 +15,9 @@ const BEFORE: &str = "select at, what, detail from visits \
      where slug = $1 and (at < $2 or (at = $2 and what < $3)) order by at desc, what desc limit $4";
 const SHORTEN: &str = "delete from visits where slug = $1 and at < coalesce(\
      (select at from visits where slug = $1 order by at desc limit 1 offset $2), 0)";
+const SHORTEN_ALL: &str = "delete from visits where (slug, at, what) in (select slug, at, what from \
+     (select slug, at, what, row_number() over (partition by slug order by at desc, what desc) as place \
+     from visits) as placed where place > $1)";
 
 /// One line of the history of an instance's connections.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize, utoipa::ToSchema)]
@@ -72,5 +75,11 @@ pub async fn before(
 /// Keeps the latest `most` of an instance.
 pub async fn shorten(tx: &mut Tx, slug: &InstanceId, most: i64) -> Result<(), DbError> {
     on!(tx, conn => sqlx::query(SHORTEN).bind(slug.as_str()).bind(most).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Keeps the latest `most` of each instance.
+pub async fn shorten_all(tx: &mut Tx, most: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(SHORTEN_ALL).bind(most).execute(conn).await.map(drop))?;
     Ok(())
 }

@@ -20,7 +20,9 @@ use crate::store::visits::Visit;
 
 /// Lines of one institution that wait to be written; more are not noted.
 const MOST_WAITING: usize = 20;
-/// Lines kept of each institution, and how many more before they are shortened.
+/// Lines kept of each institution, and how many more a process writes before they are shortened. It
+/// counts its own alone, so all are when one starts, too: who is seldom there, or restarted often,
+/// would add to them for ever.
 const KEPT: i64 = 200;
 const SHORTEN_AFTER: usize = 50;
 /// An institution that is turned away for one reason is noted this often.
@@ -188,6 +190,14 @@ pub async fn end_former(ground: &Ground) -> Result<(), HubError> {
         end_of(&mut tx, "").await?;
         tx.commit().await?;
     }
+    Ok(())
+}
+
+/// Keeps of each institution as many lines of the history as it may have.
+pub async fn shorten_all(ground: &Ground) -> Result<(), HubError> {
+    let mut tx = ground.db.write().await?;
+    store::visits::shorten_all(&mut tx, KEPT).await?;
+    tx.commit().await?;
     Ok(())
 }
 

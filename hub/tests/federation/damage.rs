@@ -14,7 +14,7 @@ use super::harness::{Answered, Institution, NOW, Place, Written};
 const FLIP: &str = r#"update envelopes set line = replace(line, '"payload":"ey', '"payload":"fy')
     where id = $1"#;
 
-async fn flip(place: &Place, id: EnvelopeId) {
+pub async fn flip(place: &Place, id: EnvelopeId) {
     let mut tx = place.hub.ground.db.write().await.unwrap();
     let flipped = on!(&mut tx, conn => sqlx::query(FLIP)
         .bind(id.as_bytes().as_slice())

@@ -83,6 +83,63 @@ async fn an_address_that_changes_all_the_time_adds_four_versions_in_a_month() {
 }
 
 #[tokio::test]
+async fn what_many_say_of_theirs_within_a_short_time_is_one_version() {
+    for db in databases().await {
+        let mut place = Place::new(&db).await;
+        let [pusat, bandung, kemenpu] = place.three().await;
+        let (_, before) = known(&place, &pusat);
+        let address = |of: &Institution| Some(format!("https://{}.test", of.id));
+        for of in [&pusat, &bandung, &kemenpu] {
+            assert_eq!(says(&place, of, address(of).as_deref()).await, None);
+            place.clock.advance(MINUTE);
+        }
+        assert_eq!(known(&place, &pusat), (address(&pusat), before + 1));
+        for of in [&bandung, &kemenpu] {
+            assert_eq!(known(&place, of), (None, before + 1), "it waits");
+        }
+        place.restart().await;
+        place.clock.advance(6 * MINUTE);
+        assert_eq!(
+            says(&place, &bandung, address(&bandung).as_deref()).await,
+            None
+        );
+        assert_eq!(known(&place, &bandung).1, before + 1, "a minute too early");
+        place.clock.advance(MINUTE);
+        assert_eq!(
+            says(&place, &bandung, address(&bandung).as_deref()).await,
+            None
+        );
+        for of in [&pusat, &bandung, &kemenpu] {
+            assert_eq!(known(&place, of), (address(of), before + 2));
+        }
+        place.clock.advance(HOUR);
+        assert_eq!(says(&place, &pusat, Some("")).await, None);
+        assert_eq!(known(&place, &pusat), (None, before + 3));
+        assert_eq!(known(&place, &kemenpu), (address(&kemenpu), before + 3));
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_others_counts_as_often_as_it_is_named() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [pusat, bandung, _] = place.three().await;
+        let (_, before) = known(&place, &bandung);
+        let address = |hour: i64| format!("https://lapor-{}.bandung.test", hour % 2);
+        for hour in 0..4 {
+            assert_eq!(says(&place, &bandung, Some(&address(hour))).await, None);
+            place.clock.advance(HOUR);
+        }
+        assert_eq!(says(&place, &bandung, Some(&address(4))).await, None);
+        let first = "https://lapor.pusat.test";
+        assert_eq!(says(&place, &pusat, Some(first)).await, None);
+        assert_eq!(known(&place, &pusat), (Some(first.to_owned()), before + 5));
+        let fourth = (Some(address(3)), before + 5);
+        assert_eq!(known(&place, &bandung), fourth, "nobody takes it along");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_address_of_a_site_is_refused_and_stands_nowhere() {
     for db in databases().await {
         let place = Place::new(&db).await;

@@ -235,7 +235,7 @@ async fn why_a_letter_did_not_arrive_is_in_words_and_the_server_is_quoted() {
             .open(SENT)
             .await
             .shows("Server surel menolak (550): alamat itu tidak ada")
-            .shows("Kata server: <q lang=\"en\">5.1.1 nobody here</q>")
+            .shows("<summary>Kata server</summary><q lang=\"en\">5.1.1 nobody here</q>")
             .hides("permanent error");
     }
 }

@@ -38,6 +38,11 @@ impl Place {
 
     /// Bandung says how it is.
     async fn reports(&self, now_ms: i64, quarantined: u64) {
+        self.says(now_ms, quarantined, None).await;
+    }
+
+    /// The same with what it says of its portal.
+    async fn says(&self, now_ms: i64, quarantined: u64, portal: Option<&str>) {
         let health = Health {
             software: concat!("lapor-node ", env!("CARGO_PKG_VERSION")).into(),
             time: now_ms,
@@ -53,7 +58,7 @@ impl Place {
             chain: None,
             inbox: None,
             holds: None,
-            portal: None,
+            portal: portal.map(str::to_owned),
         };
         let id = "kota-bandung".parse().unwrap();
         watch::receive(&self.ground, &id, &health).await.unwrap();
@@ -230,6 +235,7 @@ async fn the_page_of_an_institution_leads_to_the_portal_that_its_node_says() {
         let before = looks.open(BANDUNG).await;
         assert!(!before.text.contains("Portal warga"), "{}", before.text);
         let bandung = "kota-bandung".parse().unwrap();
+        place.says(NOW, 0, Some(said)).await;
         portals::follow(&place.ground, &bandung, said)
             .await
             .unwrap();

@@ -123,7 +123,7 @@ async fn a_message_that_the_disk_has_damaged_is_named_with_what_mends_it() {
             .open(RECOVERY)
             .await
             .shows("Pesan yang rusak di sini")
-            .shows("1.7")
+            .shows("bagian rantai 1, pesan 7")
             .shows(&zeros)
             .shows("diminta mengirimnya sekali lagi");
     }

@@ -24,7 +24,7 @@ fn signing(identity: &Signer, seed: u8, from: Position) -> CertifiedKey {
 
 impl Place {
     /// The directory says something else of Bandung.
-    async fn restates(&self, alter: impl FnOnce(&mut InstanceEntry)) {
+    pub async fn restates(&self, alter: impl FnOnce(&mut InstanceEntry)) {
         let mut tx = self.ground.db.write().await.unwrap();
         let known = self.ground.directory.refresh(&mut tx).await.unwrap();
         let mut entry = known.latest().instance(&bandung()).unwrap().clone();

@@ -168,6 +168,37 @@ async fn whoever_is_connected_when_the_hub_stops_has_left_once() {
 }
 
 #[tokio::test]
+async fn what_former_processes_have_written_is_shortened_when_one_starts() {
+    for place in Place::all(false).await {
+        let silent: InstanceId = "kota-bogor".parse().unwrap();
+        for process in 0..6 {
+            let hub = Hub::start(Arc::clone(&place.ground)).await.unwrap();
+            let visits = &hub.connections.visits;
+            for number in 0..20 {
+                let at = NOW + (process * 20 + number) * MINUTE_MS;
+                visits.came(&bandung(), at);
+                visits.left(&bandung(), Reason::Broken, at);
+                visits.write(&hub).await.unwrap();
+            }
+            visits.came(&silent, NOW + process);
+            visits.left(&silent, Reason::Broken, NOW + process);
+            visits.write(&hub).await.unwrap();
+            hub.stop().await;
+        }
+        let kept = async |of: &InstanceId| {
+            let mut tx = place.ground.db.read().await.unwrap();
+            let kept = store::visits::latest(&mut tx, of, 1_000).await.unwrap();
+            tx.rollback().await.unwrap();
+            kept
+        };
+        let before = kept(&bandung()).await;
+        Hub::start(Arc::clone(&place.ground)).await.unwrap();
+        assert_eq!(kept(&bandung()).await, before[..200], "the latest");
+        assert_eq!(kept(&silent).await.len(), 12, "there were no more");
+    }
+}
+
+#[tokio::test]
 async fn older_visits_stand_in_pages_of_their_own() {
     for place in Place::all(false).await {
         let hub = &place.console.hub;

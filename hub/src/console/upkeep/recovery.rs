@@ -18,7 +18,7 @@ use lapor_web::people::Member as Person;
 use super::super::approvals::{failed, named, put, refused};
 use super::super::instances::{done_words, one};
 use super::super::{Answer, Console, ConsoleRole};
-use super::super::{live, names};
+use super::super::{key_terms, live, names};
 use super::{Tab, tabs};
 use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
@@ -170,7 +170,7 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
             .map(|of| DamagedLine {
                 name: names::named(&v, &directory, of.author.as_str()),
                 at: one(&of.author),
-                place: of.position().to_string(),
+                place: key_terms::position(&v, of.position()),
                 envelope: of.envelope.to_string(),
                 found_at: of.found_at,
             })
