@@ -86,11 +86,11 @@ for (const database of databases) {
 
     it("shows at the counter what a report may repeat, beside a form that stays", () =>
       work("officer", "/meja/baru", async (page) => {
-        const title = "Rambu roboh di Jalan Sawah Kurung";
+        const title = "Gardu ronda ambruk di Sawah Kurung";
         const fill = async () => {
           await page.goto(`${stage.base}/meja/baru`);
           await page.getByLabel("Judul", { exact: true }).fill(title);
-          await page.getByLabel("Isi laporan", { exact: true }).fill("Rambu roboh ke tengah jalan.");
+          await page.getByLabel("Isi laporan", { exact: true }).fill("Gardunya ambruk semalam.");
           await press(page, "Simpan dan buat tanda terima");
         };
         await fill();
