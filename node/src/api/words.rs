@@ -260,13 +260,15 @@ const OPERATIONS: &[Operation] = &[
         summary: "Baca berkas sebagai tabel",
         description: "CSV dengan baris judul: kedua nomor setiap berkas dan keadaannya, tanpa isi \
                       laporan. Perubahan terakhir lebih dahulu, paling banyak sepuluh ribu baris; \
-                      persempit dengan waktu masuknya.",
+                      persempit dengan waktu masuknya. Setiap kali tercatat sebagai \
+                      `cases.downloaded` di log audit, jadi ikuti `GET /changes` daripada sering \
+                      membacanya.",
     },
     Operation {
         id: "readCasesWorkbook",
         access: CASES_READ,
         summary: "Baca berkas sebagai buku kerja",
-        description: "Baris yang sama sebagai spreadsheet Office Open XML (.xlsx).",
+        description: "Baris yang sama sebagai spreadsheet Office Open XML (.xlsx), juga tercatat di log audit.",
     },
     Operation {
         id: "listDeadlines",
