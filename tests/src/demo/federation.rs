@@ -136,8 +136,8 @@ impl Stage<'_> {
         Ok(nodes)
     }
 
-    /// The same, and while they rest the desks are furnished, the channels and systems switched on; one of them
-    /// comes back late.
+    /// The same, and while they rest the desks are furnished, the channels and systems switched on; one
+    /// of them comes back late.
     pub async fn furnish(&self, scenes: &Scenes) -> anyhow::Result<Arc<Nodes>> {
         self.troupe.rest_nodes().await;
         scenes::furnish(self.folder, scenes).await?;
