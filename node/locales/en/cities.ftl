@@ -27,6 +27,10 @@ city-state-token = Waits for its number
 city-state-refused = Refused by the city
 city-state-left = Cannot become a report
 city-state-linked = Connected
+city-stuck-hidden = { $n ->
+    [one] { $n } more request is of a report that you do not see.
+   *[other] { $n } more requests are of reports that you do not see.
+}
 city-again = Try again
 city-again-done = It is tried with the next look.
 city-dropped = It is not tried again.

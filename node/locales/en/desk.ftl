@@ -142,6 +142,7 @@ did-webhook-tried = Webhook tried
 did-webhook-replayed = Deliveries of a webhook sent again
 did-webhook-skipped = Delivery of a webhook skipped
 did-register-brought = Register filed
+did-cases-downloaded = Table of reports downloaded
 did-bridge-ran = Bridge to SP4N-LAPOR! run
 did-letter-dropped = Refused letter dropped
 did-programme-published = Programme published

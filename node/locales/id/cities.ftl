@@ -24,6 +24,7 @@ city-state-token = Menunggu nomor
 city-state-refused = Ditolak kota
 city-state-left = Tidak dapat dijadikan laporan
 city-state-linked = Terhubung
+city-stuck-hidden = { $n } permintaan lain menyangkut laporan yang tidak terlihat oleh Anda.
 city-again = Coba lagi
 city-again-done = Akan dicoba pada putaran berikut.
 city-dropped = Tidak akan dicoba lagi.

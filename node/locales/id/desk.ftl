@@ -142,6 +142,7 @@ did-webhook-tried = Webhook diuji
 did-webhook-replayed = Kiriman webhook diulang
 did-webhook-skipped = Kiriman webhook dilewati
 did-register-brought = Register dimasukkan
+did-cases-downloaded = Tabel laporan diunduh
 did-bridge-ran = Jembatan ke SP4N-LAPOR! dijalankan
 did-letter-dropped = Surat yang ditolak dibuang
 did-programme-published = Program diterbitkan

@@ -133,6 +133,20 @@ impl Node {
             .collect()
     }
 
+    /// Those of these cases that may be seen, each with the ticket that it is known by here.
+    pub async fn seen_among(
+        &self,
+        sight: &Sight,
+        cases: impl IntoIterator<Item = &str>,
+    ) -> Result<Vec<(CaseId, Option<String>)>, NodeError> {
+        let cases = cases.into_iter().map(Column::from).collect();
+        let mut tx = self.read_tx().await?;
+        let rows = store::lists::named(&mut tx, cases).await?;
+        let seen = rows.into_iter().filter(|row| sight.shows_row(row));
+        seen.map(|row| Ok((store::case_id(&row.case_id)?, row.ticket)))
+            .collect()
+    }
+
     /// The case of a ticket, however it was typed.
     pub async fn case_by_ticket(&self, typed: &str) -> Result<CaseView, NodeError> {
         let ticket = ticket::parse(typed).ok_or_else(|| {

@@ -48,21 +48,26 @@ pub struct Asked {
     sampai: String,
 }
 
-pub async fn table(node: &Node, officer: &Officer, asked: &Asked) -> Answer<Table> {
+impl Asked {
+    pub fn filter(&self, node: &Node) -> CaseFilter {
+        let day = |typed: &str| typed.parse::<NaiveDate>().ok();
+        CaseFilter {
+            filed_from: day(&self.dari).map(|day| node.span_of_days(day, day).0),
+            filed_before: day(&self.sampai).map(|day| node.span_of_days(day, day).1),
+            ..CaseFilter::default()
+        }
+    }
+}
+
+pub async fn table(node: &Node, officer: &Officer, filter: &CaseFilter) -> Answer<Table> {
     let v = officer.visit.v;
-    let day = |typed: &str| typed.parse::<NaiveDate>().ok();
-    let filter = CaseFilter {
-        filed_from: day(&asked.dari).map(|day| node.span_of_days(day, day).0),
-        filed_before: day(&asked.sampai).map(|day| node.span_of_days(day, day).1),
-        ..CaseFilter::default()
-    };
     let mut table = Table {
         head: HEAD.map(|id| v.say(id)).to_vec(),
         rows: Vec::new(),
     };
     let mut after = None;
     loop {
-        let page = node.search(&officer.sight, "", &filter, after.as_deref(), PAGE);
+        let page = node.search(&officer.sight, "", filter, after.as_deref(), PAGE);
         let page = page.await.map_err(|error| problem(&error))?;
         let left = LINES - table.rows.len();
         let cases: Vec<&CaseSummary> = page.cases.iter().take(left).collect();

@@ -254,15 +254,23 @@ pub async fn out(
     uri: Uri,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let table = Box::pin(register_out::table(&node, &officer, &asked)).await?;
+    let filter = asked.filter(&node);
+    let table = Box::pin(register_out::table(&node, &officer, &filter)).await?;
     let failed = |error| problem(&error);
-    if uri.path() == register_out::CSV {
+    let rows = table.rows.len();
+    let (kind, name, bytes) = if uri.path() == register_out::CSV {
         let text = table.csv().map_err(failed)?;
         // A spreadsheet takes a table without this sign for one of Windows-1252.
-        return Ok(download(CSV, "register.csv", format!("\u{feff}{text}")));
-    }
-    let book = table.xlsx().await.map_err(failed)?;
-    Ok(download(XLSX, "register.xlsx", book))
+        let text = format!("\u{feff}{text}");
+        (CSV, "register.csv", text.into_bytes())
+    } else {
+        let book = table.xlsx().await.map_err(failed)?;
+        (XLSX, "register.xlsx", book)
+    };
+    node.note_table(name, &filter, rows, &officer.actor())
+        .await
+        .map_err(failed)?;
+    Ok(download(kind, name, bytes))
 }
 
 fn download(kind: &'static str, name: &'static str, body: impl IntoResponse) -> Response {

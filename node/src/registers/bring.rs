@@ -51,7 +51,7 @@ pub struct NewRegister<'a> {
 pub enum RegisterError {
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    #[error("the same file was brought before")]
+    #[error("the same file was uploaded before")]
     Before(Box<Brought>),
     #[error("{MOST_WAITING} registers wait to be filed; file or drop one of them")]
     Crowded,

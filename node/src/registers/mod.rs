@@ -10,6 +10,7 @@ mod known;
 mod ods;
 mod out;
 pub(crate) mod sheet;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod view;

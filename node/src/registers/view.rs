@@ -38,7 +38,7 @@ pub struct Brought {
     pub filed: i64,
 }
 
-/// A register that was brought.
+/// A register that was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Import {
     pub id: String,

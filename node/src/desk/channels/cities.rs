@@ -12,6 +12,7 @@ use lapor_web::page::Form;
 use super::super::case_page;
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, back, tabs};
 use crate::api::problem;
+use crate::casework::Sight;
 use crate::cities::{CityFigures, Obstacle, Stuck};
 use crate::node::Node;
 
@@ -46,6 +47,8 @@ pub struct City {
     pub problem: Option<(String, String)>,
     pub facts: Vec<(String, String)>,
     pub lines: Vec<Line>,
+    /// How many requests more there are, of cases that are not seen, in words.
+    pub hidden: Option<String>,
 }
 
 /// A request that waits, or waits for a person.
@@ -70,7 +73,7 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     let all = node.city_figures().await.map_err(|error| problem(&error))?;
     let mut cities = Vec::with_capacity(all.len());
     for city in &all {
-        cities.push(shown(&node, &v, city).await?);
+        cities.push(shown(&node, &officer, city).await?);
     }
     let page = CitiesPage {
         v,
@@ -106,18 +109,27 @@ pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'st
     Ok((count > 0).then_some((said, PATH)))
 }
 
-pub async fn shown(node: &Node, v: &Voice, city: &CityFigures) -> Answer<City> {
+pub async fn shown(node: &Node, officer: &Officer, city: &CityFigures) -> Answer<City> {
+    let (v, sight) = (&officer.visit.v, &officer.sight);
     let cases = city.stuck.iter().filter_map(|one| one.case_id.as_deref());
-    let tickets = node.tickets(cases).await;
-    let tickets = tickets.map_err(|error| problem(&error))?;
-    let lines = city.stuck.iter().map(|one| {
-        let found = tickets
+    let seen = node.seen_among(sight, cases).await;
+    let seen = seen.map_err(|error| problem(&error))?;
+    let mut lines = Vec::with_capacity(city.stuck.len());
+    for one in &city.stuck {
+        let of = one.case_id.as_deref();
+        let found = seen
             .iter()
-            .find(|(case, _)| one.case_id.as_deref() == Some(case.to_string().as_str()));
-        let case = found.map(|(case, ticket)| (ticket.clone(), case_page::at(*case)));
-        line(v, one, case)
-    });
-    let lines = lines.collect();
+            .find(|(case, _)| of == Some(case.to_string().as_str()));
+        // Whoever sees the whole desk looks after requests whose case is no longer on it, too.
+        if of.is_none() || found.is_some() || *sight == Sight::ALL {
+            let case = found.map(|(case, ticket)| {
+                let called = ticket.clone().unwrap_or_else(|| v.say("city-case"));
+                (called, case_page::at(*case))
+            });
+            lines.push(line(v, one, case));
+        }
+    }
+    let hidden = city.stuck.len() - lines.len();
     let (tone, state) = state(v, city);
     Ok(City {
         name: city.title.clone(),
@@ -127,6 +139,7 @@ pub async fn shown(node: &Node, v: &Voice, city: &CityFigures) -> Answer<City> {
         problem: trouble(v, city),
         facts: facts(v, city),
         lines,
+        hidden: (hidden > 0).then(|| v.with("n", hidden).say("city-stuck-hidden")),
     })
 }
 

@@ -115,7 +115,7 @@ pub async fn show(
     let here = cities::at(&path.city);
     let asking = |fields: [(&str, &str); 1]| LocalPath::asking(&here, fields).to_string();
     let may_ask = may && told.is_none();
-    let mut city = shown(&node, &v, figures).await?;
+    let mut city = shown(&node, &officer, figures).await?;
     city.facts = standing(&v, (settings, figures), exchange);
     let page = CityPage {
         v,

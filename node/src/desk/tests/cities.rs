@@ -2,8 +2,10 @@
 
 use http::StatusCode;
 use lapor_stand_ins::city311::City311;
+use lapor_web::accounts::NewAccount;
 use serde_json::{Value, json};
 
+use super::cases::at;
 use super::{ADMIN, Browser, Page, SITI, WORDS, hire, staffed};
 use crate::casework::CaseFilter;
 use crate::cities::tests::Linked;
@@ -75,6 +77,48 @@ async fn an_administrator_tries_again_or_drops_what_a_city_refused() {
         assert_eq!(linked.office.filed().len(), 1);
         let calm = siti.open(PAGE).await;
         assert!(!calm.text.contains("Ditolak kota"), "{}", calm.text);
+    }
+}
+
+#[tokio::test]
+async fn an_officer_of_a_unit_sees_what_a_city_refused_of_its_cases_and_how_many_others() {
+    for linked in linked().await {
+        let node = &linked.place.node;
+        let id = "dinas-pu".parse().unwrap();
+        let added = node.add_unit("test", &id, "Dinas PU", None).await;
+        added.unwrap();
+        let account = node.accounts().find_by_login(SITI).await.unwrap();
+        let moved = NewAccount {
+            login: SITI,
+            name: "Petugas PU",
+            role: "officer",
+            unit: Some("dinas-pu"),
+        };
+        let changed = node.change_account("test", &account.id, &moved).await;
+        changed.unwrap();
+        let router = router(node.clone());
+        let [siti, admin] = [(); 2].map(|()| Browser::new(&router));
+        siti.enters(SITI, WORDS).await;
+        admin.enters(ADMIN, WORDS).await;
+        linked.look().await.unwrap();
+        linked.office.refuses(Some((400, &PROBLEM[5..])));
+        let own = linked.files_verified(&json!({})).await;
+        let other = linked.files_verified(&json!({})).await;
+        linked.look().await.unwrap();
+        let given = [("unit", "dinas-pu"), ("petugas", "")];
+        admin.post(&at(own, "/unit"), &given).await;
+        let ticket = async |case| node.case(case).await.unwrap().summary.ticket.unwrap();
+        let (own, other) = (ticket(own).await, ticket(other).await);
+        let rest = "permintaan lain menyangkut";
+        for page in [PAGE.to_owned(), format!("{PAGE}/bandung")] {
+            let seen = siti.open(&page).await;
+            seen.shows(&own).shows(&format!("1 {rest}"));
+            assert!(!seen.text.contains(&other), "{}", seen.text);
+            assert_eq!(seen.text.matches(PROBLEM).count(), 1, "{}", seen.text);
+            let whole = admin.open(&page).await;
+            whole.shows(&own).shows(&other);
+            assert!(!whole.text.contains(rest), "{}", whole.text);
+        }
     }
 }
 

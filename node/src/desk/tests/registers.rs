@@ -4,7 +4,8 @@ use http::{Request, StatusCode};
 use lapor_protocol::kinds::Classification;
 use serde_json::{Value, json};
 
-use super::{Browser, Page, SITI, WORDS, staffed};
+use super::{ADMIN, Browser, Page, SITI, WORDS, staffed};
+use crate::audit::AuditQuery;
 use crate::casework::{CaseFilter, NewReport, Sight};
 use crate::doors::router;
 use crate::registers::{Import, NewRegister, Wrong};
@@ -98,6 +99,44 @@ async fn a_register_is_looked_at_mended_and_filed_and_goes_out_again() {
                 .unwrap()
                 .contains("spreadsheetml")
         );
+    }
+}
+
+#[tokio::test]
+async fn whoever_takes_a_register_out_stands_in_the_audit_log_and_figures_leave_no_line() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        files(&place, json!({"title": "Canary", "content": "Canary"})).await;
+        let some = "/meja/register.csv?dari=2020-01-02&sampai=2020-01-03";
+        for path in ["/meja/register.xlsx", some, "/meja/kinerja.csv"] {
+            siti.open(path).await.is(StatusCode::OK);
+        }
+        let taken = AuditQuery {
+            action: "cases.downloaded",
+            limit: 9,
+            ..AuditQuery::default()
+        };
+        let taken = place.node.audit_log(&taken).await.unwrap();
+        let accounts = place.node.accounts().list().await.unwrap();
+        let mut accounts = accounts.iter();
+        let account = accounts.find(|one| one.login.as_str() == SITI).unwrap();
+        assert!(taken.iter().all(|entry| entry.actor == account.actor()));
+        let details: Vec<&str> = taken.iter().map(|entry| entry.detail.as_str()).collect();
+        assert_eq!(
+            details,
+            [
+                "register.csv, rows: 0, filed from 2020-01-02T00:00:00+07:00, \
+                 filed before 2020-01-04T00:00:00+07:00",
+                "register.xlsx, rows: 1",
+            ]
+        );
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let page = admin.open("/meja/audit?tindakan=cases.downloaded").await;
+        page.shows("<td data-label=\"Tindakan\">Tabel laporan diunduh</td>")
+            .shows("Petugas Loket");
     }
 }
 
