@@ -5,7 +5,7 @@ import { cookiesOf, faults, launch, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
-  // How a page looks does not depend on what keeps the reports.
+  // How a page looks, and what a browser does by itself, does not depend on what keeps the reports.
   const looks = database === databases[0];
   describe(`the list of the desk on ${database}`, () => {
     let stage, browser;
@@ -54,7 +54,7 @@ for (const database of databases) {
       }
     };
 
-    for (const script of [true, false]) {
+    for (const script of looks ? [true, false] : [false]) {
       it(`several reports are disposed at once ${script ? "with" : "without"} script`, () =>
         work("/meja", async (page) => {
           const titles = ["Gorong-gorong amblas", "Jembatan gantung lapuk"].map((title) => `${title} ${script}`);
@@ -115,7 +115,7 @@ for (const database of databases) {
         await page.getByRole("heading", { level: 1, name: "Semua" }).waitFor();
       }));
 
-    it("questions are added without a page in between, and no more than may be asked", () =>
+    it("questions are added without a page in between, and no more than may be asked", { skip: !looks }, () =>
       work(`/meja/kasus/${stage.cases.new}/tunda`, async (page) => {
         await page.getByLabel("Pertanyaan 1").fill("Di mana?");
         while (await page.getByRole("button", { name: "Tambah pertanyaan" }).isVisible()) {
@@ -124,7 +124,7 @@ for (const database of databases) {
         assert.equal(await page.locator(".asking").count(), 20);
         assert.equal(await page.getByLabel("Pertanyaan 20").evaluate((field) => field.name), "tanya20");
         assert.equal(await page.getByLabel("Pertanyaan 1", { exact: true }).inputValue(), "Di mana?");
-        if (looks) assert.deepEqual(await faults(page), []);
+        assert.deepEqual(await faults(page), []);
       }));
   });
 }
