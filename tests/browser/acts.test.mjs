@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, faults, launch, visitor } from "./browser.mjs";
+import { cookiesOf, faults, launch, takenIn, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 /** What an authenticator shows of a secret at a time in ms (RFC 6238). */
@@ -48,16 +48,9 @@ for (const database of databases) {
 
     /** Takes in a report at the counter; its page is open afterwards. */
     const takeIn = async (page, title) => {
-      await page.goto(new URL("/meja/baru", page.url()).href);
-      await page.getByLabel("Judul", { exact: true }).fill(title);
-      await page.getByLabel("Isi laporan", { exact: true }).fill("Sudah seminggu, mohon ditangani.");
-      await page.getByLabel("Nama (opsional)").fill("Ibu Canary");
-      await press(page, "Simpan dan buat tanda terima");
-      await page.locator(".slip, .notice.warning").first().waitFor();
-      const anew = page.getByRole("button", { name: "Simpan sebagai laporan baru" });
-      if (await anew.count()) await anew.click();
-      await page.getByRole("link", { name: "Buka laporan" }).click();
-      return new URL(page.url()).pathname;
+      const { at } = await takenIn(page, title);
+      await page.goto(new URL(at, page.url()).href);
+      return at;
     };
 
     /** Opens the page of a deed from the page of its case. */

@@ -1,4 +1,5 @@
 // A real Chromium, and what every page is looked at for.
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -60,6 +61,21 @@ export async function cookiesOf(stage, role) {
     });
   }
   return stage.cookies[role];
+}
+
+/**
+ * Takes in a report at the counter of the institution whose page stands there, as the form sends it that other tests
+ * fill in. Returns its ticket, and the path of its page.
+ */
+export async function takenIn(page, title, content = "Sudah seminggu, mohon ditangani.") {
+  const told = { saluran: "loket", jenis: "pengaduan", judul: title, uraian: content, nama: "Ibu Canary" };
+  const form = { kunci: randomUUID(), wilayah: "Kota Bandung, Jawa Barat", tetap: "1", ...told };
+  const answer = await page.request.post(new URL("/meja/baru", page.url()).href, { form });
+  const slip = await answer.text();
+  const [, ticket] = slip.match(/class="ticket">([^<]+)</) ?? [];
+  const [, at] = slip.match(/href="(\/meja\/kasus\/[^"]+)"/) ?? [];
+  if (!ticket || !at) throw new Error(`${title} is not taken in: ${answer.status()}`);
+  return { ticket, at };
 }
 
 const CONTRAST = "color-contrast";
