@@ -33,6 +33,12 @@ it("pale words are found in the colours in which they are pale, and apart from t
   assert.deepEqual(await shown(always, translated), []);
 });
 
+it("words that another language misses, or has too long, are found", async () => {
+  assert.match((await shown("<button></button>", translated)).join(), /button-name/);
+  assert.equal((await shown('<p style="width: 30rem">Pertanggungjawaban</p>', translated)).length, 1);
+  assert.deepEqual(await shown("<button>Send</button>", translated), []);
+});
+
 it("words of a look that is good are found again on a ground on which they are pale", async () => {
   const grey = '<p style="color: #595959">terbaca</p>';
   assert.deepEqual(await shown(grey, violations), []);

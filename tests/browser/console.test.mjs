@@ -378,7 +378,7 @@ for (const database of databases) {
             await page.locator('form[action$="/rahasia"] button').first().click();
             await regard("console-secret");
           },
-          { language },
+          { language, examined: true },
         );
         assert.deepEqual(found, {});
       });

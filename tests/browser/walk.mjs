@@ -26,7 +26,7 @@ export function walkThrough(part, belongs, further) {
     /** Lets a visitor of a kind look at pages. */
     const visit = async ({ role, ...kind }, look) => {
       const cookies = await cookiesOf(stage, role);
-      const { context, page, complaints } = await visitor(browser, { ...kind, cookies });
+      const { context, page, complaints } = await visitor(browser, { ...kind, cookies, examined: true });
       try {
         await look(page);
         assert.deepEqual(complaints, []);
