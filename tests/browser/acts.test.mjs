@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, faults, launch, visitor } from "./browser.mjs";
+import { cookiesOf, faults, launch, takenIn, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 /** What an authenticator shows of a secret at a time in ms (RFC 6238). */
@@ -48,16 +48,9 @@ for (const database of databases) {
 
     /** Takes in a report at the counter; its page is open afterwards. */
     const takeIn = async (page, title) => {
-      await page.goto(new URL("/meja/baru", page.url()).href);
-      await page.getByLabel("Judul", { exact: true }).fill(title);
-      await page.getByLabel("Isi laporan", { exact: true }).fill("Sudah seminggu, mohon ditangani.");
-      await page.getByLabel("Nama (opsional)").fill("Ibu Canary");
-      await press(page, "Simpan dan buat tanda terima");
-      await page.locator(".slip, .notice.warning").first().waitFor();
-      const anew = page.getByRole("button", { name: "Simpan sebagai laporan baru" });
-      if (await anew.count()) await anew.click();
-      await page.getByRole("link", { name: "Buka laporan" }).click();
-      return new URL(page.url()).pathname;
+      const { at } = await takenIn(page, title);
+      await page.goto(new URL(at, page.url()).href);
+      return at;
     };
 
     /** Opens the page of a deed from the page of its case. */
@@ -105,7 +98,7 @@ for (const database of databases) {
       });
     });
 
-    it("an identity is refused with a reason, and whoever asked reads so", async () => {
+    it("an identity is refused, and the officer who asked reads so", async () => {
       const title = "Pungutan di loket parkir";
       let at;
       await work("officer", "/meja", async (page) => {
@@ -118,7 +111,9 @@ for (const database of databases) {
       });
       await work("identity_keeper", "/meja/identitas", async (page) => {
         const card = page.locator(".ask", { hasText: title });
-        await card.getByLabel("Alasan bila ditolak").selectOption("Tidak diperlukan");
+        await card.getByText("Perlu menanyakan alamat.").waitFor();
+        // Reasons are for other institutions, which read them in a message.
+        assert.equal(await card.getByLabel("Alasan bila ditolak").count(), 0);
         await card.getByRole("button", { name: "Tolak", exact: true }).click();
         await reads(page, "Permintaan ditolak.");
       });
@@ -127,6 +122,33 @@ for (const database of databases) {
         assert.equal(await page.getByRole("button", { name: "Lihat identitas" }).count(), 0);
         assert.ok(!(await page.content()).includes("Canary"));
       });
+    });
+
+    it("an identity is refused to another institution with a reason, which is read there", async () => {
+      const at = `/meja/kasus/${stage.handed.late}`;
+      await work("officer", at, async (page) => {
+        await begin(page, "Minta identitas pelapor");
+        await page.getByLabel("Menghubungi pelapor").check();
+        await page.getByLabel("Mengapa identitas diperlukan").fill("Perlu menanyakan letaknya.");
+        await press(page, "Minta identitas pelapor");
+        await reads(page, "menunggu jawaban instansi tempat laporan masuk");
+      });
+      await stage.exchange();
+      await work(
+        "identity_keeper",
+        "/meja/identitas",
+        async (page) => {
+          const card = page.locator(".ask", { hasText: "Perlu menanyakan letaknya." });
+          await card.getByRole("button", { name: "Tolak", exact: true }).click();
+          await reads(page, "pilih dahulu alasan penolakannya");
+          await card.getByLabel("Alasan bila ditolak").selectOption("Tidak diperlukan");
+          await card.getByRole("button", { name: "Tolak", exact: true }).click();
+          await reads(page, "Permintaan ditolak.");
+        },
+        stage.pusat,
+      );
+      await stage.exchange();
+      await work("officer", at, (page) => reads(page, /tidak memberikan identitas pelapor: .*Tidak diperlukan/));
     });
 
     it("a rating, a supporter and a new key are taken down at the counter", async () => {

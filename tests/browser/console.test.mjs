@@ -256,7 +256,14 @@ for (const database of databases) {
           await page.setViewportSize({ width, height: 800 });
           assert.deepEqual(await overflowing(page), [], `open alarms at ${width}`);
         }
-        if (!once.skip) assert.deepEqual(await unreached(page), [], "open alarms");
+        if (!once.skip) {
+          // The keyboard is followed by a script.
+          await work(OPERATOR, stage.console.base, async (other, go) => {
+            await go("/konsol/alarm");
+            await other.getByRole("heading", { name: alarm }).waitFor();
+            assert.deepEqual(await unreached(other), [], "open alarms");
+          });
+        }
         const alarmed = page.getByRole("region", { name: alarm });
         await alarmed.getByLabel("Catatan").fill("cadangan dibuat malam ini");
         await alarmed.getByRole("button", { name: /^Akui semua/ }).click();
@@ -371,7 +378,7 @@ for (const database of databases) {
             await page.locator('form[action$="/rahasia"] button').first().click();
             await regard("console-secret");
           },
-          { language },
+          { language, examined: true },
         );
         assert.deepEqual(found, {});
       });
@@ -383,10 +390,12 @@ for (const database of databases) {
     });
 
     it("every page stands on the other database", { skip: !once.skip }, async () => {
-      await work(OPERATOR, stage.console.base, async (page, open) => {
+      await work(OPERATOR, stage.console.base, async (page) => {
         for (const [name, path] of Object.entries(consolePages(stage))) {
-          await open(path);
-          assert.ok((await page.locator("h1").count()) > 0, name);
+          // Where only the database is another, only the answer can be.
+          const answer = await page.request.get(stage.console.base + path);
+          assert.ok(answer.status() < 500, `${name}: ${answer.status()}`);
+          assert.match(await answer.text(), /<h1/, name);
         }
       });
     });

@@ -104,6 +104,9 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-suspects": ["officer", "/meja?tab=penyalahgunaan"],
 });
 
+/** Whether a path leads to the desk, or to what everybody sees. */
+export const isDesk = (path) => /^\/meja(\/|$)/.test(path);
+
 /** Pages that few people see and that are made as others are: looked at once, on one database. */
 const rarePages = ({ cases, talks, rare, handed, setup, supervisor, pusat }) => ({
   "follow-end": [undefined, "/ikuti/berhenti/0123456789abcdef0123456789abcdef"],
@@ -384,9 +387,14 @@ export const consoleBehind = {
   "console-staff-one": ["/konsol/petugas", /\/petugas\/(?!baru$)[^/]+$/],
 };
 
-/** All others alike: name, path, and who looks. */
+const unfold = (page) =>
+  page.locator("details").evaluateAll((parts) => {
+    for (const part of parts) part.open = true;
+  });
+
+/** All others alike: name, path, and who looks; conversations with all of it unfolded. */
 export const everyPage = (stage) => [
   ...Object.entries(pages(stage)).map(([name, path]) => ({ name, path })),
   ...Object.entries(deskPages(stage)).map(([name, [role, path]]) => ({ name, path, role })),
-  ...Object.entries(talkPages).map(([name, [talk, path]]) => ({ name, path, role: `talk ${talk}` })),
+  ...Object.entries(talkPages).map(([name, [talk, path]]) => ({ name, path, role: `talk ${talk}`, send: unfold })),
 ];
