@@ -123,8 +123,8 @@ fn seal_all(
         let place = head.next();
         certify_at(head, &mut draft, me, &keys.identity);
         let payload = draft.payload(me, place, head.id);
-        let envelope = Envelope::sign(MESSAGE_TYPE, payload, &signer);
-        head = head.advanced(envelope.id());
+        let (envelope, id) = Envelope::sign_with_id(MESSAGE_TYPE, payload, &signer);
+        head = head.advanced(id);
         row.epoch = Some(i64::from(place.epoch));
         row.seq = Some(place.seq as i64);
         row.envelope_id = Some(head.id.as_bytes().to_vec());
