@@ -56,12 +56,17 @@ impl Link {
                 Value::from(row.epoch.unwrap_or_default()),
                 Value::from(row.seq.unwrap_or_default()),
                 Value::from(row.envelope_id.clone().unwrap_or_default()),
-                Value::from(row.line.clone().unwrap_or_default()),
             ]
         });
-        let unmoved = own_chain(&mut tx).await?.0 == head;
-        let count = rows.len() as u64;
-        if !unmoved || store::outbox::seal(&mut tx, places.collect()).await? != count {
+        let lines = rows.iter().flat_map(|row| {
+            let line = row.line.clone().unwrap_or_default();
+            [Value::from(row.number), Value::from(line)]
+        });
+        if own_chain(&mut tx).await?.0 != head {
+            return Ok(Vec::new());
+        }
+        let sealed = store::outbox::seal(&mut tx, places.collect(), lines.collect()).await?;
+        if sealed != rows.len() as u64 {
             return Ok(Vec::new());
         }
         let id = end.id.as_bytes();
