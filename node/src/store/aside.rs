@@ -188,8 +188,9 @@ pub async fn ready(tx: &mut Tx, own_missing: &str, limit: i64) -> Stored<Vec<Str
     const SQL: &str = "select i.case_id from inbox i
         join cases c on c.case_id = i.case_id and c.next_seq = i.case_seq
         left join outbox o on o.envelope_id = i.envelope_id
+        left join outbox_lines l on l.number = o.number
         where i.state = 'waiting' and i.stream = 'inbox'
-            and (i.line is not null or o.line is not null
+            and (i.line is not null or l.line is not null
                 or coalesce(i.reason, '') <> $1)
         order by i.case_id limit $2";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(own_missing).bind(limit).fetch_all(c).await)?)
@@ -218,11 +219,24 @@ pub async fn parked_public(tx: &mut Tx) -> Stored<Vec<InboxRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
+/// The text of a query for [`AsideOwn`]s.
+macro_rules! own_rows {
+    ($which:literal) => {
+        concat!(
+            "select o.number, o.message_id, o.case_id, o.kind, o.state, o.reason,
+                coalesce(d.draft, '') as draft, l.line, o.created_at
+            from outbox o
+                left join outbox_drafts d on d.number = o.number
+                left join outbox_lines l on l.number = o.number
+            where ",
+            $which
+        )
+    };
+}
+
 /// Own messages in the two states, oldest first.
 pub async fn own(tx: &mut Tx, states: [&str; 2], limit: i64) -> Stored<Vec<AsideOwn>> {
-    const SQL: &str =
-        "select number, message_id, case_id, kind, state, reason, draft, line, created_at
-        from outbox where state in ($1, $2) order by number limit $3";
+    const SQL: &str = own_rows!("o.state in ($1, $2) order by o.number limit $3");
     Ok(
         on!(tx, c => sqlx::query_as(SQL).bind(states[0]).bind(states[1]).bind(limit).fetch_all(c).await)?,
     )
@@ -230,17 +244,18 @@ pub async fn own(tx: &mut Tx, states: [&str; 2], limit: i64) -> Stored<Vec<Aside
 
 /// One own message, whatever its state.
 pub async fn own_one(tx: &mut Tx, number: i64) -> Stored<Option<AsideOwn>> {
-    const SQL: &str =
-        "select number, message_id, case_id, kind, state, reason, draft, line, created_at
-        from outbox where number = $1";
+    const SQL: &str = own_rows!("o.number = $1");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).fetch_optional(c).await)?)
 }
 
 /// Puts an own message that was set aside back among the drafts.
 pub async fn send_again(tx: &mut Tx, number: i64) -> Stored<()> {
+    const LINE: &str = "delete from outbox_lines where number in (select number from outbox
+        where number = $1 and state in ('quarantined', 'refused'))";
     const SQL: &str = "update outbox set state = 'pending', reason = null, epoch = null,
-            seq = null, envelope_id = null, line = null
+            seq = null, envelope_id = null
         where number = $1 and state in ('quarantined', 'refused')";
+    on!(tx, c => sqlx::query(LINE).bind(number).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(SQL).bind(number).execute(c).await.map(drop))?;
     Ok(())
 }

@@ -165,8 +165,9 @@ pub async fn history(
     tx: &mut Tx,
     case_id: &str,
 ) -> Stored<Vec<(String, Option<String>, Option<String>, String)>> {
-    const SQL: &str = "select i.item, i.line, o.line, i.state
+    const SQL: &str = "select i.item, i.line, l.line, i.state
         from inbox i left join outbox o on o.envelope_id = i.envelope_id
+            left join outbox_lines l on l.number = o.number
         where i.stream = 'inbox' and i.case_id = $1
         order by i.case_seq, i.depoch, i.dseq";
     type Row = (
@@ -185,8 +186,9 @@ pub async fn history(
 static IDENTITY_REQUESTS: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
-    ") select i.case_id, i.item, i.line, o.line
+    ") select i.case_id, i.item, i.line, l.line
         from inbox i left join outbox o on o.envelope_id = i.envelope_id
+            left join outbox_lines l on l.number = o.number
         where i.stream = 'inbox' and i.kind = 'identity.requested'
             and i.case_id in (select case_id from v)",
 );
@@ -212,9 +214,10 @@ pub async fn identity_requests(
 static BIRTHS: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
-    ") select i.case_id, i.item, i.line, o.line
+    ") select i.case_id, i.item, i.line, l.line
         from v join inbox i on i.case_id = v.case_id
             left join outbox o on o.envelope_id = i.envelope_id
+            left join outbox_lines l on l.number = o.number
         where i.stream = 'inbox' and i.kind in ('report.filed', 'case.split')
         order by i.case_id, i.case_seq, i.depoch, i.dseq",
 );

@@ -21,8 +21,9 @@ const MINUTE_MS: i64 = 60_000;
 type Place = (&'static str, &'static str);
 
 const OUTBOX: Place = (
-    "select number, line from outbox where case_id = $1 and state = 'sealed'",
-    "update outbox set line = $2 where number = $1",
+    "select number, line from outbox join outbox_lines using (number)
+        where case_id = $1 and state = 'sealed'",
+    "update outbox_lines set line = $2 where number = $1",
 );
 const INBOX: Place = (
     "select dseq, line from inbox where stream = 'inbox' and case_id = $1 and state = 'waiting'
@@ -31,8 +32,9 @@ const INBOX: Place = (
 );
 /// A message that the hub has taken, and of which its author has not heard more yet.
 const ACCEPTED: Place = (
-    "select number, line from outbox where case_id = $1 and state = 'accepted'",
-    "update outbox set line = $2 where number = $1",
+    "select number, line from outbox join outbox_lines using (number)
+        where case_id = $1 and state = 'accepted'",
+    "update outbox_lines set line = $2 where number = $1",
 );
 const AT_THE_HUB: Place = (
     "select number, line from envelopes where case_id = $1 order by number limit 1",
@@ -109,14 +111,16 @@ const ITEM: [&str; 2] = [
         where stream = 'inbox' and case_id = $1 and state = 'received'",
 ];
 const DRAFT: [&str; 2] = [
-    "update outbox set draft = cast(x'ff' || substr(cast(draft as blob), 2) as text)
-        where case_id = $1",
-    "update outbox set draft = 'x' || substr(draft, 2) where case_id = $1",
+    "update outbox_drafts set draft = cast(x'ff' || substr(cast(draft as blob), 2) as text)
+        where number in (select number from outbox where case_id = $1)",
+    "update outbox_drafts set draft = 'x' || substr(draft, 2)
+        where number in (select number from outbox where case_id = $1)",
 ];
 const WHOLE_DRAFT: [&str; 2] = [
-    "update outbox set draft = '{' || cast(substr(cast(draft as blob), 2) as text)
-        where case_id = $1",
-    "update outbox set draft = '{' || substr(draft, 2) where case_id = $1",
+    "update outbox_drafts set draft = '{' || cast(substr(cast(draft as blob), 2) as text)
+        where number in (select number from outbox where case_id = $1)",
+    "update outbox_drafts set draft = '{' || substr(draft, 2)
+        where number in (select number from outbox where case_id = $1)",
 ];
 
 #[tokio::test]
