@@ -212,7 +212,7 @@ mod tests {
             (
                 taxonomy("{\"edition\":\"2031.1\",\n\"roots\":7}", ""),
                 "Baris 2, kolom 9: di sekitar situ seharusnya ada daftar",
-                "Line 2, column 9: about there a list should stand",
+                "Line 2, column 9: about there a list between square brackets should stand",
             ),
             (
                 calendar(r#"{"edition":"2031.1","days":[{"kind":"libur"}]}"#, ""),
