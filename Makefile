@@ -118,16 +118,21 @@ bench-peers: bench/peers/Cargo.lock
 bench/peers/Cargo.lock: Cargo.lock
 	@cp $< $@
 
+# Any toolchain will do, the stable one too: counting branches is asked of LLVM. A row for each parser, as
+# docs/proof.md has them, goes to the standard output.
 fuzz:
-	@.ci/need cargo c++
+	@.ci/need cargo cc c++
 	@CARGO_TARGET_DIR=$(TARGET) exec fuzz/run $(ARGS)
 
 MUTATED := $(foreach file,case/*.rs chain.rs receipt.rs merkle.rs dsse.rs,--file 'protocol/src/$(file)')
+# The copy that is changed is built in a folder of its own. What a change breaks is not to be made smaller,
+# nor remembered for the next.
 mutants:
 	@.ci/need cargo cc cargo-mutants
 	$(call say,"changing one thing at a time; some hours for all of them")
-	@PATH="$(abspath $(TARGET))/tools/bin:$$PATH" cargo mutants --package lapor-protocol \
-	    --output $(TARGET) $(or $(ARGS),$(MUTATED))
+	@PATH="$(abspath $(TARGET))/tools/bin:$$PATH" PROPTEST_MAX_SHRINK_ITERS=0 PROPTEST_DISABLE_FAILURE_PERSISTENCE=1 \
+	    env -u CARGO_TARGET_DIR cargo mutants --package lapor-protocol --output $(abspath $(TARGET)) \
+	    $(if $(findstring --file,$(ARGS)),,$(MUTATED)) $(ARGS)
 
 # exec: the fleet itself gets the signals that make is sent.
 fleet:

@@ -157,9 +157,8 @@ async fn long_poll(stage: &mut Stage) -> Result<()> {
     let player = &*player;
     let path = format!("/inbox?after={end}&wait=25");
     let all = [&said];
-    let (page, sent) = tokio::join!(player.get(&path), accepted(player, &all));
-    sent?;
-    let page = page?;
+    // What is not accepted does not arrive, and is not waited for.
+    let (page, _) = tokio::try_join!(player.get(&path), accepted(player, &all))?;
     page.is_success()?;
     let key = |envelope: &_| player.hub_key(envelope);
     let items = read_page(&page.body, end, Stream::Inbox, &player.id, key)?;

@@ -1,7 +1,7 @@
 //! Where this node stands: its own chain, its cursors, the directory, and the
 //! few facts it learned when it joined.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Legible, Tx, on};
 
 use super::Stored;
 
@@ -54,7 +54,9 @@ pub async fn set_accepted(tx: &mut Tx, epoch: i64, accepted: i64) -> Stored<()> 
 
 pub async fn directory_lines(tx: &mut Tx, since: i64) -> Stored<Vec<String>> {
     const SQL: &str = "select line from directory_versions where version > $1 order by version";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(since).fetch_all(c).await)?)
+    let lines: Vec<Legible<String>> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(since).fetch_all(c).await)?;
+    Ok(lines.into_iter().map(Legible::text).collect())
 }
 
 pub async fn directory_line(tx: &mut Tx, version: i64) -> Stored<Option<String>> {

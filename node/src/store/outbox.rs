@@ -415,13 +415,20 @@ pub async fn receipts_to(
 ) -> Stored<Vec<(i64, String)>> {
     const SQL: &str = "select to_seq, line from receipts
         where epoch = $1 and to_seq between $2 and $3 order by to_seq, from_seq";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(from).bind(to).fetch_all(c).await)?)
+    let rows: Vec<(i64, Legible<String>)> =
+        on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(from).bind(to).fetch_all(c).await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(to, line)| (to, line.text()))
+        .collect())
 }
 
 /// The receipt that reaches furthest.
 pub async fn latest_receipt(tx: &mut Tx) -> Stored<Option<String>> {
     const SQL: &str = "select line from receipts order by epoch desc, to_seq desc limit 1";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_optional(c).await)?)
+    let line: Option<Legible<String>> =
+        on!(tx, c => sqlx::query_scalar(SQL).fetch_optional(c).await)?;
+    Ok(line.map(Legible::text))
 }
 
 /// Counts and ages: rows in a state, and when the oldest of them was made.

@@ -36,6 +36,7 @@ mod state;
 mod taking_in;
 mod traces;
 mod transport;
+mod undamaged;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;

@@ -1,6 +1,9 @@
 //! A hub that was restored has lost what this node holds: it is brought back
 //! as the hub asks for it, each thing from its end on, and then this node waits
 //! for the others and goes on.
+//!
+//! Whatever goes back is proved by what stands behind it, so a row that a disk has damaged ends its
+//! stream or chain here, and nothing else: the hub goes on wanting it, from whoever holds it too.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +12,8 @@ use http::header::CONTENT_ENCODING;
 use http::{HeaderValue, Method};
 use lapor_migrations::Tx;
 use lapor_protocol::delivery::Item;
-use lapor_protocol::dsse::Envelope;
+use lapor_protocol::directory::Directory;
+use lapor_protocol::dsse::{DIRECTORY_TYPE, Envelope};
 use lapor_protocol::ids::{CaseId, EnvelopeId, Position};
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES, LINE_BYTES};
 use lapor_protocol::problem::Code;
@@ -20,8 +24,10 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
 use super::outgoing::COMPRESS_FROM;
+use super::undamaged::{item_at, messages_back, signed};
 use super::{Call, Link, LinkError};
 use crate::casework::read_message;
+use crate::damage;
 use crate::error::NodeError;
 use crate::store;
 use crate::store::inbox::InboxRow;
@@ -98,8 +104,9 @@ impl Link {
             if body.is_empty() {
                 tracing::error!(
                     ?answer,
-                    "the hub has lost what it signed for, and wants what this node does not hold"
+                    "the hub has lost what it signed for, and wants what this node does not hold, or not whole any more"
                 );
+                self.stand_anew(requests > 0).await?;
                 return Ok(requests);
             }
             standing = self.offer(body).await?;
@@ -152,7 +159,12 @@ impl Link {
     async fn versions_after(&self, version: u64) -> Result<Vec<u8>, LinkError> {
         let mut tx = self.node.read_tx().await?;
         let mut lines = Lines::default();
-        for line in store::chain::directory_lines(&mut tx, version as i64).await? {
+        let stored = store::chain::directory_lines(&mut tx, version as i64).await?;
+        for (line, number) in stored.into_iter().zip(version + 1..) {
+            if !self.is_version(&line) {
+                damage::tell("directory_versions", &number.to_string());
+                break;
+            }
             let raw = raw(line)?;
             let line = RecoveryLine {
                 directory: Some(&raw),
@@ -165,37 +177,27 @@ impl Link {
         Ok(lines.body)
     }
 
+    /// Whether a line is what the hub has signed as a version of the directory.
+    fn is_version(&self, line: &str) -> bool {
+        let Ok(envelope) = Envelope::parse(line.as_bytes()) else {
+            return false;
+        };
+        let key = self.hub_key(&envelope);
+        key.is_some_and(|key| envelope.verify(DIRECTORY_TYPE, &key).is_ok())
+    }
+
     async fn items_from(&self, stream: Stream, wanted: Wanted) -> Result<Vec<u8>, LinkError> {
         let mut tx = self.node.read_tx().await?;
         let place = (i64::from(wanted.epoch), wanted.number as i64);
         let most = BATCH_ENVELOPES as i64;
         let rows = store::inbox::back_from(&mut tx, stream.as_str(), place, most).await?;
-        let mut bare = bare(&mut tx, &rows).await?;
+        let bare = bare(&mut tx, &rows).await?;
         drop(tx);
         self.send_beside_again(&bare).await?;
-        let mut lines = Lines::default();
-        for (row, dseq) in rows.into_iter().zip((1..=place.1).rev()) {
-            if row.dseq != dseq {
-                break;
-            }
-            let item = raw(row.item)?;
-            let own = bare.remove(&row.dseq).map(|own| own.line);
-            let envelope = row.line.or(own).map(raw).transpose()?;
-            let mut line = RecoveryLine {
-                item: Some(&item),
-                stream: Some(stream),
-                envelope: envelope.as_deref(),
-                ..RecoveryLine::default()
-            };
-            if !lines.push(&line)? {
-                // A message that is too long beside its item is brought by whoever wrote it.
-                line.envelope = None;
-                if lines.count > 0 || !lines.push(&line)? {
-                    break;
-                }
-            }
-        }
-        Ok(lines.body)
+        let directory = self.node.directory();
+        let lining =
+            tokio::task::spawn_blocking(move || item_lines(stream, wanted, rows, bare, &directory));
+        Ok(lining.await.map_err(NodeError::damaged)??)
     }
 
     /// What goes beside a message and not with an item: attachments, and keys for who lacks them.
@@ -221,16 +223,23 @@ impl Link {
         let mut tx = self.node.read_tx().await?;
         let most = BATCH_ENVELOPES as i64 / 2;
         let rows = store::outbox::back_from(&mut tx, (epoch, last), most).await?;
+        let directory = self.node.directory();
+        let choosing = tokio::task::spawn_blocking(move || messages_back(rows, wanted, &directory));
+        let rows = choosing.await.map_err(NodeError::damaged)?;
         let first = rows.last().and_then(|row| row.seq).unwrap_or(last);
         let receipts = store::outbox::receipts_to(&mut tx, epoch, first, last).await?;
         drop(tx);
         let mut lines = Lines::default();
         let mut brought = None;
         for (row, seq) in rows.iter().zip((1..=last).rev()) {
-            let Some(line) = row.line.clone().filter(|_| row.seq == Some(seq)) else {
+            let Some(line) = row.line.clone() else {
                 break;
             };
             for (_, receipt) in receipts.iter().filter(|(to, _)| *to == seq) {
+                if !self.is_own_receipt(receipt)? {
+                    damage::tell("receipts", &format!("{epoch}.{seq}"));
+                    continue;
+                }
                 let receipt = raw(receipt.clone())?;
                 let line = RecoveryLine {
                     receipt: Some(&receipt),
@@ -257,6 +266,13 @@ impl Link {
         Ok(lines.body)
     }
 
+    fn is_own_receipt(&self, line: &str) -> Result<bool, NodeError> {
+        let me = self.node.instance()?;
+        let envelope = Envelope::parse(line.as_bytes()).ok();
+        let receipt = envelope.and_then(|envelope| self.check_receipt(&envelope).ok());
+        Ok(receipt.is_some_and(|receipt| receipt.author == *me))
+    }
+
     /// Compares heads and acknowledges anew: the hub knows nothing of the last times. Where it
     /// had lost anything, it may have lost pictures too.
     async fn stand_anew(&self, lost: bool) -> Result<(), NodeError> {
@@ -276,24 +292,21 @@ impl Link {
 async fn bare(tx: &mut Tx, rows: &[InboxRow]) -> Result<HashMap<i64, Bare>, NodeError> {
     let mut ids: HashMap<EnvelopeId, i64> = HashMap::new();
     for row in rows.iter().filter(|row| row.line.is_none()) {
-        let item: Item = store::read(serde_json::from_str(&row.item))?;
-        ids.insert(item.envelope_id, row.dseq);
-    }
-    let last = match store::outbox::latest_receipt(tx).await? {
-        None => None,
-        Some(line) => {
-            let envelope = store::read(Envelope::parse(line.as_bytes()))?;
-            let receipt: Receipt = store::read(serde_json::from_slice(&envelope.payload))?;
-            Some(Position {
-                epoch: receipt.epoch,
-                seq: receipt.to,
-            })
+        // One that is damaged is not brought, nor is its message beside it.
+        if let Ok(item) = serde_json::from_str::<Item>(&row.item) {
+            ids.insert(item.envelope_id, row.dseq);
         }
-    };
+    }
+    let latest = store::outbox::latest_receipt(tx).await?;
+    // Where it is damaged, messages come twice rather than never.
+    let last = latest.as_deref().and_then(receipt_end);
     let wanted = ids.keys().map(|id| id.as_bytes().as_slice().into());
     let mut bare = HashMap::new();
     for own in store::outbox::lines(tx, wanted.collect()).await? {
-        let header = read_message(&own.line)?.header;
+        let Ok(message) = read_message(&own.line) else {
+            continue;
+        };
+        let header = message.header;
         let at = header.position();
         let dseq = ids.get(&store::digest(&own.envelope_id)?);
         if let Some(dseq) = dseq.filter(|_| Some(at) > last) {
@@ -302,6 +315,64 @@ async fn bare(tx: &mut Tx, rows: &[InboxRow]) -> Result<HashMap<i64, Bare>, Node
         }
     }
     Ok(bare)
+}
+
+/// The last place that a receipt covers.
+fn receipt_end(line: &str) -> Option<Position> {
+    let envelope = Envelope::parse(line.as_bytes()).ok()?;
+    let receipt: Receipt = serde_json::from_slice(&envelope.payload).ok()?;
+    Some(Position {
+        epoch: receipt.epoch,
+        seq: receipt.to,
+    })
+}
+
+/// Items from the wanted one back, as far as they are whole here, with those of their messages that
+/// are. Whoever wrote a message brings it, too.
+fn item_lines(
+    stream: Stream,
+    wanted: Wanted,
+    rows: Vec<InboxRow>,
+    mut bare: HashMap<i64, Bare>,
+    directory: &Directory,
+) -> Result<Vec<u8>, NodeError> {
+    let mut lines = Lines::default();
+    let mut id = wanted.id;
+    for (row, number) in rows.into_iter().zip((1..=wanted.number).rev()) {
+        if row.dseq as u64 != number {
+            break;
+        }
+        let place = format!("{} {}.{number}", stream.as_str(), row.depoch);
+        let Some(told) = item_at(&row.item, id) else {
+            damage::tell("inbox", &place);
+            break;
+        };
+        id = told.dprev;
+        let own = bare.remove(&row.dseq).map(|own| own.line);
+        let table = if own.is_some() { "outbox" } else { "inbox" };
+        let message = row.line.or(own).filter(|line| {
+            let whole = signed(line, told.envelope_id, directory).is_some();
+            if !whole {
+                damage::tell(table, &place);
+            }
+            whole
+        });
+        let (item, message) = (raw(row.item)?, message.map(raw).transpose()?);
+        let mut line = RecoveryLine {
+            item: Some(&item),
+            stream: Some(stream),
+            envelope: message.as_deref(),
+            ..RecoveryLine::default()
+        };
+        if !lines.push(&line)? {
+            // A message that is too long beside its item is brought by whoever wrote it.
+            line.envelope = None;
+            if lines.count > 0 || !lines.push(&line)? {
+                break;
+            }
+        }
+    }
+    Ok(lines.body)
 }
 
 fn raw(text: String) -> Result<Box<RawValue>, NodeError> {

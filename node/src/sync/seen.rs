@@ -10,6 +10,7 @@ use lapor_protocol::seen;
 use lapor_protocol::wire::SEEN_HEADER;
 
 use super::{Answer, Call, Link, LinkError};
+use crate::damage;
 use crate::error::NodeError;
 use crate::node::SEEN_DIRECTORY;
 use crate::store;
@@ -86,11 +87,16 @@ impl Link {
         }
         let mut tx = self.node.read_tx().await?;
         let receipt = store::outbox::latest_receipt(&mut tx).await?;
-        let receipt = receipt.map(|line| store::read(Envelope::parse(line.as_bytes())));
+        // One that is damaged is not shown, and keeps nothing else from being shown.
+        let receipt = receipt.and_then(|line| {
+            let read = Envelope::parse(line.as_bytes());
+            read.inspect_err(|_| damage::tell("receipts", "latest"))
+                .ok()
+        });
         let seen = Seen([
             store::chain::fact(&mut tx, fact(Stream::Inbox)).await?,
             store::chain::fact(&mut tx, fact(Stream::Public)).await?,
-            receipt.transpose()?.as_ref().and_then(seen::shown),
+            receipt.as_ref().and_then(seen::shown),
             store::chain::fact(&mut tx, SEEN_DIRECTORY).await?,
         ]);
         *held = Some(seen.clone());

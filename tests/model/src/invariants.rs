@@ -138,7 +138,8 @@ fn exactly_once(_: &Federation, world: &World) -> bool {
     })
 }
 
-/// No two messages anywhere at one place of a chain, unless the chain is frozen and an alarm exists.
+/// No two messages at one place of a chain, at the hub or on any node's disk: more than the design asks
+/// of S5, since nobody here signs two, and no frozen chain and no alarm would excuse it.
 fn no_fork(_: &Federation, world: &World) -> bool {
     let mut all: Vec<Env> = world.hub.envelopes().collect();
     for node in &world.nodes {

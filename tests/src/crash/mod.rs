@@ -27,7 +27,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use futures_util::stream::{self, StreamExt as _};
 use lapor_web::exit;
 use serde::Serialize;
@@ -120,8 +120,12 @@ async fn run(options: &Options) -> Result<Summary> {
         databases("world_0")?,
     )
     .await?;
-    let mut counts = first.count().await.context("the run that nobody kills")?;
-    counts.extend(joining::count(&home.path().join("join"), &programs, &databases("join")?).await?);
+    let (join, join_databases) = (home.path().join("join"), databases("join")?);
+    let (mut counts, of_joining) = tokio::try_join!(
+        async { first.count().await.context("the run that nobody kills") },
+        joining::count(&join, &programs, &join_databases),
+    )?;
+    counts.extend(of_joining);
     let all: Vec<Kill> = counts.iter().flat_map(Count::kills).collect();
     ensure!(
         !all.is_empty(),
@@ -137,12 +141,14 @@ async fn run(options: &Options) -> Result<Summary> {
         all.len(),
         chosen.len()
     );
-    let mut worlds = vec![first];
+    let mut founding = Vec::new();
     for number in 1..options.jobs.clamp(1, chosen.len().max(1)) {
         let folder = home.path().join(format!("world-{number}"));
         let databases = databases(&format!("world_{number}"))?;
-        worlds.push(World::found(folder, &programs, databases).await?);
+        founding.push(World::found(folder, &programs, databases));
     }
+    let mut worlds = vec![first];
+    worlds.extend(try_join_all(founding).await?);
     // A server's disk is not the programs' to run out of.
     let mut failures = match options.database {
         Engine::Sqlite => without_room(&worlds).await,

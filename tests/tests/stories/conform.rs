@@ -435,6 +435,9 @@ async fn our_node_keeps_every_sentence_that_the_kit_looks_at() {
 async fn node_is_sound(kind: Kind) {
     let mut fleet = Fleet::gather(kind, &[PUSAT]).await;
     let mut bandung = fleet.arrive(BANDUNG).await;
+    // It is failed again and again, and would wait longer each time.
+    bandung.settings.link.backoff_cap_seconds = 1;
+    bandung.settings.link.sweep_seconds = 1;
     let (driver, mut wanted) = mpsc::channel(2);
     let looking = tokio::spawn(node::look(node::Terms {
         instance: BANDUNG.id(),

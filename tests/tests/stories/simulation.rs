@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use lapor_tests::simulation::dice::Dice;
+use lapor_tests::simulation::plan::{Part, Step, What};
 use lapor_tests::simulation::{Broken, Failure, Plan, command, leave, run, shorter, size};
 
 const SEEDS: u64 = 200;
@@ -72,11 +74,41 @@ fn a_seed_gives_the_same_course_again() {
     }
 }
 
-/// The first seed that notices it, made shorter. `known` did when this was written; another build
-/// may draw otherwise.
-fn is_noticed(broken: Broken, known: u64) -> (Plan, Failure) {
-    for seed in (known..=SEEDS).chain(1..known) {
-        let plan = Plan::draw(seed, 40);
+/// Somebody's machine is copied, both are in step with the hub, and then each of them says something.
+fn two_copies() -> Plan {
+    const AT: usize = 1;
+    // The first throw of a step says which of the two does it.
+    let throws = |copy: bool| (0..).find(|dice| (Dice::new(*dice).below(2) == 0) == copy);
+    let [own, copy] = [false, true].map(|copy| throws(copy).unwrap());
+    let steps = [
+        (own, What::File(AT)),
+        (own, What::Exchange(AT, Part::All)),
+        (own, What::Twin(AT)),
+        (copy, What::Exchange(AT, Part::All)),
+        (own, What::File(AT)),
+        (own, What::Exchange(AT, Part::Push)),
+        (copy, What::File(AT)),
+        (copy, What::Exchange(AT, Part::Push)),
+    ];
+    let steps = steps.into_iter().enumerate();
+    Plan {
+        seed: 1,
+        messages: 3,
+        steps: steps
+            .map(|(before, (dice, what))| Step {
+                number: before + 1,
+                dice,
+                what,
+            })
+            .collect(),
+    }
+}
+
+/// The first plan that notices it, made shorter: one of those that are known to, or else one that is
+/// drawn.
+fn is_noticed(broken: Broken, known: impl IntoIterator<Item = Plan>) -> (Plan, Failure) {
+    let drawn = (1..=SEEDS).map(|seed| Plan::draw(seed, 40));
+    for plan in known.into_iter().chain(drawn) {
         if let Err(failure) = run(&plan, Some(broken)) {
             let least = shorter(&plan, Some(broken), failure, FEW_TRIES);
             return (least.plan, least.failure);
@@ -87,7 +119,7 @@ fn is_noticed(broken: Broken, known: u64) -> (Plan, Failure) {
 
 #[test]
 fn that_nodes_hide_which_start_of_them_calls_is_noticed() {
-    let (plan, failure) = is_noticed(Broken::Boots, 81);
+    let (plan, failure) = is_noticed(Broken::Boots, [two_copies()]);
     let again = run(&plan, Some(Broken::Boots)).unwrap_err();
     assert_eq!(again.why, failure.why);
     run(&plan, None).map_err(|f| f.why).unwrap();
@@ -95,7 +127,7 @@ fn that_nodes_hide_which_start_of_them_calls_is_noticed() {
 
 #[test]
 fn that_nodes_hide_what_the_hub_has_signed_is_noticed() {
-    let (plan, failure) = is_noticed(Broken::Heads, 1);
+    let (plan, failure) = is_noticed(Broken::Heads, []);
     let again = run(&plan, Some(Broken::Heads)).unwrap_err();
     assert_eq!(again.why, failure.why);
     run(&plan, None).map_err(|f| f.why).unwrap();
