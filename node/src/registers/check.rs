@@ -1,6 +1,7 @@
 //! A row as a report, or what is wrong with it, cell by cell: all of it at once, so that a file is
 //! mended once.
 
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_protocol::region::RegionCode;
@@ -111,8 +112,8 @@ pub fn report(
     (report, reading.faults)
 }
 
-/// The ticket of a row, and where it stands: also as the number of the register, which is how other
-/// programs may call it. What is no ticket of this program says nothing.
+/// The ticket of a row, or the case of one that has none, and where it stands: also as the number of
+/// the register, which is how other programs may call it. What is none of this program says nothing.
 pub fn ticket_of(row: &Row, columns: &[Option<Field>]) -> Option<(Field, String)> {
     let reading = Reading {
         row,
@@ -120,7 +121,15 @@ pub fn ticket_of(row: &Row, columns: &[Option<Field>]) -> Option<(Field, String)
         faults: Vec::new(),
     };
     let mut places = [Field::Ticket, Field::Number].into_iter();
-    places.find_map(|field| Some((field, ticket::parse(reading.cell(field)?)?)))
+    places.find_map(|field| Some((field, known_as(reading.cell(field)?)?)))
+}
+
+/// How a register of this program names a case: by its ticket, or by its id if it has none, as what
+/// was split off another.
+pub fn known_as(cell: &str) -> Option<String> {
+    let case = cell.to_lowercase().parse::<CaseId>().ok();
+    case.map(|id| id.to_string())
+        .or_else(|| ticket::parse(cell))
 }
 
 impl Reading<'_> {
