@@ -55,6 +55,11 @@ for (const database of databases) {
           assert.ok(tab.x >= 0 && tab.x + tab.width <= 360, path);
         }, narrow);
       }
+      await work("admin", "/meja/saluran", async (page) => {
+        const sides = (cells) => cells.map((cell) => getComputedStyle(cell).textAlign);
+        const found = await page.locator(".stacked td.number").evaluateAll(sides);
+        assert.ok(found.length > 0 && found.every((side) => side === "start"), `figures in cards: ${found}`);
+      }, narrow);
       const gaps = (page, pairs) =>
         page.evaluate((pairs) => [...document.querySelectorAll(pairs)].map((below) => {
           const above = below.previousElementSibling.getBoundingClientRect();

@@ -124,6 +124,11 @@ keyword-known = This word is there already. Change it in the list above.
 unsaid-lead = Answers and news that did not arrive, and why. Their words are not shown and are erased after 30 days.
 unsaid-none = All was sent
 unsaid-none-about = What still waits for its turn stands in the overview.
+unsaid-hidden = { $n ->
+    [one] { $n } more is of a report that you do not see.
+   *[other] { $n } more are of reports that you do not see.
+}
+unsaid-part = part of a report
 unsaid-what = What
 unsaid-at = Written
 unsaid-why = Why

@@ -50,6 +50,7 @@ register-more = … and { $n } more.
 register-wrong-missing = missing.
 register-wrong-long = longer than { $most } characters.
 register-wrong-day = no date. Write it like 31-12-2026.
+register-wrong-ahead = this day has not come yet.
 register-wrong-class = write pengaduan, aspirasi or permintaan informasi.
 register-wrong-category = there is no category of that name, or several.
 register-wrong-region = not one region that is clear. Write its code, or its whole name such as Kota Bandung.

@@ -44,6 +44,7 @@ register-more = … dan { $n } masalah lagi.
 register-wrong-missing = belum diisi.
 register-wrong-long = lebih dari { $most } karakter.
 register-wrong-day = bukan tanggal. Tulis seperti 31-12-2026.
+register-wrong-ahead = tanggal ini belum tiba.
 register-wrong-class = tulis pengaduan, aspirasi, atau permintaan informasi.
 register-wrong-category = tidak ada kategori dengan nama itu, atau ada beberapa.
 register-wrong-region = bukan satu wilayah yang jelas. Tulis kodenya, atau nama lengkap seperti Kota Bandung.

@@ -40,7 +40,7 @@ pub fn report() -> Value {
         "category": "Perhubungan/Penerangan Jalan Umum",
         "region": "32.73",
         "coordinates": {"latitude": -6.9175, "longitude": 107.6091},
-        "incident_date": "2026-11-23",
+        "incident_date": "2026-01-05",
         "channel": "walk-in",
         "reporter": {"name": "Siti", "phone": "+62 811 0000 000"},
     })

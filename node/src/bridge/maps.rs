@@ -93,7 +93,7 @@ impl Maps {
             region: region(complaint, &mut remarks),
             place: complaint.place.clone(),
             coordinates: None,
-            incident_date: complaint.incident.map(|day| day.to_string()),
+            incident_date: incident(node, complaint, &mut remarks),
             anonymous: complaint.anonymous,
             secret: complaint.secret,
             channel: CHANNEL.to_owned(),
@@ -213,6 +213,17 @@ fn region(complaint: &Complaint, remarks: &mut Vec<Remark>) -> Option<RegionCode
         remarks.push(("region", what));
     }
     only
+}
+
+/// What they have noted of a day to come is a slip of whoever typed it.
+fn incident(node: &Node, complaint: &Complaint, remarks: &mut Vec<Remark>) -> Option<String> {
+    let day = complaint.incident?;
+    if day > node.today() {
+        let what = format!("{day} has not come yet; left out");
+        remarks.push(("incident_date", what));
+        return None;
+    }
+    Some(day.to_string())
 }
 
 /// A name of theirs as a report repeats it.

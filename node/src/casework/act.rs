@@ -189,6 +189,8 @@ impl Node {
     ) -> Result<Acted, NodeError> {
         self.instance()?;
         self.check_category(case_id, &act).await?;
+        let incident = act.body.get("incident_date").and_then(Value::as_str);
+        self.check_incident("body: incident_date", incident)?;
         let now = self.clock().now_ms();
         let uploads = std::mem::take(&mut act.attachments);
         let weighing = Weighing {

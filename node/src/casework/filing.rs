@@ -169,6 +169,7 @@ impl Node {
         let directory = self.directory();
         let world = directory.latest();
         check_suggestion(report)?;
+        self.check_incident("incident_date", report.incident_date.as_deref())?;
         let own_number = report.own_number.as_deref().map(str::trim);
         let own_number = own_number.filter(|number| !number.is_empty());
         own_number.map_or(Ok(()), own_number::check)?;

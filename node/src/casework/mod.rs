@@ -28,6 +28,7 @@ mod identity_replies_tests;
 mod inbox;
 #[cfg(test)]
 mod inbox_tests;
+mod incident;
 mod indexing;
 #[cfg(test)]
 mod left_tests;

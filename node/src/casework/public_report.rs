@@ -69,7 +69,7 @@ pub struct Reported {
     pub content: Option<String>,
     /// As they were told; the public reads none.
     pub coordinates: Option<Coordinates>,
-    /// How it came in; of what was split off another that one says it.
+    /// How it came in; of what was split off another how that one did.
     pub channel: Option<String>,
     /// When it happened, `YYYY-MM-DD`.
     pub incident_date: Option<String>,
@@ -218,9 +218,11 @@ fn reported(birth: &HistoryEntry) -> Reported {
     let word = |name: &str| birth.words.as_ref()?.get(name);
     let coordinates = word("coordinates").cloned();
     let coordinates = coordinates.and_then(|told| serde_json::from_value(told).ok());
-    let clear = |name: &str| birth.body.as_ref()?.get(name)?.as_str().map(str::to_owned);
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let clear = |name: &str| birth.body.as_ref()?.get(name).and_then(text);
+    let inherited = || birth.body.as_ref()?.get("inherits")?.get("channel");
     Reported {
-        channel: clear("channel"),
+        channel: clear("channel").or_else(|| inherited().and_then(text)),
         incident_date: clear("incident_date"),
         content: word("content").and_then(Value::as_str).map(str::to_owned),
         coordinates: coordinates.map(|told: report_filed::Coordinates| told.into()),

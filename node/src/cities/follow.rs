@@ -280,6 +280,7 @@ impl Node {
         let settings = &city.settings;
         let code = request.code.as_deref();
         let zone = facts(self).zone;
+        let day = request.requested_at.map(|at| day_at(zone, at));
         NewReport {
             classification: Classification::Complaint,
             title: Some(title_of(&content))
@@ -292,7 +293,9 @@ impl Node {
                 .as_deref()
                 .map(|place| cut(place, TITLE_CHARS)),
             coordinates: request.coordinates,
-            incident_date: request.requested_at.map(|at| day_at(zone, at).to_string()),
+            incident_date: day
+                .filter(|day| *day <= self.today())
+                .map(|day| day.to_string()),
             anonymous: false,
             secret: false,
             channel: CHANNEL.to_owned(),

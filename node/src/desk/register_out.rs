@@ -93,12 +93,14 @@ fn row(node: &Node, v: &Voice, case: &CaseSummary, reported: Option<&Reported>) 
     let national = case.category.as_ref().map(|one| one.as_str().to_owned());
     let category = case.local_category.clone().or(national);
     let region = case.region.as_ref();
+    // What has none is known again by its case.
+    let ticket = case.ticket.clone();
     let channel = reported.and_then(|one| one.channel.as_deref());
     let day = reported.and_then(|one| one.incident_date.as_deref());
     let day = day.and_then(|day| day.parse().ok());
     vec![
         case.own_number.clone().unwrap_or_default().into(),
-        case.ticket.clone().unwrap_or_default().into(),
+        ticket.unwrap_or_else(|| case.case.to_string()).into(),
         Cell::Moment(v.local(case.filed_at)),
         channel
             .map(|channel| channel_words(v, channel))

@@ -250,6 +250,7 @@ pub fn wrong_words(v: &Voice, wrong: &Wrong) -> String {
         }
         Wrong::Missing => text_id("register-wrong-missing"),
         Wrong::Day => text_id("register-wrong-day"),
+        Wrong::Ahead => text_id("register-wrong-ahead"),
         Wrong::Classification => text_id("register-wrong-class"),
         Wrong::Category => text_id("register-wrong-category"),
         Wrong::Region => text_id("register-wrong-region"),

@@ -213,6 +213,23 @@ async fn hire(place: &Place, login: &str, role: StaffRole) {
     chosen.unwrap();
 }
 
+/// Siti works in a unit from now on.
+async fn in_unit(place: &Place) {
+    let node = &place.node;
+    let id = "dinas-pu".parse().unwrap();
+    let added = node.add_unit("test", &id, "Dinas PU", None).await;
+    added.unwrap();
+    let account = node.accounts().find_by_login(SITI).await.unwrap();
+    let moved = lapor_web::accounts::NewAccount {
+        login: SITI,
+        name: "Petugas PU",
+        role: "officer",
+        unit: Some("dinas-pu"),
+    };
+    let changed = node.change_account("test", &account.id, &moved).await;
+    changed.unwrap();
+}
+
 #[tokio::test]
 async fn the_desk_says_when_the_hub_is_in_maintenance_and_nobody_else_does() {
     for place in staffed().await {

@@ -218,6 +218,9 @@ fn read(
     let category = Category::try_from(chosen).ok();
     let category = category.filter(|_| local_category.is_none());
     let day: Option<chrono::NaiveDate> = form.parsed("tanggal", v.say("form-day-unusable"));
+    if day.is_some_and(|day| day > node.today()) {
+        form.complain("tanggal", v.say("filing-date-ahead"));
+    }
     let mut told =
         |name: &'static str| Some(form.at_most(v, name, CONTACT)).filter(|text| !text.is_empty());
     let email = told("surel");

@@ -90,6 +90,8 @@ impl<'a> Teller<'a> {
 
     /// What is left of a report that is not public any more.
     pub fn gone(&self, case: CaseId, gone: Gone) -> Tree {
+        // Of what left nobody here knows that it is over.
+        let is_open = matches!(gone, Gone::Left(_));
         let (notes, last_at) = match gone {
             Gone::Archived { reason, at } => {
                 let archived = self.stands(State::Archived, Some(Outcome::Archived));
@@ -107,7 +109,7 @@ impl<'a> Teller<'a> {
         };
         self.tree(&Request {
             case,
-            is_open: false,
+            is_open,
             notes,
             category: None,
             description: None,

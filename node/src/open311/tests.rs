@@ -5,12 +5,14 @@ use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use lapor_migrations::throwaway::databases;
+use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::doors::router;
 use crate::settings::{Open311Answer, PublicUrl};
-use crate::testing::{NOW, Place, acts, jpeg};
+use crate::sync::Link;
+use crate::testing::{FromDesk, NOW, PaperHub, Place, acts, jpeg};
 use crate::tokens::{Bounds, NewToken, Rights, Scope, Scopes, create_for};
 
 const REQUESTS: &str = "/open311/v2/requests.json";
@@ -452,6 +454,28 @@ async fn a_token_tells_the_number_once_the_report_is_taken_up() {
         assert_eq!(city.get(&path).await.json()[0]["service_request_id"], id);
         let unknown = city.get("/open311/v2/tokens/0123.json").await;
         unknown.is(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn what_is_heard_of_no_more_is_not_told_to_be_over() {
+    for city in cities().await {
+        let hub = PaperHub::of(&city.place);
+        let link = Link::over(city.place.node.clone(), hub.clone()).unwrap();
+        let mut given = FromDesk::given(&hub, "kota-bandung");
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        given.recalled();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        let path = format!("/open311/v2/requests/{}.json", given.case);
+        let told = city.get(&path).await.is(StatusCode::OK).json();
+        assert_eq!(told[0]["status"], "open");
+        let notes = told[0]["status_notes"].as_str().unwrap();
+        assert!(notes.contains("tidak lagi mendapat kabar"), "{notes}");
+        for untold in ["service_code", "description", "agency_responsible"] {
+            assert_eq!(told[0][untold], Value::Null, "{untold}");
+        }
+        let all = city.get(&format!("{REQUESTS}?status=open")).await;
+        assert_eq!(all.json(), json!([]), "no list has it");
     }
 }
 

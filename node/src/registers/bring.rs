@@ -347,6 +347,7 @@ impl Node {
         let names = Names {
             categories: self.categories().await?,
             local: self.local_categories().await?,
+            today: self.today(),
         };
         let (mut checked, mut seen) = (Checked::default(), Seen::default());
         for row in &sheet.rows {

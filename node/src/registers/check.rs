@@ -1,6 +1,8 @@
 //! A row as a report, or what is wrong with it, cell by cell: all of it at once, so that a file is
 //! mended once.
 
+use chrono::NaiveDate;
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_protocol::region::RegionCode;
@@ -27,6 +29,8 @@ pub enum Wrong {
     Long(usize),
     #[error("no date such as 31-12-2026")]
     Day,
+    #[error("this day has not come yet")]
+    Ahead,
     #[error("expected pengaduan, aspirasi or permintaan informasi")]
     Classification,
     #[error("the tree of categories has no such one, or several that are called so")]
@@ -65,6 +69,7 @@ impl Wrong {
             Self::Missing => "missing",
             Self::Long(_) => "too_long",
             Self::Day => "no_date",
+            Self::Ahead => "date_ahead",
             Self::Classification => "no_classification",
             Self::Category => "no_category",
             Self::Region => "no_region",
@@ -82,10 +87,11 @@ impl Wrong {
 /// What is wrong in a row, and with which of its fields.
 pub type Fault = (Option<Field>, Wrong);
 
-/// What is called how here.
+/// What is called how here, and which day it is.
 pub struct Names {
     pub categories: Categories,
     pub local: LocalCategories,
+    pub today: NaiveDate,
 }
 
 /// A row while it is read.
@@ -111,8 +117,8 @@ pub fn report(
     (report, reading.faults)
 }
 
-/// The ticket of a row, and where it stands: also as the number of the register, which is how other
-/// programs may call it. What is no ticket of this program says nothing.
+/// The ticket of a row, or the case of one that has none, and where it stands: also as the number of
+/// the register, which is how other programs may call it. What is none of this program says nothing.
 pub fn ticket_of(row: &Row, columns: &[Option<Field>]) -> Option<(Field, String)> {
     let reading = Reading {
         row,
@@ -120,7 +126,15 @@ pub fn ticket_of(row: &Row, columns: &[Option<Field>]) -> Option<(Field, String)
         faults: Vec::new(),
     };
     let mut places = [Field::Ticket, Field::Number].into_iter();
-    places.find_map(|field| Some((field, ticket::parse(reading.cell(field)?)?)))
+    places.find_map(|field| Some((field, known_as(reading.cell(field)?)?)))
+}
+
+/// How a register of this program names a case: by its ticket, or by its id if it has none, as what
+/// was split off another.
+pub fn known_as(cell: &str) -> Option<String> {
+    let case = cell.to_lowercase().parse::<CaseId>().ok();
+    case.map(|id| id.to_string())
+        .or_else(|| ticket::parse(cell))
 }
 
 impl Reading<'_> {
@@ -139,6 +153,9 @@ impl Reading<'_> {
         };
         let told = self.read(Field::Channel, Wrong::Channel, channel_told);
         let day = self.read(Field::IncidentDate, Wrong::Day, bridge::day);
+        if day.is_some_and(|day| day > names.today) {
+            self.faults.push((Some(Field::IncidentDate), Wrong::Ahead));
+        }
         let class = self.read(Field::Classification, Wrong::Classification, class);
         NewReport {
             classification: class.unwrap_or(Classification::Complaint),
@@ -305,6 +322,7 @@ mod tests {
                 roots: Vec::new(),
             },
             local: LocalCategories::default(),
+            today: NaiveDate::from_ymd_opt(2026, 9, 21).unwrap(),
         };
         let row = Row {
             line: 7,
@@ -354,6 +372,21 @@ mod tests {
             assert!(said.contains(&expected), "{expected:?}: {said:?}");
         }
         assert_eq!(said.len(), 6);
+    }
+
+    #[test]
+    fn a_day_that_has_not_come_is_no_day_of_an_incident() {
+        for (day, fine) in [
+            ("21-09-2026", true),
+            ("22/9/2026", false),
+            ("2099-01-01", false),
+        ] {
+            let read = read(&["", "Jalan rusak", "", day]);
+            let faults = read.err().unwrap_or_default();
+            let ahead = (Some(Field::IncidentDate), Wrong::Ahead);
+            let expected = if fine { vec![] } else { vec![ahead] };
+            assert_eq!(faults, expected, "{day}");
+        }
     }
 
     #[test]

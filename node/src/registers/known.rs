@@ -21,7 +21,7 @@ pub struct Checked {
     pub wrong: usize,
     /// Numbers of such rows, by their lines: whether they are known is said with all else.
     pub numbers: Vec<(u64, String)>,
-    /// Tickets of all rows by their lines, and where each stands.
+    /// Tickets of all rows, or cases that have none, by their lines, and where each stands.
     pub tickets: Vec<(u64, Field, String)>,
 }
 

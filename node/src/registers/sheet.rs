@@ -9,10 +9,10 @@ use lapor_web::table;
 use serde::{Deserialize, Serialize};
 use zip::ZipArchive;
 
+use super::check;
 use super::columns::{self, Field};
 use super::gathered::{ABOVE, Gathered, MOST_ROWS, Row, UNPACKED_BYTES, Unreadable};
 use super::{ods, xlsx};
-use crate::casework::ticket;
 
 /// How an old workbook begins, and one that has a password.
 const OLD: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0];
@@ -61,10 +61,10 @@ impl Sheet {
     }
 }
 
-/// Whether a ticket of this program stands in a column.
+/// Whether a case of this program is named in a column.
 fn has_tickets(rows: &[Row], column: usize) -> bool {
     let mut cells = rows.iter().filter_map(|row| row.cells.get(column));
-    cells.any(|cell| ticket::parse(cell).is_some())
+    cells.any(|cell| check::known_as(cell).is_some())
 }
 
 fn rows(bytes: &[u8]) -> Result<Vec<Row>, Unreadable> {
@@ -148,6 +148,7 @@ mod tests {
 
     use super::super::Table;
     use super::*;
+    use crate::casework::ticket;
 
     fn read(bytes: &[u8]) -> Result<Sheet, Unreadable> {
         Sheet::read(bytes, "letter")
@@ -181,8 +182,10 @@ mod tests {
     #[test]
     fn tickets_of_another_program_are_left_for_a_person() {
         let own = format!("Tiket,Isi\n,Jalan\n{},Lampu\n", ticket::mint());
+        let part = "Tiket,Isi\n0199630f-0000-7000-8000-000000000001,Lampu\n";
         for (text, field) in [
             (own.as_str(), Some(Field::Ticket)),
+            (part, Some(Field::Ticket)),
             ("Tiket,Isi\nTKT-1,Jalan\n", None),
         ] {
             let sheet = read(text.as_bytes()).unwrap();

@@ -183,10 +183,11 @@ pub async fn rows(tx: &mut Tx, import: &str) -> Stored<Vec<FiledRow>> {
 static TICKETED: Bulk = Bulk::new(
     "with v (ticket) as (values",
     1,
-    ") select v.ticket from v join cases c on c.ticket = v.ticket",
+    ") select v.ticket from v join cases c on c.ticket = v.ticket
+        union select v.ticket from v join cases c on c.case_id = v.ticket",
 );
 
-/// Those of these tickets that cases here have.
+/// Those of these tickets that cases here have, and those of these ids that cases here are.
 pub async fn ticketed(tx: &mut Tx, tickets: Vec<Value>) -> Stored<HashSet<String>> {
     let found: Vec<(String,)> = tx.fetch_rows(&TICKETED, tickets).await?;
     Ok(found.into_iter().map(|(ticket,)| ticket).collect())

@@ -234,6 +234,9 @@ async fn a_trial_says_what_the_run_does_and_leaves_nothing() {
                 one["disposition_name"] = json!("Pemerintah Kota Antah");
                 one["attachments"] = json!([{"id": 1}]);
             }
+            if id == 24 {
+                one["date_of_incident"] = json!("2062-08-30");
+            }
             bridge.sp4n.has(one);
         }
         bridge.sp4n.says(
@@ -248,7 +251,7 @@ async fn a_trial_says_what_the_run_does_and_leaves_nothing() {
         assert_eq!(bridge.place.audited("report.filed").await, []);
         let done = bridge.import(&Source::List, terms(false)).await;
         assert_eq!(tried, done);
-        assert_eq!(done.summary(), "4 imported, 1 refused, 5 remark");
+        assert_eq!(done.summary(), "4 imported, 1 refused, 6 remark");
         let fields: Vec<&str> = remarks(&done).into_iter().map(|(_, field)| field).collect();
         let expected = [
             "status",
@@ -256,6 +259,7 @@ async fn a_trial_says_what_the_run_does_and_leaves_nothing() {
             "category",
             "attachments",
             "status",
+            "incident_date",
             "title",
         ];
         assert_eq!(fields, expected);

@@ -11,6 +11,7 @@ use lapor_web::page::Form;
 use super::super::case_page;
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, back, tabs};
 use crate::api::problem;
+use crate::casework::Sight;
 use crate::channels::{NotSaid, log_name};
 use crate::node::Node;
 
@@ -22,6 +23,8 @@ struct UnsaidPage {
     v: Voice,
     tabs: Vec<Tab>,
     lines: Vec<Line>,
+    /// How many more there are, of cases that are not seen, in words.
+    hidden: Option<String>,
     here: &'static str,
     /// Whether who looks may do something about it.
     may: bool,
@@ -32,7 +35,7 @@ struct Line {
     number: i64,
     name: String,
     what: String,
-    /// Its ticket and page.
+    /// Its ticket, or that it is a part of another, and its page.
     case: Option<(String, String)>,
     at: i64,
     state: String,
@@ -44,21 +47,32 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     officer.requires(StaffRole::handles_cases)?;
     let v = officer.visit.v;
     let all = node.not_said().await.map_err(|error| problem(&error))?;
+    let (count, sight) = (all.len(), &officer.sight);
     let cases = all.iter().filter_map(|one| one.case_id.as_deref());
-    let tickets = node.tickets(cases).await;
-    let tickets = tickets.map_err(|error| problem(&error))?;
-    let lines = all.into_iter().map(|one| {
+    let seen = node.seen_among(sight, cases).await;
+    let seen = seen.map_err(|error| problem(&error))?;
+    let lines = all.into_iter().filter_map(|one| {
         let of = one.case_id.as_deref();
-        let found = tickets
+        let found = seen
             .iter()
             .find(|(case, _)| of == Some(case.to_string().as_str()));
-        let case = found.map(|(case, ticket)| (ticket.clone(), case_page::at(*case)));
-        line(&v, one, case)
+        // Whoever sees the whole desk looks after what is of no case that is still on it, too.
+        if of.is_some() && found.is_none() && *sight != Sight::ALL {
+            return None;
+        }
+        let case = found.map(|(case, ticket)| {
+            let called = ticket.clone().unwrap_or_else(|| v.say("unsaid-part"));
+            (called, case_page::at(*case))
+        });
+        Some(line(&v, one, case))
     });
+    let lines: Vec<Line> = lines.collect();
+    let hidden = count - lines.len();
     let page = UnsaidPage {
         v,
         tabs: tabs(&v, PATH),
-        lines: lines.collect(),
+        lines,
+        hidden: (hidden > 0).then(|| v.with("n", hidden).say("unsaid-hidden")),
         here: PATH,
         may: officer.role.administers(),
     };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{ADMIN, Browser, Page, SITI, WORDS, hire, staffed};
+use super::cases::at;
+use super::{ADMIN, Browser, Page, SITI, WORDS, hire, in_unit, staffed};
+use crate::casework::CaseFilter;
 use crate::channels::tests::on_paper;
 use crate::channels::tests::paper::Paper;
 use crate::channels::{Lines, Name, Raw, Unsaid};
@@ -357,6 +359,47 @@ async fn what_was_refused_is_sent_again_and_what_cannot_be_read_is_read_again() 
             .open("/meja/audit")
             .await
             .shows("Pesan yang ditolak dikirim lagi");
+    }
+}
+
+#[tokio::test]
+async fn an_officer_of_a_unit_sees_what_was_not_sent_of_its_cases_and_how_many_others() {
+    for place in staffed().await {
+        in_unit(&place).await;
+        let line = Line::at(&place);
+        let never = || Unsaid::Never("no such number".into());
+        line.paper.orders([never(), never()]);
+        for (from, street) in [(NUMBER, "Cihampelas"), ("+628123456780", "Cikutra")] {
+            let text = format!("Lampu jalan padam di {street} sejak hari Minggu.");
+            line.takes(&json!({"from": from, "text": text})).await;
+            line.speaks().await;
+        }
+        let router = router(place.node.clone());
+        let [siti, admin] = [(); 2].map(|()| Browser::new(&router));
+        siti.enters(SITI, WORDS).await;
+        admin.enters(ADMIN, WORDS).await;
+        let every = CaseFilter::default();
+        let cases = place.node.cases(&every, None, 9).await.unwrap().cases;
+        let [own, other] = &cases[..] else {
+            panic!("{cases:?}")
+        };
+        let tickets = [own, other].map(|case| case.ticket.clone().unwrap());
+        let none = siti.open(PAGES[3]).await;
+        none.shows("2 lainnya menyangkut laporan yang tidak terlihat");
+        for hidden in ["no such number", "Semua terkirim"] {
+            assert!(!none.text.contains(hidden), "{}", none.text);
+        }
+        let given = [("unit", "dinas-pu"), ("petugas", "")];
+        admin.post(&at(own.case, "/unit"), &given).await;
+        let seen = siti.open(PAGES[3]).await;
+        seen.shows(&tickets[0])
+            .shows("1 lainnya menyangkut laporan yang tidak terlihat");
+        assert!(!seen.text.contains(&tickets[1]), "{}", seen.text);
+        let lines = seen.text.matches("no such number").count();
+        assert_eq!(lines, 1, "{}", seen.text);
+        let whole = admin.open(PAGES[3]).await;
+        whole.shows(&tickets[0]).shows(&tickets[1]);
+        assert!(!whole.text.contains("lainnya menyangkut"), "{}", whole.text);
     }
 }
 

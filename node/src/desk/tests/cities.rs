@@ -2,11 +2,10 @@
 
 use http::StatusCode;
 use lapor_stand_ins::city311::City311;
-use lapor_web::accounts::NewAccount;
 use serde_json::{Value, json};
 
 use super::cases::at;
-use super::{ADMIN, Browser, Page, SITI, WORDS, hire, staffed};
+use super::{ADMIN, Browser, Page, SITI, WORDS, hire, in_unit, staffed};
 use crate::casework::CaseFilter;
 use crate::cities::tests::Linked;
 use crate::doors::router;
@@ -84,18 +83,7 @@ async fn an_administrator_tries_again_or_drops_what_a_city_refused() {
 async fn an_officer_of_a_unit_sees_what_a_city_refused_of_its_cases_and_how_many_others() {
     for linked in linked().await {
         let node = &linked.place.node;
-        let id = "dinas-pu".parse().unwrap();
-        let added = node.add_unit("test", &id, "Dinas PU", None).await;
-        added.unwrap();
-        let account = node.accounts().find_by_login(SITI).await.unwrap();
-        let moved = NewAccount {
-            login: SITI,
-            name: "Petugas PU",
-            role: "officer",
-            unit: Some("dinas-pu"),
-        };
-        let changed = node.change_account("test", &account.id, &moved).await;
-        changed.unwrap();
+        in_unit(&linked.place).await;
         let router = router(node.clone());
         let [siti, admin] = [(); 2].map(|()| Browser::new(&router));
         siti.enters(SITI, WORDS).await;

@@ -1,6 +1,7 @@
 //! Registers as an officer brings them in and takes them out.
 
 use http::{Request, StatusCode};
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::Classification;
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::audit::AuditQuery;
 use crate::casework::{CaseFilter, NewReport, Sight};
 use crate::doors::router;
 use crate::registers::{Import, NewRegister, Wrong};
-use crate::testing::Place;
+use crate::testing::{Place, acts};
 
 const PATH: &str = "/meja/register";
 const FILE: &str = "No. Register,Curhat,Judul\n1,Jalan rusak,=Jalan\n1,Lampu padam,\n";
@@ -247,7 +248,7 @@ async fn where_no_row_can_be_filed_there_is_no_button_and_the_page_says_why() {
     }
 }
 
-async fn files(place: &Place, more: Value) {
+async fn files(place: &Place, more: Value) -> CaseId {
     let mut report = json!({
         "classification": "information_request", "title": "=Jalan rusak",
         "content": "Jalan rusak, \"parah\".\nSejak Senin.",
@@ -257,7 +258,7 @@ async fn files(place: &Place, more: Value) {
     let more = more.as_object().unwrap().clone();
     report.as_object_mut().unwrap().extend(more);
     let report: NewReport = serde_json::from_value(report).unwrap();
-    place.node.file(report, "test").await.unwrap();
+    place.node.file(report, "test").await.unwrap().case
 }
 
 async fn reads(place: &Place, name: &str, bytes: Vec<u8>) -> Import {
@@ -332,6 +333,37 @@ async fn a_register_that_went_out_is_read_in_elsewhere_and_known_where_it_came_f
             assert_eq!(row.incident_date.as_deref(), Some("2026-03-04"));
             assert_eq!(row.channel, "telegram");
             assert!(row.anonymous && !row.secret && !row.reporter_given);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_was_split_off_has_no_ticket_and_is_known_by_its_case() {
+    let others = staffed().await.into_iter();
+    for (place, other) in staffed().await.into_iter().zip(others) {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let whole = files(&place, json!({})).await;
+        let part = json!({"title": "Sampah", "content": "Sampah menumpuk."});
+        acts(&place, whole, "case.split", json!({}), Some(part)).await;
+        let child = place.node.case(whole).await.unwrap().children[0].to_string();
+        for path in ["/meja/register.csv", "/meja/register.xlsx"] {
+            let went = siti.open(path).await;
+            let bytes = went.is(StatusCode::OK).bytes.clone();
+            let here = reads(&place, path, bytes.clone()).await;
+            let known: Vec<&Wrong> = here.problems.iter().map(|one| &one.wrong).collect();
+            assert_eq!((here.ready, here.wrong), (0, 2), "{path}: {known:?}");
+            assert!(
+                known.contains(&&Wrong::KnownTicket(child.clone())),
+                "{path}: {known:?}"
+            );
+            let read = reads(&other, path, bytes).await;
+            let told = format!("{path}: {:?}", read.problems);
+            assert_eq!((read.ready, read.wrong), (2, 0), "{told}");
+            let mut rows = read.sample.iter();
+            let row = rows.find(|row| row.content == "Sampah menumpuk.").unwrap();
+            assert_eq!(row.channel, "telegram", "as the whole came in");
         }
     }
 }

@@ -47,6 +47,12 @@ async fn a_walk_in_hears_by_mail_where_they_leave_an_address_and_names_a_program
         let wrong = siti.post("/meja/baru", &fields).await;
         wrong.is(StatusCode::UNPROCESSABLE_ENTITY);
         fields[6].1 = "canary@contoh.id";
+        fields.push(("tanggal", "2026-09-22"));
+        let ahead = siti.post("/meja/baru", &fields).await;
+        ahead
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tanggal kejadian belum lewat.");
+        fields[8].1 = "2026-09-21";
         let slip = siti.post("/meja/baru", &fields).await;
         slip.is(StatusCode::OK)
             .shows("dikirim ke surel Anda setelah");

@@ -83,6 +83,11 @@ impl Line {
         }
     }
 
+    /// Whether people say there if they answer or begin anew.
+    pub fn begins(self) -> bool {
+        self == Self::Email
+    }
+
     /// Whether a place and a picture can be sent there.
     pub fn shares(self) -> bool {
         matches!(self, Self::Whatsapp | Self::Telegram)

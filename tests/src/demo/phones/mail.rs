@@ -21,7 +21,6 @@ pub const DESK: &str = "lapor@pusat.example";
 const WRITER: (&str, &str) = ("rina@warganet.example", "Rina Rekaan");
 /// Begins a letter that is no answer.
 const SUBJECT: &str = "Perihal:";
-const NO_SUBJECT: &str = "Laporan";
 /// Signs of a line of a letter (RFC 2045).
 const LINE: usize = 76;
 /// Begins the line above which people answer.
@@ -65,15 +64,24 @@ impl Mail {
 
     /// A letter arrives: under a subject of its own, or as an answer to what came last.
     pub fn writes(&self, text: &str) {
+        let last = self.last().clone();
+        self.arrives(text, last.filter(|_| named(text).is_none()).as_deref());
+    }
+
+    /// A letter arrives that answers none.
+    pub fn begins(&self, text: &str) {
+        self.arrives(text, None);
+    }
+
+    /// Whether there is a letter of the desk to answer.
+    pub fn can_answer(&self) -> bool {
+        self.last().is_some()
+    }
+
+    fn arrives(&self, text: &str, answers: Option<&str>) {
         let now = SystemClock.now_ms();
-        let named = text.trim_start().strip_prefix(SUBJECT);
-        let last = self.last().clone().filter(|_| named.is_none());
-        let (subject, text) = match named.map(|named| named.split_once('\n').unwrap_or((named, "")))
-        {
-            Some((subject, text)) => (subject.trim(), text),
-            None => (NO_SUBJECT, text),
-        };
-        let letter = written(subject, last.as_deref(), text, now);
+        let (subject, text) = named(text).unwrap_or(("", text));
+        let letter = written(subject, answers, text, now);
         self.imap.arrives(letter.as_bytes(), now);
     }
 
@@ -93,13 +101,24 @@ impl Mail {
     }
 }
 
-/// A letter as it arrives (RFC 5322).
+/// The subject that a text begins with, and what stands below.
+fn named(text: &str) -> Option<(&str, &str)> {
+    let named = text.trim_start().strip_prefix(SUBJECT)?;
+    let (subject, text) = named.split_once('\n').unwrap_or((named, ""));
+    Some((subject.trim(), text))
+}
+
+/// A letter as it arrives (RFC 5322), without a subject where it names none.
 fn written(subject: &str, answers: Option<&str>, text: &str, now: i64) -> String {
     let (address, name) = WRITER;
     let date = DateTime::from_timestamp_millis(now).unwrap_or_default();
     let thread = answers.map_or_else(String::new, |id| {
         format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n")
     });
+    let subject = match subject {
+        "" => String::new(),
+        subject => format!("Subject: =?utf-8?B?{}?=\r\n", BASE64.encode(subject)),
+    };
     let encoded = BASE64.encode(text);
     let lines: Vec<&str> = encoded
         .as_bytes()
@@ -107,10 +126,9 @@ fn written(subject: &str, answers: Option<&str>, text: &str, now: i64) -> String
         .filter_map(|line| str::from_utf8(line).ok())
         .collect();
     format!(
-        "From: {name} <{address}>\r\nTo: {DESK}\r\nSubject: =?utf-8?B?{}?=\r\nDate: {}\r\n\
+        "From: {name} <{address}>\r\nTo: {DESK}\r\n{subject}Date: {}\r\n\
          Message-ID: <{}@warganet.example>\r\n{thread}MIME-Version: 1.0\r\n\
          Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
-        BASE64.encode(subject),
         date.to_rfc2822(),
         fresh(),
         lines.join("\r\n"),
@@ -148,7 +166,7 @@ mod tests {
         let message = MessageParser::default().parse(&letter).unwrap();
         let answers = message.in_reply_to().as_text().map(str::to_owned);
         (
-            message.subject().unwrap().to_owned(),
+            message.subject().unwrap_or_default().to_owned(),
             message
                 .body_text(0)
                 .unwrap_or_default()
@@ -166,6 +184,7 @@ mod tests {
         mail.writes(&format!("Perihal: Jalan Braga\n{long}"));
         let expected = ("Jalan Braga".to_owned(), long.trim_end().to_owned(), None);
         assert_eq!(arrived(&mail), expected);
+        assert!(!mail.can_answer());
 
         let letter = |to: &str, id: &str| {
             format!(
@@ -185,5 +204,9 @@ mod tests {
         );
         mail.writes("Perihal: Lain");
         assert_eq!(arrived(&mail), ("Lain".to_owned(), String::new(), None));
+        assert!(mail.can_answer());
+        mail.begins("Lampu padam.");
+        let begun = (String::new(), "Lampu padam.".to_owned(), None);
+        assert_eq!(arrived(&mail), begun, "though there is one to answer");
     }
 }

@@ -228,6 +228,14 @@ impl Held {
         }
     }
 
+    /// Somebody writes a letter that answers none.
+    fn begins_letter(&self, text: &str) -> anyhow::Result<()> {
+        self.doors()?;
+        self.bubbles.add(Line::Email, By::Citizen, text);
+        self.mail.begins(text);
+        Ok(())
+    }
+
     /// An officer of the city closes a request of its own service.
     fn closes(&self, number: &str, said: &str) {
         self.bubbles.add(Line::City, By::City, said);

@@ -225,6 +225,7 @@ group = sms-service
 keyword = default
 catch-all = true
 omit-empty = true
+accept-x-kannel-headers = true
 max-messages = 0
 get-url = "{receive_url}?id=%I&dari=%p&coding=%c&charset=%C&isi=%b"
 

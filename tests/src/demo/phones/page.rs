@@ -35,6 +35,8 @@ const SIGNS: usize = 1000;
 const LATEST: &str = "terbaru";
 /// What is sent: words, a place or a picture.
 const WHAT: &str = "isi";
+/// Words that answer nothing.
+const ANEW: &str = "baru";
 
 fluent_templates::static_loader! {
     static TEXTS = {
@@ -63,6 +65,8 @@ struct Page<'a> {
     /// What stands between the node and the provider, where it is one of two.
     via: Option<String>,
     bubbles: Vec<Shown>,
+    /// Whether there is something that can be answered.
+    answers: bool,
     field: Field<'a>,
     /// Portals and desks where reports and answers are seen: address and name.
     ways: Vec<(String, String)>,
@@ -161,7 +165,11 @@ async fn sent(held: &Held, v: &Voice, line: Line, form: &mut Form) -> anyhow::Re
     if !form.is_fine() {
         return Ok(());
     }
-    let written = held.writes(line, By::Citizen, &text).await;
+    let written = if line.begins() && form.text(WHAT) == ANEW {
+        held.begins_letter(&text)
+    } else {
+        held.writes(line, By::Citizen, &text).await
+    };
     written.context("pesan tidak diterima")
 }
 
@@ -178,6 +186,7 @@ fn shown(held: &Held, visit: &Visit, line: Line, form: &Form) -> Result<Response
         about: v.say(about),
         via: (line == Line::Sms).then(|| v.say(via(held))),
         bubbles: bubbles(held, &v, line),
+        answers: held.mail.can_answer(),
         field: form
             .field(line.field(), label)
             .required()
@@ -309,6 +318,17 @@ mod tests {
         assert!(!page.contains("/meja\""), "no node serves yet");
         assert!(reads("").await.contains("aria-current=\"page\">SMS 1708"));
 
+        let (reply, anew) = (">Balas</button>", "value=\"baru\">Surat baru</button>");
+        let page = reads("email").await;
+        assert!(page.contains(anew) && !page.contains(reply), "{page}");
+        let letter =
+            "From: a@pusat.example\r\nTo: rina@warganet.example\r\nMessage-ID: <1@a>\r\n\r\nA";
+        letters.fresh.add(letter.to_owned());
+        assert_eq!(phones.held.mail.answers().len(), 1);
+        let page = reads("email").await;
+        assert!(page.contains(anew) && page.contains(reply), "{page}");
+        assert!(!reads("sms").await.contains(anew));
+
         let writes = async |line: &str, body: &'static str| {
             let to = format!("{}{line}", phones.page);
             let form = client.post(to).header(ACCEPT_LANGUAGE, "id");
@@ -321,6 +341,9 @@ mod tests {
         assert!(page.contains("wajib diisi"), "{page}");
         // No node serves yet.
         let (status, page) = writes("sms", "pesan-sms=Jalan+rusak&isi=tulisan").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.contains("Jalan rusak</textarea>") && page.contains("Tidak terkirim"));
+        let (status, page) = writes("email", "pesan-surel=Jalan+rusak&isi=baru").await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.contains("Jalan rusak</textarea>") && page.contains("Tidak terkirim"));
         let (status, _) = writes("faks", "isi=tulisan").await;

@@ -12,7 +12,7 @@ use lapor_migrations::throwaway::{TestDb, databases};
 use lapor_stand_ins::ports::{self, Reserved};
 use lapor_stand_ins::smsc::{self, Sms, Smsc};
 use lapor_web::serving;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
@@ -130,6 +130,7 @@ group = sms-service
 keyword = default
 catch-all = true
 omit-empty = true
+accept-x-kannel-headers = true
 max-messages = 0
 get-url = "http://{node}/saluran/sms/kannel/{SECRET}?id=%I&dari=%p&coding=%c&charset=%C&isi=%b"
 
@@ -225,10 +226,13 @@ async fn carries(db: TestDb) {
     is_open(&ports.box_).await;
     let mut smsbox = started(SMSBOX, folder.path(), &["-v", "1", file]);
     is_open(&ports.sendsms).await;
-    for child in [&mut bearerbox, &mut smsbox] {
-        let mut stderr = child.stderr.take().unwrap();
-        tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
-    }
+    let mut network = bearerbox.stderr.take().unwrap();
+    tokio::spawn(async move { tokio::io::copy(&mut network, &mut tokio::io::sink()).await });
+    let mut boxed = smsbox.stderr.take().unwrap();
+    let logged = tokio::spawn(async move {
+        let mut log = Vec::new();
+        boxed.read_to_end(&mut log).await.map(|_| log)
+    });
 
     // In two parts with other letters, by the network.
     for (place, text) in [
@@ -276,4 +280,11 @@ async fn carries(db: TestDb) {
     drop(tx);
     stop.cancel();
     running.await.unwrap();
+    smsbox.kill().await.unwrap();
+    let log = logged.await.unwrap().unwrap();
+    let log = String::from_utf8_lossy(&log);
+    assert!(
+        !log.contains("Tried to set"),
+        "an answer of ours is taken as it is:\n{log}"
+    );
 }
