@@ -134,7 +134,7 @@ async fn a_clock_that_is_off_jumps_or_stands_still_changes_no_decision_and_is_sa
     let kinds = kinds();
     let mut right = Vec::new();
     for kind in &kinds {
-        right.push(told(*kind, None).await);
+        right.push(Box::pin(told(*kind, None)).await);
     }
     assert!(right.iter().all(|told| told.len() == 4), "{right:?}");
     // By turns on each database, of which no decision asks.
@@ -145,7 +145,7 @@ async fn a_clock_that_is_off_jumps_or_stands_still_changes_no_decision_and_is_sa
             by_ms,
             jump_ms,
         };
-        let decided = told(kinds[on], Some(wrong)).await;
+        let decided = Box::pin(told(kinds[on], Some(wrong))).await;
         assert_eq!(
             decided, right[on],
             "{whose} is off by {by_ms}, then {jump_ms}"
