@@ -53,6 +53,7 @@ test:
 	    $(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
 	@$(MAKE) --no-print-directory browse clients
 
+# Two files at a time keep two cores busy. What is timed waits until the rest has ended.
 browse:
 	@.ci/need cargo cc postgres chromium node-modules
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2

@@ -25,7 +25,7 @@ use crate::sequencer::Sequencer;
 use crate::settings::Settings;
 use crate::streams::Streams;
 use crate::upkeep::{self, Upkeep};
-use crate::watch::Watch;
+use crate::watch::{Watch, end_former, shorten_all};
 use crate::witness::Witness;
 use crate::{casework, erasing, pictures, store};
 
@@ -78,9 +78,15 @@ impl Hub {
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams), right);
         pictures::catch_up(&ground).await?;
         erasing::finish(&ground).await?;
-        // A full disk keeps no hub from starting for this.
+        // A full disk keeps no hub from starting for either.
         if let Err(error) = upkeep::interrupt(&ground).await {
             tracing::warn!(%error, "what a former process was at could not be noted as ended");
+        }
+        if let Err(error) = end_former(&ground).await {
+            tracing::warn!(%error, "the visits that a former process has left open could not be ended");
+        }
+        if let Err(error) = shorten_all(&ground).await {
+            tracing::warn!(%error, "the history of connections could not be shortened");
         }
         let below = Arc::clone(&ground);
         let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });

@@ -196,7 +196,9 @@ fn replay(
     directory: &Directory,
     placed: &Placed,
 ) -> Result<(), HubError> {
-    let envelope = Envelope::parse(placed.line.as_bytes()).map_err(HubError::damaged)?;
+    let envelope = Envelope::parse(placed.line.as_bytes()).ok();
+    let envelope = envelope.filter(|envelope| envelope.id() == placed.id);
+    let envelope = envelope.ok_or(HubError::Message(placed.id))?;
     let message = Message::parse(&envelope.payload).map_err(HubError::damaged)?;
     let file = files.remove(&placed.case);
     let expected = file.as_ref().map_or(1, |file| file.last() + 1);

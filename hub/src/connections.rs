@@ -40,6 +40,8 @@ pub struct Connections {
 
 #[derive(Debug, Default)]
 struct Table {
+    /// What whatever ends from now on ends by.
+    ending: Option<Reason>,
     next: u64,
     open: BTreeMap<u64, Open>,
 }
@@ -119,6 +121,15 @@ impl Connections {
         }
     }
 
+    /// From now on connections end because the hub stops, whichever side closes them.
+    pub fn stopping(&self) {
+        let mut table = self.lock();
+        table.ending = Some(Reason::Stopped);
+        for open in table.open.values() {
+            let _ = open.cause.set(Reason::Stopped);
+        }
+    }
+
     /// How many connections an instance has open.
     pub fn count(&self, instance: &InstanceId) -> usize {
         let whose = Whose::Member(instance.clone());
@@ -186,7 +197,9 @@ impl Connections {
         if let (Whose::Member(instance), 0) = (&whose, open) {
             self.visits.came(instance, ground.clock.now_ms());
         }
-        let cause = Cause::default();
+        let cause = table
+            .ending
+            .map_or_else(Cause::default, |why| Arc::new(OnceLock::from(why)));
         let open = Open {
             whose,
             admitted,

@@ -14,6 +14,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::calendar_updated::HolidayKind;
 use lapor_protocol::kinds::{Body, CalendarUpdated, TaxonomyUpdated};
 use lapor_protocol::message::Message;
+use lapor_web::categories::first_edition;
 use lapor_web::{holidays, regions};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -85,10 +86,11 @@ pub struct Editions {
     pub silent: usize,
 }
 
-/// How an edition differs from the one in force.
+/// How an edition differs from the one in force; while none has been published, that is the one
+/// which each program ships.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Difference {
-    /// Name of the edition in force; `None` if none has been published.
+    /// Name of the edition in force; `None` of the one that each program ships.
     pub before: Option<String>,
     pub added: Vec<String>,
     pub removed: Vec<String>,
@@ -249,8 +251,7 @@ pub async fn compare_calendar(
     Ok((used, differ(None, &days(&shipped), &days(new))))
 }
 
-/// The same of categories; before any has been published, there is nothing at
-/// the hub to compare with.
+/// The same of categories.
 pub async fn compare_taxonomy(
     ground: &Ground,
     tx: &mut Tx,
@@ -264,7 +265,7 @@ pub async fn compare_taxonomy(
     let before = in_force.map(|(before, _)| before);
     let difference = differ(
         before.map(|before| &*before.edition),
-        &before.map(categories).unwrap_or_default(),
+        &categories(before.unwrap_or(first_edition())),
         &categories(new),
     );
     Ok((used, difference))

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use lapor_certs::AuthorityError;
 use lapor_migrations::DbError;
 use lapor_protocol::directory::DirectoryError;
+use lapor_protocol::ids::EnvelopeId;
 use lapor_protocol::problem::{Code, Problem};
 use lapor_web::room::is_full;
 use serde_json::Value;
@@ -40,6 +41,9 @@ pub enum HubError {
     /// Something that this program stored and cannot make sense of.
     #[error("the hub's own records are damaged: {0}")]
     Damaged(String),
+    /// The stored bytes of this message are not those that were signed.
+    #[error("the bytes of message {0} are damaged at the hub; its author is asked for them")]
+    Message(EnvelopeId),
     #[error("another process orders the messages of this database; stop one of the two")]
     Fenced,
     /// Begun again it waits until that is done.

@@ -98,7 +98,8 @@ impl From<&HubError> for Mishap {
             HubError::Refused(_)
             | HubError::Authority(_)
             | HubError::Directory(_)
-            | HubError::Damaged(_) => Self::Record,
+            | HubError::Damaged(_)
+            | HubError::Message(_) => Self::Record,
             HubError::Stopping | HubError::Aborted => Self::Interrupted,
             HubError::Fenced | HubError::Elsewhere | HubError::Receded | HubError::Unanswered => {
                 Self::Database

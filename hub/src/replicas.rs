@@ -21,7 +21,7 @@ use crate::right::Right;
 use crate::store;
 use crate::store::replicas::ReplicaRow;
 use crate::upkeep;
-use crate::watch::Judged;
+use crate::watch::{self, Judged};
 
 /// On which each tells the others that it has ordered something.
 const CHANNEL: &str = "lapor_order";
@@ -309,8 +309,10 @@ async fn exchange(hub: &Hub) -> Result<(), HubError> {
     }
     let mut tx = hub.ground.db.write().await?;
     for (name, beat) in &gone {
-        store::replicas::forget(&mut tx, name, *beat).await?;
-        upkeep::interrupt_of(&mut tx, hub.now_ms(), name).await?;
+        if store::replicas::forget(&mut tx, name, *beat).await? {
+            upkeep::interrupt_of(&mut tx, hub.now_ms(), name).await?;
+            watch::end_of(&mut tx, name).await?;
+        }
     }
     Ok(tx.commit().await?)
 }

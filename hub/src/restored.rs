@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::app::Hub;
 use crate::audit::{self, By};
+use crate::damage::{self, Damaged};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
@@ -68,6 +69,9 @@ pub struct Recovery {
     pub since: i64,
     /// Active institutions: those who hold what is lost first, then those not read and those not heard.
     pub members: Vec<Member>,
+    /// Messages whose bytes are damaged here, restored or not, until their authors have sent them once
+    /// more.
+    pub damaged: Vec<Damaged>,
 }
 
 /// An active institution, as far as this process has heard it.
@@ -244,6 +248,7 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
     let opened = open.is_some();
     let noted = state::read(&mut tx, state::STUCK).await?;
     let back = store::retrieved::members(&mut tx).await?;
+    let damaged = damage::all(&mut tx).await?;
     tx.rollback().await?;
     let members = members(hub, opened, &came, &back);
     let stuck_by = noted.as_deref().and_then(Stuck::noted);
@@ -262,6 +267,7 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
         stuck_by,
         since: hub.contacts.began_at,
         members,
+        damaged,
     })
 }
 

@@ -90,6 +90,7 @@ pub async fn serve(
         () = look_after(&hub, shown) => Err(HubError::Aborted),
     };
     drop(beside);
+    hub.connections.stopping();
     hub.begin_closing();
     if let Some(timetable) = timetable {
         timetable.end().await;
@@ -103,9 +104,19 @@ pub async fn serve(
     }
     // What waits for an answer of a server that is gone waits for ever.
     if !matches!(outcome, Err(HubError::Unanswered)) {
+        end_visits(&hub).await;
         hub.stop().await;
     }
     outcome
+}
+
+/// Writes that all have left, also who had to be cut off.
+async fn end_visits(hub: &Hub) {
+    let visits = &hub.connections.visits;
+    visits.stopped(hub.now_ms());
+    if let Err(error) = visits.write(hub).await {
+        tracing::warn!(%error, "the end of the history of connections could not be written");
+    }
 }
 
 /// Waits until this process may order no more.

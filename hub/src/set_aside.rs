@@ -4,9 +4,9 @@
 use lapor_migrations::Tx;
 use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{InstanceId, Position};
 use lapor_protocol::receipt::{Ack, Stream};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::error::HubError;
@@ -42,7 +42,9 @@ pub struct Sent {
     pub author: String,
     pub message_id: String,
     /// Its place in the author's chain: `epoch.seq`.
-    pub position: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
+    pub position: Position,
     /// Unix ms; when the hub took it.
     pub accepted_at: i64,
     /// Of the envelope, sealed words included.
@@ -89,11 +91,18 @@ pub async fn of_one(
 
 fn sent_words(head: Head) -> Sent {
     Sent {
-        position: format!("{}.{}", head.epoch, head.seq),
+        position: Position {
+            epoch: head.epoch as u32,
+            seq: head.seq as u64,
+        },
         author: head.author,
         message_id: head.message_id,
         accepted_at: head.accepted_at,
         bytes: head.bytes,
         trace: head.trace,
     }
+}
+
+fn as_text<S: Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(position)
 }

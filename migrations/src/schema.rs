@@ -34,7 +34,7 @@ const HUB: &[Source] = sources!("hub": "0001_core", "0002_blob_proof", "0003_era
     "0005_picture_room", "0006_console", "0007_watch", "0008_casework", "0009_alarms", "0010_clocks",
     "0011_tokens", "0012_roadmap", "0013_levels", "0014_adoptions", "0015_alarm_letters",
     "0016_upkeep", "0017_upkeep_aborted", "0018_admissions", "0019_acting_tokens", "0020_retrieved",
-    "0021_planned_level", "0022_replicas", "0023_delivery_causes");
+    "0021_planned_level", "0022_replicas", "0023_delivery_causes", "0024_presences");
 const NODE: &[Source] = sources!("node": "0001_core", "0002_keys_due", "0003_trace", "0004_jobs", "0005_uploads",
     "0006_search", "0007_local_categories", "0008_reporters", "0009_accounts", "0010_deadlines",
     "0011_answers", "0012_letters", "0013_draft_files", "0014_pictures", "0015_wide_indexes",
@@ -46,7 +46,8 @@ const NODE: &[Source] = sources!("node": "0001_core", "0002_keys_due", "0003_tra
     "0037_open_in", "0038_channels", "0039_token_scopes", "0040_open311",
     "0041_channel_cursors", "0042_text_messages", "0043_channel_desk", "0044_changes",
     "0045_counted", "0046_cities", "0047_bridge", "0048_registers", "0049_token_bounds",
-    "0050_after_sending", "0051_no_longer_here", "0052_rows_left_out");
+    "0050_after_sending", "0051_no_longer_here", "0052_rows_left_out",
+    "0053_requests_by_change", "0054_outbox_bodies");
 
 /// Each database lists its tables in a place of its own.
 const TABLES_SQLITE: &str =
@@ -367,6 +368,54 @@ mod tests {
                     .collect();
                 assert_eq!(files, listed, "{folder}");
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_stood_in_the_outbox_stands_beside_it_after_the_migration() {
+        const ADD: &str = "insert into outbox
+            (number, message_id, kind, draft, newcomers, state, line, created_at)
+            values ($1, $2, 'case.noted', $3, '[]', 'ruled', $4, 0)";
+        const DRAFTS: &str = "select number, draft from outbox_drafts order by number";
+        const LINES: &str = "select number, line from outbox_lines order by number";
+        let named = |source: &Source| source.file == "0054_outbox_bodies";
+        let before = &NODE[..NODE.iter().position(named).unwrap()];
+        for test in databases().await {
+            let db = test.open(Schema::Node).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            let migrator = Schema::migrator(before, tx.kind());
+            on!(&mut tx, conn => migrator.run_direct(None, conn, false).await).unwrap();
+            let rows = [
+                (1_i64, "a", "{}", None),
+                (2, "b", "{}", Some("sent")),
+                (3, "c", "", Some("brought back")),
+            ];
+            for (number, id, draft, line) in rows {
+                on!(&mut tx, conn => sqlx::query(ADD)
+                    .bind(number)
+                    .bind(id)
+                    .bind(draft)
+                    .bind(line)
+                    .execute(conn)
+                    .await
+                    .map(|_| ()))
+                .unwrap();
+            }
+            tx.commit().await.unwrap();
+            db.migrate().await.unwrap();
+            let mut tx = db.read().await.unwrap();
+            let drafts: Vec<(i64, String)> =
+                on!(&mut tx, conn => sqlx::query_as(DRAFTS).fetch_all(conn).await).unwrap();
+            let lines: Vec<(i64, String)> =
+                on!(&mut tx, conn => sqlx::query_as(LINES).fetch_all(conn).await).unwrap();
+            assert_eq!(
+                drafts,
+                [(1, "{}".to_owned()), (2, "{}".to_owned())],
+                "{}",
+                test.name
+            );
+            let kept = [(2, "sent".to_owned()), (3, "brought back".to_owned())];
+            assert_eq!(lines, kept, "{}", test.name);
         }
     }
 

@@ -27,13 +27,14 @@ pub async fn open(path: &Path, options: &DbOptions) -> Result<(SqlitePool, Sqlit
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(options.busy_timeout)
         .statement_cache_capacity(options.statements);
-    // A larger log than the default of 4 MB spares a checkpoint every few batches; the limit gives
-    // the space back after a long reader has let it grow.
+    // A larger log than the default of 4 MB spares a checkpoint every few batches, and a page of an
+    // index that many of them change is written to the file once; the limit gives the space back
+    // after a long reader has let it grow.
     let write = connect
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("cache_size", "-32768")
-        .pragma("wal_autocheckpoint", "4000")
+        .pragma("wal_autocheckpoint", "16000")
         .pragma("journal_size_limit", "67108864");
     let writer = connect_writer(write, options).await?;
     let readers = pool(options)

@@ -317,7 +317,11 @@ async fn take(
             Ok(Taken::Held(held(receipt, name, fingerprint)))
         }
         Err(NodeError::MediaType(_)) => said(text_id("file-wrong-kind")),
-        Err(NodeError::TooLarge(_)) => said(text_id("file-too-large")),
+        Err(NodeError::TooLarge(_)) => {
+            let most = v.size(node.settings().api.upload_bytes);
+            let said = v.with("name", &name).with("most", most);
+            Ok(Taken::Unusable(said.say("file-too-large")))
+        }
         Err(NodeError::Invalid(_)) => said(text_id("file-unusable")),
         Err(NodeError::NoRoom) => said(text_id("file-no-room-staff")),
         Err(error) => Err(problem(&error)),

@@ -7,27 +7,15 @@ use std::collections::BTreeSet;
 
 use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice};
+use lapor_web::naming::{begins, has, same, words};
 use lapor_web::page::{Choice, Form};
 
 use crate::node::Node;
 
 /// Institutions among which somebody chooses.
 const CHOICES: usize = 8;
-/// Letters of a word from which on its beginning is enough to be asked about it.
-const BEGINNING: usize = 3;
 /// The choice of none of them.
 pub const NONE_OF_THEM: &str = "-";
-/// Words that people leave out of a name, or write though the name has none.
-const PASSED_OVER: [&str; 5] = ["pemerintah", "pt", "perum", "persero", "tbk"];
-/// Words that people write in short.
-const SHORT: [(&str, &str); 6] = [
-    ("kab", "kabupaten"),
-    ("kementrian", "kementerian"),
-    ("pemkab", "kabupaten"),
-    ("pemkot", "kota"),
-    ("pemprov", "provinsi"),
-    ("prov", "provinsi"),
-];
 
 /// An institution with what it is called.
 pub type Called = (InstanceId, String);
@@ -153,10 +141,6 @@ pub fn found(all: &[Called], typed: &str) -> Found {
     if wanted.is_empty() {
         return Found::None;
     }
-    let same = |own: &str, word: &str| own == word;
-    let begins = |own: &str, word: &str| {
-        own == word || (word.chars().count() >= BEGINNING && own.starts_with(word))
-    };
     let mut whole = fitting(all, |name| {
         name.len() == wanted.len() && has(name, &wanted, same)
     });
@@ -189,26 +173,6 @@ fn fitting(all: &[Called], fits: impl Fn(&[String]) -> bool) -> Vec<Called> {
     }
     fitting.sort_by_key(|(length, one)| (*length, &one.1));
     fitting.into_iter().map(|(_, one)| one.clone()).collect()
-}
-
-fn has(name: &[String], wanted: &[String], fits: impl Fn(&str, &str) -> bool) -> bool {
-    wanted
-        .iter()
-        .all(|word| name.iter().any(|own| fits(own, word)))
-}
-
-/// The words that tell a name from others, or all of them where it has no such words.
-fn words(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase();
-    let all = lower.split(|c: char| !c.is_alphanumeric());
-    let all = all.filter(|word| !word.is_empty()).map(|word| {
-        let short = SHORT.iter().find(|(short, _)| *short == word);
-        short.map_or(word, |(_, long)| *long).to_owned()
-    });
-    let all: Vec<String> = all.collect();
-    let telling = |word: &&String| !PASSED_OVER.contains(&word.as_str());
-    let kept: Vec<String> = all.iter().filter(telling).cloned().collect();
-    if kept.is_empty() { all } else { kept }
 }
 
 /// Several in a line: `A; B`.

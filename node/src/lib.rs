@@ -12,6 +12,7 @@ pub mod channels;
 pub mod cities;
 pub mod cli;
 mod courtesy;
+pub mod damage;
 pub mod deadlines;
 pub mod desk;
 pub mod doors;

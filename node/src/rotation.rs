@@ -75,7 +75,7 @@ impl Node {
         let mut tx = self.write_tx().await?;
         for row in store::outbox::announcements(&mut tx).await? {
             let on_its_way = ["pending", "sealed", "accepted"].contains(&row.state.as_str());
-            let key = announced(&row)?.filter(|key| on_its_way && key.use_for == use_for);
+            let key = announced(&row).filter(|key| on_its_way && key.use_for == use_for);
             if let Some(key) = key.filter(|key| self.key(&key.jwk.kid).is_none()) {
                 return Ok(Rotation {
                     kid: key.jwk.kid,
@@ -130,7 +130,7 @@ impl Node {
             .iter()
             .filter(|row| !["quarantined", "refused"].contains(&row.state.as_str()))
         {
-            on_their_way.extend(announced(row)?.map(|key| key.jwk.kid));
+            on_their_way.extend(announced(row).map(|key| key.jwk.kid));
         }
         let mut list = Vec::new();
         for use_for in [KeyUse::Identity, KeyUse::Signing, KeyUse::Sealing] {
@@ -187,7 +187,7 @@ impl Node {
     pub(crate) async fn spare_key(&self, tx: &mut Tx, use_for: KeyUse) -> Result<Jwk, NodeError> {
         let mut told = Vec::new();
         for row in store::outbox::announcements(tx).await? {
-            told.extend(announced(&row)?.map(|key| key.jwk.kid));
+            told.extend(announced(&row).map(|key| key.jwk.kid));
         }
         let held = self.reload_keys()?.public(use_for);
         // The first one was told at the enrolment.

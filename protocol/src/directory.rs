@@ -91,6 +91,9 @@ pub struct InstanceEntry {
     /// The accepted head when the revocation took effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Position>,
+    /// Where people open its portal, as its node says: the address of a site, without a path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<String>,
 }
 
 impl InstanceEntry {
@@ -111,6 +114,7 @@ impl InstanceEntry {
             keys: Vec::new(),
             epochs: Vec::new(),
             revoked_at: None,
+            portal: None,
         }
     }
 

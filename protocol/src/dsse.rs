@@ -6,9 +6,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as B64;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -46,8 +47,7 @@ pub enum EnvelopeError {
 }
 
 /// A signed envelope, decoded: the payload's exact bytes and one signature.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Wire", into = "Wire")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Envelope {
     pub payload_type: String,
     pub payload: Vec<u8>,
@@ -57,17 +57,18 @@ pub struct Envelope {
 
 /// `rest` makes serde read objects only (a derived struct would take an array
 /// of its fields too, which no other language does) and shows unknown fields.
-#[derive(Clone, Serialize, Deserialize)]
-struct Wire {
-    #[serde(rename = "payloadType")]
-    payload_type: String,
-    payload: String,
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    #[serde(rename = "payloadType", borrow)]
+    payload_type: Cow<'a, str>,
+    #[serde(borrow)]
+    payload: Cow<'a, str>,
     signatures: Vec<WireSignature>,
     #[serde(flatten, skip_serializing)]
     rest: BTreeMap<String, Value>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct WireSignature {
     keyid: KeyId,
     sig: String,
@@ -78,19 +79,34 @@ struct WireSignature {
 impl Envelope {
     /// Reads one line of NDJSON (without its line break).
     pub fn parse(line: &[u8]) -> Result<Self, EnvelopeError> {
-        let wire: Wire =
+        let wire: Wire<'_> =
             serde_json::from_slice(line).map_err(|e| EnvelopeError::Malformed(e.to_string()))?;
         Self::try_from(wire)
     }
 
     /// Signs exact bytes.
     pub fn sign(payload_type: &str, payload: Vec<u8>, signer: &Signer) -> Self {
-        let signature = signer.sign(&pae(payload_type, &payload));
+        let encoded = pae(payload_type, &payload);
+        Self::of(payload_type, payload, &encoded, signer)
+    }
+
+    /// [`Self::sign`] and [`Self::id`] at the cost of one encoding.
+    pub fn sign_with_id(
+        payload_type: &str,
+        payload: Vec<u8>,
+        signer: &Signer,
+    ) -> (Self, EnvelopeId) {
+        let encoded = pae(payload_type, &payload);
+        let id = Digest::of(&encoded);
+        (Self::of(payload_type, payload, &encoded, signer), id)
+    }
+
+    fn of(payload_type: &str, payload: Vec<u8>, encoded: &[u8], signer: &Signer) -> Self {
         Self {
             payload_type: payload_type.into(),
             payload,
             kid: signer.kid().clone(),
-            signature,
+            signature: signer.sign(encoded),
         }
     }
 
@@ -156,10 +172,22 @@ pub fn open_json<T: DeserializeOwned>(
     serde_json::from_slice(&envelope.payload).map_err(|e| EnvelopeError::Payload(e.to_string()))
 }
 
-impl TryFrom<Wire> for Envelope {
+impl Serialize for Envelope {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        Wire::from(self).serialize(writer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        Self::try_from(Wire::deserialize(reader)?).map_err(D::Error::custom)
+    }
+}
+
+impl TryFrom<Wire<'_>> for Envelope {
     type Error = EnvelopeError;
 
-    fn try_from(wire: Wire) -> Result<Self, EnvelopeError> {
+    fn try_from(wire: Wire<'_>) -> Result<Self, EnvelopeError> {
         let [signature] = <[WireSignature; 1]>::try_from(wire.signatures)
             .map_err(|all| EnvelopeError::Signatures(all.len()))?;
         if let Some(field) = wire.rest.keys().chain(signature.rest.keys()).next() {
@@ -167,7 +195,7 @@ impl TryFrom<Wire> for Envelope {
             return Err(EnvelopeError::Malformed(format!("unknown field {field:?}")));
         }
         let payload = B64
-            .decode(&wire.payload)
+            .decode(wire.payload.as_bytes())
             .map_err(|_| EnvelopeError::Malformed("payload is not base64".into()))?;
         let bytes = B64
             .decode(&signature.sig)
@@ -175,7 +203,7 @@ impl TryFrom<Wire> for Envelope {
             .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
             .ok_or_else(|| EnvelopeError::Malformed("sig is not 64 bytes in base64".into()))?;
         Ok(Self {
-            payload_type: wire.payload_type,
+            payload_type: wire.payload_type.into_owned(),
             payload,
             kid: signature.keyid,
             signature: bytes,
@@ -183,13 +211,13 @@ impl TryFrom<Wire> for Envelope {
     }
 }
 
-impl From<Envelope> for Wire {
-    fn from(envelope: Envelope) -> Self {
+impl<'a> From<&'a Envelope> for Wire<'a> {
+    fn from(envelope: &'a Envelope) -> Self {
         Self {
-            payload_type: envelope.payload_type,
-            payload: B64.encode(&envelope.payload),
+            payload_type: Cow::Borrowed(&envelope.payload_type),
+            payload: Cow::Owned(B64.encode(&envelope.payload)),
             signatures: vec![WireSignature {
-                keyid: envelope.kid,
+                keyid: envelope.kid.clone(),
                 sig: B64.encode(envelope.signature),
                 rest: BTreeMap::new(),
             }],
@@ -232,6 +260,8 @@ mod tests {
         let mut read = Envelope::parse(envelope.to_line().as_bytes()).unwrap();
         assert_eq!(read, envelope);
         assert_eq!(read.verified_id(MESSAGE_TYPE, &key), Ok(envelope.id()));
+        let again = Envelope::sign_with_id(MESSAGE_TYPE, b"{\"v\":1}".to_vec(), &signer);
+        assert_eq!(again, (envelope.clone(), envelope.id()));
         assert!(matches!(
             read.verify(RECEIPT_TYPE, &key),
             Err(EnvelopeError::PayloadType { .. })
@@ -240,6 +270,24 @@ mod tests {
         assert_eq!(
             read.verify(MESSAGE_TYPE, &key),
             Err(EnvelopeError::Signature)
+        );
+    }
+
+    #[test]
+    fn a_line_is_written_and_read_alike_whoever_holds_its_text() {
+        let signer = Signer::from_seed(&[9; 32]);
+        let envelope = Envelope::sign("a \"type\"", b"{}".to_vec(), &signer);
+        let line = envelope.to_line();
+        let start = r#"{"payloadType":"a \"type\"","payload":"e30=","signatures":[{"keyid":""#;
+        assert!(line.starts_with(start), "{line}");
+        // Text with escapes, and a value, cannot be borrowed from.
+        let escaped = line.replacen("e30=", r"e30\u003d", 1);
+        assert_eq!(Envelope::parse(escaped.as_bytes()).as_ref(), Ok(&envelope));
+        let value: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(serde_json::from_value::<Envelope>(value).unwrap(), envelope);
+        assert_eq!(
+            serde_json::to_string(&[&envelope]).unwrap(),
+            format!("[{line}]")
         );
     }
 

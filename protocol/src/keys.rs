@@ -5,10 +5,10 @@
 //! non-canonical keys are refused when a key is read, so that no later check
 //! can disagree about them.
 
-use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
-use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -156,18 +156,23 @@ impl Jwk {
     }
 }
 
-/// A private Ed25519 key with its id; zeroed when dropped.
+/// A private Ed25519 key with its id; zeroed when dropped. Clones share what signs.
 #[derive(Clone)]
 pub struct Signer {
     key: SigningKey,
+    /// The same key, made once, as the library has it that signs (decision 38).
+    pair: Ed25519KeyPair,
     kid: KeyId,
 }
 
 impl Signer {
     pub fn from_seed(seed: &[u8; KEY_BYTES]) -> Self {
         let key = SigningKey::from_bytes(seed);
-        let kid = Jwk::ed25519(&key.verifying_key()).kid;
-        Self { key, kid }
+        let public = key.verifying_key();
+        let pair = Ed25519KeyPair::from_seed_and_public_key(seed, public.as_bytes())
+            .expect("every seed is a key, and has one public half");
+        let kid = Jwk::ed25519(&public).kid;
+        Self { key, pair, kid }
     }
 
     pub fn seed(&self) -> &[u8; KEY_BYTES] {
@@ -182,8 +187,11 @@ impl Signer {
         Jwk::ed25519(&self.key.verifying_key())
     }
 
+    /// The signature of RFC 8032, which has nothing random.
     pub fn sign(&self, bytes: &[u8]) -> [u8; 64] {
-        self.key.sign(bytes).to_bytes()
+        let mut signature = [0; 64];
+        signature.copy_from_slice(self.pair.sign(bytes).as_ref());
+        signature
     }
 }
 

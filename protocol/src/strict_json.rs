@@ -1,21 +1,21 @@
 //! The JSON that a payload may be: no duplicate keys, no floats, integers of
 //! at most 2^53 - 1, bounded depth. Two readers can then not see two things.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::Serialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::map::Entry;
+use serde_json::{Map, Value};
 
 use crate::limits::{JSON_DEPTH, MAX_INTEGER};
 
-/// Checks one whole JSON text; the error says what is not allowed and where.
-pub fn check(bytes: &[u8]) -> Result<(), serde_json::Error> {
+/// Reads one whole JSON text as it is written; the error says what is not allowed and where.
+pub fn read(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    Walk { depth: 0 }.deserialize(&mut reader)?;
-    reader.end()
+    let written = Walk { depth: 0 }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(written)
 }
 
 /// Whether a value that was read from `written` stands there in the form in
@@ -63,97 +63,82 @@ impl Walk {
 }
 
 impl<'de> DeserializeSeed<'de> for Walk {
-    type Value = ();
+    type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
         reader.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Walk {
-    type Value = ();
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON without floats or duplicate keys")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E>(self, held: bool) -> Result<Value, E> {
+        Ok(Value::Bool(held))
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
     }
 
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
         if number < -MAX_INTEGER {
             Err(E::custom("integer beyond 2^53 - 1"))
         } else {
-            Ok(())
+            Ok(Value::from(number))
         }
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
         if number > MAX_INTEGER as u64 {
             Err(E::custom("integer beyond 2^53 - 1"))
         } else {
-            Ok(())
+            Ok(Value::from(number))
         }
     }
 
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<(), E> {
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Value, E> {
         Err(E::custom("a number that is not an integer"))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
-        while items.next_element_seed(inner)?.is_some() {}
-        Ok(())
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(inner)? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+    /// Keys are compared after unescaping, so `"a"` and `"\u0061"` are the same key.
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
-        let mut seen: HashSet<Cow<'de, str>> = HashSet::new();
-        while let Some(Key(key)) = entries.next_key()? {
-            if !seen.insert(key) {
-                return Err(de::Error::custom("a key stands twice in one object"));
-            }
-            entries.next_value_seed(inner)?;
-        }
-        Ok(())
-    }
-}
-
-/// A map key, borrowed where it has no escapes. It is compared after
-/// unescaping, so `"a"` and `"\u0061"` are the same key.
-struct Key<'de>(Cow<'de, str>);
-
-impl<'de> de::Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Key<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(text.to_owned())))
+        let mut members = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            match members.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(entries.next_value_seed(inner)?);
+                }
+                Entry::Occupied(_) => {
+                    return Err(de::Error::custom("a key stands twice in one object"));
+                }
             }
         }
-        reader.deserialize_str(Text)
+        Ok(Value::Object(members))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::*;
 
     #[test]
     fn only_what_two_readers_see_alike_passes() {
@@ -163,9 +148,11 @@ mod tests {
             "9007199254740991",
             "-9007199254740991",
             r#"{"a":{"a":1}}"#,
+            r#"{"b":[],"a":{},"\u0063":"\n\u00e9","d":-1,"e":""}"#,
             &deep_enough,
         ] {
-            assert!(check(good.as_bytes()).is_ok(), "{good}");
+            let plain: Value = serde_json::from_str(good).unwrap();
+            assert_eq!(read(good.as_bytes()).ok(), Some(plain), "{good}");
         }
         let too_deep = format!("[{deep_enough}]");
         for bad in [
@@ -183,8 +170,8 @@ mod tests {
             "nul",
             &too_deep,
         ] {
-            assert!(check(bad.as_bytes()).is_err(), "{bad}");
+            assert!(read(bad.as_bytes()).is_err(), "{bad}");
         }
-        assert!(check(b"\"\xff\"").is_err(), "not UTF-8");
+        assert!(read(b"\"\xff\"").is_err(), "not UTF-8");
     }
 }

@@ -165,6 +165,19 @@ pub struct Health {
     /// `None` where a node does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holds: Option<Holds>,
+    /// Where people open its portal: the address of a site, without a path; empty where there
+    /// is none, `None` where a node does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<String>,
+}
+
+/// What `POST /health` answers where there is something to ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthAnswer {
+    /// Places of the caller's chain whose messages the hub wants once more, exactly as they were sent:
+    /// its disk has damaged them.
+    #[serde(default)]
+    pub again: Vec<Position>,
 }
 
 /// What a node has of all that the federation renews from time to time.

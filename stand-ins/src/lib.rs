@@ -11,6 +11,7 @@ pub mod kannel;
 pub mod meta;
 pub mod mood;
 pub mod ports;
+pub mod receiver;
 pub mod serving;
 pub mod smsc;
 pub mod sp4n;

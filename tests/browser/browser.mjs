@@ -1,4 +1,5 @@
 // A real Chromium, and what every page is looked at for.
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -9,10 +10,13 @@ const executablePath = process.env.LAPOR_TEST_CHROMIUM ?? "/usr/bin/chromium";
 /** Root in a container has no sandbox to give; the pages are our own. */
 export const launch = () => chromium.launch({ executablePath, args: ["--no-sandbox"] });
 
-/** A visitor: language `id` or `en`, colours `light` or `dark`, how wide the window is, and whether a finger points. */
+/**
+ * A visitor: language `id` or `en`, colours `light` or `dark`, how wide the window is, and whether a finger points;
+ * `examined` brings axe to each of their pages while it loads, which is sooner than afterwards.
+ */
 export async function visitor(
   browser,
-  { language = "id", colours = "light", width = 1280, script = true, touch = false, cookies = [] } = {},
+  { language = "id", colours = "light", width = 1280, script = true, touch = false, examined = false, cookies = [] } = {},
 ) {
   const context = await browser.newContext({
     locale: language,
@@ -23,6 +27,7 @@ export async function visitor(
     reducedMotion: "reduce",
   });
   if (cookies.length > 0) await context.addCookies(cookies);
+  if (examined) await context.addInitScript({ content: axe });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const complaints = [];
@@ -41,10 +46,14 @@ export const talkCookies = (stage, name) => [
   { name: "lapor-percakapan", value: stage.talks[name].token, url: stage.base },
 ];
 
-/** The cookies of somebody of the staff who has logged in on a stage, or of a reporter; none for nobody. */
+/**
+ * The cookies of somebody of the staff who has logged in on a stage, such as `admin`, or `pusat admin` at another
+ * institution, or of a reporter; none for nobody.
+ */
 export async function cookiesOf(stage, role) {
   if (!role) return [];
-  if (role.startsWith("talk ")) return talkCookies(stage, role.slice(5));
+  const [place, own] = role.split(" ");
+  if (own) return place === "talk" ? talkCookies(stage, own) : cookiesOf(stage[place], own);
   stage.cookies ??= {};
   if (!stage.cookies[role]) {
     const body = new URLSearchParams({ login: stage.staff[role], password: stage.password });
@@ -58,35 +67,168 @@ export async function cookiesOf(stage, role) {
   return stage.cookies[role];
 }
 
-/** What axe-core finds wrong, as lines; empty when nothing is. Its rule on contrast costs as much as all others. */
-export async function violations(page, { contrast = "with" } = {}) {
-  const rule = "color-contrast";
-  const narrowed = { with: {}, only: { runOnly: [rule] }, without: { rules: { [rule]: { enabled: false } } } }[contrast];
-  // Through the debugger, because the pages' own policy rightly lets no script in.
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
-  const found = await page.evaluate(
-    (options) => globalThis.axe.run(document, options),
-    { resultTypes: ["violations"], ...narrowed },
-  );
-  return found.violations.flatMap((violation) =>
-    violation.nodes.map((node) => `${violation.id}: ${violation.help}: ${node.target.join(" ")}`),
-  );
+/**
+ * Takes in a report at the counter of the institution whose page stands there, as the form sends it that other tests
+ * fill in. Returns its ticket, and the path of its page.
+ */
+export async function takenIn(page, title, content = "Sudah seminggu, mohon ditangani.") {
+  const told = { saluran: "loket", jenis: "pengaduan", judul: title, uraian: content, nama: "Ibu Canary" };
+  const form = { kunci: randomUUID(), wilayah: "Kota Bandung, Jawa Barat", tetap: "1", ...told };
+  const answer = await page.request.post(new URL("/meja/baru", page.url()).href, { form });
+  const slip = await answer.text();
+  const [, ticket] = slip.match(/class="ticket">([^<]+)</) ?? [];
+  const [, at] = slip.match(/href="(\/meja\/kasus\/[^"]+)"/) ?? [];
+  if (!ticket || !at) throw new Error(`${title} is not taken in: ${answer.status()}`);
+  return { ticket, at };
 }
 
+const CONTRAST = "color-contrast";
+
+/** The rules that read words, which can be missing or the same in one language alone. */
+const WORDS = [
+  "area-alt",
+  "aria-command-name",
+  "aria-dialog-name",
+  "aria-input-field-name",
+  "aria-meter-name",
+  "aria-progressbar-name",
+  "aria-tab-name",
+  "aria-toggle-field-name",
+  "aria-tooltip-name",
+  "aria-treeitem-name",
+  "button-name",
+  "document-title",
+  "empty-heading",
+  "empty-table-header",
+  "form-field-multiple-labels",
+  "html-has-lang",
+  "html-lang-valid",
+  "image-alt",
+  "image-redundant-alt",
+  "input-button-name",
+  "input-image-alt",
+  "label",
+  "label-content-name-mismatch",
+  "label-title-only",
+  "landmark-unique",
+  "link-name",
+  "object-alt",
+  "role-img-alt",
+  "select-name",
+  "summary-name",
+  "svg-img-alt",
+  "table-duplicate-name",
+  "valid-lang",
+];
+
+/** Brings axe to a page that has none; through the debugger, because the pages' own policy rightly lets no script in. */
+async function bring(page) {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
+}
+
+/** What axe-core finds wrong by all its rules but that on contrast, or by those that are named, as lines. */
+async function broken(page, rules) {
+  await bring(page);
+  const which = rules ? { runOnly: rules } : { rules: { [CONTRAST]: { enabled: false } } };
+  return page.evaluate(async (which) => {
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"], ...which });
+    return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id}: ${help}: ${target.join(" ")}`));
+  }, which);
+}
+
+/** Looks of words that axe has found to stand out, on whatever page. */
+const readable = new Set();
+
 /**
- * All that can be wrong with the page that stands there, as lines: axe and the window's edge, narrow and wide;
- * contrast, which is the same in each language and width, in both colours; and the keyboard.
+ * Words that hardly stand out, as lines. The rule on contrast costs as much as all others, and what it says depends
+ * on the look alone: colour, size, and all that lies below. A look that was found good needs no second judgement.
+ */
+async function pale(page) {
+  await bring(page);
+  const { wrong, good } = await page.evaluate(
+    async ([rule, known]) => {
+      const lying = new Map([[null, ""]]);
+      /** All that lies below words in an element, as far as it can be seen; null where nobody sees the words. */
+      const ground = (element) => {
+        if (!lying.has(element)) {
+          const style = getComputedStyle(element);
+          const below = ground(element.parentElement);
+          // What is placed by itself can lie on anything.
+          const placed = ["absolute", "fixed", "sticky"].includes(style.position) && `${element.localName}.${element.className}`;
+          const own = [style.backgroundColor, style.backgroundImage, style.filter, style.opacity, placed];
+          const seen = own.filter((part) => part && !["rgba(0, 0, 0, 0)", "none", "1"].includes(part));
+          const hidden = below === null || style.clipPath.startsWith("inset");
+          lying.set(element, hidden ? null : [...seen, below].join(" < "));
+        }
+        return lying.get(element);
+      };
+      const mute = "option, :disabled, :disabled *, input:is([type=checkbox], [type=radio], [type=range], [type=color], [type=hidden], [type=image])";
+      const says = (element) =>
+        element.matches("input, select, textarea") ||
+        [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== "");
+      const looks = new Map();
+      for (const element of document.body.querySelectorAll("*")) {
+        if (element.matches(mute) || !says(element)) continue;
+        if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+        const below = ground(element);
+        if (below === null || element.getBoundingClientRect().right <= 0) continue;
+        const { color, fontSize, fontWeight } = getComputedStyle(element);
+        looks.set(element, [color, fontSize, fontWeight, below].join(" < "));
+      }
+      const old = new Set(known);
+      const include = [...looks.keys()].filter((element) => !old.has(looks.get(element)));
+      if (include.length === 0) return { wrong: [], good: [] };
+      const options = { runOnly: [rule], resultTypes: ["violations", "passes"], elementRef: true };
+      const { violations, passes } = await globalThis.axe.run({ include }, options);
+      const look = ({ element }) => looks.get(element);
+      const bad = violations.flatMap(({ nodes }) => nodes.map(look));
+      // Hidden words pass without a ratio: nothing was judged.
+      const judged = passes.flatMap(({ nodes }) => nodes.filter(({ any }) => any.some(({ data }) => data?.contrastRatio)));
+      return {
+        wrong: violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id}: ${help}: ${target.join(" ")}`)),
+        good: [...new Set(judged.map(look))].filter((one) => one !== undefined && !bad.includes(one)),
+      };
+    },
+    [CONTRAST, [...readable]],
+  );
+  for (const look of good) readable.add(look);
+  return wrong;
+}
+
+/** What axe-core finds wrong with the page as it stands there, as lines; empty when nothing is. */
+export async function violations(page) {
+  return [...(await broken(page)), ...(await pale(page))];
+}
+
+/** Whether something comes forth, or begins to scroll, that did not when the page was last asked. */
+const comesForth = (page) =>
+  page.evaluate(() => {
+    const scrolls = (element) =>
+      (element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight) &&
+      /auto|scroll/.test(getComputedStyle(element).overflow);
+    const stood = globalThis.laporStood ?? new Map();
+    const all = [...document.body.querySelectorAll("*")];
+    const stands = new Map(all.map((element) => [element, element.checkVisibility() ? 1 + scrolls(element) : 0]));
+    globalThis.laporStood = stands;
+    return all.some((element) => stands.get(element) > (stood.get(element) ?? 0));
+  });
+
+/**
+ * All that can be wrong with the page that stands there, as lines: the window's edge and contrast, narrow and wide;
+ * all other rules narrow, and wide where more is seen than before; contrast in both colours; and the keyboard.
  */
 export async function faults(page) {
   const found = [];
   const note = (where, lines) => found.push(...lines.map((line) => `${where}: ${line}`));
   await page.setViewportSize({ width: 360, height: 740 });
-  note("narrow", [...(await overflowing(page)), ...(await violations(page, { contrast: "without" }))]);
+  note("narrow", [...(await overflowing(page)), ...(await violations(page))]);
+  await comesForth(page);
   await page.setViewportSize({ width: 1280, height: 900 });
-  note("wide", [...(await overflowing(page)), ...(await violations(page))]);
+  const more = await comesForth(page);
+  note("wide", [...(await overflowing(page)), ...(more ? await violations(page) : await pale(page))]);
   note("keyboard", await unreached(page));
   await page.emulateMedia({ colorScheme: "dark" });
-  note("dark", await violations(page, { contrast: "only" }));
+  note("dark", await pale(page));
   await page.emulateMedia({ colorScheme: "light" });
   return found;
 }
@@ -94,7 +236,24 @@ export async function faults(page) {
 /** What another language can do to a page that is sound in the first: longer words, words that are missing. */
 export async function translated(page) {
   await page.setViewportSize({ width: 360, height: 740 });
-  return [...(await overflowing(page)), ...(await violations(page, { contrast: "without" }))];
+  return [...(await overflowing(page)), ...(await broken(page, WORDS))];
+}
+
+/**
+ * Pages that do not stand, by name, with the status of the answer: a failure, or one without heading or language.
+ * They are asked for without a browser: where only the database is another, only the answer can be.
+ */
+export async function fallen(stage, pages) {
+  const found = {};
+  for (const { name, path, role } of pages) {
+    const cookie = (await cookiesOf(stage, role)).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const headers = { accept: "text/html", "accept-language": "id", cookie };
+    const answer = await fetch(new URL(path, stage.base), { headers });
+    const text = await answer.text();
+    const stands = answer.status < 500 && /<html lang="id"/.test(text) && /<main[^]*<h1/.test(text);
+    if (!stands) found[name] = answer.status;
+  }
+  return found;
 }
 
 /** On how many sheets of A4 a page is printed. */
@@ -113,39 +272,49 @@ export function overflowing(page) {
   });
 }
 
+/** How often Tab is pressed before anybody looks where it has led. */
+const TABS = 10;
+
 /** What can be pressed or filled in and the Tab key does not reach, or reaches without showing it. */
 export async function unreached(page) {
   const all = await page.evaluate(() => {
     const wanted = 'a[href], button, input:not([type="hidden"]), select, textarea, summary';
     const seen = [...document.querySelectorAll(wanted)].filter((e) => !e.disabled && e.checkVisibility());
     seen.forEach((element, place) => (element.dataset.reach = String(place)));
+    document.activeElement?.blur();
+    // Once for each element that it comes to: the parts of a date have the focus within their field.
+    globalThis.laporReached = [];
+    document.addEventListener("focusin", ({ target }) => {
+      if (target.dataset?.reach === undefined) return;
+      const marked = getComputedStyle(target).outlineStyle !== "none";
+      globalThis.laporReached.push({ place: target.dataset.reach, unmarked: marked ? null : target.outerHTML.slice(0, 80) });
+    });
     // Day, month, year and the calendar are a step each, and so are the parts of a time.
     const parts = { date: 3, "datetime-local": 6 };
     return seen.reduce((sum, e) => sum + 1 + (parts[e.type] ?? 0), 0);
   });
-  await page.evaluate(() => document.activeElement?.blur());
-  const reached = new Set();
-  const unmarked = [];
-  for (let step = 0; step < all + 20; step += 1) {
-    await page.keyboard.press("Tab");
-    const at = await page.evaluate(() => {
-      const element = document.activeElement;
-      const style = getComputedStyle(element);
-      return { place: element.dataset?.reach, marked: style.outlineStyle !== "none", name: element.outerHTML.slice(0, 80) };
-    });
-    if (at.place === undefined) continue;
-    reached.add(at.place);
-    if (!at.marked) unmarked.push(`focus is not shown: ${at.name}`);
+  const keyboard = await page.context().newCDPSession(page);
+  const tab = { type: "rawKeyDown", key: "Tab", code: "Tab", windowsVirtualKeyCode: 9 };
+  let round = [];
+  for (let step = 0; step < all + 20; step += TABS) {
+    // Nobody sees what is painted in between.
+    await Promise.all(Array.from({ length: TABS }, () => keyboard.send("Input.dispatchKeyEvent", tab)));
+    round = await page.evaluate(() => globalThis.laporReached);
+    // Round once, and at the first again: the rest would be the same.
+    const last = round.findLastIndex(({ place }) => place === round[0].place);
+    if (round.slice(0, last).some(({ place }) => place !== round[0].place)) break;
   }
+  await keyboard.detach();
+  const unmarked = round.filter((at) => at.unmarked).map((at) => `focus is not shown: ${at.unmarked}`);
   // Of a group of radio buttons, the arrow keys reach the others.
   const missed = await page.evaluate(
     (places) =>
       [...document.querySelectorAll("[data-reach]")]
         .filter((e) => !places.includes(e.dataset.reach) && e.type !== "radio")
         .map((e) => `not reached: ${e.outerHTML.slice(0, 80)}`),
-    [...reached],
+    round.map(({ place }) => place),
   );
-  return [...missed, ...unmarked];
+  return [...missed, ...new Set(unmarked)];
 }
 
 /** Bytes over the wire until a page stands, headers included. */

@@ -1,7 +1,7 @@
 // The checks themselves: a page with faults, of which each must be found.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
-import { faults, launch, overflowing, unreached, violations, visitor } from "./browser.mjs";
+import { faults, launch, overflowing, translated, unreached, violations, visitor } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -29,7 +29,29 @@ it("pale words are found in the colours in which they are pale, and apart from t
   assert.equal(found.length, 1);
   assert.match(found[0], /^dark: color-contrast/);
   const always = '<p style="color: #777; background: #888">pucat</p>';
-  assert.deepEqual(await shown(always, (page) => violations(page, { contrast: "without" })), []);
+  assert.deepEqual((await shown(always, faults)).map((line) => line.split(": ")[0]), ["narrow", "wide", "dark"]);
+  assert.deepEqual(await shown(always, translated), []);
+});
+
+it("words that another language misses, or has too long, are found", async () => {
+  assert.match((await shown("<button></button>", translated)).join(), /button-name/);
+  assert.equal((await shown('<p style="width: 30rem">Pertanggungjawaban</p>', translated)).length, 1);
+  assert.deepEqual(await shown("<button>Send</button>", translated), []);
+});
+
+it("words of a look that is good are found again on a ground on which they are pale", async () => {
+  const grey = '<p style="color: #595959">terbaca</p>';
+  assert.deepEqual(await shown(grey, violations), []);
+  assert.deepEqual(await shown(grey, violations), []);
+  assert.match((await shown(`<div style="background: #777">${grey}</div>`, violations)).join(), /color-contrast/);
+});
+
+it("what comes forth where there is room is looked at by every rule", async () => {
+  const picture = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
+  const roomy = `<style>@media (max-width: 40rem) { img { display: none } }</style><img src="${picture}">`;
+  const found = await shown(roomy, faults);
+  assert.equal(found.length, 1);
+  assert.match(found[0], /^wide: image-alt/);
 });
 
 it("a box wider than the window stands out, a narrow one does not", async () => {

@@ -31,6 +31,8 @@ const draftFields = () =>
   });
 
 for (const database of databases) {
+  // What a device does by itself, whatever the node keeps reports in.
+  const device = { skip: database !== databases[0] };
   describe(`without a line on ${database}`, () => {
     let stage, browser, wire;
     const begin = async () => {
@@ -101,7 +103,7 @@ for (const database of databases) {
       );
     const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 
-    it("says what a telephone needs to install it", async () => {
+    it("says what a telephone needs to install it", device, async () => {
       const { context, page } = await visitor(browser);
       await page.goto(stage.base);
       const at = await page.getAttribute('link[rel="manifest"]', "href");
@@ -115,7 +117,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("keeps what is being written over a reload, and forgets it when told to", async () => {
+    it("keeps what is being written over a reload, and forgets it when told to", device, async () => {
       const { context, page, complaints } = await settled();
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Pohon miring di Jalan Riau");
@@ -137,7 +139,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("keeps the files of what is being written over a reload, and names what is gone", async () => {
+    it("keeps the files of what is being written over a reload, and names what is gone", device, async () => {
       const { context, page, complaints } = await settled();
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Pagar roboh di Jalan Dago");
@@ -166,7 +168,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("keeps no draft for longer than a day, and none of what is to stay hidden", async () => {
+    it("keeps no draft for longer than a day, and none of what is to stay hidden", device, async () => {
       const { context, page } = await settled();
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Pungutan di loket kelurahan");
@@ -183,7 +185,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("keeps the form as anybody sees it, and about no programme", async () => {
+    it("keeps the form as anybody sees it, and about no programme", device, async () => {
       const { context, page } = await settled();
       await page.goto(`${wire.base}/lapor?program=kota-bandung%2Ftrotoar-braga`);
       await page.locator('input[name="program"]').waitFor({ state: "attached" });
@@ -200,7 +202,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("does not send by itself what may have been filed a week ago", async () => {
+    it("does not send by itself what may have been filed a week ago", device, async () => {
       const { context, page } = await settled();
       await cut(context);
       await page.goto(`${wire.base}/lapor`);
@@ -234,8 +236,7 @@ for (const database of databases) {
       await press(page, "Kirim laporan");
       await page.getByText("Menunggu sambungan.").waitFor();
       await page.getByRole("heading", { name: "Tiang listrik miring di Jalan Aceh" }).waitFor();
-      assert.deepEqual(await violations(page), []);
-      assert.deepEqual(await overflowing(page), []);
+      if (!device.skip) assert.deepEqual([...(await violations(page)), ...(await overflowing(page))], []);
 
       wire.deafen();
       await context.setOffline(false);
@@ -287,7 +288,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("mends a report with all that was typed, and leaves another draft alone", async () => {
+    it("mends a report with all that was typed, and leaves another draft alone", device, async () => {
       const { context, page } = await settled();
       const picture = { name: "gorong.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
       await cut(context);
@@ -332,7 +333,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("sends what waits behind a report that the node cannot take now, and nothing that was dropped meanwhile", async () => {
+    it("sends what waits behind a report that the node cannot take now, and nothing that was dropped meanwhile", device, async () => {
       const { context, page } = await settled();
       const watcher = await visitor(browser);
       const before = await received(watcher.page);
@@ -372,7 +373,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("does not take back a report that was sent off while its form stood open", async () => {
+    it("does not take back a report that was sent off while its form stood open", device, async () => {
       const { context, page } = await settled();
       await cut(context);
       await page.goto(`${wire.base}/lapor`);
@@ -390,7 +391,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("keeps no file of a form that is to be anonymous", async () => {
+    it("keeps no file of a form that is to be anonymous", device, async () => {
       const { context, page } = await settled();
       const picture = { name: "pagar.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
       await page.goto(`${wire.base}/lapor`);
@@ -405,7 +406,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("goes on with a form that was to be edited when the line was lost", async () => {
+    it("goes on with a form that was to be edited when the line was lost", device, async () => {
       const { context, page } = await settled();
       wire.lose(({ url }) => url === "/lapor/mirip");
       await page.goto(`${wire.base}/lapor`);
@@ -458,9 +459,11 @@ for (const database of databases) {
     });
 
     it("gives each report written without a line a key of its own", async () => {
-      // A node takes ten reports of an address at once, and the stories before have filed as many.
-      await end();
-      await begin();
+      // A node takes ten reports of an address at once, and all the stories before have filed as many.
+      if (!device.skip) {
+        await end();
+        await begin();
+      }
       const { context, page } = await settled();
       await cut(context);
       for (const title of ["Got tersumbat di Jalan Banda", "Rambu hilang di Jalan Saparua"]) {
@@ -476,7 +479,7 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("shows what waits where a page is not kept, and never a page of the desk", async () => {
+    it("shows what waits where a page is not kept, and never a page of the desk", device, async () => {
       const { context, page } = await settled({ language: "en" });
       await page.goto(`${wire.base}/masuk`);
       await cut(context);

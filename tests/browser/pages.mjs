@@ -45,6 +45,7 @@ export const talkPages = {
   "talk-answered": ["answered", "/percakapan"],
   "talk-closed": ["closed", "/percakapan"],
   "talk-data": ["waiting", "/percakapan/data"],
+  "talk-mine": ["citizen", "/percakapan"],
 };
 
 /** Pages of the desk by name: the role that looks at it, and its path. */
@@ -72,6 +73,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-counter-key": ["officer", `/meja/kasus/${talks.answered.case}/loket/kunci-baru`],
   "desk-redact": ["admin", `/meja/kasus/${cases.new}/hapus-isi`],
   "desk-walk-in": ["officer", "/meja/baru"],
+  "desk-registers": ["officer", "/meja/register"],
   "desk-identity-ask": ["officer", `/meja/kasus/${cases.new}/identitas`],
   "desk-identities": ["identity_keeper", "/meja/identitas"],
   "desk-identity": ["identity_keeper", `/meja/identitas/${cases.new}`],
@@ -102,8 +104,14 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-suspects": ["officer", "/meja?tab=penyalahgunaan"],
 });
 
+/** Whether a path leads to the desk, or to what everybody sees. */
+export const isDesk = (path) => /^\/meja(\/|$)/.test(path);
+
 /** Pages that few people see and that are made as others are: looked at once, on one database. */
-const rarePages = ({ cases, rare, setup }) => ({
+const rarePages = ({ cases, talks, rare, handed, setup, supervisor, pusat }) => ({
+  "follow-end": [undefined, "/ikuti/berhenti/0123456789abcdef0123456789abcdef"],
+  "report-left": [undefined, `/laporan/${handed.left}`],
+  "setup-about": [undefined, new URL("/pasang", setup).href],
   "programme-follow": [undefined, "/ikuti?program=kota-bandung/trotoar-braga"],
   "password-new": [undefined, rare.password],
   setup: [undefined, setup],
@@ -112,9 +120,18 @@ const rarePages = ({ cases, rare, setup }) => ({
   "desk-reopen": ["officer", `/meja/kasus/${cases.closed}/buka-kembali`],
   "desk-split": ["officer", `/meja/kasus/${cases.worked}/pecah`],
   "desk-note": ["officer", `/meja/kasus/${cases.worked}/catatan`],
+  "desk-take-over": ["supervisor officer", `${supervisor.base}/meja/kasus/${handed.escalated}/ambil-alih`],
+  "desk-succeed": ["pusat officer", `${pusat.base}/meja/kasus/${handed.ended}/penerus`],
+  "desk-case-left": ["officer", `/meja/kasus/${handed.left}`],
+  "desk-case-late": ["officer", `/meja/kasus/${handed.late}`],
+  "desk-counter-complete": ["officer", `/meja/kasus/${talks.held.case}/loket/lengkapi`],
+  "desk-counter-close": ["officer", `/meja/kasus/${talks.answered.case}/loket/selesai`],
+  "desk-counter-reopen": ["officer", `/meja/kasus/${talks.closed.case}/loket/buka-kembali`],
+  "desk-counter-escalate": ["officer", `/meja/kasus/${talks.answered.case}/loket/eskalasi`],
   "desk-case-erasure": ["admin", `/meja/kasus/${rare.planned}`],
   "desk-erasures": ["admin", "/meja/penghapusan"],
   "desk-channel": ["officer", "/meja/saluran/rincian/sms"],
+  "desk-channel-city": ["admin", "/meja/saluran/kota/bandung-311"],
   "desk-channel-keyword": ["admin", "/meja/saluran/kata-kunci?kata=LAMPU"],
   "desk-channel-block": ["admin", `/meja/saluran/blokir/${rare.talk}`],
   "desk-webhook": ["admin", `/meja/webhook/${rare.webhook}`],
@@ -204,6 +221,27 @@ export const answerPages = (stage) => [
     },
   })),
   {
+    name: "register",
+    role: "officer",
+    path: "/meja/register",
+    send: async (page) => {
+      const text = "No. Register,Isi Laporan,Tanggal Kejadian\nR-9,Bangku taman patah.,\nR-10,Pagar roboh.,kemarin dulu\n";
+      const file = { name: "buku tamu.csv", mimeType: "text/csv", buffer: Buffer.from(text) };
+      await page.getByLabel("Berkas", { exact: true }).setInputFiles(file);
+      await page.getByRole("button", { name: "Periksa berkas", exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: "buku tamu.csv" }).waitFor();
+    },
+  },
+  {
+    name: "staff-one",
+    role: "admin",
+    path: "/meja/petugas",
+    send: async (page) => {
+      await page.getByRole("link", { name: "Siti Aminah", exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: "Siti Aminah" }).waitFor();
+    },
+  },
+  {
     name: "identity-opened",
     role: "identity_keeper",
     path: `/meja/identitas/${stage.cases.new}`,
@@ -211,16 +249,91 @@ export const answerPages = (stage) => [
   },
 ];
 
+/**
+ * What can be opened at a node and is no page that stands by itself, and why; all below a path that ends in `*`.
+ * Every other one must stand above.
+ */
+export const noPages = {
+  "/api/*": "for programs, and their description, which is that of the console in other words",
+  "/healthz": "for programs",
+  "/readyz": "for programs",
+  "/open311/*": "for programs",
+  "/saluran/*": "for programs",
+  "/aset/{name}": "a file",
+  "/manifest.webmanifest": "a file",
+  "/sw.js": "a file",
+  "/statistik.csv": "a file",
+  "/program/{owner}/{slug}/gambar/{sha256}": "a file",
+  "/peta/ubin/{zoom}/{column}/{row}": "a file",
+  "/lapor/wilayah": "for a script",
+  "/percakapan/data.json": "a file",
+  "/percakapan/lampiran/{sha256}": "a file",
+  "/meja/kinerja.csv": "a file",
+  "/meja/kategori.csv": "a file",
+  "/meja/register.csv": "a file",
+  "/meja/register.xlsx": "a file",
+  "/meja/register/{id}/{act}": "a file",
+  "/meja/kasus/{id}/lampiran/{sha256}": "a file",
+  "/meja/persetujuan/{id}/berkas/{nomor}": "a file",
+  "/masuk/kode": "only on the way in with a second factor, where acts.test.mjs looks at it",
+  "/masuk/sso": "leads on",
+  "/masuk/sso/kembali": "leads on",
+  "/meja/bersama/disposisi": "leads back to the list, but for what is sent to it",
+  "/meja/bersama/gabung": "leads back to the list, but for what is sent to it",
+  "/meja/kasus/{id}/unit": "the page of the case",
+  "/meja/pengaturan/kontak": "leads to its step",
+  "/meja/pengaturan/alamat": "leads to its step",
+  "/meja/pengaturan/surel": "leads to its step",
+  "/meja/pengaturan/persetujuan": "leads to its step",
+  "/meja/pengaturan/bukti": "leads to its step",
+};
+
+/** The same at the console. */
+export const noConsolePages = {
+  "/": "leads to the federation",
+  "/api/v1/*": "for programs",
+  "/api/docs/lapor.css": "a file",
+  "/aset/{name}": "a file",
+  "/konsol/aliran": "for a script",
+  "/konsol/edisi.json": "a file",
+  "/konsol/kunci.json": "a file",
+  "/konsol/peta-jalan.csv": "a file",
+  "/konsol/kasus/tabel/{table}": "a file",
+  "/konsol/undang/massal/{number}/hasil.csv": "a file",
+  "/konsol/perawatan": "leads to the backups",
+  "/konsol/perawatan/cadangan/aliran": "for a script",
+  "/konsol/perawatan/pemulihan/aliran": "for a script",
+  "/masuk/kode": "as at a node",
+  "/masuk/sso": "no provider is set",
+  "/masuk/sso/kembali": "leads on",
+};
+
+/** The routes of a program that nobody has looked at and that are not left out, and those left out for nothing. */
+export function forgotten(routes, seen, left) {
+  const shape = (route) => new RegExp(`^${route.replaceAll(".", "\\.").replace(/\{[^}]+\}/g, "[^/]+")}$`);
+  // A fixed part goes before any other, as it does for the router; a brace comes behind every letter.
+  const led = (path) => routes.filter((route) => shape(route).test(path)).sort()[0];
+  const found = new Set([...seen].map(led));
+  const covers = (name, route) => (name.endsWith("*") ? route.startsWith(name.slice(0, -1)) : name === route);
+  const names = Object.keys(left);
+  const unseen = routes.filter((route) => !found.has(route));
+  return [
+    ...unseen.filter((route) => !names.some((name) => covers(name, route))),
+    ...names.filter((name) => !unseen.some((route) => covers(name, route))),
+  ];
+}
+
 /** The rare ones alike: name, path, and who looks. */
 export const everyRarePage = (stage) =>
   Object.entries(rarePages(stage)).map(([name, [role, path]]) => ({ name, path, role }));
 
 /** Pages of the hub's console by name, as an operator sees them. */
-export const consolePages = {
+export const consolePages = ({ cases }) => ({
   "console-federation": "/konsol",
   "console-institutions": "/konsol/instansi",
   "console-institution": "/konsol/instansi/kemenpu",
   "console-measures": "/konsol/instansi/kemenpu/ukuran",
+  "console-visits": "/konsol/instansi/kemenpu/sambungan",
   "console-suspend": "/konsol/instansi/kemenpu/cabut",
   "console-replace": "/konsol/instansi/kemenpu/ganti",
   "console-authority": "/konsol/instansi/kemenpu/wewenang",
@@ -258,11 +371,30 @@ export const consolePages = {
   "console-account": "/konsol/akun",
   "console-factor": "/konsol/akun/kode",
   "console-api": "/api/docs",
+  "console-case": `/konsol/kasus/${cases.worked}`,
+});
+
+/** Pages of the console that whoever is logged out sees. */
+export const consoleDoors = ["/masuk", "/pasang", "/sandi/lupa"];
+
+/** Pages of the console behind a link of another: where it stands, and what its address is like. */
+export const consoleBehind = {
+  "console-rule": ["/konsol/alarm/aturan", /\/aturan\/(?!baru$)[^/]+$/],
+  "console-rule-off": ["/konsol/alarm/aturan", /\/aturan\/[^/]+\/nonaktif$/],
+  "console-recipient": ["/konsol/alarm/penerima", /\/penerima\/[^/]+$/],
+  "console-recipient-removed": ["/konsol/alarm/penerima", /\/penerima\/[^/]+\/hapus$/],
+  "console-week": ["/konsol/kasus/minggu", /\/minggu\/[^/]+$/],
+  "console-staff-one": ["/konsol/petugas", /\/petugas\/(?!baru$)[^/]+$/],
 };
 
-/** All others alike: name, path, and who looks. */
+const unfold = (page) =>
+  page.locator("details").evaluateAll((parts) => {
+    for (const part of parts) part.open = true;
+  });
+
+/** All others alike: name, path, and who looks; conversations with all of it unfolded. */
 export const everyPage = (stage) => [
   ...Object.entries(pages(stage)).map(([name, path]) => ({ name, path })),
   ...Object.entries(deskPages(stage)).map(([name, [role, path]]) => ({ name, path, role })),
-  ...Object.entries(talkPages).map(([name, [talk, path]]) => ({ name, path, role: `talk ${talk}` })),
+  ...Object.entries(talkPages).map(([name, [talk, path]]) => ({ name, path, role: `talk ${talk}`, send: unfold })),
 ];

@@ -50,14 +50,15 @@ describe("on a slow telephone", () => {
       const { path, role } = everyPage(stage).find((page) => page.name === name);
       const cookies = await cookiesOf(stage, role);
       const times = [];
-      for (let round = 0; round < 3; round += 1) {
+      // The median of three: two that agree decide.
+      const soon = () => times.filter((ms) => ms < MS_LARGEST_PAINT).length;
+      while (soon() < 2 && times.length - soon() < 2) {
         // Each visitor is a new one, who has kept nothing.
         const { context, page } = await visitor(browser, { width: 360, cookies });
         times.push(await largestPaint(page, stage.base + path));
         await context.close();
       }
-      const median = times.sort((a, b) => a - b)[1];
-      assert.ok(median < MS_LARGEST_PAINT, `${times.map(Math.round)} ms`);
+      assert.equal(soon(), 2, `${times.map(Math.round)} ms`);
     });
   }
 });

@@ -28,7 +28,7 @@ try {
   const staff = "console".startsWith(wanted.slice(0, 7)) ? await operator() : [];
   const shown = [
     ...[...everyPage(stage), ...everyRarePage(stage)].map((page) => ({ ...page, base: stage.base })),
-    ...Object.entries(consolePages).map(([name, path]) => ({ name, path, base: stage.console.base, cookies: staff })),
+    ...Object.entries(consolePages(stage)).map(([name, path]) => ({ name, path, base: stage.console.base, cookies: staff })),
   ];
   for (const { name, path, role, base, ...known } of shown.filter((page) => page.name.startsWith(wanted))) {
     const cookies = known.cookies ?? (await cookiesOf(stage, role));

@@ -28,6 +28,13 @@ FOUND_BY = {
     "stops_at_what_fails": "sets aside what it cannot apply, says so, and goes on",
     "asks_for_no_key": "asks for a content key that it lacks, and waits for it with no stream",
     "shows_nothing": "shows what the hub has signed, reports its health, and renews its certificate at half of its life",
+    "believes_anybody": "takes nobody else for the hub",
+    "believes_receipts_of_no_range": "takes no receipt of no range",
+    "sends_twice_at_once": "sends one batch at a time",
+    "compares_once": "compares heads again where the hub stops at a message and says so",
+    "takes_any_key": "takes no version of the directory that does not hold, and asks again",
+    "knows_no_notice": "takes a version of the directory with a notice, whether it knows that or not",
+    "reads_any_type": "sets aside what it cannot apply, says so, and goes on",
 }
 # Longer than any run of the kit here, on a machine that does much else.
 SECONDS = 400
@@ -42,6 +49,22 @@ class Vectors(unittest.TestCase):
             kind = Ed25519PrivateKey if curve == "Ed25519" else X25519PrivateKey
             private = kind.from_private_bytes(bytes.fromhex(key["private_hex"]))
             self.assertEqual(forms.jwk(private.public_key()), key["jwk"])
+
+    def test_keys_that_no_reader_may_take_are_refused(self):
+        ed25519 = [bytes([1, *bytes(31)]), bytes([0xEE, *[0xFF] * 30, 0x7F]), bytes(32)]
+        for use, curve, raw in [("signing", "Ed25519", one) for one in ed25519] + [
+            ("sealing", "X25519", bytes(32))
+        ]:
+            x = forms.b64url(raw)
+            kid = forms.b64url(forms.sha256(forms.compact({"crv": curve, "kty": "OKP", "x": x})))
+            with self.subTest(x), self.assertRaisesRegex(forms.Broken, "weak|zero"):
+                forms.check_key({"kty": "OKP", "crv": curve, "x": x, "kid": kid, "use_for": use})
+        sound = {key["jwk"]["crv"]: key["jwk"] for key in VECTORS["keys"]}
+        for use, curve in [("signing", "Ed25519"), ("sealing", "X25519")]:
+            key = {**sound[curve], "use_for": use}
+            forms.check_key(key)
+            with self.assertRaisesRegex(forms.Broken, "thumbprint"):
+                forms.check_key({**key, "kid": "A" * 43})
 
     def test_envelopes_have_their_ids_and_are_signed_alike(self):
         keys = [key["jwk"] for key in VECTORS["keys"] if key["jwk"]["crv"] == "Ed25519"]

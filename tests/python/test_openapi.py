@@ -1,5 +1,6 @@
 """The OpenAPI documents of node and hub and what is answered: schemathesis finds nowhere that they differ."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,9 @@ from stage import DATABASES, Stage
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 PROGRAM = Path(sys.executable).parent / "schemathesis"
-
+# How many questions an operation is asked in each way; as the file says, where nobody wants more.
+EXAMPLES = os.environ.get("LAPOR_TEST_EXAMPLES")
+MORE = ["--max-examples", EXAMPLES] if EXAMPLES else []
 
 # Whoever closes a conversation has no more of it.
 CONVERSATION = ["--include-path-regex", "^/conversation", "--exclude-operation-id", "closeConversation"]
@@ -23,7 +26,7 @@ def differences(base, key, *which):
         done = subprocess.run(
             [
                 PROGRAM, "--config-file", CONFIG, "run", f"{base}/api/v1/openapi.json", "--no-color",
-                "--header", f"Authorization: Bearer {key}", *which,
+                "--header", f"Authorization: Bearer {key}", *MORE, *which,
             ],
             cwd=folder,
             capture_output=True,

@@ -1,11 +1,15 @@
 """The client of docs/clients/python with one fault that the kit must find: `wrong_client.py FAULT FOLDER ACT …`."""
 
+import contextlib
+import copy
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "clients" / "python"))
 
 import lapor_client as client  # noqa: E402
+import lapor_forms as forms  # noqa: E402
 
 
 def believes_receipts():
@@ -82,6 +86,96 @@ def shows_nothing():
     client.Client.show = lambda *_: None
 
 
+def believes_anybody():
+    def connect(self):
+        self.context.check_hostname = False
+        self.context.verify_mode = client.ssl.CERT_NONE
+        self.open = client.http.client.HTTPSConnection(
+            self.at.hostname, self.at.port, context=self.context, timeout=client.PATIENCE
+        )
+        self.open.connect()
+
+    client.Line.connect = connect
+
+
+def believes_receipts_of_no_range():
+    take_receipts = client.Client.take_receipts
+
+    def take_any(self, receipts):
+        stated = [client.json.loads(client.unb64(one["payload"])) for one in receipts]
+        if not any(one["from"] > one["to"] for one in stated):
+            return take_receipts(self, receipts)
+        left = len(self.chain["ids"]) - max(one["to"] for one in stated)
+        self.chain["unsent"] = self.chain["unsent"][-left:] if left > 0 else []
+        self.folder.save("chain.json", self.chain)
+
+    client.Client.take_receipts = take_any
+
+
+def sends_twice_at_once():
+    """Sends each batch on a second connection, too, before the first is answered."""
+    ask = client.Line.ask
+
+    def ask_twice(self, method, path, *rest, **more):
+        if (method, path) != ("POST", "/outbox"):
+            return ask(self, method, path, *rest, **more)
+        other = copy.copy(self)
+        other.open = None
+
+        def again():
+            with contextlib.suppress(Exception):
+                ask(other, method, path, *rest, **more)
+            other.close()
+
+        beside = threading.Thread(target=again)
+        beside.start()
+        try:
+            return ask(self, method, path, *rest, **more)
+        finally:
+            beside.join()
+
+    client.Line.ask = ask_twice
+
+
+def compares_once():
+    compare_heads = client.Client.compare_heads
+
+    def compare(self):
+        if not hasattr(self, "has_compared"):
+            compare_heads(self)
+        self.has_compared = self.compared = True
+
+    client.Client.compare_heads = compare
+
+
+def takes_any_key():
+    forms.check_key = lambda _: None
+
+
+def knows_no_notice():
+    opened = client.opened
+
+    def opened_strictly(kind, envelope, keys):
+        stated = opened(kind, envelope, keys)
+        if kind == "directory" and "maintenance" in stated:
+            raise client.Broken("a field that it does not know")
+        return stated
+
+    client.opened = opened_strictly
+
+
+def reads_any_type():
+    opened = client.opened
+
+    def opened_as_it_says(kind, envelope, keys):
+        if kind == "message":
+            stated = envelope["payloadType"].removeprefix("application/vnd.lapor.")
+            kind = stated.removesuffix(".v1+json")
+        return opened(kind, envelope, keys)
+
+    client.opened = opened_as_it_says
+
+
 FAULTS = {
     fault.__name__: fault
     for fault in (
@@ -94,6 +188,13 @@ FAULTS = {
         stops_at_what_fails,
         asks_for_no_key,
         shows_nothing,
+        believes_anybody,
+        believes_receipts_of_no_range,
+        sends_twice_at_once,
+        compares_once,
+        takes_any_key,
+        knows_no_notice,
+        reads_any_type,
     )
 }
 

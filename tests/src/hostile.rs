@@ -144,6 +144,7 @@ pub async fn enrol(invitation: &Invitation, body: &[u8], now_ms: i64) -> Result<
     let door = Door {
         invitation: invitation.clone(),
         now_ms,
+        forge: None,
     };
     Ok(Told(door.post("/enrol", body).await?))
 }

@@ -7,6 +7,7 @@
 mod channels;
 mod console;
 mod reporters;
+mod routes;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -16,12 +17,14 @@ use anyhow::Context as _;
 use clap::Parser;
 use lapor_migrations::Kind;
 use lapor_node::casework::{Decider, NewReport};
+use lapor_node::cities::CitySettings;
 use lapor_node::doors;
 use lapor_node::feed::Wanted;
 use lapor_node::hooks::{self, NewHook};
 use lapor_node::node::Node;
 use lapor_node::post::{Delivery, Encryption};
 use lapor_node::publishing::{NewProgramme, NewProgress};
+use lapor_node::settings::Settings;
 use lapor_node::staff::{PASSWORD as PASSWORD_PAGE, SETUP, StaffRole, link_at};
 use lapor_node::tokens::{Bounds, NewToken, Rights, Role, Scope, Scopes, create_for};
 use lapor_protocol::ids::CaseId;
@@ -35,11 +38,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::demo::drawing::drawing;
 use crate::fleet::Fleet;
-use crate::fleet::member::{BANDUNG, KEMENPU, Member, OMBUDSMAN, PLN, PUSAT};
+use crate::fleet::member::{BANDUNG, KEMENPU, KEMENSOS, Member, OMBUDSMAN, PLN, PUSAT};
 use crate::fleet::words::{act, worded};
 
 /// The password of every account on the stage.
 const PASSWORD: &str = "gerimis tujuh kelapa sepeda";
+
+/// Memory of one hash of a password: a browser logs in more often than an officer does.
+const HASH_KIB: u32 = 64;
 
 /// The programme that the stage's reports are about.
 const PROGRAMME: &str = "trotoar-braga";
@@ -75,49 +81,28 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         ..BANDUNG
     };
     let shutdown = CancellationToken::new();
-    let mut fleet = Fleet::gather(kind, &[PUSAT, city, KEMENPU, OMBUDSMAN]).await;
+    let mut fleet = Fleet::gather(kind, &[PUSAT, city, KEMENPU, KEMENSOS, OMBUDSMAN]).await;
     let bandung = fleet.at_mut(BANDUNG.slug);
     bandung.stop().await;
-    bandung.settings.portal.name = Some("Pemerintah Kota Bandung".into());
-    bandung.settings.portal.contact =
-        Some("Jl. Wastukancana No. 2, Bandung; (022) 000-0000".into());
-    bandung.settings.portal.national_url = Some(
-        "https://lapor.example.id"
-            .to_owned()
-            .try_into()
-            .expect("an address"),
-    );
-    bandung.settings.categories.supervision =
-        vec!["Netralitas ASN".to_owned().try_into().expect("a category")];
-    bandung.settings.open311.enabled = true;
-    bandung.settings.webhooks.local = true;
-    // A browser logs in more often than an officer does.
-    bandung.settings.accounts.hash_memory_kib = 64;
-    // Both are away: the pages offer them all the same.
-    let mail = &mut bandung.settings.mail;
-    mail.host = Some("127.0.0.1".into());
-    mail.port = 1;
-    mail.encryption = Encryption::None;
-    mail.from = Some("Lapor Bandung <lapor@bandung.go.id>".into());
-    let provider = &mut bandung.settings.single_sign_on;
-    provider.issuer = Some("http://127.0.0.1:1".into());
-    provider.client_id = "lapor".into();
-    provider.name = Some("Akun Bandung".into());
+    arrange(&mut bandung.settings);
     channels::switch_on(&mut bandung.settings, &shutdown).await?;
     bandung.start().await;
-    let supervisor = fleet.at_mut(OMBUDSMAN.slug);
-    supervisor.stop().await;
-    supervisor.settings.accounts.hash_memory_kib = 64;
-    // Where files find no room.
-    supervisor.settings.api.waiting_bytes = 1;
-    supervisor.start().await;
+    again_with(&mut fleet, OMBUDSMAN.slug, |settings| {
+        // Where files find no room.
+        settings.api.waiting_bytes = 1;
+        settings.erasure.second_person = true;
+    })
+    .await;
+    again_with(&mut fleet, PUSAT.slug, |_| {}).await;
     let supervisors = hire(fleet.at(OMBUDSMAN.slug).node(), "ombudsman.go.id").await?;
+    let desk_staff = hire(fleet.at(PUSAT.slug).node(), "pusat.example").await?;
     let staff = hire(fleet.at(BANDUNG.slug).node(), "bandung.go.id").await?;
     write(fleet.at(BANDUNG.slug).node()).await?;
     announce(&fleet).await;
     let talks = reporters::furnish(fleet.at(BANDUNG.slug)).await;
     let (tickets, reports) = furnish(&fleet).await;
     let mut rare = rarely_seen(&fleet).await?;
+    let handed = handed_about(&mut fleet).await;
     fleet.knock(PLN).await;
 
     let (base, serving) = serve(&fleet, BANDUNG.slug, &shutdown).await?;
@@ -127,11 +112,15 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let calling = hooks::run(fleet.at(BANDUNG.slug).node().clone(), shutdown.clone());
     let calling = tokio::spawn(calling);
     let (beside, also_serving) = serve(&fleet, OMBUDSMAN.slug, &shutdown).await?;
+    let (national, serving_national) = serve(&fleet, PUSAT.slug, &shutdown).await?;
     let (unopened, serving_unopened) = serve(&fleet, KEMENPU.slug, &shutdown).await?;
     let console = console::open(&fleet, &shutdown).await?;
+    let node = fleet.at(BANDUNG.slug).node();
     let told = json!({
         "console": console.told,
         "base": base,
+        "now": node.clock().now_ms(),
+        "routes": { "node": routes::read(&doors::router(node.clone())), "console": console.routes },
         "tickets": tickets,
         "reports": reports,
         "cases": cases(&fleet, &tickets).await,
@@ -139,11 +128,13 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         "password": PASSWORD,
         "talks": talks,
         "rare": rare,
+        "handed": handed,
         "webhooks": { "base": format!("{base}/api/v1"), "key": webhooks_key(&fleet).await? },
         "api": { "base": base, "keys": api_keys(&fleet).await? },
         "open311": { "base": format!("{base}/open311"), "key": open311_key(&fleet).await? },
         "setup": link_at(&unopened, SETUP, &setup_link(&fleet).await?),
         "supervisor": { "base": beside, "staff": supervisors, "password": PASSWORD },
+        "pusat": { "base": national, "staff": desk_staff, "password": PASSWORD },
     });
     writeln!(std::io::stdout(), "{told}").context("nobody reads where the stage is")?;
     // Ends when whoever started this goes away, however it does.
@@ -161,10 +152,44 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     serving.await??;
     calling.await?;
     also_serving.await??;
+    serving_national.await??;
     serving_unopened.await??;
     console.ended().await?;
     fleet.ends_well().await;
     Ok(())
+}
+
+/// What the city has arranged.
+fn arrange(settings: &mut Settings) {
+    settings.portal.name = Some("Pemerintah Kota Bandung".into());
+    settings.portal.contact = Some("Jl. Wastukancana No. 2, Bandung; (022) 000-0000".into());
+    let national = "https://lapor.example.id".to_owned();
+    settings.portal.national_url = Some(national.try_into().expect("an address"));
+    let supervised = "Netralitas ASN".to_owned();
+    settings.categories.supervision = vec![supervised.try_into().expect("a category")];
+    settings.open311.enabled = true;
+    settings.webhooks.local = true;
+    settings.cities = vec![city_service()];
+    settings.accounts.hash_memory_kib = HASH_KIB;
+    // Both are away: the pages offer them all the same.
+    let mail = &mut settings.mail;
+    mail.host = Some("127.0.0.1".into());
+    mail.port = 1;
+    mail.encryption = Encryption::None;
+    mail.from = Some("Lapor Bandung <lapor@bandung.go.id>".into());
+    let provider = &mut settings.single_sign_on;
+    provider.issuer = Some("http://127.0.0.1:1".into());
+    provider.client_id = "lapor".into();
+    provider.name = Some("Akun Bandung".into());
+}
+
+/// An institution that people log in to, with other settings.
+async fn again_with(fleet: &mut Fleet, slug: &str, change: impl FnOnce(&mut Settings)) {
+    let institution = fleet.at_mut(slug);
+    institution.stop().await;
+    institution.settings.accounts.hash_memory_kib = HASH_KIB;
+    change(&mut institution.settings);
+    institution.start().await;
 }
 
 /// A key with which programs file reports at Bandung.
@@ -220,19 +245,20 @@ async fn serve(
     Ok((base, serving))
 }
 
-/// An account for each role at a host: the log-in by the role.
+/// An account for each role at a host, and a second admin: the log-in by the role.
 async fn hire(node: &Node, host: &str) -> anyhow::Result<serde_json::Value> {
     let unit = "dinas-pu".parse()?;
     node.add_unit("stage", &unit, "Dinas Pekerjaan Umum", None)
         .await?;
     let mut staff = serde_json::Map::new();
-    for (role, name) in [
-        (StaffRole::Admin, "Dewi Lestari"),
-        (StaffRole::Officer, "Siti Aminah"),
-        (StaffRole::Leader, "Budi Santoso"),
-        (StaffRole::IdentityKeeper, "Rina Wijaya"),
+    for (called, role, name) in [
+        ("admin", StaffRole::Admin, "Dewi Lestari"),
+        ("second_admin", StaffRole::Admin, "Agus Salim"),
+        ("officer", StaffRole::Officer, "Siti Aminah"),
+        ("leader", StaffRole::Leader, "Budi Santoso"),
+        ("identity_keeper", StaffRole::IdentityKeeper, "Rina Wijaya"),
     ] {
-        let login = format!("{}@{host}", role.as_str());
+        let login = format!("{called}@{host}");
         let new = NewAccount {
             login: &login,
             name,
@@ -245,7 +271,7 @@ async fn hire(node: &Node, host: &str) -> anyhow::Result<serde_json::Value> {
         accounts
             .choose_password(&link, &PASSWORD.into(), from)
             .await?;
-        staff.insert(role.as_str().to_owned(), login.into());
+        staff.insert(called.to_owned(), login.into());
     }
     Ok(staff.into())
 }
@@ -305,6 +331,53 @@ async fn rarely_seen(fleet: &Fleet) -> anyhow::Result<serde_json::Value> {
         "planned": kept,
         "password": format!("{PASSWORD_PAGE}/{}", link.reveal()),
     }))
+}
+
+/// Reports that went from hand to hand: one that has left the city, one on which the city acted too
+/// late, one that a supervisor may take over, and one in the hands of a ministry that is no more.
+async fn handed_about(fleet: &mut Fleet) -> serde_json::Value {
+    let (desk, bandung) = (fleet.at(PUSAT.slug), fleet.at(BANDUNG.slug));
+    let left = desk.file(report("Plang jalan nasional roboh", false)).await;
+    let late = desk
+        .file(report("Rambu jalan nasional tertutup pohon", false))
+        .await;
+    let ended = desk
+        .file(report("Bantuan tunai belum disalurkan", false))
+        .await;
+    let escalated = bandung
+        .file(report("Bantuan banjir belum dibagikan", false))
+        .await;
+    for (case, to) in [(left, BANDUNG), (late, BANDUNG), (ended, KEMENSOS)] {
+        desk.verify(case).await;
+        desk.dispose(case, to.slug).await;
+    }
+    bandung.verify(escalated).await;
+    bandung.escalate(escalated).await;
+    fleet.settle().await;
+    for case in [left, late] {
+        desk.recall(case).await;
+    }
+    desk.catch_up().await;
+    for sentence in ["Pohon dipangkas besok.", "Rambu sudah dibersihkan."] {
+        bandung.follow_up(late, sentence).await;
+    }
+    fleet.settle().await;
+    desk.dispose(late, BANDUNG.slug).await;
+    fleet.settle().await;
+    fleet.dissolve(KEMENSOS.slug, KEMENPU.slug).await;
+    fleet.settle().await;
+    json!({ "left": left, "late": late, "ended": ended, "escalated": escalated })
+}
+
+/// A service of another application in the city, which nobody has asked yet.
+fn city_service() -> CitySettings {
+    let city = json!({
+        "name": "bandung-311",
+        "title": "Bandung 311",
+        "url": "http://127.0.0.1:1/open311/v2",
+        "map": [{ "code": "lampu", "category": "Perhubungan" }],
+    });
+    serde_json::from_value(city).expect("a city")
 }
 
 /// A letter that the mail server has not taken.

@@ -2,6 +2,7 @@
 //! calendar, which both programs count by until the national desk has published
 //! one. Sources and licence stand beside the file.
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use lapor_protocol::calendar::Calendar;
@@ -36,6 +37,14 @@ static FIRST: LazyLock<Arc<Calendar>> = LazyLock::new(|| {
 /// The edition that is part of the programs.
 pub fn first_edition() -> Arc<Calendar> {
     Arc::clone(&FIRST)
+}
+
+/// The first day that stands twice, of whatever name or kind: where it does so again, and where it
+/// stood before, counted from 1.
+pub fn repeated(edition: &CalendarUpdated) -> Option<(usize, usize)> {
+    let mut dates = HashMap::new();
+    let mut days = (1..).zip(&edition.days);
+    days.find_map(|(again, day)| Some((again, dates.insert(&day.date, again)?)))
 }
 
 /// Reads holidays; the error names the line. A calendar with a hole is none.
@@ -82,11 +91,19 @@ mod tests {
         let calendar = read(FIRST_EDITION, "2026.1").unwrap();
         assert_eq!(calendar.days.len(), FIRST_EDITION.lines().count() - 1);
         assert_eq!(calendar.days[0].date, "2025-01-01");
+        assert_eq!(repeated(&calendar), None);
         let leave = |day: &&Holiday| day.kind == HolidayKind::CollectiveLeave;
         assert_eq!(
             calendar.days.iter().filter(leave).count(),
             FIRST_EDITION.matches(",cuti_bersama,").count()
         );
+    }
+
+    #[test]
+    fn a_day_that_stands_twice_is_found() {
+        let text = "date,kind,name\n2031-01-01,libur_nasional,A\n2031-01-02,cuti_bersama,B\n\
+            2031-01-01,cuti_bersama,C\n";
+        assert_eq!(repeated(&read(text, "x").unwrap()), Some((3, 1)));
     }
 
     #[test]

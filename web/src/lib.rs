@@ -4,7 +4,7 @@
 //! for monitoring, accounts of the staff and the pages about them, and what both programs take from their
 //! machine: clock, randomness, log, signals, exit codes, the folder of a backup;
 //! how long a peer may take, how often somebody may try, and why nothing reached
-//! it; tables, and the holidays that both count by.
+//! it; tables, the holidays that both count by, and the categories that both know.
 //!
 //! Shared by hub and node; it knows nothing of cases or of the wire between them
 //! (whose problems are `lapor_protocol::problem`), and of databases only what
@@ -13,6 +13,7 @@
 pub mod accounts;
 pub mod backup;
 pub mod bearer;
+pub mod categories;
 pub mod chance;
 pub mod clock;
 pub mod docs;
@@ -26,6 +27,7 @@ pub mod listeners;
 pub mod log;
 pub mod mail;
 pub mod monitor;
+pub mod naming;
 pub mod pace;
 pub mod page;
 pub mod peer;

@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
+/// The member of a problem that says how many bytes a body may have.
+const LIMIT_BYTES: &str = "limit_bytes";
 /// Seconds after which a database that does not answer may be tried again.
 const DATABASE_SECONDS: u32 = 5;
 
@@ -151,6 +153,17 @@ impl ApiProblem {
             type_uri: type_uri(code),
             ..self
         }
+    }
+
+    /// Says how many bytes would have been taken.
+    #[must_use]
+    pub(crate) fn limited(self, bytes: u64) -> Self {
+        self.with(LIMIT_BYTES, bytes)
+    }
+
+    /// How many bytes would have been taken, if there were too many.
+    pub(crate) fn limit_bytes(&self) -> Option<u64> {
+        self.members.get(LIMIT_BYTES)?.as_u64()
     }
 
     pub fn status(&self) -> StatusCode {

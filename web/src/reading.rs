@@ -19,6 +19,9 @@ use crate::ApiProblem;
 
 /// How long a caller may take to send a JSON body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a JSON body, at most; uploads have a limit of their own. A router says it with
+/// `DefaultBodyLimit`.
+pub const JSON_BYTES: usize = 1024 * 1024;
 
 /// A JSON body; as a response, the same.
 #[derive(Debug, Clone, Copy)]
@@ -141,6 +144,11 @@ pub fn too_large(limit: &str) -> ApiProblem {
     .with_detail(format!("At most {limit} are allowed here."))
 }
 
+/// 413, for a body of more bytes than so many; a page says them as people do.
+pub fn too_many_bytes(most: u64) -> ApiProblem {
+    too_large(&format!("{most} bytes")).limited(most)
+}
+
 /// 415, naming what is expected.
 pub fn unsupported_media(expected: &str) -> ApiProblem {
     let title = "The content type is not supported here";
@@ -171,7 +179,9 @@ fn json_problem(rejection: &JsonRejection) -> ApiProblem {
         JsonRejection::MissingJsonContentType(_) => {
             unsupported_media("Content-Type: application/json")
         }
-        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => too_large("1 MiB of JSON"),
+        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            too_large("1 MiB of JSON").limited(JSON_BYTES as u64)
+        }
         _ => ApiProblem::new(StatusCode::BAD_REQUEST, "body_broken", "The body broke off")
             .with_detail("The connection ended before the whole body had arrived; send it again."),
     }
@@ -328,7 +338,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_cannot_be_read_says_why() {
         insta::assert_snapshot!(posted(r#"{"title":"#).await, @r#"{"type":"urn:lapor:problem:malformed_json","title":"The body is not JSON","status":400,"code":"malformed_json","detail":"EOF while parsing a value at line 1 column 9."}"#);
-        insta::assert_snapshot!(posted(&format!("{{\"title\":\"{}\"}}", "x".repeat(200))).await, @r#"{"type":"urn:lapor:problem:too_large","title":"The body is too large","status":413,"code":"too_large","detail":"At most 1 MiB of JSON are allowed here."}"#);
+        insta::assert_snapshot!(posted(&format!("{{\"title\":\"{}\"}}", "x".repeat(200))).await, @r#"{"type":"urn:lapor:problem:too_large","title":"The body is too large","status":413,"code":"too_large","detail":"At most 1 MiB of JSON are allowed here.","limit_bytes":1048576}"#);
         insta::assert_snapshot!(answer("POST", "/reports", "text/plain", "{}").await, @r#"{"type":"urn:lapor:problem:unsupported_media","title":"The content type is not supported here","status":415,"code":"unsupported_media","detail":"Send the body with Content-Type: application/json."}"#);
     }
 

@@ -21,7 +21,7 @@ pub async fn open(file: &Path) -> Result<SqliteConnection> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("cache_size", "-32768")
-        .pragma("wal_autocheckpoint", "4000")
+        .pragma("wal_autocheckpoint", "16000")
         .pragma("journal_size_limit", "67108864");
     Ok(SqliteConnection::connect_with(&options).await?)
 }

@@ -10,8 +10,8 @@ use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::stream::{Config, Source, SourceInfo, Stream};
 use async_nats::jetstream::{self, Context, Message};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use bytes::Bytes;
-use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 use futures_util::StreamExt as _;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::mpsc;
@@ -154,7 +154,8 @@ async fn verify(messages: pull::Stream, verified: mpsc::Sender<Result<Verified>>
 
 async fn checked(group: Vec<Result<Message, pull::MessagesError>>) -> Result<Verified> {
     tokio::task::spawn_blocking(|| {
-        let key = SigningKey::from_bytes(&SEED).verifying_key();
+        let pair = Ed25519KeyPair::from_seed_unchecked(&SEED)?;
+        let key = UnparsedPublicKey::new(&ED25519, pair.public_key().as_ref());
         let group: Vec<Message> = group.into_iter().collect::<Result<_, _>>()?;
         let rows = group.iter().map(|message| row(&key, message));
         let rows = rows.collect::<Result<_>>()?;
@@ -164,13 +165,13 @@ async fn checked(group: Vec<Result<Message, pull::MessagesError>>) -> Result<Ver
     .await?
 }
 
-/// The number of a message and all of it; strict, as ours is verified.
-fn row(key: &VerifyingKey, message: &Message) -> Result<(i64, Bytes)> {
+/// The number of a message and all of it; verified by the library that verifies ours.
+fn row(key: &UnparsedPublicKey<&[u8]>, message: &Message) -> Result<(i64, Bytes)> {
     let (signature, payload) = message
         .payload
-        .split_first_chunk()
+        .split_first_chunk::<64>()
         .context("a message without a signature")?;
-    key.verify_strict(payload, &Signature::from_bytes(signature))?;
+    key.verify(payload, signature)?;
     let number: &[u8; NUMBER] = payload
         .first_chunk()
         .context("a message without a number")?;

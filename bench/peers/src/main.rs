@@ -14,7 +14,11 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Moves messages from a node's outbox into a hub's database by NATS JetStream.
 #[derive(Debug, Parser)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use async_nats::jetstream::context::{Context, ContextBuilder, PublishAckFuture};
+use aws_lc_rs::signature::Ed25519KeyPair;
 use bytes::Bytes;
-use ed25519_dalek::{Signer as _, SigningKey};
 use tokio::sync::mpsc;
 
 use crate::outbox::Outbox;
@@ -55,19 +55,19 @@ async fn sign(mut outbox: Outbox, mut last: i64, signed: mpsc::Sender<Page>) -> 
             return Ok(());
         };
         last = *number;
-        let page = tokio::task::spawn_blocking(|| signed_page(page)).await?;
+        let page = tokio::task::spawn_blocking(|| signed_page(page)).await??;
         signed.send(page).await.context("nothing is published")?;
     }
 }
 
-fn signed_page(page: Vec<(i64, Vec<u8>)>) -> Page {
-    let key = SigningKey::from_bytes(&SEED);
+fn signed_page(page: Vec<(i64, Vec<u8>)>) -> Result<Page> {
+    let key = Ed25519KeyPair::from_seed_unchecked(&SEED)?;
     let sign = |(number, payload): (i64, Vec<u8>)| {
-        let mut message = key.sign(&payload).to_bytes().to_vec();
+        let mut message = key.sign(&payload).as_ref().to_vec();
         message.extend_from_slice(&payload);
         (number, Bytes::from(message))
     };
-    page.into_iter().map(sign).collect()
+    Ok(page.into_iter().map(sign).collect())
 }
 
 async fn publish(

@@ -10,6 +10,7 @@ mod chain;
 mod frames;
 mod joining;
 mod player;
+pub mod weak;
 
 pub(crate) use answer::read_chunks;
 pub use answer::{Answered, read_answer};

@@ -76,7 +76,12 @@ impl Player {
     pub async fn ask(&self, asked: &Asked) -> Result<Answered> {
         let wire = self.wire("http/1.1").await;
         let mut wire = wire.context("the hub cannot be reached")?;
-        let answered = ask_on(&mut wire, asked).await;
+        self.ask_over(&mut wire, asked).await
+    }
+
+    /// Asks over a connection that is there, and can be used again.
+    pub async fn ask_over(&self, wire: &mut Wire, asked: &Asked) -> Result<Answered> {
+        let answered = ask_on(wire, asked).await;
         let answered =
             answered.with_context(|| format!("no answer to {} {}", asked.method, asked.path))?;
         Ok(match &self.forge {

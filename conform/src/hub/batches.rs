@@ -34,6 +34,7 @@ pub const CHECKS: [Check<Stage>; 8] = [
         keeps: &[
             "The hub signs one for a range of one author's epoch once it is durable: `head` is the envelope id at `to`, `root` the RFC 6962 tree head over the 32-byte envelope ids `from` to `to`.",
             "A range that is sent again gets the receipts that are stored: those that touch it, with the ranges that they had.",
+            "No receipt of an author is older than the one before it.",
             "A receipt states what is on disk, and nothing else.",
             "| `receipt.v1+json` | a range receipt | hub |",
             "The **envelope id** is SHA-256 of PAE.",
@@ -58,6 +59,8 @@ pub const CHECKS: [Check<Stage>; 8] = [
             "PAE = \"DSSEv1\" SP LEN(payloadType) SP payloadType SP LEN(payload) SP payload",
             "The signature is Ed25519 over the pre-authentication encoding, where lengths are decimal counts of bytes:",
             "A **header** that cannot be read, a payload that is not strict JSON or too large, a wrong place in the chain, or a wrong signature **refuses the envelope**; nothing is stored.",
+            "| 409 | `previous_mismatch` | `resync` | The message names another predecessor |",
+            "| 422 | `header_invalid` | `operator` | The header of the message cannot be accepted |",
         ],
         run: |stage| Box::pin(forged(stage)),
     },
@@ -209,6 +212,14 @@ async fn receipts(stage: &mut Stage) -> Result<()> {
     ensure!(
         part.receipts.iter().all(|one| first.receipts.contains(one)),
         "a receipt that is not the one that is stored"
+    );
+    let more = player.report().1;
+    let next = accepted(player, &[&more]).await?;
+    let latest = opened(player, &first)?.iter().map(|one| one.at).max();
+    let earliest = opened(player, &next)?.iter().map(|one| one.at).min();
+    ensure!(
+        earliest >= latest,
+        "a receipt that is older than the one before it"
     );
     Ok(())
 }

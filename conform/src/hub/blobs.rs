@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 
 use super::Stage;
 use super::batches::accepted;
+use super::bodies::{begun, ended};
 use super::cases::{disposed, filed};
 use crate::check::Check;
-use crate::client::{Answered, Asked, Player};
+use crate::client::{Answered, Asked, Player, Said};
 
 const SIZE: usize = 100_000;
 const HALF: usize = 40_000;
 
-pub const CHECKS: [Check<Stage>; 5] = [
+pub const CHECKS: [Check<Stage>; 7] = [
     Check {
         name: "takes an attachment in pieces from who announced it",
         keeps: &[
@@ -66,6 +67,22 @@ pub const CHECKS: [Check<Stage>; 5] = [
             "**Pictures** of a programme are blobs that are not encrypted: the file as it is, named by its digest in the signed body and not under `attachments`",
         ],
         run: |stage| Box::pin(pictures(stage)),
+    },
+    Check {
+        name: "erases a picture that its programme names no more",
+        keeps: &[
+            "The last applied `programme.published` of an author and slug is what counts.",
+            "A picture that it does not name any more, and that no other message of the author names, is erased at the hub with its room, and should be at the nodes.",
+        ],
+        run: |stage| Box::pin(replaced_pictures(stage)),
+    },
+    Check {
+        name: "takes one upload of a blob at a time",
+        keeps: &[
+            "One upload of a blob at a time.",
+            "`rate_limited` is also the answer to a second batch or a second upload of a blob while one is under way",
+        ],
+        run: |stage| Box::pin(one_at_a_time(stage)),
     },
 ];
 
@@ -241,17 +258,24 @@ async fn other_lengths(stage: &mut Stage) -> Result<()> {
     holds(&player.ask(&rest).await?, 201, SIZE)
 }
 
+/// A programme that shows these; it has not been sent.
+fn programme(player: &mut Player, slug: &str, pictures: &[Digest]) -> Said {
+    let shown = pictures.iter().map(|digest| {
+        json!({
+            "sha256": digest, "size": SIZE, "media_type": "image/png", "alt": "Uji kesesuaian.",
+        })
+    });
+    let body = json!({
+        "slug": slug, "name": "Uji gambar", "description": "Dari lapor-conform.",
+        "pictures": shown.collect::<Vec<_>>(),
+    });
+    player.say("programme.published", None, body)
+}
+
 async fn pictures(stage: &mut Stage) -> Result<()> {
     let (player, other) = stage.players();
     let (bytes, digest, _) = file(player);
-    let picture = json!({
-        "sha256": digest, "size": SIZE, "media_type": "image/png", "alt": "Uji kesesuaian.",
-    });
-    let body = json!({
-        "slug": "uji-gambar", "name": "Uji gambar", "description": "Dari lapor-conform.",
-        "pictures": [picture],
-    });
-    let said = player.say("programme.published", None, body);
+    let said = programme(player, "uji-gambar", &[digest]);
     accepted(player, &[&said]).await?;
     let early = other.get(&path(digest)).await?;
     early
@@ -265,4 +289,41 @@ async fn pictures(stage: &mut Stage) -> Result<()> {
     foreign
         .is_refused(Code::BlobUnknown)
         .context("by somebody else")
+}
+
+async fn replaced_pictures(stage: &mut Stage) -> Result<()> {
+    let (player, other) = stage.players();
+    let (bytes, digest, _) = file(player);
+    let said = programme(player, "uji-ganti-gambar", &[digest]);
+    accepted(player, &[&said]).await?;
+    holds(&player.ask(&put(digest, &bytes, None)).await?, 201, SIZE)?;
+    let shown = other.get(&path(digest)).await?;
+    shown.is_success().context("a picture that is shown")?;
+    let without = programme(player, "uji-ganti-gambar", &[]);
+    accepted(player, &[&without]).await?;
+    for who in [&*player, &*other] {
+        let gone = who.get(&path(digest)).await?;
+        gone.is_refused(Code::BlobUnknown)
+            .context("a picture that is not shown any more")?;
+    }
+    let again = player.ask(&put(digest, &bytes, None)).await?;
+    again
+        .is_refused(Code::BlobUnknown)
+        .context("brought once more")
+}
+
+/// The hub asks for the body of the first upload, so it has begun to take it in.
+async fn one_at_a_time(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    let (bytes, digest, stated) = file(player);
+    let filed = filed(player, stated)?;
+    accepted(player, &[&filed.report]).await?;
+    let upload = put(digest, &bytes, None);
+    let slow = upload.clone().header("expect", "100-continue");
+    let mut wire = begun(player, &slow).await?;
+    let second = player.ask(&upload).await?;
+    second
+        .is_refused(Code::RateLimited)
+        .context("a second upload")?;
+    holds(&ended(&mut wire, &slow).await?, 201, SIZE)
 }

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::batches::{accepted, accepted_lines, opened};
 use super::{Stage, items_of};
 use crate::check::Check;
-use crate::client::{Answered, Asked, PATIENCE, Player, read_answer};
+use crate::client::{Answered, Asked, PATIENCE, Player, Wire, read_answer};
 
 pub const CHECKS: [Check<Stage>; 4] = [
     Check {
@@ -172,16 +172,13 @@ async fn exceptions(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-/// The hub asks for the body of the first batch, so it has begun to take it in.
-async fn one_at_a_time(stage: &mut Stage) -> Result<()> {
-    let (player, _) = stage.players();
-    let said = player.report().1;
-    let line = said.line();
-    let slow = batch(line.clone()).header("expect", "100-continue");
-    let bytes = slow.bytes();
-    let body = bytes.len() - line.len();
+/// Sends all of a request that expects to be told to go on, but its body, and
+/// waits until it is.
+pub async fn begun(player: &Player, asked: &Asked) -> Result<Wire> {
+    let bytes = asked.bytes();
     let mut wire = player.wire("http/1.1").await?;
-    wire.write_all(&bytes[..body]).await?;
+    wire.write_all(&bytes[..bytes.len() - asked.body.len()])
+        .await?;
     wire.flush().await?;
     let mut interim = vec![0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
     let asked_for = tokio::time::timeout(PATIENCE, wire.read_exact(&mut interim));
@@ -193,15 +190,31 @@ async fn one_at_a_time(stage: &mut Stage) -> Result<()> {
         "{}",
         String::from_utf8_lossy(&interim)
     );
+    Ok(wire)
+}
+
+/// Sends the body of what was begun.
+pub async fn ended(wire: &mut Wire, asked: &Asked) -> Result<Answered> {
+    wire.write_all(&asked.body).await?;
+    wire.flush().await?;
+    let answer = tokio::time::timeout(PATIENCE, read_answer(wire, false));
+    Ok(answer
+        .await
+        .context("no answer to what was begun first")??)
+}
+
+/// The hub asks for the body of the first batch, so it has begun to take it in.
+async fn one_at_a_time(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    let said = player.report().1;
+    let line = said.line();
+    let slow = batch(line.clone()).header("expect", "100-continue");
+    let mut wire = begun(player, &slow).await?;
     let second = player.push(&[line]).await?;
     second
         .is_refused(Code::RateLimited)
         .context("a second batch")?;
-    wire.write_all(&bytes[body..]).await?;
-    wire.flush().await?;
-    let first = tokio::time::timeout(PATIENCE, read_answer(&mut wire, false));
-    let first: Answered = first.await.context("no answer to the first batch")??;
-    let answer: OutboxAnswer = first.taken()?;
+    let answer: OutboxAnswer = ended(&mut wire, &slow).await?.taken()?;
     ensure!(answer.head == player.head, "the first batch was not taken");
     Ok(())
 }

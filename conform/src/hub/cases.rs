@@ -53,6 +53,7 @@ pub const CHECKS: [Check<Stage>; 5] = [
             "| `applied` | otherwise |",
             "A **body** (also `sealed` or `attachments`) that cannot be read is accepted and ruled `malformed`, because it is evidence.",
             "Who is not entitled gets the item without envelope, so that no `case_seq` is missing.",
+            "`sealed` (optional) holds the words.",
             "A message is known by its author and its id for ever.",
             "| `effect`, `reason` | | the ruling |",
             "| `first` | duplicates | the envelope id of the first |",
@@ -147,12 +148,21 @@ pub fn disposed(player: &mut Player, filed: &Filed, to: &InstanceId) -> Result<S
 
 /// The content key for a member, to the sealing key that the directory shows.
 pub async fn wrapped(player: &mut Player, filed: &Filed, to: &InstanceId) -> Result<Wrap> {
+    wrapped_about(player, Subject::Case(filed.case), &filed.key, to).await
+}
+
+/// The same for whatever a key opens.
+pub async fn wrapped_about(
+    player: &mut Player,
+    subject: Subject,
+    key: &ContentKey,
+    to: &InstanceId,
+) -> Result<Wrap> {
     let directory = directory(player).await?;
     let entry = directory.latest().instance(to).cloned();
     let entry = entry.context("the directory lacks who has joined")?;
     let sealing = entry.sealing_key().context("who has joined has no key")?;
-    let subject = Subject::Case(filed.case);
-    let made = wrap(&filed.key, subject, to, &sealing.jwk, player.entropy())?;
+    let made = wrap(key, subject, to, &sealing.jwk, player.entropy())?;
     Ok(made)
 }
 
@@ -161,7 +171,7 @@ pub fn with_wraps(said: &Said, wraps: &[&Wrap]) -> String {
 }
 
 /// Files and disposes to the second player, with its wraps.
-async fn file_and_dispose(stage: &mut Stage) -> Result<(Filed, Said)> {
+pub async fn file_and_dispose(stage: &mut Stage) -> Result<(Filed, Said)> {
     stage.may_dispose().await?;
     let (player, other) = stage.players();
     let filed = filed(player, json!(null))?;
@@ -248,6 +258,13 @@ async fn brings_a_case(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
+/// A note whose words are no sealed words.
+fn with_unread_words(player: &mut Player, case: CaseId) -> Said {
+    let mut payload = player.payload("case.noted", Some(case), json!({}));
+    payload["sealed"] = json!("none");
+    player.tell(&payload)
+}
+
 async fn rules(stage: &mut Stage) -> Result<()> {
     let (filed, disposal) = file_and_dispose(stage).await?;
     let (player, other) = stage.players();
@@ -282,6 +299,7 @@ async fn rules(stage: &mut Stage) -> Result<()> {
             player.say("case.danced", Some(case), json!({})),
             "malformed kind_unknown",
         ),
+        (with_unread_words(player, case), "malformed body_invalid"),
     ];
     for (who, said) in [(&*other, &theirs[..]), (&*player, &ours[..])] {
         let all: Vec<&Said> = said.iter().map(|(said, _)| said).collect();

@@ -1,21 +1,31 @@
 //! What ends something: another certificate, another key, another epoch.
 
 use anyhow::{Context as _, Result, ensure};
-use lapor_certs::{ChallengeResponse, Credential, RecoverRequest, RenewRequest, RenewResponse};
+use lapor_certs::{
+    ChallengeResponse, Credential, Csr, RecoverRequest, RenewRequest, RenewResponse,
+};
 use lapor_certs::{TlsKey, TrustBundle};
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
+use lapor_protocol::delivery::Cursor;
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{DirectoryPage, EpochAnswer, OutboxAnswer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::batches::{accepted, opened};
+use super::streams::{ack_of, end_of};
 use super::{Stage, directory};
 use crate::check::Check;
-use crate::client::{Asked, Keys, Player, ask_on, connect};
+use crate::client::{Answered, Asked, Keys, Player, ask_on, connect};
 
 /// How often a version of the directory is waited for.
 const WAITS: usize = 4;
+
+/// Requests of keys that nobody holds any more: sound ones of Ed25519, of P-384,
+/// and of P-256 with as many names as make it longer than 4,096 bytes.
+const OF_ED25519: &str = include_str!("requests/ed25519.txt");
+const OF_P384: &str = include_str!("requests/p384.txt");
+const LONG: &str = include_str!("requests/long.txt");
 
 pub const CHECKS: [Check<Stage>; 4] = [
     Check {
@@ -24,6 +34,7 @@ pub const CHECKS: [Check<Stage>; 4] = [
             "`/certificates/renew` takes `{csr}` over live mTLS and gives `{certificate, trust_bundle}`.",
             "A new bundle must keep a root that the node already trusts.",
             "An old certificate stays good until it expires.",
+            "The TLS key is P-256 or Ed25519; of the certificate request, at most 4,096 bytes, only the key and the signature count.",
             "| POST `/certificates/renew` | 200 | |",
         ],
         run: |stage| Box::pin(renews(stage)),
@@ -46,6 +57,7 @@ pub const CHECKS: [Check<Stage>; 4] = [
             "A key is valid for a message if `valid_from <= position <= valid_to`, positions compared by epoch, then by seq.",
             "A key ends when the next one of its use comes",
             "| 422 | `key_revoked` | `operator` | The key is not valid at this position |",
+            "The key is a signing key that is valid at the next position of the recipient's chain, or at its head.",
         ],
         run: |stage| Box::pin(announces(stage)),
     },
@@ -58,6 +70,8 @@ pub const CHECKS: [Check<Stage>; 4] = [
             "The same nonce gets the same grant again",
             "| 422 | `signature_invalid` | `operator` | The signature does not verify |",
             "| 409 | `sequence_gap` | `resync` | The batch does not start at the expected position |",
+            "| 409 | `fork_detected` | `operator` | Two messages claim one position; the stream is frozen |",
+            "| 409 | `epoch_closed` | `resync` | The epoch is closed |",
             "Only an `after` beyond the open epoch is refused (409 `sequence_gap`; `expected` is the hub's head)",
             "Messages of a closed epoch that are sent again get the receipts that are stored if they are the same, else `epoch_closed`.",
             "On a frozen chain what was accepted before still gets its receipts, and the first message beyond it is the exception.",
@@ -89,7 +103,33 @@ async fn renews(stage: &mut Stage) -> Result<()> {
     let request = serde_json::to_vec(&RenewRequest { csr: key.request() })?;
     let given = player.post("/certificates/renew", request).await?;
     let given: RenewResponse = given.taken()?;
-    lets_in(player, checked(player, &given, key)?).await
+    lets_in(player, checked(player, &given, key)?).await?;
+    judges_requests(player).await
+}
+
+async fn judges_requests(player: &Player) -> Result<()> {
+    let renew = async |csr: Value| {
+        let asked = json!({ "csr": csr }).to_string();
+        player.post("/certificates/renew", asked).await
+    };
+    let mut forged = TlsKey::generate().request().der().to_vec();
+    if let Some(last) = forged.last_mut() {
+        *last ^= 1;
+    }
+    for (what, csr) in [
+        ("a key of another kind", json!(OF_P384.trim())),
+        ("more than 4,096 bytes", json!(LONG.trim())),
+        ("another signature", json!(Csr::from_der(&forged)?)),
+    ] {
+        let answered = renew(csr).await?;
+        let refused = answered.refused()?;
+        refused.with_context(|| format!("a request with {what} was certified"))?;
+    }
+    let ed25519: Csr = serde_json::from_value(json!(OF_ED25519.trim()))?;
+    let given: RenewResponse = renew(json!(ed25519)).await?.taken()?;
+    // The name that it states counts for nothing.
+    given.check(&player.id, &ed25519.public_key()?, &player.bundle)?;
+    Ok(())
 }
 
 async fn recovers(stage: &mut Stage) -> Result<()> {
@@ -146,8 +186,16 @@ async fn announces(stage: &mut Stage) -> Result<()> {
         answer.exceptions.len()
     );
     shows(player, &key).await?;
+    let end = end_of(player).await?;
+    for (who, signer) in [
+        ("by the former key, valid at the head", &former),
+        ("by the key that comes next", &player.signing),
+    ] {
+        let answered = acknowledged(player, end, signer).await?;
+        answered.is_success().context(who)?;
+    }
     let ahead = std::mem::replace(&mut player.head, announced);
-    let by_former = signed_by(player, former);
+    let by_former = signed_by(player, former.clone());
     let answered = player.push(&[by_former]).await?;
     let ran_into = answered.ran_into()?;
     ensure!(
@@ -157,7 +205,16 @@ async fn announces(stage: &mut Stage) -> Result<()> {
     );
     player.head = ahead;
     accepted(player, &[&after]).await?;
+    let late = acknowledged(player, end, &former).await?;
+    late.refused()?
+        .context("an acknowledgement by a key that has ended was taken")?;
     Ok(())
+}
+
+/// An acknowledgement of all up to the end of its inbox.
+async fn acknowledged(player: &Player, end: Cursor, signer: &Signer) -> Result<Answered> {
+    let ack = ack_of(player, end, end.dseq).sign(signer);
+    player.post("/inbox/ack", ack.to_line()).await
 }
 
 /// The next message of the chain by another key; the chain stands still.

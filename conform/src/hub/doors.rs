@@ -12,15 +12,16 @@ use lapor_protocol::ids::Digest;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Receipt;
+use lapor_protocol::seen;
 use lapor_protocol::wire::{DirectoryPage, Limits, NDJSON, SEEN_HEADER, VERSION_HEADER, WellKnown};
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 
 use super::{Stage, directory};
 use crate::check::Check;
-use crate::client::{Asked, Frame, Frames, Keys, Player, ask_on, connect};
+use crate::client::{Asked, Frame, Frames, Keys, PATIENCE, Player, ask_on, connect};
 
-pub const CHECKS: [Check<Stage>; 7] = [
+pub const CHECKS: [Check<Stage>; 9] = [
     Check {
         name: "ends the handshake of who has no certificate of the federation",
         keeps: &[
@@ -75,7 +76,7 @@ pub const CHECKS: [Check<Stage>; 7] = [
         name: "hears how a member is",
         keeps: &[
             "| POST `/health` | 204 | every 60 s |",
-            "`POST /health`; `oldest_unsent`, `free_disk_bytes`, `last_backup`, `chain`, `inbox` and `holds` may be null or left out.",
+            "`POST /health`; `oldest_unsent`, `free_disk_bytes`, `last_backup`, `chain`, `inbox`, `holds` and `portal` may be null or left out.",
         ],
         run: |stage| Box::pin(hears(stage)),
     },
@@ -86,6 +87,22 @@ pub const CHECKS: [Check<Stage>; 7] = [
             "a header that cannot be read is 400 `malformed_request`.",
         ],
         run: |stage| Box::pin(invented_losses(stage)),
+    },
+    Check {
+        name: "reads what is shown of what it has signed, as much as may be shown at once",
+        keeps: &[
+            "Each is a whole envelope, `NAME:KID:PAYLOAD:SIGNATURE`, `NAME` being `head`, `receipt` or `directory`, `PAYLOAD` and `SIGNATURE` base64url; separated by commas, at most 4, and 4,096 bytes together.",
+            "a header that cannot be read is 400 `malformed_request`.",
+        ],
+        run: |stage| Box::pin(shown(stage)),
+    },
+    Check {
+        name: "lets who sends a body to its end find the refusal, and go on on that connection",
+        keeps: &[
+            "The hub may answer before it has read a body (413, 415, 426, 429, 503).",
+            "It then reads up to 8 MiB of the rest for up to 5 seconds and throws it away, so that a client which sends all before it reads finds the answer, and the connection can be used again.",
+        ],
+        run: |stage| Box::pin(unread_bodies(stage)),
     },
 ];
 
@@ -272,14 +289,18 @@ async fn hears(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// A receipt that the hub would have to hold if it were its own.
-async fn invented_losses(stage: &Stage) -> Result<()> {
-    let player = &stage.first.player;
+/// How a receipt is shown that the hub would have to hold if it were its own.
+fn forged(player: &Player) -> Result<String> {
     let receipt = Receipt::accepted(player.id.clone(), 1, 900, &[Digest::of(b"lost")], 1);
     let mut forged = receipt.sign(&Keys::drawn()?.signing);
     let own = player.hub_keys.first().context("the hub has no key")?;
     forged.kid = own.kid().clone();
-    let shown = lapor_protocol::seen::shown(&forged).context("a receipt can be shown")?;
+    seen::shown(&forged).context("a receipt can be shown")
+}
+
+async fn invented_losses(stage: &Stage) -> Result<()> {
+    let player = &stage.first.player;
+    let shown = forged(player)?;
     let asked = Asked::new("GET", "/outbox/head");
     let answered = player
         .ask(&asked.clone().header(SEEN_HEADER, &shown))
@@ -287,4 +308,52 @@ async fn invented_losses(stage: &Stage) -> Result<()> {
     answered.is_success()?;
     let answered = player.ask(&asked.header(SEEN_HEADER, "receipt:x")).await?;
     answered.is_refused(Code::MalformedRequest)
+}
+
+async fn shown(stage: &Stage) -> Result<()> {
+    let player = &stage.first.player;
+    let show = async |header: &str| {
+        let asked = Asked::new("GET", "/outbox/head");
+        player.ask(&asked.header(SEEN_HEADER, header)).await
+    };
+    let page: DirectoryPage = player.get("/directory").await?.taken()?;
+    let head = page.head.as_ref().and_then(seen::shown);
+    let head = head.context("a head of the directory can be shown")?;
+    let one = forged(player)?;
+    let four = [head.as_str(), &one, &one, &one].join(",");
+    show(&four).await?.is_success().context("four")?;
+    let five = [four.as_str(), &one].join(",");
+    let mut parts = one.rsplitn(3, ':');
+    let signature = parts.next().context("a signature")?;
+    let begin = parts.nth(1).context("a name and a key")?;
+    // Nothing is wrong with it but its length.
+    let long = format!("{begin}:{}:{signature}", "A".repeat(4_096));
+    let bare = one.trim_end_matches(signature);
+    for (what, header) in [
+        ("five", five.as_str()),
+        ("more than 4,096 bytes", long.as_str()),
+        ("one without a signature", bare),
+    ] {
+        let answered = show(header).await?;
+        answered.is_refused(Code::MalformedRequest).context(what)?;
+    }
+    Ok(())
+}
+
+async fn unread_bodies(stage: &Stage) -> Result<()> {
+    let player = &stage.first.player;
+    let mut wire = player.wire("http/1.1").await?;
+    for (media, code) in [
+        ("text/plain", Code::UnsupportedMedia),
+        (NDJSON, Code::BatchTooLarge),
+    ] {
+        let large = Asked::new("POST", "/outbox").body(media, vec![b'x'; 6 << 20]);
+        let answered = tokio::time::timeout(PATIENCE, player.ask_over(&mut wire, &large)).await;
+        let answered = answered.context("the rest of a body is not read")??;
+        answered.is_refused(code)?;
+    }
+    let next = player
+        .ask_over(&mut wire, &Asked::new("GET", "/outbox/head"))
+        .await;
+    next.context("on the same connection")?.is_success()
 }

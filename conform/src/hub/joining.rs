@@ -1,16 +1,19 @@
 //! Joining: what lets nobody in, and what one invitation lets in.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
+use lapor_certs::enrolment::{EnrolStatement, FIRST_POSITION};
 use lapor_certs::{ChallengeResponse, EnrolRequest, InvitationSecret, RecoverRequest, TlsKey};
+use lapor_protocol::dsse::{self, ENROLMENT_TYPE, Envelope};
+use lapor_protocol::keys::{CertifiedKey, Jwk, KeyUse, Signer};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::WellKnown;
 use serde_json::{Value, json};
 
 use super::{Applicants, Stage};
 use crate::check::Check;
-use crate::client::{Asked, Keys};
+use crate::client::{Asked, Keys, weak};
 
-pub const BEFORE: [Check<Applicants>; 3] = [
+pub const BEFORE: [Check<Applicants>; 4] = [
     Check {
         name: "lets nobody join who proves nothing",
         keeps: &[
@@ -27,6 +30,13 @@ pub const BEFORE: [Check<Applicants>; 3] = [
             "| `enrolment.v1+json` | proofs of possession | identity key and signing key |",
         ],
         run: |stage| Box::pin(refuses(stage)),
+    },
+    Check {
+        name: "takes no key that is weak or not named by its thumbprint, whatever it has proved",
+        keeps: &[
+            "Readers must refuse an Ed25519 key that is of small order or not canonically encoded, an X25519 key whose shared secrets are all zero, and a `kid` that is not the thumbprint.",
+        ],
+        run: |stage| Box::pin(refuses_keys(stage)),
     },
     Check {
         name: "serves to strangers what they may ask, and nothing else",
@@ -125,6 +135,74 @@ async fn refuses(stage: &Applicants) -> Result<()> {
         answered
             .is_refused(code)
             .map_err(|error| error.context(what))?;
+    }
+    Ok(())
+}
+
+/// A request whose proofs all hold by the equations, whatever the keys are.
+fn request_with(
+    stage: &Applicants,
+    identity: &Signer,
+    [signing, sealing]: [Jwk; 2],
+    sign: impl Fn(Vec<u8>) -> Envelope,
+) -> Result<EnrolRequest> {
+    let invitation = &stage.first.door.invitation;
+    let certify = |use_for, jwk| {
+        CertifiedKey::certify(identity, &invitation.instance, use_for, jwk, FIRST_POSITION)
+    };
+    let csr = stage.first.tls.request();
+    let statement = EnrolStatement {
+        instance: invitation.instance.clone(),
+        secret_hash: invitation.secret.hash(),
+        csr: csr.digest(),
+        identity: identity.kid().clone(),
+        signing: signing.kid.clone(),
+        sealing: sealing.kid.clone(),
+    };
+    Ok(EnrolRequest {
+        instance: invitation.instance.clone(),
+        secret: invitation.secret.clone(),
+        csr,
+        identity: identity.public(),
+        signing: certify(KeyUse::Signing, signing),
+        sealing: certify(KeyUse::Sealing, sealing),
+        proof: dsse::sign_json(ENROLMENT_TYPE, &statement, identity),
+        signing_proof: sign(serde_json::to_vec(&statement)?),
+    })
+}
+
+async fn refuses_keys(stage: &Applicants) -> Result<()> {
+    let Keys {
+        identity,
+        signing,
+        opener,
+        ..
+    } = Keys::drawn()?;
+    let sealing = opener.public().clone();
+    let by_key = |payload| Envelope::sign(ENROLMENT_TYPE, payload, &signing);
+    let mut requests = Vec::new();
+    for (what, key) in [
+        ("a signing key of small order", weak::small_order()),
+        ("one that is not canonically encoded", weak::not_canonical()),
+    ] {
+        let by_nobody = |payload| weak::signed_by_nobody(ENROLMENT_TYPE, payload, &key);
+        let keys = [key.clone(), sealing.clone()];
+        requests.push((what, request_with(stage, &identity, keys, by_nobody)?));
+    }
+    for (what, sealing) in [
+        ("a sealing key that shares nothing", weak::shares_nothing()),
+        (
+            "one under the thumbprint of another",
+            weak::under_another_name(sealing, &Keys::drawn()?.signing),
+        ),
+    ] {
+        let keys = [signing.public(), sealing];
+        requests.push((what, request_with(stage, &identity, keys, by_key)?));
+    }
+    for (what, request) in requests {
+        let body = serde_json::to_vec(&request)?;
+        let answered = stage.first.door.post("/enrol", body).await?;
+        answered.is_refused(Code::EnrolmentInvalid).context(what)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! What is said stays in the hub's record for ever. The run belongs before a
 //! hub that nobody works with yet.
 
+mod authority;
 mod batches;
 mod blobs;
 mod bodies;
@@ -60,7 +61,12 @@ pub async fn look(terms: Terms<'_>) -> Result<Report> {
         first: apply(first).context("the first invitation")?,
         second: apply(second).context("the second invitation")?,
     };
+    applicants.first.door.forge.clone_from(&terms.forge);
+    applicants.second.door.forge.clone_from(&terms.forge);
     let mut findings = check::make(&joining::BEFORE, &mut applicants).await;
+    // Whoever joins is answered truly: without a member nothing more could be tried.
+    applicants.first.door.forge = None;
+    applicants.second.door.forge = None;
     let mut stage = Stage {
         first: join(applicants.first).await?,
         second: join(applicants.second).await?,
@@ -87,7 +93,7 @@ pub fn sentences() -> impl Iterator<Item = &'static str> {
 
 /// In the order in which they are made: those that freeze a chain or replace
 /// a key come last.
-fn all() -> [&'static [Check<Stage>]; 11] {
+fn all() -> [&'static [Check<Stage>]; 12] {
     [
         &joining::AFTER,
         &doors::CHECKS,
@@ -95,6 +101,7 @@ fn all() -> [&'static [Check<Stage>]; 11] {
         &bodies::CHECKS,
         &cases::CHECKS,
         &rulings::CHECKS,
+        &authority::CHECKS,
         &wraps::CHECKS,
         &streams::CHECKS,
         &blobs::CHECKS,

@@ -9,6 +9,7 @@ const STRANGERS: &str = include_str!("stories/strangers.txt");
 const CUSTODIAN: &str = include_str!("stories/custodian.txt");
 const CUSTODY: &str = include_str!("stories/custody.txt");
 const ANSWERS: &str = include_str!("stories/answers.txt");
+const HOLDS: &str = include_str!("stories/holds.txt");
 const IDENTITIES: &str = include_str!("stories/identities.txt");
 const LINKS: &str = include_str!("stories/links.txt");
 const SPLITS: &str = include_str!("stories/splits.txt");
@@ -16,11 +17,11 @@ const FORMS: &str = include_str!("stories/forms.txt");
 const LIMITS: &str = include_str!("stories/limits.txt");
 
 #[cfg(test)]
-pub const STORIES: [&str; 9] = [
-    STRANGERS, CUSTODIAN, CUSTODY, ANSWERS, IDENTITIES, LINKS, SPLITS, FORMS, LIMITS,
+pub const STORIES: [&str; 10] = [
+    STRANGERS, CUSTODIAN, CUSTODY, ANSWERS, HOLDS, IDENTITIES, LINKS, SPLITS, FORMS, LIMITS,
 ];
 
-pub const CHECKS: [Check<Stage>; 9] = [
+pub const CHECKS: [Check<Stage>; 10] = [
     Check {
         name: "lets nobody act in a case without the role that the act needs",
         keeps: &[
@@ -92,6 +93,14 @@ pub const CHECKS: [Check<Stage>; 9] = [
             "| `case.rated` | origin |",
         ],
         run: |stage| Box::pin(told(stage, ANSWERS)),
+    },
+    Check {
+        name: "gives a case that was held back the state in which it was",
+        keeps: &[
+            "`case.held` in a held case keeps the state to which a completion returns; any other change of state but a link forgets it.",
+            "| `report.completed` | origin | `region?`, `incident_date?` |",
+        ],
+        run: |stage| Box::pin(told(stage, HOLDS)),
     },
     Check {
         name: "lets an origin answer a request for an identity once, to who asked",

@@ -98,7 +98,7 @@ async fn pages(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-async fn end_of(player: &Player) -> Result<Cursor> {
+pub async fn end_of(player: &Player) -> Result<Cursor> {
     let whole = whole_stream(player, Stream::Inbox, 500).await?;
     Ok(whole.last().context("an empty stream")?.cursor)
 }
@@ -168,7 +168,8 @@ async fn long_poll(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-fn ack_of(player: &Player, at: Cursor, settled: u64) -> Ack {
+/// An acknowledgement of its inbox, not signed yet.
+pub fn ack_of(player: &Player, at: Cursor, settled: u64) -> Ack {
     Ack {
         recipient: player.id.clone(),
         stream: Stream::Inbox,

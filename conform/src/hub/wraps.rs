@@ -1,19 +1,20 @@
 //! Content keys at the hub: which wraps it keeps, and what it forgets.
 
 use anyhow::{Context as _, Result, ensure};
+use lapor_protocol::ids::MessageId;
 use lapor_protocol::keys::KeyId;
 use lapor_protocol::problem::Code;
-use lapor_protocol::seal::Wrap;
+use lapor_protocol::seal::{ContentKey, Subject, Wrap};
 use lapor_protocol::wire::CaseKeys;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Stage;
 use super::batches::{accepted, accepted_lines};
-use super::cases::{Filed, filed, with_wraps, wrapped};
+use super::cases::{Filed, file_and_dispose, filed, with_wraps, wrapped, wrapped_about};
+use super::{Stage, items_of};
 use crate::check::Check;
-use crate::client::{Answered, Asked, Player};
+use crate::client::{Answered, Asked, Player, Said};
 
-pub const CHECKS: [Check<Stage>; 2] = [
+pub const CHECKS: [Check<Stage>; 3] = [
     Check {
         name: "drops a wrap that is not for a party, or not to a key of its recipient",
         keeps: &[
@@ -31,7 +32,16 @@ pub const CHECKS: [Check<Stage>; 2] = [
         ],
         run: |stage| Box::pin(forgets(stage)),
     },
+    Check {
+        name: "keeps a wrap for what its message is about: the target of a link, a child, an identity",
+        keeps: &[
+            "A wrap's subject follows from the message: the case of the header, the target case for `case.linked`, the child for `case.split`, the identity for `identity.disclosed`.",
+        ],
+        run: |stage| Box::pin(follows_the_message(stage)),
+    },
 ];
+
+const DAY_MS: i64 = 86_400_000;
 
 fn path(filed: &Filed) -> String {
     format!("/cases/{}/keys", filed.case)
@@ -115,6 +125,125 @@ async fn forgets(stage: &mut Stage) -> Result<()> {
         "{} wraps, and `missing` is {:?}",
         after.wraps.len(),
         after.missing
+    );
+    Ok(())
+}
+
+async fn follows_the_message(stage: &mut Stage) -> Result<()> {
+    splits(stage).await?;
+    links(stage).await?;
+    discloses(stage).await
+}
+
+/// A report by a clock that lags: its case is filed when it says.
+fn filed_before(player: &mut Player) -> Filed {
+    let (case, key) = (player.new_case(), ContentKey::generate(player.entropy()));
+    let body = json!({
+        "classification": "complaint", "channel": "web", "commitment": key.commitment(),
+    });
+    let mut payload = player.payload("report.filed", Some(case), body);
+    payload["created_at"] = json!(player.now_ms - DAY_MS);
+    let report = player.tell(&payload);
+    Filed { case, key, report }
+}
+
+/// An act of a custodian, upon the report.
+fn act(player: &mut Player, filed: &Filed, kind: &str, body: Value) -> Said {
+    let mut payload = player.payload(kind, Some(filed.case), body);
+    payload["term"] = filed.term();
+    player.tell(&payload)
+}
+
+/// That the wrap is kept for the one case, and for the other not.
+async fn is_kept_for(
+    player: &Player,
+    wrap: &Wrap,
+    [about, other]: [&Filed; 2],
+    what: &str,
+) -> Result<()> {
+    let here = kept(player, about).await?.wraps;
+    ensure!(
+        here == [wrap.clone()],
+        "{what}: {} wraps are kept for the case that the message is about",
+        here.len()
+    );
+    let there = kept(player, other).await?.wraps;
+    ensure!(
+        there.is_empty(),
+        "{what}: {} wraps are kept for the case of the header",
+        there.len()
+    );
+    Ok(())
+}
+
+async fn splits(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    let parent = filed_before(player);
+    let child = Filed {
+        case: player.new_case(),
+        key: ContentKey::generate(player.entropy()),
+        report: parent.report.clone(),
+    };
+    let id = player.id.clone();
+    let wrap = wrapped(player, &child, &id).await?;
+    let sealed = json!({ "nonce": "A".repeat(32), "ciphertext": "A".repeat(64) });
+    let inherits = json!({
+        "origin": id, "stack": [], "copies": [], "supervisors": [], "excluded": [],
+        "anonymous": false, "secret": false, "channel": "web", "escalated": false,
+        "filed_at": parent.report.payload["created_at"],
+    });
+    let body = json!({
+        "child": child.case, "commitment": child.key.commitment(), "child_key": sealed,
+        "classification": "complaint", "inherits": inherits,
+    });
+    let split = act(player, &parent, "case.split", body);
+    let lines = [parent.report.line(), with_wraps(&split, &[&wrap])];
+    accepted_lines(player, &lines, &[&parent.report, &split]).await?;
+    is_kept_for(player, &wrap, [&child, &parent], "a split").await
+}
+
+async fn links(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    let (source, target) = (filed_before(player), filed_before(player));
+    accepted(player, &[&source.report, &target.report]).await?;
+    let id = player.id.clone();
+    let wrap = wrapped(player, &target, &id).await?;
+    let body = json!({ "target_case": target.case, "origin": id });
+    let link = act(player, &source, "case.linked", body);
+    accepted_lines(player, &[with_wraps(&link, &[&wrap])], &[&link]).await?;
+    is_kept_for(player, &wrap, [&target, &source], "a link").await
+}
+
+async fn discloses(stage: &mut Stage) -> Result<()> {
+    let (filed, disposal) = file_and_dispose(stage).await?;
+    let (player, other) = stage.players();
+    let purpose = json!({ "purpose": "contact" });
+    let mut request = other.payload("identity.requested", Some(filed.case), purpose);
+    request["term"] = json!({ "author": player.id, "id": disposal.payload["id"] });
+    let request = other.tell(&request);
+    accepted(other, &[&request]).await?;
+    let key = ContentKey::generate(player.entropy());
+    let body = json!({
+        "request": request.payload["id"], "requester": other.id, "commitment": key.commitment(),
+    });
+    let disclosed = player.say("identity.disclosed", Some(filed.case), body);
+    let id: MessageId = serde_json::from_value(disclosed.payload["id"].clone())?;
+    let wrap = wrapped_about(player, Subject::Identity(id), &key, &other.id).await?;
+    let line = with_wraps(&disclosed, &[&wrap]);
+    accepted_lines(player, &[line], &[&disclosed]).await?;
+    let items = items_of(other, filed.case).await?;
+    let found = items
+        .iter()
+        .find(|one| one.item.envelope_id == disclosed.id());
+    let found = found.context("who asked for an identity has no item of it")?;
+    ensure!(
+        found.wraps.contains(&wrap),
+        "the wrap of an identity is not beside its message"
+    );
+    let of_case = kept(other, &filed).await?.wraps;
+    ensure!(
+        !of_case.contains(&wrap),
+        "the wrap of an identity is among those of the case"
     );
     Ok(())
 }

@@ -16,7 +16,7 @@ macro_rules! look {
     };
 }
 
-pub const CHECKS: [Check<Stage>; 22] = [
+pub const CHECKS: [Check<Stage>; 27] = [
     Check {
         name: "joins by proving all of its keys",
         keeps: &[
@@ -41,6 +41,7 @@ pub const CHECKS: [Check<Stage>; 22] = [
             "`kid` is the RFC 7638 thumbprint: SHA-256 of `{\"crv\":\"…\",\"kty\":\"OKP\",\"x\":\"…\"}`, base64url.",
             "An identity key certifies another key by signing a statement (DSSE, type `application/vnd.lapor.key.v1+json`):",
             "`use` and `use_for` are `identity`, `signing` or `sealing`.",
+            "In the directory the key stands with the statement as `cert`:",
             "| identity | Ed25519 | certifies the keys below",
             "| signing | Ed25519 | messages and acknowledgements |",
             "| sealing | X25519 | content keys are wrapped to it |",
@@ -90,8 +91,21 @@ pub const CHECKS: [Check<Stage>; 22] = [
             "| `directory.v1+json` | a version of the directory | hub |",
             "| `directory-head.v1+json` | which version is the latest | hub |",
             "certifies the keys below, opens epochs, recovers a certificate. Pinned at first sight, never replaced |",
+            "Readers must refuse an Ed25519 key that is of small order or not canonically encoded, an X25519 key whose shared secrets are all zero, and a `kid` that is not the thumbprint.",
         ],
         run: look!(joining::misprints),
+    },
+    Check {
+        name: "takes a version of the directory with a notice, whether it knows that or not",
+        keeps: &["A reader that does not know it loses nothing but the notice."],
+        run: look!(joining::notices),
+    },
+    Check {
+        name: "takes nobody else for the hub",
+        keeps: &[
+            "It accepts a hub whose chain ends in a root of its bundle and whose certificate carries the name in the address and the hub's URI SAN.",
+        ],
+        run: look!(joining::impostors),
     },
     Check {
         name: "compares heads before it sends, and says which start it is",
@@ -140,6 +154,7 @@ pub const CHECKS: [Check<Stage>; 22] = [
             "A line break inside it is impossible, since batches and pages are split at them.",
             "| `WRAPS` | 64 | wraps beside one envelope |",
             "| `BATCH_ENVELOPES` | 500 | envelopes in one `POST /outbox` |",
+            "| `LINE_BYTES` | 524,288 | longest line of a batch: a payload in base64 with its signature and wraps |",
             "Wraps are never part of a payload.",
         ],
         run: look!(sending::lines_hold),
@@ -211,8 +226,28 @@ pub const CHECKS: [Check<Stage>; 22] = [
             "There must never be two different byte strings for one (author, epoch, seq)",
             "and kept when the message must be sealed again |",
             "The order of members and the white space between them are the sender's: whoever stores or passes on a line keeps it as it came.",
+            "A head that covers a message of which you hold neither the receipt nor the ruling is no receipt for it: send it again at its place, and take it for accepted when one of the two has come.",
         ],
         run: look!(sending::sends_again),
+    },
+    Check {
+        name: "sends one batch at a time",
+        keeps: &["| POST `/outbox` | 200 | the longest valid prefix is committed; one at a time |"],
+        run: look!(sending::one_at_a_time),
+    },
+    Check {
+        name: "compares heads again where the hub stops at a message and says so",
+        keeps: &[
+            "Treat its code as that of a problem: the table below gives its `retry`.",
+            "`resync` (compare positions first, `expected` may tell them)",
+            "| 409 | `sequence_gap` | `resync` | The batch does not start at the expected position |",
+        ],
+        run: look!(sending::compares_again),
+    },
+    Check {
+        name: "takes no receipt of no range",
+        keeps: &["A receipt of no range, whose `from` lies beyond its `to` or is 0, is refused."],
+        run: look!(sending::receipts_of_no_range),
     },
     Check {
         name: "takes no receipt for true that is over other messages",
@@ -264,6 +299,7 @@ pub const CHECKS: [Check<Stage>; 22] = [
             "A message of an unknown kind is parked and read again after an upgrade.",
             "One that fails is retried, then quarantined; its case waits, the stream does not.",
             "Unknown fields are no error anywhere in a payload.",
+            "Verify in this order: the payload type is the one expected here; `keyid` is the key that must have signed; the signature verifies strictly (S below the group order, no small-order R or key, the cofactorless equation).",
         ],
         run: look!(reading::sets_aside),
     },

@@ -4,6 +4,7 @@
 //! so is that of each later version of the directory. Whatever the node does is
 //! written down.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use lapor_protocol::delivery::{Cursor, StreamHead};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::Digest;
 use lapor_protocol::keys::Verifier;
+use lapor_protocol::limits::LINE_BYTES;
 use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::receipt::Stream;
@@ -21,12 +23,17 @@ use lapor_protocol::wire::{CaseKeys, Limits, NDJSON, OutboxHead, PREFIX, VERSION
 use tokio::sync::watch;
 
 use super::listen::{Reply, Request};
-use super::seen::{Acked, Call, MISPRINTS, Seen, Treated};
+use super::seen::{Acked, Call, Impostor, MISPRINTS, Seen, Treated};
 use super::state::{Member, State};
 use super::world::World;
 
+/// Longer than a client takes for a second batch that waits for nothing.
+const SLOW: Duration = Duration::from_millis(300);
+
 pub struct PlayedHub {
     state: Mutex<State>,
+    /// How many batches have not been answered yet.
+    under_way: AtomicUsize,
     /// Rung whenever something was written down.
     pub moved: watch::Sender<u64>,
     now_ms: i64,
@@ -36,6 +43,7 @@ impl PlayedHub {
     pub fn new(world: World, now_ms: i64) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State::new(world)),
+            under_way: AtomicUsize::new(0),
             moved: watch::Sender::new(0),
             now_ms,
         })
@@ -65,8 +73,30 @@ impl PlayedHub {
         reply
     }
 
-    /// Answers the node.
+    /// Who is shown to who connects now; `None` for the hub itself.
+    pub fn shows(&self) -> Option<Impostor> {
+        let mut state = self.state();
+        let impostor = state.next_impostor()?;
+        state.seen.impostors.push((impostor, false));
+        Some(impostor)
+    }
+
+    /// Answers the node. While impostors are to be shown, each answer ends its
+    /// connection.
     pub async fn answer(&self, request: Request) -> Reply {
+        if let Some(impostor) = request.shown {
+            self.state().seen.asked_of(impostor);
+            return Reply::Cut;
+        }
+        let reply = self.reply(request).await;
+        if self.state().next_impostor().is_some() {
+            reply.closing()
+        } else {
+            reply
+        }
+    }
+
+    async fn reply(&self, request: Request) -> Reply {
         self.state().seen.calls.push(Call {
             method: request.method.clone(),
             path: request.path.clone(),
@@ -81,7 +111,7 @@ impl PlayedHub {
         let reply = match (request.method.as_str(), path) {
             ("GET", "/outbox/head") => self.outbox_head(&request),
             ("GET", "/outbox") => self.outbox_again(&request),
-            ("POST", "/outbox") => self.outbox(&request),
+            ("POST", "/outbox") => self.batch(&request).await,
             ("GET", "/inbox") => self.inbox(&request).await,
             ("GET", "/public") => self.public(&request).await,
             ("POST", "/inbox/ack") => self.acknowledge(&request),
@@ -172,6 +202,21 @@ impl PlayedHub {
         Reply::bytes(200, NDJSON, lines.concat().into_bytes())
     }
 
+    /// What was taken is answered after a while, in which nobody who waits for the
+    /// answer sends another batch.
+    async fn batch(&self, request: &Request) -> Reply {
+        let others = self.under_way.fetch_add(1, Ordering::SeqCst);
+        if others > 0 {
+            self.state().seen.at_once += 1;
+        }
+        let reply = self.outbox(request);
+        if matches!(reply, Reply::Answer { status: 200, .. }) {
+            tokio::time::sleep(SLOW).await;
+        }
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+        reply
+    }
+
     fn outbox(&self, request: &Request) -> Reply {
         let mut state = self.state();
         if let Some(conflict) = state.boots(request) {
@@ -193,6 +238,11 @@ impl PlayedHub {
         if let Some(code) = sent_away {
             state.note(treated, lines, None);
             return Reply::refused(code);
+        }
+        if treated == Treated::Excepted {
+            let answer = state.excepted();
+            state.note(treated, lines, None);
+            return Reply::json(200, &answer);
         }
         let taken = match treated {
             Treated::InPart => &lines[..1],
@@ -306,6 +356,8 @@ impl PlayedHub {
     pub fn print(&self) -> Result<()> {
         let mut state = self.state();
         state.prints = true;
+        let version = state.world.publish_notice();
+        state.seen.noticed_in = Some(version);
         state.world.publish_another()?;
         drop(state);
         self.rings();
@@ -394,6 +446,9 @@ fn read_batch(body: &[u8]) -> Result<Vec<(Envelope, Vec<Wrap>)>, String> {
     let lines = body.split(|byte| *byte == b'\n');
     let lines = lines.filter(|line| !line.trim_ascii().is_empty());
     let read = lines.map(|line| {
+        if line.len() > LINE_BYTES {
+            return Err(format!("a line of {} bytes", line.len()));
+        }
         let line: BatchLine<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
         let envelope = Envelope::parse(line.envelope.get().as_bytes());
         Ok((envelope.map_err(|e| e.to_string())?, line.wraps))
@@ -407,4 +462,23 @@ fn read_batch(body: &[u8]) -> Result<Vec<(Envelope, Vec<Wrap>)>, String> {
 
 fn is_keys(path: &str) -> bool {
     path.starts_with("/cases/") && path.ends_with("/keys")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Keys;
+
+    #[test]
+    fn a_line_that_is_too_long_is_no_line_of_a_batch() {
+        let signer = Keys::from_seed(7).signing;
+        let of = |bytes: usize| {
+            let envelope = Envelope::sign("x", vec![b'x'; 3], &signer).to_line();
+            let line = format!("{{\"envelope\":{envelope}}}");
+            format!("{line}{}", " ".repeat(bytes - line.len()))
+        };
+        assert_eq!(read_batch(of(LINE_BYTES).as_bytes()).unwrap().len(), 1);
+        let fault = read_batch(of(LINE_BYTES + 1).as_bytes()).unwrap_err();
+        assert!(fault.contains("524289 bytes"), "{fault}");
+    }
 }

@@ -140,6 +140,27 @@ pub fn misprints(seen: &Seen, _: &World) -> Result<()> {
     Ok(())
 }
 
+pub fn notices(seen: &Seen, _: &World) -> Result<()> {
+    let noticed = seen.noticed_in;
+    let version = noticed.ok_or_else(|| Untried("the directory did not come to go on".into()))?;
+    ensure!(
+        seen.since.iter().any(|(since, _)| *since >= version),
+        "it did not go on from version {version}, which calls a maintenance off"
+    );
+    Ok(())
+}
+
+pub fn impostors(seen: &Seen, world: &World) -> Result<()> {
+    for (impostor, asked) in &seen.impostors {
+        ensure!(!asked, "it asked an impostor for something: {impostor:?}");
+    }
+    if seen.impostors.len() < world.impostors.len() {
+        let why = "it did not connect again as often as there are impostors";
+        return Err(Untried(why.into()).into());
+    }
+    Ok(())
+}
+
 pub fn compares(seen: &Seen, _: &World) -> Result<()> {
     let place = |method, path: &str| {
         let whole = format!("/federation/v1{path}");

@@ -16,6 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::seen::Impostor;
 use crate::client::read_chunks;
 
 /// Of one request, packed or not.
@@ -28,6 +29,8 @@ pub struct Request {
     pub query: String,
     /// How many certificates who asks has shown.
     pub certificates: usize,
+    /// Who was shown to who asks; `None` for the hub itself.
+    pub shown: Option<Impostor>,
     /// By name in lower case.
     pub headers: BTreeMap<String, String>,
     /// Unpacked.
@@ -50,6 +53,9 @@ impl Request {
         stated.unwrap_or(0)
     }
 }
+
+/// Of the last answer on a connection.
+const CONNECTION: &str = "connection";
 
 #[derive(Debug, Clone)]
 pub enum Reply {
@@ -85,6 +91,14 @@ impl Reply {
         Self::problem(Problem::new(code))
     }
 
+    /// The same as the last on its connection.
+    pub fn closing(mut self) -> Self {
+        if let Self::Answer { headers, .. } = &mut self {
+            headers.push((CONNECTION, "close".to_owned()));
+        }
+        self
+    }
+
     pub fn problem(problem: Problem) -> Self {
         let request = "conform".to_owned();
         let mut headers = vec![("x-request-id", request.clone())];
@@ -109,44 +123,58 @@ fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("what is answered serialises")
 }
 
-/// Serves until it is aborted; what is under way ends with it.
-pub fn serve<A, F>(
-    listener: TcpListener,
-    config: ServerConfig,
-    answer: A,
-) -> io::Result<JoinHandle<()>>
+/// By whose certificate a connection is taken.
+#[derive(Clone)]
+pub struct Guise {
+    acceptor: TlsAcceptor,
+    /// `None` for the hub itself.
+    impostor: Option<Impostor>,
+}
+
+impl Guise {
+    pub fn new(mut config: ServerConfig, impostor: Option<Impostor>) -> Self {
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            impostor,
+        }
+    }
+}
+
+/// Serves until it is aborted; what is under way ends with it. Each connection
+/// is taken as `show` says when it comes.
+pub fn serve<S, A, F>(listener: TcpListener, show: S, answer: A) -> io::Result<JoinHandle<()>>
 where
+    S: Fn() -> Guise + Send + 'static,
     A: Fn(Request) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Reply> + Send,
 {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let mut config = config;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
     Ok(tokio::spawn(async move {
         let mut open = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, answer) = (acceptor.clone(), answer.clone());
+            let (guise, answer) = (show(), answer.clone());
             // Whoever hangs up, hangs up.
-            open.spawn(async move { drop(converse(stream, &acceptor, &answer).await) });
+            open.spawn(async move { drop(converse(stream, &guise, &answer).await) });
             while open.try_join_next().is_some() {}
         }
     }))
 }
 
-async fn converse<A, F>(stream: TcpStream, acceptor: &TlsAcceptor, answer: &A) -> io::Result<()>
+async fn converse<A, F>(stream: TcpStream, guise: &Guise, answer: &A) -> io::Result<()>
 where
     A: Fn(Request) -> F,
     F: Future<Output = Reply>,
 {
     stream.set_nodelay(true)?;
-    let mut wire = acceptor.accept(stream).await?;
+    let mut wire = guise.acceptor.accept(stream).await?;
     let (_, session) = wire.get_ref();
     let certificates = session.peer_certificates().map_or(0, <[_]>::len);
     let mut ahead = Vec::new();
     while let Some(mut request) = read_request(&mut wire, &mut ahead).await? {
         request.certificates = certificates;
+        request.shown = guise.impostor;
         let bare = request.method == "HEAD";
         match answer(request).await {
             Reply::Cut => return Ok(()),
@@ -172,6 +200,9 @@ where
                     wire.write_all(&body).await?;
                 }
                 wire.flush().await?;
+                if headers.iter().any(|(name, _)| *name == CONNECTION) {
+                    return wire.shutdown().await;
+                }
             }
         }
     }
@@ -220,6 +251,7 @@ async fn read_request(
         path: path.to_owned(),
         query: query.to_owned(),
         certificates: 0,
+        shown: None,
         headers,
         body,
     }))

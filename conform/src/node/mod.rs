@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 
 use self::checks::Stage;
 use self::hub::PlayedHub;
+use self::listen::Guise;
 use self::seen::{Seen, Treated};
 use self::world::World;
 use crate::check;
@@ -75,15 +76,33 @@ pub async fn look(terms: Terms) -> Result<Report> {
     let line = world.invitation.to_line().to_string();
     let time = clock(move || now_ms);
     let strangers = enrolment_server_config(&world.credential, time.clone())?;
-    let members = federation_server_config(&world.credential, &world.bundle, time)?;
+    let strangers = Guise::new(strangers, None);
+    let member = |credential: &_, impostor| {
+        let config = federation_server_config(credential, &world.bundle, time.clone());
+        config.map(|config| Guise::new(config, impostor))
+    };
+    let members = member(&world.credential, None)?;
+    let mut impostors = Vec::new();
+    for (impostor, credential) in &world.impostors {
+        impostors.push((*impostor, member(credential, Some(*impostor))?));
+    }
     let hub = PlayedHub::new(world, now_ms);
-    let (strange, known) = (Arc::clone(&hub), Arc::clone(&hub));
+    let (strange, known, shown) = (Arc::clone(&hub), Arc::clone(&hub), Arc::clone(&hub));
+    let show = move || {
+        let next = shown.shows();
+        let other = impostors.iter().find(|(one, _)| Some(*one) == next);
+        other.map_or(&members, |(_, guise)| guise).clone()
+    };
     let serving = [
-        listen::serve(enrolment, strangers, move |request| {
-            let hub = Arc::clone(&strange);
-            async move { hub.strange(&request) }
-        })?,
-        listen::serve(federation, members, move |request| {
+        listen::serve(
+            enrolment,
+            move || strangers.clone(),
+            move |request| {
+                let hub = Arc::clone(&strange);
+                async move { hub.strange(&request) }
+            },
+        )?,
+        listen::serve(federation, show, move |request| {
             let hub = Arc::clone(&known);
             async move { hub.answer(request).await }
         })?,

@@ -88,24 +88,30 @@ pub fn acknowledges(seen: &Seen, _: &World) -> Result<()> {
     Ok(())
 }
 
+fn unread() -> anyhow::Error {
+    Untried("it did not come to read what cannot be applied".into()).into()
+}
+
 /// How an item was set aside in any acknowledgement.
-fn set_aside(seen: &Seen, dseq: Option<u64>) -> Result<Vec<ExceptionState>> {
-    let Some(dseq) = dseq.filter(|dseq| *dseq <= seen.given) else {
-        return Err(Untried("it did not come to read what cannot be applied".into()).into());
-    };
+fn set_aside(seen: &Seen, dseq: u64) -> Result<Vec<ExceptionState>> {
+    if dseq > seen.given {
+        return Err(unread());
+    }
     let exceptions = acks(seen)?.into_iter().flat_map(|ack| &ack.exceptions);
     let of_it = exceptions.filter(|exception| exception.dseq == dseq);
     Ok(of_it.map(|exception| exception.state).collect())
 }
 
 pub fn sets_aside(seen: &Seen, _: &World) -> Result<()> {
-    let unsigned = set_aside(seen, seen.unsigned)?;
     let refused = [ExceptionState::Quarantined, ExceptionState::Refused];
-    ensure!(
-        unsigned.iter().any(|state| refused.contains(state)),
-        "a message that its author has not signed was {unsigned:?}"
-    );
-    let unknown = set_aside(seen, seen.unknown)?;
+    for (news, dseq) in &seen.forged {
+        let states = set_aside(seen, *dseq)?;
+        ensure!(
+            states.iter().any(|state| refused.contains(state)),
+            "a message that was {news:?}, as its author has not signed it, was {states:?}"
+        );
+    }
+    let unknown = set_aside(seen, seen.unknown.ok_or_else(unread)?)?;
     ensure!(
         unknown.contains(&ExceptionState::Parked),
         "a message of an unknown kind was {unknown:?}"

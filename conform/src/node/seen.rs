@@ -23,6 +23,8 @@ pub enum Treated {
     Maintenance,
     /// Only its first line was accepted, without an exception.
     InPart,
+    /// Nothing was accepted, by an exception that says to compare heads.
+    Excepted,
     Receipted,
     /// Refused for what stands in it.
     Refused,
@@ -35,8 +37,21 @@ pub enum Falsehood {
     Root,
     /// A stranger has signed it.
     Signer,
+    /// It is of no range: it begins behind its end.
+    NoRange,
     /// It is for another author.
     Author,
+}
+
+/// Who is not the hub, and shows it by a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Impostor {
+    /// Another authority certifies it as the hub.
+    OtherAuthority,
+    /// It is the hub of the federation by another name and address.
+    OtherName,
+    /// It is a member.
+    Member,
 }
 
 /// How a page with news was spoiled.
@@ -74,6 +89,14 @@ pub enum Misprint {
     Uncertified,
     /// An instance has another identity key, and keys certified by that.
     OtherIdentity,
+    /// A signing key is of small order.
+    SmallOrder,
+    /// It is not canonically encoded.
+    NotCanonical,
+    /// Every secret that is shared with a sealing key is zero.
+    SharesNothing,
+    /// A sealing key has the thumbprint of another one.
+    OtherThumbprint,
 }
 
 /// What is special about a case that the ministry disposes to the node.
@@ -82,6 +105,10 @@ pub enum News {
     Plain,
     /// The disposition does not carry the ministry's signature.
     Unsigned,
+    /// It does, with another S, by which the equation holds as well.
+    Seconded,
+    /// It is signed as a receipt is, and says so.
+    Retyped,
     /// No wrap comes with it.
     Keyless,
     /// A message of a kind that nobody knows follows.
@@ -93,6 +120,8 @@ pub enum News {
 pub struct Batch {
     pub at: Instant,
     pub treated: Treated,
+    /// How many calls had come by then, this one included.
+    pub calls: usize,
     pub lines: Vec<(Envelope, Vec<Wrap>)>,
     /// Why a line could not be read or accepted.
     pub fault: Option<String>,
@@ -120,7 +149,7 @@ pub struct Call {
 
 /// The cases of the ministry in their order, each brought once the one before
 /// is acknowledged, and how the first page that brings it is spoiled.
-pub const NEWS: [(News, Option<Spoiled>); 10] = [
+pub const NEWS: [(News, Option<Spoiled>); 12] = [
     (News::Plain, Some(Spoiled::Forked)),
     (News::Plain, Some(Spoiled::Reordered)),
     (News::Plain, Some(Spoiled::Headless)),
@@ -129,12 +158,14 @@ pub const NEWS: [(News, Option<Spoiled>); 10] = [
     (News::Plain, Some(Spoiled::Short)),
     (News::Plain, Some(Spoiled::OtherEnvelope)),
     (News::Unsigned, None),
+    (News::Seconded, None),
+    (News::Retyped, None),
     (News::Keyless, None),
     (News::UnknownKind, None),
 ];
 
 /// What becomes of the first page that brings each further version of the directory.
-pub const MISPRINTS: [Misprint; 7] = [
+pub const MISPRINTS: [Misprint; 11] = [
     Misprint::Headless,
     Misprint::Skipping,
     Misprint::Forked,
@@ -142,6 +173,10 @@ pub const MISPRINTS: [Misprint; 7] = [
     Misprint::Twice,
     Misprint::Uncertified,
     Misprint::OtherIdentity,
+    Misprint::SmallOrder,
+    Misprint::NotCanonical,
+    Misprint::SharesNothing,
+    Misprint::OtherThumbprint,
 ];
 
 #[derive(Debug, Default)]
@@ -153,6 +188,12 @@ pub struct Seen {
     /// Of GET `/directory`, in order, and what was wrong with the page.
     pub since: Vec<(u64, Option<Misprint>)>,
     pub batches: Vec<Batch>,
+    /// How often a batch came before another one was answered.
+    pub at_once: usize,
+    /// Who was shown in the hub's place, and whether something was asked of it.
+    pub impostors: Vec<(Impostor, bool)>,
+    /// The version of the directory that brings a notice.
+    pub noticed_in: Option<u64>,
     /// Two envelopes at one place of the chain.
     pub forks: Vec<String>,
     /// Asked for in the inbox: from where, and what was done to the page.
@@ -166,9 +207,9 @@ pub struct Seen {
     pub brought: usize,
     /// How far true pages have come.
     pub given: u64,
-    /// The places in the stream of what cannot be applied: one without the
-    /// signature of its author, and one of a kind that nobody knows.
-    pub unsigned: Option<u64>,
+    /// The places in the stream of what cannot be applied: those without a sound
+    /// signature of their author, and one of a kind that nobody knows.
+    pub forged: Vec<(News, u64)>,
     pub unknown: Option<u64>,
     /// The case to which no wrap came.
     pub keyless: Option<CaseId>,
@@ -191,16 +232,23 @@ impl Seen {
         self.brought == NEWS.len() && taken.any(|ack| ack.accepted == end)
     }
 
+    /// Something was asked of who is not the hub.
+    pub fn asked_of(&mut self, impostor: Impostor) {
+        let mut shown = self.impostors.iter_mut();
+        if let Some((_, asked)) = shown.find(|(one, _)| *one == impostor) {
+            *asked = true;
+        }
+    }
+
     /// Whether a batch was treated so.
     pub fn has(&self, treated: Treated) -> bool {
         self.batches.iter().any(|batch| batch.treated == treated)
     }
 
-    /// Whether the last of the false receipts is behind, and what came after is receipted.
+    /// Whether the false receipts and the exception are behind, and what came after is receipted.
     pub fn is_receipted(&self) -> bool {
         let last = self.batches.last();
-        self.has(Treated::Falsely(Falsehood::Author))
-            && last.is_some_and(|batch| batch.treated == Treated::Receipted)
+        self.has(Treated::Excepted) && last.is_some_and(|batch| batch.treated == Treated::Receipted)
     }
 
     /// Whether each misprinted version has been asked for again.

@@ -11,7 +11,7 @@ use lapor_protocol::message::Message;
 use lapor_protocol::seal::{Context, Sealed, Subject, Wrap, open_words};
 use serde_json::Value;
 
-use super::seen::{Batch, Falsehood, Seen, Treated};
+use super::seen::{Batch, Call, Falsehood, Seen, Treated};
 use super::world::World;
 use crate::check::Untried;
 
@@ -225,7 +225,38 @@ fn disbelieves(seen: &Seen, falsehood: Falsehood) -> Result<()> {
     let again: Vec<Digest> = after.iter().flat_map(ids).collect();
     ensure!(
         ids(lied_about).iter().all(|id| again.contains(id)),
-        "it sent nothing again, as if a receipt with another {falsehood:?} were true"
+        "it sent nothing again, as if a receipt were true that is false by its {falsehood:?}"
+    );
+    Ok(())
+}
+
+pub fn receipts_of_no_range(seen: &Seen, _: &World) -> Result<()> {
+    disbelieves(seen, Falsehood::NoRange)
+}
+
+pub fn one_at_a_time(seen: &Seen, _: &World) -> Result<()> {
+    treated(seen, Treated::CutOff)?;
+    ensure!(
+        seen.at_once == 0,
+        "{} batches came before another one was answered",
+        seen.at_once
+    );
+    Ok(())
+}
+
+pub fn compares_again(seen: &Seen, _: &World) -> Result<()> {
+    let place = treated(seen, Treated::Excepted)?;
+    let [stopped, after @ ..] = &seen.batches[place..] else {
+        bail!("no batch");
+    };
+    let next = after
+        .first()
+        .context("it sent nothing any more after an exception")?;
+    let between = seen.calls.get(stopped.calls..next.calls);
+    let compares = |call: &Call| call.method == "GET" && call.path.ends_with("/outbox/head");
+    ensure!(
+        between.unwrap_or_default().iter().any(compares),
+        "it sent again after `sequence_gap` and compared no heads before"
     );
     Ok(())
 }

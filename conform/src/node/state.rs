@@ -18,7 +18,9 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::listen::{Reply, Request};
-use super::seen::{Batch, Falsehood, MISPRINTS, Misprint, NEWS, News, Seen, Spoiled, Treated};
+use super::seen::{
+    Batch, Falsehood, Impostor, MISPRINTS, Misprint, NEWS, News, Seen, Spoiled, Treated,
+};
 use super::world::World;
 use crate::client::Keys;
 
@@ -100,6 +102,7 @@ impl State {
         self.seen.batches.push(Batch {
             at: Instant::now(),
             treated,
+            calls: self.seen.calls.len(),
             lines,
             fault,
         });
@@ -254,7 +257,9 @@ impl State {
         // The last message of a case is the one with which something is wrong.
         let place = Some(self.seen.end().dseq);
         match news {
-            News::Unsigned => self.seen.unsigned = place,
+            News::Unsigned | News::Seconded | News::Retyped => {
+                self.seen.forged.extend(place.map(|place| (news, place)));
+            }
             News::UnknownKind => self.seen.unknown = place,
             News::Plain | News::Keyless => {}
         }
@@ -262,13 +267,19 @@ impl State {
 
     /// What becomes of a batch of so many messages. The first report is refused,
     /// lost and falsely receipted; later ones are sent away until two come
-    /// together, of which one is taken, and then lied about in other ways.
+    /// together, of which one is taken, then lied about in other ways and stopped at.
     pub fn treatment(&self, lines: usize) -> Treated {
         const FIRST: [Treated; 4] = [
             Treated::Overloaded,
             Treated::CutOff,
             Treated::Falsely(Falsehood::Root),
             Treated::Receipted,
+        ];
+        const LATER: [Treated; 4] = [
+            Treated::Falsely(Falsehood::Signer),
+            Treated::Falsely(Falsehood::NoRange),
+            Treated::Falsely(Falsehood::Author),
+            Treated::Excepted,
         ];
         /// How often two messages are waited for.
         const WAITS: usize = 12;
@@ -286,9 +297,33 @@ impl State {
                 return Treated::Maintenance;
             }
         }
-        let false_ones = [Falsehood::Signer, Falsehood::Author].map(Treated::Falsely);
-        let next = false_ones.into_iter().find(|one| !seen.has(*one));
+        let next = LATER.into_iter().find(|one| !seen.has(*one));
         next.unwrap_or(Treated::Receipted)
+    }
+
+    /// Where the chain stands, and that a batch did not begin there.
+    pub fn excepted(&self) -> OutboxAnswer {
+        let next = self.head.next();
+        OutboxAnswer {
+            accepted_through: self.head.seq,
+            head: self.head,
+            exceptions: vec![OutboxException {
+                epoch: next.epoch,
+                seq: next.seq,
+                code: Code::SequenceGap,
+                detail: None,
+            }],
+            receipts: Vec::new(),
+        }
+    }
+
+    /// Who is shown in the hub's place to who connects next: each once, as soon
+    /// as a connection was cut.
+    pub fn next_impostor(&self) -> Option<Impostor> {
+        let shown = self.seen.impostors.len();
+        let next = self.world.impostors.get(shown);
+        next.filter(|_| self.seen.has(Treated::CutOff))
+            .map(|(impostor, _)| *impostor)
     }
 
     /// Receipts that hold nothing of what was sent.
@@ -297,6 +332,7 @@ impl State {
             let mut other = receipt.clone();
             match falsehood {
                 Falsehood::Root => other.root = Digest::of(b"other messages"),
+                Falsehood::NoRange => other.from = other.to + 1,
                 Falsehood::Author => other.author = self.world.ministry.id.clone(),
                 Falsehood::Signer => return other.sign(&stranger()),
             }

@@ -7,18 +7,19 @@ use lapor_certs::{
     Issued, Issuer, RenewResponse, Serial, TlsKey, TlsPublicKey, TrustBundle, TrustDomain,
 };
 use lapor_protocol::chain::{ChainHead, EpochGrant};
-use lapor_protocol::directory::{DirectoryVersion, EpochEntry, InstanceEntry, Status};
+use lapor_protocol::directory::{DirectoryVersion, EpochEntry, InstanceEntry, Maintenance, Status};
 use lapor_protocol::directory_head::DirectoryHead;
-use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
+use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE, RECEIPT_TYPE};
 use lapor_protocol::entropy::{Entropy as _, Seeded};
 use lapor_protocol::ids::{CaseId, Digest, InstanceId, InstanceKind, MessageId, Position};
-use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
+use lapor_protocol::keys::{CertifiedKey, Jwk, KeyUse, Signer};
 use lapor_protocol::seal::{ContentKey, Context, Opener, Subject, Wrap, seal_words, wrap};
 use lapor_protocol::wire::DirectoryPage;
+use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
 
-use super::seen::{Misprint, News};
-use crate::client::Keys;
+use super::seen::{Impostor, Misprint, News};
+use crate::client::{Keys, Said, seconded, weak};
 
 const DAY_MS: i64 = 86_400_000;
 /// More than half of the 30 days of a certificate: the node has one to renew.
@@ -45,6 +46,8 @@ pub struct World {
     pub directory: Vec<Envelope>,
     pub bundle: TrustBundle,
     pub credential: Credential,
+    /// Who is not the hub, and what they show.
+    pub impostors: Vec<(Impostor, Credential)>,
     issuer: Issuer,
     /// The version that first shows the node as a member: by it everything is ruled.
     pub admitted_in: u64,
@@ -67,12 +70,10 @@ impl World {
         let domain: TrustDomain = "uji.lapor.test".parse()?;
         let authority = Authority::create(&domain, now_ms - 2 * AGED_MS)?;
         let issuer = authority.new_issuer(now_ms - 2 * AGED_MS)?;
-        let key = TlsKey::generate();
         let mut names = vec![federation.server_name()];
         if enrolment.server_name() != names[0] {
             names.push(enrolment.server_name());
         }
-        let own = issuer.issue_hub(&key.public(), &names, now_ms, drawn_serial()?)?;
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)?;
         let mut world = Self {
@@ -89,7 +90,8 @@ impl World {
             ministry: Cast::new(MINISTRY)?,
             directory: Vec::new(),
             bundle: TrustBundle::new(vec![authority.root().clone()])?,
-            credential: Credential::new(own.chain, key)?,
+            credential: certified_hub(&issuer, &names, now_ms)?,
+            impostors: impostors(&issuer, &domain, &names, now_ms)?,
             domain,
             issuer,
             admitted_in: 1,
@@ -108,6 +110,21 @@ impl World {
 
     /// The next version of the directory.
     pub fn publish(&mut self, changes: Vec<InstanceEntry>) {
+        self.publish_with(changes, None);
+    }
+
+    /// One with a notice that calls a maintenance off; returns its number.
+    pub fn publish_notice(&mut self) -> u64 {
+        let called_off = Maintenance {
+            from: self.now_ms,
+            until: self.now_ms,
+            reason: "Uji kesesuaian".into(),
+        };
+        self.publish_with(Vec::new(), Some(called_off));
+        self.directory.len() as u64
+    }
+
+    fn publish_with(&mut self, changes: Vec<InstanceEntry>, maintenance: Option<Maintenance>) {
         let prev = self.directory.last().map_or(Digest::ZERO, Envelope::id);
         let version = DirectoryVersion {
             version: self.directory.len() as u64 + 1,
@@ -118,7 +135,7 @@ impl World {
             changes,
             taxonomy: None,
             calendar: None,
-            maintenance: None,
+            maintenance,
         };
         self.directory.push(version.sign(&self.hub));
     }
@@ -173,12 +190,33 @@ impl World {
                 let other = Cast::new(MINISTRY)?;
                 stated.changes = vec![other.entry(InstanceKind::Kementerian)];
             }
+            Misprint::SmallOrder => stated.changes = self.with_signing_key(weak::small_order()),
+            Misprint::NotCanonical => stated.changes = self.with_signing_key(weak::not_canonical()),
+            Misprint::SharesNothing => {
+                stated.changes = self.with_sealing_key(weak::shares_nothing());
+            }
+            Misprint::OtherThumbprint => {
+                let Keys {
+                    signing, opener, ..
+                } = &self.desk.keys;
+                let other = weak::under_another_name(opener.public().clone(), signing);
+                stated.changes = self.with_sealing_key(other);
+            }
         }
         let mut page = self.page_of(vec![stated.sign(&signer)], stated.version);
         if misprint == Misprint::Headless {
             page.head = None;
         }
         Ok(page)
+    }
+
+    /// The ministry with another signing key, which it has certified.
+    fn with_signing_key(&self, jwk: Jwk) -> Vec<InstanceEntry> {
+        vec![self.ministry.entry_with(KeyUse::Signing, jwk)]
+    }
+
+    fn with_sealing_key(&self, jwk: Jwk) -> Vec<InstanceEntry> {
+        vec![self.ministry.entry_with(KeyUse::Sealing, jwk)]
     }
 
     /// Makes a member of who has proved its keys.
@@ -244,8 +282,15 @@ impl World {
         let words = json!({ "text": "Mohon ditindaklanjuti." });
         let about = ("case.disposed", case, &key);
         let (mut disposal, _) = self.say(about, payload, &words)?;
-        if news == News::Unsigned {
-            disposal.signature = [0; 64];
+        match news {
+            News::Unsigned => disposal.signature = [0; 64],
+            News::Seconded => disposal = seconded_envelope(disposal),
+            News::Retyped => {
+                let signer = &self.ministry.keys.signing;
+                let payload = std::mem::take(&mut disposal.payload);
+                disposal = Envelope::sign(RECEIPT_TYPE, payload, signer);
+            }
+            News::Plain | News::Keyless | News::UnknownKind => {}
         }
         let mut messages = vec![("report.filed", report), ("case.disposed", disposal)];
         if news == News::UnknownKind {
@@ -342,6 +387,61 @@ impl Cast {
         entry.epochs = first_epoch();
         entry
     }
+
+    /// The entry of a ministry with a key in the place of its own of this use.
+    fn entry_with(&self, use_for: KeyUse, jwk: Jwk) -> InstanceEntry {
+        let mut entry = self.entry(InstanceKind::Kementerian);
+        let first = Position { epoch: 1, seq: 1 };
+        let key = CertifiedKey::certify(&self.keys.identity, &self.id, use_for, jwk, first);
+        entry.keys.retain(|one| one.use_for != use_for);
+        entry.keys.push(key);
+        entry
+    }
+}
+
+/// The same with the order of the group added to S.
+fn seconded_envelope(envelope: Envelope) -> Envelope {
+    let said = Said {
+        envelope,
+        payload: Value::Null,
+    };
+    seconded(&said).envelope
+}
+
+fn certified_hub(
+    issuer: &Issuer,
+    names: &[ServerName<'static>],
+    now_ms: i64,
+) -> Result<Credential> {
+    let key = TlsKey::generate();
+    let made = issuer.issue_hub(&key.public(), names, now_ms, drawn_serial()?)?;
+    Ok(Credential::new(made.chain, key)?)
+}
+
+/// Those who are not the hub of these names below this issuer.
+fn impostors(
+    issuer: &Issuer,
+    domain: &TrustDomain,
+    names: &[ServerName<'static>],
+    now_ms: i64,
+) -> Result<Vec<(Impostor, Credential)>> {
+    let other = Authority::create(domain, now_ms)?.new_issuer(now_ms)?;
+    let elsewhere: HubUrl = "https://lain.lapor.test".parse()?;
+    let elsewhere = [elsewhere.server_name()];
+    let member: InstanceId = MINISTRY.parse()?;
+    let key = TlsKey::generate();
+    let made = issuer.issue_instance(&key.public(), &member, now_ms, drawn_serial()?)?;
+    Ok(vec![
+        (
+            Impostor::OtherAuthority,
+            certified_hub(&other, names, now_ms)?,
+        ),
+        (
+            Impostor::OtherName,
+            certified_hub(issuer, &elsewhere, now_ms)?,
+        ),
+        (Impostor::Member, Credential::new(made.chain, key)?),
+    ])
 }
 
 fn first_epoch() -> Vec<EpochEntry> {

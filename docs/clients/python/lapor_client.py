@@ -151,6 +151,9 @@ class Line:
         except (OSError, http.client.HTTPException):
             self.close()
             raise
+        if answer.will_close:
+            # It would be opened again without a look at whose certificate it is.
+            self.close()
         if answer.getheader("Lapor-Version") != "1":
             raise Broken("an answer without the version is not the hub's")
         if answer.status >= 400:
@@ -422,7 +425,7 @@ class Client:
         self.compared = True
 
     def send(self):
-        if not self.compared:
+        if not self.compared or self.line.open is None:
             self.compare_heads()
         self.seal_drafts()
         unsent = self.chain["unsent"][:100]
@@ -446,6 +449,7 @@ class Client:
             leaves = [bytes.fromhex(one) for one in range_of]
             sound = (
                 receipt["level"] == "accepted"
+                and 1 <= receipt["from"] <= receipt["to"]
                 and receipt["author"] == self.joined["instance"]
                 and len(range_of) == receipt["to"] - receipt["from"] + 1
                 and receipt["head"] == range_of[-1]

@@ -28,6 +28,12 @@ KINDS = frozenset(
     programme.published programme.progressed taxonomy.updated calendar.updated key.announced
     """.split()
 )
+# Of Ed25519: the prime, and y of the points of small order.
+PRIME = 2**255 - 19
+Y_OF_EIGHT = int.from_bytes(
+    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
+)
+SMALL_ORDER = frozenset({0, 1, PRIME - 1, Y_OF_EIGHT, PRIME - Y_OF_EIGHT})
 RAW = serialization.Encoding.Raw, serialization.PublicFormat.Raw
 
 
@@ -100,11 +106,32 @@ def jwk(public):
     return {"kty": "OKP", "crv": curve, "x": x, "kid": kid}
 
 
-def verifier(key):
-    public = Ed25519PublicKey.from_public_bytes(unb64url(key["x"]))
+def named(public, key):
     if jwk(public)["kid"] != key["kid"]:
         raise Broken("a kid that is not the thumbprint")
     return public
+
+
+def verifier(key):
+    raw = unb64url(key["x"])
+    y = int.from_bytes(raw, "little") & (1 << 255) - 1
+    if y >= PRIME or y in SMALL_ORDER:
+        raise Broken("a key that is weak or not canonically encoded")
+    return named(Ed25519PublicKey.from_public_bytes(raw), key)
+
+
+def sealer(key):
+    public = X25519PublicKey.from_public_bytes(unb64url(key["x"]))
+    try:
+        X25519PrivateKey.generate().exchange(public)
+    except ValueError:
+        raise Broken("a key whose shared secrets are all zero") from None
+    return named(public, key)
+
+
+def check_key(key):
+    """Refuses a key that no reader may take, whoever has certified it."""
+    (sealer if key["use_for"] == "sealing" else verifier)(key)
 
 
 def pae(kind, payload):
@@ -155,6 +182,7 @@ def certified(identity, instance, use, public):
 
 
 def is_certified(key, identity, instance):
+    check_key(key)
     stated = opened("key", key["cert"], [identity] if identity else [])
     plain = {name: key[name] for name in ("kty", "crv", "x", "kid")}
     expected = {
@@ -252,7 +280,7 @@ def hpke(shared, enc, recipient):
 
 
 def wrap(content_key, case, recipient, sealing):
-    public = X25519PublicKey.from_public_bytes(unb64url(sealing["x"]))
+    public = sealer(sealing)
     ephemeral = X25519PrivateKey.generate()
     enc = ephemeral.public_key().public_bytes(*RAW)
     cipher, nonce = hpke(ephemeral.exchange(public), enc, public.public_bytes(*RAW))

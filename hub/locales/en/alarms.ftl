@@ -72,7 +72,7 @@ condition-refused = Messages refused
 condition-directory = Behind the directory
 condition-unreported = Does not say how it is
 condition-hub-sequencer = Hub: queue of the order
-condition-hub-record = Hub: record lost
+condition-hub-record = Hub: record lost or damaged
 condition-hub-disk = Hub: room nearly used up
 condition-hub-backup = Hub: backup is old
 condition-hub-trial = Hub: backups not proved to restore
@@ -84,8 +84,15 @@ condition-hub-letters = Hub: letters about alarms do not arrive
 condition-hub-watch = Hub: the watch over the federation has stopped
 reason-hub-watch = The hub last looked at the federation { $age } ago
 reason-hub-watch-never = The hub has not been able to look at the federation since it began
-reason-hub-sequencer = { $n } batches wait to be ordered
+reason-hub-sequencer = { $n ->
+    [one] One batch waits to be ordered
+   *[other] { $n } batches wait to be ordered
+}
 reason-hub-record = The hub has lost what it signed
+reason-hub-record-damaged = { $n ->
+    [one] The hub's disk has damaged a message; see Recovery
+   *[other] The hub's disk has damaged { $n } messages; see Recovery
+}
 reason-hub-letters = The oldest letter has waited for { $age }
 reason-hub-letters-dead = There are letters that cannot be sent
 
@@ -157,7 +164,10 @@ silence-one-of = Fill in only what belongs to the choice above.
 silence-hours = For how many hours
 silence-hours-wrong = Enter a number from 1 to { $most }.
 silence-alone = A silence of more than { $hours } hours, or of what is silent already, begins when another operator has agreed to it.
-silence-about = { $what }, { $hours } hours
+silence-about = { $what }, { $hours ->
+    [one] one hour
+   *[other] { $hours } hours
+}
 silence-begun = Alarms are silenced.
 silence-unknown = Not known; please check.
 silence-make = Silence
@@ -269,8 +279,8 @@ http-refused = does not take it
 http-away = not available at the moment
 http-failed = failed to handle it
 http-odd = an answer that is not known
-said-by-server = The server says:
-said-of-line = Technical detail:
+said-by-server = What the server says
+said-of-line = Technical detail
 
 # Letters
 
@@ -288,12 +298,24 @@ alarm-letter-in = { $n } in { $province }
 alarm-letter-first = The first ten: { $names }.
 alarm-letter-see = See and acknowledge: { $at }
 alarm-subject-opened = { $severity }: { $condition }: { $name }
-alarm-subject-opened-many = { $severity }: { $condition }: { $n } institutions
+alarm-subject-opened-many = { $severity }: { $condition }: { $n ->
+    [one] one institution
+   *[other] { $n } institutions
+}
 alarm-subject-again = Still open ({ $severity }): { $condition }: { $name }
-alarm-subject-again-many = Still open ({ $severity }): { $condition }: { $n } institutions
+alarm-subject-again-many = Still open ({ $severity }): { $condition }: { $n ->
+    [one] one institution
+   *[other] { $n } institutions
+}
 alarm-subject-cleared = Over ({ $severity }): { $condition }: { $name }
-alarm-subject-cleared-many = Over ({ $severity }): { $condition }: { $n } institutions
-alarm-subject-more = { $about }, and { $n } other matters
+alarm-subject-cleared-many = Over ({ $severity }): { $condition }: { $n ->
+    [one] one institution
+   *[other] { $n } institutions
+}
+alarm-subject-more = { $about }, and { $n ->
+    [one] one other matter
+   *[other] { $n } other matters
+}
 
 # Audit log
 

@@ -14,6 +14,10 @@ figures-behind = { $n ->
     [one] The latest message is not counted yet.
    *[other] The latest { $n } messages are not counted yet.
 }
+figures-unread = { $n ->
+    [one] One case cannot be read
+   *[other] { $n } cases cannot be read
+} because the hub's record is damaged: counted as last known, or not at all. What mends it stands at Upkeep, Recovery.
 figures-empty = There is no case in this federation yet.
 figures-since = The first case was taken in on { $at }; before that there is nothing to count.
 figures-whole = Whole federation

@@ -34,6 +34,13 @@ role-auditor-about = Only looks, at the audit log too.
 # Institutions
 
 console-instances = Institutions
+instances-search = Name, short name, kind or province
+instances-found = { $n ->
+    [one] one institution
+   *[other] { $n } institutions
+}
+instances-none = None fits
+instances-none-about = Ask with fewer words, or for every kind and province.
 console-nobody = No institution yet
 console-nobody-about = Invite the national desk first.
 instance-name = Name
@@ -43,6 +50,7 @@ instance-kind = Kind
 instance-status = Status
 instance-region = Region
 instance-zone = Time zone
+instance-portal = Citizen portal
 status-registered = Registered
 status-invited = Invited
 status-active = Active
@@ -146,7 +154,10 @@ federation-rules = Rules behind the colours
 federation-province = { $name }: { $n ->
     [one] one institution
    *[other] { $n } institutions
-}, { $ill } in need of attention, { $traffic } messages in 24 hours
+}, { $ill } in need of attention, { $traffic ->
+    [one] one message
+   *[other] { $traffic } messages
+} in 24 hours
 map-source = Outlines: MapSVG, CC BY 4.0. Circles: messages in 24 hours.
 age-seconds = { $n ->
     [one] one second
@@ -238,12 +249,16 @@ view-no = No
 view-unsaid = not said
 view-chain = Its chain of messages
 view-inbox = Its inbox (received / applied)
+view-inbox-at = epoch { $epoch }: { $accepted } / { $settled }
 lag-day = { $unit } that the oldest message waited, last 24 hours
 lag-month = { $unit } that the oldest message waited, last 30 days
 unit-minutes = Minutes
 unit-hours = Hours
 unit-days = Days
 lag-moment = Time
+traffic-hours = Messages per hour, last 24 hours
+traffic-days = Messages per day, last 30 days
+charts-about = A line is broken where nothing was noted: the hub stood still, or the institution did not tell of itself. The last hour and the last day are not over yet.
 machine-title = Machine
 machine-contact = Last heard
 machine-connections = Open connections
@@ -289,7 +304,8 @@ aside-key-unknown = The signing key of its sender is not known
 aside-header-invalid = Its header is not valid
 aside-body-invalid = Its contents are not valid
 keys-title = Keys and certificates
-keys-none = None yet.
+keys-none = No key yet; keys are noted when the institution joins.
+keys-never = No keys: this institution never joined.
 key-use = Use
 key-id = Thumbprint
 key-from = Valid from
@@ -297,20 +313,33 @@ key-to = To
 key-identity = Identity
 key-signing = Signing
 key-sealing = Sealing
-key-always = since it joined
 key-current = now
+key-not-yet = not in force yet
+key-never = never in force
+key-replaced = { $at }, replaced
+key-suspended = suspended on { $at }
+key-revoked = revoked on { $at }
+key-suspended-revoked = suspended on { $suspended }, revoked on { $at }
+key-undated = a date that was not noted
+key-place = epoch { $epoch }, message { $n }
+key-place-empty = epoch { $epoch }, no message
+key-last-place = last: { $place }
 certificates = Certificates
 certificate-serial = Serial number
 certificate-issued = Issued
 certificate-ends = Ends
 visits-title = History of connections
 visits-none = No history yet.
+visits-of = History of connections of { $name }
+visits-older = Older ones
 visit-came = Connected
 visit-closed = Gone: closed by the institution
 visit-broken = Gone: the line broke
 visit-crowded = Gone: too many connections
 visit-cut-off = Gone: suspended or revoked
 visit-withdrawn = Gone: an authority was withdrawn, all connect again
+visit-stopped = Gone: the hub stopped
+visit-hub-ended = Gone: the hub ended without notice
 visit-unanswered = Gone: did not answer, or not used
 visit-suspended = Refused: suspended, or not approved yet
 visit-revoked = Turned away: revoked
@@ -339,4 +368,4 @@ approval-refuse-of = Refuse: { $deed }, { $name }
 keys-caption = Keys
 console-asker-gone = Whoever asked may no longer act; refuse this, and ask for it yourself if it is needed.
 actors-machine = Commands at the server
-actors-programs = Programs
+actors-programs = API tokens

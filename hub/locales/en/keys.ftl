@@ -23,7 +23,13 @@ keys-retired = Retired
 keys-ends = Ends
 keys-unknown = Not known
 keys-of = { $n } of { $all }
-keys-acknowledged = { $n } of { $all } institutions (suspended ones included) have said that they have directory version { $version } or a later one, which names the key.
+keys-acknowledged = { $n } of { $all ->
+    [one] { $all } institution
+   *[other] { $all } institutions
+} (suspended ones included) { $n ->
+    [one] has said that it has
+   *[other] have said that they have
+} directory version { $version } or a later one, which names the key.
 key-announced = Announced
 key-signs = Signs
 key-leaving = Signed before
@@ -75,8 +81,14 @@ step-withdraw-root = Withdraw the root beside
 step-take-back = Take the announcement back
 step-takes-back = The announcement is taken back. Nothing has been signed or certified with it, so nobody is left behind.
 step-left = Who would be left behind
-step-left-nobody = Nobody: all { $n } institutions have said that they are ready.
-step-left-some = { $n } of { $all } institutions, suspended ones included, by what they have said:
+step-left-nobody = Nobody: { $n ->
+    [one] the one institution has said that it is ready.
+   *[other] all { $n } institutions have said that they are ready.
+}
+step-left-some = { $n } of { $all ->
+    [one] { $all } institution
+   *[other] { $all } institutions
+}, suspended ones included, by what they have said:
 step-left-behind = { $n ->
     [one] One institution would be left behind. Wait for it, or tick this box.
    *[other] { $n } institutions would be left behind. Wait for them, or tick this box.
@@ -149,21 +161,33 @@ edition-category = Category { $n } ({ $named })
 edition-below = Below category { $n } ({ $named })
 edition-columns-lacking = The header lacks the column { $columns }.
 edition-columns-unknown = The header has columns that are not known: { $columns }.
-edition-columns-wrong = it has { $found } columns, and the header has { $expected }
+edition-columns-wrong = it has { $found ->
+    [one] one column
+   *[other] { $found } columns
+}, and the header has { $expected }
 edition-empty = There is no row below the header.
 edition-holiday-kind = “{ $found }” is no kind; write libur_nasional or cuti_bersama
-edition-row-wrong = it cannot be read (“{ $text }”)
+edition-quote-open = a quotation mark that opens a cell is not closed, so that rows below it are read as its words
+edition-row-wrong = it cannot be read
 edition-cut = The file is cut off: it ends before what it says does.
 edition-no-json = from there on it is no JSON
 edition-field-missing = up to there the field “{ $field }” is missing
-edition-other-shape = it is not of the shape that is asked for (“{ $text }”)
+edition-field-unknown = the field “{ $field }” is not known
+edition-field-twice = the field “{ $field }” is written twice
+edition-day-kind = “{ $found }” is no kind; write national_holiday or collective_leave
+edition-asks-text = about there a text between quotation marks should stand
+edition-asks-list = about there a list between square brackets should stand
+edition-asks-object = about there an object between braces should stand
+edition-other-shape = it is not of the shape that is asked for
 edition-name-wrong = The edition's name cannot be used: 1 to 60 small letters, digits, points, hyphens or underscores.
 edition-too-many = At most { $most } entries.
 edition-date-wrong = no date of the calendar; write it like 2027-08-17
 edition-nameless = without a name
 edition-name-long = its name is longer than { $most } characters
 edition-crowded = more than { $most } categories below it
-edition-limit = A limit is broken (“{ $text }”).
+edition-date-twice = its date is that of day { $before }; write a day once, with all its names
+edition-name-twice = its name stands above already, at place { $before }
+edition-limit = A limit is broken.
 edition-check = Check
 edition-holders = Institutions
 edition-lags = Lags
@@ -176,13 +200,15 @@ edition-checked = The file is sound
 edition-fine = { $what }, edition { $edition }, can be published.
 edition-compared = Compared with edition { $edition }, which is in force.
 edition-compared-shipped = Compared with the edition that the programs ship, for none has been published.
-edition-compared-nothing = No edition has been published that this one could be compared with.
 edition-kept = { $n ->
     [one] One entry stays as it is.
    *[other] { $n } entries stay as they are.
 }
 edition-added = Added: { $n }
 edition-removed = Dropped: { $n }
-edition-lines-more = And { $n } more lines.
+edition-lines-more = { $n ->
+    [one] And one more line.
+   *[other] And { $n } more lines.
+}
 edition-publish = Publish it
 edition-publish-about = At the national desk's server, with this very file:

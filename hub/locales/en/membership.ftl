@@ -92,7 +92,10 @@ act-unsent = Messages that it has not sent
 act-unsaid = Never reported
 act-disposers = Those that may dispose to it
 act-disposers-more = and { $n } more
-act-uncounted = The last { $n } messages are not yet in the numbers of cases.
+act-uncounted = { $n ->
+    [one] The last message is not yet in the numbers of cases.
+   *[other] The last { $n } messages are not yet in the numbers of cases.
+}
 act-follows = What will follow
 act-successor = Successor
 act-successor-hint = Choose one when it is replaced by, merged into or dissolved into another, as state enterprises are. Only those that are active can be chosen. Empty if there is none.
@@ -124,17 +127,29 @@ many-columns = The columns slug, kind and name must be there; region_code, time_
 many-file = CSV file (150 KiB at most)
 many-check = Check
 many-unreadable = This file is not UTF-8 text; save it as CSV UTF-8.
-many-fine = Nothing is wrong: { $n } institutions can be invited.
-many-begin = Invite { $n } institutions
+many-fine = Nothing is wrong: { $n ->
+    [one] one institution
+   *[other] { $n } institutions
+} can be invited.
+many-begin = { $n ->
+    [one] Invite one institution
+   *[other] Invite { $n } institutions
+}
 many-other = Choose another file
 many-rows = Institutions of the table
 many-wrong = There are rows that are wrong; nobody has been invited. Mend the table and send it again.
 many-wrong-rows = What is wrong in the table
-many-wrong-more = And { $n } more problems.
+many-wrong-more = { $n ->
+    [one] And one more problem.
+   *[other] And { $n } more problems.
+}
 many-line = Line
 many-column = Column
 many-problem = Problem
-many-progress = { $n } of { $total } invitations made
+many-progress = { $n } of { $total ->
+    [one] { $total } invitation
+   *[other] { $total } invitations
+} made
 many-running = This page reloads by itself every two seconds.
 many-failed = It stopped midway. What was made is good; send the same table again for the rest, and all earlier lines are void.
 many-kept = The lines are in the hub's memory only, for 30 minutes from the beginning, and only for you. Print or download them now.
@@ -146,7 +161,11 @@ many-too-many = The lines of several rounds are kept still; forget them first, o
 many-print = Print all sheets
 many-back = Back
 table-column-missing = The header lacks this column.
-table-columns-wrong = This row has { $found } columns, and the header has { $expected }.
+table-columns-wrong = This row has { $found ->
+    [one] one column
+   *[other] { $found } columns
+}, and the header has { $expected }.
+table-quote-open = A quotation mark that opens a cell of this row is not closed, so that rows below it are read as its words.
 table-row-wrong = This row cannot be read: { $text }
 table-twice = This short name comes twice.
 table-kind-wrong = Not a kind: pusat, kementerian, lembaga, provinsi, kabupaten, kota, bumn or pengawas.
@@ -167,7 +186,10 @@ roadmap-colours = Green: all exchange. Yellow: some have joined. Grey: some are 
 roadmap-provinces = Provinces
 roadmap-governments = Governments
 roadmap-places = Regencies and cities
-roadmap-exchanging-of = { $n } of { $all } exchange
+roadmap-exchanging-of = { $n } of { $all } { $n ->
+    [one] exchanges
+   *[other] exchange
+}
 roadmap-since = Since
 roadmap-planned = Planned next
 roadmap-planned-hint = A quarter or a day, for instance 2027-Q1 or 2027-01-31. Empty means that nothing is planned.
@@ -195,7 +217,10 @@ trying-title = Test of the connection
 trying-start = Test the connection now
 trying-start-about = The hub wakes the node's waiting request and measures until the node asks again, 10 seconds at most.
 trying-answered = The node asked again
-trying-ms = after { $n } milliseconds
+trying-ms = { $n ->
+    [one] after one millisecond
+   *[other] after { $n } milliseconds
+}
 trying-none = Not within { $n } seconds
 trying-polls = Requests waiting at the hub
 trying-connections = Open connections

@@ -20,7 +20,10 @@ maintenance-until = Until
 maintenance-until-hint = Jakarta time (WIB). Seven days at most; it ends by itself.
 maintenance-reason-hint = Every institution reads it, and it stands in the audit log.
 maintenance-told = The notice has come to
-maintenance-told-of = { $n } of { $all } active institutions, by their own reports
+maintenance-told-of = { $n } of { $all ->
+    [one] { $all } active institution, by its own report
+   *[other] { $all } active institutions, by their own reports
+}
 maintenance-plan = Announce maintenance
 maintenance-end = End it now
 maintenance-end-deed = End the maintenance
@@ -51,7 +54,10 @@ trial-last = Last trial restore that held
 trial-never = None has held yet
 trial-last-failed = { $held }; the last one tried did not hold
 trial-by-itself = Trials by schedule
-trial-by-itself-on = The hub tries the latest backup by itself every { $days } days, at { $hour } in Jakarta. What does not hold or could not be run is tried again the day after.
+trial-by-itself-on = The hub tries the latest backup by itself every { $days ->
+    [one] day
+   *[other] { $days } days
+}, at { $hour } in Jakarta. What does not hold or could not be run is tried again the day after.
 trial-by-itself-off = Not set. Set backup.folder and backup.trial_days in hub.toml, and the hub tries the latest backup by itself.
 backup-schedule = Making them
 backup-schedule-about = The hub makes no backup by itself. Run lapor-hub backup every day from systemd or cron; an alarm watches its age.
@@ -80,10 +86,16 @@ backup-size = Size
 backup-holds = Holds
 backup-unfinished = No finished backup of a hub
 backup-database = { $kind } database, schema { $schema }, by version { $version }
-backup-files = { $n } files
+backup-files = { $n ->
+    [one] one file
+   *[other] { $n } files
+}
 backup-with-keys = With keys: whoever has it can be the hub
 backup-without-keys = Without keys
-backup-missing = { $n } attachments that its database names are not in it
+backup-missing = { $n ->
+    [one] One attachment that its database names is not in it
+   *[other] { $n } attachments that its database names are not in it
+}
 backup-make = Make a backup
 backup-make-about = The hub works on meanwhile. It holds the keys of the hub and of the authority: keep it encrypted elsewhere.
 backup-begun = The backup { $name } is being made.
@@ -100,12 +112,42 @@ trial-held-by = Held { $at }, { $name }
 trial-failed-by = Failed { $at }, { $name }
 trial-aborted-by = Not finished { $at }, { $name }
 trial-about = That it held means: every file is what its manifest says; its database was restored; every signature, chain, ruling and receipt in it was proved again; and what is in it is a beginning of the record of this hub. What came afterwards is not in it.
-trial-files = { $n } files are what the manifest says
-trial-envelopes = { $n } messages and { $versions } versions of the directory: signatures and chains hold
-trial-rulings = { $n } rulings made again, { $receipts } receipts, { $cases } cases
-trial-compared = { $n } ends of chains and streams compared with the record of this hub
-trial-since = After this backup: { $n } messages and { $versions } versions of the directory, which are not in it
-trial-wrong = { $n } things do not hold:
+trial-files = { $n ->
+    [one] One file is what the manifest says
+   *[other] { $n } files are what the manifest says
+}
+trial-envelopes = { $n ->
+    [one] One message
+   *[other] { $n } messages
+} and { $versions ->
+    [one] one version
+   *[other] { $versions } versions
+} of the directory: signatures and chains hold
+trial-rulings = { $n ->
+    [one] One ruling
+   *[other] { $n } rulings
+} made again, { $receipts ->
+    [one] one receipt
+   *[other] { $receipts } receipts
+}, { $cases ->
+    [one] one case
+   *[other] { $cases } cases
+}
+trial-compared = { $n ->
+    [one] One end of a chain or stream
+   *[other] { $n } ends of chains and streams
+} compared with the record of this hub
+trial-since = After this backup: { $n ->
+    [one] one message
+   *[other] { $n } messages
+} and { $versions ->
+    [one] one version
+   *[other] { $versions } versions
+} of the directory, which are not in it
+trial-wrong = { $n ->
+    [one] One thing does not hold:
+   *[other] { $n } things do not hold:
+}
 trial-flaw-unreadable = { $n ->
     [one] One line or file cannot be read
    *[other] { $n } lines or files cannot be read
@@ -221,7 +263,10 @@ recovery-open = Not yet
 recovery-loss = What is lost
 recovery-since = Listening since
 recovery-heard = Heard
-recovery-heard-of = { $n } of { $all } active institutions
+recovery-heard-of = { $n } of { $all ->
+    [one] { $all } active institution
+   *[other] { $all } active institutions
+}
 recovery-lacking = Holding what is lost
 recovery-came = Messages taken in since the restore
 recovery-whole = Have brought back all
@@ -254,18 +299,35 @@ recovery-close-about = Those who have not been heard are not waited for any more
 recovery-closed-done = Nobody else is waited for any more.
 recovery-changed = The recovery has changed meanwhile; look at its page.
 recovery-nothing = No recovery is under way.
+recovery-damaged = Messages that are damaged here
+recovery-damaged-about = The hub's disk gives back other bytes than it was given; look at it. Every minute the author of a message is asked to send it once more, and its node does so by itself. Until then those who are to be told it wait for it, and for what comes behind it. If the author's node is at work no more, restore the hub from a backup.
+recovery-damaged-author = Author
+recovery-damaged-place = Place in its chain
+recovery-damaged-found = Found
 recovery-members = Institutions
 recovery-nobody = There is no active institution yet.
 member-unheard = Not heard yet
 member-unread = Not readable: its key is unknown
 member-back = Has brought back all
-member-brought = { $messages } messages, { $items } items, { $versions } versions of the directory
+member-brought = { $messages ->
+    [one] one message
+   *[other] { $messages } messages
+}, { $items ->
+    [one] one item
+   *[other] { $items } items
+}, { $versions ->
+    [one] one version
+   *[other] { $versions } versions
+} of the directory
 member-conflict = Contradicts the hub's record: { $what }
 conflict-inbox = item { $n } of its stream
 conflict-public = item { $n } of the public stream
 conflict-chain = message { $n } of its chain
 conflict-directory = version { $n } of the directory
-member-lacks = Holds { $n } that are lost
+member-lacks = Holds { $n ->
+    [one] one that is lost
+   *[other] { $n } that are lost
+}
 member-whole = All is here
 member-shows-nothing = Holds nothing yet
 member-heard-at = Shows it since

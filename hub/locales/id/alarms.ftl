@@ -69,7 +69,7 @@ condition-refused = Pesan ditolak hub
 condition-directory = Tertinggal direktori
 condition-unreported = Tidak melaporkan keadaannya
 condition-hub-sequencer = Hub: antrean pengurutan
-condition-hub-record = Hub: catatan hilang
+condition-hub-record = Hub: catatan hilang atau rusak
 condition-hub-disk = Hub: ruang hampir habis
 condition-hub-backup = Hub: cadangan sudah lama
 condition-hub-trial = Hub: cadangan belum terbukti dapat dipulihkan
@@ -83,6 +83,7 @@ reason-hub-watch = Hub terakhir melihat federasi { $age } yang lalu
 reason-hub-watch-never = Hub belum dapat melihat federasi sejak dijalankan
 reason-hub-sequencer = { $n } kelompok pesan menunggu diurutkan
 reason-hub-record = Hub kehilangan yang sudah ditandatanganinya
+reason-hub-record-damaged = { $n } pesan rusak di penyimpanan hub; lihat Pemulihan
 reason-hub-letters = Surat tertua menunggu selama { $age }
 reason-hub-letters-dead = Ada surat yang tidak dapat dikirim
 
@@ -260,8 +261,8 @@ http-refused = tidak mau menerimanya
 http-away = sedang tidak tersedia
 http-failed = gagal mengolahnya
 http-odd = jawaban yang tidak dikenal
-said-by-server = Kata server:
-said-of-line = Rincian teknis:
+said-by-server = Kata server
+said-of-line = Rincian teknis
 
 # Surat
 

@@ -8,6 +8,7 @@ period-days = { $n } hari terakhir
 week-of = { $from } sampai { $through }
 figures-of = Yang terjadi dari { $from } sampai { $until }; yang masih berjalan menurut keadaan pada saat terakhir itu.
 figures-behind = { $n } pesan terbaru belum ikut dihitung.
+figures-unread = { $n } kasus tidak dapat dibaca karena catatan hub rusak: dihitung menurut yang terakhir diketahui, atau tidak sama sekali. Cara memulihkannya ada di Perawatan, Pemulihan.
 figures-empty = Belum ada kasus di federasi ini.
 figures-since = Kasus pertama masuk pada { $at }; sebelum itu tidak ada yang dapat dihitung.
 figures-whole = Seluruh federasi

@@ -147,6 +147,7 @@ many-print = Cetak semua lembar
 many-back = Kembali
 table-column-missing = Kolom ini tidak ada di baris judul.
 table-columns-wrong = Baris ini berisi { $found } kolom, sedangkan baris judul { $expected }.
+table-quote-open = Tanda kutip yang membuka sebuah sel di baris ini tidak ditutup, sehingga baris-baris di bawahnya terbaca sebagai isinya.
 table-row-wrong = Baris ini tidak dapat dibaca: { $text }
 table-twice = Nama pendek ini muncul dua kali.
 table-kind-wrong = Bukan jenis: pusat, kementerian, lembaga, provinsi, kabupaten, kota, bumn, atau pengawas.

@@ -18,7 +18,7 @@ const HUB: &str = "hub_";
 pub enum Own {
     /// Batches wait to be ordered; measured in batches.
     Sequencer,
-    /// It has lost what it signed.
+    /// It has lost what it signed, or its disk has damaged that; measured in messages that are damaged.
     Record,
     /// Bytes free where it writes.
     Disk,

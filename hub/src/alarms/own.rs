@@ -13,7 +13,7 @@ use crate::store::approvals::Waiting;
 use crate::trials::Standing;
 use crate::upkeep::{self, Outcome};
 use crate::watch::{Bound, Picture, State};
-use crate::{keys, restored, store};
+use crate::{damage, keys, restored, store};
 
 const MINUTE_MS: i64 = 60_000;
 const SECOND_MS: i64 = 1_000;
@@ -92,6 +92,10 @@ fn queue(hub: &Hub) -> Level {
 async fn record(hub: &Hub, tx: &mut Tx) -> Result<Level, HubError> {
     if hub.witness.known_loss().is_some() {
         return Ok(level(State::Red, None));
+    }
+    let damaged = damage::all(tx).await?.len();
+    if damaged > 0 {
+        return Ok(level(State::Red, i64::try_from(damaged).ok()));
     }
     let doubtful = hub.witness.is_shown_unread() && restored::open(tx).await?.is_some();
     let state = if doubtful { State::Red } else { State::Green };

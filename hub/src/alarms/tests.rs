@@ -127,6 +127,7 @@ impl Place {
             chain: None,
             inbox: None,
             holds: None,
+            portal: None,
         };
         let told = watch::receive(&self.hub.ground, &id(number), &health).await;
         told.unwrap();

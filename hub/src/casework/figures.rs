@@ -8,8 +8,7 @@ use lapor_migrations::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Step;
-use super::number;
+use super::{Step, number, unread};
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::store;
@@ -48,6 +47,10 @@ pub struct Figures {
     pub counted_at: i64,
     /// Messages of the record that were not taken in yet.
     pub behind: i64,
+    /// Cases that cannot be read at the hub: they stand here as they did when they last could be, or
+    /// not at all.
+    #[serde(default)]
+    pub unread: i64,
     /// Unix ms; when the first case of all was taken in. `None` without any.
     pub since: Option<i64>,
     /// Cases that were taken in.
@@ -127,6 +130,7 @@ pub async fn count(hub: &Hub, period: Period) -> Result<Figures, HubError> {
     let counted = Counted::read(&mut tx, from, until).await?;
     let taken_in = number(store::state::read(&mut tx, CASEWORK).await?);
     let last = store::state::moment(&mut tx).await?.number;
+    let unread = unread::all(&mut tx).await?.len() as i64;
     let since = sums::first(&mut tx).await?;
     let reporters = sums::answers_to_reporters(&mut tx, from, until).await?;
     let steps = steps(&mut tx, from, until, until > counted_at).await?;
@@ -142,6 +146,7 @@ pub async fn count(hub: &Hub, period: Period) -> Result<Figures, HubError> {
         until,
         counted_at,
         behind: last - taken_in,
+        unread,
         since,
         filed: counted.filed,
         federation,

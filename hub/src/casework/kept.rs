@@ -89,6 +89,7 @@ mod tests {
             until: 1,
             counted_at: 1,
             behind: 0,
+            unread: 0,
             since: None,
             filed: 0,
             federation: super::super::figures::Sum::default(),

@@ -11,6 +11,7 @@ mod finished;
 mod kept;
 mod listed;
 pub mod skeleton;
+mod unread;
 mod walk;
 pub mod weeks;
 
@@ -22,17 +23,20 @@ use lapor_protocol::ids::CaseId;
 use tokio::time::Instant;
 
 use crate::app::Hub;
-use crate::casefile::{self, CaseFile};
+use crate::casefile::CaseFile;
+use crate::damage;
 use crate::error::HubError;
 use crate::store;
 use crate::store::casework::{ClockRow, FactRow, TermRow};
 use crate::store::code_of;
 use crate::store::state::{CASEWORK, CASEWORK_CALENDAR, CASEWORK_RECOUNT};
+use unread::Loaded;
 
 pub use clocks::{Ran, Step};
 pub use finished::keep_next as keep_week;
 pub use kept::Kept;
 pub use listed::{Which, listed};
+pub use unread::{again as take_in_again, all as unread_cases};
 pub use walk::{Term, Way, walk};
 
 /// Messages of the order that one step takes in.
@@ -43,16 +47,18 @@ const PAGE: i64 = 500;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often the week that runs is counted before anybody asks.
 const COUNT_EVERY: Duration = Duration::from_secs(30);
+/// How often cases that could not be read are tried again.
+const AGAIN_EVERY: Duration = Duration::from_mins(1);
 /// A walk that has far to go leaves this many times what it took to the others.
 const REST: u32 = 3;
 
 /// Follows the order for as long as it runs. What fails is tried again.
 pub async fn run(hub: &Hub) {
-    let mut count_at = Instant::now();
+    let (mut count_at, mut again_at) = (Instant::now(), Instant::now());
     loop {
         let began = Instant::now();
         let stepped = if hub.replicas.leads() {
-            step(hub).await
+            damage::noted(&hub.ground, step(hub).await).await
         } else {
             Ok(false)
         };
@@ -69,8 +75,27 @@ pub async fn run(hub: &Hub) {
                 LOOK_EVERY
             }
         };
+        if let Err(error) = read_again(hub, &mut again_at).await {
+            tracing::warn!(%error, "cases that could not be read could not be tried again");
+        }
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Takes in what could not be read, now and then.
+async fn read_again(hub: &Hub, at: &mut Instant) -> Result<(), HubError> {
+    if Instant::now() < *at || !hub.replicas.leads() {
+        return Ok(());
+    }
+    *at = Instant::now() + AGAIN_EVERY;
+    let cases = Box::pin(take_in_again(hub)).await?;
+    if cases > 0 {
+        tracing::warn!(
+            cases,
+            "cases that could not be read stand in the figures again"
+        );
+    }
+    Ok(())
 }
 
 /// Counts what pages will ask for: a week that is over, and now and then the one that runs.
@@ -114,12 +139,14 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
         return Ok(false);
     }
     let cases = store::casework::changed(&mut tx, at, upto).await?;
-    let files = casefile::load(&mut tx, &directory, cases).await?;
+    let loaded = Loaded::of(&mut tx, &directory, &cases).await?;
     tx.rollback().await?;
+    loaded.note(ground).await;
     let mut tx = ground.db.write().await?;
     // Another process of this hub may have gone on from there meanwhile.
     if number(store::state::read(&mut tx, CASEWORK).await?) == at {
-        put(hub, &mut tx, files.values(), &calendar).await?;
+        put(hub, &mut tx, loaded.files.values(), &calendar).await?;
+        loaded.write_down(&mut tx).await?;
         store::state::write(&mut tx, CASEWORK, &upto.to_string()).await?;
         tx.commit().await?;
     }
@@ -136,14 +163,16 @@ async fn recount(hub: &Hub, calendar: &Calendar, reached: Option<&str>) -> Resul
     let mut tx = ground.db.read().await?;
     let cases: Vec<CaseId> = store::casework::open(&mut tx, after, PAGE).await?;
     let last = cases.last().copied();
-    let files = casefile::load(&mut tx, &ground.directory.current(), cases).await?;
+    let loaded = Loaded::of(&mut tx, &ground.directory.current(), &cases).await?;
     tx.rollback().await?;
+    loaded.note(ground).await;
     let mut tx = ground.db.write().await?;
     let stands = store::state::read(&mut tx, CASEWORK_RECOUNT).await?;
     if stands.as_deref() != reached {
         return Ok(());
     }
-    put(hub, &mut tx, files.values(), calendar).await?;
+    put(hub, &mut tx, loaded.files.values(), calendar).await?;
+    loaded.write_down(&mut tx).await?;
     let reached = last.map_or_else(String::new, |last| format!("{last} {}", calendar.edition()));
     store::state::write(&mut tx, CASEWORK_RECOUNT, &reached).await?;
     if last.is_none() {

@@ -9,10 +9,10 @@ use lapor_protocol::ids::CaseId;
 use lapor_protocol::keys::KeyId;
 
 use super::{Failure, Out, exit};
-use crate::evidence::{self, ExportError, Proof};
+use crate::evidence::{self, Contradiction, ExportError, Proof};
 use crate::ground::Ground;
 
-/// Contradictions that are listed; the rest is counted.
+/// Contradictions that are listed, and remarks; the rest is counted.
 const LISTED: usize = 50;
 
 #[derive(Debug, Args)]
@@ -111,11 +111,16 @@ fn print(proof: &Proof, out: &mut Out<'_>) -> Result<(), Failure> {
     writeln!(out.answer, "  receipts   {}", tally.receipts)?;
     writeln!(out.answer, "  heads      {}", tally.heads)?;
     writeln!(out.answer, "  cases      {}", tally.cases)?;
-    for contradiction in proof.contradictions.iter().take(LISTED) {
-        writeln!(out.answer, "{contradiction}")?;
+    list(&proof.remarks, "remark: ", out)?;
+    list(&proof.contradictions, "", out)
+}
+
+fn list(found: &[Contradiction], mark: &str, out: &mut Out<'_>) -> Result<(), Failure> {
+    for one in found.iter().take(LISTED) {
+        writeln!(out.answer, "{mark}{one}")?;
     }
-    if let Some(more) = proof.contradictions.len().checked_sub(LISTED + 1) {
-        writeln!(out.answer, "and {} more", more + 1)?;
+    if let Some(more) = found.len().checked_sub(LISTED + 1) {
+        writeln!(out.answer, "{mark}and {} more", more + 1)?;
     }
     Ok(())
 }

@@ -104,7 +104,10 @@ impl From<HubError> for Failure {
             HubError::Authority(_) => exit::CONFIGURATION,
             HubError::Fenced | HubError::Stopping => exit::TEMPORARY,
             HubError::Elsewhere | HubError::Receded | HubError::Unanswered => exit::UNAVAILABLE,
-            HubError::Directory(_) | HubError::Damaged(_) | HubError::Aborted => exit::INTERNAL,
+            HubError::Directory(_)
+            | HubError::Damaged(_)
+            | HubError::Message(_)
+            | HubError::Aborted => exit::INTERNAL,
         };
         Self::new(code, message)
     }

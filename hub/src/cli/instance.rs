@@ -8,6 +8,7 @@ use lapor_protocol::authority::Pattern;
 use lapor_protocol::deadline::OwnTerm;
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::region::RegionCode;
+use lapor_web::table;
 use serde::Deserialize;
 
 use super::{Failure, Out, actor, exit, roster};
@@ -233,14 +234,14 @@ struct Row {
 
 fn read_csv(path: &Path) -> Result<Vec<Profile>, Failure> {
     let shown = path.display();
-    let mut reader = csv::Reader::from_path(path).map_err(|error| {
+    let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("{shown} cannot be read: {error}");
         Failure::new(exit::NOT_FOUND, message)
     })?;
     let mut profiles = Vec::new();
-    for row in reader.deserialize::<Row>() {
+    for (line, row) in table::rows::<Row>(&text) {
         let wrong = |problem: String| {
-            let message = format!("{shown}: {problem}; nothing was registered");
+            let message = format!("{shown}, line {line}: {problem}; nothing was registered");
             Failure::new(exit::DATA, message)
         };
         let row = row.map_err(|error| wrong(error.to_string()))?;

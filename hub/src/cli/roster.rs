@@ -146,6 +146,7 @@ fn print(shown: &Shown<'_>, out: &mut Out<'_>) -> Result<(), Failure> {
             (!patterns.is_empty()).then(|| patterns.join(" ")),
         ),
         ("time zone", Some(entry.time_zone.clone())),
+        ("portal", entry.portal.clone()),
         ("terms", (!terms.is_empty()).then(|| terms.join(" "))),
         ("identity", shown.identity_fingerprint.clone()),
         ("last report", shown.reported_at.map(instant)),

@@ -199,6 +199,12 @@ async fn institutions_are_registered_from_a_file_all_or_none() {
     std::fs::write(&file, "slug,kind,name\nkemenpu,ministry,PU\n").unwrap();
     let wrong = say(folder.path(), &words).await;
     assert_eq!(code(&wrong), exit::DATA);
+    let open = "slug,kind,region_code,name\nkota-x,kota,,\"Kota X\nkota-y,kota,,Kota Y\n";
+    std::fs::write(&file, open).unwrap();
+    let open = say(folder.path(), &words).await;
+    assert_eq!(code(&open), exit::DATA);
+    let message = open.outcome.unwrap_err().message;
+    assert!(message.contains("line 2: a quotation mark"), "{message}");
     let missing = say(
         folder.path(),
         &["instance", "register", "--csv", "/no/file"],

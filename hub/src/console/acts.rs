@@ -8,7 +8,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::authority::Pattern;
-use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::directory::{Directory, InstanceEntry, Status};
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
@@ -19,6 +19,7 @@ use serde::Serialize;
 use super::approvals::{failed, put, refused};
 use super::instances::{self, OnePath, one};
 use super::invite::{AUTHORITY, SUPERVISOR, patterns, supervision};
+use super::names::whom;
 use super::{Answer, Console, ConsoleRole};
 use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
@@ -194,16 +195,18 @@ pub async fn entrust(
 }
 
 /// A deed as a list says it, with whom or what it names.
-pub fn deed_said(v: &Voice, deed: &Deed) -> String {
+pub fn deed_said(v: &Voice, directory: &Directory, deed: &Deed) -> String {
     let words = v.say(instances::deed_words(deed));
+    let then = |next: &InstanceId| format!("{words} → {}", whom(v, directory, next.as_str()));
     match deed {
         Deed::Maintain { from, until } => {
             format!("{words}: {} – {}", v.moment(*from), v.moment(*until))
         }
-        Deed::Revoke { successor, .. } => successor
-            .as_ref()
-            .map_or(words.clone(), |next| format!("{words} → {next}")),
-        Deed::Replace { successor, .. } => format!("{words} → {successor}"),
+        Deed::Revoke {
+            successor: Some(successor),
+            ..
+        }
+        | Deed::Replace { successor, .. } => then(successor),
         Deed::Entrust {
             disposes_to,
             stands_in,

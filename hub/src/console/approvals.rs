@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use lapor_migrations::DbError;
+use lapor_protocol::directory::Directory;
 use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
@@ -19,7 +20,7 @@ use super::acts::deed_said;
 use super::admission::{self, Waiting};
 use super::instances::{done_words, one};
 use super::resting::{self, Resting};
-use super::{Answer, Console, ConsoleRole, alarms, keys, upkeep};
+use super::{Answer, Console, ConsoleRole, alarms, keys, names, upkeep};
 use crate::alarms::ActError;
 use crate::approvals::{self, Approval, ApprovalError, Asked};
 use crate::audit::By;
@@ -54,9 +55,11 @@ struct ListPage {
 struct Line {
     at: String,
     deed: String,
-    /// Slug and page of the institution, or what else it is about.
+    /// The institution, or what else it is about, and where that is shown.
     about: String,
     about_at: Option<String>,
+    /// The slug of the institution, beside its name.
+    slug: Option<String>,
     reason: String,
     who: String,
     asked_at: i64,
@@ -86,17 +89,17 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         .map(|account| (account.actor(), account.name))
         .collect();
     let called = alarms::called(&console, &v).await?;
+    let directory = console.hub.ground.directory.current();
     let joining = admission::all(&console, &v, &waiting).await?;
     let lines = waiting
         .into_iter()
         .zip(askers)
         .map(|(approval, asker)| Line {
             at: at(&approval),
-            deed: deed_said(&v, &approval.deed),
-            about: alarms::about(&approval.deed, &v, &called)
-                .or_else(|| approval.deed.subject())
-                .unwrap_or_else(|| v.say("approval-all")),
+            deed: deed_said(&v, &directory, &approval.deed),
+            about: about(&v, &directory, &approval.deed, &called),
             about_at: about_at(&approval.deed),
+            slug: slug(&directory, &approval.deed),
             who: actor_named(&v, &names, &approval.asked_by),
             confirms: acts && asker != actor,
             refuses: acts,
@@ -247,6 +250,29 @@ fn look_about(console: &Console) {
     console.hub.watch.look_again();
     console.hub.look_after_certificate();
     console.hub.alarms.ring();
+}
+
+/// What an act is about: an institution by its name, a key or a root, or the whole federation.
+fn about(
+    v: &Voice,
+    directory: &Directory,
+    deed: &Deed,
+    called: &BTreeMap<String, String>,
+) -> String {
+    let institution = || {
+        let id = deed.instance()?;
+        Some(names::named(v, directory, id.as_str()))
+    };
+    alarms::about(deed, v, directory, called)
+        .or_else(institution)
+        .or_else(|| deed.subject())
+        .unwrap_or_else(|| v.say("approval-all"))
+}
+
+/// The slug of the institution whose membership an act changes, where it has a name as well.
+fn slug(directory: &Directory, deed: &Deed) -> Option<String> {
+    let id = deed.instance()?;
+    directory.latest().instance(id).map(|_| id.to_string())
 }
 
 /// Where what an act is about is shown: an institution, or the hub's keys.

@@ -11,7 +11,7 @@ use lapor_web::people::{actor_named, asked_by};
 use super::acts::disposing_said;
 use super::alarms::recipients::channel_words;
 use super::alarms::{silenced, whole};
-use super::names::named;
+use super::names::whom;
 use super::resting::act_words;
 use super::roadmap::level_words;
 use super::roles::WORDS;
@@ -69,7 +69,8 @@ impl Reader<'_> {
             ("successor", next) => Some(self.successor(next)),
             ("recipient", id) => Some(self.v.with("name", self.name(id)).say("told-recipient")),
             ("rule", of) => self.silence_asked("rule", of).or_else(|| {
-                let rule = Rule::of_said(of).map(|(rule, _)| whole(self.v, &rule, self.called));
+                let rule = Rule::of_said(of)
+                    .map(|(rule, _)| whole(self.v, self.directory, &rule, self.called));
                 let name = rule.unwrap_or_else(|| self.name(of).to_owned());
                 Some(self.v.with("name", name).say("told-rule"))
             }),
@@ -86,10 +87,7 @@ impl Reader<'_> {
     }
 
     fn successor(&self, slug: &str) -> String {
-        let mut name = named(self.v, self.directory, slug);
-        if name != slug {
-            name = format!("{name} ({slug})");
-        }
+        let name = whom(self.v, self.directory, slug);
         self.v.with("name", name).say("told-successor")
     }
 
@@ -165,16 +163,22 @@ impl Reader<'_> {
     /// What is silent, by its two columns.
     fn silent(&self, columns: Option<(&str, &str)>) -> Option<String> {
         let (scope, to) = columns?;
-        Some(silenced(self.v, &Quiet::of(scope, to)?, self.called))
+        Some(silenced(
+            self.v,
+            self.directory,
+            &Quiet::of(scope, to)?,
+            self.called,
+        ))
     }
 
     fn rule(&self, text: &str) -> Option<String> {
         let (rule, rest) = Rule::of_said(text)?;
         let (said, rest) = match rest.strip_prefix(BEFORE) {
-            None => (whole(self.v, &rule, self.called), rest),
+            None => (whole(self.v, self.directory, &rule, self.called), rest),
             Some(before) => {
                 let (before, rest) = Rule::of_said(before)?;
-                let both = [before, rule].map(|rule| whole(self.v, &rule, self.called));
+                let both =
+                    [before, rule].map(|rule| whole(self.v, self.directory, &rule, self.called));
                 (both.join(" → "), rest)
             }
         };

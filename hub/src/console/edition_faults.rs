@@ -2,9 +2,9 @@
 
 use lapor_web::language::{TextId, Voice, text_id};
 
-use crate::edition_file::{Entry, EntryFlaw, Fault, Part};
+use crate::edition_file::{Entry, EntryFlaw, Fault, Part, Thing};
 
-/// Says it with its place; what the reader of a file said is quoted.
+/// Says it with its place; what the reader of a file said stays technical detail.
 pub fn fault_words(v: &Voice, fault: &Fault) -> String {
     match fault {
         Fault::Lacking(columns) => {
@@ -28,10 +28,8 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
             let said = v.with("found", found).say("edition-holiday-kind");
             at_line(v, *line, said)
         }
-        Fault::Row { line, said } => {
-            let said = v.with("text", said).say("edition-row-wrong");
-            at_line(v, *line, said)
-        }
+        Fault::Unclosed { line } => at_line(v, *line, v.say("edition-quote-open")),
+        Fault::Row { line, .. } => at_line(v, *line, v.say("edition-row-wrong")),
         Fault::Cut => v.say("edition-cut"),
         Fault::Syntax { line, column } => at(v, (*line, *column), v.say("edition-no-json")),
         Fault::Field {
@@ -42,10 +40,36 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
             let said = v.with("field", field).say("edition-field-missing");
             at(v, (*line, *column), said)
         }
-        Fault::Shape { line, column, said } => {
-            let said = v.with("text", said).say("edition-other-shape");
+        Fault::UnknownField {
+            line,
+            column,
+            field,
+        } => {
+            let said = v.with("field", field).say("edition-field-unknown");
             at(v, (*line, *column), said)
         }
+        Fault::FieldTwice {
+            line,
+            column,
+            field,
+        } => {
+            let said = v.with("field", field).say("edition-field-twice");
+            at(v, (*line, *column), said)
+        }
+        Fault::DayKind {
+            line,
+            column,
+            found,
+        } => {
+            let said = v.with("found", found).say("edition-day-kind");
+            at(v, (*line, *column), said)
+        }
+        Fault::Other {
+            line,
+            column,
+            asked,
+        } => at(v, (*line, *column), v.say(thing_words(*asked))),
+        Fault::Shape { line, column, .. } => at(v, (*line, *column), v.say("edition-other-shape")),
         Fault::Name => v.say("edition-name-wrong"),
         Fault::Many { most } => v.with("most", *most).say("edition-too-many"),
         Fault::Entry { entry, flaw } => {
@@ -53,7 +77,15 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
             said.with("wrong", flaw_words(v, *flaw))
                 .say("edition-placed")
         }
-        Fault::Limit(said) => v.with("text", said).say("edition-limit"),
+        Fault::Limit(_) => v.say("edition-limit"),
+    }
+}
+
+fn thing_words(thing: Thing) -> TextId {
+    match thing {
+        Thing::Text => text_id("edition-asks-text"),
+        Thing::List => text_id("edition-asks-list"),
+        Thing::Object => text_id("edition-asks-object"),
     }
 }
 
@@ -90,6 +122,14 @@ fn flaw_words(v: &Voice, flaw: EntryFlaw) -> String {
         EntryFlaw::Nameless => v.say("edition-nameless"),
         EntryFlaw::Long { most } => v.with("most", most).say("edition-name-long"),
         EntryFlaw::Crowded { most } => v.with("most", most).say("edition-crowded"),
+        EntryFlaw::SameDate { before } => {
+            let said = v.with("before", before.to_string());
+            said.say("edition-date-twice")
+        }
+        EntryFlaw::SameName { before } => {
+            let said = v.with("before", before.to_string());
+            said.say("edition-name-twice")
+        }
     }
 }
 
@@ -127,6 +167,11 @@ mod tests {
                 "Line 2: it has 2 columns, and the header has 3",
             ),
             (
+                table("2031-01-01,libur_nasional,\"A\n2031-01-02,libur_nasional,B\n"),
+                "Baris 2: tanda kutip yang membuka sebuah sel tidak ditutup",
+                "Line 2: a quotation mark that opens a cell is not closed",
+            ),
+            (
                 table("2031-02-30,libur_nasional,X\n"),
                 "Hari ke-1 (2031-02-30 X): bukan tanggal menurut kalender",
                 "Day 1 (2031-02-30 X): no date of the calendar",
@@ -140,6 +185,39 @@ mod tests {
                 taxonomy(r#"{"edition":"2031.1","roots":[{"name":""}]}"#, ""),
                 "Kategori ke-1 (–): tidak bernama",
                 "Category 1 (–): without a name",
+            ),
+            (
+                table("2031-01-01,libur_nasional,A\n2031-01-01,cuti_bersama,B\n"),
+                "Hari ke-2 (2031-01-01 B): tanggalnya sama dengan hari ke-1",
+                "Day 2 (2031-01-01 B): its date is that of day 1",
+            ),
+            (
+                taxonomy(
+                    r#"{"edition":"2031.1","roots":[{"name":"Air","below":["Bau","bau"]}]}"#,
+                    "",
+                ),
+                "Di bawah kategori ke-1 (Air/bau): namanya sudah ada di atasnya, pada urutan ke-1",
+                "Below category 1 (Air/bau): its name stands above already, at place 1",
+            ),
+            (
+                taxonomy("{\"edition\":\"2031.1\",\n\"roots\":[],\"catatan\":1}", ""),
+                "Baris 2, kolom 20: isian “catatan” tidak dikenal",
+                "Line 2, column 20: the field “catatan” is not known",
+            ),
+            (
+                taxonomy("{\"edition\":\"2031.1\",\n\"edition\":\"2031.2\"}", ""),
+                "Baris 2, kolom 9: isian “edition” ditulis dua kali",
+                "Line 2, column 9: the field “edition” is written twice",
+            ),
+            (
+                taxonomy("{\"edition\":\"2031.1\",\n\"roots\":7}", ""),
+                "Baris 2, kolom 9: di sekitar situ seharusnya ada daftar",
+                "Line 2, column 9: about there a list between square brackets should stand",
+            ),
+            (
+                calendar(r#"{"edition":"2031.1","days":[{"kind":"libur"}]}"#, ""),
+                "Baris 1, kolom 43: jenis “libur” tidak dikenal",
+                "Line 1, column 43: “libur” is no kind",
             ),
             (
                 taxonomy(r#"{"edition":"2031.1","roots":["#, ""),

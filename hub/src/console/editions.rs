@@ -61,6 +61,8 @@ struct Page<'a> {
     more: usize,
     all_at: String,
     silent: usize,
+    /// What the reader of a file said that has no words here.
+    technical: Option<String>,
 }
 
 struct ShelfLine {
@@ -98,7 +100,6 @@ struct CheckedPage {
     what: String,
     edition: String,
     difference: Difference,
-    shipped: bool,
     more: usize,
     command: String,
 }
@@ -119,7 +120,7 @@ pub async fn show(
     } else {
         LISTED
     };
-    page(&console, &member, &Form::empty(), listed).await
+    page(&console, &member, &Form::empty(), (listed, None)).await
 }
 
 /// Checks a file and shows how it differs; nothing is kept.
@@ -133,8 +134,9 @@ pub async fn check(
     let bytes = parts.bytes_of(FILE).await?;
     let mut form = parts.form();
     let compared = compared(&console, &v, &mut form, bytes).await?;
-    let Some((new, mut difference)) = compared else {
-        return page(&console, &member, &form, LISTED).await;
+    let (new, mut difference) = match compared {
+        Ok(compared) => compared,
+        Err(technical) => return page(&console, &member, &form, (LISTED, technical)).await,
     };
     let all = difference.added.len() + difference.removed.len();
     difference.removed.truncate(LINES);
@@ -147,7 +149,6 @@ pub async fn check(
         v,
         back_at: PATH,
         what: v.say(what_words(what)),
-        shipped: what == What::Calendar && difference.before.is_none(),
         more: all - difference.added.len() - difference.removed.len(),
         command: match what {
             What::Calendar => format!("lapor-node {command} --edition {edition} FILE"),
@@ -160,23 +161,24 @@ pub async fn check(
     shell.within(upkeep::PATH).show(&page)
 }
 
-/// A file that can become an edition and how it differs from the one in force; `None` where the
-/// form has complaints.
+/// A file that can become an edition and how it differs from the one in force. An error where the
+/// form has complaints, with what the reader of the file said where that has no words.
 pub async fn compared(
     console: &Console,
     v: &Voice,
     form: &mut Form,
     bytes: Vec<u8>,
-) -> Answer<Option<(New, Difference)>> {
-    let Some(new) = parse(v, form, bytes) else {
-        return Ok(None);
+) -> Answer<Result<(New, Difference), Option<String>>> {
+    let new = match parse(v, form, bytes) {
+        Ok(new) => new,
+        Err(technical) => return Ok(Err(technical)),
     };
     let (used, difference) = compare(console, &new).await.map_err(|e| failed(&e))?;
     if used {
         form.complain(NAME, v.say("edition-used"));
-        return Ok(None);
+        return Ok(Err(None));
     }
-    Ok(Some((new, difference)))
+    Ok(Ok((new, difference)))
 }
 
 pub async fn read(console: &Console) -> Result<Editions, HubError> {
@@ -199,42 +201,44 @@ async fn compare(console: &Console, new: &New) -> Result<(bool, Difference), Hub
 }
 
 /// Reads what was sent, or says what is wrong with it.
-fn parse(v: &Voice, form: &mut Form, bytes: Vec<u8>) -> Option<New> {
+fn parse(v: &Voice, form: &mut Form, bytes: Vec<u8>) -> Result<New, Option<String>> {
     let name = form.text(NAME).trim().to_owned();
     let kind = form.required(v, KIND);
     let Ok(text) = String::from_utf8(bytes) else {
         form.complain(FILE, v.say("many-unreadable"));
-        return None;
+        return Err(None);
     };
     if text.trim().is_empty() {
         form.complain(FILE, v.say("form-required"));
     }
     if !form.is_fine() {
-        return None;
+        return Err(None);
     }
     let read = match &*kind {
         TAXONOMY => edition_file::taxonomy(&text, &name),
         CALENDAR if name.is_empty() && !edition_file::is_json(&text) => {
             form.complain(NAME, v.say("edition-name-needed"));
-            return None;
+            return Err(None);
         }
         CALENDAR => edition_file::calendar(&text, &name),
         _ => {
             form.complain(KIND, v.say("form-required"));
-            return None;
+            return Err(None);
         }
     };
-    match read {
-        Ok(new) => Some(new),
-        Err(fault) => {
-            let problem = fault_words(v, &fault);
-            form.complain(FILE, v.with("problem", problem).say("edition-wrong"));
-            None
-        }
-    }
+    read.map_err(|fault| {
+        let problem = fault_words(v, &fault);
+        form.complain(FILE, v.with("problem", problem).say("edition-wrong"));
+        fault.technical().map(str::to_owned)
+    })
 }
 
-async fn page(console: &Console, member: &Member, form: &Form, listed: usize) -> Answer<Response> {
+async fn page(
+    console: &Console,
+    member: &Member,
+    form: &Form,
+    (listed, technical): (usize, Option<String>),
+) -> Answer<Response> {
     let v = member.visit.v;
     let editions = read(console).await.map_err(|e| failed(&e))?;
     let holders = editions.holders.iter().take(listed);
@@ -254,6 +258,7 @@ async fn page(console: &Console, member: &Member, form: &Form, listed: usize) ->
         more: editions.holders.len().saturating_sub(listed),
         all_at: format!("{PATH}?semua=1"),
         silent: editions.silent,
+        technical,
     };
     let title = v.say("editions-title");
     let shell = member.visit.shell(title).wide().within(upkeep::PATH);

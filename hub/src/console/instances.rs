@@ -1,5 +1,4 @@
-//! The institutions of the federation: all in a list, and each with what an
-//! operator may do to it.
+//! An institution of the federation, with what an operator may do to it.
 
 use std::sync::Arc;
 
@@ -23,7 +22,7 @@ use super::names::called;
 use super::standing::Standing;
 use super::steps::Step;
 use super::words::kind_words;
-use super::{Answer, Console, ConsoleRole, admission, invite, many};
+use super::{Answer, Console, ConsoleRole};
 use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
 use crate::error::HubError;
@@ -48,23 +47,14 @@ pub struct ActPath {
     act: String,
 }
 
-#[derive(Template)]
-#[template(path = "console/instances.html")]
-struct ListPage {
-    v: Voice,
-    lines: Vec<Line>,
-    /// Where somebody who may invite does so.
-    invite_at: Option<&'static str>,
-    many_at: &'static str,
-}
-
-struct Line {
-    id: String,
-    at: String,
-    name: String,
-    kind: String,
-    tone: &'static str,
-    status: String,
+/// An institution as lists and its page begin it.
+pub struct Line {
+    pub id: String,
+    pub at: String,
+    pub name: String,
+    pub kind: String,
+    pub tone: &'static str,
+    pub status: String,
 }
 
 #[derive(Template)]
@@ -76,6 +66,8 @@ struct OnePage<'a> {
     list_at: &'static str,
     region: Option<String>,
     zone: String,
+    /// Where its portal is, as its node says.
+    portal: Option<String>,
     /// What may be done to it now, by whoever looks.
     act: Option<ActWords>,
     second_person: bool,
@@ -91,24 +83,6 @@ struct ActWords {
     title: String,
     about: String,
     tone: &'static str,
-}
-
-pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
-    let v = member.visit.v;
-    let directory = console.hub.ground.directory.current();
-    let waiting = admission::waiting(&console).await?;
-    let waits = |id: &InstanceId| waiting.iter().any(|(waiting, _)| waiting.id == *id);
-    let instances = directory.latest().instances();
-    let page = ListPage {
-        v,
-        lines: instances
-            .map(|entry| line(&v, entry, waits(&entry.id)))
-            .collect(),
-        invite_at: acts(&member).then_some(invite::PATH),
-        many_at: many::PATH,
-    };
-    let title = v.say("console-instances");
-    member.visit.shell(title).wide().show(&page)
 }
 
 pub async fn show(
@@ -237,6 +211,7 @@ async fn page(
             .as_ref()
             .and_then(|code| national().display_name(code)),
         zone: entry.time_zone.clone(),
+        portal: entry.portal.clone(),
         act: offered(&v, entry).filter(|_| acts && !belonging.waits()),
         second_person: console.settings.second_person,
         standing,
@@ -266,7 +241,7 @@ async fn standing(
 }
 
 /// Whether somebody may act on the federation.
-fn acts(member: &Member) -> bool {
+pub fn acts(member: &Member) -> bool {
     ConsoleRole::of(member.session.account.role, ConsoleRole::acts)
 }
 
@@ -294,7 +269,7 @@ fn offered(v: &Voice, entry: &InstanceEntry) -> Option<ActWords> {
     })
 }
 
-fn line(v: &Voice, entry: &InstanceEntry, waits: bool) -> Line {
+pub fn line(v: &Voice, entry: &InstanceEntry, waits: bool) -> Line {
     let (tone, status) = match entry.status {
         Status::Registered => ("quiet", text_id("status-registered")),
         Status::Invited => ("warm", text_id("status-invited")),

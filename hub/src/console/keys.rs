@@ -244,7 +244,8 @@ fn member_line(v: &Voice, directory: &Directory, key: &MemberKey, now_ms: i64) -
     }
 }
 
-fn use_words(use_for: KeyUse) -> TextId {
+/// What a key is for.
+pub fn use_words(use_for: KeyUse) -> TextId {
     match use_for {
         KeyUse::Identity => text_id("key-identity"),
         KeyUse::Signing => text_id("key-signing"),

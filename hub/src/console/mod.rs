@@ -16,12 +16,15 @@ mod editions;
 mod federation;
 mod instances;
 mod invite;
+mod key_terms;
 mod keys;
+mod listed;
 mod live;
 mod many;
 mod measures;
 mod names;
 mod office;
+mod over_time;
 mod patterns;
 mod resting;
 mod roadmap;
@@ -35,6 +38,7 @@ mod table;
 mod tests;
 mod trying;
 mod upkeep;
+mod visits;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -242,9 +246,10 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route("/", get(async || Redirect::to(ROOT)))
         .route(ROOT, get(federation::show))
         .route(live::PATH, get(live::stream))
-        .route(instances::PATH, get(instances::list))
+        .route(instances::PATH, get(listed::list))
         .route(instances::ONE, get(instances::show))
         .route(measures::ONE, get(measures::show))
+        .route(visits::ONE, get(visits::show))
         .route(acts::REVOKE, get(acts::ask_revoke).post(acts::revoke))
         .route(acts::REPLACE, get(acts::ask_replace).post(acts::replace))
         .route(acts::ENTRUST, get(acts::ask_entrust).post(acts::entrust))

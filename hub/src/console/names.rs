@@ -19,7 +19,16 @@ pub fn named(v: &Voice, directory: &Directory, slug: &str) -> String {
     entry.map_or_else(|| slug.to_owned(), |entry| called(v, entry))
 }
 
-/// The same of one that the directory has.
+/// The name with the slug beside it, or the slug alone.
+pub fn whom(v: &Voice, directory: &Directory, slug: &str) -> String {
+    let name = named(v, directory, slug);
+    if name == slug {
+        return name;
+    }
+    format!("{name} ({slug})")
+}
+
+/// What one that the directory has is called.
 pub fn called(v: &Voice, entry: &InstanceEntry) -> String {
     let name = entry.name.as_str();
     match &entry.successor {

@@ -4,31 +4,29 @@
 
 use askama::Template;
 use lapor_migrations::Tx;
-use lapor_protocol::directory::{Directory, InstanceEntry};
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::directory::{Directory, InstanceEntry, Status};
+use lapor_protocol::ids::{InstanceId, Position};
+use lapor_protocol::wire;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::chart::{Lines, Series, Tone};
+use lapor_web::page::chart::Lines;
 
 use super::admission;
 use super::casework::{self, act_words};
+use super::key_terms::{self, KeyLine};
 use super::names::named;
+use super::over_time;
 use super::roadmap::level_words;
+use super::visits::{self, Part};
 use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::levels::{Level, Levels, Reached};
 use crate::set_aside::{self, SetAside};
 use crate::store;
-use crate::store::samples::Sample;
-use crate::watch::{Instance, Span, Told, Views};
+use crate::watch::{Instance, Told, Views};
 
-/// Lines of the history of connections on the page.
-const VISITS: i64 = 30;
 /// Messages set aside that are listed.
 const LISTED: usize = 50;
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 #[derive(Template)]
 #[template(path = "console/standing.html")]
@@ -55,8 +53,10 @@ pub struct Standing {
     /// What the institution itself counts, its outbox included.
     own: Option<String>,
     keys: Vec<KeyLine>,
+    /// Said where there are none.
+    keyless: String,
     certificates: Vec<CertificateLine>,
-    visits: Vec<VisitLine>,
+    visits: Part,
 }
 
 /// One of the two streams.
@@ -90,22 +90,10 @@ struct Aside {
     header: Vec<(String, String)>,
 }
 
-struct KeyLine {
-    used_for: String,
-    id: String,
-    from: String,
-    to: Option<String>,
-}
-
 struct CertificateLine {
     serial: String,
     issued_at: i64,
     ends_at: i64,
-}
-
-struct VisitLine {
-    at: i64,
-    what: String,
 }
 
 impl Standing {
@@ -120,13 +108,9 @@ impl Standing {
     ) -> Result<Self, HubError> {
         let views = views(v, tx, &of.id).await?;
         let (views_at, views) = views.map_or((None, Vec::new()), |(at, views)| (Some(at), views));
-        let mut charts = Vec::new();
-        for span in [Span::Day, Span::Month] {
-            let since = now_ms - span.length();
-            let steps = store::samples::of_one(tx, &of.id, span.step(), since).await?;
-            charts.extend(lag(v, span, &steps));
-        }
-        let visits = store::visits::latest(tx, &of.id, VISITS).await?;
+        let directory = ground.directory.current();
+        let charts = over_time::lines(v, tx, &directory, &of.id, now_ms).await?;
+        let visits = visits::latest(v, tx, &of.id).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
         let waits = of.waits_since.is_some();
         let (level, missing) = level(v, Levels::of_one(tx, now_ms, of).await?, waits);
@@ -152,7 +136,7 @@ impl Standing {
             as_of: stale.map(|told| age(v, now_ms.saturating_sub(told.at))),
             machine: machine(v, of, now_ms),
             charts,
-            aside: aside(v, &ground.directory.current(), found),
+            aside: aside(v, &directory, found),
             more,
             own: of
                 .told
@@ -162,7 +146,11 @@ impl Standing {
                     let said = v.with("quarantined", told.report.quarantined);
                     said.with("parked", told.report.parked).say("aside-own")
                 }),
-            keys: keys(v, entry),
+            keys: key_terms::lines(v, &directory, &of.id),
+            keyless: v.say(match entry.status {
+                Status::Revoked => text_id("keys-never"),
+                _ => text_id("keys-none"),
+            }),
             certificates: certificates
                 .into_iter()
                 .map(|(serial, issued_at, ends_at)| CertificateLine {
@@ -171,13 +159,7 @@ impl Standing {
                     ends_at,
                 })
                 .collect(),
-            visits: visits
-                .into_iter()
-                .map(|visit| VisitLine {
-                    at: visit.at,
-                    what: visited(v, &visit.what, &visit.detail),
-                })
-                .collect(),
+            visits,
         })
     }
 }
@@ -249,11 +231,11 @@ pub async fn views(
 fn compared(v: &Voice, views: &Views) -> Vec<ViewLine> {
     let (told, known) = (&views.told, &views.known);
     let nothing = || v.say("view-unsaid");
-    let chain =
-        |at: Option<lapor_protocol::ids::Position>| at.map_or_else(nothing, |at| at.to_string());
-    let inbox = |at: Option<lapor_protocol::wire::Reached>| {
+    let chain = |at: Option<Position>| at.map_or_else(nothing, |at| key_terms::position(v, at));
+    let inbox = |at: Option<wire::Reached>| {
         at.map_or_else(nothing, |at| {
-            format!("{}.{} / {}", at.depoch, at.accepted, at.settled)
+            let said = v.with("epoch", at.depoch).with("accepted", at.accepted);
+            said.with("settled", at.settled).say("view-inbox-at")
         })
     };
     vec![
@@ -329,53 +311,6 @@ pub fn offset(v: &Voice, ms: i64) -> String {
     }
 }
 
-/// How long the oldest message waited, in the unit that the longest of it asks for;
-/// nothing before there are two steps.
-fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
-    if steps.len() < 2 {
-        return None;
-    }
-    let caption = match span {
-        Span::Day => text_id("lag-day"),
-        Span::Month => text_id("lag-month"),
-    };
-    let longest = steps
-        .iter()
-        .flat_map(|step| [step.unsent_age, Some(step.undelivered_age)]);
-    let (unit_ms, unit) = unit(longest.flatten().max().unwrap_or(0));
-    let moments = steps.iter().map(|step| v.moment(step.at)).collect();
-    let series = |name: TextId, tone: Tone, value: fn(&Sample) -> Option<i64>| Series {
-        name: v.say(name),
-        tone,
-        values: steps
-            .iter()
-            .map(|step| value(step).map(|ms| (ms / unit_ms).unsigned_abs()))
-            .collect(),
-    };
-    let series = vec![
-        series(text_id("stream-from"), Tone::Accent, |step| step.unsent_age),
-        series(text_id("stream-for"), Tone::Warm, |step| {
-            Some(step.undelivered_age)
-        }),
-    ];
-    Some(Lines::new(
-        *v,
-        v.with("unit", v.say(unit)).say(caption),
-        v.say("lag-moment"),
-        moments,
-        series,
-    ))
-}
-
-/// In what a time is drawn that lasts `longest` ms at most, such that a line has steps.
-fn unit(longest: i64) -> (i64, TextId) {
-    match longest {
-        ms if ms < 6 * HOUR_MS => (MINUTE_MS, text_id("unit-minutes")),
-        ms if ms < 6 * DAY_MS => (HOUR_MS, text_id("unit-hours")),
-        _ => (DAY_MS, text_id("unit-days")),
-    }
-}
-
 /// What the last acknowledgement lists as set aside.
 fn aside(v: &Voice, directory: &Directory, found: Vec<SetAside>) -> Vec<Aside> {
     let aside = found.into_iter().map(|found| Aside {
@@ -403,7 +338,10 @@ fn header(v: &Voice, found: &SetAside) -> Vec<(String, String)> {
     };
     lines.extend([
         line(text_id("aside-message"), &sent.message_id),
-        line(text_id("aside-position"), &sent.position),
+        line(
+            text_id("aside-position"),
+            &key_terms::position(v, sent.position),
+        ),
         line(text_id("aside-accepted"), &v.moment(sent.accepted_at)),
         line(text_id("aside-size"), &v.number(sent.bytes)),
         line(text_id("aside-trace"), sent.trace.as_deref().unwrap_or("–")),
@@ -438,75 +376,14 @@ fn aside_words(state: &str, reason: &str) -> TextId {
     }
 }
 
-fn keys(v: &Voice, entry: &InstanceEntry) -> Vec<KeyLine> {
-    let keys = entry.keys.iter().rev().map(|key| KeyLine {
-        used_for: v.say(match key.use_for {
-            lapor_protocol::keys::KeyUse::Identity => text_id("key-identity"),
-            lapor_protocol::keys::KeyUse::Signing => text_id("key-signing"),
-            lapor_protocol::keys::KeyUse::Sealing => text_id("key-sealing"),
-        }),
-        id: key.jwk.kid.to_string(),
-        from: key.valid_from.to_string(),
-        to: key.valid_to.map(|to| to.to_string()),
-    });
-    let identity = entry.identity.as_ref().map(|jwk| KeyLine {
-        used_for: v.say("key-identity"),
-        id: jwk.kid.to_string(),
-        from: v.say("key-always"),
-        to: None,
-    });
-    identity.into_iter().chain(keys).collect()
-}
-
-/// A line of the history of connections in words.
-fn visited(v: &Voice, what: &str, detail: &str) -> String {
-    let known = match (what, detail) {
-        ("came", _) => Some(text_id("visit-came")),
-        ("left", "closed") => Some(text_id("visit-closed")),
-        ("left", "broken") => Some(text_id("visit-broken")),
-        ("left", "crowded") => Some(text_id("visit-crowded")),
-        ("left", "cut_off") => Some(text_id("visit-cut-off")),
-        ("left", "withdrawn") => Some(text_id("visit-withdrawn")),
-        ("left", _) => Some(text_id("visit-unanswered")),
-        ("refused", "instance_suspended") => Some(text_id("visit-suspended")),
-        ("refused", "instance_revoked") => Some(text_id("visit-revoked")),
-        ("refused", "version_unsupported") => Some(text_id("visit-version")),
-        ("refused", "rate_limited") => Some(text_id("visit-rate")),
-        ("refused", "boot_conflict") => Some(text_id("visit-copy")),
-        ("refused", "signature_invalid") => Some(text_id("visit-signature")),
-        ("refused", "certificate_unknown") => Some(text_id("visit-certificate")),
-        ("refused", "sequence_gap") => Some(text_id("visit-gap")),
-        ("refused", "previous_mismatch") => Some(text_id("visit-previous")),
-        ("refused", "fork_detected") => Some(text_id("visit-fork")),
-        ("refused", "epoch_closed") => Some(text_id("visit-epoch")),
-        ("refused", "key_unknown") => Some(text_id("visit-key-unknown")),
-        ("refused", "key_revoked") => Some(text_id("visit-key-revoked")),
-        ("refused", "header_invalid") => Some(text_id("visit-header")),
-        _ => None,
-    };
-    match known {
-        Some(id) => v.say(id),
-        None => v.with("code", detail).say("visit-refused"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono_tz::Tz;
-    use lapor_protocol::problem::Code;
     use lapor_web::language::Language;
 
     use super::*;
     use crate::console::texts;
-
-    #[test]
-    fn a_month_is_not_drawn_in_minutes() {
-        let drawn_in = |ms| unit(ms).0;
-        assert_eq!(drawn_in(0), MINUTE_MS);
-        assert_eq!(drawn_in(359 * MINUTE_MS), MINUTE_MS);
-        assert_eq!(drawn_in(100 * HOUR_MS), HOUR_MS);
-        assert_eq!(drawn_in(30 * DAY_MS), DAY_MS);
-    }
+    use crate::set_aside::Sent;
 
     #[test]
     fn why_a_message_was_set_aside_is_told_in_words() {
@@ -534,26 +411,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_of_a_chain_is_told_in_words() {
-        let v = Voice::new(Language::Indonesian, texts(), Tz::Asia__Jakarta, 0);
-        for code in [
-            Code::CertificateUnknown,
-            Code::SequenceGap,
-            Code::PreviousMismatch,
-            Code::ForkDetected,
-            Code::EpochClosed,
-            Code::KeyUnknown,
-            Code::KeyRevoked,
-            Code::SignatureInvalid,
-            Code::HeaderInvalid,
+    fn where_a_message_that_was_set_aside_stands_is_told_in_words() {
+        let found = SetAside {
+            place: 1,
+            state: "quarantined".to_owned(),
+            reason: "signature_invalid".to_owned(),
+            kind: "case.filed".to_owned(),
+            case: None,
+            ordered_at: 1,
+            envelope: "0".repeat(64),
+            sent: Some(Sent {
+                author: "kota-bandung".to_owned(),
+                message_id: "m".to_owned(),
+                position: Position { epoch: 1, seq: 2 },
+                accepted_at: 1,
+                bytes: 1,
+                trace: None,
+            }),
+        };
+        for (language, said) in [
+            (Language::Indonesian, "bagian rantai 1, pesan 2"),
+            (Language::English, "epoch 1, message 2"),
         ] {
-            let said = visited(&v, "refused", code.as_str());
-            assert!(
-                said.contains("itolak: ") && !said.contains(code.as_str()),
-                "{said}"
-            );
+            let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
+            let lines = header(&v, &found);
+            assert!(lines.iter().any(|(_, value)| value == said), "{lines:?}");
         }
-        let later = visited(&v, "refused", "of_a_later_version");
-        assert_eq!(later, "Ditolak: of_a_later_version");
+        let told = serde_json::to_value(&found).unwrap();
+        assert_eq!(told["sent"]["position"], "1.2");
     }
 }

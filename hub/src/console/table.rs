@@ -125,6 +125,7 @@ fn row_words(v: &Voice, wrong: &RowError) -> String {
             let said = v.with("found", *found).with("expected", *expected);
             said.say("table-columns-wrong")
         }
+        RowError::Unclosed => v.say("table-quote-open"),
         RowError::Other(text) => v.with("text", text.clone()).say("table-row-wrong"),
     }
 }

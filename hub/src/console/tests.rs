@@ -14,8 +14,10 @@ mod recovering;
 mod replaced;
 mod rotation;
 mod sign_on;
+mod standing;
 mod trials;
 mod upkeep;
+mod visits;
 mod weeks;
 
 use std::collections::BTreeMap;

@@ -181,7 +181,10 @@ fn reason(v: &Voice, of: Condition, level: State, measured: Option<i64>) -> Stri
         Condition::Hub(Own::Sequencer) => v
             .with("n", measured.unwrap_or(0))
             .say("reason-hub-sequencer"),
-        Condition::Hub(Own::Record) => v.say("reason-hub-record"),
+        Condition::Hub(Own::Record) => match measured {
+            Some(n) => v.with("n", n).say("reason-hub-record-damaged"),
+            None => v.say("reason-hub-record"),
+        },
         Condition::Hub(Own::Disk) => v
             .with("size", bytes(v, measured.unwrap_or(0)))
             .say("concern-disk"),
@@ -301,6 +304,43 @@ mod tests {
 
     use super::*;
     use crate::console::texts;
+
+    #[test]
+    fn of_one_english_speaks_in_the_singular() {
+        let v = Voice::new(Language::English, texts(), Tz::Asia__Jakarta, 0);
+        for (id, said) in [
+            ("reason-hub-sequencer", "One batch waits to be ordered"),
+            ("many-begin", "Invite one institution"),
+            ("many-progress", "1 of 1 invitation made"),
+            (
+                "act-uncounted",
+                "The last message is not yet in the numbers of cases.",
+            ),
+            (
+                "step-left-nobody",
+                "Nobody: the one institution has said that it is ready.",
+            ),
+            ("recovery-heard-of", "1 of 1 active institution"),
+            ("roadmap-exchanging-of", "1 of 1 exchanges"),
+            ("backup-files", "one file"),
+            ("trial-wrong", "One thing does not hold:"),
+            ("member-lacks", "Holds one that is lost"),
+            ("edition-lines-more", "And one more line."),
+        ] {
+            let one = v.with("n", 1_u64).with("all", 1_u64).with("total", 1_u64);
+            assert_eq!(one.say(id), said, "{id}");
+        }
+        let more = v.with("about", "Silent (Red)").with("n", 1_u64);
+        assert_eq!(
+            more.say("alarm-subject-more"),
+            "Silent (Red), and one other matter"
+        );
+        let proved = v.with("n", 1_200_u64).with("versions", 1_u64);
+        let said = "1,200 messages and one version of the directory: signatures and chains hold";
+        assert_eq!(proved.say("trial-envelopes"), said);
+        let silent = v.with("what", "Kota Bandung").with("hours", 1_i64);
+        assert_eq!(silent.say("silence-about"), "Kota Bandung, one hour");
+    }
 
     #[test]
     fn a_certificate_that_has_ended_is_not_about_to_end() {

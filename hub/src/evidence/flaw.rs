@@ -49,7 +49,7 @@ impl From<&Wrong> for Flaw {
             Wrong::Key(_) | Wrong::Signature | Wrong::Revoked => Self::Signature,
             Wrong::Fork { .. } => Self::Twice,
             Wrong::Previous | Wrong::Gap { .. } => Self::Chain,
-            Wrong::Receipt(_) => Self::Receipt,
+            Wrong::Receipt(_) | Wrong::ReceiptTime(_) => Self::Receipt,
             Wrong::Head(_) => Self::Head,
             Wrong::Unruled
             | Wrong::RulingElsewhere

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use lapor_protocol::audit::{Audit, Extent, Finding, Ruled, Tally};
+use lapor_protocol::audit::{Audit, Extent, Finding, Ruled, Tally, Wrong};
 use lapor_protocol::directory::{Directory, DirectoryVersion};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{Digest, EnvelopeId};
@@ -51,6 +51,8 @@ pub struct Proof {
     pub hub_key: KeyId,
     pub directory: u64,
     pub contradictions: Vec<Contradiction>,
+    /// What is odd and contradicts nothing.
+    pub remarks: Vec<Contradiction>,
 }
 
 /// Reads a folder that [`super::export`] wrote, or that claims to be one. An
@@ -83,14 +85,20 @@ pub fn verify(folder: &Path) -> io::Result<Proof> {
     reading.signed(HEADS, Audit::head)?;
     reading.pictures()?;
     let (tally, findings) = reading.audit.finish();
+    let (wrong, odd): (Vec<&Finding>, Vec<&Finding>) = findings
+        .iter()
+        .partition(|finding| finding.wrong.contradicts());
+    let shown = |finding: &Finding| of_the_whole(finding, &order);
     let mut contradictions = reading.found;
-    contradictions.extend(findings.iter().map(|finding| of_the_whole(finding, &order)));
+    contradictions.extend(wrong.into_iter().map(shown));
+    let remarks = odd.into_iter().map(shown).collect();
     Ok(Proof {
         tally,
         extent,
         hub_key,
         directory: directory.version(),
         contradictions,
+        remarks,
     })
 }
 
@@ -335,8 +343,8 @@ fn at((file, line): (&'static str, u64), flaw: Flaw, what: impl fmt::Display) ->
 /// What shows at the end still has a line, if it is about an envelope.
 fn of_the_whole(finding: &Finding, order: &Order) -> Contradiction {
     let file = match finding.wrong {
-        lapor_protocol::audit::Wrong::Receipt(_) => RECEIPTS,
-        lapor_protocol::audit::Wrong::Head(_) => HEADS,
+        Wrong::Receipt(_) | Wrong::ReceiptTime(_) => RECEIPTS,
+        Wrong::Head(_) => HEADS,
         _ => ENVELOPES,
     };
     Contradiction {

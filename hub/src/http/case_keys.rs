@@ -18,6 +18,7 @@ use lapor_protocol::wire::CaseKeys;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::casefile;
+use crate::damage;
 use crate::error::HubError;
 use crate::store;
 use crate::store::wraps::NewWrap;
@@ -30,6 +31,11 @@ pub async fn list(
     Path(case): Path<String>,
 ) -> Result<Json<CaseKeys>, HubError> {
     let case: CaseId = body::id(&case, Code::CaseUnknown)?;
+    let keys = keys_for(&hub, &peer, case).await;
+    damage::noted(&hub.ground, keys).await.map(Json)
+}
+
+async fn keys_for(hub: &Hub, peer: &InstanceId, case: CaseId) -> Result<CaseKeys, HubError> {
     let mut tx = hub.ground.db.read().await?;
     let directory = hub.ground.directory.refresh(&mut tx).await?;
     let world = directory.latest();
@@ -37,13 +43,13 @@ pub async fn list(
     let redacted = file.as_ref().is_some_and(|file| file.case.redacted);
     let parties = file.map_or_else(BTreeSet::new, |file| file.case.parties(world));
     let subject = Subject::Case(case).to_string();
-    let stored = store::wraps::of_cases(&mut tx, &peer, [case]).await?;
+    let stored = store::wraps::of_cases(&mut tx, peer, [case]).await?;
     let own = stored.iter().filter(|wrap| wrap.subject == subject);
     let wraps = own
         .map(|wrap| serde_json::from_str(&wrap.wrap))
         .collect::<Result<Vec<_>, _>>()
         .map_err(HubError::damaged)?;
-    let is_party = parties.contains(&peer);
+    let is_party = parties.contains(peer);
     if !is_party && wraps.is_empty() {
         return Err(Code::CaseUnknown.into());
     }
@@ -57,11 +63,11 @@ pub async fn list(
     } else {
         Vec::new()
     };
-    Ok(Json(CaseKeys {
+    Ok(CaseKeys {
         case,
         wraps,
         missing,
-    }))
+    })
 }
 
 /// `PUT /cases/{case}/keys`: from a party, for parties. A recipient that has

@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode};
-use lapor_protocol::wire::Health;
+use lapor_protocol::wire::{Health, HealthAnswer};
 
 use super::outbox::boot;
 use super::{Peer, body};
 use crate::app::Hub;
+use crate::damage;
 use crate::error::HubError;
-use crate::watch;
+use crate::{portals, watch};
 
-/// `POST /health`.
+/// `POST /health`: asks for messages that are damaged here.
 pub async fn report(
     State(hub): State<Arc<Hub>>,
     Peer(peer): Peer,
     headers: HeaderMap,
     sent: Body,
-) -> Result<StatusCode, HubError> {
+) -> Result<Response, HubError> {
     let seconds = hub.settings().limits.body_seconds;
     let boot = boot(&headers)?;
     let health: Health = body::json(&headers, sent, seconds).await?;
@@ -29,5 +32,14 @@ pub async fn report(
         hub.watch.copies.met(&peer, hub.now_ms());
         hub.watch.look_again();
     }
-    Ok(StatusCode::NO_CONTENT)
+    if let Some(said) = &health.portal
+        && let Err(error) = portals::follow(&hub.ground, &peer, said).await
+    {
+        tracing::warn!(instance = %peer, %error, "the address of a portal waits for a later report");
+    }
+    let again = damage::wanted_of(&hub.ground, &peer).await?;
+    if again.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(Json(HealthAnswer { again }).into_response())
 }

@@ -21,6 +21,7 @@ use serde::Deserialize;
 use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
+use crate::damage;
 use crate::error::HubError;
 use crate::sequencer::{Batch, Boot, read_batch};
 use crate::store;
@@ -158,7 +159,7 @@ pub async fn head(
     }))
 }
 
-/// `GET /outbox`: the exact lines, for an instance that lost them.
+/// `GET /outbox`: the exact lines, for an instance that lost them, up to one that is damaged here.
 pub async fn own(
     State(hub): State<Arc<Hub>>,
     Peer(author): Peer,
@@ -168,9 +169,21 @@ pub async fn own(
     let place = hub.admission.answers.take(author.clone())?;
     let mut tx = hub.ground.db.read().await?;
     let most = BATCH_ENVELOPES;
-    let lines = store::envelopes::lines(&mut tx, &author, epoch, after, most, BATCH_BYTES).await?;
-    let mut answer = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
-    for line in &lines {
+    let lines = store::envelopes::lines(&mut tx, &author, epoch, after, most, BATCH_BYTES);
+    let mut lines = lines.await?;
+    tx.rollback().await?;
+    let is_damaged = |(id, line): &(EnvelopeId, String)| !damage::is_whole(line, *id);
+    if let Some(at) = lines.iter().position(is_damaged) {
+        let id = lines[at].0;
+        lines.truncate(at);
+        damage::note(&hub.ground, id).await;
+        if lines.is_empty() {
+            return Err(HubError::Message(id));
+        }
+    }
+    let size: usize = lines.iter().map(|(_, line)| line.len() + 1).sum();
+    let mut answer = String::with_capacity(size);
+    for (_, line) in &lines {
         answer.push_str(line);
         answer.push('\n');
     }

@@ -13,7 +13,7 @@ use http::{HeaderMap, StatusCode};
 use lapor_migrations::Tx;
 use lapor_protocol::delivery::{Cursor, StreamHead};
 use lapor_protocol::dsse::{Envelope, EnvelopeError};
-use lapor_protocol::ids::{CaseId, Digest, InstanceId};
+use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId};
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::limits::PAGE_ITEMS;
 use lapor_protocol::problem::Code;
@@ -24,6 +24,7 @@ use serde::Deserialize;
 use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
+use crate::damage;
 use crate::error::{HubError, Refusal};
 use crate::store;
 use crate::store::deliveries::PageRow;
@@ -32,6 +33,8 @@ use crate::streams::StreamKey;
 
 /// A page ends when it has more than this.
 const PAGE_BYTES: usize = 4 << 20;
+/// From so many bytes on, the messages of a page are hashed where nobody waits.
+const ASIDE_BYTES: usize = 256 << 10;
 
 /// `GET /inbox` and `GET /public`.
 #[derive(Debug, Deserialize)]
@@ -136,6 +139,16 @@ async fn answer(
         let wraps = store::wraps::of_cases(&mut tx, peer, cases).await?;
         (rows, wraps)
     };
+    // What stands before it is told; the stream goes on once it is whole again.
+    let (rows, damaged) = checked(rows).await?;
+    if let Some(id) = damaged {
+        if damage::note(&hub.ground, id).await {
+            hub.witness.stir();
+        }
+        if rows.is_empty() {
+            return Err(HubError::Message(id));
+        }
+    }
     let last = rows.last().map_or(after, |row| Cursor {
         depoch: after.depoch,
         dseq: after.dseq + rows.len() as u64,
@@ -145,6 +158,27 @@ async fn answer(
     let text = write_page(&rows, &wraps, &head);
     let response = ([(CONTENT_TYPE, NDJSON)], text).into_response();
     Ok(holding(response, place))
+}
+
+/// A page up to the first message whose bytes are others than were taken in, and the id of that.
+async fn checked(rows: Vec<PageRow>) -> Result<(Vec<PageRow>, Option<EnvelopeId>), HubError> {
+    let lines = rows.iter().filter_map(|row| row.line.as_ref());
+    if lines.map(String::len).sum::<usize>() < ASIDE_BYTES {
+        return Ok(up_to_damage(rows));
+    }
+    let checking = tokio::task::spawn_blocking(move || up_to_damage(rows));
+    checking.await.map_err(|_| HubError::Aborted)
+}
+
+fn up_to_damage(mut rows: Vec<PageRow>) -> (Vec<PageRow>, Option<EnvelopeId>) {
+    let first = rows.iter().enumerate().find_map(|(at, row)| {
+        let (id, line) = (row.id?, row.line.as_ref()?);
+        (!damage::is_whole(line, id)).then_some((at, id))
+    });
+    if let Some((at, _)) = first {
+        rows.truncate(at);
+    }
+    (rows, first.map(|(_, id)| id))
 }
 
 /// Whether a cursor is of this stream, and not beyond it.

@@ -111,13 +111,18 @@ fn known(figures: &mut Figures, keys: &SigningKeys, authority: &AuthorityStandin
     );
 }
 
-/// Of a restore that is not over.
+/// Of a restore that is not over, and of what is damaged.
 async fn recovery(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let recovery = restored::read(hub).await?;
     let open = recovery.restore.as_ref();
     let open = open.is_some_and(|restore| restore.closed_at.is_none());
     let members = recovery.members.len().saturating_sub(recovery.heard());
     let lost = recovery.loss.is_some();
+    figures.gauge(
+        "lapor_hub_damaged_messages",
+        "Messages whose bytes the hub's disk has damaged, until their authors have sent them once more.",
+        float(recovery.damaged.len() as u64),
+    );
     let back = [
         (
             "lapor_hub_recovery_whole_institutions",

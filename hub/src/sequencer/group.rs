@@ -22,6 +22,7 @@ use super::tally::Tally;
 use super::verify::Incoming;
 use super::working::{Rows, Working};
 use crate::casefile;
+use crate::damage;
 use crate::erasing::erase;
 use crate::error::HubError;
 use crate::ground::Ground;
@@ -112,12 +113,13 @@ impl Worker {
         let outcome = self.transact(group).await;
         if let Err(error) = &outcome {
             tracing::error!(%error, "a transaction of the order failed");
-            self.stale = true;
+            // One that met a damaged message has written nothing.
+            self.stale |= !matches!(error, HubError::Message(_));
             if error.ends_process() {
                 self.ended = Some(error.clone());
             }
         }
-        outcome
+        damage::noted(&self.ground, outcome).await
     }
 
     async fn transact(&mut self, group: &[Submission]) -> Result<Vec<Answer>, HubError> {

@@ -12,6 +12,7 @@ use lapor_protocol::wire::OutboxException;
 
 use super::Submission;
 use super::verify::{Batch, Incoming};
+use crate::damage;
 use crate::directory::admit;
 use crate::error::HubError;
 use crate::store::chains::{self, Chain};
@@ -93,6 +94,7 @@ async fn repeated(
             admitted.receipts.push(receipt);
         }
     }
+    damage::mend(tx, &again[..same]).await?;
     admitted.repeated = same;
     let Some(other) = again.get(same) else {
         return Ok(true);

@@ -5,7 +5,7 @@
 //!
 //! All of it happens in one transaction, or none of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -59,9 +59,13 @@ impl Sequencer {
         let cases = CaseCache::new(ground.settings.limits.cached_messages);
         let (right, alone) = (Arc::clone(&self.right), Arc::new(AtomicBool::new(false)));
         let worker = Worker::new(Arc::clone(ground), Arc::clone(streams), cases, right, alone);
+        let brought = brought(tx).await?;
+        let latest = brought.iter().map(|(receipt, _)| receipt.at).max();
+        let now_ms = ground.clock.now_ms();
         Replay {
             worker,
-            now_ms: ground.clock.now_ms(),
+            from_ms: latest.map_or(now_ms, |at| now_ms.max(at)),
+            brought,
         }
         .run(tx)
         .await
@@ -78,7 +82,10 @@ impl Sequencer {
 
 struct Replay {
     worker: Worker,
-    now_ms: i64,
+    /// When what nobody was told of is ordered: now, and behind all that was signed for.
+    from_ms: i64,
+    /// The receipts that authors have brought, each with its line.
+    brought: Vec<(Receipt, String)>,
 }
 
 impl Replay {
@@ -109,7 +116,7 @@ impl Replay {
         if let Err(why) = stand(tx, &working.directory, plan.chains).await? {
             return Ok(Err(why));
         }
-        let receipts = receipts(tx, &working, &done, self.now_ms).await?;
+        let receipts = receipts(tx, &working, &done, self.brought).await?;
         store::chains::insert_receipts(tx, &receipts).await?;
         Ok(Ok(Replayed {
             messages: done.len(),
@@ -134,7 +141,7 @@ impl Replay {
             if working.directory.version() < latest.version() {
                 working.directory = Arc::clone(latest);
             }
-            working.ordered_at = working.ordered_at.max(self.now_ms);
+            working.ordered_at = working.ordered_at.max(self.from_ms);
         }
         for place in plan.candidates(due) {
             if self.fits(tx, working, plan, &place, due).await? {
@@ -247,18 +254,28 @@ async fn stand(
     Ok(Ok(()))
 }
 
-/// The receipts that authors were given, and others for what no author has brought one.
+/// The receipts that authors have brought, each with its line.
+async fn brought(tx: &mut Tx) -> Result<Vec<(Receipt, String)>, HubError> {
+    let mut brought = Vec::new();
+    for line in store::retrieved::receipts(tx).await? {
+        let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
+        let receipt = serde_json::from_slice(&envelope.payload).map_err(HubError::damaged)?;
+        brought.push((receipt, line));
+    }
+    Ok(brought)
+}
+
+/// The receipts that authors were given, and others for what no author has brought one. In a chain
+/// none is older than the one before it, as if it had been given then.
 async fn receipts(
     tx: &mut Tx,
     working: &Working,
     done: &[Place],
-    now_ms: i64,
+    brought: Vec<(Receipt, String)>,
 ) -> Result<Vec<StoredReceipt>, HubError> {
     let mut stored = Vec::new();
-    for line in store::retrieved::receipts(tx).await? {
-        let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
-        let receipt: Receipt =
-            serde_json::from_slice(&envelope.payload).map_err(HubError::damaged)?;
+    let mut given: BTreeMap<(InstanceId, u32, u64), i64> = BTreeMap::new();
+    for (receipt, line) in brought {
         let (author, epoch) = (&receipt.author, receipt.epoch);
         let ids = store::envelopes::ids(tx, author, epoch, receipt.from, receipt.to).await?;
         let ids: Vec<EnvelopeId> = ids.into_iter().map(|(_, id)| id).collect();
@@ -268,6 +285,7 @@ async fn receipts(
             (&held.author, held.epoch) == (author, epoch) && receipt.from <= held.to
         });
         if known.is_empty() && !twice && receipt.covers(&ids).is_ok() {
+            given.insert((author.clone(), epoch, receipt.from), receipt.at);
             stored.push(kept(&receipt, line));
         }
     }
@@ -286,7 +304,11 @@ async fn receipts(
     let fresh = bare.chunk_by(follows).map(|run| {
         let ids: Vec<EnvelopeId> = run.iter().map(|place| place.id).collect();
         let first = run[0];
-        let receipt = Receipt::accepted(first.author.clone(), first.epoch, first.seq, &ids, now_ms);
+        let (author, epoch) = (first.author.clone(), first.epoch);
+        let next = given.range((author.clone(), epoch, first.seq)..).next();
+        let next = next.filter(|((of, ..), _)| *of == author);
+        let at = next.map_or(working.ordered_at, |(_, at)| working.ordered_at.min(*at));
+        let receipt = Receipt::accepted(author, epoch, first.seq, &ids, at);
         let line = receipt.sign(&signer).to_line();
         kept(&receipt, line)
     });

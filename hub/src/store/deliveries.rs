@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
-use lapor_migrations::{Bulk, DbError, Tx, Value, on};
+use lapor_migrations::{Bulk, DbError, Legible, Tx, Value, on};
 use lapor_protocol::delivery::Cursor;
-use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 
 use super::{bytes, digest, id};
 use crate::streams::StreamKey;
@@ -33,7 +33,7 @@ const GROWN: &str = "select recipient, depoch, dseq, hash from streams where num
 const HEAD: &str = "select recipient, depoch, dseq, hash from streams where recipient = $1";
 const END: &str = "select dseq from streams where recipient = $1 and depoch = $2";
 const ITEM: &str = "select item from deliveries where recipient = $1 and depoch = $2 and dseq = $3";
-const PAGE: &str = "select d.item, d.number, d.case_id, e.line, e.trace from deliveries d \
+const PAGE: &str = "select d.item, d.number, d.case_id, e.id, e.line, e.trace from deliveries d \
      left join envelopes e on e.number = d.number and d.whole = 1 \
      where d.recipient = $1 and d.depoch = $2 and d.dseq > $3 order by d.dseq limit $4";
 
@@ -69,6 +69,8 @@ pub struct PageRow {
     pub item: String,
     pub number: i64,
     pub case: Option<CaseId>,
+    /// Of the envelope that travels beside it, if one does.
+    pub id: Option<EnvelopeId>,
     pub line: Option<String>,
     pub trace: Option<String>,
 }
@@ -214,7 +216,14 @@ pub async fn page(
     most: usize,
     most_bytes: usize,
 ) -> Result<Vec<PageRow>, DbError> {
-    type Row = (String, i64, Option<String>, Option<String>, Option<String>);
+    type Row = (
+        String,
+        i64,
+        Option<String>,
+        Option<Vec<u8>>,
+        Legible<Option<String>>,
+        Option<String>,
+    );
     let mut page: Vec<PageRow> = Vec::new();
     let mut size = 0;
     on!(tx, conn => {
@@ -224,10 +233,12 @@ pub async fn page(
             .bind(after.dseq as i64)
             .bind(most as i64)
             .fetch(conn);
-        while let Some((item, number, case, line, trace)) = rows.try_next().await? {
+        while let Some((item, number, case, envelope, line, trace)) = rows.try_next().await? {
+            let line = line.text();
             size += item.len() + line.as_ref().map_or(0, String::len);
             let case = case.as_deref().map(id).transpose()?;
-            page.push(PageRow { item, number, case, line, trace });
+            let id = envelope.as_deref().map(digest).transpose()?;
+            page.push(PageRow { item, number, case, id, line, trace });
             if size > most_bytes {
                 break;
             }

@@ -1,7 +1,7 @@
 //! Accepted envelopes, exactly as their authors sent them.
 
 use futures_util::TryStreamExt as _;
-use lapor_migrations::{Bulk, DbError, Tx, Value, on};
+use lapor_migrations::{Bulk, DbError, Legible, Tx, Value, on};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
 use sqlx::FromRow;
 
@@ -22,7 +22,7 @@ const COUNTS_AFTER: &str =
     "select author, count(*) from envelopes where number > $1 group by author";
 const IDS: &str = "select seq, id from envelopes \
      where author = $1 and epoch = $2 and seq between $3 and $4 order by seq";
-const LINES: &str = "select line from envelopes \
+const LINES: &str = "select id, line from envelopes \
      where author = $1 and epoch = $2 and seq > $3 order by seq limit $4";
 /// The kind stands in the text, so that the index of these few messages is used.
 const CALENDARS: &str = "select e.line, e.accepted_at from envelopes e \
@@ -35,6 +35,7 @@ const BY_ID: &str = "select number, author, case_id, line from envelopes where i
 const HEAD: &str = "select author, epoch, seq, message_id, accepted_at, \
      cast(length(line) as bigint) as bytes, trace from envelopes where id = $1";
 
+const MEND: &str = "update envelopes set line = $2 where id = $1";
 const AT: &str = "select id from envelopes where number = $1";
 
 /// A row on its way into the table.
@@ -163,8 +164,8 @@ pub async fn ids(
         .collect()
 }
 
-/// An author's own lines after `after`, until they have more than
-/// `most_bytes` together or are `most`.
+/// An author's own lines after `after`, each with its id, until they have more than `most_bytes`
+/// together or are `most`.
 pub async fn lines(
     tx: &mut Tx,
     author: &InstanceId,
@@ -172,20 +173,21 @@ pub async fn lines(
     after: u64,
     most: usize,
     most_bytes: usize,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<(EnvelopeId, String)>, DbError> {
     let after = i64::try_from(after).unwrap_or(i64::MAX);
-    let mut lines: Vec<String> = Vec::new();
+    let mut lines: Vec<(EnvelopeId, String)> = Vec::new();
     let mut size = 0;
     on!(tx, conn => {
-        let mut rows = sqlx::query_scalar::<_, String>(LINES)
+        let mut rows = sqlx::query_as::<_, (Vec<u8>, Legible<String>)>(LINES)
             .bind(author.as_str())
             .bind(i64::from(epoch))
             .bind(after)
             .bind(most as i64)
             .fetch(conn);
-        while let Some(line) = rows.try_next().await? {
+        while let Some((id, line)) = rows.try_next().await? {
+            let line = line.text();
             size += line.len();
-            lines.push(line);
+            lines.push((digest(&id)?, line));
             if size > most_bytes {
                 break;
             }
@@ -195,7 +197,8 @@ pub async fn lines(
 }
 
 pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, DbError> {
-    let row: Option<(i64, String, Option<String>, String)> = on!(tx, conn => sqlx::query_as(BY_ID)
+    type Row = (i64, String, Option<String>, Legible<String>);
+    let row: Option<Row> = on!(tx, conn => sqlx::query_as(BY_ID)
         .bind(bytes(envelope))
         .fetch_optional(conn)
         .await)?;
@@ -204,10 +207,21 @@ pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, 
             number,
             author: id(&author)?,
             case: case.as_deref().map(id).transpose()?,
-            line,
+            line: line.text(),
         })
     })
     .transpose()
+}
+
+/// Puts a line in the place of one that is damaged.
+pub async fn mend(tx: &mut Tx, envelope: EnvelopeId, line: &str) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(MEND)
+        .bind(bytes(envelope))
+        .bind(line)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 pub async fn head(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Head>, DbError> {

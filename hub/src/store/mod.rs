@@ -18,6 +18,7 @@ pub mod joining;
 pub mod levels;
 pub mod membership;
 pub mod plans;
+pub mod presences;
 pub mod programmes;
 pub mod record;
 pub mod replicas;

@@ -33,8 +33,13 @@ pub async fn others(tx: &mut Tx, name: &str) -> Result<Vec<ReplicaRow>, DbError>
     Ok(on!(tx, conn => sqlx::query_as(OTHERS).bind(name).fetch_all(conn).await)?)
 }
 
-/// Forgets one, unless it has told something since.
-pub async fn forget(tx: &mut Tx, name: &str, beat: i64) -> Result<(), DbError> {
-    on!(tx, conn => sqlx::query(FORGET).bind(name).bind(beat).execute(conn).await.map(drop))?;
-    Ok(())
+/// Forgets one, unless it has told something since; whether it is forgotten.
+pub async fn forget(tx: &mut Tx, name: &str, beat: i64) -> Result<bool, DbError> {
+    let forgotten = on!(tx, conn => sqlx::query(FORGET)
+        .bind(name)
+        .bind(beat)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(forgotten > 0)
 }

@@ -27,6 +27,8 @@ pub const LOSS: &str = "loss";
 pub const UNWAITED: &str = "unwaited";
 /// Why what members have brought back did not get its places.
 pub const STUCK: &str = "stuck";
+/// Messages whose bytes are damaged here, as JSON.
+pub const DAMAGED: &str = "damaged";
 /// Members that hold what contradicts the record, as JSON: they alone are refused.
 pub const APART: &str = "apart";
 /// The backup from which this hub was restored last, and whether that is over.
@@ -37,6 +39,8 @@ pub const CASEWORK: &str = "casework";
 pub const CASEWORK_RECOUNT: &str = "casework_recount";
 /// Edition of the calendar by which they are counted.
 pub const CASEWORK_CALENDAR: &str = "casework_calendar";
+/// Cases that the figures pass over because they cannot be read, as JSON.
+pub const CASEWORK_UNREAD: &str = "casework_unread";
 /// Set once there have been rules of alarms.
 pub const ALARMS: &str = "alarms";
 /// Set once pictures of messages from before this hub knew them are noted.

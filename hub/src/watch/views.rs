@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::portals;
 use crate::store;
 use crate::store::chains::Chain;
 use crate::store::reports::Report;
@@ -178,11 +179,13 @@ fn check(told: &Health) -> Result<(), HubError> {
         let mut names = editions(holds).into_iter().filter_map(|(_, name)| name);
         holds.roots.len() <= ROOTS && names.all(|name| name.chars().count() <= SOFTWARE_CHARS)
     });
-    if counted && dated && named && told.software.chars().count() <= SOFTWARE_CHARS {
+    let led = told.portal.as_deref().is_none_or(portals::is_sound);
+    if counted && dated && named && led && told.software.chars().count() <= SOFTWARE_CHARS {
         return Ok(());
     }
     let detail = format!(
-        "numbers must be from 0 to {MOST}, `software` and editions may have {SOFTWARE_CHARS} characters, and {ROOTS} roots may be named"
+        "numbers must be from 0 to {MOST}, `software` and editions may have {SOFTWARE_CHARS} characters, {ROOTS} roots may be named, and `portal` is the address of a site without a path, of {} characters at most",
+        portals::CHARS
     );
     Err(HubError::refused(Code::MalformedRequest, detail))
 }

@@ -1,7 +1,7 @@
 //! Casework across the federation, as the hub counts it without reading a word.
 
 use lapor_hub::casework::figures::{Figures, Period, Sum, count};
-use lapor_hub::casework::{Step, skeleton, step, walk};
+use lapor_hub::casework::{Step, keep_week, skeleton, step, take_in_again, walk};
 use lapor_hub::store::casework::lists::{self, After, Asked, ListRow};
 use lapor_hub::{casefile, store};
 use lapor_migrations::throwaway::databases;
@@ -9,6 +9,7 @@ use lapor_protocol::ids::InstanceKind;
 use lapor_web::holidays::first_edition;
 use serde_json::json;
 
+use super::damage::flip;
 use super::harness::{NOW, Place};
 
 const HOUR: i64 = 60 * 60_000;
@@ -430,5 +431,57 @@ async fn another_calendar_moves_what_is_due() {
             .unwrap();
         tx.rollback().await.unwrap();
         assert_eq!(by.as_deref(), Some("test.1"));
+    }
+}
+
+#[tokio::test]
+async fn a_case_that_cannot_be_read_stops_no_figures_and_is_counted_once_it_can() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (damaged, first) = bandung.file(1);
+        let (_, second) = bandung.file(2);
+        place.send(&bandung, &[first.clone(), second]).await;
+        flip(&place, first.envelope).await;
+        follow(&place).await;
+        let told = figures(&place).await;
+        assert_eq!((told.filed, told.behind, told.unread), (1, 0, 1));
+        place.clock.advance(8 * DAY);
+        assert!(keep_week(&place.hub).await.unwrap());
+        assert_eq!(take_in_again(&place.hub).await.unwrap(), 0, "not yet");
+        assert_eq!(figures(&place).await.unread, 1);
+
+        // Its author, who is asked for it, sends it once more.
+        place.send(&bandung, std::slice::from_ref(&first)).await;
+        assert_eq!(take_in_again(&place.hub).await.unwrap(), 1);
+        let told = figures(&place).await;
+        assert_eq!((told.filed, told.behind, told.unread), (2, 0, 0));
+        let found = skeleton::read(&place.hub, damaged).await.unwrap();
+        assert_eq!(found.map(|found| found.case.id), Some(damaged));
+        assert!(keep_week(&place.hub).await.unwrap(), "it is counted anew");
+        assert_eq!(take_in_again(&place.hub).await.unwrap(), 0, "once");
+    }
+}
+
+#[tokio::test]
+async fn a_case_that_is_damaged_after_it_was_counted_stands_as_it_did() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (case, filed) = bandung.file(1);
+        let (other, second) = bandung.file(2);
+        place.send(&bandung, &[filed.clone(), second.clone()]).await;
+        let answers = [
+            bandung.follow_up(case, &filed.message),
+            bandung.follow_up(other, &second.message),
+        ];
+        follow(&place).await;
+        place.send(&bandung, &answers).await;
+        flip(&place, answers[0].envelope).await;
+        follow(&place).await;
+        let told = figures(&place).await;
+        let open = told.federation.open;
+        assert_eq!((told.filed, open, told.unread), (2, 2, 1));
+        assert_eq!(told.federation.unanswered, 1, "as it stood");
     }
 }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use lapor_hub::evidence::{Contradiction, Flaw, Proof, Written, export, verify};
 use lapor_migrations::throwaway::databases;
+use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::receipt::Receipt;
 use serde_json::json;
 
 use super::harness::{Place, case_id};
@@ -164,5 +166,39 @@ async fn whatever_is_changed_is_named_with_its_line() {
             let named_there = found.iter().any(is_it);
             assert!(named_there, "{file}: {named} is not in {found:#?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_that_was_signed_later_than_the_next_is_named_and_contradicts_nothing() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        lived(&place).await;
+        let home = tempfile::tempdir().unwrap();
+        let all = home.path().join("all");
+        let (_, proof) = exported(&place, &all, None).await;
+        assert_eq!(proof.remarks, [], "{}", db.name);
+        let (signer, key) = (place.hub.ground.signer(), place.key());
+        // As a hub of before signed one that nobody had brought back after a restore.
+        let late = |lines: Vec<String>| {
+            let anew = lines.iter().map(|line| {
+                let envelope = Envelope::parse(line.as_bytes()).unwrap();
+                let receipt = Receipt::open(&envelope, &key).unwrap();
+                if receipt.author.as_str() != "pusat" || receipt.from > 1 {
+                    return line.clone();
+                }
+                let at = receipt.at + 86_400_000;
+                Receipt { at, ..receipt }.sign(&signer).to_line()
+            });
+            anew.collect()
+        };
+        let found = verify(&changed(&all, "receipts.ndjson", late)).unwrap();
+        assert_eq!(found.contradictions, [], "{}", db.name);
+        let remarks: Vec<String> = found.remarks.iter().map(ToString::to_string).collect();
+        assert_eq!(remarks.len(), 1, "{remarks:?}");
+        assert!(
+            remarks[0].contains("pusat 1.6 to 6: it is older"),
+            "{remarks:?}"
+        );
     }
 }

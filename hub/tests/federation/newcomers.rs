@@ -36,6 +36,7 @@ fn report(now_ms: i64, directory: u64, certificate_expires: i64) -> Health {
         chain: None,
         inbox: None,
         holds: None,
+        portal: None,
     }
 }
 

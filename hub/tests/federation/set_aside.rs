@@ -3,6 +3,7 @@
 
 use lapor_hub::set_aside;
 use lapor_migrations::throwaway::databases;
+use lapor_protocol::ids::Position;
 use lapor_protocol::receipt::{Ack, Exception, ExceptionState, Stream};
 
 use super::harness::{NOW, Place};
@@ -41,7 +42,7 @@ async fn a_message_that_was_set_aside_is_known_by_its_sender_and_its_envelope() 
         assert_eq!(found[0].envelope, items[0].item.envelope_id.to_string());
         let sent = found[0].sent.as_ref().unwrap();
         assert_eq!(sent.author, bandung.id.as_str());
-        assert_eq!(sent.position, "1.1");
+        assert_eq!(sent.position, Position { epoch: 1, seq: 1 });
         assert_eq!(sent.bytes, written.line.len() as i64);
     }
 }

@@ -40,6 +40,7 @@ fn well(place: &Place, of: &Institution, now_ms: i64) -> Health {
         chain: Some(of.head.position()),
         inbox: None,
         holds: None,
+        portal: None,
     }
 }
 
@@ -534,6 +535,34 @@ async fn an_institution_comes_goes_and_is_turned_away_with_reasons() {
             .expect("every reason stands in the history");
         drop(client);
         at.end().await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_connected_when_the_hub_stops_has_left_because_of_that() {
+    lapor_certs::tls::install_default_provider();
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let at = listen(&place);
+        let bandung = Institution::unjoined("kota-bandung", 20);
+        let client = join(&place, &at, &bandung).await;
+        let url = format!("{}{PREFIX}/outbox/head", at.federation);
+        client.get(&url).send().await.unwrap();
+        assert_eq!(seen(&place, &bandung).await.connections, 1);
+        place.clock.advance(1_000);
+        at.end().await;
+        drop(client);
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        let lines = store::visits::latest(&mut tx, &bandung.id, 50).await;
+        let lines = lines.unwrap();
+        let said: Vec<_> = lines
+            .iter()
+            .map(|l| (l.what.as_str(), l.detail.as_str()))
+            .collect();
+        assert_eq!(said, [("left", "stopped"), ("came", "")]);
+        let open = store::presences::take(&mut tx, "").await.unwrap();
+        assert_eq!(open, [], "nobody is said to be connected");
+        tx.rollback().await.unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 # The page of a report at the officers' desk.
 
 yes = Yes
+no = No
 state-unknown = Not known yet
 case-back = Inbox
 case-beside = Other reports of the list
@@ -112,7 +113,10 @@ done-split = The report is split.
 done-split-without = The report is split, but some of its files could not go along. Attach them to the new report yourself.
 done-escalate = The report is escalated to the supervisor.
 done-take-over = The report is taken over.
-done-redact = The words of the report will be erased at all institutions in { $n } days; the reporter is told and can call it off.
+done-redact = The words of the report will be erased at all institutions in { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}; the reporter is told and can call it off.
 done-redact-at-once = The words of the report will be erased at all institutions at once; the reporter is told.
 done-redact-asked = The erasure waits for a second person.
 act-refused = This cannot be done now: the report has changed. Look at its history.
@@ -263,8 +267,14 @@ unit-hint-words = { $n ->
     [one] { $n } similar report went to this unit.
    *[other] { $n } similar reports went to this unit.
 }
-unit-hint-category = { $n } of { $all } reports of the category { $category } went to this unit.
-unit-hint-place = { $n } of { $all } reports in { $region } went to this unit.
+unit-hint-category = { $n } of { $all ->
+    [one] { $all } report
+   *[other] { $all } reports
+} of the category { $category } went to this unit.
+unit-hint-place = { $n } of { $all ->
+    [one] { $all } report
+   *[other] { $all } reports
+} in { $region } went to this unit.
 
 # History
 

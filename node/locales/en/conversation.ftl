@@ -92,9 +92,15 @@ talk-clock-first-follow-up = First follow-up
 clock-answer = Answer
 talk-clock-disposer = Date set by whoever passed it on
 talk-clock-silence = Closed by itself if you do not answer
-talk-clock-left = { $what }: { $n } working days left, until { $day }
+talk-clock-left = { $what }: { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+} left, until { $day }
 clock-today = { $what }: today
-talk-clock-overdue = { $what }: { $n } working days late, since { $day }
+talk-clock-overdue = { $what }: { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+} late, since { $day }
 talk-clock-overdue-now = { $what }: overdue, since { $day }
 
 # What happened
@@ -263,12 +269,18 @@ data-deed-objected = Refused that the identity is opened
 data-deed-escalated = Report passed to the Ombudsman
 data-deed-other = Another act
 data-download = Download all of it (JSON)
-erasure-about = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done { $n } days later; until then it can be called off.
+erasure-about = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+} later; until then it can be called off.
 erasure-about-at-once = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done at once, and cannot be called off after that.
 erasure-ticket = Type the ticket to make sure
 erasure-type-ticket = Type the ticket of this report to make sure that its words are to be erased.
 erasure-go = Erase the words of the report
-erasure-asked = It will be erased in { $n } days.
+erasure-asked = It will be erased in { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}.
 erasure-asked-at-once = It will be erased at once.
 erasure-waits = The words of this report will be erased on { $day }.
 erasure-withdraw = Call off the erasure

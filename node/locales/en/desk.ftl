@@ -142,6 +142,7 @@ did-webhook-tried = Webhook tried
 did-webhook-replayed = Deliveries of a webhook sent again
 did-webhook-skipped = Delivery of a webhook skipped
 did-register-brought = Register filed
+did-cases-downloaded = Table of reports downloaded
 did-bridge-ran = Bridge to SP4N-LAPOR! run
 did-letter-dropped = Refused letter dropped
 did-programme-published = Programme published
@@ -202,9 +203,15 @@ arranged-evidence = Evidence of completion
 arranged-evidence-how = In these categories a proposal to close comes with a picture or a document.
 arranged-category-unknown = { $name } (not in the list of categories in force)
 arranged-deadlines = Deadlines
-arranged-warned = A warning comes { $n } working days before the deadline.
+arranged-warned = A warning comes { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+} before the deadline.
 arranged-warned-last-day = A warning comes on the last day.
-arranged-escalated = Leaders are told { $n } working days after the deadline.
+arranged-escalated = Leaders are told { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+} after the deadline.
 arranged-escalated-at-once = Leaders are told as soon as the deadline has passed.
 arranged-deadlines-how = How long deadlines are is set centrally for all institutions. Warnings are arranged in node.toml:
 arranged-address = Address of the portal
@@ -270,7 +277,10 @@ arranged-joined-how = A node joins once, on its server, with the line of the inv
 arranged-people-how = At least one officer and one keeper of identities. Who keeps identities handles no reports, so it takes a person of its own.
 arranged-no-keeper = There is no keeper of identities: requests for identities cannot be answered.
 arranged-terms-law = Deadlines by the rules for all institutions.
-arranged-term-days = { $n } working days
+arranged-term-days = { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+}
 arranged-mail-try = Send a test letter to my address
 arranged-mail-sent = The mail server has taken the test letter to { $address }.
 arranged-mail-failed = The test letter could not be sent. Check the name of the server, its port, encryption and password. Technical answer: “{ $problem }”
@@ -325,7 +335,7 @@ absence-stands-in = You stand in for { $name }.
 did-absence-noted = Is away and named a stand-in
 did-absence-ended = Is back
 actors-machine = Commands at the server
-actors-programs = Programs
+actors-programs = API tokens
 actors-reporters = Reporters
 
 own-categories-title = Own categories
@@ -355,6 +365,7 @@ own-category-no-table = Choose a CSV file that holds something.
 own-category-not-utf8 = The table is not UTF-8 text. Save it from the spreadsheet as "CSV UTF-8" and upload it again.
 own-category-too-long = The table has more than { $most } lines; a tree of categories is no larger.
 own-category-wrong-columns = Line { $line }: it needs the columns lokal and nasional.
+own-category-wrong-quote = Line { $line }: a quotation mark that opens a cell is not closed, so that lines below it are read as its words.
 own-category-wrong-name = Line { $line }: a name has 1 to { $most } characters.
 own-category-wrong-national = Line { $line }: there is no national category “{ $category }”.
 own-category-twice = Line { $line }: “{ $category }” stands above already.
@@ -366,6 +377,31 @@ own-category-no-edition = That edition is no longer there.
 own-category-editions = Earlier editions
 own-category-restore = Put in force again
 arranged-own-categories-how = Categories that the institution uses itself, each mapped to a national one.
-arranged-own-categories-are = { $n } own categories.
+arranged-own-categories-are = { $n ->
+    [one] { $n } own category.
+   *[other] { $n } own categories.
+}
+
+ways-title = Channels and connections
+ways-lead = What the configuration switches on, and how it stands now.
+way-about = About it
+way-on = Working
+way-off-how = Whoever runs the machine switches it on in { $section } of node.toml; docs/operations.md says how.
+way-troubled = In trouble
+way-unusable = Cannot be used
+way-letters = Outgoing mail
+way-letters-off-how = Typed in the part about mail on this page, or in [mail] of node.toml (docs/operations.md).
+way-letters-held = { $n ->
+    [one] { $n } letter waits and is sent again; nothing is lost.
+   *[other] { $n } letters wait and are sent again; nothing is lost.
+}
+way-open311-near = Keys are taken from this machine alone until portal.public_url has https.
+way-bridge = SP4N-LAPOR!
+way-bridge-not-yet = Has never run
+way-bridge-ran = Last ran { $at }
+way-bridge-broken = Broke off { $at }
+way-bridge-about = More of it: lapor-node bridge runs.
+way-webhooks-off-how = Made on the page of webhooks, without node.toml.
+way-webhooks-troubled = { $n } of { $of } webhooks cannot be reached; what waits is not lost.
 did-case-localised = Own category noted
 did-category-tree = Tree of own categories replaced

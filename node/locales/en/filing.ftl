@@ -125,7 +125,7 @@ files-too-many = { $most } files at most.
 files-too-often = Too many files in a short time. { $wait }
 files-no-room = No files can be taken in here for now. Send the report without one; you can add it later in the conversation.
 file-wrong-kind = { $name }: this kind of file is not taken. Send pictures (JPEG, PNG, WebP), PDF or video (MP4, MOV, WebM).
-file-too-large = { $name }: this file is too large.
+file-too-large = { $name }: this file is too large. A file may have { $most } at most; a picture may not have too many pixels either.
 file-no-room-staff = { $name }: the room for files of officers is full. Send it without this file, or try again later.
 file-unusable = { $name }: this file is damaged or empty. Choose another.
 file-gone = { $name }: this file is not here any more. Attach it once more.
@@ -146,7 +146,10 @@ filing-hint-named = The report names it: { $words }.
 filing-hint-subject = It deals with this: { $words }.
 filing-hint-category = It is responsible for { $category }.
 filing-hint-place = It governs { $region }.
-filing-hint-past = { $n } similar reports were handled here.
+filing-hint-past = { $n ->
+    [one] { $n } similar report was handled here.
+   *[other] { $n } similar reports were handled here.
+}
 filing-hint-reporter = You named it.
 filing-hint-returned = { $institution } suggests it.
 alike-title = This may have been reported already

@@ -53,8 +53,20 @@ inbox-verified = { $n ->
     [one] { $n } report was verified.
    *[other] { $n } reports were verified.
 }
-inbox-verified-some = { $n } of { $all } reports were verified. These do not wait for it: { $names }.
-inbox-verified-unseen = { $n } of { $all } reports were verified. The others are not on your desk any more.
+inbox-verified-some = { $n } of { $all ->
+    [one] { $all } report
+   *[other] { $all } reports
+} { $n ->
+    [one] was
+   *[other] were
+} verified. These do not wait for it: { $names }.
+inbox-verified-unseen = { $n } of { $all ->
+    [one] { $all } report
+   *[other] { $all } reports
+} { $n ->
+    [one] was
+   *[other] were
+} verified. The others are not on your desk any more.
 inbox-not-done = Nothing was changed. Load the page again, then try again.
 inbox-long-overdue = { $n ->
     [one] { $n } report is long overdue and nothing has been done.
@@ -84,8 +96,14 @@ inbox-succeeded = In { $n ->
     [one] { $n } report
    *[other] { $n } reports
 } the successor has taken the place of the dissolved institution.
-inbox-some = Done to { $n } of { $all } reports. It could not be done to: { $names }.
-inbox-some-unseen = Done to { $n } of { $all } reports. The others are not on your desk any more.
+inbox-some = Done to { $n } of { $all ->
+    [one] { $all } report
+   *[other] { $all } reports
+}. It could not be done to: { $names }.
+inbox-some-unseen = Done to { $n } of { $all ->
+    [one] { $all } report
+   *[other] { $all } reports
+}. The others are not on your desk any more.
 inbox-dispose = Dispose …
 inbox-merge = Merge …
 inbox-disposed = { $n ->
@@ -116,7 +134,10 @@ together-unit-hint = Choose a unit in the place of another institution.
 together-unit-alone = It goes to a unit of this institution. Empty this field, or the unit.
 together-ended = Has ended
 together-elsewhere = Handled by another institution
-together-said = Done to { $n } of { $all } reports.
+together-said = Done to { $n } of { $all ->
+    [one] { $all } report
+   *[other] { $all } reports
+}.
 together-done = Done
 together-left = Not possible
 together-unseen = This report is no longer on your desk.
@@ -211,7 +232,13 @@ suspect-archive = Archive
 suspect-mark = Mark as possible abuse
 suspect-marked = The report is marked; it lies in the list of possible abuse now.
 suspect-cleared = Cleared; the report lies among the others again.
-suspects-cleared-some = { $n } of { $all } reports were cleared. The others are not on your desk any more.
+suspects-cleared-some = { $n } of { $all ->
+    [one] { $all } report
+   *[other] { $all } reports
+} { $n ->
+    [one] was
+   *[other] were
+} cleared. The others are not on your desk any more.
 suspects-cleared = { $n ->
     [one] { $n } report was cleared.
    *[other] { $n } reports were cleared.

@@ -2,7 +2,7 @@
 
 walk-in-title = Take in a report
 walk-in-lead = For reports made at the counter, by letter or on the telephone. The reporter gets a ticket number and a key.
-walk-in-many = Many at once? Bring in a register.
+walk-in-many = Many at once? Upload a register.
 walk-in-reporter = The reporter
 walk-in-reporter-about = Kept apart from the report. Only the identity keeper can open it. It may stay empty.
 walk-in-phone = Telephone

@@ -43,6 +43,7 @@ webhook-kind-programmes = Development programmes
 webhook-secret-title = Secret of the webhook
 webhook-secret-lead = This is the secret of the webhook { $name }. Copy it now to the program that receives; with it the program verifies the signature of each call.
 webhook-secret-once = The secret is shown this once. If it is lost, make another.
+webhook-secret-stored = I have stored it
 webhook-secret-both = For a day calls are signed with the former secret as well.
 webhook-secret-new = Make another secret
 webhook-secret-new-about = The former one signs beside it for a day, so that there is time to change the receiver.
@@ -64,7 +65,10 @@ webhook-end = End the webhook
 webhook-end-about = It is gone with all that waits. This cannot be undone.
 webhook-ended = The webhook is ended.
 webhook-sent-again-one = The delivery is sent again at once.
-webhook-sent-again = { $n } deliveries are sent again.
+webhook-sent-again = { $n ->
+    [one] { $n } delivery is sent again.
+   *[other] { $n } deliveries are sent again.
+}
 webhook-skipped = The delivery is skipped; what is behind it is sent at once.
 webhook-not-there = That delivery has changed its state already.
 webhook-moment-wrong = Write a date and a time.

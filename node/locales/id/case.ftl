@@ -1,6 +1,7 @@
 # Halaman laporan di meja petugas.
 
 yes = Ya
+no = Tidak
 state-unknown = Belum diketahui
 case-back = Kotak masuk
 case-beside = Laporan lain dalam daftar

@@ -2,7 +2,7 @@
 
 walk-in-title = Catat laporan
 walk-in-lead = Untuk laporan lisan di loket, surat, atau telepon. Pelapor menerima nomor tiket dan kunci.
-walk-in-many = Banyak sekaligus? Bawa masuk register.
+walk-in-many = Banyak sekaligus? Unggah register.
 walk-in-reporter = Pelapor
 walk-in-reporter-about = Disimpan terpisah dari laporan. Hanya penjaga identitas yang dapat membukanya. Boleh dikosongkan.
 walk-in-phone = Telepon

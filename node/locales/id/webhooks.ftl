@@ -40,6 +40,7 @@ webhook-kind-programmes = Program pembangunan
 webhook-secret-title = Rahasia webhook
 webhook-secret-lead = Ini rahasia webhook { $name }. Salin sekarang ke program penerima; dengannya ia memeriksa tanda tangan setiap kiriman.
 webhook-secret-once = Rahasia hanya ditampilkan kali ini. Bila hilang, buat yang baru.
+webhook-secret-stored = Sudah saya simpan
 webhook-secret-both = Selama satu hari kiriman ditandatangani juga dengan rahasia yang lama.
 webhook-secret-new = Buat rahasia baru
 webhook-secret-new-about = Rahasia yang lama masih dipakai di sampingnya selama satu hari, agar penerima sempat diganti.

@@ -12,8 +12,8 @@ pub fn of(operation: &str) -> Option<Value> {
         "chooseColumns" => ("columns", "three columns", "tiga kolom", columns()),
         "fileRegister" => (
             "commit",
-            "without wrong rows",
-            "tanpa baris yang salah",
+            "without the rows that are wrong",
+            "tanpa baris yang bermasalah",
             commit(),
         ),
         "publishProgramme" => ("programme", "a bridge", "jembatan", programme()),

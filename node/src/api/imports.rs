@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use futures_util::StreamExt as _;
 use http::StatusCode;
-use lapor_web::reading::too_large;
+use lapor_web::reading::too_many_bytes;
 use lapor_web::{ApiProblem, Json, Path, Query};
 use serde::Deserialize;
 use serde_json::json;
@@ -60,12 +60,12 @@ pub struct ImportCommit {
     without_wrong: bool,
 }
 
-/// Bring a register
+/// Upload a register
 ///
 /// The body is the file itself: a table (`.csv`; commas, semicolons or tabs; UTF-8 or Windows-1252)
 /// or the first sheet of a spreadsheet (`.xlsx`, `.ods`), at most 10 MiB and 5,000 rows. Columns are
 /// known by their headings, in Indonesian or English. Nothing is filed: the answer says what would
-/// be and what is wrong, by row and column. It waits a day for the token that brought it.
+/// be and what is wrong, by row and column. It waits a day for the token that uploaded it.
 #[utoipa::path(
     post,
     path = "/imports",
@@ -74,7 +74,7 @@ pub struct ImportCommit {
     params(ImportQuery),
     responses(
         (status = 201, description = "What it says.", body = Import),
-        (status = 409, description = "`known`: the same file was brought before, as `import`.", body = ApiProblem, content_type = "application/problem+json")
+        (status = 409, description = "`known`: the same file was uploaded before, as `import`.", body = ApiProblem, content_type = "application/problem+json")
     ),
     security(("token" = []))
 )]
@@ -211,7 +211,7 @@ async fn read(body: Body) -> Answer<Vec<u8>> {
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| ApiProblem::invalid().with_detail("The body broke off."))?;
         if (bytes.len() + piece.len()) as u64 > FILE_BYTES {
-            return Err(too_large(&format!("{FILE_BYTES} bytes")));
+            return Err(too_many_bytes(FILE_BYTES));
         }
         bytes.extend_from_slice(&piece);
     }

@@ -56,6 +56,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use lapor_web::reading::JSON_BYTES;
 use lapor_web::{ApiProblem, docs};
 
 use crate::node::Node;
@@ -69,8 +70,6 @@ pub const DOCS: &str = "/api/docs";
 /// Where the OpenAPI document stands.
 pub const OPENAPI: &str = "/api/v1/openapi.json";
 const STYLE: &str = "/api/docs/lapor.css";
-/// Bytes of a JSON body, at most; uploads have a limit of their own.
-const JSON_BYTES: usize = 1024 * 1024;
 
 type Answer<T> = Result<T, ApiProblem>;
 

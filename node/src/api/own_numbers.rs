@@ -17,7 +17,7 @@ use super::refusals::problem;
 use crate::casework::{CaseFilter, CaseSummary, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::registers::{Table, XLSX};
+use crate::registers::{Cell, Table, XLSX};
 use crate::tokens::Scope;
 
 /// Lines of a table, at most.
@@ -89,7 +89,8 @@ pub async fn note(
 /// Read cases as a table
 ///
 /// CSV with a header: both numbers of each case and where it stands, no words of it. Latest change
-/// first, at most ten thousand; narrow it by the moment of filing.
+/// first, at most ten thousand; narrow it by the moment of filing. Each time it is
+/// `cases.downloaded` in the audit log, so follow `GET /changes` rather than read it often.
 #[utoipa::path(
     get,
     path = "/cases.csv",
@@ -104,15 +105,19 @@ pub async fn table(
     caller: Caller,
     Query(query): Query<TableQuery>,
 ) -> Answer<impl IntoResponse> {
-    let sight = caller.sees(Scope::CasesRead)?;
-    let table = lines(&node, sight, &query).await.map_err(|e| problem(&e))?;
+    let (table, filter) = lines(&node, caller.sees(Scope::CasesRead)?, &query)
+        .await
+        .map_err(|e| problem(&e))?;
     let text = table.csv().map_err(|e| problem(&e))?;
+    node.note_table("cases.csv", &filter, table.rows.len(), &caller.actor())
+        .await
+        .map_err(|e| problem(&e))?;
     Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
 }
 
 /// Read cases as a workbook
 ///
-/// The same lines as an Office Open XML spreadsheet (`.xlsx`).
+/// The same lines as an Office Open XML spreadsheet (`.xlsx`), noted in the audit log as well.
 #[utoipa::path(
     get,
     path = "/cases.xlsx",
@@ -127,13 +132,22 @@ pub async fn workbook(
     caller: Caller,
     Query(query): Query<TableQuery>,
 ) -> Answer<impl IntoResponse> {
-    let sight = caller.sees(Scope::CasesRead)?;
-    let table = lines(&node, sight, &query).await.map_err(|e| problem(&e))?;
-    let book = table.xlsx().map_err(|e| problem(&e))?;
+    let (table, filter) = lines(&node, caller.sees(Scope::CasesRead)?, &query)
+        .await
+        .map_err(|e| problem(&e))?;
+    let rows = table.rows.len();
+    let book = table.xlsx().await.map_err(|e| problem(&e))?;
+    node.note_table("cases.xlsx", &filter, rows, &caller.actor())
+        .await
+        .map_err(|e| problem(&e))?;
     Ok(([(CONTENT_TYPE, XLSX)], book))
 }
 
-async fn lines(node: &Node, sight: &Sight, query: &TableQuery) -> Result<Table, NodeError> {
+async fn lines(
+    node: &Node,
+    sight: &Sight,
+    query: &TableQuery,
+) -> Result<(Table, CaseFilter), NodeError> {
     let filter = CaseFilter {
         filed_from: query.filed_from,
         filed_before: query.filed_before,
@@ -153,17 +167,17 @@ async fn lines(node: &Node, sight: &Sight, query: &TableQuery) -> Result<Table, 
         }
         after = page.next;
         if after.is_none() || table.rows.len() == LINES {
-            return Ok(table);
+            return Ok((table, filter));
         }
     }
 }
 
-fn cells(case: &CaseSummary) -> Result<Vec<String>, NodeError> {
+fn cells(case: &CaseSummary) -> Result<Vec<Cell>, NodeError> {
     fn code<T: Serialize>(value: Option<T>) -> Result<String, NodeError> {
         let value = serde_json::to_value(value).map_err(NodeError::damaged)?;
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
-    Ok(vec![
+    let cells = [
         case.case.to_string(),
         code(case.ticket.as_ref())?,
         code(case.own_number.as_ref())?,
@@ -175,5 +189,6 @@ fn cells(case: &CaseSummary) -> Result<Vec<String>, NodeError> {
         code(case.tray)?,
         case.filed_at.to_string(),
         case.updated_at.to_string(),
-    ])
+    ];
+    Ok(cells.map(Cell::Text).to_vec())
 }

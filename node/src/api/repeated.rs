@@ -12,7 +12,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use lapor_web::ApiProblem;
-use lapor_web::reading::too_large;
+use lapor_web::reading::too_many_bytes;
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 
@@ -52,7 +52,7 @@ pub async fn once(State(node): State<Arc<Node>>, request: Request, next: Next) -
 async fn under_key(node: &Arc<Node>, request: Request, next: Next) -> Answer<Response> {
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, JSON_BYTES).await;
-    let body = body.map_err(|_| too_large(&format!("{JSON_BYTES} bytes")))?;
+    let body = body.map_err(|_| too_many_bytes(JSON_BYTES as u64))?;
     let asked = asked(node, &mut parts, &body).await?;
     let known: Option<Kept> = asked.begin(node).await.map_err(|e| problem(&e))?;
     if let Some(kept) = known {

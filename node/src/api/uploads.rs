@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use lapor_web::Json;
-use lapor_web::reading::{too_large, unsupported_media};
+use lapor_web::reading::{too_many_bytes, unsupported_media};
 
 use super::Answer;
 use super::access::Caller;
@@ -56,7 +56,7 @@ pub async fn upload(
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|announced: u64| announced > limit) {
-        return Err(too_large(&format!("{limit} bytes")));
+        return Err(too_many_bytes(limit));
     }
     let pieces = Box::pin(resumable::impatient(body.into_data_stream()));
     let receipt = node.receive_upload(Door::Staff, pieces).await;

@@ -174,14 +174,14 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         id: "bringRegister",
         access: REGISTERS_WRITE,
-        summary: "Bawa register",
-        description: "Isi permintaan adalah berkasnya: tabel (.csv; koma, titik koma, atau tab; UTF-8 atau Windows-1252) atau lembar pertama spreadsheet (.xlsx, .ods), paling besar 10 MiB dan 5.000 baris. Kolom dikenali dari judulnya. Belum ada yang diajukan: jawabannya menyebut yang siap dan yang salah menurut baris dan kolom. Menunggu sehari bagi token yang membawanya.",
+        summary: "Unggah register",
+        description: "Isi permintaan adalah berkasnya: tabel (.csv; koma, titik koma, atau tab; UTF-8 atau Windows-1252) atau lembar pertama spreadsheet (.xlsx, .ods), paling besar 10 MiB dan 5.000 baris. Kolom dikenali dari judulnya. Belum ada yang masuk: jawabannya menyebut yang siap dan yang bermasalah menurut baris dan kolom. Menunggu sehari bagi token yang mengunggahnya.",
     },
     Operation {
         id: "readRegister",
         access: REGISTERS_WRITE,
         summary: "Baca register",
-        description: "Selama menunggu, atau apa yang sudah diajukan darinya.",
+        description: "Selama menunggu, atau apa yang sudah masuk darinya.",
     },
     Operation {
         id: "chooseColumns",
@@ -192,14 +192,14 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         id: "fileRegister",
         access: REGISTERS_WRITE,
-        summary: "Ajukan register",
-        description: "Semua barisnya menjadi berkas, atau tidak satu pun: ditolak (409, `wrong_rows`) selama ada baris yang salah, kecuali `without_wrong` meninggalkannya. Diminta lagi, jawabannya sama.",
+        summary: "Masukkan register",
+        description: "Semua barisnya menjadi berkas, atau tidak satu pun: ditolak (409, `wrong_rows`) selama ada baris yang bermasalah, kecuali `without_wrong` meninggalkannya. Diminta lagi, jawabannya sama.",
     },
     Operation {
         id: "dropRegister",
         access: REGISTERS_WRITE,
         summary: "Buang register",
-        description: "Yang masih menunggu; yang sudah diajukan tetap ada.",
+        description: "Yang masih menunggu; yang sudah masuk tetap ada.",
     },
     Operation {
         id: "upload",
@@ -260,13 +260,15 @@ const OPERATIONS: &[Operation] = &[
         summary: "Baca berkas sebagai tabel",
         description: "CSV dengan baris judul: kedua nomor setiap berkas dan keadaannya, tanpa isi \
                       laporan. Perubahan terakhir lebih dahulu, paling banyak sepuluh ribu baris; \
-                      persempit dengan waktu masuknya.",
+                      persempit dengan waktu masuknya. Setiap kali tercatat sebagai \
+                      `cases.downloaded` di log audit, jadi ikuti `GET /changes` daripada sering \
+                      membacanya.",
     },
     Operation {
         id: "readCasesWorkbook",
         access: CASES_READ,
         summary: "Baca berkas sebagai buku kerja",
-        description: "Baris yang sama sebagai spreadsheet Office Open XML (.xlsx).",
+        description: "Baris yang sama sebagai spreadsheet Office Open XML (.xlsx), juga tercatat di log audit.",
     },
     Operation {
         id: "listDeadlines",

@@ -28,6 +28,7 @@ mod wire;
 pub use bring::Terms;
 pub use follow::Which;
 pub use import::Source;
+pub(crate) use maps::CHANNEL;
 pub use report::{Became, Line, Report};
 pub use run::{BridgeError, Progress, Run};
 pub use settings::{BridgeSettings, BridgeSettingsError, Reached};

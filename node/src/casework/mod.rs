@@ -91,7 +91,7 @@ pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::{FiledReport, Gone, Left, PublicReport, Reported};
 pub(crate) use query::two_of;
-pub(crate) use queued::store_drafts;
+pub(crate) use queued::{store_drafts, told_identity};
 pub(crate) use reading::{history, kept_message, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case, standing};
 pub(crate) use word::{AT_WORK, Behalf, Who};

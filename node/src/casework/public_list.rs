@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::inbox::{categorised, classified, within};
 use super::query::Question;
-use super::reading::{page, read_after, summary};
+use super::reading::{listed, page, read_after};
 use super::search::{Direct, hits};
 use super::{CaseList, CaseSummary, Outcome};
 use crate::error::NodeError;
@@ -205,18 +205,15 @@ impl Node {
             conditions.push(direct.condition());
             let found = store::lists::of_public(&mut tx, &conditions, None, 1).await?;
             if !found.is_empty() {
-                return page(&found, 1, |row| row.filed_at).map(PublicPage::from);
+                return Ok(page(&found, 1, |row| row.filed_at).into());
             }
             conditions.pop();
         }
         if let Some(question) = Question::read(typed)? {
             let hits = hits(&mut tx, &question, Reach::Public, &conditions, after, limit).await?;
-            let cases = hits
-                .rows
-                .iter()
-                .map(|row| summary(row).map(PublicCase::from));
+            let cases = listed(&hits.rows).into_iter();
             return Ok(PublicPage {
-                cases: cases.collect::<Result<_, _>>()?,
+                cases: cases.map(PublicCase::from).collect(),
                 next: hits.next,
             });
         }
@@ -224,7 +221,7 @@ impl Node {
         let after = after.as_ref().map(|(at, case)| (*at, case.as_str()));
         let limit = i64::from(limit);
         let rows = store::lists::of_public(&mut tx, &conditions, after, limit + 1).await?;
-        page(&rows, limit, |row| row.filed_at).map(PublicPage::from)
+        Ok(page(&rows, limit, |row| row.filed_at).into())
     }
 
     /// How many public reports there are, counted at most once a minute.

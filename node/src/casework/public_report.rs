@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::course::{Event, Happened, course, walked};
 use super::glance::begins;
-use super::reading::birth;
+use super::reading::births;
 use super::tracking::{Step, step};
 use super::{CaseSummary, CaseView, Coordinates, HistoryEntry, KeyState, Outcome};
 use crate::deadlines::RunningClock;
@@ -69,6 +69,10 @@ pub struct Reported {
     pub content: Option<String>,
     /// As they were told; the public reads none.
     pub coordinates: Option<Coordinates>,
+    /// How it came in; of what was split off another that one says it.
+    pub channel: Option<String>,
+    /// When it happened, `YYYY-MM-DD`.
+    pub incident_date: Option<String>,
 }
 
 /// What is left in public of a report that everybody could read once.
@@ -130,19 +134,18 @@ impl Node {
         })
     }
 
-    /// What was written in reports that the caller may read, by their cases.
+    /// What was written in reports that the caller may read, by their cases, however many they are
+    /// with a few queries.
     pub async fn reported(
         &self,
         cases: &[CaseId],
     ) -> Result<BTreeMap<CaseId, Reported>, NodeError> {
         let me = self.instance()?;
         let mut tx = self.read_tx().await?;
-        let mut all = BTreeMap::new();
-        for case in cases.iter().copied() {
-            let birth = birth(&mut tx, case, me).await?;
-            all.extend(birth.map(|entry| (case, reported(&entry))));
-        }
-        Ok(all)
+        let births = births(&mut tx, cases, me).await?.into_iter();
+        Ok(births
+            .map(|(case, entry)| (case, reported(&entry)))
+            .collect())
     }
 
     /// What became of a report that was archived or merged, or left this institution, after one had
@@ -215,7 +218,10 @@ fn reported(birth: &HistoryEntry) -> Reported {
     let word = |name: &str| birth.words.as_ref()?.get(name);
     let coordinates = word("coordinates").cloned();
     let coordinates = coordinates.and_then(|told| serde_json::from_value(told).ok());
+    let clear = |name: &str| birth.body.as_ref()?.get(name)?.as_str().map(str::to_owned);
     Reported {
+        channel: clear("channel"),
+        incident_date: clear("incident_date"),
         content: word("content").and_then(Value::as_str).map(str::to_owned),
         coordinates: coordinates.map(|told: report_filed::Coordinates| told.into()),
     }

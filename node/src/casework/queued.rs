@@ -3,7 +3,7 @@
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, Order, apply};
 use lapor_protocol::directory::DirectoryAt;
-use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
 use lapor_protocol::seal::Subject;
@@ -105,12 +105,17 @@ pub(crate) fn newcomers(
     if let (Body::CaseLinked(link), Some(target)) = (&draft.body, other) {
         gain(link.target_case, Some(target));
     }
-    if let Body::IdentityDisclosed(disclosed) = &draft.body {
-        let subject = Subject::Identity(draft.id).to_string();
-        out.push(Newcomer {
-            subject,
-            recipient: disclosed.requester.clone(),
-        });
-    }
+    out.extend(told_identity(draft.id, &draft.body));
     out
+}
+
+/// Whom a message tells an identity, which has a key of its own.
+pub(crate) fn told_identity(id: MessageId, body: &Body) -> Option<Newcomer> {
+    let Body::IdentityDisclosed(disclosed) = body else {
+        return None;
+    };
+    Some(Newcomer {
+        subject: Subject::Identity(id).to_string(),
+        recipient: disclosed.requester.clone(),
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use lapor_migrations::{Tx, Value as Column};
 use lapor_protocol::case::{Case, State};
@@ -19,6 +20,7 @@ use super::glance::{Tray, begins};
 use super::inbox::Sight;
 use super::shown::{drafts, shown};
 use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Outcome, ticket};
+use crate::damage;
 use crate::deadlines;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -131,6 +133,20 @@ impl Node {
             .collect()
     }
 
+    /// Those of these cases that may be seen, each with the ticket that it is known by here.
+    pub async fn seen_among(
+        &self,
+        sight: &Sight,
+        cases: impl IntoIterator<Item = &str>,
+    ) -> Result<Vec<(CaseId, Option<String>)>, NodeError> {
+        let cases = cases.into_iter().map(Column::from).collect();
+        let mut tx = self.read_tx().await?;
+        let rows = store::lists::named(&mut tx, cases).await?;
+        let seen = rows.into_iter().filter(|row| sight.shows_row(row));
+        seen.map(|row| Ok((store::case_id(&row.case_id)?, row.ticket)))
+            .collect()
+    }
+
     /// The case of a ticket, however it was typed.
     pub async fn case_by_ticket(&self, typed: &str) -> Result<CaseView, NodeError> {
         let ticket = ticket::parse(typed).ok_or_else(|| {
@@ -162,7 +178,7 @@ pub(super) async fn desk_page(
     let after = after.map(read_after).transpose()?;
     let after = after.as_ref().map(|(at, case)| (*at, case.as_str()));
     let rows = store::lists::of_desk(tx, sight.limits(), conditions, order, after, limit + 1);
-    let mut page = page(&rows.await?, limit, |row| order.place(row))?;
+    let mut page = page(&rows.await?, limit, |row| order.place(row));
     deadlines::attach(tx, &mut page.cases).await?;
     Ok(page)
 }
@@ -172,25 +188,26 @@ pub(crate) async fn summaries(tx: &mut Tx, ids: &[&str]) -> Result<Vec<CaseSumma
     let wanted = ids.iter().map(|id| (*id).into()).collect();
     let mut rows = store::cases::these(tx, wanted).await?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.case_id));
-    let mut cases = rows.iter().map(summary).collect::<Result<Vec<_>, _>>()?;
+    let mut cases = listed(&rows);
     deadlines::attach(tx, &mut cases).await?;
     Ok(cases)
 }
 
+/// What lists show of these rows; one that is damaged is left out of them.
+pub(super) fn listed<'a>(rows: impl IntoIterator<Item = &'a CaseRow>) -> Vec<CaseSummary> {
+    damage::readable("cases", rows, |row| row.case_id.clone(), summary)
+}
+
 /// A page of rows of which one more than fits was asked for; `place` is what they are ordered by.
-pub(super) fn page(
-    rows: &[CaseRow],
-    limit: i64,
-    place: impl Fn(&CaseRow) -> i64,
-) -> Result<CaseList, NodeError> {
+pub(super) fn page(rows: &[CaseRow], limit: i64, place: impl Fn(&CaseRow) -> i64) -> CaseList {
     let more = rows.len() as i64 > limit;
     let rows = &rows[..rows.len().min(limit as usize)];
     let next = rows
         .last()
         .filter(|_| more)
         .map(|last| format!("{}.{}", place(last), last.case_id));
-    let cases = rows.iter().map(summary).collect::<Result<_, _>>()?;
-    Ok(CaseList { cases, next })
+    let cases = listed(rows);
+    CaseList { cases, next }
 }
 
 impl HistoryEntry {
@@ -323,30 +340,57 @@ pub(super) async fn applied_history(
     entries(tx, id, me, pending, |state| state == "applied").await
 }
 
-/// The message with which a case begins, as far as this node may show it; `None` where it has not
-/// come.
-pub(super) async fn birth(
+/// The messages with which cases begin, as far as this node may show them; a case whose own has not
+/// come is left out.
+pub(super) async fn births(
     tx: &mut Tx,
-    id: CaseId,
+    cases: &[CaseId],
     me: &InstanceId,
-) -> Result<Option<HistoryEntry>, NodeError> {
-    let key = content_key(tx, id).await?;
-    let text = id.to_string();
-    for (item, foreign, own, _) in store::inbox::history(tx, &text).await? {
-        let mut entry = ruled_entry(tx, &item, foreign.or(own), key.as_ref()).await?;
-        if begins(id, &entry) {
-            entry.mask();
-            return Ok(Some(entry));
+) -> Result<BTreeMap<CaseId, HistoryEntry>, NodeError> {
+    let subject = |case: CaseId| Subject::Case(case).to_string();
+    let subjects: Vec<String> = cases.iter().map(|case| subject(*case)).collect();
+    let keys = store::secrets::content_keys(tx, &subjects).await?;
+    let keys: BTreeMap<String, Vec<u8>> = keys.into_iter().collect();
+    let key_of = |case: CaseId| {
+        let key = keys.get(&subject(case));
+        key.map(|key| store::read(ContentKey::from_bytes(key)))
+            .transpose()
+    };
+    let mut found: BTreeMap<CaseId, HistoryEntry> = BTreeMap::new();
+    let named = cases.iter().map(|case| case.to_string().into()).collect();
+    for (case, item, foreign, own) in store::inbox::births(tx, named).await? {
+        let case = store::case_id(&case)?;
+        if found.contains_key(&case) {
+            continue;
+        }
+        let Some(item) = kept_item(&item, &case) else {
+            continue;
+        };
+        let key = key_of(case)?;
+        let entry = ruled_entry(tx, item, foreign.or(own), key.as_ref()).await?;
+        if begins(case, &entry) {
+            found.insert(case, entry);
         }
     }
-    for draft in drafts(tx, &text).await? {
-        let mut entry = pending_entry(tx, &draft, me, key.as_ref()).await?;
-        if begins(id, &entry) {
-            entry.mask();
-            return Ok(Some(entry));
+    let unruled = cases.iter().filter(|case| !found.contains_key(*case));
+    let unruled = unruled.map(|case| case.to_string().into()).collect();
+    for (case, draft) in store::outbox::unruled_births(tx, unruled).await? {
+        let case = store::case_id(&case)?;
+        if found.contains_key(&case) {
+            continue;
+        }
+        // One that is damaged is set aside before it is sealed.
+        let Ok(draft) = serde_json::from_str::<Draft>(&draft) else {
+            continue;
+        };
+        let key = key_of(case)?;
+        let entry = pending_entry(tx, &draft, me, key.as_ref()).await?;
+        if begins(case, &entry) {
+            found.insert(case, entry);
         }
     }
-    Ok(None)
+    found.values_mut().for_each(HistoryEntry::mask);
+    Ok(found)
 }
 
 async fn entries(
@@ -359,8 +403,9 @@ async fn entries(
     let key = content_key(tx, id).await?;
     let mut out = Vec::new();
     for (item, foreign, own, state) in store::inbox::history(tx, &id.to_string()).await? {
-        if wanted(&state) {
-            out.push(ruled_entry(tx, &item, foreign.or(own), key.as_ref()).await?);
+        let item = Some(item).filter(|_| wanted(&state));
+        if let Some(item) = item.and_then(|item| kept_item(&item, &id)) {
+            out.push(ruled_entry(tx, item, foreign.or(own), key.as_ref()).await?);
         }
     }
     for draft in pending {
@@ -386,9 +431,12 @@ pub(super) async fn identity_requests(
     let named = cases.iter().map(|case| case.as_str().into()).collect();
     let mut out = BTreeMap::new();
     for (case, item, foreign, own) in store::inbox::identity_requests(tx, named).await? {
+        let Some(item) = kept_item(&item, &case) else {
+            continue;
+        };
         let key = keys.get(&subject(&case)?);
         let key = key.map(|key| store::read(ContentKey::from_bytes(key)));
-        let entry = ruled_entry(tx, &item, foreign.or(own), key.transpose()?.as_ref()).await?;
+        let entry = ruled_entry(tx, item, foreign.or(own), key.transpose()?.as_ref()).await?;
         out.extend(entry.message.map(|message| (message, entry)));
     }
     Ok(out)
@@ -399,13 +447,19 @@ fn subject(case: &str) -> Result<String, NodeError> {
     Ok(Subject::Case(store::case_id(case)?).to_string())
 }
 
+/// An item as it was taken in; `None` where it is damaged, for which its case waits.
+fn kept_item(item: &str, case: &impl Display) -> Option<Item> {
+    let read = serde_json::from_str(item);
+    read.inspect_err(|_| damage::tell("inbox", &case.to_string()))
+        .ok()
+}
+
 async fn ruled_entry(
     tx: &mut Tx,
-    item: &str,
+    item: Item,
     line: Option<String>,
     key: Option<&ContentKey>,
 ) -> Result<HistoryEntry, NodeError> {
-    let item: Item = store::read(serde_json::from_str(item))?;
     // Damaged bytes are shown as what is not here; the case waits for a person because of them.
     let message = line.and_then(|line| kept_message(&line, item.envelope_id));
     let words = match &message {

@@ -10,7 +10,7 @@ use lapor_migrations::{Tx, Value};
 use lapor_protocol::ids::CaseId;
 
 use super::query::Question;
-use super::reading::{desk_page, summary};
+use super::reading::{desk_page, listed};
 use super::{CaseFilter, CaseList, Sight, own_number, ticket};
 use crate::deadlines;
 use crate::error::NodeError;
@@ -64,11 +64,7 @@ impl Node {
         };
         let reach = Reach::Desk(sight.limits());
         let hits = hits(&mut tx, &question, reach, &conditions, after, limit).await?;
-        let mut cases = hits
-            .rows
-            .iter()
-            .map(summary)
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut cases = listed(&hits.rows);
         deadlines::attach(&mut tx, &mut cases).await?;
         Ok(CaseList {
             cases,

@@ -46,13 +46,14 @@ pub(crate) fn shown(
     case
 }
 
-/// Own unruled messages of a case, oldest first.
+/// Own unruled messages of a case, oldest first. One whose draft is damaged is set aside before it is
+/// sealed, and shows when it is ruled if it was sealed already.
 pub(crate) async fn drafts(tx: &mut Tx, case_id: &str) -> Result<Vec<Draft>, NodeError> {
     let stored = store::outbox::unruled_of(tx, case_id).await?;
-    stored
-        .iter()
-        .map(|text| store::read(serde_json::from_str(text)))
-        .collect()
+    let read = stored.iter();
+    Ok(read
+        .filter_map(|text| serde_json::from_str(text).ok())
+        .collect())
 }
 
 /// Recomputes where a case stands from its fold and own unruled acts; its glance is up to date.

@@ -1,5 +1,7 @@
 //! Casework without a hub, and what the outbox then sends, on both databases.
 
+use std::collections::BTreeMap;
+
 use futures_util::{StreamExt, stream};
 use lapor_migrations::on;
 use lapor_migrations::throwaway::databases;
@@ -10,10 +12,12 @@ use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
 use super::{CaseFilter, NewAct, NewReport, Once, Reporter, Sight};
+use crate::chance::new_case_id;
+use crate::channels::tests::ruled;
 use crate::error::NodeError;
 use crate::media::Door;
 use crate::sync::{Link, LinkError};
-use crate::testing::{PaperHub, Place};
+use crate::testing::{NOW, PaperHub, Place};
 
 fn report(title: &str) -> NewReport {
     serde_json::from_value(json!({
@@ -524,5 +528,43 @@ async fn words_leave_the_node_sealed_only() {
                 assert!(!payload.contains(word), "{word} left the node");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_in_many_reports_is_read_together_and_each_has_its_own() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (node, hub) = (&place.node, PaperHub::of(&place));
+        let mut told = BTreeMap::new();
+        for number in 0..20 {
+            if number == 10 {
+                ruled(&place, &hub).await;
+            }
+            let content = format!("Lampu nomor {number} padam.");
+            let report = NewReport {
+                content: content.clone(),
+                ..report("Lampu jalan padam")
+            };
+            let case = node.file(report, "test").await.unwrap().case;
+            told.insert(case, content);
+        }
+        let whole = *told.keys().next().unwrap();
+        let words = json!({ "title": "Sampah", "content": "Bagian kedua." });
+        let split = act("case.split", json!({}), Some(words));
+        let child = node.act(whole, split, "test").await.unwrap().child.unwrap();
+        told.insert(child, "Bagian kedua.".to_owned());
+        let cases: Vec<CaseId> = told.keys().copied().collect();
+        for _ in 0..2 {
+            let read = node.reported(&cases).await.unwrap();
+            let read: BTreeMap<CaseId, String> = read
+                .into_iter()
+                .map(|(case, reported)| (case, reported.content.unwrap()))
+                .collect();
+            assert_eq!(read, told, "whether the hub has ruled them or not");
+            ruled(&place, &hub).await;
+        }
+        let unknown = node.reported(&[new_case_id(NOW)]).await.unwrap();
+        assert!(unknown.is_empty());
     }
 }

@@ -11,6 +11,7 @@ use super::talk::{Say, Sure};
 use crate::doors::{facts, texts};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::portal::onward::portal_of;
 use crate::portal::{name_of, standing_words};
 
 /// Less of a text tells nothing.
@@ -310,8 +311,12 @@ async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError>
         .as_ref()
         .and_then(|left| left.origin.as_ref());
     let onward = origin.map(|id| v.with("institution", named(id)).say("chat-status-onward"));
+    let portal = origin.and_then(|id| portal_of(node, id));
+    let led = onward.clone().zip(portal);
+    let led = led.map(|(onward, to)| format!("{onward} {to}"));
     Ok(Piece {
-        tail: onward.or(told),
+        shorter: led.iter().map(|_| (head.clone(), onward.clone())).collect(),
+        tail: led.or(onward).or(told),
         ..Piece::of(head)
     })
 }

@@ -10,6 +10,7 @@ pub(crate) mod entries;
 mod feed;
 mod figures;
 mod follow;
+mod linked;
 pub(crate) mod mark;
 mod running;
 mod settings;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use figures::{CityFigures, Counts, Stuck};
+pub use linked::{Exchange, LinkedPage, LinkedRequest};
 pub use running::{REQUESTS, run};
 pub use settings::{CitySettings, CitySettingsError, Closing, Format, Mapped, Media, Progress};
 
@@ -31,6 +33,11 @@ use lapor_migrations::DbError;
 
 use crate::error::NodeError;
 use wire::{Failed, Wire};
+
+/// With what the sentences begin that are noted of a city which says no.
+const KEY: &str = "it refuses the key";
+const BUSY: &str = "it asks to be left alone for a while";
+const REFUSES: &str = "it refuses";
 
 /// A city whose service is followed or fed.
 pub struct City {
@@ -73,6 +80,19 @@ pub enum State {
 pub enum Way {
     Followed,
     Fed,
+}
+
+/// What stands between this node and a city that does not answer everything, as far as its problem says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It does not take the key.
+    Key,
+    /// It asks to be left alone for a while.
+    Busy,
+    /// It does not take what it was asked.
+    Refuses,
+    /// It is away or cannot be understood, or this node itself is in trouble.
+    Away,
 }
 
 /// Why a look at a city ended early. Holds no word of a case.
@@ -120,6 +140,21 @@ impl Way {
     }
 }
 
+impl Obstacle {
+    /// What a sentence that was noted of a city is about.
+    pub fn of(problem: &str) -> Self {
+        let noted = [
+            (KEY, Self::Key),
+            (BUSY, Self::Busy),
+            (REFUSES, Self::Refuses),
+        ];
+        let found = noted
+            .into_iter()
+            .find(|(begins, _)| problem.starts_with(begins));
+        found.map_or(Self::Away, |(_, obstacle)| obstacle)
+    }
+}
+
 impl City {
     fn name(&self) -> &str {
         &self.settings.name
@@ -130,10 +165,15 @@ impl City {
         format!("city:{}", self.name())
     }
 
+    /// Asks for its services: the code and name of each.
+    pub async fn services(&self) -> Result<Vec<(String, String)>, String> {
+        let services = self.wire.services().await;
+        services.map_err(|failed| Trouble::from(failed).problem)
+    }
+
     /// Asks for its services and compares them with the settings.
     pub async fn try_out(&self) -> Result<Tried, String> {
-        let services = self.wire.services().await;
-        let services = services.map_err(|failed| Trouble::from(failed).problem)?;
+        let services = self.services().await?;
         let known: BTreeSet<&str> = services.iter().map(|(code, _)| code.as_str()).collect();
         let named = self.settings.map.iter().map(|mapped| mapped.code.as_str());
         let unknown = named.filter(|code| !known.contains(code));
@@ -183,13 +223,13 @@ impl From<Failed> for Trouble {
         match failed {
             Failed::Away(problem) => problem.into(),
             Failed::Busy(pause) => Self {
-                problem: "it asks to be left alone for a while (429)".into(),
+                problem: format!("{BUSY} (429)"),
                 pause: Some(pause),
             },
             Failed::Refused { status, .. } if matches!(status, 401 | 403) => {
-                format!("it refuses the key ({status})").into()
+                format!("{KEY} ({status})").into()
             }
-            Failed::Refused { status, said } => format!("it refuses ({status}): {said}").into(),
+            Failed::Refused { status, said } => format!("{REFUSES} ({status}): {said}").into(),
         }
     }
 }

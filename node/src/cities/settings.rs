@@ -8,6 +8,8 @@ use lapor_protocol::kinds::Category;
 use lapor_web::secret_file::{self, SecretFileError};
 use serde::{Deserialize, Serialize};
 
+use crate::channels::address;
+
 /// The service of a city, GeoReport v2.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -162,6 +164,13 @@ impl CitySettings {
         self.title.as_deref().unwrap_or(&self.name)
     }
 
+    /// Where it is, as pages show it: without a query or anything before its host, which may be secret.
+    pub fn shown_url(&self) -> String {
+        let url = address(&self.url);
+        let shown = url.map(|url| format!("{}{}", url.origin().ascii_serialization(), url.path()));
+        shown.unwrap_or_default()
+    }
+
     /// The same settings with relative paths taken from `folder`.
     pub(crate) fn below(&mut self, folder: &Path) {
         if let Some(path) = &mut self.api_key_file {
@@ -170,7 +179,7 @@ impl CitySettings {
     }
 
     /// What a service of the city is here.
-    pub(super) fn category(&self, code: &str) -> Option<&Category> {
+    pub(crate) fn category(&self, code: &str) -> Option<&Category> {
         let mut all = self.map.iter();
         all.find(|mapped| mapped.code == code)
             .map(|mapped| &mapped.category)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use lapor_protocol::kinds::Category;
+use lapor_web::table::RowError;
 
 use super::print::{Zone, json, plain};
 use super::report::{named, read_text};
@@ -135,6 +136,9 @@ async fn import(node: &Node, text: &str, out: Out<'_>) -> Result<(), Failure> {
             let lines = wrong.iter().map(|(line, why)| match why {
                 WrongLine::Columns => {
                     format!("line {line}: expected the columns lokal and nasional")
+                }
+                WrongLine::Unclosed => {
+                    format!("line {line}: {}", RowError::Unclosed)
                 }
                 WrongLine::Name => {
                     format!("line {line}: expected a name of at most 160 characters")

@@ -13,7 +13,7 @@ use super::report::{read_json, read_text};
 use super::{Failure, Out, Place, actor, exit};
 use crate::node::Node;
 use crate::publishing::{Edition, NewCalendar, NewTaxonomy};
-use crate::taxonomy::first_edition;
+use lapor_web::categories::first_edition;
 use lapor_web::holidays::{self, FIRST_EDITION, FIRST_NAME};
 
 #[derive(Debug, Subcommand)]

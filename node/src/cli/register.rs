@@ -120,7 +120,7 @@ impl From<RegisterError> for Failure {
             RegisterError::Node(error) => error.into(),
             RegisterError::Before(before) => {
                 let said = format!(
-                    "the same file was brought before, as {} by {}; {} filed",
+                    "the same file was uploaded before, as {} by {}; {} filed",
                     plain(&before.name),
                     plain(&before.actor),
                     counted(before.filed as u64, "case")

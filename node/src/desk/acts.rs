@@ -85,6 +85,7 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("webhook.replayed", text_id("did-webhook-replayed")),
     ("webhook.skipped", text_id("did-webhook-skipped")),
     ("register.brought", text_id("did-register-brought")),
+    ("cases.downloaded", text_id("did-cases-downloaded")),
     ("bridge.ran", text_id("did-bridge-ran")),
     ("category.tree", text_id("did-category-tree")),
     ("category.mapped", text_id("did-category-mapped")),

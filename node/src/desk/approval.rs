@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::people::actor_named;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
@@ -185,7 +186,7 @@ pub async fn of_case(
     let names = names(node).await?;
     let name = |actor: &Option<String>| {
         let actor = actor.as_ref()?;
-        Some(names.get(actor).unwrap_or(actor).clone())
+        Some(actor_named(&officer.visit.v, &names, actor))
     };
     let signed = all.iter().filter_map(|draft| {
         let message = draft.message?.to_string();
@@ -247,10 +248,7 @@ fn line(
         title: shared::title(&officer.visit.v, case),
         text: readable(officer, &draft),
         files: waiting_lines(&draft),
-        by: names
-            .get(&draft.written_by)
-            .unwrap_or(&draft.written_by)
-            .clone(),
+        by: actor_named(&officer.visit.v, names, &draft.written_by),
         at: format!("{PATH}/{}", draft.id),
         again_at: again.then(|| format!("{case_at}/{}?draf={}", Deed::FollowUp.slug(), draft.id)),
         case_at,

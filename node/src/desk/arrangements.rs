@@ -2,7 +2,7 @@
 //! be passed over and come back to, later as one page. What is done is seen from what is there;
 //! only that an admin wants to hear no more of it is kept. Where `node.toml` is silent contact, address,
 //! mail server and what is asked of answers are typed here; the rest is changed by whoever runs the
-//! machine. Nothing secret is shown.
+//! machine, and so are the ways in and out, which the page of all tells. Nothing secret is shown.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use super::arranged::{Part, parts};
 use super::arranging::Input;
+use super::ways::{Way, ways};
 use super::{ACCOUNT, Answer, Officer, ROOT, arranging};
 use crate::api::problem;
 use crate::node::Node;
@@ -43,6 +44,8 @@ struct Arrangements {
     v: Voice,
     title: String,
     parts: Vec<Shown>,
+    /// The ways in and out; on the page of all.
+    ways: Vec<Way>,
     /// Which step it is of how many, the last of which shows all.
     step: Option<(usize, usize)>,
     /// Every step by name, whether it is done, and its page.
@@ -99,8 +102,13 @@ pub(super) async fn page(
         None => all.into_iter().zip(1..).map(with_links).collect(),
     };
     let title = v.say(step.map_or(text_id("arranged-title"), |_| text_id("arranged-begin")));
+    let ways = match step {
+        Some(_) => Vec::new(),
+        None => Box::pin(ways(node, &v)).await?,
+    };
     let page = Arrangements {
         v,
+        ways,
         title: title.clone(),
         parts: shown,
         steps,

@@ -513,3 +513,17 @@ fn parts<'a>(v: &Voice, standing: &Standing, form: &'a Form) -> Vec<Part<'a>> {
 fn at(case: CaseId, say: Say) -> String {
     format!("{}/loket/{}", case_page::at(case), say.slug())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_looks_at_the_page_of_everything_that_is_said() {
+        let pages = include_str!("../../../tests/browser/pages.mjs");
+        for say in Say::ALL {
+            let page = format!("}}/loket/{}`", say.slug());
+            assert!(pages.contains(&page), "{page}");
+        }
+    }
+}

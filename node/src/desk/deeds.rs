@@ -193,4 +193,13 @@ mod tests {
         }
         assert_eq!(Deed::named("entah"), None);
     }
+
+    #[test]
+    fn a_browser_looks_at_the_page_of_every_deed() {
+        let pages = include_str!("../../../tests/browser/pages.mjs");
+        for deed in Deed::ALL {
+            let page = format!("}}/{}`", deed.slug());
+            assert!(pages.contains(&page), "{page}");
+        }
+    }
 }

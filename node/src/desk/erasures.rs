@@ -9,6 +9,7 @@ use axum::response::Response;
 use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::people::actor_named;
 
 use super::identity::names;
 use super::reasons::reason_words;
@@ -53,7 +54,7 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     let planned = node.planned_erasures().await;
     let planned = planned.map_err(|error| problem(&error))?;
     let (names, actor) = (names(&node).await?, officer.actor());
-    let called = |actor: &String| names.get(actor).unwrap_or(actor).clone();
+    let called = |actor: &String| actor_named(&v, &names, actor);
     let line = |one: PlannedErasure| {
         let asked = one.erasure.state == ErasureState::Asked;
         let begun = one.erasure.state == ErasureState::Erasing;

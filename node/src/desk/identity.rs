@@ -11,7 +11,7 @@ use lapor_protocol::case::Effect;
 use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
-use lapor_web::people::refusal;
+use lapor_web::people::{actor_named, refusal};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 use serde_json::json;
@@ -343,7 +343,7 @@ async fn task_lines(node: &Node, v: &Voice, tasks: Vec<IdentityTask>) -> Answer<
         };
         TaskLine {
             who: match &task.asker {
-                Asker::Officer(actor) => names.get(actor).unwrap_or(actor).clone(),
+                Asker::Officer(actor) => actor_named(v, &names, actor),
                 Asker::Institution(id) => name_of(node, id),
             },
             purpose: reason_words(v, Deed::AskIdentity.kind(), &task.purpose),
@@ -364,10 +364,7 @@ fn log_line(
     names: &BTreeMap<String, String>,
     event: &IdentityEvent,
 ) -> LogLine {
-    let by = event
-        .by
-        .as_ref()
-        .map(|by| names.get(by).unwrap_or(by).clone());
+    let by = event.by.as_ref().map(|by| actor_named(v, names, by));
     let kind = match event.step {
         IdentityStep::Refused => REFUSED,
         _ => Deed::AskIdentity.kind(),

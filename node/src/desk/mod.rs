@@ -46,6 +46,7 @@ mod programmes;
 mod question;
 mod reasons;
 mod register_out;
+mod register_page;
 mod registers;
 mod rows;
 mod shared;
@@ -58,6 +59,7 @@ mod together;
 mod units;
 mod upload;
 mod walk_in;
+mod ways;
 mod webhook;
 mod webhooks;
 

@@ -11,10 +11,12 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use lapor_protocol::kinds::Category;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, FormWithFiles, LocalPath};
+use lapor_web::people::actor_named;
 use lapor_web::{Path, Query};
 use serde::Deserialize;
 
 use super::case_page::CasePath;
+use super::identity::names;
 use super::{ACCOUNT, Answer, Officer, along, arrangements, shared};
 use crate::api::problem;
 use crate::error::NodeError;
@@ -243,6 +245,7 @@ fn wrong_words(v: &Voice, line: u64, why: &WrongLine) -> String {
     let said = v.with("line", line);
     match why {
         WrongLine::Columns => said.say("own-category-wrong-columns"),
+        WrongLine::Unclosed => said.say("own-category-wrong-quote"),
         WrongLine::Name => said
             .with("most", LOCAL_CHARS)
             .say("own-category-wrong-name"),
@@ -257,8 +260,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form, wrong: Vec<String>) -
     let (v, failed) = (officer.visit.v, |error: NodeError| problem(&error));
     let all = node.local_categories().await.map_err(failed)?;
     let editions = node.local_editions().await.map_err(failed)?;
-    let staff = node.staff().await;
-    let staff = staff.map_err(|error| super::assignment::staff_problem(&error))?;
+    let names = names(node).await?;
     let roots = all.roots().into_iter().map(|(root, below)| {
         let mapped = below.into_iter().map(|one| Mapped {
             name: one.levels().1.unwrap_or(root),
@@ -270,14 +272,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form, wrong: Vec<String>) -
     let kept = editions.iter().take(LISTED).map(|edition| Kept {
         number: edition.number,
         at: edition.at,
-        by: staff
-            .name(
-                edition
-                    .actor
-                    .strip_prefix("account:")
-                    .unwrap_or(&edition.actor),
-            )
-            .to_owned(),
+        by: actor_named(&v, &names, &edition.actor),
         table_at: format!("{TABLE}?edisi={}", edition.number),
         in_force: edition.number == all.edition,
     });

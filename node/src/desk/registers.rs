@@ -10,20 +10,22 @@ use futures_util::StreamExt as _;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, Uri};
 use lapor_web::intake::channel_words;
-use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, FormWithFiles, LocalPath};
+use lapor_web::people::actor_named;
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
-use super::assignment::staff_problem;
-use super::{Answer, Officer, ROOT, case_page, register_out, shared};
+use super::identity::names;
+use super::register_page::{self, Part, field_words, wrong_words};
+use super::{Answer, Officer, ROOT, register_out};
 use crate::api::problem;
 use crate::node::Node;
 use crate::registers::{
-    Brought, FILE_BYTES, Field, FiledRow, Import, ImportState, MOST_ROWS, NewRegister, ReadyRow,
-    RegisterError, RowProblem, Table, Unreadable, Wrong, XLSX, channel_of,
+    Brought, Cell, FILE_BYTES, Field, FiledRow, ImportState, MOST_ROWS, NewRegister, RegisterError,
+    RowProblem, Table, UNPACKED_BYTES, Unreadable, XLSX, channel_of,
 };
-use crate::staff::{Staff, StaffRole};
+use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/register";
 pub const ONE: &str = "/meja/register/{id}";
@@ -38,10 +40,6 @@ const CHANNELS: [&str; 7] = [
 ];
 /// Bytes of the form around a file: one that is a little too large is still told so on its page.
 const AROUND: u64 = 2 * 1024 * 1024;
-/// Problems on a page.
-const SAID: usize = 100;
-/// Cases on a page; all of them are in the file.
-const SHOWN: usize = 200;
 
 #[derive(Deserialize)]
 pub struct OnePath {
@@ -52,6 +50,13 @@ pub struct OnePath {
 pub struct ActPath {
     id: String,
     act: String,
+}
+
+/// Which page of the rows; the first without it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct PageAsked {
+    halaman: usize,
 }
 
 #[derive(Template)]
@@ -85,35 +90,6 @@ impl Line {
 struct Before {
     said: String,
     at: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "desk/register.html")]
-struct RegisterPage<'a> {
-    v: Voice,
-    form: &'a Form,
-    import: Import,
-    columns: Vec<ColumnShown>,
-    fields: Vec<Choice>,
-    lacks_content: bool,
-    problems: Vec<String>,
-    /// Problems that the page leaves out.
-    more: Option<usize>,
-    sample: Vec<ReadyRow>,
-    filed: Vec<(FiledRow, String)>,
-    at: String,
-    list_at: &'static str,
-}
-
-impl RegisterPage<'_> {
-    fn waits(&self) -> bool {
-        self.import.state == ImportState::Waiting
-    }
-}
-
-struct ColumnShown {
-    heading: String,
-    chosen: &'static str,
 }
 
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
@@ -170,9 +146,14 @@ pub async fn show(
     State(node): State<Arc<Node>>,
     officer: Officer,
     Path(path): Path<OnePath>,
+    Query(asked): Query<PageAsked>,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    one_page(&node, &officer, &path.id, &Form::empty(), None).await
+    let part = Part {
+        page: asked.halaman,
+        ..Part::default()
+    };
+    register_page::page(&node, &officer, &path.id, &Form::empty(), part).await
 }
 
 /// Chooses the columns of a register, files it, or drops it.
@@ -192,7 +173,11 @@ pub async fn act(
                 Err(RegisterError::Twice(field)) => {
                     let said = v.with("field", v.say(field_words(field)));
                     form.complain(COLUMN, said.say("register-columns-twice"));
-                    return one_page(&node, &officer, id, &form, Some(&columns)).await;
+                    let part = Part {
+                        chosen: Some(&columns),
+                        ..Part::default()
+                    };
+                    return register_page::page(&node, &officer, id, &form, part).await;
                 }
                 Err(error) => return Err(failed(error)),
             }
@@ -201,24 +186,22 @@ pub async fn act(
             let unit = officer.session.account.unit.as_deref();
             let without_wrong = form.is_ticked(WITHOUT_WRONG);
             let filed = Box::pin(node.file_register(id, without_wrong, unit, &actor));
-            match filed.await {
+            let (field, said) = match filed.await {
                 Ok(filed) => {
-                    Flash::done(text_id("register-filed")).with("n", v.number(filed.filed.len()))
+                    let n = v.number(filed.filed.len());
+                    let done = Flash::done(text_id("register-filed")).with("n", n);
+                    return Ok(officer.visit.go_saying(&LocalPath::own(&at(id)), &done));
                 }
                 Err(RegisterError::Wrong(rows)) => {
-                    form.complain(WITHOUT_WRONG, v.with("n", rows).say("register-has-wrong"));
-                    return one_page(&node, &officer, id, &form, None).await;
+                    let said = v.with("n", rows);
+                    (WITHOUT_WRONG, said.say("register-has-wrong"))
                 }
-                Err(RegisterError::NoContent) => {
-                    form.complain(COLUMN, v.say("register-no-content"));
-                    return one_page(&node, &officer, id, &form, None).await;
-                }
-                Err(RegisterError::Nothing) => {
-                    form.complain(COLUMN, v.say("register-nothing"));
-                    return one_page(&node, &officer, id, &form, None).await;
-                }
+                Err(RegisterError::NoContent) => (COLUMN, v.say("register-no-content")),
+                Err(RegisterError::Nothing) => (WITHOUT_WRONG, v.say("register-nothing")),
                 Err(error) => return Err(failed(error)),
-            }
+            };
+            form.complain(field, said);
+            return register_page::page(&node, &officer, id, &form, Part::default()).await;
         }
         "buang" => {
             let dropped = node.drop_register(id, &actor).await;
@@ -252,7 +235,7 @@ pub async fn result(
         text_id("register-why"),
     ];
     let left_out = import.problems.iter().map(|one| left_out(&v, one));
-    let mut rows: Vec<(u64, Vec<String>)> = import.filed.into_iter().map(cells).collect();
+    let mut rows: Vec<(u64, Vec<Cell>)> = import.filed.into_iter().map(cells).collect();
     rows.extend(left_out);
     rows.sort_by_key(|(line, _)| *line);
     let table = Table {
@@ -271,15 +254,23 @@ pub async fn out(
     uri: Uri,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let table = register_out::table(&node, &officer, &asked).await?;
+    let filter = asked.filter(&node);
+    let table = Box::pin(register_out::table(&node, &officer, &filter)).await?;
     let failed = |error| problem(&error);
-    if uri.path() == register_out::CSV {
+    let rows = table.rows.len();
+    let (kind, name, bytes) = if uri.path() == register_out::CSV {
         let text = table.csv().map_err(failed)?;
         // A spreadsheet takes a table without this sign for one of Windows-1252.
-        return Ok(download(CSV, "register.csv", format!("\u{feff}{text}")));
-    }
-    let book = table.xlsx().map_err(failed)?;
-    Ok(download(XLSX, "register.xlsx", book))
+        let text = format!("\u{feff}{text}");
+        (CSV, "register.csv", text.into_bytes())
+    } else {
+        let book = table.xlsx().await.map_err(failed)?;
+        (XLSX, "register.xlsx", book)
+    };
+    node.note_table(name, &filter, rows, &officer.actor())
+        .await
+        .map_err(failed)?;
+    Ok(download(kind, name, bytes))
 }
 
 fn download(kind: &'static str, name: &'static str, body: impl IntoResponse) -> Response {
@@ -292,26 +283,26 @@ fn download(kind: &'static str, name: &'static str, body: impl IntoResponse) -> 
     (headers, body).into_response()
 }
 
-fn cells(row: FiledRow) -> (u64, Vec<String>) {
-    let cells = vec![
+fn cells(row: FiledRow) -> (u64, Vec<Cell>) {
+    let cells = [
         row.line.to_string(),
         row.own_number.unwrap_or_default(),
         row.ticket.unwrap_or_default(),
         String::new(),
         String::new(),
     ];
-    (row.line, cells)
+    (row.line, cells.map(Cell::Text).to_vec())
 }
 
-fn left_out(v: &Voice, problem: &RowProblem) -> (u64, Vec<String>) {
-    let cells = vec![
+fn left_out(v: &Voice, problem: &RowProblem) -> (u64, Vec<Cell>) {
+    let cells = [
         problem.line.to_string(),
         String::new(),
         String::new(),
         problem.column.clone().unwrap_or_default(),
         wrong_words(v, &problem.wrong),
     ];
-    (problem.line, cells)
+    (problem.line, cells.map(Cell::Text).to_vec())
 }
 
 /// The fields of a form and its file, with what that is called.
@@ -335,15 +326,15 @@ async fn posted(request: Request) -> Answer<(Form, Option<(String, Vec<u8>)>)> {
 
 async fn said_before(node: &Node, officer: &Officer, before: &Brought) -> Answer<Before> {
     let v = officer.visit.v;
-    let staff = node.staff().await.map_err(|error| staff_problem(&error))?;
+    let names = names(node).await?;
     let said = v
         .with("name", before.name.as_str())
-        .with("by", called(&staff, &before.actor))
+        .with("by", actor_named(&v, &names, &before.actor))
         .with("at", v.moment(before.made_at));
     let said = match before.state {
         ImportState::Waiting => said.say(text_id("register-before-waits")),
         ImportState::Done => {
-            let said = said.with("n", v.number(before.filed));
+            let said = said.with("n", before.filed);
             said.say(text_id("register-before-done"))
         }
     };
@@ -354,11 +345,6 @@ async fn said_before(node: &Node, officer: &Officer, before: &Brought) -> Answer
     })
 }
 
-/// Whoever brought something: an officer by name, a program by that of its key.
-fn called<'a>(staff: &'a Staff, actor: &'a str) -> &'a str {
-    staff.name(actor.strip_prefix("account:").unwrap_or(actor))
-}
-
 async fn list_page(
     node: &Node,
     officer: &Officer,
@@ -367,9 +353,9 @@ async fn list_page(
 ) -> Answer<Response> {
     let (v, actor) = (officer.visit.v, officer.actor());
     let brought = node.registers().await.map_err(|error| problem(&error))?;
-    let staff = node.staff().await.map_err(|error| staff_problem(&error))?;
+    let names = names(node).await?;
     let lines = brought.into_iter().map(|one| Line {
-        by: called(&staff, &one.actor).to_owned(),
+        by: actor_named(&v, &names, &one.actor),
         at: (one.actor == actor).then(|| at(&one.id)),
         one,
     });
@@ -390,56 +376,8 @@ async fn list_page(
     shell.status(form.status()).show(&page)
 }
 
-async fn one_page(
-    node: &Node,
-    officer: &Officer,
-    id: &str,
-    form: &Form,
-    chosen: Option<&[Option<Field>]>,
-) -> Answer<Response> {
-    let v = officer.visit.v;
-    let import = node.register(id, &officer.actor()).await;
-    let mut import = import.map_err(|error| problem(&error))?;
-    let columns = std::mem::take(&mut import.columns);
-    let lacks_content = !columns.iter().any(|one| one.field == Some(Field::Content));
-    let columns = columns.into_iter().enumerate().map(|(place, column)| {
-        let typed = chosen.and_then(|chosen| chosen.get(place).copied());
-        ColumnShown {
-            heading: column.heading,
-            chosen: typed.unwrap_or(column.field).map_or("", Field::as_str),
-        }
-    });
-    let said = import.problems.iter().take(SAID);
-    let filed = import.filed.iter().take(SHOWN);
-    let page = RegisterPage {
-        v,
-        form,
-        columns: columns.collect(),
-        fields: Field::ALL
-            .map(|field| Choice::new(field.as_str(), v.say(field_words(field))))
-            .to_vec(),
-        lacks_content,
-        problems: said.map(|problem| problem_words(&v, problem)).collect(),
-        more: import.problems.len().checked_sub(SAID).filter(|n| *n > 0),
-        sample: std::mem::take(&mut import.sample)
-            .into_iter()
-            .map(|row| ReadyRow {
-                category: row.category.map(|one| shared::category_name(&one)),
-                ..row
-            })
-            .collect(),
-        filed: filed
-            .map(|row| (row.clone(), case_page::PATH.replace("{id}", &row.case)))
-            .collect(),
-        at: at(id),
-        list_at: PATH,
-        import,
-    };
-    let shell = officer.visit.shell(v.say("registers-title")).within(ROOT);
-    shell.status(form.status()).show(&page)
-}
-
-fn at(id: &str) -> String {
+/// The page of a register.
+pub fn at(id: &str) -> String {
     format!("{PATH}/{id}")
 }
 
@@ -456,66 +394,16 @@ fn unreadable(v: &Voice, why: Unreadable) -> String {
         Unreadable::Kind => v.say("register-file-kind"),
         Unreadable::Old => v.say("register-file-old"),
         Unreadable::Damaged => v.say("register-file-damaged"),
+        Unreadable::Unclosed { line } => {
+            let said = v.with("line", line.to_string());
+            said.say("register-file-quote")
+        }
         Unreadable::Rows => v.with("most", MOST_ROWS).say("register-file-rows"),
         Unreadable::Columns => v.say("register-file-columns"),
-        Unreadable::Large => v.say("register-file-large"),
-    }
-}
-
-fn problem_words(v: &Voice, problem: &RowProblem) -> String {
-    let what = wrong_words(v, &problem.wrong);
-    let said = v.with("line", problem.line.to_string()).with("what", what);
-    match &problem.column {
-        Some(column) => said.with("column", column.as_str()).say("register-problem"),
-        None => said.say("register-problem-row"),
-    }
-}
-
-fn wrong_words(v: &Voice, wrong: &Wrong) -> String {
-    let plain = match wrong {
-        Wrong::Long(most) => return v.with("most", *most).say("register-wrong-long"),
-        Wrong::SameNumber(line) => {
-            let said = v.with("line", line.to_string());
-            return said.say("register-wrong-same-number");
+        Unreadable::Large => {
+            let said = v.with("most", v.size(FILE_BYTES));
+            let unpacked = v.size(UNPACKED_BYTES);
+            said.with("unpacked", unpacked).say("register-file-large")
         }
-        Wrong::SameWords(line) => {
-            let said = v.with("line", line.to_string());
-            return said.say("register-wrong-same-words");
-        }
-        Wrong::Unusable(why) => {
-            return v.with("why", why.as_str()).say("register-wrong-unusable");
-        }
-        Wrong::Missing => text_id("register-wrong-missing"),
-        Wrong::Day => text_id("register-wrong-day"),
-        Wrong::Classification => text_id("register-wrong-class"),
-        Wrong::Category => text_id("register-wrong-category"),
-        Wrong::Region => text_id("register-wrong-region"),
-        Wrong::Channel => text_id("register-wrong-channel"),
-        Wrong::Truth => text_id("register-wrong-truth"),
-        Wrong::Email => text_id("register-wrong-email"),
-        Wrong::Number => text_id("register-wrong-number"),
-        Wrong::KnownNumber => text_id("register-wrong-known-number"),
-        Wrong::KnownWords => text_id("register-wrong-known-words"),
-    };
-    v.say(plain)
-}
-
-fn field_words(field: Field) -> TextId {
-    match field {
-        Field::Number => text_id("register-field-number"),
-        Field::Title => text_id("register-field-title"),
-        Field::Content => text_id("register-field-content"),
-        Field::Classification => text_id("register-field-class"),
-        Field::Category => text_id("register-field-category"),
-        Field::Region => text_id("register-field-region"),
-        Field::Place => text_id("register-field-place"),
-        Field::IncidentDate => text_id("register-field-day"),
-        Field::Channel => text_id("register-field-channel"),
-        Field::Anonymous => text_id("register-field-anonymous"),
-        Field::Secret => text_id("register-field-secret"),
-        Field::Name => text_id("register-field-name"),
-        Field::Phone => text_id("register-field-phone"),
-        Field::Email => text_id("register-field-email"),
-        Field::Address => text_id("register-field-address"),
     }
 }

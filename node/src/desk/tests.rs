@@ -27,6 +27,7 @@ mod rows;
 mod several;
 mod sign_on;
 mod walk_in;
+mod ways;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ struct Page {
     status: StatusCode,
     headers: HeaderMap,
     text: String,
+    bytes: Vec<u8>,
 }
 
 impl Page {
@@ -126,6 +128,7 @@ impl<'a> Browser<'a> {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8_lossy(&body).into_owned(),
+            bytes: body.to_vec(),
         }
     }
 

@@ -57,8 +57,7 @@ struct SecretPage<'a> {
     secret: &'a str,
     /// Whether the former secret signs beside it for a while.
     both: bool,
-    at: String,
-    docs_at: &'static str,
+    list_at: &'static str,
 }
 
 /// A webhook as lists show it.
@@ -126,8 +125,7 @@ pub fn show_secret(officer: &Officer, hook: &Hook, secret: &str, both: bool) -> 
         name: &hook.name,
         secret,
         both,
-        at: webhook::at(&hook.id),
-        docs_at: api::DOCS,
+        list_at: PATH,
     };
     let shell = officer.visit.shell(v.say("webhook-secret-title"));
     shell.within(ACCOUNT).show(&page)

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     const REGISTRY: &str = include_str!("../../../tests/data/instances.csv");
-    const TAXONOMY: &str = include_str!("../../data/taxonomy/categories.csv");
+    const TAXONOMY: &str = include_str!("../../../web/data/taxonomy/categories.csv");
 
     #[test]
     fn every_line_of_the_tables_can_have_an_effect() {

@@ -15,6 +15,7 @@ use metrics::{describe_counter, describe_histogram};
 
 use crate::channels::{SAID, TAKEN};
 use crate::cities::REQUESTS;
+use crate::damage::ROWS;
 use crate::hooks::CALLS;
 use crate::post::LETTERS;
 use crate::settings::Settings;
@@ -27,7 +28,7 @@ pub static TRAFFIC: Traffic = Traffic {
 };
 
 /// What is counted where it happens.
-pub const COUNTERS: [(&str, &str); 8] = [
+pub const COUNTERS: [(&str, &str); 9] = [
     ("lapor_node_filings_total", "Reports filed here."),
     ("lapor_node_acts_total", "Acts stored here."),
     (
@@ -50,6 +51,10 @@ pub const COUNTERS: [(&str, &str); 8] = [
     (
         REQUESTS,
         "Requests of cities' own Open311 services, by what became of them.",
+    ),
+    (
+        ROWS,
+        "Damaged rows of the database that were passed over, by table.",
     ),
 ];
 pub const HISTOGRAMS: [(&str, &str); 2] = [

@@ -101,7 +101,8 @@ impl<'a> Teller<'a> {
             Gone::MergedInto(into) => (self.merged(into), None),
             Gone::Left(left) => {
                 let onward = Onward::of(self.node, &self.v, &left);
-                (format!("{} {}", onward.said, onward.track), Some(left.at))
+                let words = [onward.said, onward.track].into_iter().chain(onward.portal);
+                (words.collect::<Vec<_>>().join(" "), Some(left.at))
             }
         };
         self.tree(&Request {

@@ -1,7 +1,9 @@
 //! What is said of a report of which this institution hears no more: since when, who had it then, and
 //! where it is tracked now. Nothing of it is told as if it still stood so.
 
+use lapor_protocol::ids::InstanceId;
 use lapor_web::language::Voice;
+use lapor_web::public_url::PublicUrl;
 
 use super::name_of;
 use crate::casework::Left;
@@ -12,6 +14,8 @@ use crate::node::Node;
 pub struct Onward {
     pub said: String,
     pub track: String,
+    /// The portal that `track` names, where the directory has its address.
+    pub portal: Option<String>,
     /// The national portal, where that is another.
     pub national: Option<String>,
 }
@@ -23,6 +27,7 @@ impl Onward {
             .with("institution", &facts.institution)
             .with("day", v.date(left.at));
         let origin = left.origin.as_ref().map(|id| name_of(node, id));
+        let portal = left.origin.as_ref().and_then(|id| portal_of(node, id));
         Self {
             said: match &left.custodian {
                 Some(had) => said
@@ -34,7 +39,8 @@ impl Onward {
                 || v.say("left-track"),
                 |origin| v.with("institution", origin).say("left-track-at"),
             ),
-            national: facts.national,
+            national: facts.national.filter(|at| portal.as_ref() != Some(at)),
+            portal,
         }
     }
 
@@ -44,7 +50,16 @@ impl Onward {
         Self {
             said: v.with("institution", &facts.institution).say("left-secret"),
             track: v.say("left-track"),
+            portal: None,
             national: facts.national,
         }
     }
+}
+
+/// Where an institution that takes part has its portal, as the directory says.
+pub fn portal_of(node: &Node, id: &InstanceId) -> Option<String> {
+    let directory = node.directory();
+    let entry = directory.latest().instance(id)?;
+    let said = entry.portal.clone().filter(|_| entry.is_active())?;
+    PublicUrl::try_from(said).ok().map(String::from)
 }

@@ -220,6 +220,7 @@ async fn problems_are_pages_for_people_and_problems_for_programs() {
         assert_eq!(wrong.header("allow"), "GET,HEAD");
         let vast = post(&router, "/pilihan", &"a".repeat(300 * 1024)).await;
         assert_eq!(vast.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(vast.text.contains("paling besar 256 KB"), "{}", vast.text);
         let json = Request::post("/pilihan").header("content-type", "application/json");
         let json = send(&router, json, "{}").await;
         assert_eq!(json.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);

@@ -386,8 +386,11 @@ impl Node {
             .say("letter-news-left");
         let mut paragraphs = vec![ended, onward.said];
         paragraphs.extend(left.origin.as_ref().map(|origin| {
-            v.with("institution", name_of(self, origin))
-                .say("letter-news-left-at")
+            let at = v
+                .with("institution", name_of(self, origin))
+                .say("letter-news-left-at");
+            let portal = onward.portal.map(|to| format!(" {to}"));
+            at + &portal.unwrap_or_default()
         }));
         let national = onward.national;
         paragraphs.extend(national.map(|at| format!("{} {at}", v.say("left-or"))));

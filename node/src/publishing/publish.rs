@@ -8,6 +8,7 @@ use lapor_protocol::limits::{MAX_INTEGER, PAYLOAD_BYTES};
 use lapor_protocol::message::Draft;
 use lapor_protocol::public::{needs_programme, rule_public};
 use lapor_protocol::region::RegionCode;
+use lapor_web::{categories, holidays};
 
 use super::spread::built_in;
 use super::{Publication, pictures};
@@ -257,5 +258,23 @@ async fn new_edition(tx: &mut Tx, draft: &Draft, name: &str) -> Result<(), NodeE
             "edition: {name} has been published, and an edition never changes; choose another name"
         )));
     }
-    Ok(())
+    repeated(&draft.body).map_or(Ok(()), |problem| Err(NodeError::Invalid(problem)))
+}
+
+/// What an edition says twice; one of the two would count, and nobody could say which.
+fn repeated(body: &Body) -> Option<String> {
+    match body {
+        Body::TaxonomyUpdated(new) => {
+            let twice = categories::repeated(new)?;
+            Some(format!("roots: {} stands there twice", twice.named))
+        }
+        Body::CalendarUpdated(new) => {
+            let (again, before) = holidays::repeated(new)?;
+            let date = &new.days[again - 1].date;
+            Some(format!(
+                "days: {date} stands there twice, as day {before} and as day {again}; a day stands once, with all its names"
+            ))
+        }
+        _ => None,
+    }
 }

@@ -13,6 +13,7 @@ use super::{
     CalendarView, Edition, Programme, ProgrammeEntry, ProgrammeFilter, ProgrammeList,
     ProgrammeView, Standing, TaxonomyView,
 };
+use crate::damage;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -50,18 +51,12 @@ impl Node {
             after_slug,
         };
         let mut tx = self.read_tx().await?;
-        let rows = store::public::programmes(&mut tx, &wanted, limit + 1).await?;
+        let mut rows = store::public::programmes(&mut tx, &wanted, limit + 1).await?;
         let more = rows.len() as i64 > limit;
-        let mut programmes = rows
-            .into_iter()
-            .take(limit as usize)
-            .map(programme)
-            .collect::<Result<Vec<_>, _>>()?;
+        rows.truncate(limit as usize);
+        let mut programmes = listed(&rows);
         note_copies(&mut tx, &mut programmes).await?;
-        let next = programmes
-            .last()
-            .filter(|_| more)
-            .map(|last| format!("{}.{}", last.owner, last.published.slug));
+        let next = rows.last().filter(|_| more).map(key);
         Ok(ProgrammeList { programmes, next })
     }
 
@@ -82,7 +77,7 @@ impl Node {
             }
             None => store::public::placed(&mut tx, MAX_PLACED).await?,
         };
-        rows.into_iter().map(programme).collect()
+        Ok(listed(&rows))
     }
 
     /// Finds where programmes are built that an older version stored; a bounded number of them.
@@ -97,8 +92,9 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let rows = store::public::unlocated(&mut tx, LOCATED_AT_ONCE).await?;
         for row in &rows {
-            let programme: ProgrammePublished = store::read(serde_json::from_str(&row.published))?;
-            let part = built_in(&programme);
+            // One that is damaged is on no map.
+            let published = serde_json::from_str::<ProgrammePublished>(&row.published).ok();
+            let part = published.as_ref().and_then(built_in);
             store::public::put_programme(&mut tx, row, part.as_deref()).await?;
         }
         tx.commit().await?;
@@ -116,7 +112,7 @@ impl Node {
         let row =
             row.ok_or_else(|| NodeError::not_found("programme", &format!("{owner}/{slug}")))?;
         let history = store::public::of_programme(&mut tx, owner.as_str(), slug).await?;
-        let mut programme = programme(row)?;
+        let mut programme = programme(&row)?;
         note_copies(&mut tx, std::slice::from_mut(&mut programme)).await?;
         Ok(ProgrammeView {
             programme,
@@ -181,10 +177,21 @@ pub(crate) async fn calendar_edition(
     store::read(serde_json::from_str(&row.body))
 }
 
-fn programme(row: ProgrammeRow) -> Result<Programme, NodeError> {
+/// What lists show of these rows; one that is damaged is left out of them.
+fn listed(rows: &[ProgrammeRow]) -> Vec<Programme> {
+    damage::readable("programmes", rows, key, programme)
+}
+
+/// Names a programme, also as where a page ends.
+fn key(row: &ProgrammeRow) -> String {
+    format!("{}.{}", row.owner, row.slug)
+}
+
+fn programme(row: &ProgrammeRow) -> Result<Programme, NodeError> {
     let progress = row
         .progress
-        .map(|text| store::read(serde_json::from_str(&text)))
+        .as_deref()
+        .map(|text| store::read(serde_json::from_str(text)))
         .transpose()?;
     Ok(Programme {
         owner: store::instance_id(&row.owner)?,

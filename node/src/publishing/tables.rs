@@ -133,6 +133,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use lapor_web::table::RowError;
+
     use super::*;
 
     const PROGRAMMES: &str = include_str!("../../../tests/data/programmes.csv");
@@ -175,5 +177,22 @@ mod tests {
     5 d
     7 2 columns, and the header has 10
     "#);
+    }
+
+    #[test]
+    fn a_programme_that_takes_in_those_below_is_told_and_no_other_for_it() {
+        let header = PROGRAMMES.lines().next().unwrap();
+        let text = format!(
+            "{header}\na,kemenpu,A,,,,,berjalan,5,x\nb,kemenpu,B,,,,,berjalan,5,\"x\n\
+             c,kemenpu,C,,,,,berjalan,5,x\n"
+        );
+        let read = programmes(&text);
+        let told: Vec<_> = read
+            .iter()
+            .map(|(line, row)| (*line, row.is_ok()))
+            .collect();
+        assert_eq!(told, [(2, true), (3, false)]);
+        let unclosed = RowError::Unclosed.to_string();
+        assert_eq!(read[1].1.as_ref().unwrap_err(), &unclosed);
     }
 }

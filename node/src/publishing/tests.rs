@@ -223,6 +223,19 @@ async fn only_the_national_desk_publishes_editions_and_each_name_once() {
         node.publish(calendar("2026.1"), "test").await.unwrap();
         let again = node.publish(calendar("2026.1"), "test").await.unwrap_err();
         assert!(again.to_string().contains("never changes"), "{again}");
+        let twice = node.publish(taxonomy("2026.1", 1), "test").await;
+        let twice = twice.unwrap_err().to_string();
+        assert!(twice.contains("stands there twice"), "{twice}");
+        let day =
+            |name: &str| json!({"date": "2026-08-17", "name": name, "kind": "national_holiday"});
+        let days = json!({"edition": "2026.3", "days": [day("HUT RI"), day("Maulid")]});
+        let days: NewCalendar = serde_json::from_value(days).unwrap();
+        let twice = node.publish(days.into(), "test").await;
+        let twice = twice.unwrap_err().to_string();
+        assert!(
+            twice.contains("days: 2026-08-17 stands there twice"),
+            "{twice}"
+        );
         let huge = node.publish(taxonomy("2026.1", 150), "test").await;
         assert!(matches!(huge, Err(NodeError::TooLarge(_))), "{huge:?}");
         let pending = node.calendar(None).await.unwrap();

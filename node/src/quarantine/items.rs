@@ -20,7 +20,7 @@ use crate::sync::{FAILS, apply_rows, fault_of, tell_taken_in, unblock};
 /// What follows an item that an operator has handled.
 const WAITING: &str = "waiting";
 
-pub(super) fn aside(row: &AsideItem) -> Result<Aside, NodeError> {
+pub(super) fn aside(row: &AsideItem) -> Aside {
     let stream = match row.stream.as_str() {
         "public" => Stream::Public,
         _ => Stream::Inbox,
@@ -30,31 +30,34 @@ pub(super) fn aside(row: &AsideItem) -> Result<Aside, NodeError> {
         depoch: row.depoch,
         dseq: row.dseq,
     };
-    Ok(Aside {
+    Aside {
         id: AsideId::Item(place),
         state: row.state.clone(),
         reason: row.reason.clone(),
         kind: row.kind.clone(),
-        case: row.case_id.as_deref().map(store::case_id).transpose()?,
+        case: row.case_id.as_deref().and_then(|case| case.parse().ok()),
         case_seq: row.case_seq.map(|seq| seq as u64),
         attempts: row.attempts as u64,
         behind: row.behind as u64,
         at: row.received_at,
-    })
+    }
 }
 
 pub(super) async fn view(tx: &mut Tx, place: Place) -> Result<AsideView, NodeError> {
     let row = stored(tx, place).await?;
-    let item: Item = store::read(serde_json::from_str(&row.item))?;
-    let line = match &row.line {
-        Some(line) => Some(line.clone()),
-        None => store::outbox::line(tx, item.envelope_id.as_bytes())
+    // One that is damaged names no message.
+    let item: Option<Item> = serde_json::from_str(&row.item).ok();
+    let envelope = item.map(|item| item.envelope_id);
+    let line = match (&row.line, envelope) {
+        (Some(line), _) => Some(line.clone()),
+        (None, Some(id)) => store::outbox::line(tx, id.as_bytes())
             .await?
             .map(|own| own.line),
+        (None, None) => None,
     };
     Ok(AsideView {
-        envelope: Some(item.envelope_id),
-        ..described(aside(&row)?, line)
+        envelope,
+        ..described(aside(&row), line)
     })
 }
 
@@ -85,7 +88,7 @@ pub(super) async fn replay(node: &Node, place: Place, actor: &str) -> Result<Rep
     note(
         node,
         &mut tx,
-        &aside(&item)?,
+        &aside(&item),
         ("quarantine.replay", "looked at again"),
         actor,
     )
@@ -139,7 +142,7 @@ pub(super) async fn refuse(
     note(
         node,
         &mut tx,
-        &aside(&item)?,
+        &aside(&item),
         ("quarantine.refuse", reason),
         actor,
     )

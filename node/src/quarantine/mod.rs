@@ -96,10 +96,10 @@ impl Node {
                 continue;
             }
             for item in store::aside::items(&mut tx, states, limit).await? {
-                all.push(items::aside(&item)?);
+                all.push(items::aside(&item));
             }
             for own in store::aside::own(&mut tx, states, limit).await? {
-                all.push(own::aside(&own)?);
+                all.push(own::aside(&own));
             }
         }
         Ok(all)

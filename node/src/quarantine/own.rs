@@ -15,9 +15,9 @@ use crate::publishing::{offer_again, withdraw};
 use crate::store;
 use crate::store::aside::AsideOwn;
 
-pub(super) fn aside(row: &AsideOwn) -> Result<Aside, NodeError> {
-    let case = row.case_id.as_deref().map(store::case_id).transpose()?;
-    Ok(Aside {
+pub(super) fn aside(row: &AsideOwn) -> Aside {
+    let case = row.case_id.as_deref().and_then(|case| case.parse().ok());
+    Aside {
         id: AsideId::Own(row.number),
         state: row.state.clone(),
         reason: row.reason.clone(),
@@ -27,13 +27,13 @@ pub(super) fn aside(row: &AsideOwn) -> Result<Aside, NodeError> {
         attempts: 1,
         behind: 0,
         at: row.created_at,
-    })
+    }
 }
 
 pub(super) async fn view(node: &Node, tx: &mut Tx, number: i64) -> Result<AsideView, NodeError> {
     let row = store::aside::own_one(tx, number).await?;
     let row = row.ok_or_else(|| unknown(AsideId::Own(number)))?;
-    let mut aside = aside(&row)?;
+    let mut aside = aside(&row);
     if let Some(case) = &row.case_id {
         let behind = store::aside::own_behind(tx, case, number).await?;
         aside.behind = behind.len() as u64;
@@ -76,7 +76,7 @@ pub(super) async fn replay(node: &Node, number: i64, actor: &str) -> Result<Repl
     note(
         node,
         &mut tx,
-        &aside(&row)?,
+        &aside(&row),
         ("quarantine.replay", "sent again"),
         actor,
     )
@@ -104,7 +104,7 @@ pub(super) async fn refuse(
     note(
         node,
         &mut tx,
-        &aside(&row)?,
+        &aside(&row),
         ("quarantine.refuse", reason),
         actor,
     )

@@ -1,29 +1,27 @@
 //! A register from its file to its cases. What was read waits sealed, for a day, for whoever brought
 //! it; it is checked anew each time it is looked at, and once more in the transaction that files it.
 
-use std::collections::HashMap;
-
 use lapor_migrations::{DbError, Tx};
-use lapor_protocol::kinds::Category;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::check::{self, Fault, Names, Wrong};
 use super::columns::Field;
 use super::gathered::{FILE_BYTES, Unreadable};
+use super::known::{Checked, Ready, Seen, without_known};
 use super::sheet::Sheet;
 use super::view::{
     Brought, Column, FiledRow, Import, ImportState, PROBLEMS, ReadyRow, RowProblem, SAMPLE,
 };
 use crate::bridge::hash_of_words;
-use crate::casework::{Beside, Filed, Filing, NewReport, OnDesk, count_filings, write_filings};
+use crate::casework::{Beside, NewReport, OnDesk, count_filings, write_filings};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::personal;
 use crate::reporters::{registered, untold};
 use crate::store;
 use crate::store::imports::ImportRow;
-use crate::taxonomy::folded;
 
 /// How long a register waits to be filed.
 const WAITS_MS: i64 = 24 * 3_600_000;
@@ -33,6 +31,8 @@ const MOST_WAITING: i64 = 20;
 const LISTED: i64 = 50;
 /// Characters of the name of a file.
 const NAME: usize = 80;
+/// Characters of a cell that are quoted.
+const QUOTED: usize = 60;
 /// Filings that are written at once, in the one transaction of their register.
 const CHUNK: usize = 256;
 const WAITING: &str = "waiting";
@@ -51,7 +51,7 @@ pub struct NewRegister<'a> {
 pub enum RegisterError {
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    #[error("the same file was brought before")]
+    #[error("the same file was uploaded before")]
     Before(Box<Brought>),
     #[error("{MOST_WAITING} registers wait to be filed; file or drop one of them")]
     Crowded,
@@ -69,22 +69,16 @@ pub enum RegisterError {
     Node(#[from] NodeError),
 }
 
-/// All rows of a sheet, checked.
-struct Checked {
-    ready: Vec<Ready>,
-    faults: Vec<(u64, Fault)>,
-    /// Rows that have faults.
-    wrong: usize,
-    /// Numbers of such rows, by their lines: whether they are known is said with all else.
-    numbers: Vec<(u64, String)>,
-}
-
 /// A problem as it is kept, sealed, with a register that was filed without its row.
 #[derive(Serialize, Deserialize)]
 struct Left {
     line: u64,
     column: Option<String>,
     field: Option<Field>,
+    /// What stood there, of a register that is filed if it was no words of a report; not of registers
+    /// that were filed before it was kept.
+    #[serde(default)]
+    value: Option<String>,
     wrong: Wrong,
 }
 
@@ -96,17 +90,6 @@ struct Terms<'a> {
     actor: &'a str,
     /// What was wrong with rows that are left out, sealed.
     left_out: Option<&'a [u8]>,
-}
-
-/// A row that only has to be written.
-struct Ready {
-    line: u64,
-    number: Option<String>,
-    /// Keyed hash of its words.
-    said: Vec<u8>,
-    shown: ReadyRow,
-    filed: Filed,
-    filing: Filing,
 }
 
 impl Node {
@@ -161,6 +144,17 @@ impl Node {
 
     /// A register, for whoever brought it.
     pub async fn register(&self, id: &str, actor: &str) -> Result<Import, NodeError> {
+        self.register_part(id, (0, SAMPLE), actor).await
+    }
+
+    /// The same with other rows as they would be filed: how many are passed over, and how many are
+    /// shown at most.
+    pub async fn register_part(
+        &self,
+        id: &str,
+        rows: (usize, usize),
+        actor: &str,
+    ) -> Result<Import, NodeError> {
         let row = self.own_import(id, actor).await?;
         if row.state != WAITING {
             return self.filed_import(row).await;
@@ -172,13 +166,11 @@ impl Node {
             without_known(&mut tx, checked).await?
         } else {
             Checked {
-                ready: Vec::new(),
-                faults: Vec::new(),
                 wrong: sheet.rows.len(),
-                numbers: Vec::new(),
+                ..Checked::default()
             }
         };
-        Ok(waiting_import(row, sheet, &checked))
+        Ok(waiting_import(row, sheet, &checked, rows))
     }
 
     /// Says what the columns are, from the left; `None` leaves one out.
@@ -241,7 +233,7 @@ impl Node {
         let left_out = if checked.faults.is_empty() {
             None
         } else {
-            let left: Vec<Left> = left(&checked, &sheet).collect();
+            let left: Vec<Left> = left(&checked, &sheet).map(Left::kept).collect();
             Some(self.switch().seal(&left_out_of(id), &left)?)
         };
         let terms = Terms {
@@ -356,14 +348,11 @@ impl Node {
             categories: self.categories().await?,
             local: self.local_categories().await?,
         };
-        let mut checked = Checked {
-            ready: Vec::new(),
-            faults: Vec::new(),
-            wrong: 0,
-            numbers: Vec::new(),
-        };
-        let mut seen = Seen::default();
+        let (mut checked, mut seen) = (Checked::default(), Seen::default());
         for row in &sheet.rows {
+            let ticket = check::ticket_of(row, &sheet.columns);
+            let ticket = ticket.map(|(field, ticket)| (row.line, field, ticket));
+            checked.tickets.extend(ticket);
             let (report, mut faults) = check::report(row, &sheet.columns, &sheet.channel, &names);
             let number = report.own_number.clone();
             let ready = if faults.is_empty() {
@@ -406,20 +395,11 @@ impl Node {
             }
             Err(error) => return Err(error),
         };
-        let category = report.local_category.as_deref();
-        let category = category.or(report.category.as_ref().map(Category::as_str));
-        let shown = ReadyRow {
-            line,
-            number: report.own_number.clone(),
-            title: report.title.clone(),
-            category: category.map(str::to_owned),
-            region: report.region.as_ref().map(ToString::to_string),
-        };
         Ok(Ok(Ready {
             line,
+            shown: ReadyRow::of(line, &report),
             number: report.own_number,
             said,
-            shown,
             filed,
             filing,
         }))
@@ -435,63 +415,6 @@ impl Node {
     }
 }
 
-/// What rows before have said: a row with a number is known by it, another by its words.
-#[derive(Default)]
-struct Seen {
-    numbers: HashMap<String, u64>,
-    words: HashMap<Vec<u8>, u64>,
-}
-
-impl Seen {
-    /// The fault of a row that says what one before has said.
-    fn before(&mut self, line: u64, report: &NewReport, said: &[u8]) -> Option<Fault> {
-        let words = *self.words.entry(said.to_vec()).or_insert(line);
-        if report.own_number.is_some() {
-            return self.number_before(line, report);
-        }
-        (words != line).then_some((Some(Field::Content), Wrong::SameWords(words)))
-    }
-
-    /// The same by its number alone, as of a row that has other faults.
-    fn number_before(&mut self, line: u64, report: &NewReport) -> Option<Fault> {
-        let number = folded(report.own_number.as_deref()?).replace(' ', "");
-        let first = *self.numbers.entry(number).or_insert(line);
-        (first != line).then_some((Some(Field::Number), Wrong::SameNumber(first)))
-    }
-}
-
-/// Takes out what is here already.
-async fn without_known(tx: &mut Tx, checked: Checked) -> Result<Checked, NodeError> {
-    let mut left = Checked {
-        ready: Vec::with_capacity(checked.ready.len()),
-        ..checked
-    };
-    for ready in checked.ready {
-        let fault = if let Some(number) = &ready.number {
-            let cases = store::bridge::numbered(tx, number).await?;
-            (!cases.is_empty()).then_some((Some(Field::Number), Wrong::KnownNumber))
-        } else {
-            let known = store::imports::is_said(tx, &ready.said).await?;
-            known.then_some((Some(Field::Content), Wrong::KnownWords))
-        };
-        match fault {
-            Some(fault) => {
-                left.wrong += 1;
-                left.faults.push((ready.line, fault));
-            }
-            None => left.ready.push(ready),
-        }
-    }
-    for (line, number) in std::mem::take(&mut left.numbers) {
-        if !store::bridge::numbered(tx, &number).await?.is_empty() {
-            let fault = (Some(Field::Number), Wrong::KnownNumber);
-            left.faults.push((line, fault));
-        }
-    }
-    left.faults.sort_by_key(|(line, _)| *line);
-    Ok(left)
-}
-
 /// What is wrong, as far as it is told, each with the heading of its column.
 fn left(checked: &Checked, sheet: &Sheet) -> impl Iterator<Item = Left> {
     let faults = checked.faults.iter().take(PROBLEMS);
@@ -504,12 +427,40 @@ fn left(checked: &Checked, sheet: &Sheet) -> impl Iterator<Item = Left> {
             line: *line,
             column: place.map(|place| sheet.headings[place].clone()),
             field: *field,
+            value: place.and_then(|place| quoted(sheet, *line, place)),
             wrong: wrong.clone(),
         }
     })
 }
 
-fn waiting_import(row: ImportRow, sheet: Sheet, checked: &Checked) -> Import {
+/// The beginning of what stands in a cell, on one line, without personal numbers; nothing of who
+/// reported.
+fn quoted(sheet: &Sheet, line: u64, column: usize) -> Option<String> {
+    if sheet.columns[column].is_some_and(Field::says_who) {
+        return None;
+    }
+    let row = sheet
+        .rows
+        .binary_search_by_key(&line, |row| row.line)
+        .ok()?;
+    let words: Vec<&str> = sheet.rows[row]
+        .cells
+        .get(column)?
+        .split_whitespace()
+        .collect();
+    let text = words.join(" ");
+    let text = personal::mask(&text);
+    let end = text.char_indices().nth(QUOTED).map(|(end, _)| end);
+    let quoted = end.map_or_else(|| text.to_string(), |end| format!("{}…", &text[..end]));
+    (!quoted.is_empty()).then_some(quoted)
+}
+
+fn waiting_import(
+    row: ImportRow,
+    sheet: Sheet,
+    checked: &Checked,
+    (passed, most): (usize, usize),
+) -> Import {
     let problems = left(checked, &sheet).map(RowProblem::from).collect();
     let columns = sheet.headings.into_iter().zip(sheet.columns);
     Import {
@@ -528,7 +479,8 @@ fn waiting_import(row: ImportRow, sheet: Sheet, checked: &Checked) -> Import {
         sample: checked
             .ready
             .iter()
-            .take(SAMPLE)
+            .skip(passed)
+            .take(most)
             .map(|ready| ready.shown.clone())
             .collect(),
         filed: Vec::new(),
@@ -567,12 +519,24 @@ fn named(name: &str) -> String {
     }
 }
 
+impl Left {
+    /// As it stays with a register: the words of a report do not, which can be erased elsewhere.
+    fn kept(self) -> Self {
+        let worded = self.field.is_some_and(Field::is_worded);
+        Self {
+            value: self.value.filter(|_| !worded),
+            ..self
+        }
+    }
+}
+
 impl From<Left> for RowProblem {
     fn from(left: Left) -> Self {
         Self {
             line: left.line,
             column: left.column,
             field: left.field,
+            value: left.value,
             code: left.wrong.code(),
             detail: left.wrong.to_string(),
             wrong: left.wrong,

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::columns::Field;
 use super::gathered::Row;
 use crate::bridge;
-use crate::casework::{NewReport, Reporter, is_own_number};
-use crate::open311::title_of;
+use crate::casework::{NewReport, Reporter, is_own_number, ticket};
+use crate::open311::{self, title_of};
 use crate::regions;
 use crate::reporters::reaches;
 use crate::taxonomy::{Categories, LocalCategories, folded};
@@ -51,6 +51,8 @@ pub enum Wrong {
     KnownNumber,
     #[error("a case that was filed from a register says the same")]
     KnownWords,
+    #[error("it is here already, as the report {0}")]
+    KnownTicket(String),
     /// Said by the rules of a report.
     #[error("{0}")]
     Unusable(String),
@@ -71,7 +73,7 @@ impl Wrong {
             Self::Email => "no_email",
             Self::Number => "no_number",
             Self::SameNumber(_) | Self::SameWords(_) => "repeated",
-            Self::KnownNumber | Self::KnownWords => "known",
+            Self::KnownNumber | Self::KnownWords | Self::KnownTicket(_) => "known",
             Self::Unusable(_) => "unusable",
         }
     }
@@ -109,6 +111,18 @@ pub fn report(
     (report, reading.faults)
 }
 
+/// The ticket of a row, and where it stands: also as the number of the register, which is how other
+/// programs may call it. What is no ticket of this program says nothing.
+pub fn ticket_of(row: &Row, columns: &[Option<Field>]) -> Option<(Field, String)> {
+    let reading = Reading {
+        row,
+        columns,
+        faults: Vec::new(),
+    };
+    let mut places = [Field::Ticket, Field::Number].into_iter();
+    places.find_map(|field| Some((field, ticket::parse(reading.cell(field)?)?)))
+}
+
 impl Reading<'_> {
     fn report(&mut self, channel: &str, names: &Names) -> NewReport {
         let content = self.text(Field::Content, TEXT_CHARS).unwrap_or_default();
@@ -123,7 +137,7 @@ impl Reading<'_> {
             email: self.read(Field::Email, Wrong::Email, email),
             address: self.text(Field::Address, CONTACT),
         };
-        let told = self.read(Field::Channel, Wrong::Channel, channel_of);
+        let told = self.read(Field::Channel, Wrong::Channel, channel_told);
         let day = self.read(Field::IncidentDate, Wrong::Day, bridge::day);
         let class = self.read(Field::Classification, Wrong::Classification, class);
         NewReport {
@@ -150,14 +164,18 @@ impl Reading<'_> {
 
     /// The national one, and the own one where that was named.
     fn category(&mut self, names: &Names) -> (Option<Category>, Option<String>) {
-        let Some(name) = self.cell(Field::Category) else {
+        // As pages and registers of this program write one that is below another.
+        let name = self
+            .cell(Field::Category)
+            .map(|name| name.replace(" › ", "/"));
+        let Some(name) = name else {
             return (None, None);
         };
         let mut local = names.local.local.iter().filter(|one| one.known);
-        if let Some(own) = local.find(|one| folded(&one.local) == folded(name)) {
+        if let Some(own) = local.find(|one| folded(&one.local) == folded(&name)) {
             return (Some(own.category.clone()), Some(own.local.clone()));
         }
-        let national = names.categories.called(name).cloned();
+        let national = names.categories.called(&name).cloned();
         if national.is_none() {
             self.faults.push((Some(Field::Category), Wrong::Category));
         }
@@ -224,14 +242,33 @@ fn class(text: &str) -> Option<Classification> {
 /// How reports come in, by the words of registers.
 pub fn channel_of(text: &str) -> Option<&'static str> {
     Some(match folded(text).as_str() {
-        "loket" | "langsung" | "datang langsung" | "tatap muka" | "walk-in" => "walk-in",
+        "loket" | "langsung" | "datang langsung" | "datang ke loket" | "tatap muka" | "walk-in"
+        | "at the counter" => "walk-in",
         "surat" | "kotak saran" | "letter" => "letter",
-        "telepon" | "telp" | "phone" => "phone",
+        "telepon" | "telp" | "phone" | "telephone" => "phone",
         "sms" => "sms",
         "surel" | "email" | "e-mail" => "email",
         "whatsapp" | "wa" => "whatsapp",
-        "web" | "website" | "situs" | "situs web" => "web",
+        "web" | "website" | "web site" | "situs" | "situs web" => "web",
         _ => return None,
+    })
+}
+
+/// The same in a row, which may come from a register of this program: there are reports in it that
+/// nobody notes by hand.
+fn channel_told(text: &str) -> Option<&'static str> {
+    channel_of(text).or_else(|| {
+        Some(match folded(text).as_str() {
+            "aplikasi telepon" | "mobile application" | "mobile" => "mobile",
+            "media sosial" | "social media" | "social" => "social",
+            "telegram" => "telegram",
+            "facebook" => "facebook",
+            "messenger" => "messenger",
+            "x" => "x",
+            "open311" => open311::CHANNEL,
+            "sp4n" => bridge::CHANNEL,
+            _ => return None,
+        })
     })
 }
 
@@ -245,7 +282,11 @@ fn truth(text: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use lapor_web::intake::channel_words;
+    use lapor_web::language::{Language, Voice};
+
     use super::*;
+    use crate::doors::texts;
 
     const COLUMNS: [Option<Field>; 7] = [
         Some(Field::Number),
@@ -313,5 +354,39 @@ mod tests {
             assert!(said.contains(&expected), "{expected:?}: {said:?}");
         }
         assert_eq!(said.len(), 6);
+    }
+
+    #[test]
+    fn every_channel_is_read_as_this_program_writes_it() {
+        let channels = [
+            "walk-in",
+            "letter",
+            "phone",
+            "sms",
+            "email",
+            "whatsapp",
+            "web",
+            "mobile",
+            "social",
+            "telegram",
+            "facebook",
+            "messenger",
+            "x",
+            "open311",
+            "sp4n",
+        ];
+        for language in Language::ALL {
+            let v = Voice::new(language, texts(), chrono_tz::UTC, 0);
+            for channel in channels {
+                let words = channel_words(&v, channel);
+                assert_eq!(channel_told(&words), Some(channel), "{words}");
+            }
+        }
+        assert_eq!(channel_told("merpati"), None);
+        assert_eq!(
+            channel_of("Telegram"),
+            None,
+            "nobody brings such a register"
+        );
     }
 }

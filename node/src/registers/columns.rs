@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::gathered::{ABOVE, Row};
 
 /// Headings by which each is known, beside its name.
-const HEADINGS: [(Field, &[&str]); 15] = [
+const HEADINGS: [(Field, &[&str]); 16] = [
     (
         Field::Number,
         &[
@@ -30,6 +30,7 @@ const HEADINGS: [(Field, &[&str]); 15] = [
             "own number",
         ],
     ),
+    (Field::Ticket, &["tiket"]),
     (
         Field::Title,
         &[
@@ -69,6 +70,7 @@ const HEADINGS: [(Field, &[&str]); 15] = [
             "jenis laporan",
             "klasifikasi",
             "klasifikasi laporan",
+            "kind",
         ],
     ),
     (Field::Category, &["kategori", "bidang", "topik"]),
@@ -157,6 +159,8 @@ const HEADINGS: [(Field, &[&str]); 15] = [
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     Number,
+    /// By which a row of a register of this program is known again.
+    Ticket,
     Title,
     Content,
     Classification,
@@ -174,8 +178,9 @@ pub enum Field {
 }
 
 impl Field {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Number,
+        Self::Ticket,
         Self::Title,
         Self::Content,
         Self::Classification,
@@ -196,6 +201,7 @@ impl Field {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Number => "number",
+            Self::Ticket => "ticket",
             Self::Title => "title",
             Self::Content => "content",
             Self::Classification => "classification",
@@ -211,6 +217,16 @@ impl Field {
             Self::Email => "email",
             Self::Address => "address",
         }
+    }
+
+    /// Whether it tells who reported.
+    pub fn says_who(self) -> bool {
+        matches!(self, Self::Name | Self::Phone | Self::Email | Self::Address)
+    }
+
+    /// Whether it has words of a report.
+    pub fn is_worded(self) -> bool {
+        matches!(self, Self::Title | Self::Content | Self::Place)
     }
 
     pub fn named(name: &str) -> Option<Self> {

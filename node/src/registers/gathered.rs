@@ -26,6 +26,10 @@ pub enum Unreadable {
     Old,
     #[error("the spreadsheet is damaged; open it and save it again")]
     Damaged,
+    #[error(
+        "a quotation mark that opens a cell of row {line} is not closed; rows below it would be read as its words"
+    )]
+    Unclosed { line: u64 },
     #[error("the file has more than {MOST_ROWS} rows; bring it in parts")]
     Rows,
     #[error("the file has more than {MOST_COLUMNS} columns; take out those that nobody needs")]

@@ -12,6 +12,7 @@ use zip::ZipArchive;
 use super::columns::{self, Field};
 use super::gathered::{ABOVE, Gathered, MOST_ROWS, Row, UNPACKED_BYTES, Unreadable};
 use super::{ods, xlsx};
+use crate::casework::ticket;
 
 /// How an old workbook begins, and one that has a password.
 const OLD: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0];
@@ -45,13 +46,25 @@ impl Sheet {
         let width = below.iter().map(|row| row.cells.len()).max();
         let width = width.unwrap_or_default().max(headings.len());
         headings.resize(width, String::new());
+        let mut columns = columns::recognised(&headings);
+        let tickets = columns.iter().position(|one| *one == Some(Field::Ticket));
+        // Those of another program may be the numbers of the register: a person says so.
+        if let Some(place) = tickets.filter(|place| !has_tickets(&below, *place)) {
+            columns[place] = None;
+        }
         Ok(Self {
-            columns: columns::recognised(&headings),
+            columns,
             headings,
             rows: below,
             channel: channel.to_owned(),
         })
     }
+}
+
+/// Whether a ticket of this program stands in a column.
+fn has_tickets(rows: &[Row], column: usize) -> bool {
+    let mut cells = rows.iter().filter_map(|row| row.cells.get(column));
+    cells.any(|cell| ticket::parse(cell).is_some())
 }
 
 fn rows(bytes: &[u8]) -> Result<Vec<Row>, Unreadable> {
@@ -99,11 +112,14 @@ fn table_rows(bytes: &[u8]) -> Result<Vec<Row>, Unreadable> {
         return Err(Unreadable::Kind);
     }
     let between = between(&text);
+    if let Some(line) = table::unclosed_at(&text, between) {
+        return Err(Unreadable::Unclosed { line });
+    }
     let mut gathered = Gathered::default();
     for (line, cells) in table::records(&text, between) {
         let cells = cells.map_err(|_| Unreadable::Kind)?;
         for (column, cell) in cells.iter().enumerate() {
-            gathered.put(line, column, cell)?;
+            gathered.put(line, column, table::meant(cell))?;
         }
     }
     Ok(gathered.rows())
@@ -162,6 +178,18 @@ mod tests {
         assert_eq!(read(&wide).unwrap().rows[0].cells, ["Jalan", "Braga"]);
     }
 
+    #[test]
+    fn tickets_of_another_program_are_left_for_a_person() {
+        let own = format!("Tiket,Isi\n,Jalan\n{},Lampu\n", ticket::mint());
+        for (text, field) in [
+            (own.as_str(), Some(Field::Ticket)),
+            ("Tiket,Isi\nTKT-1,Jalan\n", None),
+        ] {
+            let sheet = read(text.as_bytes()).unwrap();
+            assert_eq!(sheet.columns, [field, Some(Field::Content)], "{text}");
+        }
+    }
+
     fn archive(name: &str, content: &[u8]) -> Vec<u8> {
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default();
@@ -181,7 +209,7 @@ mod tests {
             head: vec!["Isi".into(), "Rahasia".into()],
             rows: vec![vec!["=Jalan".into(), "ya".into()]],
         };
-        let sheet = read(&table.xlsx().unwrap()).unwrap();
+        let sheet = read(&table.workbook().unwrap()).unwrap();
         assert_eq!(sheet.rows[0].cells, ["=Jalan", "ya"]);
         assert_eq!(sheet.rows[0].line, 2);
         let other = archive("word/document.xml", b"<w/>");
@@ -205,6 +233,14 @@ mod tests {
             (b"\xd0\xcf\x11\xe0\xa1\xb1", Unreadable::Old),
             (b"PK\x03\x04 nothing", Unreadable::Damaged),
             (many.as_bytes(), Unreadable::Rows),
+            (
+                b"\xef\xbb\xbfNo;Isi\n1;Jalan\n2;\"Pipa\n3;Lampu\n",
+                Unreadable::Unclosed { line: 3 },
+            ),
+            (
+                b"No\t\"Isi\n1\tJalan\n2\t\"Pipa\"\n",
+                Unreadable::Unclosed { line: 1 },
+            ),
         ] {
             assert_eq!(read(bytes).err(), Some(why));
         }

@@ -4,7 +4,7 @@ use lapor_migrations::on;
 use lapor_migrations::throwaway::databases;
 
 use super::{Field, Import, ImportState, NewRegister, RegisterError, Wrong, expire};
-use crate::casework::{CaseFilter, CaseSummary, Sight};
+use crate::casework::{CaseFilter, CaseSummary, Sight, ticket};
 use crate::error::NodeError;
 use crate::testing::{Counted, Place};
 
@@ -107,6 +107,20 @@ async fn one_wrong_row_holds_all_back_unless_it_is_to_be_left_out() {
             (7, "Isi", Wrong::SameWords(6)),
         ];
         assert_eq!(said(&waits), wrong);
+        let quoted = waits.problems.iter().map(|one| one.value.as_deref());
+        let quoted: Vec<_> = quoted.collect();
+        // Of who reported nothing is quoted.
+        let expected = [
+            Some("kemarin"),
+            None,
+            None,
+            Some("1"),
+            Some("3"),
+            Some("LAMPU taman!"),
+        ];
+        assert_eq!(quoted, expected);
+        let mut kept = expected.map(|value| value.map(str::to_owned));
+        kept[5] = None;
         let refused = place.node.file_register(&id, false, None, ACTOR).await;
         assert!(
             matches!(refused, Err(RegisterError::Wrong(4))),
@@ -118,6 +132,9 @@ async fn one_wrong_row_holds_all_back_unless_it_is_to_be_left_out() {
         let lines: Vec<u64> = filed.filed.iter().map(|row| row.line).collect();
         assert_eq!((lines, filed.wrong), (vec![4, 6], 4));
         assert_eq!(said(&filed), wrong, "what was left out is told afterwards");
+        let values = filed.problems.iter().map(|one| one.value.clone());
+        let values: Vec<_> = values.collect();
+        assert_eq!(values, kept, "and no words of reports stay");
         let later = place.node.register(&id, ACTOR).await.unwrap();
         assert_eq!(later, filed);
         assert_eq!(cases(&place).await.len(), 2);
@@ -152,6 +169,53 @@ async fn what_was_filed_before_is_not_filed_again() {
                 (8, "No. Register", Wrong::KnownNumber),
             ]
         );
+    }
+}
+
+#[tokio::test]
+async fn a_row_is_known_by_its_ticket_whatever_else_it_says() {
+    for place in places().await {
+        let id = brings(&place, FILE).await.unwrap();
+        let filed = place.node.file_register(&id, false, None, ACTOR).await;
+        let filed = filed.unwrap().filed;
+        let [road, lamp, waste] = [0, 1, 2].map(|row: usize| filed[row].ticket.clone().unwrap());
+        let typed = lamp.to_lowercase().replace('-', " ");
+        let other = ticket::mint();
+        let file = format!(
+            "Tiket,No. Register,Isi,Tanggal Kejadian\n{road},,Lain sama sekali,kemarin\n\
+             ,{typed},Lain lagi,\n{waste},050/I,,\n{other},,Dari simpul lain,\nTKT-1,,Lain pula,\n"
+        );
+        let id = brings(&place, &file).await.unwrap();
+        let waits = place.node.register(&id, ACTOR).await.unwrap();
+        assert_eq!((waits.ready, waits.wrong), (2, 3));
+        let known = [
+            (2, "Tiket", Wrong::KnownTicket(road)),
+            (3, "No. Register", Wrong::KnownTicket(lamp)),
+            (4, "Tiket", Wrong::KnownTicket(waste)),
+        ];
+        assert_eq!(said(&waits), known);
+        let filed = place.node.file_register(&id, true, None, ACTOR).await;
+        assert_eq!(filed.unwrap().filed.len(), 2);
+        assert_eq!(cases(&place).await.len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn personal_numbers_in_words_are_hidden_before_anything_is_filed() {
+    const NIK: &str = "3273010101800001";
+    for place in places().await {
+        let file = format!(
+            "Isi,Judul,Lokasi,Wilayah\nNIK saya {NIK}.,,,\nPipa bocor,NIK {NIK},Rumah {NIK},\n\
+             Lampu padam,,,NIK {NIK}\n"
+        );
+        let id = brings(&place, &file).await.unwrap();
+        let waits = place.node.register(&id, ACTOR).await.unwrap();
+        assert_eq!((waits.ready, waits.wrong), (2, 1));
+        assert_eq!(waits.sample[0].content, "NIK saya ••••••••••••••••.");
+        let quoted = waits.problems[0].value.as_deref();
+        assert_eq!(quoted, Some("NIK ••••••••••••••••"));
+        let told = serde_json::to_string(&waits).unwrap();
+        assert!(!told.contains(NIK), "{told}");
     }
 }
 

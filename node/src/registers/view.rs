@@ -1,14 +1,19 @@
-//! A register as whoever brought it sees it: what would be filed, what is wrong, what was filed.
+//! A register as whoever brought it sees it: what would be filed, what is wrong, what was filed. Who
+//! reported is never in it, only whether a row says so, and no personal number that stands in its words.
 
+use lapor_protocol::kinds::{Category, Classification};
+use lapor_protocol::region::RegionCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check::Wrong;
 use super::columns::Field;
+use crate::casework::NewReport;
+use crate::personal::mask;
 
 /// Problems that are told of one register, at most.
 pub const PROBLEMS: usize = 1_000;
-/// Rows that are shown as they would be filed.
+/// Rows that are shown as they would be filed, where nobody says how many.
 pub const SAMPLE: usize = 20;
 
 /// How far a register is.
@@ -33,7 +38,7 @@ pub struct Brought {
     pub filed: i64,
 }
 
-/// A register that was brought.
+/// A register that was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Import {
     pub id: String,
@@ -81,6 +86,10 @@ pub struct RowProblem {
     /// What that column is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Field>,
+    /// What stands there, its beginning on one line, without personal numbers; nothing of who reported,
+    /// and once a register is filed no words of a report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
     /// `missing`, `too_long`, `no_date`, `no_classification`, `no_category`, `no_region`,
     /// `no_channel`, `no_truth`, `no_email`, `no_number`, `repeated`, `known` or `unusable`.
     pub code: &'static str,
@@ -95,8 +104,48 @@ pub struct ReadyRow {
     pub line: u64,
     pub number: Option<String>,
     pub title: String,
+    pub content: String,
+    pub classification: Classification,
     pub category: Option<String>,
-    pub region: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub region: Option<RegionCode>,
+    /// Where, in words.
+    pub place: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub incident_date: Option<String>,
+    /// How it came in.
+    pub channel: String,
+    /// *Anonim*
+    pub anonymous: bool,
+    /// *Rahasia*
+    pub secret: bool,
+    /// Whether the row says who reported; what it says is kept apart and not shown.
+    pub reporter_given: bool,
+}
+
+impl ReadyRow {
+    pub(super) fn of(line: u64, report: &NewReport) -> Self {
+        let category = report.local_category.as_deref();
+        let category = category.or(report.category.as_ref().map(Category::as_str));
+        Self {
+            line,
+            number: report.own_number.clone(),
+            title: mask(&report.title).into_owned(),
+            content: mask(&report.content).into_owned(),
+            classification: report.classification,
+            category: category.map(str::to_owned),
+            region: report.region.clone(),
+            place: report
+                .place
+                .as_deref()
+                .map(|place| mask(place).into_owned()),
+            incident_date: report.incident_date.clone(),
+            channel: report.channel.clone(),
+            anonymous: report.anonymous,
+            secret: report.secret,
+            reporter_given: report.reporter.is_some(),
+        }
+    }
 }
 
 /// A row that was filed.

@@ -1,7 +1,7 @@
 //! What was set aside and may need a person: items of both streams, and own
 //! messages. States as in `inbox` and `outbox`.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Bulk, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -10,15 +10,22 @@ use super::inbox::InboxRow;
 /// An item with all that an operator wants to know of it.
 #[derive(Debug, Clone, FromRow)]
 pub struct AsideItem {
+    #[sqlx(try_from = "Legible<String>")]
     pub stream: String,
     pub depoch: i64,
     pub dseq: i64,
+    #[sqlx(try_from = "Legible<String>")]
     pub item: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub line: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub case_id: Option<String>,
     pub case_seq: Option<i64>,
+    #[sqlx(try_from = "Legible<String>")]
     pub kind: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub state: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub reason: Option<String>,
     pub attempts: i64,
     pub received_at: i64,
@@ -30,12 +37,19 @@ pub struct AsideItem {
 #[derive(Debug, Clone, FromRow)]
 pub struct AsideOwn {
     pub number: i64,
+    #[sqlx(try_from = "Legible<String>")]
     pub message_id: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub case_id: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub kind: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub state: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub reason: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub draft: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub line: Option<String>,
     pub created_at: i64,
 }
@@ -61,6 +75,50 @@ pub async fn item(tx: &mut Tx, place: (&str, i64, i64)) -> Stored<Option<AsideIt
     Ok(
         on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(depoch).bind(dseq).fetch_optional(c).await)?,
     )
+}
+
+/// Items that were quarantined for one reason, in stream order: stream, depoch, dseq.
+pub async fn of_reason(tx: &mut Tx, reason: &str, limit: i64) -> Stored<Vec<(String, i64, i64)>> {
+    const SQL: &str = "select stream, depoch, dseq from inbox
+        where state = 'quarantined' and reason = $1 order by stream, depoch, dseq limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(reason).bind(limit).fetch_all(c).await)?)
+}
+
+static PUT_AGAIN: Bulk = Bulk::new(
+    "with v (stream, depoch, dseq, item, envelope_id, line, wraps, case_id, case_seq, kind, fault)
+        as (values",
+    11,
+    ") update inbox set item = v.item, envelope_id = v.envelope_id, line = v.line, wraps = v.wraps,
+            case_id = v.case_id, case_seq = v.case_seq, kind = v.kind, fault = v.fault
+        from v where inbox.stream = v.stream and inbox.depoch = v.depoch and inbox.dseq = v.dseq
+            and inbox.state = 'quarantined'",
+);
+
+/// Puts an item that has come once more in the place of a quarantined one: stream, depoch, dseq,
+/// item, envelope id, line, wraps, case, case_seq, kind, fault.
+pub async fn put_again(tx: &mut Tx, row: Vec<Value>) -> Stored<u64> {
+    tx.run_rows(&PUT_AGAIN, row).await
+}
+
+/// Says another reason why an item is quarantined, where it still is for this one.
+pub async fn blame(
+    tx: &mut Tx,
+    (stream, depoch, dseq): (&str, i64, i64),
+    reason: &str,
+    instead_of: &str,
+) -> Stored<()> {
+    const SQL: &str = "update inbox set reason = $4 where stream = $1 and depoch = $2 and dseq = $3
+        and state = 'quarantined' and reason = $5";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(stream)
+        .bind(depoch)
+        .bind(dseq)
+        .bind(reason)
+        .bind(instead_of)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// One item as the applier takes it.
@@ -130,8 +188,9 @@ pub async fn ready(tx: &mut Tx, own_missing: &str, limit: i64) -> Stored<Vec<Str
     const SQL: &str = "select i.case_id from inbox i
         join cases c on c.case_id = i.case_id and c.next_seq = i.case_seq
         left join outbox o on o.envelope_id = i.envelope_id
+        left join outbox_lines l on l.number = o.number
         where i.state = 'waiting' and i.stream = 'inbox'
-            and (i.line is not null or o.line is not null
+            and (i.line is not null or l.line is not null
                 or coalesce(i.reason, '') <> $1)
         order by i.case_id limit $2";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(own_missing).bind(limit).fetch_all(c).await)?)
@@ -160,11 +219,24 @@ pub async fn parked_public(tx: &mut Tx) -> Stored<Vec<InboxRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
+/// The text of a query for [`AsideOwn`]s.
+macro_rules! own_rows {
+    ($which:literal) => {
+        concat!(
+            "select o.number, o.message_id, o.case_id, o.kind, o.state, o.reason,
+                coalesce(d.draft, '') as draft, l.line, o.created_at
+            from outbox o
+                left join outbox_drafts d on d.number = o.number
+                left join outbox_lines l on l.number = o.number
+            where ",
+            $which
+        )
+    };
+}
+
 /// Own messages in the two states, oldest first.
 pub async fn own(tx: &mut Tx, states: [&str; 2], limit: i64) -> Stored<Vec<AsideOwn>> {
-    const SQL: &str =
-        "select number, message_id, case_id, kind, state, reason, draft, line, created_at
-        from outbox where state in ($1, $2) order by number limit $3";
+    const SQL: &str = own_rows!("o.state in ($1, $2) order by o.number limit $3");
     Ok(
         on!(tx, c => sqlx::query_as(SQL).bind(states[0]).bind(states[1]).bind(limit).fetch_all(c).await)?,
     )
@@ -172,17 +244,18 @@ pub async fn own(tx: &mut Tx, states: [&str; 2], limit: i64) -> Stored<Vec<Aside
 
 /// One own message, whatever its state.
 pub async fn own_one(tx: &mut Tx, number: i64) -> Stored<Option<AsideOwn>> {
-    const SQL: &str =
-        "select number, message_id, case_id, kind, state, reason, draft, line, created_at
-        from outbox where number = $1";
+    const SQL: &str = own_rows!("o.number = $1");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).fetch_optional(c).await)?)
 }
 
 /// Puts an own message that was set aside back among the drafts.
 pub async fn send_again(tx: &mut Tx, number: i64) -> Stored<()> {
+    const LINE: &str = "delete from outbox_lines where number in (select number from outbox
+        where number = $1 and state in ('quarantined', 'refused'))";
     const SQL: &str = "update outbox set state = 'pending', reason = null, epoch = null,
-            seq = null, envelope_id = null, line = null
+            seq = null, envelope_id = null
         where number = $1 and state in ('quarantined', 'refused')";
+    on!(tx, c => sqlx::query(LINE).bind(number).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(SQL).bind(number).execute(c).await.map(drop))?;
     Ok(())
 }

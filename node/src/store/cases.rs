@@ -1,37 +1,54 @@
 //! Cases as this node sees them: the ruled fold, and what a list shows.
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Bulk, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct CaseRow {
+    #[sqlx(try_from = "Legible<String>")]
     pub case_id: String,
     /// Not read by lists.
-    #[sqlx(default)]
+    #[sqlx(default, try_from = "Legible<Option<String>>")]
     pub fold: Option<String>,
     pub next_seq: i64,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub blocked: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub ticket: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub origin: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub custodian: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub state: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub classification: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub category: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub category_root: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub region: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub province: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub regency: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub programme_owner: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub programme_slug: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub on_behalf_of: Option<String>,
     pub anonymous: i64,
     pub secret: i64,
     pub public: i64,
     pub supports: i64,
     pub hops: i64,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub tray: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub outcome: Option<String>,
     pub erased: i64,
     pub pending: i64,
@@ -58,15 +75,22 @@ pub struct CaseRow {
 /// What is read off a case's messages for lists; words among it.
 #[derive(Clone, Default, PartialEq, Eq, FromRow)]
 pub struct Glance {
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub title: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub place: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub excerpt: Option<String>,
     /// The last public follow-up, shortened.
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub answer: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub last_kind: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub last_author: Option<String>,
     pub last_at: Option<i64>,
     /// Kind of the last message that moved the case.
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub turn: Option<String>,
     /// 1: an institution has taken it up as a report.
     pub taken_up: i64,
@@ -75,12 +99,15 @@ pub struct Glance {
 /// What this desk has decided for itself; written by [`super::desk`] only.
 #[derive(Debug, Clone, Default, FromRow)]
 pub struct Local {
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub unit: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub officer: Option<String>,
     pub looked_at: Option<i64>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub own_number: Option<String>,
     /// In the institution's own tree.
-    #[sqlx(rename = "local_category")]
+    #[sqlx(rename = "local_category", try_from = "Legible<Option<String>>")]
     pub category: Option<String>,
 }
 
@@ -276,8 +303,11 @@ pub async fn by_ticket(tx: &mut Tx, ticket: &str) -> Stored<Option<String>> {
 /// A case as far as it decides who holds its key.
 #[derive(Debug, Clone, FromRow)]
 pub struct Parties {
+    #[sqlx(try_from = "Legible<String>")]
     pub case_id: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub fold: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub origin: Option<String>,
     pub pending: i64,
 }
@@ -295,7 +325,10 @@ pub async fn without_key(tx: &mut Tx, after: &str, limit: i64) -> Stored<Vec<(St
         left join content_keys k on k.subject = 'case:' || c.case_id
         where c.fold is not null and c.erased = 0 and k.subject is null and c.case_id > $1
         order by c.case_id limit $2";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?)
+    let rows: Vec<(String, Legible<String>)> =
+        on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(case, fold)| (case, fold.text())).collect())
 }
 
 /// How many cases there are in each state, without those of which nothing more is heard here.

@@ -66,6 +66,17 @@ macro_rules! columns {
     };
 }
 
+macro_rules! linked {
+    ($before:literal) => {
+        columns!(
+            $before,
+            "from city_requests
+            where city = $1 and state = 'linked' and (changed_at, id) < ($2, $3)
+            order by changed_at desc, id desc limit $4"
+        )
+    };
+}
+
 /// Adds a request. Of one that stood there without a case only the case is new. Whether it was added:
 /// a request and a case are taken once.
 pub async fn add(tx: &mut Tx, row: &RequestRow) -> Stored<bool> {
@@ -143,6 +154,32 @@ pub async fn due(
         .bind(most)
         .fetch_all(c)
         .await)?)
+}
+
+/// Requests that are linked with cases, the latest changed first, behind a place of that order: when
+/// one was changed, and its id.
+pub async fn linked(
+    tx: &mut Tx,
+    city: &str,
+    (changed_at, id): (i64, &str),
+    most: i64,
+) -> Stored<Vec<RequestRow>> {
+    const SQL: &str = linked!("select");
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(city)
+        .bind(changed_at)
+        .bind(id)
+        .bind(most)
+        .fetch_all(c)
+        .await)?)
+}
+
+/// How often something of its linked requests was told on cases here, and with how many of them
+/// something is the matter.
+pub async fn count_told(tx: &mut Tx, city: &str) -> Stored<(i64, i64)> {
+    const SQL: &str = "select cast(coalesce(sum(turns), 0) as bigint), count(problem)
+        from city_requests where city = $1 and state = 'linked'";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(city).fetch_one(c).await)?)
 }
 
 /// Requests with a number and a case that were not looked at since a moment, and are open or have
@@ -369,4 +406,40 @@ pub async fn troubled(tx: &mut Tx, city: &str, now: i64, problem: &str) -> Store
         where city = $1";
     on!(tx, c => sqlx::query(SQL).bind(city).bind(now).bind(problem).execute(c).await.map(drop))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::throwaway::databases;
+    use lapor_migrations::{Kind, Schema};
+
+    use super::*;
+
+    const EXPLAINED: &str = linked!("explain query plan select");
+
+    /// What a query costs shows in a city of many requests only, how SQLite goes about it in none.
+    #[tokio::test]
+    async fn sqlite_reads_what_is_linked_off_an_index_and_sorts_nothing() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let mut tx = db.read().await.unwrap();
+            if tx.kind() == Kind::Postgres {
+                let found = linked(&mut tx, "bandung", (i64::MAX, ""), 9).await;
+                assert_eq!(found, Ok(vec![]));
+                continue;
+            }
+            let plan = on!(&mut tx, c => sqlx::query_as(EXPLAINED)
+                .bind("bandung")
+                .bind(NEVER)
+                .bind("")
+                .bind(9_i64)
+                .fetch_all(c)
+                .await);
+            let plan: Vec<(i64, i64, i64, String)> = plan.unwrap();
+            let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
+            assert_eq!(steps.len(), 1, "nothing is sorted: {steps:?}");
+            let index = "city_requests_changed (city=? AND state=? AND (changed_at,id)<(?,?))";
+            assert!(steps[0].contains(index), "{steps:?}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Registers that were brought as files, and which cases their rows became.
 
+use std::collections::HashSet;
+
 use lapor_migrations::{Bulk, Tx, Value, on};
 use sqlx::FromRow;
 
@@ -178,9 +180,40 @@ pub async fn rows(tx: &mut Tx, import: &str) -> Stored<Vec<FiledRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(import).fetch_all(c).await)?)
 }
 
-/// Whether a row with such words has been filed.
-pub async fn is_said(tx: &mut Tx, said: &[u8]) -> Stored<bool> {
-    const SQL: &str = "select count(*) from import_rows where said = $1";
-    let found: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(said).fetch_one(c).await)?;
-    Ok(found > 0)
+static TICKETED: Bulk = Bulk::new(
+    "with v (ticket) as (values",
+    1,
+    ") select v.ticket from v join cases c on c.ticket = v.ticket",
+);
+
+/// Those of these tickets that cases here have.
+pub async fn ticketed(tx: &mut Tx, tickets: Vec<Value>) -> Stored<HashSet<String>> {
+    let found: Vec<(String,)> = tx.fetch_rows(&TICKETED, tickets).await?;
+    Ok(found.into_iter().map(|(ticket,)| ticket).collect())
+}
+
+static NUMBERED: Bulk = Bulk::new(
+    "with v (number) as (values",
+    1,
+    ") select distinct v.number from v join cases c
+            on upper(replace(c.own_number, ' ', '')) = upper(replace(v.number, ' ', ''))
+        where c.own_number is not null and c.tray is not null",
+);
+
+/// Those of these numbers of the institution's own that cases here have.
+pub async fn numbered(tx: &mut Tx, numbers: Vec<Value>) -> Stored<HashSet<String>> {
+    let found: Vec<(String,)> = tx.fetch_rows(&NUMBERED, numbers).await?;
+    Ok(found.into_iter().map(|(number,)| number).collect())
+}
+
+static SAID: Bulk = Bulk::new(
+    "with v (said) as (values",
+    1,
+    ") select distinct v.said from v join import_rows r on r.said = v.said",
+);
+
+/// Those of these hashes of words with which a row has been filed.
+pub async fn said(tx: &mut Tx, hashes: Vec<Value>) -> Stored<HashSet<Vec<u8>>> {
+    let found: Vec<(Vec<u8>,)> = tx.fetch_rows(&SAID, hashes).await?;
+    Ok(found.into_iter().map(|(said,)| said).collect())
 }

@@ -4,7 +4,7 @@
 //! waits for an earlier message), `quarantined`, `parked` (of a kind that this
 //! version does not know), `refused`, `superseded`.
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Bulk, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -13,15 +13,20 @@ use super::Stored;
 pub struct InboxRow {
     pub depoch: i64,
     pub dseq: i64,
+    #[sqlx(try_from = "Legible<String>")]
     pub item: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub line: Option<String>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub wraps: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub state: String,
     pub attempts: i64,
     /// What was wrong with it when it was received; it is then never applied.
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub fault: Option<String>,
     /// W3C `traceparent`.
-    #[sqlx(default)]
+    #[sqlx(default, try_from = "Legible<Option<String>>")]
     pub trace: Option<String>,
 }
 
@@ -146,7 +151,13 @@ pub async fn exceptions(
         where stream = $1 and (state in ('waiting', 'quarantined', 'parked', 'refused')
             or (state = 'superseded' and dseq > $2))
         order by depoch, dseq limit $3";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(acked).bind(limit).fetch_all(c).await)?)
+    type Row = (i64, Legible<String>, Legible<Option<String>>);
+    let rows: Vec<Row> =
+        on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(acked).bind(limit).fetch_all(c).await)?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(dseq, state, reason)| (dseq, state.text(), reason.text()))
+        .collect())
 }
 
 /// The history of a case: item, foreign line or own line, in the case's order.
@@ -154,18 +165,30 @@ pub async fn history(
     tx: &mut Tx,
     case_id: &str,
 ) -> Stored<Vec<(String, Option<String>, Option<String>, String)>> {
-    const SQL: &str = "select i.item, i.line, o.line, i.state
+    const SQL: &str = "select i.item, i.line, l.line, i.state
         from inbox i left join outbox o on o.envelope_id = i.envelope_id
+            left join outbox_lines l on l.number = o.number
         where i.stream = 'inbox' and i.case_id = $1
         order by i.case_seq, i.depoch, i.dseq";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+    type Row = (
+        Legible<String>,
+        Legible<Option<String>>,
+        Legible<Option<String>>,
+        Legible<String>,
+    );
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(item, foreign, own, state)| (item.text(), foreign.text(), own.text(), state.text()))
+        .collect())
 }
 
 static IDENTITY_REQUESTS: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
-    ") select i.case_id, i.item, i.line, o.line
+    ") select i.case_id, i.item, i.line, l.line
         from inbox i left join outbox o on o.envelope_id = i.envelope_id
+            left join outbox_lines l on l.number = o.number
         where i.stream = 'inbox' and i.kind = 'identity.requested'
             and i.case_id in (select case_id from v)",
 );
@@ -175,7 +198,47 @@ pub async fn identity_requests(
     tx: &mut Tx,
     cases: Vec<Value>,
 ) -> Stored<Vec<(String, String, Option<String>, Option<String>)>> {
-    tx.fetch_rows(&IDENTITY_REQUESTS, cases).await
+    type Row = (
+        String,
+        Legible<String>,
+        Legible<Option<String>>,
+        Legible<Option<String>>,
+    );
+    let rows: Vec<Row> = tx.fetch_rows(&IDENTITY_REQUESTS, cases).await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(case, item, foreign, own)| (case, item.text(), foreign.text(), own.text()))
+        .collect())
+}
+
+static BIRTHS: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select i.case_id, i.item, i.line, l.line
+        from v join inbox i on i.case_id = v.case_id
+            left join outbox o on o.envelope_id = i.envelope_id
+            left join outbox_lines l on l.number = o.number
+        where i.stream = 'inbox' and i.kind in ('report.filed', 'case.split')
+        order by i.case_id, i.case_seq, i.depoch, i.dseq",
+);
+
+/// What the named cases may begin with: case, item, foreign line or own line, of each in its order.
+/// They are joined: by `in` SQLite goes through the whole stream.
+pub async fn births(
+    tx: &mut Tx,
+    cases: Vec<Value>,
+) -> Stored<Vec<(String, String, Option<String>, Option<String>)>> {
+    type Row = (
+        String,
+        Legible<String>,
+        Legible<Option<String>>,
+        Legible<Option<String>>,
+    );
+    let rows: Vec<Row> = tx.fetch_rows(&BIRTHS, cases).await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(case, item, foreign, own)| (case, item.text(), foreign.text(), own.text()))
+        .collect())
 }
 
 /// Counts by state other than applied.

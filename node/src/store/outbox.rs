@@ -3,25 +3,35 @@
 //! States: `pending` (no place in the chain yet), `sealed` (signed, on its way),
 //! `accepted` (durable at the hub), `ruled` (the ruling has come back),
 //! `quarantined` (the hub refused its header; a person must look).
+//!
+//! The draft and the line of a message stand in tables of their own, where they are written once: a
+//! row of `outbox` is written again with each state.
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Bulk, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
 
+/// A message with what it says: `draft` is empty if it came back from the hub, `line` is there from
+/// its sealing on.
 #[derive(Debug, Clone, FromRow)]
 pub struct OutboxRow {
     pub number: i64,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub case_id: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub kind: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub draft: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub newcomers: String,
     pub epoch: Option<i64>,
     pub seq: Option<i64>,
     pub envelope_id: Option<Vec<u8>>,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub line: Option<String>,
     /// W3C `traceparent`.
-    #[sqlx(default)]
+    #[sqlx(default, try_from = "Legible<Option<String>>")]
     pub trace: Option<String>,
     /// Unix ms.
     pub created_at: i64,
@@ -39,38 +49,54 @@ pub struct NewRow<'a> {
     pub trace: &'a str,
 }
 
+/// The text of a query for [`OutboxRow`]s.
+macro_rules! rows {
+    ($which:literal) => {
+        concat!(
+            "select o.number, o.case_id, o.kind, coalesce(d.draft, '') as draft, o.newcomers,
+                o.epoch, o.seq, o.envelope_id, l.line, o.trace, o.created_at
+            from outbox o
+                left join outbox_drafts d on d.number = o.number
+                left join outbox_lines l on l.number = o.number
+            where ",
+            $which
+        )
+    };
+}
+
 static ADD: Bulk = Bulk::new(
-    "insert into outbox (number, message_id, case_id, other_case, kind, draft, newcomers, state, created_at, trace) values",
-    10,
+    "insert into outbox (number, message_id, case_id, other_case, kind, newcomers, state, created_at, trace) values",
+    9,
     "",
 );
+static ADD_DRAFTS: Bulk = Bulk::new("insert into outbox_drafts (number, draft) values", 2, "");
 
 /// Adds drafts behind those that are there, in this order.
 pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
     const LAST: &str = "select coalesce(max(number), 0) from outbox";
     let last: i64 = on!(tx, c => sqlx::query_scalar(LAST).fetch_one(c).await)?;
-    let values = rows.iter().zip(last + 1..).flat_map(|(row, number)| {
+    let numbered = || rows.iter().zip(last + 1..);
+    let values = numbered().flat_map(|(row, number)| {
         [
             Value::from(number),
             Value::from(row.message_id),
             Value::from(row.case_id.map(str::to_owned)),
             Value::from(row.other_case.map(str::to_owned)),
             Value::from(row.kind),
-            Value::from(row.draft),
             Value::from(row.newcomers),
             Value::from("pending"),
             Value::from(row.created_at),
             Value::from(row.trace),
         ]
     });
-    tx.run_rows(&ADD, values.collect()).await.map(drop)
+    tx.run_rows(&ADD, values.collect()).await?;
+    let drafts = numbered().flat_map(|(row, number)| [Value::from(number), row.draft.into()]);
+    tx.run_rows(&ADD_DRAFTS, drafts.collect()).await.map(drop)
 }
 
 /// Rows in a state, oldest first.
 pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<OutboxRow>> {
-    const SQL: &str =
-        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
-        from outbox where state = $1 order by number limit $2";
+    const SQL: &str = rows!("o.state = $1 order by o.number limit $2");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(limit).fetch_all(c).await)?)
 }
 
@@ -78,16 +104,23 @@ pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<Outbox
 /// if it came back from the hub), line once it is sealed.
 #[derive(Debug, Clone, FromRow)]
 pub struct AnnouncementRow {
+    #[sqlx(try_from = "Legible<String>")]
     pub state: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub effect: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub draft: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub line: Option<String>,
 }
 
 /// The announcements of own keys, latest first.
 pub async fn announcements(tx: &mut Tx) -> Stored<Vec<AnnouncementRow>> {
-    const SQL: &str = "select state, effect, draft, line from outbox
-        where kind = 'key.announced' order by number desc";
+    const SQL: &str = "select o.state, o.effect, coalesce(d.draft, '') as draft, l.line
+        from outbox o
+            left join outbox_drafts d on d.number = o.number
+            left join outbox_lines l on l.number = o.number
+        where o.kind = 'key.announced' order by o.number desc";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
@@ -101,23 +134,28 @@ pub async fn anything_to_send(tx: &mut Tx) -> Stored<bool> {
 /// Sealed rows of an epoch behind a position, in the order of the chain.
 pub async fn sealed_after(tx: &mut Tx, epoch: i64, seq: i64, limit: i64) -> Stored<Vec<OutboxRow>> {
     const SQL: &str =
-        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
-        from outbox where epoch = $1 and seq > $2 and state = 'sealed' order by seq limit $3";
+        rows!("o.epoch = $1 and o.seq > $2 and o.state = 'sealed' order by o.seq limit $3");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).bind(limit).fetch_all(c).await)?)
 }
 
 static SEAL: Bulk = Bulk::new(
-    "with v (number, epoch, seq, envelope_id, line) as (values",
-    5,
+    "with v (number, epoch, seq, envelope_id) as (values",
+    4,
     ") update outbox set state = 'sealed', epoch = v.epoch, seq = v.seq,
-        envelope_id = v.envelope_id, line = v.line
+        envelope_id = v.envelope_id
         from v where outbox.number = v.number and outbox.state = 'pending'",
 );
+static KEEP_LINES: Bulk = Bulk::new(
+    "insert into outbox_lines (number, line) values",
+    2,
+    "on conflict (number) do update set line = excluded.line",
+);
 
-/// Gives drafts their places: number, epoch, seq, envelope id, line. Returns
-/// how many of them were still pending.
-pub async fn seal(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
-    tx.run_rows(&SEAL, rows).await
+/// Gives drafts their places (number, epoch, seq, envelope id) and keeps their lines (number, line).
+/// Returns how many of them were still pending; unless all were, nothing of it may be committed.
+pub async fn seal(tx: &mut Tx, places: Vec<Value>, lines: Vec<Value>) -> Stored<u64> {
+    tx.run_rows(&KEEP_LINES, lines).await?;
+    tx.run_rows(&SEAL, places).await
 }
 
 /// An own envelope that came back from the hub after a restore. If its draft
@@ -135,45 +173,50 @@ pub async fn adopt(
     created_at: i64,
     now: i64,
 ) -> Stored<()> {
-    const SQL: &str =
-        "insert into outbox (number, message_id, case_id, kind, draft, newcomers, state,
-            epoch, seq, envelope_id, line, created_at, accepted_at)
-        values ((select coalesce(max(number), 0) + 1 from outbox), $1, $2, $3, '', '[]', 'accepted',
-            $4, $5, $6, $7, $8, $9)
+    const SQL: &str = "insert into outbox (number, message_id, case_id, kind, newcomers, state,
+            epoch, seq, envelope_id, created_at, accepted_at)
+        values ((select coalesce(max(number), 0) + 1 from outbox), $1, $2, $3, '[]', 'accepted',
+            $4, $5, $6, $7, $8)
         on conflict (message_id) do update set state = 'accepted', epoch = excluded.epoch,
-            seq = excluded.seq, envelope_id = excluded.envelope_id, line = excluded.line,
+            seq = excluded.seq, envelope_id = excluded.envelope_id,
             accepted_at = excluded.accepted_at
         where outbox.epoch is null or excluded.epoch < outbox.epoch
-            or (excluded.epoch = outbox.epoch and excluded.seq < outbox.seq)";
-    on!(tx, c => sqlx::query(SQL)
+            or (excluded.epoch = outbox.epoch and excluded.seq < outbox.seq)
+        returning number";
+    let taken: Vec<i64> = on!(tx, c => sqlx::query_scalar(SQL)
         .bind(message_id)
         .bind(case_id)
         .bind(kind)
         .bind(place.0)
         .bind(place.1)
         .bind(envelope_id)
-        .bind(line)
         .bind(created_at)
         .bind(now)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(())
+        .fetch_all(c)
+        .await)?;
+    let lines = taken
+        .into_iter()
+        .flat_map(|number| [Value::from(number), line.into()]);
+    tx.run_rows(&KEEP_LINES, lines.collect()).await.map(drop)
 }
 
-/// Marks everything sealed up to a position as durable at the hub.
+/// Marks everything sealed up to a position as durable at the hub. Said so that what waits is looked
+/// through and not the chain up to there.
 pub async fn accept(tx: &mut Tx, epoch: i64, seq: i64, at: i64) -> Stored<()> {
     const SQL: &str = "update outbox set state = 'accepted', accepted_at = $3
-        where state = 'sealed' and epoch = $1 and seq <= $2";
+        where state = 'sealed' and epoch + 0 = $1 and seq <= $2";
     on!(tx, c => sqlx::query(SQL).bind(epoch).bind(seq).bind(at).execute(c).await.map(drop))?;
     Ok(())
 }
 
 /// Takes their places away from messages that the hub has not accepted.
 pub async fn unseal(tx: &mut Tx) -> Stored<()> {
-    const SQL: &str = "update outbox set epoch = null, seq = null, envelope_id = null, line = null,
+    const LINES: &str = "delete from outbox_lines where number in
+        (select number from outbox where state in ('sealed', 'quarantined', 'refused'))";
+    const SQL: &str = "update outbox set epoch = null, seq = null, envelope_id = null,
             state = case when state = 'sealed' then 'pending' else state end
         where state in ('sealed', 'quarantined', 'refused')";
+    on!(tx, c => sqlx::query(LINES).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -210,6 +253,7 @@ pub async fn ruled(tx: &mut Tx, rows: Vec<Value>) -> Stored<Vec<String>> {
 #[derive(Debug, Clone, FromRow)]
 pub struct OwnLine {
     pub envelope_id: Vec<u8>,
+    #[sqlx(try_from = "Legible<String>")]
     pub line: String,
     /// 1 if it came back from the hub after a restore, 0 if it was written here.
     pub adopted: i64,
@@ -218,10 +262,11 @@ pub struct OwnLine {
 static LINES: Bulk = Bulk::new(
     "with v (envelope_id) as (values",
     1,
-    ") select o.envelope_id, o.line,
-            cast(case when o.draft = '' then 1 else 0 end as bigint) as adopted
+    ") select o.envelope_id, l.line,
+            cast(case when d.number is null then 1 else 0 end as bigint) as adopted
         from v join outbox o on o.envelope_id = v.envelope_id
-        where o.line is not null",
+            join outbox_lines l on l.number = o.number
+            left join outbox_drafts d on d.number = o.number",
 );
 
 /// Lines of own messages by their envelope ids.
@@ -241,30 +286,68 @@ pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<OwnLine>> {
     Ok(found.into_iter().next())
 }
 
+/// Puts the line of an own message in the place of a damaged one.
+pub async fn set_line(tx: &mut Tx, envelope_id: &[u8], line: &str) -> Stored<()> {
+    const SQL: &str = "update outbox_lines set line = $2
+        where number = (select number from outbox where envelope_id = $1)";
+    on!(tx, c => sqlx::query(SQL).bind(envelope_id).bind(line).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Who is given which key with an own message, by its envelope id.
 pub async fn newcomers(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
     const SQL: &str = "select newcomers from outbox where envelope_id = $1";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?)
+    let found: Option<Legible<String>> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?;
+    Ok(found.map(Legible::text))
 }
 
 /// Drafts of a case (as first or second case) that are not ruled yet, oldest first.
 /// Each half has its index; `or` would read every draft that is not ruled.
 pub async fn unruled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
-    const SQL: &str = "select draft from (
-            select number, draft, state from outbox where case_id = $1
+    const SQL: &str = "select d.draft from (
+            select number, state from outbox where case_id = $1
             union
-            select number, draft, state from outbox where other_case = $1
+            select number, state from outbox where other_case = $1
         ) of_case
-        where state in ('pending', 'sealed', 'accepted') and draft <> ''
-        order by number";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?)
+            join outbox_drafts d on d.number = of_case.number
+        where of_case.state in ('pending', 'sealed', 'accepted')
+        order by of_case.number";
+    let drafts: Vec<Legible<String>> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?;
+    Ok(drafts.into_iter().map(Legible::text).collect())
+}
+
+static UNRULED_BIRTHS: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select of_cases.of_case, d.draft from (
+            select v.case_id as of_case, number, state, kind
+                from v join outbox on outbox.case_id = v.case_id
+            union
+            select v.case_id as of_case, number, state, kind
+                from v join outbox on outbox.other_case = v.case_id
+        ) of_cases
+            join outbox_drafts d on d.number = of_cases.number
+        where of_cases.state in ('pending', 'sealed', 'accepted')
+            and of_cases.kind in ('report.filed', 'case.split')
+        order by of_cases.number",
+);
+
+/// Drafts with which the named cases (as first or second case) may begin and that are not ruled yet,
+/// the oldest first: case and draft.
+pub async fn unruled_births(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, String)>> {
+    let rows: Vec<(String, Legible<String>)> = tx.fetch_rows(&UNRULED_BIRTHS, cases).await?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(case, draft)| (case, draft.text())).collect())
 }
 
 static UNRULED: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
     ") select v.case_id, count(*) from v join outbox o on o.case_id = v.case_id
-        where o.state in ('pending', 'sealed', 'accepted') and o.draft <> '' group by v.case_id",
+            join outbox_drafts d on d.number = o.number
+        where o.state in ('pending', 'sealed', 'accepted') group by v.case_id",
 );
 
 /// How many drafts of these cases (as first case) are not ruled yet; a case
@@ -286,17 +369,22 @@ pub async fn last_at(tx: &mut Tx, epoch: i64) -> Stored<i64> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).fetch_one(c).await)?)
 }
 
-/// The first position of an epoch whose message has neither a receipt nor a ruling here.
+/// The first position of an epoch whose message has neither a receipt nor a ruling here. Said so that
+/// what waits is looked through and not the chain, which is read to its end where nothing does.
 pub async fn first_sealed(tx: &mut Tx, epoch: i64) -> Stored<Option<i64>> {
-    const SQL: &str = "select min(seq) from outbox where epoch = $1 and state = 'sealed'";
+    const SQL: &str = "select min(seq) from outbox where state = 'sealed' and epoch + 0 = $1";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).fetch_one(c).await)?)
 }
 
 /// The row at a position.
 pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
-    const SQL: &str =
-        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
-        from outbox where epoch = $1 and seq = $2";
+    const SQL: &str = rows!("o.epoch = $1 and o.seq = $2");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
+}
+
+/// The row at a position, if its message is durable at the hub.
+pub async fn accepted_at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
+    const SQL: &str = rows!("o.epoch = $1 and o.seq = $2 and o.state in ('accepted', 'ruled')");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
 }
 
@@ -314,8 +402,7 @@ pub async fn back_from(
     limit: i64,
 ) -> Stored<Vec<OutboxRow>> {
     const SQL: &str =
-        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
-        from outbox where epoch = $1 and seq <= $2 and line is not null order by seq desc limit $3";
+        rows!("o.epoch = $1 and o.seq <= $2 and l.line is not null order by o.seq desc limit $3");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).bind(limit).fetch_all(c).await)?)
 }
 
@@ -342,4 +429,84 @@ pub async fn backlog(tx: &mut Tx) -> Stored<Vec<(String, i64, Option<i64>)>> {
     const SQL: &str = "select state, count(*), min(created_at) from outbox
         where state in ('pending', 'sealed', 'accepted', 'quarantined') group by state";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::Schema;
+    use lapor_migrations::throwaway::databases;
+
+    use super::*;
+
+    fn row(message_id: &str) -> NewRow<'_> {
+        NewRow {
+            message_id,
+            case_id: Some("c"),
+            other_case: None,
+            kind: "case.noted",
+            draft: "{}",
+            newcomers: "[]",
+            created_at: 1,
+            trace: "",
+        }
+    }
+
+    async fn pending(tx: &mut Tx) -> Vec<(i64, String, Option<String>)> {
+        let rows = in_state(tx, "pending", 9).await.unwrap().into_iter();
+        rows.map(|row| (row.number, row.draft, row.line)).collect()
+    }
+
+    async fn sealed_as(tx: &mut Tx, id: u8) -> Option<(String, i64)> {
+        let found = line(tx, &[id; 32]).await.unwrap();
+        found.map(|own| (own.line, own.adopted))
+    }
+
+    async fn adopted(tx: &mut Tx, message_id: &str, seq: i64, id: u8) {
+        let (case, line) = (Some("c"), format!("theirs {id}"));
+        let kind = "case.noted";
+        adopt(tx, message_id, case, kind, (1, seq), &[id; 32], &line, 1, 6)
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_message_keeps_its_draft_and_has_a_line_while_it_has_a_place() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.write().await.unwrap();
+            add(tx, &[row("a"), row("b")]).await.unwrap();
+            let draft = || "{}".to_owned();
+            let both = [(1, draft(), None), (2, draft(), None)];
+            assert_eq!(pending(tx).await, both, "{}", test.name);
+
+            let numbers = || [1_i64, 2].into_iter();
+            let places = numbers().flat_map(|number| {
+                let id = vec![number as u8; 32];
+                [number.into(), 1_i64.into(), number.into(), Value::from(id)]
+            });
+            let lines =
+                numbers().flat_map(|number| [number.into(), Value::from(format!("ours {number}"))]);
+            let sealed = seal(tx, places.collect(), lines.collect()).await;
+            assert_eq!(sealed, Ok(2), "{}", test.name);
+            accept(tx, 1, 1, 5).await.unwrap();
+            unseal(tx).await.unwrap();
+            assert_eq!(sealed_as(tx, 1).await, Some(("ours 1".into(), 0)));
+            assert_eq!(sealed_as(tx, 2).await, None);
+            assert_eq!(pending(tx).await, [(2, draft(), None)], "{}", test.name);
+
+            adopted(tx, "b", 2, 7).await;
+            adopted(tx, "d", 3, 8).await;
+            // The second place of a message is none.
+            adopted(tx, "b", 4, 9).await;
+            assert_eq!(sealed_as(tx, 7).await, Some(("theirs 7".into(), 0)));
+            assert_eq!(sealed_as(tx, 8).await, Some(("theirs 8".into(), 1)));
+            assert_eq!(sealed_as(tx, 9).await, None, "{}", test.name);
+            set_line(tx, &[8; 32], "mended").await.unwrap();
+            assert_eq!(sealed_as(tx, 8).await, Some(("mended".into(), 1)));
+            // What came back from the hub was not written here.
+            assert_eq!(unruled_of(tx, "c").await, Ok(vec![draft(), draft()]));
+            let counts = unruled_counts(tx, vec!["c".into()]).await;
+            assert_eq!(counts, Ok(vec![("c".to_owned(), 2)]), "{}", test.name);
+        }
+    }
 }

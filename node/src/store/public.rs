@@ -4,7 +4,7 @@
 //! its place on the stream) or `refused` (an own one that the hub did not let
 //! through). Own pending ones count as the latest.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Legible, Tx, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -23,21 +23,32 @@ pub struct NewPublication<'a> {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct PublicationRow {
+    #[sqlx(try_from = "Legible<String>")]
     pub message_id: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub kind: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub name: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub body: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub state: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub reason: Option<String>,
     pub at: i64,
 }
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ProgrammeRow {
+    #[sqlx(try_from = "Legible<String>")]
     pub owner: String,
+    #[sqlx(try_from = "Legible<String>")]
     pub slug: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub region: Option<String>,
+    #[sqlx(try_from = "Legible<String>")]
     pub published: String,
+    #[sqlx(try_from = "Legible<Option<String>>")]
     pub progress: Option<String>,
     pub pending: i64,
     pub updated_at: i64,

@@ -11,9 +11,10 @@ use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{InstanceId, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyId, KeyUse, Signer};
 use lapor_protocol::kinds::Body;
-use lapor_protocol::message::{Draft, Message};
+use lapor_protocol::message::Draft;
 
 use super::{Link, LinkError};
+use crate::casework::read_message;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -33,7 +34,7 @@ impl Link {
         let Some(last) = sent.filter(|row| may_have_effect(row)) else {
             return Ok(true);
         };
-        let Some(key) = announced(last)? else {
+        let Some(key) = announced(last) else {
             return Ok(true);
         };
         if in_directory(&self.node, &key.jwk.kid)? {
@@ -55,7 +56,10 @@ impl Link {
         let Some(at) = drafts.iter().position(|row| row.kind == ANNOUNCED) else {
             return Ok(drafts);
         };
-        let draft: Draft = store::read(serde_json::from_str(&drafts[at].draft))?;
+        let Ok(draft) = serde_json::from_str::<Draft>(&drafts[at].draft) else {
+            // It is set aside where it cannot be sealed.
+            return Ok(drafts);
+        };
         if let Body::KeyAnnounced(announced) = &draft.body {
             let (use_for, kid) = (announced.key.use_for, &announced.key.jwk.kid);
             let held = self.node.reload_keys()?.public(use_for);
@@ -132,20 +136,16 @@ pub(super) fn certify_at(head: ChainHead, draft: &mut Draft, me: &InstanceId, id
     }
 }
 
-/// The key that an announcement is about. One that came back from the hub has
-/// no draft, and one that has no place yet no line.
-pub(crate) fn announced(row: &AnnouncementRow) -> Result<Option<CertifiedKey>, NodeError> {
-    let body = match &row.line {
-        Some(line) => {
-            let envelope = store::read(Envelope::parse(line.as_bytes()))?;
-            store::read(Message::parse(&envelope.payload))?.body.ok()
-        }
-        None => Some(store::read(serde_json::from_str::<Draft>(&row.draft))?.body),
-    };
-    Ok(match body {
+/// The key that an announcement is about, as far as it can be read. One that
+/// came back from the hub has no draft, and one that has no place yet no line.
+pub(crate) fn announced(row: &AnnouncementRow) -> Option<CertifiedKey> {
+    let line = row.line.as_deref();
+    let sent = line.and_then(|line| read_message(line).ok()?.body.ok());
+    let written = || Some(serde_json::from_str::<Draft>(&row.draft).ok()?.body);
+    match sent.or_else(written) {
         Some(Body::KeyAnnounced(announced)) => Some(announced.key),
         _ => None,
-    })
+    }
 }
 
 fn may_have_effect(row: &AnnouncementRow) -> bool {

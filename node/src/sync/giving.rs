@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::{Call, Link, LinkError};
 use crate::casework::Newcomer;
 use crate::chance::SystemEntropy;
+use crate::damage;
 use crate::error::NodeError;
 use crate::store;
 use crate::store::cases::Parties;
@@ -187,7 +188,7 @@ impl Link {
         let directory = self.node.directory();
         let mut due = Vec::new();
         for row in page {
-            if concerns(&row, renewed, me, directory.latest())? {
+            if concerns(&row, renewed, me, directory.latest()) {
                 let ours = row.origin.as_deref() == Some(me.as_str());
                 let wait = if ours { 0 } else { AFTER_THE_ORIGIN_MS };
                 due.push((row.case_id, now + wait));
@@ -214,23 +215,27 @@ fn renewed(directory: &Directory, noted: &Noted) -> BTreeSet<InstanceId> {
 }
 
 /// Whether one of these is a party of the case. One on which own messages are
-/// under way may get parties by them, and is looked at to be sure.
+/// under way may get parties by them, and is looked at to be sure; so is one
+/// whose row is damaged.
 fn concerns(
     row: &Parties,
     renewed: &BTreeSet<InstanceId>,
     me: &InstanceId,
     world: DirectoryAt<'_>,
-) -> Result<bool, NodeError> {
+) -> bool {
     if row.pending > 0 {
-        return Ok(true);
+        return true;
     }
     let Some(fold) = &row.fold else {
-        return Ok(false);
+        return false;
     };
-    let case: Case = store::read(serde_json::from_str(fold))?;
+    let Ok(case) = serde_json::from_str::<Case>(fold) else {
+        damage::tell("cases", &row.case_id);
+        return true;
+    };
     let parties = case.parties(world);
     let mut others = parties.intersection(renewed).filter(|party| *party != me);
-    Ok(others.next().is_some())
+    others.next().is_some()
 }
 
 /// Notes a case when a message has made someone a party to whom this node may
@@ -253,10 +258,10 @@ pub(super) async fn note_gained(
         return Ok(());
     }
     let after_ms = if author == me {
-        let given: Vec<Newcomer> = match store::outbox::newcomers(tx, envelope_id).await? {
-            Some(text) => store::read(serde_json::from_str(&text))?,
-            None => Vec::new(),
-        };
+        // Where that is damaged, the hub is asked whether they were given it.
+        let given = store::outbox::newcomers(tx, envelope_id).await?;
+        let given = given.and_then(|text| serde_json::from_str(&text).ok());
+        let given: Vec<Newcomer> = given.unwrap_or_default();
         let subject = Subject::Case(after.id).to_string();
         gained.retain(|party| {
             let same = |given: &Newcomer| given.recipient == *party && given.subject == subject;

@@ -4,7 +4,7 @@ use http::Method;
 use lapor_certs::Credential;
 use lapor_protocol::ids::Position;
 use lapor_protocol::receipt::Stream;
-use lapor_protocol::wire::{Health, Holds, PREFIX, Reached};
+use lapor_protocol::wire::{Health, HealthAnswer, Holds, PREFIX, Reached};
 use lapor_web::regions;
 
 use super::https::trusted;
@@ -14,7 +14,7 @@ use crate::publishing::{calendar_in_force, taxonomy_in_force};
 use crate::store;
 
 impl Link {
-    /// Tells the hub how this node is doing.
+    /// Tells the hub how this node is doing, and sends it once more what it asks for.
     pub async fn report_health(&self) -> Result<(), LinkError> {
         let status = self.node.status().await?;
         let mut tx = self.node.read_tx().await?;
@@ -43,6 +43,7 @@ impl Link {
                 settled: settled as u64,
             }),
             holds: Some(self.holds().await?),
+            portal: Some(self.portal()),
         };
         let body = serde_json::to_vec(&health).map_err(LinkError::hub)?;
         let mut call =
@@ -50,7 +51,19 @@ impl Link {
         if let Some(boot) = self.answered_boot_header().await? {
             call = call.header(boot::NAME, boot);
         }
-        self.call(call).await.map(drop)
+        let answer = self.call(call).await?;
+        if answer.body.is_empty() {
+            return Ok(());
+        }
+        let wanted: HealthAnswer = answer.json()?;
+        self.send_again(&wanted.again).await
+    }
+
+    /// Where people open the pages; empty where nobody has said so.
+    fn portal(&self) -> String {
+        let in_force = self.node.in_force();
+        let site = in_force.settings().portal.public_url.as_ref();
+        site.map(ToString::to_string).unwrap_or_default()
     }
 
     async fn holds(&self) -> Result<Holds, LinkError> {

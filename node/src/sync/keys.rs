@@ -3,6 +3,7 @@
 use http::Method;
 use lapor_migrations::Tx;
 use lapor_protocol::case::Case;
+use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::message::Message;
 use lapor_protocol::problem::Code;
@@ -11,7 +12,8 @@ use lapor_protocol::wire::{CaseKeys, PREFIX};
 
 use super::learn::{find_key, ticket_of, unwrap};
 use super::{Call, Link, LinkError};
-use crate::casework::{read_message, refresh_case};
+use crate::casework::{kept_message, refresh_case};
+use crate::damage;
 use crate::error::NodeError;
 use crate::store;
 
@@ -29,8 +31,13 @@ impl Link {
         let last_page = (lacking.len() as i64) < STEP;
         let mut count = 0;
         for (id, fold) in lacking {
-            let case: Case = store::read(serde_json::from_str(&fold))?;
-            if let Some(key) = self.ask_for_key(&case).await? {
+            let case = serde_json::from_str::<Case>(&fold);
+            let case = case.inspect_err(|_| damage::tell("cases", &id)).ok();
+            let key = match &case {
+                Some(case) => self.ask_for_key(case).await?,
+                None => None,
+            };
+            if let Some((case, key)) = case.zip(key) {
                 self.keep_key(case.id, &key).await?;
                 count += 1;
             }
@@ -88,10 +95,13 @@ impl Link {
     }
 }
 
-/// The message that gave birth to a case.
+/// The message that gave birth to a case; `None` where it is not here, or damaged.
 async fn beginning(tx: &mut Tx, case: CaseId) -> Result<Option<Message>, NodeError> {
     let history = store::inbox::history(tx, &case.to_string()).await?;
     let mut lines = history.into_iter();
-    let line = lines.find_map(|(_, foreign, own, _)| foreign.or(own));
-    line.map(|line| read_message(&line)).transpose()
+    let first = lines.find_map(|(item, foreign, own, _)| Some((item, foreign.or(own)?)));
+    Ok(first.and_then(|(item, line)| {
+        let item: Item = serde_json::from_str(&item).ok()?;
+        kept_message(&line, item.envelope_id)
+    }))
 }

@@ -14,6 +14,7 @@ pub(crate) mod certificate;
 mod directory;
 mod epoch;
 mod error;
+mod fetching_again;
 mod giving;
 mod health;
 mod https;
@@ -29,12 +30,14 @@ mod returning;
 mod run;
 mod seal;
 mod seen;
+mod sending_again;
 mod settle;
 mod state;
 mod taking_in;
 mod traces;
 mod transport;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
@@ -97,6 +100,8 @@ struct Asked {
     blobs: [(String, Vec<u8>); 2],
     /// Of the pictures to send, of those to fetch, and of those that had no room.
     pictures: [(String, String, Vec<u8>); 3],
+    /// Items that are damaged here.
+    again: BTreeMap<fetching_again::Place, fetching_again::Tried>,
 }
 
 impl Link {
@@ -166,6 +171,7 @@ impl Link {
             }
             moved += step;
         }
+        moved += Box::pin(self.fetch_again()).await?;
         moved += self.move_on().await?;
         moved += self.give_keys().await?;
         moved += self.exchange_keys().await?;

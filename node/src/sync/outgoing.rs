@@ -1,12 +1,16 @@
 //! Pushing the outbox: exact bytes, receipts checked before anything counts as
 //! sent. One batch is at the hub at a time; while it is there, the next one is
-//! sealed and the answer to the one before is taken in.
+//! sealed and packed, and the answer to the one before is taken in.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use http::header::CONTENT_ENCODING;
 use http::{HeaderValue, Method};
+use lapor_migrations::Tx;
 use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::EnvelopeId;
+use lapor_protocol::kinds::Body;
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::{Code, Problem, Retry};
@@ -14,12 +18,14 @@ use lapor_protocol::receipt::Receipt;
 use lapor_protocol::seal::{Subject, Wrap};
 use lapor_protocol::wire::{NDJSON, OutboxAnswer, OutboxException, PREFIX};
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 
 use super::epoch::DUE;
 use super::seal::own_chain;
 use super::taking_in::DAMAGED;
 use super::{Call, Link, LinkError, boot, traces};
-use crate::casework::refresh_case;
+use crate::casework::{Newcomer, read_message, refresh_case, told_identity};
+use crate::damage;
 use crate::error::NodeError;
 use crate::feed;
 use crate::publishing::withdraw;
@@ -28,13 +34,24 @@ use crate::store::outbox::OutboxRow;
 
 /// Below this a batch is not worth compressing.
 pub(super) const COMPRESS_FROM: usize = 2 * 1024;
+/// From here on compressing takes long enough that nothing else should wait for it.
+const COMPRESS_APART_FROM: usize = 64 * 1024;
 /// Batches of one push, after which it says how it went.
 const BATCHES: usize = 16;
+/// On a quick line it makes more of them for so long: with each push hub and node begin by waiting for
+/// the first batch.
+const SPELL: Duration = Duration::from_secs(10);
 
 /// Rows that are sealed, and the body in which they travel.
 struct Batch {
     rows: Vec<OutboxRow>,
-    body: Vec<u8>,
+    body: Packed,
+}
+
+/// A body as it goes out.
+struct Packed {
+    bytes: Vec<u8>,
+    zstd: bool,
 }
 
 /// What is left to be done at the hub.
@@ -76,15 +93,16 @@ impl Link {
         }
         let mut next = self.next_batch(None).await?;
         let mut answered: Option<(Vec<OutboxRow>, OutboxAnswer)> = None;
-        let mut sent = 0;
-        for _ in 0..BATCHES {
+        let (mut sent, mut batches, began) = (0, 0, Instant::now());
+        while batches < BATCHES || began.elapsed() < SPELL {
             let Some(Batch { rows, body }) = next else {
                 break;
             };
+            batches += 1;
             let before = answered.take();
             let (taken, answer, prepared) = tokio::join!(
                 self.take(before),
-                self.post(body),
+                self.post_packed(body),
                 self.next_batch(rows.last()),
             );
             sent += taken?;
@@ -125,7 +143,7 @@ impl Link {
         if rows.is_empty() {
             return Ok(None);
         }
-        let body = self.batch(&mut rows).await?;
+        let body = pack(self.batch(&mut rows).await?).await?;
         Ok(Some(Batch { rows, body }))
     }
 
@@ -149,17 +167,16 @@ impl Link {
     }
 
     pub(super) async fn post(&self, body: Vec<u8>) -> Result<OutboxAnswer, LinkError> {
+        self.post_packed(pack(body).await?).await
+    }
+
+    async fn post_packed(&self, body: Packed) -> Result<OutboxAnswer, LinkError> {
         let boot = self.boot_header().await?;
         let mut call = Call::new(Method::POST, format!("{PREFIX}/outbox")).header(boot::NAME, boot);
-        if body.len() >= COMPRESS_FROM {
-            let packed = zstd::bulk::compress(&body, 1).map_err(NodeError::File)?;
-            call = call
-                .header(CONTENT_ENCODING, HeaderValue::from_static("zstd"))
-                .body(NDJSON, packed);
-        } else {
-            call = call.body(NDJSON, body);
+        if body.zstd {
+            call = call.header(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
         }
-        self.call(call).await?.json()
+        self.call(call.body(NDJSON, body.bytes)).await?.json()
     }
 
     async fn left(&self) -> Result<Left, NodeError> {
@@ -180,22 +197,20 @@ impl Link {
         let mut body = Vec::new();
         let mut count = 0;
         for row in rows.iter() {
-            let line = row
-                .line
-                .clone()
-                .ok_or_else(|| NodeError::damaged("a sealed message without bytes"))?;
-            let raw = RawValue::from_string(line).map_err(NodeError::damaged)?;
-            let wraps = self.wraps_for(row).await?;
-            let text = serde_json::to_vec(&BatchLine {
-                envelope: &raw,
-                wraps,
+            let line = row.line.as_deref();
+            let line = line.ok_or_else(|| NodeError::damaged("a sealed message without bytes"))?;
+            let envelope: &RawValue = serde_json::from_str(line).map_err(NodeError::damaged)?;
+            let line = BatchLine {
+                envelope,
+                wraps: self.wraps_for(row).await?,
                 trace: row.trace.clone(),
-            })
-            .map_err(NodeError::damaged)?;
-            if count > 0 && body.len() + text.len() + 1 > BATCH_BYTES {
+            };
+            let before = body.len();
+            serde_json::to_writer(&mut body, &line).map_err(NodeError::damaged)?;
+            if count > 0 && body.len() + 1 > BATCH_BYTES {
+                body.truncate(before);
                 break;
             }
-            body.extend_from_slice(&text);
             body.push(b'\n');
             count += 1;
         }
@@ -209,16 +224,16 @@ impl Link {
         if row.newcomers == "[]" {
             return Ok(Vec::new());
         }
-        let newcomers: Vec<crate::casework::Newcomer> =
-            store::read(serde_json::from_str(&row.newcomers))?;
+        let mut owed = Vec::new();
+        let newcomers =
+            read_newcomers(&row.newcomers).unwrap_or_else(|| newcomers_by_line(row, &mut owed));
         let mut tx = self.node.read_tx().await?;
         let mut wraps = Vec::new();
-        let mut owed = Vec::new();
-        for newcomer in &newcomers {
+        for (subject, newcomer) in &newcomers {
             let wrap = self
                 .wrap(&mut tx, &newcomer.subject, &newcomer.recipient)
                 .await?;
-            match (wrap, store::read(newcomer.subject.parse())?) {
+            match (wrap, subject) {
                 (Some(wrap), _) => wraps.push(wrap),
                 (None, Subject::Case(case)) => owed.push(case.to_string()),
                 (None, Subject::Identity(_)) => {}
@@ -255,6 +270,8 @@ impl Link {
         let mut tx = self.node.write_tx().await?;
         let epoch = rows[0].epoch.unwrap_or(1);
         let mut through = rows[0].seq.unwrap_or(1) - 1;
+        // Only a new epoch takes places away.
+        let unmoved = i64::from(own_chain(&mut tx).await?.0.epoch) == epoch;
         for envelope in &answer.receipts {
             let receipt = self.check_receipt(envelope)?;
             if receipt.author != *me {
@@ -265,11 +282,11 @@ impl Link {
                 receipt.from as i64,
                 receipt.to as i64,
             );
-            let held = store::outbox::ids_from(&mut tx, of, from, to).await?;
-            let held = held
-                .iter()
-                .map(|id| store::digest(id))
-                .collect::<Result<Vec<_>, _>>()?;
+            let sent = ids_sent(rows, (of, from, to)).filter(|_| unmoved);
+            let held = match sent {
+                Some(ids) => ids,
+                None => ids_stored(&mut tx, (of, from, to)).await?,
+            };
             receipt.covers(&held).map_err(LinkError::hub)?;
             store::outbox::add_receipt(&mut tx, of, from, to, &envelope.to_line()).await?;
             if of == epoch && from <= through + 1 {
@@ -365,10 +382,131 @@ impl Link {
     }
 }
 
+/// Compressed where that is worth it.
+async fn pack(body: Vec<u8>) -> Result<Packed, NodeError> {
+    let compress = |body: &[u8]| zstd::bulk::compress(body, 1).map_err(NodeError::File);
+    let (bytes, zstd) = if body.len() < COMPRESS_FROM {
+        (body, false)
+    } else if body.len() < COMPRESS_APART_FROM {
+        (compress(&body)?, true)
+    } else {
+        let packing = tokio::task::spawn_blocking(move || compress(&body));
+        (packing.await.map_err(NodeError::damaged)??, true)
+    };
+    Ok(Packed { bytes, zstd })
+}
+
+/// Ids of the messages in a range of an epoch, if all of them were sent in this batch.
+fn ids_sent(rows: &[OutboxRow], (epoch, from, to): (i64, i64, i64)) -> Option<Vec<EnvelopeId>> {
+    let first = rows.first()?.seq?;
+    let start = usize::try_from(from - first).ok()?;
+    let end = usize::try_from(to - first).ok()?.checked_add(1)?;
+    let range = rows.get(start..end)?.iter().zip(from..);
+    range
+        .map(|(row, seq)| {
+            let id = row.envelope_id.as_deref()?;
+            let at = row.epoch == Some(epoch) && row.seq == Some(seq);
+            at.then(|| store::digest(id).ok())?
+        })
+        .collect()
+}
+
+/// The same of whatever stands in the outbox.
+async fn ids_stored(
+    tx: &mut Tx,
+    (epoch, from, to): (i64, i64, i64),
+) -> Result<Vec<EnvelopeId>, NodeError> {
+    let ids = store::outbox::ids_from(tx, epoch, from, to).await?;
+    ids.iter().map(|id| store::digest(id)).collect()
+}
+
+/// Who is given which key; `None` where that is damaged.
+fn read_newcomers(text: &str) -> Option<Vec<(Subject, Newcomer)>> {
+    let newcomers: Vec<Newcomer> = serde_json::from_str(text).ok()?;
+    let named = newcomers.into_iter();
+    named
+        .map(|newcomer| Some((newcomer.subject.parse::<Subject>().ok()?, newcomer)))
+        .collect()
+}
+
+/// What follows of that from a message itself, where its list of newcomers is damaged: who is told an
+/// identity, and in which cases somebody may lack the key. The hub is asked who they are.
+fn newcomers_by_line(row: &OutboxRow, owed: &mut Vec<String>) -> Vec<(Subject, Newcomer)> {
+    damage::tell("outbox", &row.number.to_string());
+    let line = row.line.as_deref();
+    let Some(message) = line.and_then(|line| read_message(line).ok()) else {
+        return Vec::new();
+    };
+    let (id, body) = (message.header.id, message.body.ok());
+    let other = body.as_ref().and_then(Body::other_case);
+    let cases = message.header.case.into_iter().chain(other);
+    owed.extend(cases.map(|case| case.to_string()));
+    let told = body.and_then(|body| told_identity(id, &body));
+    told.map(|told| (Subject::Identity(id), told))
+        .into_iter()
+        .collect()
+}
+
 /// Whether the bytes that are kept of a message are those that were signed.
-fn is_whole(row: &OutboxRow) -> bool {
+pub(super) fn is_whole(row: &OutboxRow) -> bool {
     let line = row.line.as_deref();
     let envelope = line.and_then(|line| Envelope::parse(line.as_bytes()).ok());
     let id = envelope.map(|envelope| envelope.id().as_bytes().to_vec());
     id.is_some() && id == row.envelope_id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(epoch: i64, seq: i64) -> OutboxRow {
+        OutboxRow {
+            number: seq,
+            case_id: None,
+            kind: "case.noted".into(),
+            draft: String::new(),
+            newcomers: "[]".into(),
+            epoch: Some(epoch),
+            seq: Some(seq),
+            envelope_id: Some(vec![seq as u8; 32]),
+            line: None,
+            trace: None,
+            created_at: 0,
+        }
+    }
+
+    #[test]
+    fn ids_of_a_batch_are_known_without_asking_where_it_has_all_of_them() {
+        let rows = [row(2, 4), row(2, 5), row(2, 7)];
+        let id = |seq: u8| EnvelopeId::new([seq; 32]);
+        for (range, expected) in [
+            ((2, 4, 4), Some(vec![id(4)])),
+            ((2, 4, 5), Some(vec![id(4), id(5)])),
+            ((2, 5, 5), Some(vec![id(5)])),
+            ((2, 5, 6), None),
+            ((2, 4, 7), None),
+            ((2, 3, 5), None),
+            ((2, 7, 8), None),
+            ((1, 4, 5), None),
+            ((2, 5, 4), Some(vec![])),
+        ] {
+            assert_eq!(ids_sent(&rows, range), expected, "{range:?}");
+        }
+        assert_eq!(ids_sent(&[], (2, 4, 4)), None);
+    }
+
+    #[tokio::test]
+    async fn a_body_is_compressed_where_that_is_worth_it_and_unpacks_to_itself() {
+        for size in [COMPRESS_FROM - 1, COMPRESS_FROM, COMPRESS_APART_FROM] {
+            let body: Vec<u8> = (0..size).map(|at| b'a' + (at % 7) as u8).collect();
+            let packed = pack(body.clone()).await.unwrap();
+            assert_eq!(packed.zstd, size >= COMPRESS_FROM);
+            let unpacked = if packed.zstd {
+                zstd::bulk::decompress(&packed.bytes, size).unwrap()
+            } else {
+                packed.bytes
+            };
+            assert_eq!(unpacked, body);
+        }
+    }
 }

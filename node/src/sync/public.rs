@@ -42,8 +42,8 @@ pub(super) async fn apply_public(
             );
         }
         if row.trace.is_some() || node.spans().are_told() {
-            let item: Item = store::read(serde_json::from_str(&row.item))?;
-            traced.extend(Traced::of(node, &row, &item, state));
+            let item: Option<Item> = serde_json::from_str(&row.item).ok();
+            traced.extend(item.and_then(|item| Traced::of(node, &row, &item, state)));
         }
         marks.extend([
             Value::from(Stream::Public.as_str()),
@@ -65,7 +65,9 @@ pub(super) async fn take(
     directory: &Directory,
     now: i64,
 ) -> Result<(&'static str, Option<String>), NodeError> {
-    let item: Item = store::read(serde_json::from_str(&row.item))?;
+    let Ok(item) = serde_json::from_str::<Item>(&row.item) else {
+        return Ok(("quarantined", Some(DAMAGED.to_owned())));
+    };
     let own = store::outbox::line(tx, item.envelope_id.as_bytes()).await?;
     // One that was applied before is only looked at again, and an own one was told when it was stored.
     let told = row.state == "applied" || own.as_ref().is_some_and(|own| own.adopted == 0);

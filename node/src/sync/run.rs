@@ -79,12 +79,13 @@ impl Link {
     }
 
     async fn sweep(&self) -> Result<bool, LinkError> {
+        let again = Box::pin(self.fetch_again()).await?;
         let waited = self.move_on().await?;
         self.replace_lost_keys().await?;
         let keys = self.give_keys().await? + self.exchange_keys().await?;
         let blobs = self.fetch_blobs().await? + self.send_blobs().await?;
         let pictures = self.move_pictures().await?;
-        Ok(keys + blobs + pictures + waited > 0)
+        Ok(again + keys + blobs + pictures + waited > 0)
     }
 
     /// Repeats a step. While it says `true` it goes on at once; otherwise it

@@ -56,12 +56,17 @@ impl Link {
                 Value::from(row.epoch.unwrap_or_default()),
                 Value::from(row.seq.unwrap_or_default()),
                 Value::from(row.envelope_id.clone().unwrap_or_default()),
-                Value::from(row.line.clone().unwrap_or_default()),
             ]
         });
-        let unmoved = own_chain(&mut tx).await?.0 == head;
-        let count = rows.len() as u64;
-        if !unmoved || store::outbox::seal(&mut tx, places.collect()).await? != count {
+        let lines = rows.iter().flat_map(|row| {
+            let line = row.line.clone().unwrap_or_default();
+            [Value::from(row.number), Value::from(line)]
+        });
+        if own_chain(&mut tx).await?.0 != head {
+            return Ok(Vec::new());
+        }
+        let sealed = store::outbox::seal(&mut tx, places.collect(), lines.collect()).await?;
+        if sealed != rows.len() as u64 {
             return Ok(Vec::new());
         }
         let id = end.id.as_bytes();
@@ -123,8 +128,8 @@ fn seal_all(
         let place = head.next();
         certify_at(head, &mut draft, me, &keys.identity);
         let payload = draft.payload(me, place, head.id);
-        let envelope = Envelope::sign(MESSAGE_TYPE, payload, &signer);
-        head = head.advanced(envelope.id());
+        let (envelope, id) = Envelope::sign_with_id(MESSAGE_TYPE, payload, &signer);
+        head = head.advanced(id);
         row.epoch = Some(i64::from(place.epoch));
         row.seq = Some(place.seq as i64);
         row.envelope_id = Some(head.id.as_bytes().to_vec());

@@ -6,7 +6,10 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 use lapor_migrations::Tx;
+use lapor_protocol::delivery::Item;
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::receipt::Stream;
+use lapor_protocol::seal::Wrap;
 
 use super::apply::{apply_rows, unblock};
 use super::settle::OWN_MISSING;
@@ -93,6 +96,33 @@ impl Link {
         self.look_again(waiting).await.map(drop)
     }
 
+    /// Looks again at one item, which has come once more, with what waits behind it.
+    pub(super) async fn look_again_at(
+        &self,
+        stream: Stream,
+        (depoch, dseq): (i64, i64),
+        case: Option<CaseId>,
+    ) -> Result<(), LinkError> {
+        let _applier = self.applier.lock().await;
+        if let (Stream::Inbox, Some(case)) = (stream, case) {
+            return self.look_again(vec![case.to_string()]).await.map(drop);
+        }
+        let mut tx = self.node.write_tx().await?;
+        let row = store::aside::row(&mut tx, (stream.as_str(), depoch, dseq)).await?;
+        match apply_durably(&self.node, tx, stream, row.into_iter().collect()).await {
+            Err(error) if is_poison(&error) => {
+                let stream = stream.as_str();
+                tracing::error!(
+                    stream,
+                    dseq,
+                    "an item that has come once more cannot be applied"
+                );
+            }
+            done => done?,
+        }
+        Ok(())
+    }
+
     async fn look_again(&self, cases: Vec<String>) -> Result<usize, LinkError> {
         let mut count = 0;
         for case in cases {
@@ -171,6 +201,12 @@ fn is_poison(error: &NodeError) -> bool {
     !matches!(error, NodeError::Database(error) if error.is_transient())
 }
 
+/// Whether what came beside a message can be read, whatever the message says.
+fn is_readable(row: &InboxRow) -> bool {
+    let wraps = row.wraps.as_deref().map(serde_json::from_str::<Vec<Wrap>>);
+    serde_json::from_str::<Item>(&row.item).is_ok() && wraps.is_none_or(|wraps| wraps.is_ok())
+}
+
 /// Sets the next item aside, which fails for no reason of its own state: its
 /// case waits. Returns how many there were.
 async fn quarantine_next(node: &Node, stream: Stream, tries: i64) -> Result<usize, NodeError> {
@@ -180,13 +216,14 @@ async fn quarantine_next(node: &Node, stream: Stream, tries: i64) -> Result<usiz
         return Ok(0);
     };
     let place = (stream.as_str(), row.depoch, row.dseq);
-    store::aside::set_item(&mut tx, place, "quarantined", Some(FAILS), tries).await?;
+    let reason = if is_readable(row) { FAILS } else { DAMAGED };
+    store::aside::set_item(&mut tx, place, "quarantined", Some(reason), tries).await?;
     let item = store::aside::item(&mut tx, place).await?;
     if let (Stream::Inbox, Some(case)) = (stream, item.and_then(|item| item.case_id)) {
         let now = node.clock().now_ms();
         let known = store::cases::case(&mut tx, &case).await?;
         let mut known = known.unwrap_or_else(|| CaseRow::unborn(case, now));
-        known.blocked = Some(FAILS.to_owned());
+        known.blocked = Some(reason.to_owned());
         store::cases::put(&mut tx, &[known]).await?;
     }
     store::chain::set_settled(&mut tx, stream.as_str(), row.dseq).await?;

@@ -6,6 +6,7 @@ use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use lapor_web::spans::{Passage, Step};
 use lapor_web::trace::Trace;
+use tracing::level_filters::LevelFilter;
 
 use crate::node::Node;
 use crate::store;
@@ -73,6 +74,11 @@ pub(super) fn tell_sent<'a>(
     sent: impl Iterator<Item = &'a OutboxRow>,
     now: i64,
 ) {
+    // Mostly nobody wants to know, and it is asked for each message of a backlog.
+    let is_logged = LevelFilter::current() >= LevelFilter::DEBUG;
+    if !is_logged && !node.spans().are_told() {
+        return;
+    }
     for row in sent {
         let Some(bytes) = &row.envelope_id else {
             continue;

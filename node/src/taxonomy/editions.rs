@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use lapor_migrations::Tx;
 use lapor_protocol::kinds::Category;
-use lapor_web::table::{harmless, rows};
+use lapor_web::table::{RowError, harmless, rows};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,6 +33,8 @@ pub struct LocalEdition {
 pub enum WrongLine {
     /// It has not the two columns `lokal` and `nasional`.
     Columns,
+    /// A quotation mark that opens a cell is not closed.
+    Unclosed,
     /// No name, or one that is too long.
     Name,
     /// The edition in force has no such category.
@@ -68,7 +70,10 @@ pub fn read_table(text: &str, known: &Categories) -> Result<Vec<NewLocalCategory
             return Err(WrongTable::Long);
         }
         match row
-            .map_err(|_| WrongLine::Columns)
+            .map_err(|wrong| match wrong {
+                RowError::Unclosed => WrongLine::Unclosed,
+                RowError::Columns { .. } | RowError::Other(_) => WrongLine::Columns,
+            })
             .and_then(|row| judged(&row, known))
         {
             Ok(new) if !names.insert(new.local.clone()) => {
@@ -272,6 +277,9 @@ mod tests {
             (7, WrongLine::Columns),
         ];
         assert_eq!(wrong, WrongTable::Lines(expected.into()));
+        let open = "lokal,nasional\nA,Kesehatan\n\"B,Kesehatan\nC,Kesehatan\n";
+        let wrong = read_table(open, &known).unwrap_err();
+        assert_eq!(wrong, WrongTable::Lines(vec![(3, WrongLine::Unclosed)]));
         let lines = (0..=MOST).map(|n| format!("K{n},Kesehatan\n"));
         let long = format!("lokal,nasional\n{}", lines.collect::<String>());
         let refused = read_table(&long, &known).unwrap_err();

@@ -6,10 +6,10 @@
 //! here refuses a report for its category: editions differ between nodes for a while.
 
 pub mod editions;
-mod first;
 mod local;
 
 use lapor_protocol::kinds::{Category, TaxonomyUpdated};
+use lapor_web::categories::{english, first_edition};
 use lapor_web::language::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 
 pub use editions::LocalEdition;
-pub(crate) use first::edition as first_edition;
+pub(crate) use lapor_web::categories::folded;
 pub use local::{
     Chosen, LOCAL_CHARS, LocalCategories, LocalCategory, MOST, NewLocalCategory, local_name,
     local_value,
@@ -112,17 +112,11 @@ impl Categories {
     }
 }
 
-/// A name as it is looked for.
-pub(crate) fn folded(name: &str) -> String {
-    let words: Vec<&str> = name.split_whitespace().collect();
-    words.join(" ").to_lowercase()
-}
-
 impl Node {
     /// The categories in force: the published edition, or the one that the program ships.
     pub async fn categories(&self) -> Result<Categories, NodeError> {
         let published = self.taxonomy(None).await?.taxonomy;
-        Ok(self.shown_categories(published.as_ref().unwrap_or(first::edition())))
+        Ok(self.shown_categories(published.as_ref().unwrap_or(first_edition())))
     }
 
     /// What this institution asks for a category, by its settings or at its desk; what is said of a
@@ -147,14 +141,14 @@ impl Node {
                 let category = Category::try_from(format!("{}/{name}", root.name)).ok()?;
                 Some(Below {
                     name: name.clone(),
-                    name_en: first::english(&category).unwrap_or(name).to_owned(),
+                    name_en: english(&category).unwrap_or(name).to_owned(),
                     needs: self.category_needs(&category),
                     category,
                 })
             });
             Some(Root {
                 name: root.name.clone(),
-                name_en: first::english(&category).unwrap_or(&root.name).to_owned(),
+                name_en: english(&category).unwrap_or(&root.name).to_owned(),
                 needs: self.category_needs(&category),
                 below: below.collect(),
                 category,
@@ -221,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_shipped_edition_could_have_been_published() {
-        let roots: &Vec<TaxonomyRoot> = &first::edition().roots;
+        let roots: &Vec<TaxonomyRoot> = &first_edition().roots;
         for root in roots.iter().filter(|root| root.name != "Topik Lainnya") {
             assert!(root.below.len() > 1, "{}", root.name);
         }

@@ -119,6 +119,16 @@ impl Place {
         self.directory_goes_on(gains).await;
     }
 
+    /// A version of the directory that names the portal of an institution.
+    pub async fn directory_names_portal(&self, institution: &str, portal: &str) {
+        let known = self.node.directory();
+        let entry = known.latest().instance(&instance(institution)).cloned();
+        let mut entry = entry.unwrap();
+        entry.portal = Some(portal.to_owned());
+        self.directory_goes_on(|next| next.changes = vec![entry])
+            .await;
+    }
+
     /// A version of the directory that announces a maintenance of the hub.
     pub async fn directory_announces(&self, from: i64, until: i64) {
         let reason = "ganti mesin".to_owned();

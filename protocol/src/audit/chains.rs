@@ -1,5 +1,6 @@
 //! Author chains and receipts: no gap, no fork, each message after the one it
-//! names, every receipt true of the ids it covers, and one receipt for each.
+//! names, every receipt true of the ids it covers, one receipt for each, and
+//! none older than the one before it.
 
 use std::collections::BTreeMap;
 
@@ -90,17 +91,20 @@ impl Audit {
 
     /// A receipt is true if it covers exactly the ids that stand in its range, and if no other one
     /// states something else of a position: whoever sends again is given the statement of before.
+    /// One that is older than the one before it is odd: nothing is accepted ahead of its predecessor.
     pub(super) fn check_receipts(&mut self) {
         let mut receipts = std::mem::take(&mut self.receipts);
         receipts.sort_unstable_by(|one, other| place(one).cmp(&place(other)));
         for two in receipts.windows(2) {
             let (one, other) = (&two[0], &two[1]);
             let of_one_chain = (&one.author, one.epoch) == (&other.author, other.epoch);
+            let span = span(other);
             if of_one_chain && other.from <= one.to && one != other {
-                let span = span(other);
-                self.find(Wrong::Receipt(format!(
-                    "{span}: another receipt states something else of these positions"
-                )));
+                let why = "another receipt states something else of these positions";
+                self.find(Wrong::Receipt(format!("{span}: {why}")));
+            } else if one.author == other.author && other.at < one.at {
+                let why = "it is older than the one before it in its chain";
+                self.find(Wrong::ReceiptTime(format!("{span}: {why}")));
             }
         }
         for receipt in receipts {

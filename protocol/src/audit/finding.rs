@@ -34,6 +34,8 @@ pub enum Wrong {
     Gap { author: InstanceId, at: Position },
     #[error("a receipt does not hold: {0}")]
     Receipt(String),
+    #[error("the time of a receipt is odd: {0}")]
+    ReceiptTime(String),
     #[error("a signed head does not hold: {0}")]
     Head(String),
     #[error("it has no ruling")]
@@ -74,6 +76,15 @@ pub enum Wrong {
         expected: String,
         found: InstanceId,
     },
+}
+
+impl Wrong {
+    /// Whether a true record cannot have it. What is odd is named beside that: when a receipt was
+    /// signed says nothing of what it covers, and hubs that were restored before the protocol said
+    /// which time such a receipt has gave it one that is later than the next.
+    pub fn contradicts(&self) -> bool {
+        !matches!(self, Self::ReceiptTime(_))
+    }
 }
 
 impl fmt::Display for Finding {

@@ -331,6 +331,40 @@ fn a_second_receipt_for_a_position_is_named_unless_it_is_the_first_again() {
 }
 
 #[test]
+fn a_receipt_that_is_older_than_the_one_before_it_is_named_over_epochs_too() {
+    let mut record = recorded(told());
+    let author = id("kota-bandung");
+    let lines = record.envelopes.iter().map(|(line, _)| line.as_bytes());
+    let ids: Vec<_> = lines
+        .map(|line| Envelope::parse(line).unwrap())
+        .filter(|envelope| Message::parse(&envelope.payload).unwrap().header.author == author)
+        .map(|envelope| envelope.id())
+        .collect();
+    let receipt = |from: usize, to: usize, at| {
+        Receipt::accepted(author.clone(), 1, from as u64, &ids[from - 1..to], at)
+    };
+    let older = |wrong: &Wrong| {
+        let odd = matches!(wrong, Wrong::ReceiptTime(why) if why.contains("older than the one"));
+        odd && !wrong.contradicts()
+    };
+    for (second, named) in [(10, false), (11, false), (9, true)] {
+        let two = [receipt(1, 1, 10), receipt(2, ids.len(), second)];
+        record.receipts = two.map(|receipt| receipt.sign(&hub())).into();
+        let findings = record.findings();
+        let found = findings.iter().any(|finding| older(&finding.wrong));
+        assert_eq!((found, findings.len()), (named, usize::from(named)));
+    }
+    let next = Receipt {
+        epoch: 2,
+        ..receipt(1, 1, 9)
+    };
+    record.receipts = [receipt(1, ids.len(), 10), next]
+        .map(|of| of.sign(&hub()))
+        .into();
+    record.contradicted(older);
+}
+
+#[test]
 fn a_receipt_that_ends_before_it_begins_is_named() {
     let mut record = recorded(told());
     let ids = [lapor_protocol::ids::Digest::of(b"another")];

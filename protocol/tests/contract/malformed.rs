@@ -228,6 +228,32 @@ fn attachments_have_a_size_a_media_type_and_a_number() {
 }
 
 #[test]
+fn sealed_words_stand_in_an_object_or_nowhere() {
+    for (sealed, expected) in [
+        (r#"{"nonce":"bm9uY2U=","ciphertext":"d29yZHM="}"#, true),
+        ("null", true),
+        (r#"["bm9uY2U=","d29yZHM="]"#, false),
+        (r#"{"nonce":"bm9uY2U="}"#, false),
+    ] {
+        let rest = format!(r#""body":{{}},"sealed":{sealed}"#);
+        assert_eq!(
+            sound("case.noted", true, false, &rest),
+            expected,
+            "{sealed}"
+        );
+    }
+}
+
+/// `serde_json` has a name by which it knows its own raw text; in a message it is a name like others.
+#[test]
+fn no_name_of_a_field_means_anything_to_the_reader() {
+    for held in ["1", r#""{""#, r#"{"a":1}"#] {
+        let rest = format!(r#""body":{{"$serde_json::private::RawValue":{held}}}"#);
+        assert!(sound("case.noted", true, false, &rest), "{held}");
+    }
+}
+
+#[test]
 fn a_header_that_cannot_be_read_refuses_the_envelope() {
     let good = payload("case.noted", true, false, r#""body":{}"#);
     assert!(Message::parse(good.as_bytes()).is_ok());
@@ -242,6 +268,10 @@ fn a_header_that_cannot_be_read_refuses_the_envelope() {
         (r#""kind":"case.noted""#, "\"kind\":\"case\\nnoted\""),
         (r#""created_at":0"#, r#""created_at":null"#),
         (r#""created_at":0"#, r#""term":["kemenpu"],"created_at":0"#),
+        (
+            r#""created_at":0"#,
+            r#""term":["kemenpu","018bcfe5-6800-7000-8000-000000000001"],"created_at":0"#,
+        ),
         (r#""body":{}"#, r#""body":{},"body":{}"#),
         (r#""body":{}"#, r#""body":{"a":1,"\u0061":2}"#),
         (r#""body":{}"#, r#""body":{"x":1e2}"#),

@@ -1,13 +1,16 @@
 //! Which Ed25519 signatures hold: the vectors of Wycheproof with the verdicts that they state, and
-//! those edges on which verifiers differ, with the verdicts of `docs/protocol.md`.
+//! those edges on which verifiers differ, with the verdicts of `docs/protocol.md`. Which are made:
+//! those of RFC 8032, by a second library byte for byte.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT as BASE, EIGHT_TORSION};
 use curve25519_dalek::{EdwardsPoint, Scalar};
+use ed25519_dalek::{Signer as _, SigningKey};
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::Digest;
-use lapor_protocol::keys::{Jwk, KeyError, KeyId, Verifier};
+use lapor_protocol::keys::{Jwk, KeyError, KeyId, Signer, Verifier};
+use proptest::prelude::*;
 use sha2::Digest as _;
 use wycheproof::TestResult;
 use wycheproof::eddsa::{TestName, TestSet};
@@ -142,5 +145,32 @@ fn keys_of_small_order_are_no_keys() {
     for small in EIGHT_TORSION {
         let key = verifier(small.compress().as_bytes());
         assert_eq!(key, Err(KeyError::Weak));
+    }
+}
+
+#[test]
+fn a_signature_is_that_of_rfc_8032() {
+    // Section 7.1, test 2.
+    let seed = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+    let expected = "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
+        085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
+    let mut key = [0; 32];
+    hex::decode_to_slice(seed, &mut key).unwrap();
+    assert_eq!(hex::encode(Signer::from_seed(&key).sign(&[0x72])), expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_signed_is_what_ed25519_dalek_signs(
+        seed in any::<[u8; 32]>(), message in proptest::collection::vec(any::<u8>(), 0..2048),
+    ) {
+        let (one, other) = (Signer::from_seed(&seed), SigningKey::from_bytes(&seed));
+        let signature = one.sign(&message);
+        prop_assert_eq!(signature, other.sign(&message).to_bytes());
+        prop_assert_eq!(one.clone().sign(&message), signature);
+        prop_assert_eq!(one.public(), Jwk::ed25519(&other.verifying_key()));
+        prop_assert!(Verifier::from_jwk(&one.public()).unwrap().verify(&message, &signature));
     }
 }

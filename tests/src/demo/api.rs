@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
 use lapor_node::casework::{Acted, CaseView, Filed};
 use lapor_node::media::UploadReceipt;
@@ -99,6 +99,24 @@ impl Api {
             return Ok(None);
         }
         Ok(Some(self.refused(heard)?.body))
+    }
+
+    pub async fn webhooks(&self) -> anyhow::Result<Value> {
+        self.answer(self.request(Method::GET, "webhooks")).await
+    }
+
+    /// Makes a webhook; its secret is told this once.
+    pub async fn make_webhook(&self, new: &Value) -> anyhow::Result<Value> {
+        self.answer(self.request(Method::POST, "webhooks").json(new))
+            .await
+    }
+
+    pub async fn change_webhook(&self, id: &str, change: &Value) -> anyhow::Result<()> {
+        let request = self.request(Method::PATCH, &format!("webhooks/{id}"));
+        let changed: Value = self.answer(request.json(change)).await?;
+        let slug = &self.slug;
+        ensure!(changed["id"] == id, "{slug} has changed another webhook");
+        Ok(())
     }
 
     pub async fn status(&self) -> anyhow::Result<Status> {

@@ -25,6 +25,7 @@ use super::play::Nodes;
 use super::programs::{Programs, run};
 use super::progress::Progress;
 use super::scenes::{self, Scenes};
+use super::systems::Systems;
 use super::troupe::Troupe;
 use super::weeks::LEG_DAYS;
 use lapor_stand_ins::ports::{self, Reserved};
@@ -43,6 +44,7 @@ pub struct Stage<'a> {
     pub progress: &'a Progress,
     pub letters: &'a Letters,
     pub phones: &'a Phones,
+    pub systems: &'a Systems,
 }
 
 impl Stage<'_> {
@@ -134,8 +136,8 @@ impl Stage<'_> {
         Ok(nodes)
     }
 
-    /// The same, and while they rest the desks are furnished and the channels switched on; one of them
-    /// comes back late.
+    /// The same, and while they rest the desks are furnished, the channels and systems switched on; one
+    /// of them comes back late.
     pub async fn furnish(&self, scenes: &Scenes) -> anyhow::Result<Arc<Nodes>> {
         self.troupe.rest_nodes().await;
         scenes::furnish(self.folder, scenes).await?;
@@ -153,8 +155,10 @@ impl Stage<'_> {
             programs,
             troupe,
             phones,
+            systems,
             ..
         } = self;
+        systems.switch_on(folder)?;
         phones.switch_on(folder, programs, troupe).await
     }
 

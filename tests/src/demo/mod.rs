@@ -30,6 +30,7 @@ mod sealed;
 mod show;
 mod speech;
 pub mod stop;
+mod systems;
 mod tally;
 mod troupe;
 mod weeks;
@@ -57,6 +58,7 @@ use programs::Programs;
 use progress::Progress;
 use reports::Report;
 use stop::Stop;
+use systems::Systems;
 use tally::Tally;
 use troupe::Troupe;
 use weeks::Weeks;
@@ -112,6 +114,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
     };
     let letters = Letters::listen(folder.letters(), port).await?;
     let phones = Phones::open(&folder, &letters).await?;
+    let systems = Systems::open().await;
     let progress = Progress::start();
     let (troupe, mut deaths) = Troupe::new();
     let show = Show {
@@ -122,6 +125,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
         progress: &progress,
         letters: &letters,
         phones: &phones,
+        systems: &systems,
     };
     let outcome = tokio::select! {
         outcome = show.perform(left) => told_by_death(outcome, &mut deaths).await,
@@ -167,6 +171,7 @@ struct Show<'a> {
     progress: &'a Arc<Progress>,
     letters: &'a Letters,
     phones: &'a Phones,
+    systems: &'a Systems,
 }
 
 impl Show<'_> {
@@ -193,10 +198,13 @@ impl Show<'_> {
             progress: self.progress,
             letters: self.letters,
             phones: self.phones,
+            systems: self.systems,
         };
         let reports = reports::all()?;
         let (nodes, record) = if let Some(record) = left {
-            (stage.raise().await?, record)
+            let nodes = stage.raise().await?;
+            self.systems.subscribe(self.folder, self.programs).await?;
+            (nodes, record)
         } else {
             let weeks = Weeks::begin(self.folder)?;
             let nodes = stage.found().await?;
@@ -208,9 +216,12 @@ impl Show<'_> {
             let scenes = scenes::file(&nodes).await?;
             oversight::play(&nodes).await?;
             let nodes = stage.furnish(&scenes).await?;
+            self.systems.subscribe(self.folder, self.programs).await?;
+            systems::bring(self.folder, self.programs).await?;
             self.progress
                 .stage("talking by SMS, X, Facebook, WhatsApp, Telegram, e-mail and Open311");
             self.phones.talk(self.folder, &nodes).await?;
+            self.systems.is_told("case.closed").await?;
             self.phones.keep()?;
             (nodes, record)
         };
@@ -218,6 +229,7 @@ impl Show<'_> {
         self.progress.stage("waiting until nothing is under way");
         let mut tally = tally::tally(self.folder, &nodes, &record, &reports, self.progress).await?;
         tally.channels = self.phones.figures(self.folder).await?;
+        tally.systems = systems::exchanged(self.folder).await?;
         tally.seconds = (self.progress.seconds() * 10.0).round() / 10.0;
         self.folder.finish(&record)?;
         Ok(tally)
@@ -256,7 +268,7 @@ impl Show<'_> {
 
     /// One JSON object on standard output, or the table and the addresses.
     fn print(&self, tally: &Tally) -> anyhow::Result<()> {
-        let addresses = show::addresses(self.folder, &self.phones.page)?;
+        let addresses = show::addresses(self.folder, &self.phones.page, &self.systems.page())?;
         let table = show::table(tally);
         let answer = match (self.options.json, self.options.once) {
             (true, true) => serde_json::to_string(tally)?,

@@ -10,7 +10,9 @@ use super::federation::{console_address, hub_addresses, node_address};
 use super::folder::Folder;
 use super::people::{PASSWORD, Person, at_console, everybody};
 use super::phones::Talked;
+use super::scenes::CITY;
 use super::speech::NOTICE;
+use super::systems::TRACKING;
 use super::tally::Tally;
 
 /// Where everything is, as `--json` prints it before the demo stays up.
@@ -21,6 +23,7 @@ pub struct Addresses {
     pub letters: String,
     /// The page on which anybody writes on every channel.
     pub phones: String,
+    pub systems: SystemsAddress,
     pub hub: HubAddress,
     pub nodes: Vec<NodeAddress>,
     pub people: Vec<Person>,
@@ -35,6 +38,17 @@ pub struct HubAddress {
     pub console: String,
 }
 
+/// Systems beside the node of the city.
+#[derive(Debug, Serialize)]
+pub struct SystemsAddress {
+    /// The page of its webhooks, for an administrator.
+    pub webhooks: String,
+    /// Where the application shows what a webhook has told it.
+    pub told: String,
+    /// The case that the bridge has brought, for an officer.
+    pub brought: String,
+}
+
 #[derive(Debug, Serialize)]
 pub struct NodeAddress {
     pub instance: &'static str,
@@ -45,9 +59,10 @@ pub struct NodeAddress {
     pub token: String,
 }
 
-pub fn addresses(folder: &Folder, phones: &str) -> anyhow::Result<Addresses> {
+pub fn addresses(folder: &Folder, phones: &str, told: &str) -> anyhow::Result<Addresses> {
     let (federation, enrolment) = hub_addresses(folder)?;
     let console = console_address(folder)?;
+    let city = node_address(folder, CITY)?;
     let mut nodes = Vec::new();
     for member in &MEMBERS {
         let address = node_address(folder, member.slug)?;
@@ -64,6 +79,11 @@ pub fn addresses(folder: &Folder, phones: &str) -> anyhow::Result<Addresses> {
         data: folder.path().display().to_string(),
         letters: folder.letters().display().to_string(),
         phones: phones.to_owned(),
+        systems: SystemsAddress {
+            webhooks: format!("http://{city}/meja/webhook"),
+            told: told.to_owned(),
+            brought: format!("http://{city}/meja?tab=semua&cari={TRACKING}"),
+        },
         hub: HubAddress {
             config: folder.hub_config().display().to_string(),
             federation: format!("https://{federation}"),
@@ -168,6 +188,12 @@ pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
         "  {:16} {} (SMS, X, Facebook, WhatsApp, Telegram, surel / e-mail, Open311)",
         "telepon / phones", addresses.phones
     );
+    let systems = &addresses.systems;
+    let _ = writeln!(
+        text,
+        "  {:16} {} (admin@{CITY}.example); diterima / taken: {}\n  {:16} {}",
+        "webhook", systems.webhooks, systems.told, "SP4N-LAPOR!", systems.brought
+    );
     text.push_str(&accounts(addresses));
     let kept = if temporary {
         "dihapus saat selesai / removed at the end"
@@ -265,6 +291,11 @@ mod tests {
             data: String::new(),
             letters: String::new(),
             phones: String::new(),
+            systems: SystemsAddress {
+                webhooks: String::new(),
+                told: String::new(),
+                brought: String::new(),
+            },
             hub: HubAddress {
                 config: String::new(),
                 federation: String::new(),

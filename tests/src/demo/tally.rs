@@ -24,6 +24,7 @@ use super::progress::Progress;
 use super::reports::Report;
 use super::sealed;
 use super::speech::NOTICE;
+use super::systems::Exchanged;
 use crate::invariants;
 
 const GLANCE: Duration = Duration::from_millis(250);
@@ -59,6 +60,8 @@ pub struct Tally {
     pub cases: BTreeMap<String, u64>,
     /// Conversations on each channel, and the cases that came of them.
     pub channels: Figures,
+    /// What passed between a city's node and the systems beside it.
+    pub systems: Exchanged,
     pub lost: usize,
     pub duplicated: usize,
     pub invariants: BTreeMap<String, bool>,
@@ -168,6 +171,7 @@ async fn count(
         messages: ruling.messages(),
         cases,
         channels: Figures::new(),
+        systems: Exchanged::default(),
         lost: lost.len() + whole.lost as usize,
         duplicated: doubled.len() + whole.duplicated as usize,
         invariants: verdict.invariants,

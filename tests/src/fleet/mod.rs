@@ -222,6 +222,15 @@ impl Fleet {
         self.barred.insert(slug.to_owned());
     }
 
+    /// An institution ends for ever, and another takes its place.
+    pub async fn dissolve(&mut self, slug: &str, into: &str) {
+        let (ground, into) = (&self.hub.hub().ground, self.id(into));
+        membership::revoke(ground, &By::actor("test"), &self.id(slug), Some(into))
+            .await
+            .expect("an institution that is not revoked, and an active one");
+        self.barred.insert(slug.to_owned());
+    }
+
     /// The hub's process ends after draining, and begins again.
     pub async fn restart_hub(&mut self) {
         self.hub.stop().await;

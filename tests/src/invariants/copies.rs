@@ -57,7 +57,8 @@ pub struct Copy {
     cursors: Vec<CursorRow>,
 }
 
-const OUTBOX: &str = "select message_id, state, epoch, seq, line from outbox order by number";
+const OUTBOX: &str = "select o.message_id, o.state, o.epoch, o.seq, l.line from outbox o \
+     left join outbox_lines l on l.number = o.number order by o.number";
 const RECEIPTS: &str = "select line from receipts";
 const INBOX: &str = "select stream, depoch, dseq, item, state, reason from inbox \
      order by stream, depoch, dseq";

@@ -218,7 +218,7 @@ fn name_of(finding: &Finding) -> &'static str {
         | Wrong::Signature
         | Wrong::Revoked => "authentic",
         Wrong::Fork { .. } | Wrong::Previous | Wrong::Gap { .. } => "chains",
-        Wrong::Receipt(_) => "receipts",
+        Wrong::Receipt(_) | Wrong::ReceiptTime(_) => "receipts",
         _ => "custody",
     }
 }

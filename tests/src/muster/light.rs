@@ -327,6 +327,7 @@ impl Light {
                 }),
                 inbox: Some(record.acked),
                 holds: None,
+                portal: None,
             }
         };
         let body = serde_json::to_string(&health)?;

@@ -2,7 +2,7 @@
 //! is enough, and where two must agree.
 
 use anyhow::Context as _;
-use lapor_hub::console::{Console, ConsoleRole, serve};
+use lapor_hub::console::{Console, ConsoleRole, router, serve};
 use lapor_hub::settings::ConsoleSettings;
 use lapor_hub::tokens;
 use lapor_web::people::SETUP;
@@ -11,12 +11,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::routes;
 use crate::fleet::Fleet;
 
 /// Both consoles while they are served.
 pub struct Consoles {
     /// Where they are, and the path of the first set-up.
     pub told: Value,
+    /// The paths that can be opened at both.
+    pub routes: Vec<String>,
     serving: Vec<JoinHandle<std::io::Result<()>>>,
     watching: JoinHandle<()>,
 }
@@ -39,6 +42,7 @@ pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result
     let mut bases = Vec::new();
     let mut serving = Vec::new();
     let mut setup = None;
+    let mut paths = Vec::new();
     for second_person in [false, true] {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let bound = listener.local_addr()?;
@@ -54,6 +58,7 @@ pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result
             setup = console.accounts().setup_link("stage").await?;
         }
         bases.push(format!("http://{bound}"));
+        paths = routes::read(&router(&console));
         serving.push(tokio::spawn(serve(console, listener, shutdown.clone())));
     }
     let setup = setup.context("the console has an operator already")?;
@@ -69,6 +74,7 @@ pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result
     let watching = tokio::spawn(async move { lapor_hub::watch::run(&watched).await });
     Ok(Consoles {
         told,
+        routes: paths,
         serving,
         watching,
     })

@@ -1,10 +1,11 @@
 //! Reporters on the stage: reports with a key, at each point where something is
-//! expected of their reporter, and a conversation that is open with each.
+//! expected of their reporter, and a conversation that is open with each; and somebody
+//! with an account.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use lapor_node::casework::NewReport;
-use lapor_node::reporters::{FilingTerms, Notify};
+use lapor_node::reporters::{FilingTerms, Notify, Proved};
 use lapor_protocol::ids::CaseId;
 use serde::Serialize;
 use serde_json::json;
@@ -14,6 +15,11 @@ use crate::fleet::words::{act, worded};
 
 /// Somebody else's, so that the browser's own attempts are not counted with these.
 const FROM: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+/// Nor with those of whoever types a code.
+const BESIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9));
+/// Where the code goes to.
+const CITIZEN: &str = "siti@contoh.id";
 
 /// What opens a conversation, and the token of one that is open.
 #[derive(Serialize)]
@@ -33,6 +39,13 @@ pub struct Talks {
     closed: Talk,
     /// For a key that is lost.
     lost: Talk,
+    citizen: Citizen,
+}
+
+/// Somebody who has signed in, with two of the reports.
+#[derive(Serialize)]
+pub struct Citizen {
+    token: String,
 }
 
 /// A report with a key, and the conversation about it.
@@ -73,11 +86,38 @@ pub async fn furnish(home: &Institution) -> Talks {
     );
     home.act(closed.case, confirmed).await;
     Talks {
+        citizen: sign_in(home, &[&waiting, &closed]).await,
         waiting: talk(home, waiting).await,
         held: talk(home, held).await,
         answered: talk(home, answered).await,
         closed: talk(home, closed).await,
         lost: talk(home, lost).await,
+    }
+}
+
+/// Signs somebody in with the code that waits to be sent to them.
+async fn sign_in(home: &Institution, reports: &[&Filed]) -> Citizen {
+    let node = home.node();
+    let sent = node.ask_sign_in(CITIZEN, BESIDE).await;
+    let sent = sent.expect("a code is sent");
+    let letters = node.letters(0, 100).await.expect("letters");
+    let letter = letters.iter().rfind(|letter| letter.contact == CITIZEN);
+    let letter = letter.expect("a letter to them");
+    let code = letter.code.as_deref().expect("a code");
+    let proved = node.prove_code(&sent.id, code, BESIDE).await;
+    let Ok(Proved::SignedIn(opened)) = proved else {
+        panic!("the code is for signing in");
+    };
+    let gone = node.letter_done(letter.number).await;
+    gone.expect("it goes nowhere");
+    let visitor = node.visitor(&opened.token).await.expect("a session");
+    let visitor = visitor.expect("a session that is open");
+    for report in reports {
+        let added = node.add_to_account(&visitor, &report.ticket, &report.key, BESIDE);
+        added.await.expect("a report of nobody's account");
+    }
+    Citizen {
+        token: opened.token,
     }
 }
 

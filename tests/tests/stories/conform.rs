@@ -1,8 +1,9 @@
 //! The conformance kit is held to what it is for: our own programs keep what
 //! it looks at, and it finds whoever does not.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -12,8 +13,9 @@ use lapor_conform::hub::{self, look};
 use lapor_conform::node::{self, Wanted};
 use lapor_conform::report::Report;
 use lapor_migrations::Kind;
+use lapor_protocol::delivery::{Cursor, StreamHead};
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::InstanceKind;
+use lapor_protocol::ids::{Digest, InstanceKind};
 use lapor_protocol::keys::Signer;
 use lapor_protocol::receipt::Receipt;
 use lapor_tests::fleet::member::{BANDUNG, PUSAT};
@@ -89,7 +91,7 @@ async fn what_cannot_be_looked_at_is_said() {
             _ => None,
         });
         let untried: Vec<_> = untried.collect();
-        assert_eq!(untried.len(), 14, "{untried:?}");
+        assert_eq!(untried.len(), 16, "{untried:?}");
         assert!(untried[0].contains("has no authority over uji-b0"));
         fleet.ends_well().await;
     }
@@ -139,7 +141,7 @@ const WRONG: [(&str, Spoil, &str); 10] = [
         "a receipt with another root",
         |asked, answered, hub| {
             with_receipts(asked, answered, hub, |receipt| {
-                receipt.root = lapor_protocol::ids::Digest::of(b"another");
+                receipt.root = Digest::of(b"another");
             })
         },
         "signs receipts for what it has accepted, and has them again",
@@ -260,10 +262,11 @@ async fn a_hub_that_breaks_a_sentence_is_found_by_the_check_that_quotes_it() {
 }
 
 /// What a hub may do wrong around a message, in one run, and the checks that must find it.
-const AROUND: [&str; 3] = [
+const AROUND: [&str; 4] = [
     "answers no other version of the protocol",
     "says of an exception where it stands",
     "keeps no key of a case that was redacted",
+    "keeps a wrap for what its message is about: the target of a link, a child, an identity",
 ];
 
 fn wrong_around(asked: &Asked, answered: Answered) -> Answered {
@@ -278,7 +281,10 @@ fn wrong_around(asked: &Asked, answered: Answered) -> Answered {
         });
     }
     if asked.method == "GET" && asked.path.ends_with("/keys") && answered.status == 200 {
-        return changed(answered, |keys| keys["missing"] = json!(["pusat"]));
+        return changed(answered, |keys| {
+            keys["missing"] = json!(["pusat"]);
+            keys["wraps"] = json!([]);
+        });
     }
     answered
 }
@@ -290,6 +296,127 @@ async fn a_hub_that_is_wrong_around_its_messages_is_found() {
     let broken = report.broken();
     for check in AROUND {
         assert!(broken.contains(&check), "{check}: {broken:?}");
+    }
+    fleet.ends_well().await;
+}
+
+/// What a hub that refuses nothing takes, and the checks that must find it.
+const LENIENT: [&str; 7] = [
+    "takes no key that is weak or not named by its thumbprint, whatever it has proved",
+    "reads what is shown of what it has signed, as much as may be shown at once",
+    "lets who sends a body to its end find the refusal, and go on on that connection",
+    "erases a picture that its programme names no more",
+    "takes one upload of a blob at a time",
+    "renews a certificate, and lets the old one stand",
+    "takes a key that was announced from the next message on, and its predecessor no more",
+];
+
+fn takes_everything(_: &Asked, answered: Answered) -> Answered {
+    if answered.status < 400 {
+        return answered;
+    }
+    Answered {
+        status: 200,
+        body: b"{}".to_vec(),
+        ..answered
+    }
+}
+
+#[tokio::test]
+async fn a_hub_that_refuses_nothing_is_found() {
+    let fleet = Fleet::gather(Kind::Sqlite, &[PUSAT, BANDUNG]).await;
+    let report = looked(&fleet, &played(0), Some(Arc::new(takes_everything))).await;
+    let broken = report.broken();
+    for check in LENIENT {
+        assert!(broken.contains(&check), "{check}: {broken:?}");
+    }
+    fleet.ends_well().await;
+}
+
+/// A hub that rules otherwise: its inboxes are written anew, under its own key.
+struct Misruling {
+    hub: Signer,
+    /// Heads of pages that were written anew, by where they end: the hub itself
+    /// knows no such cursor.
+    heads: Mutex<BTreeMap<Digest, StreamHead>>,
+}
+
+/// The checks that must find what it allows.
+const MISRULED: [&str; 2] = [
+    "draws authority as the patterns of the directory draw it",
+    "gives a case that was held back the state in which it was",
+];
+
+impl Misruling {
+    fn allow(item: &mut Value) {
+        let reason = item["reason"].as_str().unwrap_or_default();
+        if !["outside_authority", "wrong_state"].contains(&reason) {
+            return;
+        }
+        item["effect"] = json!("applied");
+        if let Some(fields) = item.as_object_mut() {
+            fields.remove("reason");
+        }
+    }
+
+    fn page(&self, asked: &Asked, answered: Answered) -> Answered {
+        let Some(after) = cursor_of(asked) else {
+            return answered;
+        };
+        let mut heads = self.heads.lock().unwrap();
+        let (mut head, mut end) = (heads.get(&after.hash).cloned(), after);
+        let mut lines = Vec::new();
+        let text = String::from_utf8_lossy(&answered.body).into_owned();
+        for line in text.lines().filter(|_| answered.status == 200) {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            if let Some(item) = line.get_mut("item") {
+                Self::allow(item);
+                item["dprev"] = json!(end.hash);
+                end.dseq += 1;
+                end.hash = Digest::of(item.to_string().as_bytes());
+                lines.push(line.to_string());
+            } else {
+                let signed = Envelope::parse(line["head"].to_string().as_bytes()).unwrap();
+                head = serde_json::from_slice(&signed.payload).unwrap();
+            }
+        }
+        let Some(mut head) = head else {
+            return answered;
+        };
+        (head.dseq, head.hash) = (end.dseq, end.hash);
+        lines.push(format!("{{\"head\":{}}}", head.sign(&self.hub).to_line()));
+        heads.insert(end.hash, head);
+        Answered {
+            status: 200,
+            body: (lines.join("\n") + "\n").into_bytes(),
+            ..answered
+        }
+    }
+}
+
+/// From where a page of an inbox is asked for.
+fn cursor_of(asked: &Asked) -> Option<Cursor> {
+    let (path, query) = asked.path.split_once('?')?;
+    let mut pairs = query.split('&');
+    let after = pairs.find_map(|pair| pair.strip_prefix("after="))?;
+    after.parse().ok().filter(|_| path.ends_with("/inbox"))
+}
+
+#[tokio::test]
+async fn a_hub_that_rules_otherwise_is_found() {
+    let fleet = Fleet::gather(Kind::Sqlite, &[PUSAT, BANDUNG]).await;
+    let misruling = Misruling {
+        hub: Signer::from_seed(fleet.hub.hub().ground.signer().seed()),
+        heads: Mutex::default(),
+    };
+    let forge = move |asked: &Asked, answered: Answered| misruling.page(asked, answered);
+    let report = looked(&fleet, &played(0), Some(Arc::new(forge))).await;
+    for check in MISRULED {
+        let found = report.findings.iter().find(|one| one.check == check);
+        let Some(Outcome::Broken(why)) = found.map(|one| &one.outcome) else {
+            panic!("{check}: {:?}", others(&report));
+        };
+        assert!(why.contains("ruled `applied`"), "{check}: {why}");
     }
     fleet.ends_well().await;
 }

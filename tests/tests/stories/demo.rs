@@ -45,6 +45,8 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
         assert!(first["cases"][state].as_u64().unwrap() > 0, "{state}");
     }
     talked(&first["channels"]);
+    assert!(first["systems"]["webhook_calls"].as_u64().unwrap() > 0);
+    assert_eq!(first["systems"]["bridge_cases"], 1);
     overseen(&first["nodes"]);
     for place in ["hub/hub.toml", "pusat/node.toml", "bumn-pln/node.log"] {
         assert!(data.join(place).is_file(), "{place}");
@@ -63,6 +65,7 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
     ] {
         assert_eq!(first[fact], again[fact], "{fact}");
     }
+    assert_eq!(again["systems"]["bridge_cases"], 1);
 }
 
 /// The Ombudsman has read what was escalated, noted something and taken a case over.

@@ -1,5 +1,6 @@
 //! Becoming a member: one pasted line, and then every case that concerns one.
 
+use lapor_node::settings::PublicUrl;
 use lapor_protocol::case::State;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::{NAME_CANARY, report};
@@ -37,6 +38,24 @@ async fn pasting_the_line_again_changes_nothing() {
         bandung.catch_up().await;
         assert_eq!(bandung.enrol(&line).await, first, "also while it runs");
         bandung.stop().await;
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn everybody_learns_where_the_portal_of_an_institution_is() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let site = "https://lapor.bandung.test";
+        let address = PublicUrl::try_from(site.to_owned()).unwrap();
+        let bandung = fleet.at("kota-bandung");
+        let kept = bandung.node().keep_address(Some(address), "test").await;
+        kept.unwrap();
+        bandung.link().report_health().await.unwrap();
+        fleet.settle().await;
+        let known = fleet.at("pusat").node().directory();
+        let entry = known.latest().instance(&fleet.id("kota-bandung"));
+        assert_eq!(entry.unwrap().portal.as_deref(), Some(site));
         fleet.ends_well().await;
     }
 }

@@ -9,6 +9,7 @@ mod conform;
 mod crashes;
 mod custody;
 mod damage;
+mod damaged_files;
 mod deadlines;
 mod demo;
 mod erasures;

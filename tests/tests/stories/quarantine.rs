@@ -14,11 +14,11 @@ use lapor_tests::fleet::{Fleet, Institution, kinds};
 
 /// A time that no header may state, instead of the one in the drafts of a case.
 const SPOIL: &str =
-    "update outbox set draft = replace(draft, '\"created_at\":', '\"created_at\":99999')
-    where kind = $1 and case_id = $2";
+    "update outbox_drafts set draft = replace(draft, '\"created_at\":', '\"created_at\":99999')
+    where number in (select number from outbox where kind = $1 and case_id = $2)";
 const MEND: &str =
-    "update outbox set draft = replace(draft, '\"created_at\":99999', '\"created_at\":')
-    where kind = $1 and case_id = $2";
+    "update outbox_drafts set draft = replace(draft, '\"created_at\":99999', '\"created_at\":')
+    where number in (select number from outbox where kind = $1 and case_id = $2)";
 
 async fn write(institution: &Institution, sql: &'static str, kind: &'static str, case: CaseId) {
     let mut tx = institution.node().db().write().await.unwrap();
@@ -98,7 +98,8 @@ async fn a_draft_that_nobody_can_read_holds_up_nothing() {
         let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
         let bad = bandung.file(report("Lampu jalan padam")).await;
         let good = bandung.file(report("Jalan berlubang")).await;
-        let spoil = "update outbox set draft = 'x' where kind = $1 and case_id = $2";
+        let spoil = "update outbox_drafts set draft = 'x'
+            where number in (select number from outbox where kind = $1 and case_id = $2)";
         write(bandung, spoil, "report.filed", bad).await;
         fleet.settle().await;
         assert!(pusat.knows(good).await && !pusat.knows(bad).await);

@@ -20,6 +20,7 @@ refusal-link-title = This link is not valid any more
 refusal-link-text = It was used already, or its time is over. Ask for a new one at the log-in page, or ask whoever runs this system.
 refusal-413-title = What you sent is too large
 refusal-413-text = Shorten the text or send a smaller file, then try again.
+refusal-413-limit = What is sent at once, files and all that is filled in, may have { $size } at most. Shorten the text or send a smaller file, then try again.
 refusal-415-title = This kind of content is not supported
 refusal-415-text = Use the form on this site, or choose another type of file.
 refusal-422-title = Something you filled in cannot be used

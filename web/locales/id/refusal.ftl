@@ -20,6 +20,7 @@ refusal-link-title = Tautan ini tidak berlaku lagi
 refusal-link-text = Tautannya sudah dipakai atau sudah lewat waktunya. Mintalah tautan baru di halaman masuk, atau kepada pengelola.
 refusal-413-title = Kiriman terlalu besar
 refusal-413-text = Persingkat tulisan atau kirim berkas yang lebih kecil, lalu coba lagi.
+refusal-413-limit = Yang dikirim sekaligus, berkas dan isiannya, paling besar { $size }. Persingkat tulisan atau kirim berkas yang lebih kecil, lalu coba lagi.
 refusal-415-title = Jenis kiriman tidak didukung
 refusal-415-text = Gunakan formulir di situs ini, atau pilih jenis berkas lain.
 refusal-422-title = Ada isian yang tidak dapat dipakai

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use fluent_templates::fluent_bundle::FluentValue;
 
@@ -97,6 +97,11 @@ impl Voice {
         written::one_decimal(self.language, hundredths.count())
     }
 
+    /// `150 KB`, `1,5 MB`, of bytes: rounded down to what is said, so that a limit is none too high.
+    pub fn size(&self, bytes: impl Count) -> String {
+        written::size(self.language, bytes.count())
+    }
+
     /// `26 November 2026`, of Unix ms.
     pub fn date(&self, at: impl Into<Moment>) -> String {
         written::date(self.language, self.zone, at.into().0)
@@ -120,6 +125,11 @@ impl Voice {
     /// `2026-11-26T14:05:00+07:00`, of Unix ms, for the attribute `datetime`.
     pub fn machine_time(&self, at: impl Into<Moment>) -> String {
         written::machine_time(self.zone, at.into().0)
+    }
+
+    /// What the clocks of the zone show, of Unix ms.
+    pub fn local(&self, at: impl Into<Moment>) -> NaiveDateTime {
+        written::local(self.zone, at.into().0).naive_local()
     }
 
     /// `hari ini`, `kemarin`, `3 hari lalu`, `dalam 3 hari`, of Unix ms: by the
@@ -272,6 +282,16 @@ mod tests {
             assert_eq!(id.one_decimal(hundredths), indonesian);
         }
         assert_eq!(en.one_decimal(99_996), "1,000.0");
+        for (bytes, indonesian) in [
+            (10, "10 B"),
+            (150 * 1024 + 1023, "150 KB"),
+            (10 << 20, "10 MB"),
+            ((3 << 19) + 1, "1,5 MB"),
+            ((512 << 20) + (1 << 19), "512,5 MB"),
+        ] {
+            assert_eq!(id.size(bytes), indonesian);
+        }
+        assert_eq!(en.size(3_u64 << 19), "1.5 MB");
         let august = NOW - 100 * 24 * HOUR;
         assert_eq!(id.date(august), "18 Agustus 2026");
         assert_eq!(en.date(august), "18 August 2026");

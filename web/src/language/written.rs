@@ -63,6 +63,24 @@ pub fn one_decimal(language: Language, hundredths: i64) -> String {
     format!("{}{point}{}", number(language, tenths / 10), tenths % 10)
 }
 
+/// Rounded down, so that what is said to fit does.
+pub fn size(language: Language, bytes: i64) -> String {
+    const MIB: i64 = 1 << 20;
+    match bytes {
+        ..1024 => format!("{} B", number(language, bytes)),
+        1024..MIB => format!("{} KB", number(language, bytes / 1024)),
+        _ => {
+            let tenths = bytes.saturating_mul(10) / MIB;
+            let said = if tenths % 10 == 0 {
+                number(language, tenths / 10)
+            } else {
+                one_decimal(language, tenths * 10)
+            };
+            format!("{said} MB")
+        }
+    }
+}
+
 pub fn date(language: Language, zone: Tz, at_ms: i64) -> String {
     day(language, local(zone, at_ms).date_naive())
 }
@@ -103,7 +121,7 @@ pub fn days_between(zone: Tz, from_ms: i64, to_ms: i64) -> i64 {
 
 /// A moment of which no date can be written is shown as the beginning, 1970: a zone would push the
 /// last that can be counted beyond what a calendar holds.
-fn local(zone: Tz, at_ms: i64) -> DateTime<Tz> {
+pub fn local(zone: Tz, at_ms: i64) -> DateTime<Tz> {
     let at = DateTime::from_timestamp_millis(at_ms);
     let at = at.filter(|at| (1..=9999).contains(&at.year()));
     at.unwrap_or_default().with_timezone(&zone)

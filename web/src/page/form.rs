@@ -13,10 +13,10 @@ use chrono::{NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 use http::StatusCode;
 
-use super::Field;
+use super::{FORM_BYTES, Field};
 use crate::ApiProblem;
 use crate::language::Voice;
-use crate::reading::{too_large, too_slow, unsupported_media};
+use crate::reading::{too_large, too_many_bytes, too_slow, unsupported_media};
 
 /// How long a visitor's line may take to send a form.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -205,7 +205,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 
 fn unread(rejection: &FormRejection) -> ApiProblem {
     match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large("256 KiB"),
+        StatusCode::PAYLOAD_TOO_LARGE => too_many_bytes(FORM_BYTES as u64),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             unsupported_media("application/x-www-form-urlencoded")
         }

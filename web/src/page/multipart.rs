@@ -22,12 +22,15 @@ use multer::{Field, Multipart, parse_boundary};
 use super::{FORM_BYTES, Form};
 use crate::ApiProblem;
 use crate::pace::Pace;
-use crate::reading::{too_large, too_slow, unsupported_media};
+use crate::reading::{too_large, too_many_bytes, too_slow, unsupported_media};
 
 /// Fields and files of one form, at most.
 const PARTS: usize = 500;
 /// What may come before a part is seen to begin; a piece of the line is in it.
 const HEAD_BYTES: u64 = 1024 * 1024;
+/// What is read and thrown away of a form that is too large, at most: a browser shows no answer before
+/// it has sent all, and an error of its own where the line ends before.
+const BEYOND_BYTES: u64 = 32 * 1024 * 1024;
 /// A telephone at the edge of a network is slow and does not fall silent.
 const PACE: Pace = Pace {
     pause: Duration::from_secs(30),
@@ -149,7 +152,7 @@ impl FormWithFiles {
     pub fn broken(&self) -> Option<ApiProblem> {
         match self.line.broken.load(Ordering::Relaxed) {
             SLOW => Some(too_slow()),
-            LARGE => Some(too_large(&format!("{} bytes", self.most))),
+            LARGE => Some(too_many_bytes(self.most)),
             _ => None,
         }
     }
@@ -227,11 +230,28 @@ fn paced(
                 line.head.fetch_add(piece.len() as u64, Ordering::Relaxed) + piece.len() as u64
             };
             if arrived > most || head > HEAD_BYTES {
+                pass_over(&mut body, pace).await;
                 return stop(LARGE);
             }
             Some((Ok(piece), Some((body, arrived))))
         }
     })
+}
+
+/// Throws away what comes beyond the limit, as far as it is bearable: for no longer than the grace,
+/// since who sends what nobody wants earns no time by it.
+async fn pass_over(body: &mut BodyDataStream, pace: Pace) {
+    let (began, mut beyond) = (Instant::now(), 0);
+    while beyond < BEYOND_BYTES {
+        let left = pace.grace.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        match tokio::time::timeout(left.min(pace.pause), body.next()).await {
+            Ok(Some(Ok(piece))) => beyond += piece.len() as u64,
+            _ => return,
+        }
+    }
 }
 
 fn unreadable() -> ApiProblem {
@@ -241,6 +261,8 @@ fn unreadable() -> ApiProblem {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use axum::body::Body;
 
     use super::*;
@@ -322,6 +344,41 @@ mod tests {
         let bytes = [part("name=\"isi\"", "").as_bytes(), b"\xff"].concat();
         let mut form = open(bytes);
         assert!(form.next_file().await.is_err());
+    }
+
+    /// A piece of the line is shorter than what a part may begin with.
+    const PIECE: usize = HEAD_BYTES as usize / 2;
+
+    /// How many pieces are read of a form that is too large.
+    async fn read_of_vast(pieces: usize, pace: Pace) -> usize {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&taken);
+        let head = part("name=\"lampiran\"; filename=\"a\"", "").into_bytes();
+        let vast = std::iter::repeat_n(vec![b'a'; PIECE], pieces);
+        let vast = vast.inspect(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        let all = stream::iter(std::iter::once(head).chain(vast));
+        let request = request(Body::from_stream(all.map(Ok::<_, std::io::Error>)));
+        let mut form = FormWithFiles::open_paced(request, MOST, pace).ok().unwrap();
+        let refused = form.bytes_of("lampiran").await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(refused.limit_bytes(), Some(MOST));
+        taken.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_read_on_so_that_the_answer_is_seen_within_bounds() {
+        // With the head before it, the piece that reaches the limit is the first beyond it.
+        let within = MOST as usize / PIECE;
+        assert_eq!(read_of_vast(20, PACE).await, 20, "to its end");
+        let beyond = BEYOND_BYTES as usize / PIECE;
+        assert_eq!(read_of_vast(100, PACE).await, within + beyond, "so much");
+        let pace = Pace {
+            grace: Duration::ZERO,
+            ..PACE
+        };
+        assert_eq!(read_of_vast(20, pace).await, within, "for so long");
     }
 
     #[tokio::test]

@@ -41,8 +41,9 @@ pub async fn show(State(site): State<Arc<Site>>, mut request: Request, next: Nex
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let response = answered.unwrap_or_else(|_| ApiProblem::internal().into_response());
     let problem = response.extensions().get::<ApiProblem>();
-    match problem.map(ApiProblem::code).filter(|_| page) {
-        Some(code) => as_page(response, &visit, code),
+    let problem = problem.map(|problem| (problem.code(), problem.limit_bytes()));
+    match problem.filter(|_| page) {
+        Some((code, limit)) => as_page(response, &visit, code, limit),
         None => response,
     }
 }
@@ -53,7 +54,7 @@ fn wants_page(path: &str, headers: &HeaderMap) -> bool {
         && !FOR_PROGRAMS.iter().any(|root| path.starts_with(root))
 }
 
-fn as_page(response: Response, visit: &Visit, code: &str) -> Response {
+fn as_page(response: Response, visit: &Visit, code: &str, limit: Option<u64>) -> Response {
     let status = response.status();
     let (v, (title, advice)) = (visit.v, words(status, code));
     let seconds = response.headers().get(RETRY_AFTER);
@@ -63,7 +64,10 @@ fn as_page(response: Response, visit: &Visit, code: &str) -> Response {
         v,
         status: status.as_u16(),
         title: title.clone(),
-        advice: v.say(advice),
+        advice: match limit {
+            Some(bytes) => v.with("size", v.size(bytes)).say("refusal-413-limit"),
+            None => v.say(advice),
+        },
         wait: seconds.map(|seconds| waiting(&v, seconds)),
         request_id: status.is_server_error().then_some(&visit.request_id),
     };

@@ -135,6 +135,20 @@ async fn a_form_comes_back_with_what_was_typed_and_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_too_large_is_told_how_large_it_may_be() {
+    let body = format!("isi={}", "a".repeat(300 * 1024));
+    for (language, said) in [
+        ("id", "berkas dan isiannya, paling besar 256 KB."),
+        ("en", "may have 256 KB at most."),
+    ] {
+        let request = Request::post("/tulis").header("accept-language", language);
+        let sent = reply(&router(), request, &body).await;
+        assert_eq!(sent.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(sent.text.contains(said), "{}", sent.text);
+    }
+}
+
+#[tokio::test]
 async fn what_was_done_is_said_once_on_the_page_behind_the_redirect() {
     let router = router();
     let sent = reply(&router, Request::post("/tulis"), "isi=Halo").await;

@@ -128,14 +128,14 @@ mod tests {
                 Some(Cause::Mail { code: 550 }),
                 "permanent error (550): 5.1.1 <a@b.id>: user unknown",
                 "Server surel menolak (550): alamat itu tidak ada, atau tidak boleh dikirimi dari sini",
-                Some(("Kata server:", "5.1.1 <a@b.id>: user unknown")),
+                Some(("Kata server", "5.1.1 <a@b.id>: user unknown")),
             ),
             (
                 Some(Cause::Unreachable),
                 "Connection error: Connection refused (os error 111)",
                 "Server tidak dapat dihubungi: sambungan ditolak, atau tidak ada jalan ke sana",
                 Some((
-                    "Rincian teknis:",
+                    "Rincian teknis",
                     "Connection error: Connection refused (os error 111)",
                 )),
             ),
@@ -149,7 +149,7 @@ mod tests {
                 None,
                 "transient error (450): 4.2.0 busy",
                 "Tidak sampai",
-                Some(("Rincian teknis:", "transient error (450): 4.2.0 busy")),
+                Some(("Rincian teknis", "transient error (450): 4.2.0 busy")),
             ),
         ] {
             let v = Voice::new(Language::Indonesian, texts(), Tz::Asia__Jakarta, 0);

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 use http::StatusCode;
+use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
 use lapor_web::ApiProblem;
 use lapor_web::language::{TextId, Voice, text_id};
@@ -173,24 +174,30 @@ pub async fn called(console: &Console, v: &Voice) -> Answer<BTreeMap<String, Str
         Ok((rules, recipients))
     };
     let (rules, recipients) = read.await.map_err(|error| failed(&error))?;
+    let directory = console.hub.ground.directory.current();
     let rules = rules
         .into_iter()
-        .map(|rule| (rule.id.clone(), words::rule(v, &rule)));
+        .map(|rule| (rule.id.clone(), words::rule(v, &directory, &rule)));
     let recipients = recipients.into_iter().map(|one| (one.id, one.name));
     Ok(rules.chain(recipients).collect())
 }
 
 /// What an act upon alarms is about.
-pub fn about(deed: &Deed, v: &Voice, called: &BTreeMap<String, String>) -> Option<String> {
+pub fn about(
+    deed: &Deed,
+    v: &Voice,
+    directory: &Directory,
+    called: &BTreeMap<String, String>,
+) -> Option<String> {
     let named = |id: &String| called.get(id).unwrap_or(id).clone();
     match deed {
-        Deed::NarrowRule { rule } => Some(words::narrowed(v, rule, called)),
+        Deed::NarrowRule { rule } => Some(words::narrowed(v, directory, rule, called)),
         Deed::DisableRule { rule } => Some(named(rule)),
         Deed::DisableRecipient { recipient } | Deed::RemoveRecipient { recipient } => {
             Some(named(recipient))
         }
         Deed::Silence { quiet, hours } => {
-            let what = silenced(v, quiet, called);
+            let what = silenced(v, directory, quiet, called);
             let said = v.with("what", what).with("hours", *hours);
             Some(said.say("silence-about"))
         }
@@ -199,10 +206,15 @@ pub fn about(deed: &Deed, v: &Voice, called: &BTreeMap<String, String>) -> Optio
 }
 
 /// What is silent, where rules are called so.
-pub fn silenced(v: &Voice, quiet: &Quiet, called: &BTreeMap<String, String>) -> String {
+pub fn silenced(
+    v: &Voice,
+    directory: &Directory,
+    quiet: &Quiet,
+    called: &BTreeMap<String, String>,
+) -> String {
     match quiet {
         Quiet::Rule(id) => called.get(id).unwrap_or(id).clone(),
-        of => words::quiet(v, &[], of),
+        of => words::quiet(v, directory, &[], of),
     }
 }
 

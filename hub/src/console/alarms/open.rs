@@ -117,7 +117,7 @@ pub async fn list(
         };
         let behind = total.saturating_sub(before.saturating_add(most));
         page.groups.push(Group {
-            title: rule(&v, &group.rule),
+            title: rule(&v, &directory, &group.rule),
             severity: v.say(severity(group.rule.severity)),
             tone: tone(group.rule.severity),
             total,

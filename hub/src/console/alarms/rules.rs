@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_protocol::directory::Directory;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::Member;
@@ -84,12 +85,13 @@ struct Offered {
 pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
     let v = member.visit.v;
     let (rules, recipients) = read(&console).await?;
+    let directory = console.hub.ground.directory.current();
     let page = RulesPage {
         v,
         tabs: tabs(&v, PATH),
         lines: rules
             .iter()
-            .map(|rule| line(&v, rule, &recipients))
+            .map(|rule| line(&v, &directory, rule, &recipients))
             .collect(),
         new_at: NEW,
         acts: acts(&member),
@@ -177,7 +179,11 @@ async fn ending(console: &Console, member: &Member, path: &ActPath) -> Answer<En
         return Err(ApiProblem::not_found());
     }
     Ok(Ending {
-        name: named(&member.visit.v, &rule),
+        name: named(
+            &member.visit.v,
+            &console.hub.ground.directory.current(),
+            &rule,
+        ),
         here: format!("{PATH}/{}/nonaktif", rule.id),
         deed: Deed::DisableRule { rule: rule.id },
         title: text_id("switch-off"),
@@ -417,14 +423,14 @@ async fn page(console: &Console, member: &Member, form: &Form, here: String) -> 
     shell.within(ALARMS).status(form.status()).show(&page)
 }
 
-fn line(v: &Voice, rule: &Rule, recipients: &[Recipient]) -> Line {
+fn line(v: &Voice, directory: &Directory, rule: &Rule, recipients: &[Recipient]) -> Line {
     let chosen = recipients
         .iter()
         .filter(|one| rule.recipients.contains(&one.id));
     let chosen: Vec<String> = chosen.map(|one| one.name.clone()).collect();
     Line {
         at: format!("{PATH}/{}", rule.id),
-        name: named(v, rule),
+        name: named(v, directory, rule),
         colour: colour(rule.least),
         least: v.say(state_words(rule.least)),
         tone: tone(rule.severity),

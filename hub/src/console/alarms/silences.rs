@@ -181,8 +181,9 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
     let v = member.visit.v;
     let (rules, silences) = read(console).await?;
     let names = names(console).await?;
+    let directory = console.hub.ground.directory.current();
     let line = |silence: Silence| Line {
-        what: quiet(&v, &rules, &silence.quiet),
+        what: quiet(&v, &directory, &rules, &silence.quiet),
         who: actor_named(&v, &names, &silence.made_by),
         reason: silence.reason,
         made_at: silence.made_at,
@@ -205,7 +206,7 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
         ],
         rules: rules
             .iter()
-            .map(|one| Choice::new(one.id.as_str(), rule(&v, one)))
+            .map(|one| Choice::new(one.id.as_str(), rule(&v, &directory, one)))
             .collect(),
         provinces: provinces()
             .into_iter()

@@ -93,17 +93,17 @@ fn state_words(state: AlarmState) -> (TextId, &'static str) {
 }
 
 /// Whom a rule looks at.
-pub fn scope(v: &Voice, scope: &Scope) -> String {
+pub fn scope(v: &Voice, directory: &Directory, scope: &Scope) -> String {
     match scope {
         Scope::All => v.say("scope-all"),
         Scope::Kind(kind) => v.say(kind_words(*kind)),
         Scope::Province(code) => v.with("name", province_name(code)).say("scope-province"),
-        Scope::Instance(id) => id.to_string(),
+        Scope::Instance(id) => named(v, directory, id.as_str()),
     }
 }
 
 /// What a rule looks for, from which colour on, where.
-pub fn rule(v: &Voice, rule: &Rule) -> String {
+pub fn rule(v: &Voice, directory: &Directory, rule: &Rule) -> String {
     let what = v
         .with("condition", v.say(condition(rule.condition)))
         .with("colour", v.say(colour(rule.least)))
@@ -112,23 +112,33 @@ pub fn rule(v: &Voice, rule: &Rule) -> String {
         return what;
     }
     v.with("condition", what)
-        .with("scope", scope(v, &rule.scope))
+        .with("scope", scope(v, directory, &rule.scope))
         .say("rule-named")
 }
 
 /// What a rule would be, beside what it is called now.
-pub fn narrowed(v: &Voice, after: &Rule, called: &BTreeMap<String, String>) -> String {
+pub fn narrowed(
+    v: &Voice,
+    directory: &Directory,
+    after: &Rule,
+    called: &BTreeMap<String, String>,
+) -> String {
     let before = called.get(&after.id).unwrap_or(&after.id);
     v.with("before", before)
-        .with("after", whole(v, after, called))
+        .with("after", whole(v, directory, after, called))
         .say("rule-narrowed")
 }
 
 /// A rule with all that it says.
-pub fn whole(v: &Voice, of: &Rule, called: &BTreeMap<String, String>) -> String {
+pub fn whole(
+    v: &Voice,
+    directory: &Directory,
+    of: &Rule,
+    called: &BTreeMap<String, String>,
+) -> String {
     let named = |id: &String| called.get(id).unwrap_or(id).clone();
     let chosen: Vec<String> = of.recipients.iter().map(named).collect();
-    v.with("rule", rule(v, of))
+    v.with("rule", rule(v, directory, of))
         .with("severity", v.say(severity(of.severity)))
         .with("stands", span(v, of.stands_ms, text_id("rule-at-once")))
         .with("repeat", span(v, of.repeat_ms, text_id("rule-once")))
@@ -146,13 +156,13 @@ pub fn told(v: &Voice, rule: &Rule, chosen: &[String]) -> String {
 }
 
 /// What is silent.
-pub fn quiet(v: &Voice, rules: &[Rule], of: &Quiet) -> String {
+pub fn quiet(v: &Voice, directory: &Directory, rules: &[Rule], of: &Quiet) -> String {
     match of {
         Quiet::Rule(id) => match rules.iter().find(|rule| rule.id == *id) {
-            Some(found) => rule(v, found),
+            Some(found) => rule(v, directory, found),
             None => id.clone(),
         },
-        Quiet::Instance(slug) => slug.clone(),
+        Quiet::Instance(slug) => named(v, directory, slug),
         Quiet::Province(code) => v.with("name", province_name(code)).say("scope-province"),
     }
 }

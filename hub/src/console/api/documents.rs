@@ -36,6 +36,12 @@ is answered with 202 and the id of its approval, and waits a day for `POST /appr
 another person: two tokens of one owner are one person, and so is the owner at the console. Give each \
 act an `Idempotency-Key`, so that sent twice it is done once.
 
+Accounts of the console, with their passwords, second factors and sessions, are no part of this API, and \
+neither are its tokens: whoever comes by a token must not be able to make themselves another way in. \
+People look after accounts, at `/konsol/petugas` of the console or on the hub's machine with `lapor-hub \
+account`, and after tokens on that machine with `lapor-hub token`. Only an operator's account that waits \
+for another operator can be confirmed here, with `POST /approvals/accounts/{account}`.
+
 Every refusal is a problem (RFC 9457, `application/problem+json`) with a `code` that never changes: \
 401 `token_missing` or `token_invalid`, 403 `forbidden`, 404 `not_found`, 400 `invalid_query`, 422 \
 `invalid`, and of acts 409 `not_allowed`, `asked_already`, `same_person`, `asker_gone`, `left_behind`, \
@@ -56,6 +62,12 @@ harus sepakat, tindakan dijawab dengan 202 dan nomor persetujuannya, lalu menung
 lain memutuskannya dengan `POST /approvals/{id}/decision`: dua token seorang pemilik adalah satu orang, \
 begitu pula pemilik itu di konsol. Beri setiap tindakan `Idempotency-Key`, supaya yang terkirim dua kali \
 dilakukan sekali.
+
+Akun konsol beserta kata sandi, faktor kedua, dan sesinya bukan bagian dari API ini, demikian pula \
+tokennya: siapa pun yang memperoleh token tidak boleh dapat membuat jalan masuk lain. Akun diurus oleh \
+orang, di `/konsol/petugas` pada konsol atau di mesin hub dengan `lapor-hub account`; token di mesin itu \
+dengan `lapor-hub token`. Yang dapat dilakukan di sini hanyalah mengesahkan akun operator yang menunggu \
+operator lain, dengan `POST /approvals/accounts/{account}`.
 
 Setiap penolakan berupa problem (RFC 9457, `application/problem+json`) dengan `code` yang tidak \
 pernah berubah: 401 `token_missing` atau `token_invalid`, 403 `forbidden`, 404 `not_found`, 400 \
@@ -269,5 +281,23 @@ mod tests {
             }
         }
         assert_eq!(count, OPERATIONS.len());
+    }
+
+    #[test]
+    fn the_introduction_says_that_accounts_are_looked_after_elsewhere() {
+        let info = &DOCUMENT["info"];
+        for said in [&info["description"], &info["x-id"]["description"]] {
+            let said = said.as_str().unwrap();
+            for place in [
+                "`/konsol/petugas`",
+                "`lapor-hub account`",
+                "`lapor-hub token`",
+            ] {
+                assert!(said.contains(place), "{place}: {said}");
+            }
+        }
+        let paths = DOCUMENT["paths"].as_object().unwrap().keys();
+        let accounts: Vec<&String> = paths.filter(|path| path.contains("account")).collect();
+        assert_eq!(accounts, ["/approvals/accounts/{account}"]);
     }
 }

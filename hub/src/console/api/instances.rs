@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State as Shared;
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::keys::CertifiedKey;
 use lapor_web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,6 +14,7 @@ use crate::alarms::overview::{self, Alarm};
 use crate::console::Console;
 use crate::error::HubError;
 use crate::levels::{Levels, Reached};
+use crate::member_keys::{self, DatedIdentity, DatedKey};
 use crate::set_aside::{self, SetAside};
 use crate::store;
 use crate::store::samples::Sample;
@@ -78,8 +78,10 @@ pub struct Details {
     set_aside: Vec<SetAside>,
     /// How many there are beyond.
     set_aside_more: usize,
-    /// As the directory has them.
-    keys: Vec<CertifiedKey>,
+    /// The key by which it is known; null until it has joined.
+    identity: Option<DatedIdentity>,
+    /// The others as the directory has them, former ones too, the oldest first.
+    keys: Vec<DatedKey>,
     /// The latest first.
     certificates: Vec<Certificate>,
 }
@@ -179,7 +181,7 @@ pub async fn connections(
 /// Read what the hub holds of an institution
 ///
 /// How far it has come and since when, its alarms, the deliveries that it could not apply, its keys
-/// and its certificates.
+/// with the moments between which each held, and its certificates.
 #[utoipa::path(
     get,
     path = "/instances/{slug}/details",
@@ -208,7 +210,7 @@ pub async fn details(
     let read = read.await.map_err(|error| problem(&error))?;
     let (reached, alarms, (set_aside, set_aside_more), certificates) = read;
     let directory = ground.directory.current();
-    let entry = directory.latest().instance(&path.slug);
+    let (identity, keys) = member_keys::dated(&directory, &path.slug);
     let certificate = |(serial, issued_at, ends_at)| Certificate {
         serial,
         issued_at,
@@ -219,7 +221,8 @@ pub async fn details(
         alarms,
         set_aside,
         set_aside_more,
-        keys: entry.map(|entry| entry.keys.clone()).unwrap_or_default(),
+        identity,
+        keys,
         certificates: certificates.into_iter().map(certificate).collect(),
     }))
 }

@@ -25,9 +25,11 @@ mod words;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Router, middleware};
 use http::StatusCode;
+use lapor_web::reading::JSON_BYTES;
 use lapor_web::{ApiProblem, docs};
 
 use super::Console;
@@ -56,6 +58,7 @@ pub fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route(OPENAPI, get(documents::openapi))
         .route(DOCS, get(documents::docs))
         .route(STYLE, get(async || docs::style()))
+        .layer(DefaultBodyLimit::max(JSON_BYTES))
 }
 
 /// The federation as the hub last looked; until it has, programs are asked to come again.

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
-use lapor_web::reading::too_large;
+use lapor_web::reading::too_many_bytes;
 use lapor_web::{ApiProblem, people};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -61,7 +61,7 @@ pub async fn once(
     let (mut parts, body) = request.into_parts();
     let scope = Caller::from_request_parts(&mut parts, &console).await?;
     let body = to_bytes(body, BYTES).await;
-    let body = body.map_err(|_| too_large("512 KiB"))?;
+    let body = body.map_err(|_| too_many_bytes(BYTES as u64))?;
     let asked = Asked::of(scope.actor(), &parts, &body)?;
     if let Some(known) = asked.begin(&console).await? {
         return asked.again(&console, known);

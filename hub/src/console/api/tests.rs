@@ -8,8 +8,11 @@ mod twice;
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
+use lapor_protocol::ids::Position;
+use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_web::bearer::RECENT_MS;
-use serde_json::Value;
+use lapor_web::reading::JSON_BYTES;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::alarms::{self, Rule};
@@ -97,6 +100,73 @@ async fn a_program_with_a_token_reads_what_the_console_shows() {
         }
         let (status, wrong) = ask(&place, "/api/v1/federation?warna=red", known).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn each_key_of_an_institution_has_the_moments_between_which_it_held() {
+    for place in Place::all(false).await {
+        watch::look(&place.console.hub).await.unwrap();
+        let secret = token(&place, "grafana", ConsoleRole::Observer).await;
+        let path = "/api/v1/instances/kota-bandung/details";
+        let (_, none) = ask(&place, path, Some(&secret)).await;
+        assert_eq!(
+            (&none["identity"], &none["keys"]),
+            (&Value::Null, &json!([]))
+        );
+        let identity = Signer::from_seed(&[9; 32]);
+        let key = |seed: u8, seq| {
+            let id = "kota-bandung".parse().unwrap();
+            let key = Signer::from_seed(&[seed; 32]).public();
+            CertifiedKey::certify(
+                &identity,
+                &id,
+                KeyUse::Signing,
+                key,
+                Position { epoch: 1, seq },
+            )
+        };
+        let joined = place.ground.clock.now_ms();
+        place
+            .restates(|entry| {
+                entry.identity = Some(identity.public());
+                entry.keys = vec![key(10, 1)];
+            })
+            .await;
+        place.clock.advance(60_000);
+        let replaced = place.ground.clock.now_ms();
+        place
+            .restates(|entry| {
+                entry.keys[0].valid_to = Some(Position { epoch: 1, seq: 7 });
+                entry.keys.push(key(11, 8));
+            })
+            .await;
+        let (status, told) = ask(&place, path, Some(&secret)).await;
+        assert_eq!(status, StatusCode::OK, "{told}");
+        let moments = |key: &Value| json!([key["from"], key["until"], key["retired"]]);
+        let [former, current] = [&told["keys"][0], &told["keys"][1]];
+        assert_eq!(former["kid"], json!(key(10, 1).jwk.kid));
+        assert_eq!(former["valid_to"]["seq"], 7);
+        assert_eq!(moments(former), json!([joined, replaced, true]));
+        assert_eq!(moments(current), json!([replaced, null, false]));
+        assert_eq!(told["identity"]["kid"], json!(identity.public().kid));
+        assert_eq!(moments(&told["identity"]), json!([joined, null, false]));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_with_what_would_be_taken() {
+    let place = Place::all(false).await.remove(0);
+    let secret = token(&place, "edisi", ConsoleRole::Observer).await;
+    let vast = json!({"kind": "calendar", "text": "x".repeat(JSON_BYTES)});
+    for (key, limit) in [
+        (None, JSON_BYTES),
+        (Some("0123456789abcdef"), JSON_BYTES / 2),
+    ] {
+        let told = act(&place, "editions/comparison", (&secret, key), &vast).await;
+        let (status, problem) = told;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{problem}");
+        assert_eq!(problem["limit_bytes"], json!(limit));
     }
 }
 

@@ -270,7 +270,15 @@ pub async fn compare(
     let mut form = Form::of([(KIND, kind), (NAME, draft.edition.as_str())]);
     let text = draft.text.into_bytes();
     let compared = editions::compared(&console, &voice(&console), &mut form, text).await?;
-    let (_, difference) = compared.ok_or_else(|| complaints(&form, NAMES))?;
+    let (_, difference) = compared.map_err(|technical| {
+        let refusal = complaints(&form, NAMES);
+        match technical {
+            Some(said) => refusal.with_detail(format!(
+                "`wrong` says which values, and why; the reader of the file said: {said}."
+            )),
+            None => refusal,
+        }
+    })?;
     Ok(Json(difference))
 }
 

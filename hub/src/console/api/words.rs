@@ -133,7 +133,7 @@ pub const OPERATIONS: &[Operation] = &[
         roles: ALL,
         summary: "Baca catatan hub tentang satu instansi",
         description: "Tingkatnya dan sejak kapan, alarmnya, kiriman yang tidak dapat diterapkannya, \
-                      kuncinya, dan sertifikatnya.",
+                      kuncinya beserta masa berlaku masing-masing, dan sertifikatnya.",
     },
     Operation {
         id: "listApprovals",

@@ -29,6 +29,7 @@ use crate::casework::weeks::ZONE;
 use crate::casework::{Ran, Term};
 use crate::console::approvals::failed;
 use crate::console::instances::one;
+use crate::console::key_terms;
 use crate::console::names::named;
 use crate::console::{Answer, Console};
 use crate::store::{code_of, from_code};
@@ -374,7 +375,7 @@ fn act_line(v: &Voice, directory: &Directory, act: &Deed) -> ActLine {
         detail: to.into_iter().chain(code).collect(),
         refused,
         number: act.number,
-        position: act.position.to_string(),
+        position: key_terms::position(v, act.position),
         envelope: act.envelope.to_string(),
     }
 }

@@ -302,6 +302,9 @@ pub fn caveats(v: &Voice, figures: &Figures) -> Vec<String> {
     if figures.behind > 0 {
         said.push(v.with("n", figures.behind).say("figures-behind"));
     }
+    if figures.unread > 0 {
+        said.push(v.with("n", figures.unread).say("figures-unread"));
+    }
     match figures.since {
         None => said.push(v.say("figures-empty")),
         Some(since) if since > figures.from => {

@@ -235,7 +235,7 @@ async fn why_a_letter_did_not_arrive_is_in_words_and_the_server_is_quoted() {
             .open(SENT)
             .await
             .shows("Server surel menolak (550): alamat itu tidak ada")
-            .shows("Kata server: <q lang=\"en\">5.1.1 nobody here</q>")
+            .shows("<summary>Kata server</summary><q lang=\"en\">5.1.1 nobody here</q>")
             .hides("permanent error");
     }
 }
@@ -276,7 +276,7 @@ async fn a_recipient_is_changed_and_removed_and_a_second_person_confirms_what_ke
             .await;
         let second = place.enters("kedua@pusat.example").await;
         let waiting = second.open("/konsol/persetujuan").await;
-        waiting.shows("Piket").shows("kota-bandung, 48 jam");
+        waiting.shows("Piket").shows("Kota Bandung, 48 jam");
         for _ in 0..2 {
             let waiting = second.open("/konsol/persetujuan").await;
             let path = waiting.between("action=\"/konsol/persetujuan/", "\"");

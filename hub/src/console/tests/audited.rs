@@ -114,7 +114,7 @@ fn done() -> Vec<(&'static str, String, String)> {
         (
             "instance.revoked",
             "asked by token:bot: (successor: kota-bandung)",
-            "Diminta oleh Program bot: penerus: Kota Bandung (kota-bandung)",
+            "Diminta oleh token API «bot»: penerus: Kota Bandung (kota-bandung)",
         ),
         (
             "instance.authority_changed",
@@ -151,8 +151,8 @@ fn done() -> Vec<(&'static str, String, String)> {
         (
             "alarm.silenced",
             silenced.as_str(),
-            "Provinsi Jawa Barat, sampai 21 September 2026 pukul 22.13 WIB: Diminta oleh Program \
-             bot: badai",
+            "Provinsi Jawa Barat, sampai 21 September 2026 pukul 22.13 WIB: Diminta oleh token API \
+             «bot»: badai",
         ),
         ("alarm.silence_ended", "province 32", "Provinsi Jawa Barat"),
         ("alarm.rule_added", said.as_str(), whole),

@@ -7,6 +7,7 @@ use lapor_protocol::ids::CaseId;
 
 use super::{ConsoleRole, DAY_MS, NOW, Page, Place, login};
 use crate::store::casework::{ClockRow, FactRow, TermRow, put};
+use crate::store::state;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const FIGURES: &str = "/konsol/kasus";
@@ -82,6 +83,22 @@ fn rows(number: u8) -> (FactRow, TermRow, Option<ClockRow>) {
         met_at: None,
     });
     (fact, term, clock)
+}
+
+#[tokio::test]
+async fn how_many_cases_cannot_be_read_is_said_above_the_figures() {
+    for place in places(4).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let said = "1 kasus tidak dapat dibaca";
+        looks.open(FIGURES).await.hides(said);
+        let listed = serde_json::to_string(&[case(1)]).unwrap();
+        let mut tx = place.ground.db.write().await.unwrap();
+        state::write(&mut tx, state::CASEWORK_UNREAD, &listed)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        looks.open(FIGURES).await.shows(said);
+    }
 }
 
 /// What stands in the cell of Bandung under a heading.

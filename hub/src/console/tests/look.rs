@@ -8,7 +8,7 @@ use lapor_protocol::wire::Health;
 
 use super::{BANDUNG, ConsoleRole, NOW, Page, Place, login};
 use crate::directory::Amendment;
-use crate::watch;
+use crate::{portals, watch};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -19,21 +19,30 @@ impl Place {
             InstanceEntry::registered(slug.parse().unwrap(), kind, format!("Instansi {slug}"));
         entry.status = Status::Active;
         entry.region = Some(region.parse().unwrap());
+        self.join_all(vec![entry]).await;
+        watch::look(&self.console.hub).await.unwrap();
+    }
+
+    async fn join_all(&self, entries: Vec<InstanceEntry>) {
         let mut tx = self.ground.db.write().await.unwrap();
         let known = self.ground.directory.refresh(&mut tx).await.unwrap();
         let amendment = Amendment {
-            entries: vec![entry],
+            entries,
             ..Amendment::default()
         };
         let known = self.ground.publish(&mut tx, &known, amendment).await;
         let known = known.unwrap();
         tx.commit().await.unwrap();
         self.ground.directory.adopt(&known);
-        watch::look(&self.console.hub).await.unwrap();
     }
 
     /// Bandung says how it is.
     async fn reports(&self, now_ms: i64, quarantined: u64) {
+        self.says(now_ms, quarantined, None).await;
+    }
+
+    /// The same with what it says of its portal.
+    async fn says(&self, now_ms: i64, quarantined: u64, portal: Option<&str>) {
         let health = Health {
             software: concat!("lapor-node ", env!("CARGO_PKG_VERSION")).into(),
             time: now_ms,
@@ -49,6 +58,7 @@ impl Place {
             chain: None,
             inbox: None,
             holds: None,
+            portal: portal.map(str::to_owned),
         };
         let id = "kota-bandung".parse().unwrap();
         watch::receive(&self.ground, &id, &health).await.unwrap();
@@ -120,6 +130,62 @@ async fn the_map_and_the_counts_follow_what_is_asked_for_and_keep_it() {
 }
 
 #[tokio::test]
+async fn the_list_of_institutions_goes_by_names_and_finds_by_words() {
+    for place in Place::all(false).await {
+        // The slugs go the other way than the names.
+        let regencies = (0..60).map(|number| {
+            let slug = format!("kab-{}", 99 - number).parse().unwrap();
+            let name = format!("Pemerintah Kabupaten Contoh {number:02}");
+            let mut entry = InstanceEntry::registered(slug, InstanceKind::Kabupaten, name);
+            entry.region = Some("32.05".parse().unwrap());
+            entry
+        });
+        place.join_all(regencies.collect()).await;
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let listed = |page: &Page| {
+            let rows = page.text.split("<th scope=\"row\"><a href=\"").skip(1);
+            let slugs = rows.map(|row| row.split('"').next().unwrap().rsplit('/').next().unwrap());
+            slugs.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let first = looks.open("/konsol/instansi").await;
+        first.shows("61 instansi");
+        let slugs = listed(&first);
+        assert_eq!(slugs.len(), 50);
+        assert_eq!(slugs[..3], ["kota-bandung", "kab-99", "kab-98"]);
+        let next = first.between("rel=\"next\" href=\"", "\"");
+        let second = looks.open(&next).await;
+        assert_eq!(listed(&second).len(), 11);
+        assert_eq!(listed(&second)[10], "kab-40");
+        second.hides("rel=\"next\"").shows("Kembali ke awal");
+
+        let narrowed = looks.open("/konsol/instansi?cari=contoh&provinsi=32").await;
+        let next = narrowed.between("rel=\"next\" href=\"", "\"");
+        let next = next.replace("&#38;", "&");
+        assert!(next.contains("cari=contoh&provinsi=32"), "{next}");
+        assert_eq!(listed(&looks.open(&next).await).len(), 10);
+        for (query, expected) in [
+            ("cari=Kab+Contoh+07", 1),
+            ("cari=kab-92", 1),
+            ("cari=contoh+07&jenis=kota", 0),
+            ("cari=bandung&jenis=kota", 1),
+            ("cari=kabupaten+jawa+barat", 50),
+            ("jenis=kota&provinsi=32", 0),
+        ] {
+            let page = looks.open(&format!("/konsol/instansi?{query}")).await;
+            assert_eq!(listed(&page).len(), expected, "{query}");
+        }
+        looks
+            .open("/konsol/instansi?cari=entah")
+            .await
+            .shows("Tidak ada yang cocok");
+        looks
+            .open("/konsol/instansi?sesudah=entah")
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test]
 async fn every_tile_leads_to_what_is_measured_and_what_gives_the_colour() {
     for place in Place::all(false).await {
         let looks = place.enters(&login(ConsoleRole::Observer)).await;
@@ -158,5 +224,23 @@ async fn what_both_sides_say_is_dated() {
             .open(BANDUNG)
             .await
             .shows("Kedua kolom menurut laporan 12 menit yang lalu");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_an_institution_leads_to_the_portal_that_its_node_says() {
+    for place in Place::all(false).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let said = "https://lapor.bandung.go.id";
+        let before = looks.open(BANDUNG).await;
+        assert!(!before.text.contains("Portal warga"), "{}", before.text);
+        let bandung = "kota-bandung".parse().unwrap();
+        place.says(NOW, 0, Some(said)).await;
+        portals::follow(&place.ground, &bandung, said)
+            .await
+            .unwrap();
+        looks.open(BANDUNG).await.shows(&format!(
+            "<dt>Portal warga</dt><dd><a href=\"{said}\" rel=\"external\">{said}</a>"
+        ));
     }
 }

@@ -137,7 +137,9 @@ async fn a_membership_ends_only_when_it_is_meant_and_by_two_where_two_must_agree
         assert_eq!(place.status(), Status::Active);
         let second = place.enters("kedua@pusat.example").await;
         let waiting = second.open("/konsol/persetujuan").await;
-        waiting.shows("→ kab-garut");
+        waiting
+            .shows(">Kota Bandung</a> <code>kota-bandung</code>")
+            .shows("→ Pemerintah Kabupaten Garut (kab-garut)");
         let number = waiting.between("action=\"/konsol/persetujuan/", "\"");
         let decide = format!("/konsol/persetujuan/{number}");
         second.post(&decide, &[("putusan", "setuju")]).await;
@@ -335,6 +337,18 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
         assert_eq!(place.status_of("kab-garut"), None);
         let lacking = operator.send_table("slug,kind\na,kota\n").await;
         lacking.shows("tidak ada di baris judul");
+        let open = "slug,kind,region_code,name\nkota-a,kota,,\"A\nkota-b,kota,,B\n";
+        let page = operator.send_table(open).await;
+        page.shows("Tanda kutip yang membuka sebuah sel")
+            .hides("massal/mulai");
+        let vast = "kota-a,kota,,A\n".repeat(12_000);
+        let vast = operator.send_table(&vast).await;
+        vast.is(StatusCode::PAYLOAD_TOO_LARGE)
+            .shows("berkas dan isiannya, paling besar 150 KB");
+        let header_open = operator.send_table("slug,kind,\"name\na,kota,A\n").await;
+        header_open
+            .shows("Tanda kutip yang membuka sebuah sel")
+            .hides("tidak ada di baris judul");
         let desks = "slug,kind,name\npusat,pusat,P\npusat-2,pusat,Q\n";
         operator.send_table(desks).await.hides("massal/mulai");
         let right =

@@ -104,3 +104,27 @@ async fn what_does_not_get_its_place_is_in_words_with_the_programs_own_below() {
             .hides("tidak sesuai");
     }
 }
+
+#[tokio::test]
+async fn a_message_that_the_disk_has_damaged_is_named_with_what_mends_it() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        operator.open(RECOVERY).await.hides("Pesan yang rusak");
+        let zeros = "0".repeat(64);
+        let noted = format!(
+            r#"[{{"author":"kota-bandung","epoch":1,"seq":7,"envelope":"{zeros}","found_at":1}}]"#
+        );
+        let mut tx = place.ground.db.write().await.unwrap();
+        store::state::write(&mut tx, store::state::DAMAGED, &noted)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        operator
+            .open(RECOVERY)
+            .await
+            .shows("Pesan yang rusak di sini")
+            .shows("bagian rantai 1, pesan 7")
+            .shows(&zeros)
+            .shows("diminta mengirimnya sekali lagi");
+    }
+}

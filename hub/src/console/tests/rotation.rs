@@ -30,6 +30,7 @@ impl Place {
             chain: None,
             inbox: None,
             holds,
+            portal: None,
         };
         let bandung = "kota-bandung".parse().unwrap();
         watch::receive(&self.ground, &bandung, &told).await.unwrap();
@@ -235,8 +236,30 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
         fine.is(StatusCode::OK)
             .shows("2031-08-17 Hari Kemerdekaan (libur nasional)")
             .shows("lapor-node calendar publish --edition 2031.1");
+        let roots =
+            r#"{"edition":"2031.1","roots":[{"name":"Agama","below":["Lainnya","Ziarah"]}]}"#;
+        let shipped = send("kategori", "", roots).await;
+        shipped
+            .is(StatusCode::OK)
+            .shows("Dibandingkan dengan edisi bawaan program")
+            .shows("2 entri tetap")
+            .shows("Ditambahkan: 1")
+            .shows("<li>Agama / Ziarah</li>")
+            .shows("<li>Perhubungan / Parkir Liar</li>");
         for (kind, name, text, said) in [
             ("kalender", "", table, "tuliskan namanya"),
+            (
+                "kategori",
+                "",
+                r#"{"edition":"2031.1","roots":[{"name":"Air"},{"name":"Air"}]}"#,
+                "Kategori ke-2 (Air): namanya sudah ada di atasnya",
+            ),
+            (
+                "kategori",
+                "",
+                r#"{"edition":"2031.1","roots":[{"name":"Air","code":"A"}]}"#,
+                "isian “code” tidak dikenal",
+            ),
             (
                 "kalender",
                 "2031.1",

@@ -18,7 +18,7 @@ use lapor_web::people::Member as Person;
 use super::super::approvals::{failed, named, put, refused};
 use super::super::instances::{done_words, one};
 use super::super::{Answer, Console, ConsoleRole};
-use super::super::{live, names};
+use super::super::{key_terms, live, names};
 use super::{Tab, tabs};
 use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
@@ -52,6 +52,7 @@ struct Page<'a> {
     loss: Option<String>,
     /// What does not get its place, and why.
     stuck: Option<String>,
+    damaged: Vec<DamagedLine>,
     /// Whether messages are counted since the restore.
     counts: bool,
     lines: Vec<Line>,
@@ -59,6 +60,15 @@ struct Page<'a> {
     /// A restore is under way and may be closed by whoever looks.
     closes: bool,
     second_person: bool,
+}
+
+/// A message that the disk of the hub has damaged.
+struct DamagedLine {
+    name: String,
+    at: String,
+    place: String,
+    envelope: String,
+    found_at: i64,
 }
 
 struct Line {
@@ -154,6 +164,17 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
             .stuck_by
             .as_ref()
             .map(|stuck| stuck_words(&v, &directory, stuck)),
+        damaged: recovery
+            .damaged
+            .iter()
+            .map(|of| DamagedLine {
+                name: names::named(&v, &directory, of.author.as_str()),
+                at: one(&of.author),
+                place: key_terms::position(&v, of.position()),
+                envelope: of.envelope.to_string(),
+                found_at: of.found_at,
+            })
+            .collect(),
         counts: restore.is_some_and(|restore| restore.closed_at.is_none()),
         lines: recovery
             .members

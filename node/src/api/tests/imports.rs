@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Desk, Reply, desks};
 use crate::tokens::Role;
@@ -35,11 +35,21 @@ async fn a_register_is_brought_mended_and_filed_as_a_whole() {
         let read = desk
             .send(Some(Role::Officer), request, Body::from(columns))
             .await;
+        let json = read.json();
+        let sample = &json["sample"][0];
         assert_eq!(
-            read.json()["problems"],
+            (
+                &sample["content"],
+                &sample["channel"],
+                &sample["reporter_given"]
+            ),
+            (&json!("Jalan rusak"), &json!("letter"), &json!(false))
+        );
+        assert_eq!(
+            json["problems"],
             json!([{
-                "line": 3, "column": "Kode", "field": "number", "code": "repeated",
-                "detail": "line 2 has the same number",
+                "line": 3, "column": "Kode", "field": "number", "value": "A1",
+                "code": "repeated", "detail": "line 2 has the same number",
             }])
         );
         let commit = format!("{at}/commit");
@@ -52,12 +62,26 @@ async fn a_register_is_brought_mended_and_filed_as_a_whole() {
         let filed = desk.post(Role::Officer, &commit, &without).await;
         assert_eq!(filed.status, StatusCode::OK, "{}", filed.text());
         assert_eq!(filed.json()["filed"][0]["own_number"], "A1");
-        assert_eq!(filed.json()["problems"], read.json()["problems"]);
+        assert_eq!(filed.json()["problems"], json["problems"]);
         let again = desk.brings(Role::Officer, "", file).await;
         assert_eq!(again.status, StatusCode::CONFLICT);
         assert_eq!(again.json()["import"], made["id"]);
         let book = desk.get(Role::Reader, "/api/v1/cases.xlsx").await;
         assert!(book.status == StatusCode::OK && book.body.starts_with(b"PK"));
+        let none = "/api/v1/cases.csv?filed_before=1577836800000";
+        let none = desk.get(Role::Reader, none).await;
+        assert_eq!(none.status, StatusCode::OK, "{}", none.text());
+        let log = "/api/v1/audit?action=cases.downloaded&actor=token:reader";
+        let log = desk.get(Role::Admin, log).await.json();
+        let entries = log["entries"].as_array().unwrap().iter();
+        let details: Vec<&Value> = entries.map(|entry| &entry["detail"]).collect();
+        assert_eq!(
+            details,
+            [
+                "cases.csv, rows: 0, filed before 2020-01-01T07:00:00+07:00",
+                "cases.xlsx, rows: 1",
+            ]
+        );
     }
 }
 

@@ -198,6 +198,8 @@ async fn an_upload_that_is_a_form_or_too_large_is_refused() {
             .send(Some(Role::Officer), announced, Body::from("%PDF-678901"))
             .await;
         assert_eq!(announced.status, StatusCode::PAYLOAD_TOO_LARGE);
+        let said = announced.text();
+        assert!(said.contains("\"limit_bytes\":10"), "{said}");
         let streamed = desk.upload("image/png", Body::from("%PDF-678901")).await;
         assert_eq!(
             streamed.status,

@@ -185,5 +185,12 @@ async fn institutions_keep_who_they_are_and_nobody_is_guessed() {
             .await
             .unwrap();
         assert_eq!(remarks(&refused), [(Some(2), "instance")]);
+        let open = "id,name,instance\n21,\"Antah\n22,Berantah,\n";
+        let refused = node.bridge_institutions(Some(open), terms(false)).await;
+        let refused = refused.unwrap();
+        assert_eq!(refused.summary(), "1 refused");
+        assert_eq!(refused.lines[0].line, Some(2));
+        let head = node.bridge_institutions(Some("id,\"name\n23,X\n"), terms(false));
+        assert_eq!(head.await.unwrap().summary(), "1 refused");
     }
 }

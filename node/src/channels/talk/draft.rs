@@ -63,8 +63,8 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>, now: 
     };
     draft.said.messages.extend(heard.id.clone());
     if let Some(place) = heard.location {
-        draft.said.coordinates = Some(place);
         named(&mut draft.said, heard.text.trim());
+        report::lies_at(&mut draft.said, place);
     }
     if draft.asks == Asks::Words {
         return worded(talk, draft, heard, known, now);
@@ -89,13 +89,21 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>, now: 
 fn worded(talk: &Talk, draft: Draft, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let words = heard.location.is_none();
     if let Some(said) = report::read(heard, known.marks).filter(|_| words) {
-        let said = Said {
-            coordinates: draft.said.coordinates,
-            place: draft.said.place,
+        let mut said = Said {
             files: draft.said.files,
             messages: draft.said.messages,
             ..said
         };
+        match draft.said.place {
+            // A region in the words goes before one in the name of a place.
+            Some(place) if national().mentioned(&said.content).is_empty() => {
+                named(&mut said, &place);
+            }
+            place => said.place = place,
+        }
+        if let Some(at) = draft.said.coordinates {
+            report::lies_at(&mut said, at);
+        }
         return begin(talk, said, heard, now);
     }
     if heard.is_wordless() && !heard.media.is_empty() {

@@ -6,8 +6,10 @@ use lapor_web::regions::national;
 
 use super::Said;
 use super::commands::{is_courtesy, read as command};
+use crate::casework::Coordinates;
 use crate::channels::heard::Heard;
 use crate::channels::settings::Keyword;
+use crate::place::spot;
 
 /// Fewer letters tell nothing.
 const LEAST_LETTERS: usize = 15;
@@ -83,6 +85,29 @@ pub fn lies_in(said: &mut Said, region: RegionCode) {
     said.region = Some(region);
 }
 
+/// Notes where a report is by its coordinates. Where they lie elsewhere than the region of a word of the
+/// table, and nothing that was said names a region, neither that region nor whom the word suggests
+/// holds: who shares a place knows it better than whoever made the word.
+pub fn lies_at(said: &mut Said, at: Coordinates) {
+    said.coordinates = Some(at);
+    let spot = spot(at.latitude, at.longitude);
+    let region = said.region.as_ref().filter(|_| is_by_keyword(said));
+    // A place abroad is a mistake, and says nothing.
+    let elsewhere =
+        region.is_some_and(|region| spot.is_in_the_country() && !spot.may_lie_in(region));
+    if elsewhere {
+        (said.region, said.suggested) = (None, None);
+    }
+}
+
+/// Whether a word of the table alone says in which region a report is.
+fn is_by_keyword(said: &Said) -> bool {
+    let names_region = |place: &String| national().meant(place).is_some();
+    said.keyword.is_some()
+        && national().mentioned(&said.content).is_empty()
+        && !said.place.as_ref().is_some_and(names_region)
+}
+
 /// A report without words yet.
 pub fn unsaid(heard: &Heard) -> Said {
     Said {
@@ -115,6 +140,9 @@ fn saying(mut said: Said, content: &str) -> Said {
     // Of two nobody knows which is meant.
     if let [one] = &mentioned[..] {
         lies_in(&mut said, one.code.clone());
+    }
+    if let Some(at) = said.coordinates {
+        lies_at(&mut said, at);
     }
     said
 }

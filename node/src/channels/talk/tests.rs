@@ -409,6 +409,63 @@ fn a_place_elsewhere_takes_back_whom_a_word_suggests() {
 }
 
 #[test]
+fn a_shared_place_goes_before_the_region_of_a_word_and_behind_what_somebody_names() {
+    let own = Own::none();
+    let keywords = [Keyword {
+        word: "lampu".into(),
+        category: None,
+        region: "32.73".parse().ok(),
+        suggested: "kota-bandung".parse().ok(),
+    }];
+    let known = Known {
+        marks: Marks {
+            keywords: &keywords,
+            in_any_letters: false,
+            account: None,
+        },
+        ..own.known(Name::Whatsapp)
+    };
+    let says = |talk: &Talk, text: &str| hear(talk, &heard(text), &known, NOW).talk;
+    let shares = |talk: &Talk, (latitude, longitude): (f64, f64), name: &str| {
+        let shared = Heard {
+            location: Some(Coordinates {
+                latitude,
+                longitude,
+            }),
+            ..heard(name)
+        };
+        hear(talk, &shared, &known, NOW).talk
+    };
+    let (begun, madiun) = (Talk::default(), (-7.63, 111.52));
+    let text = "LAMPU: jalan kami gelap sejak Senin";
+    for (at, holds) in [
+        ((-6.9, 107.6), true),
+        (madiun, false),
+        ((-35.28, 149.13), true),
+    ] {
+        let words_first = shares(&says(&begun, text), at, "");
+        let place_first = says(&shares(&begun, at, ""), text);
+        for talk in [words_first, place_first] {
+            let said = talk.draft.unwrap().said;
+            assert!(said.coordinates.is_some() && said.keyword.is_some());
+            assert_eq!(said.region.is_some(), holds, "{at:?}");
+            assert_eq!(said.suggested.is_some(), holds, "{at:?}");
+        }
+    }
+    let named = "LAMPU: jalan di Kota Bandung gelap sejak Senin";
+    for talk in [
+        shares(&says(&begun, named), madiun, ""),
+        says(&shares(&begun, madiun, ""), named),
+        shares(&says(&begun, text), madiun, "Kota Bandung"),
+        says(&shares(&begun, madiun, "Kota Bandung"), text),
+    ] {
+        let said = talk.draft.unwrap().said;
+        assert_eq!(said.region.unwrap().as_str(), "32.73");
+        assert!(said.suggested.is_some());
+    }
+}
+
+#[test]
 fn a_title_begins_behind_greetings() {
     let own = Own::none();
     let marks = own.known(Name::Sms).marks;

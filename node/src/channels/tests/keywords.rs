@@ -1,5 +1,7 @@
 //! Words in front of a report, of the configuration and of the desk.
 
+use serde_json::json;
+
 use super::{DAY_MS, SITI, Talked};
 use crate::channels::{Keyword, KeywordError, Name, NewKeyword};
 use crate::clock::Clock as _;
@@ -56,6 +58,31 @@ async fn a_word_of_the_desk_says_at_once_what_a_report_is_about_and_is_counted()
             let audited = talked.place.audited(act).await;
             assert_eq!(audited, [(ADMIN.to_owned(), "LAMPU".to_owned())]);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_is_shared_elsewhere_says_where_a_report_is_and_the_word_does_not() {
+    for talked in Talked::on(Name::Whatsapp).await {
+        let node = talked.node();
+        node.put_keyword(&new("Lampu"), ADMIN).await.unwrap();
+        let told = talked
+            .says(SITI, "LAMPU: mati sejak hari Minggu di depan pasar")
+            .await;
+        assert!(told[0].starts_with("Di mana tepatnya?"), "{told:?}");
+        let place =
+            json!({"from": SITI, "text": "", "location": {"latitude": -2.21, "longitude": 113.92}});
+        talked.takes("p1", &place).await;
+        talked.told(SITI).await;
+        talked.says(SITI, "LEWATI").await;
+        talked.says(SITI, "YA").await;
+        let (case, _) = talked.case().await;
+        let view = node.case(case).await.unwrap();
+        let region = view.summary.region.as_ref().map(ToString::to_string);
+        assert_eq!(region.as_deref(), Some("62"), "Palangka Raya, not Garut");
+        let body = view.history[0].body.as_ref().unwrap();
+        assert!(body.get("suggested").is_none_or(serde_json::Value::is_null));
+        assert_eq!(talked.words().await, [("LAMPU".into(), 1, 1)]);
     }
 }
 

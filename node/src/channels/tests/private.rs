@@ -23,7 +23,7 @@ async fn dump(talked: &Talked, table: &str) -> String {
         }
         "channel_threads" => "select id || channel from channel_threads",
         "audit" => "select actor || action || detail from audit",
-        _ => "select draft from outbox",
+        _ => "select draft from outbox_drafts",
     };
     let mut tx = talked.node().read_tx().await.unwrap();
     let rows: Vec<String> = on!(&mut tx, c => sqlx::query_scalar(sql).fetch_all(c).await).unwrap();

@@ -1,9 +1,12 @@
 //! What happens in a case is told where it was filed, and what is asked there can be answered there.
 
+use lapor_migrations::on;
 use serde_json::json;
 
 use super::{MINUTE_MS, REPORT, SITI, Talked};
+use crate::casework::ticket;
 use crate::channels::Name;
+use crate::testing::FromDesk;
 
 #[tokio::test]
 async fn a_case_is_asked_about_answered_closed_and_rated_by_text_messages() {
@@ -154,5 +157,33 @@ async fn talk_that_is_no_report_is_made_none_and_is_kept_aside() {
             .map(|(state, _)| state)
             .collect();
         assert_eq!(states, ["aside", "aside", "done"]);
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_what_has_left_is_led_to_the_portal_of_its_origin_where_there_is_room() {
+    const TICKET: &str = "update cases set ticket = $1";
+    for talked in Talked::on(Name::Sms).await {
+        let mut given = FromDesk::given(&talked.hub, "kota-bandung");
+        talked.ruled().await;
+        given.recalled();
+        talked.ruled().await;
+        let ticket = ticket::mint();
+        let mut tx = talked.node().write_tx().await.unwrap();
+        let done = on!(&mut tx, c => sqlx::query(TICKET).bind(&ticket).execute(c).await.map(drop));
+        done.unwrap();
+        tx.commit().await.unwrap();
+        let asks = format!("STATUS {ticket}");
+        let led = "Lacak di portal pusat, tempat laporan itu ditulis.";
+        let told = talked.says(SITI, &asks).await.concat();
+        assert!(told.ends_with(led), "{told}");
+        let portal = "https://pusat.lapor.test";
+        talked.place.directory_names_portal("pusat", portal).await;
+        let told = talked.says(SITI, &asks).await.concat();
+        assert!(told.ends_with(&format!("{led} {portal}")), "{told}");
+        let long = format!("https://{}.test", "a".repeat(120));
+        talked.place.directory_names_portal("pusat", &long).await;
+        let told = talked.says(SITI, &asks).await.concat();
+        assert!(told.ends_with(led), "{told}");
     }
 }

@@ -5,13 +5,16 @@ mod feeding;
 mod following;
 mod two_nodes;
 
+use std::time::Duration;
+
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::CaseId;
 use lapor_stand_ins::city311::{City311, KEY};
 use serde_json::{Value, json};
 
-use super::{Cities, City, CityFigures, CitySettings, State, Trouble};
+use super::wire::Failed;
+use super::{Cities, City, CityFigures, CitySettings, Obstacle, State, Trouble};
 use crate::casework::{CaseFilter, CaseSummary, CaseView, NewReport};
 use crate::channels::tests::kept;
 use crate::store::cities::{self, RequestRow};
@@ -219,6 +222,43 @@ async fn a_city_is_tried_without_filing_anything() {
         let away = linked.city().try_out().await.err().unwrap();
         assert_eq!(away, "it answers 502");
         assert!(linked.office.filed().is_empty());
+    }
+}
+
+#[test]
+fn what_is_noted_of_a_city_says_what_stands_between() {
+    let refused = |status| Failed::Refused {
+        status,
+        said: "no".into(),
+    };
+    for (failed, obstacle) in [
+        (Failed::Away("it answers 502".into()), Obstacle::Away),
+        (Failed::Busy(Duration::from_secs(1)), Obstacle::Busy),
+        (refused(401), Obstacle::Key),
+        (refused(403), Obstacle::Key),
+        (refused(400), Obstacle::Refuses),
+    ] {
+        let noted = Trouble::from(failed).problem;
+        assert_eq!(Obstacle::of(&noted), obstacle, "{noted}");
+    }
+}
+
+#[test]
+fn an_address_is_shown_without_what_may_be_secret() {
+    for (url, shown) in [
+        (
+            "https://311.example.id/open311/v2",
+            "https://311.example.id/open311/v2",
+        ),
+        (
+            "https://nama:sandi@311.example.id/v2?kunci=x",
+            "https://311.example.id/v2",
+        ),
+        ("http://127.0.0.1:8090/v2", "http://127.0.0.1:8090/v2"),
+    ] {
+        let settings = json!({"name": "bandung", "url": url});
+        let settings: CitySettings = serde_json::from_value(settings).unwrap();
+        assert_eq!(settings.shown_url(), shown);
     }
 }
 

@@ -24,7 +24,7 @@ async fn a_register_is_tried_held_back_and_filed() {
         assert!(filed.ends_with("Filed 1 case.\n"), "{filed}");
         let (code, message) = shell.fails(&import).await;
         assert_eq!(code, exit::DATA);
-        assert!(message.contains("brought before"), "{message}");
+        assert!(message.contains("uploaded before"), "{message}");
         let audited = shell.says(&["audit"]).await;
         assert!(audited.contains("register.brought"), "{audited}");
         let pigeon = [&import[..], &["--channel", "merpati"]].concat();

@@ -8,9 +8,10 @@ use axum::response::Response;
 use lapor_web::Path;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::people::actor_named;
 use serde::Deserialize;
 
-use super::super::assignment::staff_problem;
+use super::super::identity::names;
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, back, tabs};
 use crate::api::problem;
 use crate::channels::{BLOCK_DAYS, Block, log_name};
@@ -67,10 +68,10 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     officer.requires(StaffRole::handles_cases)?;
     let v = officer.visit.v;
     let blocked = node.blocked().await.map_err(|error| problem(&error))?;
-    let staff = node.staff().await.map_err(|error| staff_problem(&error))?;
+    let names = names(&node).await?;
     let lines = blocked.into_iter().map(|block| Line {
         name: log_name(&block.channel, &block.thread),
-        by: by(&block, |id| staff.name(id).to_owned()),
+        by: actor_named(&v, &names, &block.blocked_by),
         block,
     });
     let page = BlockedPage {
@@ -142,9 +143,4 @@ async fn page(node: &Node, officer: &Officer, thread: &str, form: &Form) -> Answ
     };
     let shell = officer.visit.shell(v.say("block-title"));
     shell.within(ACCOUNT).status(form.status()).show(&page)
-}
-
-fn by(block: &Block, name: impl Fn(&str) -> String) -> String {
-    let by = block.blocked_by.as_str();
-    name(by.strip_prefix("account:").unwrap_or(by))
 }

@@ -12,7 +12,8 @@ use lapor_web::page::Form;
 use super::super::case_page;
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, back, tabs};
 use crate::api::problem;
-use crate::cities::{CityFigures, Stuck};
+use crate::casework::Sight;
+use crate::cities::{CityFigures, Obstacle, Stuck};
 use crate::node::Node;
 
 pub const PATH: &str = "/meja/saluran/kota";
@@ -36,30 +37,34 @@ struct CitiesPage {
     may: bool,
 }
 
-struct City {
-    name: String,
-    state: String,
-    tone: &'static str,
-    /// What it or the network says of an outage.
-    problem: Option<String>,
-    facts: Vec<(String, String)>,
-    lines: Vec<Line>,
+/// A city as both pages show it.
+pub struct City {
+    pub name: String,
+    pub at: String,
+    pub state: String,
+    pub tone: &'static str,
+    /// What an outage is about, and what it or the network says of it.
+    pub problem: Option<(String, String)>,
+    pub facts: Vec<(String, String)>,
+    pub lines: Vec<Line>,
+    /// How many requests more there are, of cases that are not seen, in words.
+    pub hidden: Option<String>,
 }
 
 /// A request that waits, or waits for a person.
-struct Line {
-    id: String,
+pub struct Line {
+    pub id: String,
     /// Its number there.
-    request: String,
+    pub request: String,
     /// Its ticket and page.
-    case: Option<(String, String)>,
-    way: String,
-    since: i64,
-    state: String,
-    refused: bool,
+    pub case: Option<(String, String)>,
+    pub way: String,
+    pub since: i64,
+    pub state: String,
+    pub refused: bool,
     /// Whether it can be dropped.
-    ends: bool,
-    problem: String,
+    pub ends: bool,
+    pub problem: String,
 }
 
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
@@ -68,7 +73,7 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     let all = node.city_figures().await.map_err(|error| problem(&error))?;
     let mut cities = Vec::with_capacity(all.len());
     for city in &all {
-        cities.push(shown(&node, &v, city).await?);
+        cities.push(shown(&node, &officer, city).await?);
     }
     let page = CitiesPage {
         v,
@@ -104,44 +109,95 @@ pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'st
     Ok((count > 0).then_some((said, PATH)))
 }
 
-async fn shown(node: &Node, v: &Voice, city: &CityFigures) -> Answer<City> {
+pub async fn shown(node: &Node, officer: &Officer, city: &CityFigures) -> Answer<City> {
+    let (v, sight) = (&officer.visit.v, &officer.sight);
     let cases = city.stuck.iter().filter_map(|one| one.case_id.as_deref());
-    let tickets = node.tickets(cases).await;
-    let tickets = tickets.map_err(|error| problem(&error))?;
-    let lines = city.stuck.iter().map(|one| {
-        let found = tickets
+    let seen = node.seen_among(sight, cases).await;
+    let seen = seen.map_err(|error| problem(&error))?;
+    let mut lines = Vec::with_capacity(city.stuck.len());
+    for one in &city.stuck {
+        let of = one.case_id.as_deref();
+        let found = seen
             .iter()
-            .find(|(case, _)| one.case_id.as_deref() == Some(case.to_string().as_str()));
-        let case = found.map(|(case, ticket)| (ticket.clone(), case_page::at(*case)));
-        line(v, one, case)
-    });
-    let lines = lines.collect();
-    let (state, tone) = match (city.troubled_since, city.contact_at) {
-        (Some(since), _) => {
-            let since = v.with("since", v.moment(since));
-            (since.say("channel-down"), "alert")
+            .find(|(case, _)| of == Some(case.to_string().as_str()));
+        // Whoever sees the whole desk looks after requests whose case is no longer on it, too.
+        if of.is_none() || found.is_some() || *sight == Sight::ALL {
+            let case = found.map(|(case, ticket)| {
+                let called = ticket.clone().unwrap_or_else(|| v.say("city-case"));
+                (called, case_page::at(*case))
+            });
+            lines.push(line(v, one, case));
         }
-        (None, Some(_)) => (v.say("channel-up"), "done"),
-        (None, None) => (v.say("city-not-asked"), "quiet"),
-    };
+    }
+    let hidden = city.stuck.len() - lines.len();
+    let (tone, state) = state(v, city);
     Ok(City {
         name: city.title.clone(),
+        at: at(&city.name),
         state,
         tone,
-        problem: city.troubled_since.and(city.problem.clone()),
+        problem: trouble(v, city),
         facts: facts(v, city),
         lines,
+        hidden: (hidden > 0).then(|| v.with("n", hidden).say("city-stuck-hidden")),
     })
 }
 
+/// Whether a city answers: tone and words.
+pub fn state(v: &Voice, city: &CityFigures) -> (&'static str, String) {
+    match (city.troubled_since, city.contact_at) {
+        (Some(since), _) => {
+            let since = v.with("since", v.moment(since));
+            ("alert", since.say("channel-down"))
+        }
+        (None, Some(_)) => ("done", v.say("channel-up")),
+        (None, None) => ("quiet", v.say("city-not-asked")),
+    }
+}
+
+/// What an outage is about, and what the city or the network says of it.
+pub fn trouble(v: &Voice, city: &CityFigures) -> Option<(String, String)> {
+    let said = city.troubled_since.and(city.problem.clone())?;
+    Some((v.say(about(Obstacle::of(&said))), said))
+}
+
+/// Where one city is told by itself.
+pub fn at(city: &str) -> String {
+    format!("{PATH}/{city}")
+}
+
+pub fn about(obstacle: Obstacle) -> TextId {
+    match obstacle {
+        Obstacle::Key => text_id("city-obstacle-key"),
+        Obstacle::Busy => text_id("city-obstacle-busy"),
+        Obstacle::Refuses => text_id("city-obstacle-refuses"),
+        Obstacle::Away => text_id("city-obstacle-away"),
+    }
+}
+
+pub fn way(fed: bool) -> TextId {
+    if fed {
+        text_id("city-way-fed")
+    } else {
+        text_id("city-way-followed")
+    }
+}
+
 fn facts(v: &Voice, city: &CityFigures) -> Vec<(String, String)> {
-    let counts = city.counts;
-    let two = |open: i64, closed: i64| v.with("open", open).with("closed", closed);
     let contact = city.contact_at.map(|at| v.moment(at));
     let mut facts = vec![(
         v.say("city-contact"),
         contact.unwrap_or_else(|| v.say("channel-none-yet")),
     )];
+    facts.extend(counts_of(v, city));
+    facts
+}
+
+/// How many requests there are of each kind.
+pub fn counts_of(v: &Voice, city: &CityFigures) -> Vec<(String, String)> {
+    let counts = city.counts;
+    let two = |open: i64, closed: i64| v.with("open", open).with("closed", closed);
+    let mut facts = Vec::new();
     if city.follows {
         let count = two(counts.followed_open, counts.followed_closed);
         facts.push((v.say("city-followed"), count.say("city-count")));
@@ -162,11 +218,7 @@ fn line(v: &Voice, one: &Stuck, case: Option<(String, String)>) -> Line {
         id: one.id.clone(),
         request: one.request.clone().unwrap_or_default(),
         case,
-        way: v.say(if one.way == "fed" {
-            text_id("city-way-fed")
-        } else {
-            text_id("city-way-followed")
-        }),
+        way: v.say(way(one.way == "fed")),
         since: one.since,
         state: v.say(state),
         refused: one.is_refused(),

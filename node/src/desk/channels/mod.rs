@@ -5,6 +5,7 @@
 
 mod blocking;
 mod cities;
+mod city;
 mod keywords;
 mod overview;
 mod talks;
@@ -25,8 +26,10 @@ use crate::node::Node;
 use crate::staff::StaffRole;
 
 pub use blocking::at as block_at;
-pub use cities::told as cities_told;
-pub use overview::PATH;
+pub use cities::{
+    at as city_at, state as city_state, told as cities_told, trouble as city_trouble,
+};
+pub use overview::{PATH, at as channel_at, state as channel_state};
 
 /// The parts of these pages.
 const PARTS: [(&str, TextId); 7] = [
@@ -56,6 +59,7 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(unsaid::PATH, get(unsaid::list).post(unsaid::act))
         .route(unread::PATH, get(unread::list).post(unread::act))
         .route(cities::PATH, get(cities::list).post(cities::act))
+        .route(city::ONE, get(city::show))
         .route(blocking::PATH, get(blocking::list).post(blocking::lift))
         .route(blocking::ONE, get(blocking::ask).post(blocking::block))
 }

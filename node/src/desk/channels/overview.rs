@@ -185,7 +185,7 @@ fn service(v: &Voice, figures: &ServiceFigures, span: usize) -> Row {
 }
 
 /// Where one channel is told by itself.
-fn at(channel: &str) -> String {
+pub fn at(channel: &str) -> String {
     format!("{PATH}/rincian/{channel}")
 }
 
@@ -202,7 +202,8 @@ fn cells(v: &Voice, counted: &Counted) -> Vec<String> {
     cells.collect()
 }
 
-fn state(v: &Voice, figures: &ChannelFigures) -> (&'static str, String) {
+/// How its line stands: tone and words.
+pub fn state(v: &Voice, figures: &ChannelFigures) -> (&'static str, String) {
     match &figures.down {
         _ if !figures.on => ("quiet", v.say("channel-off")),
         Some((_, since)) => {

@@ -14,6 +14,16 @@ use crate::testing::{FromDesk, PaperHub, Place};
 
 const TICKET: &str = "update cases set ticket = $1";
 
+/// Gives the one case of a place a ticket.
+async fn ticketed(place: &Place) -> String {
+    let ticket = ticket::mint();
+    let mut tx = place.node.write_tx().await.unwrap();
+    let done = on!(&mut tx, c => sqlx::query(TICKET).bind(&ticket).execute(c).await.map(drop));
+    done.unwrap();
+    tx.commit().await.unwrap();
+    ticket
+}
+
 #[tokio::test]
 async fn a_case_that_left_is_read_without_a_clock_and_without_an_act() {
     for db in databases().await {
@@ -33,11 +43,7 @@ async fn a_case_that_left_is_read_without_a_clock_and_without_an_act() {
         siti.open(&at).await.shows("Simpan penugasan");
         given.recalled();
         link.pull(Stream::Inbox, 0).await.unwrap();
-        let ticket = ticket::mint();
-        let mut tx = place.node.write_tx().await.unwrap();
-        let done = on!(&mut tx, c => sqlx::query(TICKET).bind(&ticket).execute(c).await.map(drop));
-        done.unwrap();
-        tx.commit().await.unwrap();
+        let ticket = ticketed(&place).await;
 
         let tracked = siti.open(&format!("/lacak?tiket={ticket}")).await;
         let case = siti.open(&at).await;
@@ -56,5 +62,36 @@ async fn a_case_that_left_is_read_without_a_clock_and_without_an_act() {
             .shows("Tidak lagi di sini");
         let list = siti.open("/meja?tab=lain").await;
         assert!(!list.text.contains(&ticket), "{}", list.text);
+    }
+}
+
+#[tokio::test]
+async fn the_portal_of_the_origin_is_led_to_where_the_directory_has_a_sound_address() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let mut given = FromDesk::given(&hub, "kota-bandung");
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        given.recalled();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        let at = format!("/lacak?tiket={}", ticketed(&place).await);
+        let router = router(place.node.clone());
+        let anybody = Browser::new(&router);
+        anybody
+            .open(&at)
+            .await
+            .shows("di portal pusat, tempat laporan ini ditulis.</p>");
+        for (said, sound) in [
+            ("https://pusat.lapor.test", true),
+            ("javascript:alert(1)", false),
+            ("https://pusat.lapor.test/masuk?ke=x", false),
+        ] {
+            place.directory_names_portal("pusat", said).await;
+            let page = anybody.open(&at).await;
+            assert_eq!(page.text.contains(said), sound, "{}", page.text);
+            let led = page.text.contains(&format!("<a href=\"{said}\""));
+            assert_eq!(led, sound, "{}", page.text);
+        }
     }
 }

@@ -195,6 +195,7 @@ async fn the_audit_log_speaks_of_acts_people_and_tickets() {
         let programs = admin.open("/meja/audit?pelaku=token:").await;
         programs
             .shows("<code>token:desk</code>")
+            .shows("<td data-label=\"Pelaku\">token API «desk»</td>")
             .shows("Nomor di aplikasi sendiri dicatat");
         assert!(!programs.text.contains("<code>account:"));
         let of_it = admin.open(&format!("/meja/audit?berkas={ticket}")).await;

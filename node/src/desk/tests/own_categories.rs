@@ -35,10 +35,7 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
         admin.enters(ADMIN, WORDS).await;
         siti.enters(SITI, WORDS).await;
         siti.open("/meja/kategori").await.is(StatusCode::FORBIDDEN);
-        let wrong = uploads(&admin, "lokal,nasional\nA,Tidak Ada\n").await;
-        wrong
-            .is(StatusCode::UNPROCESSABLE_ENTITY)
-            .shows("Baris 2: tidak ada kategori nasional");
+        are_refused(&admin).await;
         uploads(&admin, TREE).await.is(StatusCode::SEE_OTHER);
         admin
             .open("/meja/kategori")
@@ -132,6 +129,24 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
             .shows("Edisi 3")
             .shows("Pasar");
     }
+}
+
+/// Tables that cannot be the tree, each with what is wrong with it.
+async fn are_refused(admin: &Browser<'_>) {
+    let wrong = uploads(admin, "lokal,nasional\nA,Tidak Ada\n").await;
+    wrong
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Baris 2: tidak ada kategori nasional");
+    let vast = "A,Kesehatan\n".repeat(180_000);
+    uploads(admin, &vast)
+        .await
+        .is(StatusCode::PAYLOAD_TOO_LARGE)
+        .shows("berkas dan isiannya, paling besar 2 MB");
+    let open = "lokal,nasional\nA,\"Kesehatan\nB,Kesehatan\n";
+    uploads(admin, open)
+        .await
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Baris 2: tanda kutip yang membuka sebuah sel tidak ditutup");
 }
 
 /// Figures name what is of a category of the own tree, on the page and in the table.

@@ -37,6 +37,11 @@ async fn a_webhook_is_made_its_secret_shown_once_and_its_form_keeps_what_was_typ
             .between("<code class=\"secret\">", "</code>");
         assert!(secret.starts_with("whsec_"), "{secret}");
         assert_eq!(made.headers["cache-control"], "no-store");
+        let next = made.between("<div class=\"actions\">", "</div>");
+        assert_eq!(
+            next,
+            format!("<a class=\"button\" href=\"{PATH}\">Sudah saya simpan</a>")
+        );
         let hook = place.node.webhooks().await.unwrap().remove(0);
         assert_eq!(hook.kinds, ["case.*", "programme.published"]);
         let one = format!("{PATH}/{}", hook.id);

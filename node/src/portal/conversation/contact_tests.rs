@@ -5,7 +5,7 @@ use http::{Request, StatusCode};
 use super::super::tests::{open, places, post, send};
 use super::tests::{COOKIE, SCRIPT, Talk, enter, filed, filed_by, given, last_code};
 use super::*;
-use crate::casework::Reporter;
+use crate::casework::{Reporter, ticket};
 use crate::doors::router;
 
 #[tokio::test]
@@ -24,9 +24,12 @@ async fn a_contact_is_proved_and_replaces_a_lost_key() {
             .await;
         assert!(talk.done(right).await.text.contains("Kontak Anda terbukti"));
 
-        let unknown = post(&router, LOST, "tiket=00000-00000").await;
+        let nobodys = format!("tiket={}", ticket::mint());
+        let unknown = post(&router, LOST, &nobodys).await;
         let lost = post(&router, LOST, &format!("tiket={ticket}")).await;
         assert_eq!(unknown.status, lost.status, "one answer for all");
+        let led = unknown.header("location");
+        assert!(led.starts_with("/percakapan/kode/"), "{led}");
         let code_at = lost.header("location").to_owned();
         let proved = post(
             &router,

@@ -331,20 +331,23 @@ mod tests {
             due_on: "2026-02-06".parse().unwrap(),
             days_left,
         };
-        for (language, none, two) in [
+        for (language, none, one, two) in [
             (
                 Language::Indonesian,
                 "Tindak lanjut pertama: lewat tenggat, sejak 6 Februari 2026",
+                "Tindak lanjut pertama: lewat 1 hari kerja, sejak 6 Februari 2026",
                 "Tindak lanjut pertama: lewat 2 hari kerja, sejak 6 Februari 2026",
             ),
             (
                 Language::English,
                 "First follow-up: overdue, since 6 February 2026",
+                "First follow-up: 1 working day late, since 6 February 2026",
                 "First follow-up: 2 working days late, since 6 February 2026",
             ),
         ] {
             let v = Voice::new(language, texts(), chrono_tz::UTC, 1);
             assert_eq!(clock(&v, &past(0)), none);
+            assert_eq!(clock(&v, &past(-1)), one);
             assert_eq!(clock(&v, &past(-2)), two);
         }
     }

@@ -204,7 +204,8 @@ async fn bombs_of_files_are_refused_and_leave_nothing_behind() {
             .to(&router, PATH)
             .await;
         assert!(
-            page.text.contains("besar.pdf: berkas ini terlalu besar"),
+            page.text
+                .contains("besar.pdf: berkas ini terlalu besar. Satu berkas paling besar 64 KB"),
             "{}",
             page.text
         );
@@ -215,6 +216,7 @@ async fn bombs_of_files_are_refused_and_leave_nothing_behind() {
             .to(&router, PATH)
             .await;
         assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(page.text.contains("paling besar 1,1 MB"), "{}", page.text);
         // A picture that would take gigabytes once it is drawn.
         let page = wrong
             .clone()

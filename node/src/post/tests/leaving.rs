@@ -16,6 +16,8 @@ async fn followers_of_what_left_hear_so_once_and_where_it_is_read() {
         link.pull(Stream::Inbox, 0).await.unwrap();
         posted.follows(given.case, "budi@contoh.id").await;
         assert_eq!(posted.writes().await, 0);
+        let portal = "https://pusat.lapor.test";
+        posted.place.directory_names_portal("pusat", portal).await;
         given.recalled();
         link.pull(Stream::Inbox, 0).await.unwrap();
         assert_eq!(posted.writes().await, 1);
@@ -26,6 +28,7 @@ async fn followers_of_what_left_hear_so_once_and_where_it_is_read() {
             "Anda tidak akan menerima surat lagi",
             "tidak lagi mendapat kabar",
             "Kelanjutannya dapat dibaca di portal",
+            portal,
         ] {
             assert!(text.contains(said), "{said}: {text}");
         }

@@ -122,5 +122,6 @@ fn health() -> Health {
             roots: vec![Digest::of(b"root")],
             certified_by: Some(Digest::of(b"root")),
         }),
+        portal: Some("https://lapor.bandung.go.id".into()),
     }
 }

@@ -10,8 +10,9 @@ use super::{Doors, Held, META_SECRET, META_TOKEN, city, fresh, mail, office};
 use crate::demo::cast::DESK;
 use crate::demo::federation::node_address;
 use crate::demo::folder::Folder;
-use crate::demo::programs::{Programs, run};
+use crate::demo::programs::Programs;
 use crate::demo::scenes::CITY;
+use crate::demo::systems::key;
 use crate::demo::troupe::Troupe;
 
 /// Of the application of the city.
@@ -51,7 +52,7 @@ pub async fn switch_on(
     others(held, folder)?;
     letters(held, folder)?;
     city_service(held, folder)?;
-    let key = city_key(folder, programs).await?;
+    let key = key(folder, programs, (KEY, "aplikasi-kota", "open311:write")).await?;
     folder.configure(CITY, "open311", &[("enabled", "true".into())])?;
     let address = node_address(folder, CITY)?;
     let city = city::Node { address, key };
@@ -152,26 +153,6 @@ fn city_service(held: &Held, folder: &Folder) -> anyhow::Result<()> {
         ),
     ];
     folder.configure(CITY, "[cities]", &city)
-}
-
-/// The key of the city's application, made once.
-async fn city_key(folder: &Folder, programs: &Programs) -> anyhow::Result<String> {
-    if folder.node(CITY).join(KEY).is_file() {
-        return folder.secret(CITY, KEY);
-    }
-    let scope = "open311:write";
-    let create = [
-        "token",
-        "create",
-        "--name",
-        "aplikasi-kota",
-        "--scope",
-        scope,
-    ];
-    let config = folder.node_config(CITY);
-    let key = run(&programs.node, &config, &create, None).await?;
-    folder.keep_secret(CITY, KEY, &key)?;
-    Ok(key)
 }
 
 fn text(text: &str) -> String {

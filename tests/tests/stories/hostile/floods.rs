@@ -56,6 +56,7 @@ fn health() -> Vec<u8> {
         chain: None,
         inbox: None,
         holds: None,
+        portal: None,
     };
     serde_json::to_vec(&health).unwrap()
 }

@@ -85,5 +85,5 @@ async fn first_line_of(fleet: &Fleet, slug: &str) -> String {
     let mut tx = ground.db.read().await.unwrap();
     let author = fleet.id(slug);
     let lines = lapor_hub::store::envelopes::lines(&mut tx, &author, 1, 0, 1, 1 << 20);
-    lines.await.unwrap().remove(0)
+    lines.await.unwrap().remove(0).1
 }

@@ -1,6 +1,10 @@
 //! Answers that are no answers of this protocol, over the wire and with the
 //! hub's own certificate; receipts and heads that are not what was done.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::Method;
 use lapor_node::sync::{Answer, Call, LinkError};
 use lapor_protocol::keys::Signer;
 use lapor_tests::fleet::member::{BANDUNG, PUSAT};
@@ -202,6 +206,48 @@ async fn a_hub_that_denies_what_it_has_signed_for_is_told_so_and_no_epoch_is_ope
         fleet.settle().await;
         let status = bandung.node().status().await.unwrap();
         assert_eq!(status.outbox.epoch, 1);
+        fleet.ends_well().await;
+    }
+}
+
+/// A hub asks for what its disk has damaged, and a node gives it what it has from there already: not what
+/// lies sealed and may yet be taken back, and no more than a bounded number.
+#[tokio::test]
+async fn a_hub_that_asks_again_for_what_it_never_accepted_is_not_given_it() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let told = bandung.file(report("Jembatan retak")).await;
+        fleet.settle().await;
+        let untold = bandung.file(report("Jalan berlubang")).await;
+        bandung.line().lose_calls(Method::POST, "/outbox", 1);
+        bandung.link().push().await.unwrap_err();
+
+        let sent = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&sent);
+        bandung.line().forge(move |call: &Call, answer: Answer| {
+            if is(call, "POST", "/outbox") {
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+            if is(call, "POST", "/health") {
+                let nowhere = vec![json!({ "epoch": 9, "seq": u64::MAX }); 97];
+                let mut again = [1, 2].map(|seq| json!({ "epoch": 1, "seq": seq })).to_vec();
+                again.extend(nowhere);
+                again.extend(vec![json!({ "epoch": 1, "seq": 1 }); 50]);
+                with_body(answer, json!({ "again": again }).to_string())
+            } else {
+                answer
+            }
+        });
+        bandung.link().report_health().await.unwrap();
+        // The first of all, and the one that fits into what a node does at once.
+        assert_eq!(sent.load(Ordering::SeqCst), 2);
+        pusat.catch_up().await;
+        assert!(pusat.knows(told).await && !pusat.knows(untold).await);
+
+        bandung.line().be_honest();
+        fleet.settle().await;
+        assert_eq!(pusat.view(untold).await.case_seq, 1);
         fleet.ends_well().await;
     }
 }

@@ -1,10 +1,12 @@
 // The list of the desk: several cases at once, and from case to case, by hand and by keyboard.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, faults, launch, visitor } from "./browser.mjs";
+import { cookiesOf, faults, launch, takenIn, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
+  // How a page looks, and what a browser does by itself, does not depend on what keeps the reports.
+  const looks = database === databases[0];
   describe(`the list of the desk on ${database}`, () => {
     let stage, browser;
     before(async () => {
@@ -31,20 +33,6 @@ for (const database of databases) {
     const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
     const heading = (page) => page.getByRole("heading", { level: 1 }).textContent();
 
-    /** Takes in reports that are alike but for their number. */
-    const takeIn = async (page, titles) => {
-      for (const title of titles) {
-        await page.goto(`${stage.base}/meja/baru`);
-        await page.getByLabel("Judul", { exact: true }).fill(title);
-        await page.getByLabel("Isi laporan", { exact: true }).fill("Mohon ditangani.");
-        await press(page, "Simpan dan buat tanda terima");
-        await page.locator(".slip, .notice.warning").first().waitFor();
-        const anew = page.getByRole("button", { name: "Simpan sebagai laporan baru" });
-        if (await anew.count()) await anew.click();
-        await page.locator(".slip").waitFor();
-      }
-    };
-
     const tick = async (page, titles) => {
       await page.goto(`${stage.base}/meja?tab=semua`);
       for (const title of titles) {
@@ -52,17 +40,17 @@ for (const database of databases) {
       }
     };
 
-    for (const script of [true, false]) {
+    for (const script of looks ? [true, false] : [false]) {
       it(`several reports are disposed at once ${script ? "with" : "without"} script`, () =>
         work("/meja", async (page) => {
           const titles = ["Gorong-gorong amblas", "Jembatan gantung lapuk"].map((title) => `${title} ${script}`);
-          await takeIn(page, titles);
+          for (const title of titles) await takenIn(page, title);
           await tick(page, [...titles, "Jalan berlubang di depan Pasar Kosambi"]);
           await press(page, "Disposisi …");
           await page.getByRole("heading", { name: "Disposisi" }).waitFor();
           assert.deepEqual(await page.locator("main .choices input:checked").count() >= 2, true);
           await page.getByLabel("Jalan berlubang di depan Pasar Kosambi").uncheck();
-          if (script) assert.deepEqual(await faults(page), []);
+          if (script && looks) assert.deepEqual(await faults(page), []);
           await page.getByLabel("Instruksi").fill("Mohon ditangani bersama.");
           await press(page, "Tambah tembusan");
           await page.getByLabel("Tembusan 2").fill("pusat");
@@ -79,10 +67,10 @@ for (const database of databases) {
     it("reports that tell of the same are merged into one of them", () =>
       work("/meja", async (page) => {
         const titles = ["Rambu roboh di simpang Dago", "Rambu simpang Dago roboh lagi"];
-        await takeIn(page, titles);
+        for (const title of titles) await takenIn(page, title);
         await tick(page, titles);
         await press(page, "Gabungkan …");
-        assert.deepEqual(await faults(page), []);
+        if (looks) assert.deepEqual(await faults(page), []);
         await page.getByLabel(titles[1]).check();
         await press(page, "Gabungkan");
         await page.getByText("1 laporan digabungkan ke").waitFor();
@@ -113,7 +101,7 @@ for (const database of databases) {
         await page.getByRole("heading", { level: 1, name: "Semua" }).waitFor();
       }));
 
-    it("questions are added without a page in between, and no more than may be asked", () =>
+    it("questions are added without a page in between, and no more than may be asked", { skip: !looks }, () =>
       work(`/meja/kasus/${stage.cases.new}/tunda`, async (page) => {
         await page.getByLabel("Pertanyaan 1").fill("Di mana?");
         while (await page.getByRole("button", { name: "Tambah pertanyaan" }).isVisible()) {
