@@ -387,6 +387,7 @@ function addLines(part) {
     if (name.value.trim() === "") return;
     lines.value = [...lines.value.split("\n").filter((line) => line.trim()), name.value.trim()].join("\n");
     name.value = "";
+    lines.dispatchEvent(new Event("change", { bubbles: true }));
     name.focus();
   };
   name.addEventListener("keydown", (event) => {
@@ -396,6 +397,27 @@ function addLines(part) {
   });
   part.querySelector("button").addEventListener("click", add);
   part.hidden = false;
+}
+
+/** Asks whether a report may be open to those it excludes before it is sent, for it may have to
+ * wait for a line, and nobody is there to be asked then. */
+function askOpenness(part) {
+  const { form } = part.querySelector("input");
+  const { kecuali, rahasia } = form.elements;
+  const answers = part.querySelector("fieldset");
+  const look = () => {
+    const asked = kecuali.value.trim() !== "" && !rahasia.checked;
+    part.hidden = !asked;
+    answers.disabled = !asked;
+  };
+  for (const answer of answers.querySelectorAll("input")) {
+    answer.required = true;
+    // A browser leads to what is missing only where that can be seen.
+    answer.addEventListener("invalid", () => (part.closest("details").open = true));
+  }
+  for (const event of ["input", "change"]) form.addEventListener(event, look);
+  form.addEventListener("reset", () => setTimeout(look));
+  look();
 }
 
 /** Puts what was written on the clipboard, to be taken to another site. */
@@ -415,6 +437,7 @@ for (const form of document.querySelectorAll("form[data-report]")) {
   if (form.dataset.likely) suggest(form);
   for (const part of form.querySelectorAll("[data-position]")) position(part);
   for (const part of form.querySelectorAll("[data-adds]")) addLines(part);
+  for (const part of form.querySelectorAll("[data-openness]")) askOpenness(part);
   if (form.dataset.place) followPlace(form, form.dataset.place);
 }
 if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) copyWords(button);
