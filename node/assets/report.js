@@ -260,7 +260,7 @@ function sendOnce(form) {
 
 // What is alike, and whom it may concern
 
-const WRITTEN = ["judul", "uraian", "wilayah", "lintang", "bujur", "tempat", "kategori", "saran"];
+const WRITTEN = ["judul", "uraian", "wilayah", "lintang", "bujur", "tempat", "kategori", "saran", "kecuali"];
 
 /** A piece of the page for what is written so far; in the body, because an address would keep it. */
 async function piece(form, at) {
@@ -324,11 +324,16 @@ function suggest(form) {
   for (const field of [judul, uraian]) field.addEventListener("input", typing);
   const hints = form.querySelector("[data-hints]");
   const ask = form.querySelector("[data-ask-hints]");
-  ask.addEventListener("click", async (event) => {
-    event.preventDefault();
+  const advise = async () => {
     const found = await piece(form, form.dataset.advice).catch(() => null);
     if (found !== null) hints.innerHTML = found;
+  };
+  ask.addEventListener("click", (event) => {
+    event.preventDefault();
+    advise();
   });
+  // What was suggested may be excluded now.
+  form.elements.kecuali.addEventListener("change", () => hints.childElementCount > 0 && advise());
 }
 
 // Position

@@ -104,6 +104,22 @@ async fn institutions_are_suggested_with_their_reasons_with_and_without_script()
         let page = form.to(&router, PATH).await;
         let chosen = "name=\"saran\" value=\"kemenpu\" checked";
         assert!(page.text.contains(chosen), "{}", page.text);
+        // One that the form excludes is not suggested; a line that may mean several excludes none.
+        let name = crate::portal::name_of(&place.node, &"kemenpu".parse().unwrap());
+        for (typed, suggested) in [("kemenpu", false), (&*name, false), ("kemen", true)] {
+            let words = format!(
+                "{words}&kecuali=Dinas+Entah%0D%0A{}",
+                typed.replace(' ', "+")
+            );
+            let piece = post(&router, ADVICE, &words).await.text;
+            let kecuali = format!("Dinas Entah\r\n{typed}");
+            let page = form.clone().with("kecuali", kecuali);
+            let page = page.to(&router, PATH).await.text;
+            for text in [piece, page] {
+                let is = text.contains("name=\"saran\" value=\"kemenpu\"");
+                assert_eq!(is, suggested, "{typed}: {text}");
+            }
+        }
         let found = open(&router, "/lapor/wilayah?q=bandnug+barat").await;
         assert!(
             found.text.contains("Kabupaten Bandung Barat, Jawa Barat"),

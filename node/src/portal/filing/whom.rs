@@ -1,5 +1,7 @@
 //! For whom a report is, and from whom it is kept: institutions as they were typed.
 
+use std::collections::BTreeSet;
+
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::limits::EXCLUSIONS;
 use lapor_web::language::{TextId, Voice, text_id};
@@ -121,12 +123,19 @@ pub fn is_secret(form: &Form) -> bool {
 
 /// Whether a form excludes the institution whose portal this is, which only another can take in.
 pub fn excludes_us(node: &Node, form: &Form) -> bool {
+    let excluded = clearly_excluded(node, form);
+    node.instance().is_ok_and(|me| excluded.contains(me))
+}
+
+/// The institutions that a form excludes, of those lines that leave no doubt; the others are asked
+/// about when it is sent.
+pub fn clearly_excluded(node: &Node, form: &Form) -> BTreeSet<InstanceId> {
     let all = institutions::all(node);
-    let mut lines = form.text(EXCLUDED).lines();
-    node.instance().is_ok_and(|me| {
-        lines.any(|line| {
-            let found = institutions::found(&all, line);
-            matches!(found, institutions::Found::One((id, _)) if id == *me)
-        })
-    })
+    let lines = form.text(EXCLUDED).lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty()).take(EXCLUSIONS);
+    let found = lines.filter_map(|line| match institutions::found(&all, line) {
+        institutions::Found::One((id, _)) => Some(id),
+        _ => None,
+    });
+    found.collect()
 }
