@@ -20,7 +20,10 @@ const WHO = ["nama", "surel", "telepon"];
 /** What asks for more than that: nothing is kept. */
 const HIDDEN = ["anonim", "rahasia"];
 
-const isHidden = (form) => HIDDEN.some((name) => new FormData(form).has(name));
+function isHidden(form) {
+  const said = new FormData(form);
+  return HIDDEN.some((name) => said.has(name)) || said.get("kecuali-terbuka") === "rahasia";
+}
 
 /** What may be kept of a form, if anything. */
 function typed(form) {
@@ -37,6 +40,7 @@ function fill(form, fields) {
     for (const field of found) {
       if (field.type === "radio" || field.type === "checkbox") field.checked = field.value === value;
       else field.value = value;
+      if (value !== "") field.closest("details")?.setAttribute("open", "");
     }
     // What the page asks only later, and a programme.
     if (found.length > 0 || value === "") continue;
@@ -44,6 +48,7 @@ function fill(form, fields) {
     added.dataset.added = "";
     form.append(added);
   }
+  form.dispatchEvent(new Event("change"));
 }
 
 /** Puts files into a field as if they had been chosen there. */
@@ -85,7 +90,24 @@ async function waitingFor(form) {
   const report = await queue.one(named ?? form.elements.kunci.value);
   if (!report?.fields) return null;
   if (named) mendIn(form, report);
+  if (named && report.complaint) tellWrong(report.complaint);
   return report;
+}
+
+/** What was wrong when the node was asked to take a report, above the form that mends it. */
+function tellWrong({ field, words }) {
+  const told = document.querySelector("[data-wrong]");
+  const link = told.querySelector("a");
+  link.textContent = words;
+  link.href = `#${field}`;
+  link.addEventListener("click", (event) => {
+    // The address names the report.
+    event.preventDefault();
+    const wrong = document.getElementById(field);
+    wrong?.closest("details")?.setAttribute("open", "");
+    wrong?.focus();
+  });
+  told.hidden = false;
 }
 
 /** Fills a form with a report that waits, its files too; it is sent under the same key. */
@@ -156,6 +178,7 @@ async function keepWriting(form) {
     for (const name of ["judul", "uraian"]) form.elements[name].value = "";
     form.elements.kunci.value = page;
     told.hidden = true;
+    document.querySelector("[data-wrong]").hidden = true;
     form.elements.judul.focus();
   });
   const note = () => {
@@ -295,7 +318,11 @@ function line(report, words, show) {
   }
   if (["refused", "unsure", "unsent"].includes(report.state)) acts.append(button(words.mend, () => mend(report), false));
   acts.append(button(words.drop, () => confirm(words.sure) && queue.drop(report.key).then(show)));
-  item.append(title, state, acts);
+  item.append(title, state);
+  if (report.state === "refused" && report.complaint) {
+    item.append(Object.assign(document.createElement("p"), { className: "complaint", textContent: report.complaint.words }));
+  }
+  item.append(acts);
   return item;
 }
 

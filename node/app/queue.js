@@ -108,9 +108,9 @@ const files = {
   },
 };
 
-/** Sends a report as its form would; the answer, or nothing where there is no line. With
- * `along` its files go with it, also those that went up before. */
-async function post(report, along = false) {
+/** Sends a report as its form would, to be answered in a language; the answer, or nothing where
+ * there is no line. With `along` its files go with it, also those that went up before. */
+async function post(report, language, along = false) {
   const body = new FormData();
   const own = new Map(report.files);
   for (const [name, value] of report.fields) {
@@ -125,8 +125,9 @@ async function post(report, along = false) {
   body.delete("wilayah-beda-untuk");
   // Somebody else may have signed in on this device since it was written.
   body.delete("akun");
+  const headers = { Accept: "text/html", ...(language && { "Accept-Language": language }) };
   try {
-    return await fetch("/lapor", { method: "POST", body, credentials: "omit", headers: { Accept: "text/html" } });
+    return await fetch("/lapor", { method: "POST", body, credentials: "omit", headers });
   } catch {
     return null;
   }
@@ -143,17 +144,32 @@ async function lacks(report) {
   return false;
 }
 
-/** Sends a report; what has become of it, and after how many seconds it may come again. Files go
- * a second time only where the first would not do: a report that has come in before is known by
- * the form in which it came. */
-async function deliverOne(report) {
-  let answer = await post(report);
+/** The summary above a form, up to its first line. */
+const COMPLAINT = /<div class="notice alert"[^>]*>\s*<h2>[^<]*<\/h2>\s*<ul>\s*<li><a href="#([^"]*)">([^<]*)</;
+
+/** What a page complains of first: the field and the words, if it complains. A worker has nothing
+ * that reads a page but this. */
+function firstComplaint(page) {
+  const found = COMPLAINT.exec(page);
+  if (!found) return undefined;
+  const [, field, words] = found;
+  return { field, words: words.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(code)) };
+}
+
+/** Sends a report; what has become of it, after how many seconds it may come again, and what is
+ * wrong with it. Files go a second time only where the first would not do: a report that has come
+ * in before is known by the form in which it came. */
+async function deliverOne(report, language) {
+  let answer = await post(report, language);
   if (outcome(answer) === "refused") {
     const old = await lacks(report);
     if (old === null) return { state: "lost" };
-    if (old) answer = await post(report, true);
+    if (old) answer = await post(report, language, true);
   }
-  return { state: outcome(answer), after: Number(answer?.headers.get("Retry-After")) };
+  const state = outcome(answer);
+  // The words of an answer may be lost on the line, too.
+  const page = state === "refused" ? await answer.text().catch(() => "") : "";
+  return { state, after: Number(answer?.headers.get("Retry-After")), complaint: firstComplaint(page) };
 }
 
 /** What an answer means: no line, to be tried again, taken in, or to be mended by a person. */

@@ -35,11 +35,13 @@ async function fresh(page) {
   return new Response(text, { headers });
 }
 
+const languageOf = (page) => /<html lang="([a-z]+)"/.exec(page)?.[1] ?? "";
+
 const renewed = new Map();
 
 /** Keeps a page anew, in the language in which it was just shown; once while this worker runs. */
 async function renew(path, shown) {
-  const language = /<html lang="([a-z]+)"/.exec(await shown.text())?.[1] ?? "";
+  const language = languageOf(await shown.text());
   if (renewed.get(path) === language) return;
   renewed.set(path, language);
   const answer = await fetch(plain(path, { headers: { "Accept-Language": language } }));
@@ -147,6 +149,8 @@ function deliver(now = false) {
 /** The same once, one report after the other. */
 async function deliverAll(now) {
   let all = true;
+  // What is wrong with a report is shown on the page of those that wait.
+  const language = languageOf((await (await kept(WAITING))?.text()) ?? "");
   for (const { key } of await queue.all()) {
     // Somebody may have dropped or mended it while another was under way.
     const report = await queue.one(key);
@@ -167,7 +171,7 @@ async function deliverAll(now) {
     }
     const tried = report.tried ?? attempted();
     if (tried !== report.tried) await become((known) => ({ ...known, tried }));
-    const { state, after } = await deliverOne(report);
+    const { state, after, complaint } = await deliverOne(report, language);
     if (state === "lost") return false;
     if (state === "waiting") {
       all = false;
@@ -175,7 +179,7 @@ async function deliverAll(now) {
     } else if (state === "sent") {
       await become(() => ({ key, at, title, state, sent: Date.now() }));
     } else {
-      await become((known) => ({ ...known, state }));
+      await become((known) => ({ ...known, state, complaint }));
     }
   }
   return all;

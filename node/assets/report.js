@@ -260,7 +260,7 @@ function sendOnce(form) {
 
 // What is alike, and whom it may concern
 
-const WRITTEN = ["judul", "uraian", "wilayah", "lintang", "bujur", "tempat", "kategori", "saran"];
+const WRITTEN = ["judul", "uraian", "wilayah", "lintang", "bujur", "tempat", "kategori", "saran", "kecuali"];
 
 /** A piece of the page for what is written so far; in the body, because an address would keep it. */
 async function piece(form, at) {
@@ -324,11 +324,16 @@ function suggest(form) {
   for (const field of [judul, uraian]) field.addEventListener("input", typing);
   const hints = form.querySelector("[data-hints]");
   const ask = form.querySelector("[data-ask-hints]");
-  ask.addEventListener("click", async (event) => {
-    event.preventDefault();
+  const advise = async () => {
     const found = await piece(form, form.dataset.advice).catch(() => null);
     if (found !== null) hints.innerHTML = found;
+  };
+  ask.addEventListener("click", (event) => {
+    event.preventDefault();
+    advise();
   });
+  // What was suggested may be excluded now.
+  form.elements.kecuali.addEventListener("change", () => hints.childElementCount > 0 && advise());
 }
 
 // Position
@@ -387,6 +392,7 @@ function addLines(part) {
     if (name.value.trim() === "") return;
     lines.value = [...lines.value.split("\n").filter((line) => line.trim()), name.value.trim()].join("\n");
     name.value = "";
+    lines.dispatchEvent(new Event("change", { bubbles: true }));
     name.focus();
   };
   name.addEventListener("keydown", (event) => {
@@ -396,6 +402,27 @@ function addLines(part) {
   });
   part.querySelector("button").addEventListener("click", add);
   part.hidden = false;
+}
+
+/** Asks whether a report may be open to those it excludes before it is sent, for it may have to
+ * wait for a line, and nobody is there to be asked then. */
+function askOpenness(part) {
+  const { form } = part.querySelector("input");
+  const { kecuali, rahasia } = form.elements;
+  const answers = part.querySelector("fieldset");
+  const look = () => {
+    const asked = kecuali.value.trim() !== "" && !rahasia.checked;
+    part.hidden = !asked;
+    answers.disabled = !asked;
+  };
+  for (const answer of answers.querySelectorAll("input")) {
+    answer.required = true;
+    // A browser leads to what is missing only where that can be seen.
+    answer.addEventListener("invalid", () => (part.closest("details").open = true));
+  }
+  for (const event of ["input", "change"]) form.addEventListener(event, look);
+  form.addEventListener("reset", () => setTimeout(look));
+  look();
 }
 
 /** Puts what was written on the clipboard, to be taken to another site. */
@@ -415,6 +442,7 @@ for (const form of document.querySelectorAll("form[data-report]")) {
   if (form.dataset.likely) suggest(form);
   for (const part of form.querySelectorAll("[data-position]")) position(part);
   for (const part of form.querySelectorAll("[data-adds]")) addLines(part);
+  for (const part of form.querySelectorAll("[data-openness]")) askOpenness(part);
   if (form.dataset.place) followPlace(form, form.dataset.place);
 }
 if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) copyWords(button);

@@ -173,9 +173,9 @@ for (const database of databases) {
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Pungutan di loket kelurahan");
       await until(async () => (await rows(page, "drafts")).length === 1);
-      await page.getByLabel("Rahasia").check();
+      await page.getByRole("checkbox", { name: "Rahasia" }).check();
       await until(async () => (await rows(page, "drafts")).length === 0);
-      await page.getByLabel("Rahasia").uncheck();
+      await page.getByRole("checkbox", { name: "Rahasia" }).uncheck();
       await until(async () => (await rows(page, "drafts")).length === 1);
       await page.goto(wire.base);
       await rows(page, "drafts", { at: Date.now() - 86_400_000 });
@@ -294,7 +294,7 @@ for (const database of databases) {
       await cut(context);
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Gorong-gorong ambles di Jalan Natuna");
-      await page.getByLabel("Rahasia").check();
+      await page.getByRole("checkbox", { name: "Rahasia" }).check();
       await page.getByLabel("Nama").fill("Siti Aminah");
       await page.getByRole("combobox", { name: /^Wilayah/ }).fill("Negeri Antah Berantah");
       await page.getByLabel("Lampiran").setInputFiles(picture);
@@ -311,7 +311,7 @@ for (const database of databases) {
         await page.getByText("dipulihkan dari perangkat ini").waitFor();
         assert.equal(await page.getByLabel("Judul").inputValue(), "Gorong-gorong ambles di Jalan Natuna", look);
         assert.equal(await page.getByLabel("Nama").inputValue(), look === "first" ? "Siti Aminah" : "Siti Aminah Dewi");
-        assert.ok(await page.getByLabel("Rahasia").isChecked());
+        assert.ok(await page.getByRole("checkbox", { name: "Rahasia" }).isChecked());
         await page.locator('.held input[name="unggahan"]:checked').waitFor();
         if (look === "again") break;
         // What is mended and left is mended further.
@@ -453,6 +453,63 @@ for (const database of databases) {
       assert.equal((await rows(page, "reports")).length, 1);
       wire.mend();
       await press(page, "Lihat nomor tiket");
+      await page.getByRole("heading", { name: "Laporan Anda sudah kami terima" }).waitFor();
+      await until(async () => (await rows(page, "reports")).length === 0);
+      await context.close();
+    });
+
+    const exclude = async (page, institution) => {
+      await page.getByText("Ada instansi yang tidak boleh menerima laporan ini").click();
+      await page.getByLabel("Instansi yang dikecualikan").fill(institution);
+    };
+
+    it("asks before a report waits whether those it excludes may read it, and sends it by itself", device, async () => {
+      const { context, page } = await settled();
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Tiang listrik keropos di Jalan Belitung");
+      const open = page.getByLabel("Boleh terbuka");
+      await exclude(page, "");
+      assert.ok(await open.isHidden());
+      await page.getByLabel("Instansi yang dikecualikan").fill("bumn-pln");
+      await page.getByRole("checkbox", { name: "Rahasia" }).check();
+      assert.ok(await open.isHidden(), "it was said");
+      await page.getByRole("checkbox", { name: "Rahasia" }).uncheck();
+      await page.getByText("Ada instansi yang tidak boleh menerima laporan ini").click();
+      await press(page, "Kirim laporan");
+      await page.getByLabel("Rahasiakan laporan").waitFor();
+      assert.deepEqual(await rows(page, "reports"), []);
+      assert.deepEqual([...(await violations(page)), ...(await overflowing(page))], []);
+      await open.check();
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      await mend(context);
+      await page.getByText("Terkirim. Catat nomor tiket").waitFor();
+      await context.close();
+    });
+
+    it("says what is wrong with a report that was kept before this was asked, and where", device, async () => {
+      const { context, page } = await settled();
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Gardu terbuka di Jalan Bangka");
+      await exclude(page, "bumn-pln");
+      await page.getByLabel("Rahasiakan laporan").check();
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      const [{ key, title }] = await rows(page, "reports");
+      const fields = Object.entries({ kunci: key, klasifikasi: "pengaduan", judul: title, uraian: title, kecuali: "bumn-pln" });
+      await rows(page, "reports", { fields });
+      await mend(context);
+      const complaint = page.getByText("juga oleh instansi yang dikecualikan");
+      await page.locator("li.card").getByText("Belum dapat diterima").waitFor();
+      await complaint.waitFor();
+      await press(page, "Perbaiki");
+      await page.getByRole("alert").getByText("juga oleh instansi yang dikecualikan").click();
+      const secret = page.getByLabel("Rahasiakan laporan");
+      assert.ok(await secret.evaluate((answer) => answer === document.activeElement));
+      await secret.check();
+      await press(page, "Kirim laporan");
       await page.getByRole("heading", { name: "Laporan Anda sudah kami terima" }).waitFor();
       await until(async () => (await rows(page, "reports")).length === 0);
       await context.close();

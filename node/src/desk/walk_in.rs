@@ -247,7 +247,7 @@ fn read(
         coordinates,
         incident_date: day.map(|day| day.to_string()),
         anonymous: form.is_ticked("anonim"),
-        secret: form.is_ticked("rahasia"),
+        secret: filing::is_secret(form),
         channel: (*channel).to_owned(),
         excluded,
         suggested,

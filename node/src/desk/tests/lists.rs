@@ -293,6 +293,7 @@ async fn a_report_at_the_counter_says_where_for_whom_and_whether_it_is_known() {
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("berada di Jawa Timur, sedangkan wilayahnya Kota Bandung")
             .shows("juga oleh instansi yang dikecualikan")
+            .shows("id=\"kecuali-terbuka-error\"")
             .shows("name=\"kecuali-terbuka\" value=\"1\"")
             .shows("name=\"wilayah-beda\"")
             .shows("name=\"wilayah-beda-untuk\" value=\"32.73 -7.2575 112.7521\"");

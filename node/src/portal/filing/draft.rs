@@ -8,7 +8,7 @@ use lapor_web::ApiProblem;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::Form;
 
-use super::whom::{SECRET, ask_openness, excluded, whom, with_unknown};
+use super::whom::{ask_openness, clearly_excluded, excluded, is_secret, whom, with_unknown};
 use crate::api::problem;
 use crate::casework::{Coordinates, NewReport, Reporter};
 use crate::hints::{Matter, Sketch};
@@ -80,7 +80,7 @@ impl Draft {
             coordinates,
             incident_date,
             anonymous: form.is_ticked("anonim"),
-            secret: form.is_ticked(SECRET),
+            secret: is_secret(form),
             channel: "web".into(),
             excluded,
             suggested,
@@ -134,6 +134,7 @@ pub async fn matter(node: &Node, form: &Form) -> Result<Matter, ApiProblem> {
         place: (!place.is_empty()).then(|| place.chars().take(LINE).collect()),
         category: chosen.map(|one| one.national().clone()),
         region: sketch.region,
+        excluded: clearly_excluded(node, form),
         ..Matter::default()
     })
 }

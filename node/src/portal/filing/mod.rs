@@ -43,7 +43,7 @@ use draft::Draft;
 pub(crate) use draft::{APART_PAIR, agreed, coordinates, programme};
 pub(crate) use draft::{KINDS, classification};
 use page::{Again, Writer};
-pub(crate) use whom::{ask_openness, excluded};
+pub(crate) use whom::{ask_openness, excluded, is_secret, openness};
 
 pub const PATH: &str = "/lapor";
 pub(in crate::portal) const RECEIPT: &str = "/lapor/terima";

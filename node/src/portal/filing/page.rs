@@ -204,7 +204,7 @@ pub async fn show(
         stamp: node.form_stamp(),
         wait: again.wait_s.map(|seconds| waiting(&v, seconds.into())),
         more_places: any(&["lintang", "bujur"]),
-        more_people: any(&["kecuali"]),
+        more_people: any(&["kecuali", "kecuali-terbuka"]),
         title_chars: draft::TITLE,
         content_chars: draft::CONTENT,
         line_chars: draft::LINE,

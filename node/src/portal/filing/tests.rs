@@ -243,6 +243,7 @@ async fn what_is_typed_is_shown_as_text_in_every_field() {
             "anonim",
             "rahasia",
             "kecuali",
+            "kecuali-terbuka",
             "program",
             "kunci",
             "cap",

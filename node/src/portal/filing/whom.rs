@@ -1,9 +1,11 @@
 //! For whom a report is, and from whom it is kept: institutions as they were typed.
 
+use std::collections::BTreeSet;
+
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::limits::EXCLUSIONS;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::Form;
+use lapor_web::page::{Choice, Form};
 
 use super::draft::LINE;
 use crate::institutions::{self, WHOM};
@@ -12,9 +14,11 @@ use crate::node::Node;
 /// The field of institutions that are to receive nothing.
 const EXCLUDED: &str = "kecuali";
 /// The field of a report that the public does not read.
-pub const SECRET: &str = "rahasia";
-/// Set once it was asked whether a report may be open to those it excludes.
-const OPEN_ASKED: &str = "kecuali-terbuka";
+const SECRET: &str = "rahasia";
+/// Whether a report may be open to those it excludes: [`OPEN`], or [`SECRET`].
+const OPENNESS: &str = "kecuali-terbuka";
+/// Those a report excludes may read it as everybody does.
+const OPEN: &str = "1";
 
 /// The institution that a report is for, or a name that is none of the directory's. That stops no
 /// report: whoever is told of it passes the report on. A suggestion that was chosen goes before a
@@ -92,25 +96,46 @@ pub fn excluded(
     found
 }
 
-/// Asks once whether a report from which institutions are excluded may be open: everybody reads an
-/// open one, they too.
+/// Asks whether a report from which institutions are excluded may be open, where the form does not
+/// say so: everybody reads an open one, they too.
 pub fn ask_openness(v: &Voice, form: &mut Form, excluded: &[InstanceId]) {
-    let settled = form.is_ticked(SECRET) || form.is_ticked(OPEN_ASKED);
+    let settled = is_secret(form) || form.text(OPENNESS) == OPEN;
     if excluded.is_empty() || settled || form.complaint(EXCLUDED).is_some() {
         return;
     }
-    form.put(OPEN_ASKED, "1");
-    form.complain(SECRET, v.say("filing-excluded-open"));
+    form.complain(OPENNESS, v.say("filing-excluded-open"));
+}
+
+/// What the form offers beside the institutions that it excludes.
+pub fn openness(v: &Voice) -> Vec<Choice> {
+    [
+        (SECRET, text_id("filing-open-secret")),
+        (OPEN, text_id("filing-open-all")),
+    ]
+    .map(|(value, label)| Choice::new(value, v.say(label)))
+    .into()
+}
+
+/// Whether the public does not read the report, by either field that asks for it.
+pub fn is_secret(form: &Form) -> bool {
+    form.is_ticked(SECRET) || form.text(OPENNESS) == SECRET
 }
 
 /// Whether a form excludes the institution whose portal this is, which only another can take in.
 pub fn excludes_us(node: &Node, form: &Form) -> bool {
+    let excluded = clearly_excluded(node, form);
+    node.instance().is_ok_and(|me| excluded.contains(me))
+}
+
+/// The institutions that a form excludes, of those lines that leave no doubt; the others are asked
+/// about when it is sent.
+pub fn clearly_excluded(node: &Node, form: &Form) -> BTreeSet<InstanceId> {
     let all = institutions::all(node);
-    let mut lines = form.text(EXCLUDED).lines();
-    node.instance().is_ok_and(|me| {
-        lines.any(|line| {
-            let found = institutions::found(&all, line);
-            matches!(found, institutions::Found::One((id, _)) if id == *me)
-        })
-    })
+    let lines = form.text(EXCLUDED).lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty()).take(EXCLUSIONS);
+    let found = lines.filter_map(|line| match institutions::found(&all, line) {
+        institutions::Found::One((id, _)) => Some(id),
+        _ => None,
+    });
+    found.collect()
 }
