@@ -185,7 +185,7 @@ aside-not-done = Nothing was changed: this message has been handled, or an earli
 
 arranged-title = Settings
 arranged-begin = Preparing the node
-arranged-lead = What is in force at this node. Contact, address of the portal and e-mail are filled in here and hold at once, unless node.toml at the server says them; the rest stands there and holds after a restart.
+arranged-lead = What is in force at this node. What can be filled in here holds at once, unless node.toml at the server says it; the rest stands there and holds after a restart.
 arranged-step = Step { $step } of { $of }. Each can be passed over and opened again from My account.
 arranged-next = Go on
 arranged-done = Arranged

@@ -182,7 +182,7 @@ aside-not-done = Tidak ada yang diubah: pesan ini sudah ditangani, atau ada pesa
 
 arranged-title = Pengaturan
 arranged-begin = Menyiapkan node
-arranged-lead = Yang berlaku di node ini. Kontak, alamat portal dan surel diisi di sini dan berlaku seketika, kecuali tertulis dalam node.toml di server; yang lain tertulis di sana dan berlaku setelah node dijalankan ulang.
+arranged-lead = Yang berlaku di node ini. Yang dapat diisi di sini berlaku seketika, kecuali tertulis dalam node.toml di server; yang lain tertulis di sana dan berlaku setelah node dijalankan ulang.
 arranged-step = Langkah { $step } dari { $of }. Setiap langkah boleh dilewati dan dapat dibuka lagi lewat Akun saya.
 arranged-next = Lanjut
 arranged-done = Sudah diatur

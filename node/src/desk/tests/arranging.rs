@@ -309,6 +309,20 @@ async fn what_is_asked_of_answers_holds_at_once_and_is_what_the_file_says_where_
 }
 
 #[tokio::test]
+async fn the_page_says_that_what_is_filled_in_there_holds_at_once_whatever_it_is() {
+    for place in staffed().await {
+        let router = crate::doors::router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let page = admin.open("/meja/pengaturan").await;
+        page.is(StatusCode::OK)
+            .shows("Yang dapat diisi di sini berlaku seketika");
+        // Contact with address, mail, approval and evidence.
+        assert_eq!(page.text.matches(">Isi atau ubah<").count(), 4);
+    }
+}
+
+#[tokio::test]
 async fn a_warning_on_the_last_day_is_said_without_a_count() {
     for mut place in staffed().await {
         place.settings.deadlines.warn_working_days = 0;
