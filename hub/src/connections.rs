@@ -1,6 +1,7 @@
 //! The open connections of the federation, by instance, so that a suspension
 //! ends what is under way as well: an upload, a stream, a keep-alive. A new
-//! connection of such an instance is let in, to be told why it is refused.
+//! connection of such an instance is let in, to be told why it is refused, and
+//! counts as none until the instance may take part again.
 //! Whoever opens more than it may loses its oldest: an instance, and a network
 //! with connections that have not said who they are.
 
@@ -17,6 +18,7 @@ use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::RustlsAcceptor;
 use futures_util::future::BoxFuture;
 use lapor_certs::PeerIdentity;
+use lapor_protocol::directory::Status;
 use lapor_protocol::ids::InstanceId;
 use lapor_web::peer::network;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -49,8 +51,10 @@ struct Table {
 #[derive(Debug)]
 struct Open {
     whose: Whose,
-    /// Whether the instance could take part at some time of this connection.
+    /// Whether the instance could take part when this was judged last.
     admitted: bool,
+    /// Whether it could at some time of this connection: others are no visit.
+    counted: bool,
     end: CancellationToken,
     cause: Cause,
 }
@@ -130,18 +134,18 @@ impl Connections {
         }
     }
 
-    /// How many connections an instance has open.
+    /// How many connections an instance has open by which it takes part.
     pub fn count(&self, instance: &InstanceId) -> usize {
         let whose = Whose::Member(instance.clone());
         let table = self.lock();
-        let of = |open: &&Open| open.whose == whose;
+        let of = |open: &&Open| open.counted && open.whose == whose;
         table.open.values().filter(of).count()
     }
 
-    /// How many connections each instance has open.
+    /// How many connections each instance has open by which it takes part.
     pub fn counts(&self) -> HashMap<InstanceId, usize> {
         let mut counts = HashMap::new();
-        for open in self.lock().open.values() {
+        for open in self.lock().open.values().filter(|open| open.counted) {
             if let Whose::Member(instance) = &open.whose {
                 *counts.entry(instance.clone()).or_default() += 1;
             }
@@ -154,16 +158,22 @@ impl Connections {
         self.lock().open.len()
     }
 
-    /// The connections that must end: of instances that could take part.
+    /// The connections that must end: of instances that could take part, and all of those that never
+    /// will again.
     fn judge(&self, ground: &Ground) -> Vec<(CancellationToken, Cause)> {
+        let directory = ground.directory.current();
         let mut ending = Vec::new();
         for open in self.lock().open.values_mut() {
             let Whose::Member(instance) = &open.whose else {
                 continue;
             };
+            let entry = directory.latest().instance(instance);
+            let gone = entry.is_some_and(|entry| entry.status == Status::Revoked);
             if ground.directory.admit(instance).is_ok() {
                 open.admitted = true;
-            } else if open.admitted {
+                open.counted = true;
+                self.visits.came(instance, ground.clock.now_ms());
+            } else if open.admitted || gone {
                 open.admitted = false;
                 tracing::info!(%instance, "an open connection ends");
                 ending.push((open.end.clone(), Arc::clone(&open.cause)));
@@ -194,7 +204,7 @@ impl Connections {
             let _ = oldest.cause.set(Reason::Crowded);
             oldest.end.cancel();
         }
-        if let (Whose::Member(instance), 0) = (&whose, open) {
+        if let (Whose::Member(instance), true) = (&whose, admitted) {
             self.visits.came(instance, ground.clock.now_ms());
         }
         let cause = table
@@ -203,6 +213,7 @@ impl Connections {
         let open = Open {
             whose,
             admitted,
+            counted: admitted,
             end: end.clone(),
             cause: Arc::clone(&cause),
         };
@@ -221,13 +232,15 @@ impl Connections {
         let mut table = self.lock();
         let Some(Open {
             whose: Whose::Member(instance),
+            counted: true,
             ..
         }) = table.open.remove(&place.number)
         else {
             return;
         };
         let whose = Whose::Member(instance.clone());
-        if table.open.values().all(|open| open.whose != whose) {
+        let stays = |open: &Open| open.counted && open.whose == whose;
+        if !table.open.values().any(stays) {
             let reason = place.cause.get().copied().unwrap_or(Reason::Unanswered);
             self.visits
                 .left(&instance, reason, place.ground.clock.now_ms());
@@ -311,6 +324,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
         let read = Pin::new(&mut this.stream).poll_read(cx, buf);
         let reason = match &read {
             Poll::Ready(Ok(())) if buf.filled().len() == before && buf.remaining() > 0 => {
+                Some(Reason::Closed)
+            }
+            // A program that ends closes the line, and may say nothing more in TLS.
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 Some(Reason::Closed)
             }
             Poll::Ready(Err(_)) => Some(Reason::Broken),

@@ -135,6 +135,7 @@ impl Office for Node {
         ("token:", text_id("actors-programs")),
         ("cli:", text_id("actors-machine")),
         ("city:", text_id("actors-cities")),
+        ("serve", text_id("actor-node")),
     ];
 
     const ROLES: &'static [RoleWords] = &[

@@ -22,7 +22,7 @@ use crate::store::visits::Visit;
 use crate::watch::{Instance, Span};
 
 /// Lines of the history of connections in one answer.
-const VISITS: i64 = 200;
+const VISITS: i64 = 250;
 const ALARMS: i64 = 50;
 const ASIDE: usize = 200;
 
@@ -64,7 +64,7 @@ pub struct Streams {
 /// When an institution came and went.
 #[derive(Serialize, ToSchema)]
 pub struct Connections {
-    /// Newest first, the last 200 that are kept.
+    /// Newest first, all that are kept: 250 at most.
     visits: Vec<Visit>,
 }
 
