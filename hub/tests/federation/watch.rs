@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http::Method;
 use lapor_hub::audit::By;
+use lapor_hub::clock::Clock as _;
 use lapor_hub::membership;
 use lapor_hub::store;
 use lapor_hub::watch::{Concern, Finding, Instance, Span, State, look, note};

@@ -78,7 +78,7 @@ fn a_seed_gives_the_same_course_again() {
 fn two_copies() -> Plan {
     const AT: usize = 1;
     // The first throw of a step says which of the two does it.
-    let throws = |copy: bool| (0..).find(|dice| (Dice::new(*dice).below(2) == 0) == copy);
+    let throws = |copy: bool| (0..64).find(|dice| (Dice::new(*dice).below(2) == 0) == copy);
     let [own, copy] = [false, true].map(|copy| throws(copy).unwrap());
     let steps = [
         (own, What::File(AT)),
