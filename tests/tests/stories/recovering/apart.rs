@@ -40,7 +40,7 @@ async fn lag(institution: &Institution) -> i64 {
 }
 
 /// Central staff say that nobody else is waited for.
-pub(super) async fn close(fleet: &Fleet) {
+async fn close(fleet: &Fleet) {
     let hub = fleet.hub.hub();
     let by = By::actor("test");
     deeds::act(&hub.ground, &by, &Deed::CloseRecovery)
