@@ -471,7 +471,7 @@ for (const database of databases) {
       const open = page.getByLabel("Boleh terbuka");
       await exclude(page, "");
       assert.ok(await open.isHidden());
-      await page.getByLabel("Instansi yang dikecualikan").fill("bumn-pln");
+      await page.getByLabel("Instansi yang dikecualikan").fill("kemenpu");
       await page.getByRole("checkbox", { name: "Rahasia" }).check();
       assert.ok(await open.isHidden(), "it was said");
       await page.getByRole("checkbox", { name: "Rahasia" }).uncheck();
@@ -493,12 +493,12 @@ for (const database of databases) {
       await cut(context);
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Gardu terbuka di Jalan Bangka");
-      await exclude(page, "bumn-pln");
+      await exclude(page, "kemenpu");
       await page.getByLabel("Rahasiakan laporan").check();
       await press(page, "Kirim laporan");
       await page.getByText("Menunggu sambungan.").waitFor();
       const [{ key, title }] = await rows(page, "reports");
-      const fields = Object.entries({ kunci: key, klasifikasi: "pengaduan", judul: title, uraian: title, kecuali: "bumn-pln" });
+      const fields = Object.entries({ kunci: key, klasifikasi: "pengaduan", judul: title, uraian: title, kecuali: "kemenpu" });
       await rows(page, "reports", { fields });
       await mend(context);
       const complaint = page.getByText("juga oleh instansi yang dikecualikan");
