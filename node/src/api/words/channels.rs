@@ -12,7 +12,7 @@ pub const OPERATIONS: &[Operation] = &[
         id: "readChannels",
         access: READ,
         summary: "Baca angka saluran",
-        description: "Lalu lintas setiap saluran hari ini, tujuh, dan tiga puluh hari terakhir, apa yang menunggu, dan apakah jalurnya tersambung. Hanya angka.",
+        description: "Lalu lintas setiap saluran hari ini, tujuh, dan tiga puluh hari terakhir, apa yang menunggu, dan apakah jalurnya tersambung; juga yang masuk melalui Open311 dan lalu lintas kota yang diikuti atau diberi laporan. Hanya angka.",
     },
     Operation {
         id: "listConversations",
