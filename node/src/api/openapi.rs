@@ -44,7 +44,7 @@ pub fn keyed() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(Declared::openapi())
         .routes(routes!(reports::file))
         .routes(routes!(uploads::upload))
-        .routes(routes!(imports::bring))
+        .routes(routes!(imports::bring, imports::list))
         .routes(routes!(acts::act))
         .merge(several::keyed())
         .merge(counter::keyed())
@@ -62,6 +62,7 @@ pub fn keyed() -> OpenApiRouter<Arc<Node>> {
 pub fn repeated() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::new()
         .routes(routes!(imports::one, imports::forget))
+        .routes(routes!(imports::rows))
         .routes(routes!(imports::columns))
         .routes(routes!(imports::commit))
         .routes(routes!(cases::list))

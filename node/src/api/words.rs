@@ -178,10 +178,22 @@ const OPERATIONS: &[Operation] = &[
         description: "Isi permintaan adalah berkasnya: tabel (.csv; koma, titik koma, atau tab; UTF-8 atau Windows-1252) atau lembar pertama spreadsheet (.xlsx, .ods), paling besar 10 MiB dan 5.000 baris. Kolom dikenali dari judulnya. Belum ada yang masuk: jawabannya menyebut yang siap dan yang bermasalah menurut baris dan kolom. Menunggu sehari bagi token yang mengunggahnya.",
     },
     Operation {
+        id: "listRegisters",
+        access: REGISTERS_WRITE,
+        summary: "Daftar register",
+        description: "Siapa pun yang mengunggahnya, yang terbaru lebih dahulu: oleh siapa, kapan, dan berapa barisnya yang menjadi berkas. Isinya hanya dibaca token yang mengunggahnya.",
+    },
+    Operation {
         id: "readRegister",
         access: REGISTERS_WRITE,
         summary: "Baca register",
         description: "Selama menunggu, atau apa yang sudah masuk darinya.",
+    },
+    Operation {
+        id: "listRegisterRows",
+        access: REGISTERS_WRITE,
+        summary: "Baca baris register",
+        description: "Semua yang dapat masuk, sebagaimana akan masuk, menurut urutan barisnya; yang bermasalah ada di `problems` register itu. Kosong setelah register dimasukkan: berkas dari barisnya ada di `filed`.",
     },
     Operation {
         id: "chooseColumns",

@@ -118,3 +118,72 @@ async fn what_is_no_register_is_refused_with_the_reason() {
         assert_eq!(reader.status, StatusCode::FORBIDDEN);
     }
 }
+
+#[tokio::test]
+async fn all_rows_of_a_register_and_all_registers_are_read_page_by_page() {
+    for desk in desks("kota-bandung").await {
+        let rows: String = (1..=25).map(|n| format!("{n};Jalan rusak {n}\n")).collect();
+        let file = format!("No. Register;Isi\n{rows}26;\n");
+        let made = desk.brings(Role::Officer, "?name=jalan.csv", &file).await;
+        let made = made.json();
+        assert_eq!(made["sample"].as_array().unwrap().len(), 20, "{made}");
+        let at = format!("/api/v1/imports/{}", made["id"].as_str().unwrap());
+        let (mut lines, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = format!("{at}/rows?limit=10{after}");
+            let page = desk.get(Role::Officer, &page).await;
+            assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+            let page = page.json();
+            let rows = page["rows"].as_array().unwrap().iter();
+            lines.extend(rows.map(|row| row["line"].as_u64().unwrap()));
+            match page["next"].as_u64() {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(lines, (2..=26).collect::<Vec<u64>>());
+        let all = format!("{at}/rows");
+        let other = desk.get(Role::Admin, &all).await;
+        assert_eq!(other.status, StatusCode::NOT_FOUND);
+
+        desk.place.clock.advance(1_000);
+        desk.brings(Role::Admin, "?name=lampu.csv", "Isi\nLampu padam\n")
+            .await;
+        let without = json!({"without_wrong": true});
+        desk.post(Role::Officer, &format!("{at}/commit"), &without)
+            .await;
+        let filed = desk.get(Role::Officer, &all).await;
+        assert_eq!(filed.json(), json!({"rows": []}), "{}", filed.text());
+        let list = "/api/v1/imports?limit=1";
+        let first = desk.get(Role::Officer, list).await.json();
+        let told = &first["imports"][0];
+        assert_eq!(
+            (&told["name"], &told["by"], &told["state"], &told["filed"]),
+            (
+                &json!("lampu.csv"),
+                &json!("token:admin"),
+                &json!("waiting"),
+                &json!(0)
+            )
+        );
+        let next = first["next"].as_str().unwrap();
+        let last = desk.get(Role::Officer, &format!("{list}&after={next}"));
+        let last = last.await.json();
+        let told = &last["imports"][0];
+        assert_eq!(
+            (&told["name"], &told["state"], &told["filed"]),
+            (&json!("jalan.csv"), &json!("done"), &json!(25))
+        );
+        assert_eq!(last.get("next"), None, "{last}");
+        for wrong in ["akhir", "1.%00", "x.00"] {
+            let refused = desk.get(Role::Officer, &format!("{list}&after={wrong}"));
+            let refused = refused.await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+            assert_eq!(refused.json()["field"], "after");
+        }
+        for path in [list, all.as_str()] {
+            let reader = desk.get(Role::Reader, path).await;
+            assert_eq!(reader.status, StatusCode::FORBIDDEN, "{path}");
+        }
+    }
+}
