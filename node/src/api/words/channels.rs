@@ -111,6 +111,24 @@ pub const OPERATIONS: &[Operation] = &[
         description: "Apakah masing-masing menjawab, berapa permintaannya, apa yang menunggu, dan apa yang tidak diterima kota.",
     },
     Operation {
+        id: "readCity",
+        access: READ,
+        summary: "Baca satu kota",
+        description: "Alamatnya dan sejak kapan dihubungi, bagaimana jalannya, apa yang sudah disampaikan di antara keduanya, dan padanan layanannya di sini.",
+    },
+    Operation {
+        id: "listCityRequests",
+        access: READ,
+        summary: "Daftar permintaan kota yang terhubung",
+        description: "Yang diikuti maupun yang diberikan, yang terakhir berubah lebih dahulu, masing-masing dengan keadaannya di kota dan di sini. Berkas yang tidak boleh dilihat pemanggil tidak disebut.",
+    },
+    Operation {
+        id: "askCityServices",
+        access: WRITE,
+        summary: "Tanyakan layanan kota",
+        description: "Kota ditanya selagi pemanggil menunggu. Jawabannya memuat padanan setiap layanan di sini, dan kode di konfigurasi yang tidak dikenal kota.",
+    },
+    Operation {
         id: "askCityAgain",
         access: WRITE,
         summary: "Coba lagi permintaan di kota",
