@@ -17,8 +17,8 @@ use super::words::{ENGLISH, GROUPS, INDONESIAN, TITLE, operations};
 use super::{
     accounts, acts, arrangements, aside, assignments, audit, cases, categories, changes, channels,
     cities, counter, deadlines, drafts, editions, erasures, examples, federation, figures, filters,
-    hints, identities, imports, keywords, own_numbers, programmes, reporters, reports, several,
-    staff, talks, uploads, webhooks,
+    hints, identities, imports, keywords, own_numbers, programmes, register_tables, reporters,
+    reports, several, staff, talks, uploads, webhooks,
 };
 use crate::node::Node;
 
@@ -73,6 +73,8 @@ pub fn repeated() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(own_numbers::note))
         .routes(routes!(own_numbers::table))
         .routes(routes!(own_numbers::workbook))
+        .routes(routes!(register_tables::table))
+        .routes(routes!(register_tables::workbook))
         .routes(routes!(deadlines::list))
         .routes(routes!(figures::read))
         .routes(routes!(figures::table))

@@ -283,6 +283,23 @@ const OPERATIONS: &[Operation] = &[
         description: "Baris yang sama sebagai spreadsheet Office Open XML (.xlsx), juga tercatat di log audit.",
     },
     Operation {
+        id: "readReportsTable",
+        access: CASES_READ,
+        summary: "Baca berkas beserta isinya sebagai tabel",
+        description: "CSV dengan baris judul berbahasa Indonesia, seperti yang diunduh di desk: nomor, \
+                      kapan dan lewat mana laporan masuk, isinya, jenis, kategori, wilayah, lokasi, \
+                      tanggal, dan keadaannya. Tanpa isi berkas *rahasia* dan tanpa nama siapa pun; \
+                      `POST /imports` dapat membacanya kembali. Perubahan terakhir lebih dahulu, \
+                      paling banyak sepuluh ribu baris; persempit dengan waktu masuknya. Setiap kali \
+                      tercatat sebagai `cases.downloaded` di log audit.",
+    },
+    Operation {
+        id: "readReportsWorkbook",
+        access: CASES_READ,
+        summary: "Baca berkas beserta isinya sebagai buku kerja",
+        description: "Baris yang sama sebagai spreadsheet Office Open XML (.xlsx), juga tercatat di log audit.",
+    },
+    Operation {
         id: "listDeadlines",
         access: Access::Scopes(&[Scope::DeadlinesRead]),
         summary: "Daftar berkas menurut tenggat",

@@ -187,3 +187,47 @@ async fn all_rows_of_a_register_and_all_registers_are_read_page_by_page() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_lies_here_goes_out_with_its_words_but_for_those_of_a_secret_case() {
+    for desk in desks("kota-bandung").await {
+        let (_, ticket) = desk.filed().await;
+        let mut secret = super::report_example();
+        secret["title"] = json!("Canary judul");
+        secret["content"] = json!("Canary isi");
+        secret["secret"] = json!(true);
+        let filed = desk.post(Role::Officer, "/api/v1/reports", &secret).await;
+        assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.text());
+        let read = desk.get(Role::Reader, "/api/v1/register.csv").await;
+        assert_eq!(read.status, StatusCode::OK, "{}", read.text());
+        assert_eq!(read.headers["content-type"], "text/csv; charset=utf-8");
+        let text = read.text();
+        let head = text.lines().next().unwrap();
+        for part in ["Isi laporan", "Lokasi", "Saluran"] {
+            assert!(head.contains(part), "{part}: {head}");
+        }
+        assert!(text.contains("jalan gelap gulita"), "{text}");
+        assert!(text.contains(&ticket), "{text}");
+        assert!(!text.contains("Canary") && !text.contains("Siti"), "{text}");
+        assert_eq!(text.lines().count(), 3, "{text}");
+        let none = "/api/v1/register.csv?filed_before=1577836800000";
+        let none = desk.get(Role::Reader, none).await;
+        assert_eq!(none.text().lines().count(), 1, "{}", none.text());
+        let book = desk.get(Role::Reader, "/api/v1/register.xlsx").await;
+        assert!(book.status == StatusCode::OK && book.body.starts_with(b"PK"));
+        let odd = desk.get(Role::Reader, "/api/v1/register.csv?dari=x").await;
+        assert_eq!(odd.status, StatusCode::BAD_REQUEST, "{}", odd.text());
+        let log = "/api/v1/audit?action=cases.downloaded&actor=token:reader";
+        let log = desk.get(Role::Admin, log).await.json();
+        let entries = log["entries"].as_array().unwrap().iter();
+        let details: Vec<&Value> = entries.map(|entry| &entry["detail"]).collect();
+        assert_eq!(
+            details,
+            [
+                "register.xlsx, rows: 2",
+                "register.csv, rows: 0, filed before 2020-01-01T07:00:00+07:00",
+                "register.csv, rows: 2",
+            ]
+        );
+    }
+}
