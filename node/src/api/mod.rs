@@ -48,6 +48,7 @@ mod talks;
 #[cfg(test)]
 mod tests;
 mod uploads;
+mod ways;
 mod webhooks;
 mod words;
 
