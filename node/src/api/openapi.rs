@@ -90,6 +90,7 @@ pub fn repeated() -> OpenApiRouter<Arc<Node>> {
         ))
         .routes(routes!(categories::replace))
         .routes(routes!(categories::editions))
+        .routes(routes!(categories::edition))
         .routes(routes!(categories::restore))
         .routes(routes!(categories::localise))
         .routes(routes!(erasures::plan))

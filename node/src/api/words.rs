@@ -460,6 +460,12 @@ const OPERATIONS: &[Operation] = &[
         description: "Setiap perubahan pohon membuat satu edisi; seratus yang terakhir disimpan.",
     },
     Operation {
+        id: "readLocalEdition",
+        access: CATEGORIES_WRITE,
+        summary: "Baca edisi pohon kategori instansi",
+        description: "Sebagaimana adanya waktu itu, juga bila kategori nasionalnya sudah tidak berlaku.",
+    },
+    Operation {
         id: "readCalendar",
         access: REFERENCE_READ,
         summary: "Baca kalender",
