@@ -386,7 +386,7 @@ impl Node {
                 ..Checked::default()
             });
         }
-        let checked = self.check_rows(sheet, actor).await?;
+        let checked = Box::pin(self.check_rows(sheet, actor)).await?;
         let mut tx = self.read_tx().await?;
         without_known(&mut tx, checked).await
     }

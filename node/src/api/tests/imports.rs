@@ -122,8 +122,8 @@ async fn what_is_no_register_is_refused_with_the_reason() {
 #[tokio::test]
 async fn all_rows_of_a_register_and_all_registers_are_read_page_by_page() {
     for desk in desks("kota-bandung").await {
-        let rows: String = (1..=25).map(|n| format!("{n};Jalan rusak {n}\n")).collect();
-        let file = format!("No. Register;Isi\n{rows}26;\n");
+        let rows: Vec<String> = (1..=25).map(|n| format!("{n};Jalan rusak {n}")).collect();
+        let file = format!("No. Register;Isi\n{}\n26;\n", rows.join("\n"));
         let made = desk.brings(Role::Officer, "?name=jalan.csv", &file).await;
         let made = made.json();
         assert_eq!(made["sample"].as_array().unwrap().len(), 20, "{made}");
@@ -136,10 +136,10 @@ async fn all_rows_of_a_register_and_all_registers_are_read_page_by_page() {
             let page = page.json();
             let rows = page["rows"].as_array().unwrap().iter();
             lines.extend(rows.map(|row| row["line"].as_u64().unwrap()));
-            match page["next"].as_u64() {
-                Some(next) => after = format!("&after={next}"),
-                None => break,
-            }
+            let Some(next) = page["next"].as_u64() else {
+                break;
+            };
+            after = format!("&after={next}");
         }
         assert_eq!(lines, (2..=26).collect::<Vec<u64>>());
         let all = format!("{at}/rows");
@@ -167,17 +167,17 @@ async fn all_rows_of_a_register_and_all_registers_are_read_page_by_page() {
             )
         );
         let next = first["next"].as_str().unwrap();
-        let last = desk.get(Role::Officer, &format!("{list}&after={next}"));
-        let last = last.await.json();
-        let told = &last["imports"][0];
+        let second = format!("{list}&after={next}");
+        let second = desk.get(Role::Officer, &second).await.json();
+        let told = &second["imports"][0];
         assert_eq!(
             (&told["name"], &told["state"], &told["filed"]),
             (&json!("jalan.csv"), &json!("done"), &json!(25))
         );
-        assert_eq!(last.get("next"), None, "{last}");
+        assert_eq!(second.get("next"), None, "{second}");
         for wrong in ["akhir", "1.%00", "x.00"] {
-            let refused = desk.get(Role::Officer, &format!("{list}&after={wrong}"));
-            let refused = refused.await;
+            let refused = format!("{list}&after={wrong}");
+            let refused = desk.get(Role::Officer, &refused).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
             assert_eq!(refused.json()["field"], "after");
         }
@@ -202,9 +202,9 @@ async fn what_lies_here_goes_out_with_its_words_but_for_those_of_a_secret_case()
         assert_eq!(read.status, StatusCode::OK, "{}", read.text());
         assert_eq!(read.headers["content-type"], "text/csv; charset=utf-8");
         let text = read.text();
-        let head = text.lines().next().unwrap();
+        let headings = text.lines().next().unwrap();
         for part in ["Isi laporan", "Lokasi", "Saluran"] {
-            assert!(head.contains(part), "{part}: {head}");
+            assert!(headings.contains(part), "{part}: {headings}");
         }
         assert!(text.contains("jalan gelap gulita"), "{text}");
         assert!(text.contains(&ticket), "{text}");

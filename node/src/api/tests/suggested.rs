@@ -67,8 +67,9 @@ async fn a_report_with_a_local_category_is_filed_under_the_national_one() {
         let first = desk.get(Role::Admin, &first).await;
         let pair = json!({"local": "Lampu", "category": mapping["category"]});
         assert_eq!(first.json(), json!({"local": [pair]}), "{}", first.text());
-        let none = desk.get(Role::Admin, &format!("{editions}/404")).await;
-        assert_eq!(none.status, StatusCode::NOT_FOUND);
+        let unknown = format!("{editions}/404");
+        let unknown = desk.get(Role::Admin, &unknown).await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
         let categories = desk.get(Role::Reader, "/api/v1/categories").await.json();
         assert_eq!(categories["edition"], "2026.0");
     }
