@@ -17,6 +17,7 @@ use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::RustlsAcceptor;
 use futures_util::future::BoxFuture;
 use lapor_certs::PeerIdentity;
+use lapor_protocol::directory::Status;
 use lapor_protocol::ids::InstanceId;
 use lapor_web::peer::network;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -49,7 +50,8 @@ struct Table {
 #[derive(Debug)]
 struct Open {
     whose: Whose,
-    /// Whether the instance could take part at some time of this connection.
+    /// Whether the instance could take part at some time of this connection; of any other no visit
+    /// is noted.
     admitted: bool,
     end: CancellationToken,
     cause: Cause,
@@ -154,17 +156,25 @@ impl Connections {
         self.lock().open.len()
     }
 
-    /// The connections that must end: of instances that could take part.
+    /// The connections that must end: of instances that could take part, and all of those that are
+    /// revoked. Whoever may take part from now on has come.
     fn judge(&self, ground: &Ground) -> Vec<(CancellationToken, Cause)> {
         let mut ending = Vec::new();
-        for open in self.lock().open.values_mut() {
+        let mut table = self.lock();
+        let directory = ground.directory.current();
+        for open in table.open.values_mut() {
             let Whose::Member(instance) = &open.whose else {
                 continue;
             };
-            if ground.directory.admit(instance).is_ok() {
-                open.admitted = true;
-            } else if open.admitted {
-                open.admitted = false;
+            let entry = directory.latest().instance(instance);
+            let status = entry.map(|entry| entry.status);
+            if status == Some(Status::Active) {
+                if !open.admitted {
+                    open.admitted = true;
+                    self.visits.came(instance, ground.clock.now_ms());
+                }
+            } else if (open.admitted || status == Some(Status::Revoked)) && !open.end.is_cancelled()
+            {
                 tracing::info!(%instance, "an open connection ends");
                 ending.push((open.end.clone(), Arc::clone(&open.cause)));
             }
@@ -194,7 +204,7 @@ impl Connections {
             let _ = oldest.cause.set(Reason::Crowded);
             oldest.end.cancel();
         }
-        if let (Whose::Member(instance), 0) = (&whose, open) {
+        if let (Whose::Member(instance), true) = (&whose, admitted) {
             self.visits.came(instance, ground.clock.now_ms());
         }
         let cause = table
@@ -216,18 +226,21 @@ impl Connections {
         }
     }
 
-    /// Takes a connection out, and notes it if it was the last of its institution.
+    /// Takes a connection out, and notes it if it was the last by which its institution could take
+    /// part.
     fn leave(&self, place: &Place) {
         let mut table = self.lock();
         let Some(Open {
             whose: Whose::Member(instance),
+            admitted: true,
             ..
         }) = table.open.remove(&place.number)
         else {
             return;
         };
         let whose = Whose::Member(instance.clone());
-        if table.open.values().all(|open| open.whose != whose) {
+        let mut others = table.open.values().filter(|open| open.admitted);
+        if others.all(|open| open.whose != whose) {
             let reason = place.cause.get().copied().unwrap_or(Reason::Unanswered);
             self.visits
                 .left(&instance, reason, place.ground.clock.now_ms());

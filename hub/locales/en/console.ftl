@@ -262,6 +262,7 @@ charts-about = A line is broken where nothing was noted: the hub stood still, or
 machine-title = Machine
 machine-contact = Last heard
 machine-connections = Open connections
+machine-connections-refused = { $n }, each request refused
 machine-reported = Last report
 machine-software = Software
 machine-clock = Clock

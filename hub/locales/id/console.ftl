@@ -235,6 +235,7 @@ charts-about = Garis terputus di mana tidak ada catatan: hub berhenti, atau inst
 machine-title = Mesin
 machine-contact = Terakhir terdengar
 machine-connections = Sambungan terbuka
+machine-connections-refused = { $n }, setiap permintaannya ditolak
 machine-reported = Laporan terakhir
 machine-software = Perangkat lunak
 machine-clock = Jam

@@ -93,10 +93,12 @@ struct Due {
 }
 
 impl Visits {
+    /// Notes whoever is not connected to this process yet.
     pub fn came(&self, instance: &InstanceId, now_ms: i64) {
         let mut noted = self.lock();
-        noted.present.insert(instance.clone());
-        noted.note(instance, now_ms, "came", "");
+        if noted.present.insert(instance.clone()) {
+            noted.note(instance, now_ms, "came", "");
+        }
     }
 
     pub fn left(&self, instance: &InstanceId, reason: Reason, now_ms: i64) {

@@ -533,6 +533,35 @@ async fn an_institution_comes_goes_and_is_turned_away_with_reasons() {
         tokio::time::timeout(PATIENCE, history)
             .await
             .expect("every reason stands in the history");
+
+        place.clock.advance(1_000);
+        client.get(&url).send().await.unwrap();
+        assert_eq!(seen(&place, &bandung).await.connections, 1);
+        let by = By::actor("test");
+        membership::revoke(&place.hub.ground, &by, &bandung.id, None)
+            .await
+            .unwrap();
+        let cut = async {
+            while place.hub.connections.count(&bandung.id) > 0 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, cut)
+            .await
+            .expect("a revocation ends what came while it was suspended");
+        place
+            .hub
+            .connections
+            .visits
+            .write(&place.hub)
+            .await
+            .unwrap();
+        let mut tx = place.hub.ground.db.read().await.unwrap();
+        let lines = store::visits::latest(&mut tx, &bandung.id, 50).await;
+        tx.rollback().await.unwrap();
+        let lines = lines.unwrap();
+        assert_eq!(lines.iter().filter(|line| line.what == "came").count(), 1);
+        assert_ne!(lines[0].what, "came", "nobody says that it is connected");
         drop(client);
         at.end().await;
     }
