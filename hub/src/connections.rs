@@ -312,6 +312,15 @@ impl<T> Endable<T> {
     }
 }
 
+/// Why a line ended that can be read no more: whose program ends has the line closed, and never says
+/// so within TLS.
+fn why(error: &io::Error) -> Reason {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Reason::Ended,
+        _ => Reason::Broken,
+    }
+}
+
 impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -326,7 +335,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
             Poll::Ready(Ok(())) if buf.filled().len() == before && buf.remaining() > 0 => {
                 Some(Reason::Closed)
             }
-            Poll::Ready(Err(_)) => Some(Reason::Broken),
+            Poll::Ready(Err(error)) => Some(why(error)),
             _ => None,
         };
         if let Some(reason) = reason {
@@ -372,5 +381,18 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_ends_is_told_from_a_line_that_breaks() {
+        let of = |kind: io::ErrorKind| why(&kind.into());
+        assert_eq!(of(io::ErrorKind::UnexpectedEof), Reason::Ended);
+        assert_eq!(of(io::ErrorKind::ConnectionReset), Reason::Broken);
+        assert_eq!(of(io::ErrorKind::TimedOut), Reason::Broken);
     }
 }

@@ -335,6 +335,7 @@ visits-of = History of connections of { $name }
 visits-older = Older ones
 visit-came = Connected
 visit-closed = Gone: closed by the institution
+visit-ended = Gone: its program ended
 visit-broken = Gone: the line broke
 visit-crowded = Gone: too many connections
 visit-cut-off = Gone: suspended or revoked

@@ -308,6 +308,7 @@ visits-of = Riwayat sambungan { $name }
 visits-older = Riwayat yang lebih lama
 visit-came = Tersambung
 visit-closed = Terputus: ditutup instansi
+visit-ended = Terputus: program instansi berakhir
 visit-broken = Terputus: jalur putus
 visit-crowded = Terputus: terlalu banyak sambungan
 visit-cut-off = Terputus: ditangguhkan atau dicabut

@@ -35,6 +35,8 @@ const TOLD_EVERY_MS: i64 = 60_000;
 pub enum Reason {
     /// The institution closed it.
     Closed,
+    /// The institution's program ended.
+    Ended,
     /// The line broke.
     Broken,
     /// It was no longer answered, or not used.
@@ -55,6 +57,7 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Self::Closed => "closed",
+            Self::Ended => "ended",
             Self::Broken => "broken",
             Self::Unanswered => "unanswered",
             Self::Crowded => "crowded",

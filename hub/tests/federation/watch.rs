@@ -542,26 +542,32 @@ async fn an_institution_comes_goes_and_is_turned_away_with_reasons() {
             .await
             .unwrap();
         let cut = async {
-            while place.hub.connections.count(&bandung.id) > 0 {
+            while place.hub.open_connections(&bandung.id) > 0 {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
         tokio::time::timeout(PATIENCE, cut)
             .await
             .expect("a revocation ends what came while it was suspended");
-        place
-            .hub
-            .connections
-            .visits
-            .write(&place.hub)
+        place.clock.advance(1_000);
+        client.get(&url).send().await.unwrap();
+        let told = async {
+            loop {
+                let mut tx = place.hub.ground.db.read().await.unwrap();
+                let lines = store::visits::latest(&mut tx, &bandung.id, 50).await;
+                tx.rollback().await.unwrap();
+                let lines = lines.unwrap();
+                if lines[0].detail == "instance_revoked" {
+                    return lines;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let lines = tokio::time::timeout(PATIENCE, told)
             .await
-            .unwrap();
-        let mut tx = place.hub.ground.db.read().await.unwrap();
-        let lines = store::visits::latest(&mut tx, &bandung.id, 50).await;
-        tx.rollback().await.unwrap();
-        let lines = lines.unwrap();
-        assert_eq!(lines.iter().filter(|line| line.what == "came").count(), 1);
-        assert_ne!(lines[0].what, "came", "nobody says that it is connected");
+            .expect("the newest line says why it is refused");
+        let came = lines.iter().filter(|line| line.what == "came").count();
+        assert_eq!(came, 1, "it comes no more once it is suspended: {lines:?}");
         drop(client);
         at.end().await;
     }
