@@ -25,6 +25,8 @@ const MOST_WAITING: usize = 20;
 /// would add to them for ever.
 const KEPT: i64 = 200;
 const SHORTEN_AFTER: usize = 50;
+/// Lines that may stand of an institution.
+pub const VISITS: i64 = KEPT + SHORTEN_AFTER as i64;
 /// An institution that is turned away for one reason is noted this often.
 const REFUSED_EVERY_MS: i64 = 600_000;
 /// How often it is written who is connected, while nobody comes or goes.
