@@ -421,6 +421,8 @@ async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
         }
         operator.post(at, &[("rencana", "2027-q1")]).await;
         operator.open(at).await.shows("2027-Q1").shows("kab-garut");
+        let joined = operator.open("/konsol/peta-jalan/32.73").await;
+        joined.shows(">Kota Bandung</a> <code>kota-bandung</code>");
         let aim = [("rencana", "2027-q1"), ("sasaran", "bertukar")];
         operator.post(at, &aim).await.is(StatusCode::SEE_OTHER);
         let said = "2027-Q1: Bertukar pesan";
