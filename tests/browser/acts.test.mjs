@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, faults, launch, takenIn, visitor } from "./browser.mjs";
+import { begin, faults, launch, press, takenIn, workAt } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 /** What an authenticator shows of a secret at a time in ms (RFC 6238). */
@@ -31,19 +31,8 @@ for (const database of databases) {
     });
 
     /** Lets somebody of a role, or nobody, work at a page of an institution. */
-    const work = async (role, path, deed, at = stage) => {
-      const cookies = await cookiesOf(at, role);
-      const { context, page, complaints } = await visitor(browser, { cookies });
-      try {
-        await page.goto(new URL(path, at.base).href);
-        await deed(page);
-        assert.deepEqual(complaints, [], path);
-      } finally {
-        await context.close();
-      }
-    };
+    const work = (role, path, deed, at = stage) => workAt(browser, at, role, path, deed);
 
-    const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
     const reads = (page, words) => page.getByText(words).first().waitFor();
 
     /** Takes in a report at the counter; its page is open afterwards. */
@@ -51,13 +40,6 @@ for (const database of databases) {
       const { at } = await takenIn(page, title);
       await page.goto(new URL(at, page.url()).href);
       return at;
-    };
-
-    /** Opens the page of a deed from the page of its case. */
-    const begin = async (page, name) => {
-      const more = page.locator(".case-side details summary");
-      if (await more.count()) await more.click();
-      await page.locator(".deeds a").filter({ hasText: new RegExp(`^${name}`) }).first().click();
     };
 
     it("an answer is given back with a remark, mended and signed", async () => {

@@ -1,4 +1,5 @@
 // A real Chromium, and what every page is looked at for.
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -39,6 +40,35 @@ export async function visitor(
     }
   });
   return { context, page, complaints };
+}
+
+/** Lets a visitor of a kind do something, of which no page may complain. */
+export async function visit(browser, kind, deed) {
+  const { context, page, complaints } = await visitor(browser, kind);
+  try {
+    await deed(page, context);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Lets somebody of a role, or nobody, work at a page of a stage. */
+export async function workAt(browser, stage, role, path, deed, kind = {}) {
+  const cookies = await cookiesOf(stage, role);
+  await visit(browser, { ...kind, cookies }, async (page) => {
+    await page.goto(new URL(path, stage.base).href);
+    await deed(page);
+  });
+}
+
+export const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+
+/** Opens the page of a deed from the page of its case. */
+export async function begin(page, name) {
+  const more = page.locator(".case-side details summary");
+  if (await more.count()) await more.click();
+  await page.locator(".deeds a").filter({ hasText: new RegExp(`^${name}`) }).first().click();
 }
 
 /** The cookie of a reporter's conversation that is open on a stage. */

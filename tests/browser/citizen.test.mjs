@@ -1,7 +1,7 @@
 // A citizen files a report and talks with the institution, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { fallen, launch, overflowing, sheets, talkCookies, violations, visitor } from "./browser.mjs";
+import { fallen, launch, overflowing, press, sheets, talkCookies, violations, visit, visitor } from "./browser.mjs";
 import { everyPage, isDesk } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
@@ -24,16 +24,11 @@ for (const database of databases) {
     });
 
     /** Lets a visitor of a kind do something, beginning at a path. */
-    const visit = async (kind, path, deed) => {
-      const { context, page, complaints } = await visitor(browser, kind);
-      try {
+    const come = (kind, path, deed) =>
+      visit(browser, kind, async (page, context) => {
         await page.goto(stage.base + path);
         await deed(page, context);
-        assert.deepEqual(complaints, [], path);
-      } finally {
-        await context.close();
-      }
-    };
+      });
 
     const photo = (name = "jalan.jpg") => ({ name, mimeType: "image/jpeg", buffer: picture });
     const talking = (name, kind = {}) => ({ ...kind, cookies: talkCookies(stage, name) });
@@ -43,7 +38,6 @@ for (const database of databases) {
       await page.getByLabel("Judul").fill(title);
       await page.getByLabel("Isi laporan").fill(content);
     };
-    const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 
     /** Ticket and key of the page that a filing ends on. */
     const receipt = async (page) => {
@@ -59,7 +53,7 @@ for (const database of databases) {
     });
 
     it("files with a picture without script and reads it in the conversation", async () => {
-      await visit({ script: false }, "/", async (page) => {
+      await come({ script: false }, "/", async (page) => {
         await page.getByRole("link", { name: "Mulai menulis" }).click();
         await write(page, "Rambu terbalik di simpang Dago", "Rambu dilarang belok terpasang terbalik.");
         await page.getByLabel("Lampiran").setInputFiles(photo());
@@ -78,7 +72,7 @@ for (const database of databases) {
     });
 
     it("sends a picture in pieces, goes on where the line broke, and files once for two presses", async () => {
-      await visit({}, "/lapor", async (page, context) => {
+      await come({}, "/lapor", async (page, context) => {
         await context.grantPermissions(["geolocation"]);
         await context.setGeolocation({ latitude: -6.9034, longitude: 107.6186 });
         await write(page, "Papan reklame roboh di Jalan Merdeka", "Papan reklame roboh menimpa trotoar.");
@@ -110,7 +104,7 @@ for (const database of databases) {
     });
 
     it("prints the receipt on one sheet, without what only a screen can do", once, async () => {
-      await visit({}, "/lapor", async (page) => {
+      await come({}, "/lapor", async (page) => {
         await write(page, "Halte tanpa atap di Cihampelas", "Atap halte lepas tertiup angin.");
         await page.getByRole("textbox", { name: "Surel" }).fill("siti@contoh.id");
         await press(page, "Kirim laporan");
@@ -122,7 +116,7 @@ for (const database of databases) {
     });
 
     it("lets the region follow the position, and says so", once, async () => {
-      await visit({}, "/lapor", async (page, context) => {
+      await come({}, "/lapor", async (page, context) => {
         await context.grantPermissions(["geolocation"]);
         await context.setGeolocation({ latitude: -7.2575, longitude: 112.7521 });
         const region = page.getByRole("combobox", { name: /^Wilayah/ });
@@ -134,7 +128,7 @@ for (const database of databases) {
     });
 
     it("chooses a place in a small province by a finger that falls beside it", once, async () => {
-      await visit({ width: 360, colours: "dark", touch: true }, "/lapor", async (page) => {
+      await come({ width: 360, colours: "dark", touch: true }, "/lapor", async (page) => {
         const more = page.locator("details.more", { has: page.locator("[data-pick]") });
         await more.locator("summary").first().click();
         const map = page.locator("[data-pick] svg");
@@ -176,7 +170,7 @@ for (const database of databases) {
     });
 
     it("waits for every file, and does not go without one that failed unless asked again", once, async () => {
-      await visit({}, "/lapor", async (page) => {
+      await come({}, "/lapor", async (page) => {
         await write(page, "Gorong-gorong ambles di Jalan Sukajadi", "Gorong-gorong ambles sejak hujan kemarin.");
         let release;
         const pressed = new Promise((done) => (release = done));
@@ -202,7 +196,7 @@ for (const database of databases) {
     });
 
     it("keeps what was typed and what was attached when something is wrong", async () => {
-      await visit({ script: false }, "/lapor", async (page) => {
+      await come({ script: false }, "/lapor", async (page) => {
         await write(page, "Selokan berbau di Antapani", "Selokan berbau sejak Senin.");
         await page.getByLabel("Wilayah").fill("bandung");
         await page.getByLabel("Lampiran").setInputFiles(photo("selokan.jpg"));
@@ -220,7 +214,7 @@ for (const database of databases) {
 
     it("suggests institutions with reasons, with script and without", async () => {
       for (const script of looks ? [true, false] : [false]) {
-        await visit({ script }, "/lapor", async (page) => {
+        await come({ script }, "/lapor", async (page) => {
           await write(page, "Jalan nasional berlubang", "Lubang besar di jalan nasional dekat gerbang tol.");
           await press(page, "Sarankan instansi");
           const hint = page.getByRole("radio", { name: /Menangani hal ini: jalan nasional/ });
@@ -232,7 +226,7 @@ for (const database of databases) {
 
     it("shows what is alike while one writes, and asks without script before it files", async () => {
       const words = ["Jalan berlubang di Pasar Kosambi", "Jalan berlubang di depan Pasar Kosambi, sudah seminggu."];
-      await visit({}, "/lapor", async (page) => {
+      await come({}, "/lapor", async (page) => {
         await write(page, ...words);
         await page.getByRole("combobox", { name: /^Wilayah/ }).focus();
         await page.getByRole("heading", { name: "Mungkin sudah dilaporkan" }).waitFor();
@@ -248,14 +242,14 @@ for (const database of databases) {
         await page.getByRole("heading", { name: "Mungkin sudah dilaporkan" }).waitFor({ state: "detached" });
         assert.equal(await seen.count(), 0);
       });
-      await visit({ script: false }, "/lapor", async (page) => {
+      await come({ script: false }, "/lapor", async (page) => {
         await write(page, ...words);
         await press(page, "Kirim laporan");
         await page.getByRole("heading", { name: "Apakah ini laporan Anda?" }).waitFor();
         await press(page, "Kirim laporan saya");
         await receipt(page);
       });
-      await visit({ width: 360 }, "/lapor", async (page) => {
+      await come({ width: 360 }, "/lapor", async (page) => {
         await page.route("**/lapor/mirip", (route) => route.abort());
         await write(page, ...words);
         await press(page, "Kirim laporan");
@@ -268,7 +262,7 @@ for (const database of databases) {
     });
 
     it("looks for what is alike while one rests in a field, and never twice for the same", once, async () => {
-      await visit({}, "/lapor", async (page) => {
+      await come({}, "/lapor", async (page) => {
         const asked = [];
         page.on("request", (request) => {
           if (new URL(request.url()).pathname === "/lapor/mirip") asked.push(request.postData());
@@ -290,7 +284,7 @@ for (const database of databases) {
     });
 
     it("answers questions, replies and rates without script", async () => {
-      await visit(talking("held", { script: false }), "/percakapan", async (page) => {
+      await come(talking("held", { script: false }), "/percakapan", async (page) => {
         await page.getByLabel("Di depan rumah nomor berapa").fill("Nomor 12");
         await page.getByLabel("Sejak kapan airnya").fill("Sejak hujan hari Minggu");
         await page.getByLabel("Apakah airnya masuk").selectOption("Ya");
@@ -303,7 +297,7 @@ for (const database of databases) {
         await page.getByText("Pesan Anda terkirim.").waitFor();
         assert.equal(await page.getByText("Terima kasih sudah ditanggapi.").count(), 1);
       });
-      await visit(talking("answered", { script: false }), "/percakapan", async (page) => {
+      await come(talking("answered", { script: false }), "/percakapan", async (page) => {
         await press(page, "Ya, selesai");
         await page.getByText("Laporan ditutup atas pernyataan Anda").waitFor();
         await page.getByLabel("4: baik").check();
@@ -317,7 +311,7 @@ for (const database of databases) {
 
     it("speaks English in the conversation, and opens it with ticket and key", async () => {
       const { ticket, key } = stage.talks.lost;
-      await visit({ language: "en", script: false }, "/percakapan", async (page) => {
+      await come({ language: "en", script: false }, "/percakapan", async (page) => {
         await page.getByLabel("Ticket").fill(ticket.toLowerCase());
         await page.getByLabel("Secret key").fill("1234 5678 9012 3456");
         await press(page, "Open the conversation");

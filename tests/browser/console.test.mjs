@@ -1,7 +1,7 @@
 // Central staff at the hub's console: the first set-up, accounts, and acts with a reason, by one or by two.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { faults, launch, overflowing, translated, unreached, violations, visitor } from "./browser.mjs";
+import { faults, launch, overflowing, press, translated, unreached, violations, visit } from "./browser.mjs";
 import { consoleBehind, consoleDoors, consolePages, forgotten, noConsolePages } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
@@ -23,8 +23,6 @@ for (const database of databases) {
       await stage?.end();
     });
 
-    const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
-
     /** The addresses of the pages that were looked at for all that can be wrong. */
     const seen = new Set();
 
@@ -35,15 +33,8 @@ for (const database of databases) {
     };
 
     /** Lets somebody look at a console; `base` is the one or the other. */
-    const visit = async (base, deed, kind = {}) => {
-      const { context, page, complaints } = await visitor(browser, kind);
-      try {
-        await deed(page, (path) => page.goto(base + path), context);
-        assert.deepEqual(complaints, []);
-      } finally {
-        await context.close();
-      }
-    };
+    const come = (base, deed, kind = {}) =>
+      visit(browser, kind, (page, context) => deed(page, (path) => page.goto(base + path), context));
 
     /** The cookies of whoever has logged in at a console. */
     const entered = {};
@@ -51,7 +42,7 @@ for (const database of databases) {
     /** The same for whoever is logged in. */
     const work = (login, base, deed, kind = {}) => {
       const who = `${login} at ${base}`;
-      return visit(
+      return come(
         base,
         async (page, open, context) => {
           await open("/konsol");
@@ -76,7 +67,7 @@ for (const database of databases) {
     };
 
     it("the first set-up makes an operator, who makes another and an auditor", async () => {
-      await visit(stage.console.base, async (page, open) => {
+      await come(stage.console.base, async (page, open) => {
         await open("/konsol");
         assert.equal(new URL(page.url()).pathname, "/masuk");
         for (const path of [...consoleDoors, stage.console.setup]) {
@@ -98,7 +89,7 @@ for (const database of databases) {
           await page.getByLabel(role).check();
           await press(page, "Buat akun");
           const link = await page.locator("code").textContent();
-          await visit("", async (guest) => {
+          await come("", async (guest) => {
             await guest.goto(link);
             if (login === SECOND) assert.deepEqual(await look(guest), []);
             await choose(guest);

@@ -1,7 +1,7 @@
 // Officers at the desk: every act, by hand and by keyboard, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, fallen, faults, launch, overflowing, sheets, takenIn, violations, visitor } from "./browser.mjs";
+import { begin, fallen, faults, launch, overflowing, press, sheets, takenIn, violations, visitor, workAt } from "./browser.mjs";
 import { everyPage, isDesk } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
@@ -20,19 +20,7 @@ for (const database of databases) {
     });
 
     /** Lets somebody of a role work at a page of an institution. */
-    const work = async (role, path, deed, kind = {}, at = stage) => {
-      const cookies = await cookiesOf(at, role);
-      const { context, page, complaints } = await visitor(browser, { ...kind, cookies });
-      try {
-        await page.goto(at.base + path);
-        await deed(page);
-        assert.deepEqual(complaints, [], path);
-      } finally {
-        await context.close();
-      }
-    };
-
-    const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+    const work = (role, path, deed, kind = {}, at = stage) => workAt(browser, at, role, path, deed, kind);
 
     /** Takes in a report at the counter; its page is open afterwards. */
     const takeIn = async (page, title, content) => {
@@ -109,13 +97,6 @@ for (const database of databases) {
         await press(page, "Simpan sebagai laporan baru");
         await page.locator(".slip").waitFor();
       }));
-
-    /** Opens the page of a deed from the page of its case. */
-    const begin = async (page, name) => {
-      const more = page.locator(".case-side details summary");
-      if (await more.count()) await more.click();
-      await page.locator(".deeds a").filter({ hasText: new RegExp(`^${name}`) }).first().click();
-    };
 
     const standing = (page) => page.locator(".badges .badge").first().textContent();
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { launch, overflowing, violations, visitor } from "./browser.mjs";
+import { launch, overflowing, press, violations, visitor } from "./browser.mjs";
 import { line } from "./line.mjs";
 import { databases, raise } from "./stage.mjs";
 
@@ -101,7 +101,6 @@ for (const database of databases) {
           }),
         [place, change],
       );
-    const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 
     it("says what a telephone needs to install it", device, async () => {
       const { context, page } = await visitor(browser);

@@ -1,7 +1,7 @@
 // The list of the desk: several cases at once, and from case to case, by hand and by keyboard.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, faults, launch, takenIn, visitor } from "./browser.mjs";
+import { faults, launch, press, takenIn, workAt } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
@@ -18,19 +18,8 @@ for (const database of databases) {
     });
 
     /** Lets an officer work at a page. */
-    const work = async (path, deed, kind = {}) => {
-      const cookies = await cookiesOf(stage, "officer");
-      const { context, page, complaints } = await visitor(browser, { ...kind, cookies });
-      try {
-        await page.goto(stage.base + path);
-        await deed(page);
-        assert.deepEqual(complaints, [], path);
-      } finally {
-        await context.close();
-      }
-    };
+    const work = (path, deed, kind = {}) => workAt(browser, stage, "officer", path, deed, kind);
 
-    const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
     const heading = (page) => page.getByRole("heading", { level: 1 }).textContent();
 
     const tick = async (page, titles) => {

@@ -2,7 +2,7 @@
 // one database, for how a page looks does not depend on what keeps the reports.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, faults, launch, translated, visitor } from "./browser.mjs";
+import { cookiesOf, faults, launch, translated, visit } from "./browser.mjs";
 import { answerPages, everyPage, everyRarePage, forgotten, noPages } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
@@ -24,20 +24,14 @@ export function walkThrough(part, belongs, further) {
     });
 
     /** Lets a visitor of a kind look at pages. */
-    const visit = async ({ role, ...kind }, look) => {
+    const come = async ({ role, ...kind }, look) => {
       const cookies = await cookiesOf(stage, role);
-      const { context, page, complaints } = await visitor(browser, { ...kind, cookies, examined: true });
-      try {
-        await look(page);
-        assert.deepEqual(complaints, []);
-      } finally {
-        await context.close();
-      }
+      await visit(browser, { ...kind, cookies, examined: true }, look);
     };
 
     /** The same at one page. */
     const see = (kind, path, look) =>
-      visit(kind, async (page) => {
+      come(kind, async (page) => {
         await page.goto(new URL(path, stage.base).href);
         await look(page);
       });
@@ -49,7 +43,7 @@ export function walkThrough(part, belongs, further) {
       const pages = here(all);
       const found = {};
       for (const role of new Set(pages.map((page) => page.role))) {
-        await visit({ ...kind, role }, async (page) => {
+        await come({ ...kind, role }, async (page) => {
           for (const { name, path, send } of pages.filter((page) => page.role === role)) {
             const to = new URL(path, stage.base).href;
             await page.goto(to);
