@@ -1,7 +1,6 @@
 //! The open connections of the federation, by instance, so that a suspension
 //! ends what is under way as well: an upload, a stream, a keep-alive. A new
-//! connection of such an instance is let in, to be told why it is refused, and
-//! counts as none until the instance may take part again.
+//! connection of such an instance is let in, to be told why it is refused.
 //! Whoever opens more than it may loses its oldest: an instance, and a network
 //! with connections that have not said who they are.
 
@@ -51,10 +50,9 @@ struct Table {
 #[derive(Debug)]
 struct Open {
     whose: Whose,
-    /// Whether the instance could take part when this was judged last.
+    /// Whether the instance could take part at some time of this connection; of any other no visit
+    /// is noted.
     admitted: bool,
-    /// Whether it could at some time of this connection: others are no visit.
-    counted: bool,
     end: CancellationToken,
     cause: Cause,
 }
@@ -134,18 +132,18 @@ impl Connections {
         }
     }
 
-    /// How many connections an instance has open by which it takes part.
+    /// How many connections an instance has open.
     pub fn count(&self, instance: &InstanceId) -> usize {
         let whose = Whose::Member(instance.clone());
         let table = self.lock();
-        let of = |open: &&Open| open.counted && open.whose == whose;
+        let of = |open: &&Open| open.whose == whose;
         table.open.values().filter(of).count()
     }
 
-    /// How many connections each instance has open by which it takes part.
+    /// How many connections each instance has open.
     pub fn counts(&self) -> HashMap<InstanceId, usize> {
         let mut counts = HashMap::new();
-        for open in self.lock().open.values().filter(|open| open.counted) {
+        for open in self.lock().open.values() {
             if let Whose::Member(instance) = &open.whose {
                 *counts.entry(instance.clone()).or_default() += 1;
             }
@@ -158,23 +156,25 @@ impl Connections {
         self.lock().open.len()
     }
 
-    /// The connections that must end: of instances that could take part, and all of those that never
-    /// will again.
+    /// The connections that must end: of instances that could take part, and all of those that are
+    /// revoked. Whoever may take part from now on has come.
     fn judge(&self, ground: &Ground) -> Vec<(CancellationToken, Cause)> {
-        let directory = ground.directory.current();
         let mut ending = Vec::new();
-        for open in self.lock().open.values_mut() {
+        let mut table = self.lock();
+        let directory = ground.directory.current();
+        for open in table.open.values_mut() {
             let Whose::Member(instance) = &open.whose else {
                 continue;
             };
             let entry = directory.latest().instance(instance);
-            let gone = entry.is_some_and(|entry| entry.status == Status::Revoked);
-            if ground.directory.admit(instance).is_ok() {
-                open.admitted = true;
-                open.counted = true;
-                self.visits.came(instance, ground.clock.now_ms());
-            } else if open.admitted || gone {
-                open.admitted = false;
+            let status = entry.map(|entry| entry.status);
+            if status == Some(Status::Active) {
+                if !open.admitted {
+                    open.admitted = true;
+                    self.visits.came(instance, ground.clock.now_ms());
+                }
+            } else if (open.admitted || status == Some(Status::Revoked)) && !open.end.is_cancelled()
+            {
                 tracing::info!(%instance, "an open connection ends");
                 ending.push((open.end.clone(), Arc::clone(&open.cause)));
             }
@@ -213,7 +213,6 @@ impl Connections {
         let open = Open {
             whose,
             admitted,
-            counted: admitted,
             end: end.clone(),
             cause: Arc::clone(&cause),
         };
@@ -227,20 +226,21 @@ impl Connections {
         }
     }
 
-    /// Takes a connection out, and notes it if it was the last of its institution.
+    /// Takes a connection out, and notes it if it was the last by which its institution could take
+    /// part.
     fn leave(&self, place: &Place) {
         let mut table = self.lock();
         let Some(Open {
             whose: Whose::Member(instance),
-            counted: true,
+            admitted: true,
             ..
         }) = table.open.remove(&place.number)
         else {
             return;
         };
         let whose = Whose::Member(instance.clone());
-        let stays = |open: &Open| open.counted && open.whose == whose;
-        if !table.open.values().any(stays) {
+        let mut others = table.open.values().filter(|open| open.admitted);
+        if others.all(|open| open.whose != whose) {
             let reason = place.cause.get().copied().unwrap_or(Reason::Unanswered);
             self.visits
                 .left(&instance, reason, place.ground.clock.now_ms());
@@ -312,6 +312,15 @@ impl<T> Endable<T> {
     }
 }
 
+/// Why a line ended that can be read no more: whose program ends has the line closed, and never says
+/// so within TLS.
+fn why(error: &io::Error) -> Reason {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Reason::Ended,
+        _ => Reason::Broken,
+    }
+}
+
 impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -326,11 +335,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
             Poll::Ready(Ok(())) if buf.filled().len() == before && buf.remaining() > 0 => {
                 Some(Reason::Closed)
             }
-            // A program that ends closes the line, and may say nothing more in TLS.
-            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Some(Reason::Closed)
-            }
-            Poll::Ready(Err(_)) => Some(Reason::Broken),
+            Poll::Ready(Err(error)) => Some(why(error)),
             _ => None,
         };
         if let Some(reason) = reason {
@@ -376,5 +381,18 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_ends_is_told_from_a_line_that_breaks() {
+        let of = |kind: io::ErrorKind| why(&kind.into());
+        assert_eq!(of(io::ErrorKind::UnexpectedEof), Reason::Ended);
+        assert_eq!(of(io::ErrorKind::ConnectionReset), Reason::Broken);
+        assert_eq!(of(io::ErrorKind::TimedOut), Reason::Broken);
     }
 }

@@ -20,7 +20,7 @@ pub enum Personal {
 }
 
 /// Stands for each hidden letter or digit.
-const HIDDEN: char = '•';
+pub const HIDDEN: char = '•';
 const SEPARATORS: [char; 6] = [' ', '.', '-', '\u{2010}', '\u{2011}', '\u{2013}'];
 /// Groups of digits that are looked at together: four by four, and the country code.
 const MOST_GROUPS: usize = 8;

@@ -95,7 +95,7 @@ impl Office for Console {
         ("cli:", text_id("actors-machine")),
         ("single_sign_on", text_id("actor-provider")),
         ("hub", text_id("actor-hub")),
-        ("serve", text_id("actor-hub")),
+        ("serve", text_id("actor-start")),
         ("nobody", text_id("actor-nobody")),
     ];
     const ACTS: &'static [(&'static str, TextId)] = &[

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use super::approvals::failed;
 use super::federation::{codes, several};
 use super::instances::one;
+use super::names::named;
 use super::{Answer, Console, ConsoleRole, DRAWING, invite};
 use crate::audit::By;
 use crate::error::HubError;
@@ -109,7 +110,8 @@ struct OnePage<'a> {
     aims: Vec<Choice>,
     tone: &'static str,
     level: String,
-    instance: Option<(String, String)>,
+    /// Slug, name, and where it stands.
+    instance: Option<(String, String, String)>,
     invite_at: Option<String>,
     acts: bool,
 }
@@ -274,6 +276,7 @@ async fn one_page(
     let form = form.unwrap_or_else(|| Form::of(kept));
     let choice = |level: Level| Choice::new(level.code(), v.say(level_words(level)));
     let unknown = place.institution.is_none();
+    let directory = console.hub.ground.directory.current();
     let page = OnePage {
         v,
         form: &form,
@@ -286,7 +289,7 @@ async fn one_page(
         instance: place
             .institution
             .as_ref()
-            .map(|id| (id.to_string(), one(id))),
+            .map(|id| (id.to_string(), named(&v, &directory, id.as_str()), one(id))),
         invite_at: (acts && unknown).then(|| invite::ask_for(region)),
         acts,
         place,

@@ -254,6 +254,15 @@ fn compared(v: &Voice, views: &Views) -> Vec<ViewLine> {
     ]
 }
 
+/// How many are open, and whether they are of any use.
+fn connections(v: &Voice, of: &Instance) -> String {
+    let open = v.number(of.connections);
+    if of.connections == 0 || of.status == Status::Active {
+        return open;
+    }
+    v.with("n", open).say("machine-connections-refused")
+}
+
 fn machine(v: &Voice, of: &Instance, now_ms: i64) -> Vec<(String, String)> {
     let told = of.told.as_ref();
     let report = told.map(|told| &told.report);
@@ -264,10 +273,7 @@ fn machine(v: &Voice, of: &Instance, now_ms: i64) -> Vec<(String, String)> {
             text_id("machine-contact"),
             Some(of.last_contact.map_or_else(|| v.say("never"), since)),
         ),
-        (
-            text_id("machine-connections"),
-            Some(v.number(of.connections)),
-        ),
+        (text_id("machine-connections"), Some(connections(v, of))),
         (text_id("machine-reported"), told.map(|told| since(told.at))),
         (
             text_id("machine-software"),

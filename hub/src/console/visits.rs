@@ -135,6 +135,7 @@ fn visited(v: &Voice, what: &str, detail: &str) -> String {
     let known = match (what, detail) {
         ("came", _) => Some(text_id("visit-came")),
         ("left", "closed") => Some(text_id("visit-closed")),
+        ("left", "ended") => Some(text_id("visit-ended")),
         ("left", "broken") => Some(text_id("visit-broken")),
         ("left", "crowded") => Some(text_id("visit-crowded")),
         ("left", "cut_off") => Some(text_id("visit-cut-off")),
@@ -182,6 +183,7 @@ mod tests {
             let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
             let all = [
                 Reason::Closed,
+                Reason::Ended,
                 Reason::Broken,
                 Reason::Unanswered,
                 Reason::Crowded,

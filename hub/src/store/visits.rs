@@ -26,9 +26,9 @@ pub struct Visit {
     pub at: i64,
     /// `came`, `left` or `refused`.
     pub what: String,
-    /// Why: of what was refused a `code` of the contract; of what left `closed`, `broken`,
-    /// `unanswered`, `crowded`, `cut_off`, `withdrawn`, `stopped` as the hub stopped, or `hub_ended`
-    /// where the hub ended without notice, at the last moment that is known.
+    /// Why: of what was refused a `code` of the contract; of what left `closed`, `ended` as its
+    /// program ended, `broken`, `unanswered`, `crowded`, `cut_off`, `withdrawn`, `stopped` as the hub
+    /// stopped, or `hub_ended` where the hub ended without notice, at the last moment that is known.
     pub detail: String,
 }
 

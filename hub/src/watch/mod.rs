@@ -31,7 +31,7 @@ pub use picture::{Instance, Picture, Told};
 pub use refusals::{Judged, Refusals};
 pub use rules::{Bound, Bounds, Concern, Finding, Health, State};
 pub use views::{View, Views, receive};
-pub use visits::{Reason, Visits, end_former, end_of, shorten_all};
+pub use visits::{Reason, VISITS, Visits, end_former, end_of, shorten_all};
 
 /// How often the picture is made anew; with the minute that a node may take to
 /// report, trouble shows within the minute in which the hub can know of it.

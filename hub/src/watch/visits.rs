@@ -25,6 +25,8 @@ const MOST_WAITING: usize = 20;
 /// would add to them for ever.
 const KEPT: i64 = 200;
 const SHORTEN_AFTER: usize = 50;
+/// Lines that may stand of an institution.
+pub const VISITS: i64 = KEPT + SHORTEN_AFTER as i64;
 /// An institution that is turned away for one reason is noted this often.
 const REFUSED_EVERY_MS: i64 = 600_000;
 /// How often it is written who is connected, while nobody comes or goes.
@@ -35,6 +37,8 @@ const TOLD_EVERY_MS: i64 = 60_000;
 pub enum Reason {
     /// The institution closed it.
     Closed,
+    /// The institution's program ended.
+    Ended,
     /// The line broke.
     Broken,
     /// It was no longer answered, or not used.
@@ -55,6 +59,7 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Self::Closed => "closed",
+            Self::Ended => "ended",
             Self::Broken => "broken",
             Self::Unanswered => "unanswered",
             Self::Crowded => "crowded",
@@ -93,7 +98,7 @@ struct Due {
 }
 
 impl Visits {
-    /// Notes who is there now and was not.
+    /// Notes whoever is not connected to this process yet.
     pub fn came(&self, instance: &InstanceId, now_ms: i64) {
         let mut noted = self.lock();
         if noted.present.insert(instance.clone()) {

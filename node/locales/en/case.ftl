@@ -120,6 +120,7 @@ done-redact = The words of the report will be erased at all institutions in { $n
 done-redact-at-once = The words of the report will be erased at all institutions at once; the reporter is told.
 done-redact-asked = The erasure waits for a second person.
 act-refused = This cannot be done now: the report has changed. Look at its history.
+act-unauthorised = This is outside your institution's authority over this report.
 act-sent-before = This form was sent before with other words, and those are saved. Look at the history; send it again only if this is another act.
 act-verify = Verify
 act-verify-about = Accept the report and tidy what describes it. The original title stays in the history.

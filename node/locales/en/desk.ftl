@@ -334,7 +334,6 @@ absence-unusable = Nothing was saved: choose a day from today on, within a year,
 absence-stands-in = You stand in for { $name }.
 did-absence-noted = Is away and named a stand-in
 did-absence-ended = Is back
-actor-node = This node itself
 actors-machine = Commands at the server
 actors-programs = API tokens
 actors-reporters = Reporters

@@ -117,6 +117,7 @@ done-redact = Isi laporan akan dihapus di semua instansi dalam { $n } hari; pela
 done-redact-at-once = Isi laporan segera dihapus di semua instansi; pelapor diberi tahu.
 done-redact-asked = Penghapusan menunggu persetujuan orang kedua.
 act-refused = Tindakan ini tidak dapat dilakukan sekarang: keadaan laporan sudah berubah. Periksa riwayatnya.
+act-unauthorised = Tindakan ini di luar wewenang instansi Anda atas laporan ini.
 act-sent-before = Formulir ini sudah terkirim dengan isi lain, dan isi itu tersimpan. Periksa riwayat; kirim lagi hanya bila ini tindakan baru.
 act-verify = Verifikasi
 act-verify-about = Terima laporan dan rapikan keterangannya. Judul asli tetap ada di riwayat.

@@ -296,7 +296,6 @@ handover-to = Serahkan kepada
 handover-go = Serahkan semuanya
 handover-choose = Pilih petugas yang menerima laporan.
 handover-done = { $n } laporan diserahkan kepada { $name }.
-actor-node = Node ini sendiri
 actors-machine = Perintah di server
 actors-programs = Token API
 actors-reporters = Pelapor

@@ -15,6 +15,7 @@ use super::Answer;
 use super::access::Caller;
 use super::refusals::problem;
 use super::staff::account;
+use super::ways::{WayLine, ways};
 use crate::error::NodeError;
 use crate::in_force::{Contact, Source, named};
 use crate::node::Node;
@@ -54,6 +55,8 @@ pub struct Arrangements {
     evidence: Fact,
     /// Whether the desk tells administrators what is missing.
     notice: bool,
+    /// By what reports and news come in and go out; whoever runs the machine switches it on.
+    ways: Vec<WayLine>,
 }
 
 /// How people reach the institution.
@@ -109,7 +112,8 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
 /// Read what is arranged
 ///
 /// Contact, address of the portal, mail server and what is asked of answers, and who says each: the file
-/// always wins. Nothing secret is told.
+/// always wins. Then each way in and out, whether it is on and what is the matter with it. Nothing secret
+/// is told.
 #[utoipa::path(
     get,
     path = "/arrangements",
@@ -121,6 +125,7 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
 pub async fn read(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Arrangements>> {
     caller.needs(Scope::SettingsWrite)?;
     let dismissed = node.is_setup_dismissed().await.map_err(|e| problem(&e))?;
+    let ways = Box::pin(ways(&node)).await.map_err(|e| problem(&e))?;
     let in_force = node.in_force();
     let settings = in_force.settings();
     let fact = |value: Option<String>, by: Source| Fact {
@@ -135,6 +140,7 @@ pub async fn read(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<
         approval: fact(in_force.approved().line(), in_force.approval),
         evidence: fact(named(&settings.categories.evidence), in_force.evidence),
         notice: !dismissed,
+        ways,
     }))
 }
 

@@ -56,6 +56,20 @@ pub struct LocalEditions {
     editions: Vec<LocalEdition>,
 }
 
+/// The local tree as it was in an edition, in its order.
+#[derive(Serialize, ToSchema)]
+pub struct LocalTree {
+    local: Vec<LocalPair>,
+}
+
+/// A local category and what it stood for.
+#[derive(Serialize, ToSchema)]
+pub struct LocalPair {
+    local: String,
+    /// The national one.
+    category: String,
+}
+
 /// Read the categories in force
 ///
 /// With names in Indonesian and English and with what this institution asks for each. Before the
@@ -182,6 +196,32 @@ pub async fn editions(
     let editions = node.local_editions().await;
     let editions = editions.map_err(|e| problem(&e))?;
     Ok(Json(LocalEditions { editions }))
+}
+
+/// Read an edition of the local tree
+///
+/// As it was, also where a national category of it is in force no more.
+#[utoipa::path(
+    get,
+    path = "/categories/local/editions/{number}",
+    operation_id = "readLocalEdition",
+    tag = "public",
+    params(EditionPath),
+    responses((status = 200, description = "The tree.", body = LocalTree)),
+    security(("token" = []))
+)]
+pub async fn edition(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Path(path): Path<EditionPath>,
+) -> Answer<Json<LocalTree>> {
+    caller.needs(Scope::CategoriesWrite)?;
+    let pairs = node.local_edition(path.number).await;
+    let pairs = pairs.map_err(|e| problem(&e))?.into_iter();
+    let local = pairs.map(|(local, category)| LocalPair { local, category });
+    Ok(Json(LocalTree {
+        local: local.collect(),
+    }))
 }
 
 /// Put an edition of the local tree back in force

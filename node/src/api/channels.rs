@@ -16,7 +16,7 @@ use super::access::Caller;
 use super::paging::number;
 use super::refusals::problem;
 use crate::channels::{
-    BLOCK_DAYS, Block, ChannelFigures, Counted, NotSaid, Trouble, Waits, log_name,
+    BLOCK_DAYS, Block, ChannelFigures, Counted, NotSaid, ServiceFigures, Trouble, Waits, log_name,
 };
 use crate::error::NodeError;
 use crate::node::Node;
@@ -29,6 +29,8 @@ const WHY: usize = 300;
 #[derive(Serialize, ToSchema)]
 pub struct Channels {
     channels: Vec<ChannelLine>,
+    /// Beside them what programs file, and cities whose own services are followed or fed.
+    services: Vec<ServiceLine>,
 }
 
 /// A channel in numbers.
@@ -48,6 +50,16 @@ pub struct ChannelLine {
     problem: Option<String>,
     /// Unix ms since when nothing does.
     down_since: Option<i64>,
+}
+
+/// A service on which programs talk, in numbers.
+#[derive(Serialize, ToSchema)]
+pub struct ServiceLine {
+    /// What a city is called; `null` of this node's own Open311.
+    city: Option<String>,
+    today: Counted,
+    seven_days: Counted,
+    thirty_days: Counted,
 }
 
 /// What was to be said and was not.
@@ -159,6 +171,18 @@ impl From<ChannelFigures> for ChannelLine {
     }
 }
 
+impl From<ServiceFigures> for ServiceLine {
+    fn from(figures: ServiceFigures) -> Self {
+        let [today, seven_days, thirty_days] = figures.counted;
+        Self {
+            city: figures.city,
+            today,
+            seven_days,
+            thirty_days,
+        }
+    }
+}
+
 impl From<NotSaid> for Unsaid {
     fn from(one: NotSaid) -> Self {
         Self {
@@ -203,7 +227,8 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
 /// Read the figures of the channels
 ///
 /// What came and went on each today, in the last seven and in the last thirty days, what waits, and
-/// whether its line goes through. Numbers alone.
+/// whether its line goes through; of what programs file by Open311, and of cities that are followed or
+/// fed, what came and went. Numbers alone.
 #[utoipa::path(
     get,
     path = "/channels",
@@ -216,8 +241,11 @@ pub async fn figures(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Js
     caller.needs(Scope::ChannelsRead)?;
     let figures = node.channel_figures_of_late().await;
     let figures = figures.map_err(|e| problem(&e))?;
+    let services = node.service_figures_of_late().await;
+    let services = services.map_err(|e| problem(&e))?;
     Ok(Json(Channels {
         channels: figures.into_iter().map(ChannelLine::from).collect(),
+        services: services.into_iter().map(ServiceLine::from).collect(),
     }))
 }
 

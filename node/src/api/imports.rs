@@ -9,16 +9,20 @@ use futures_util::StreamExt as _;
 use http::StatusCode;
 use lapor_web::reading::too_many_bytes;
 use lapor_web::{ApiProblem, Json, Path, Query};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
 use super::access::Caller;
+use super::paging::{PageQuery, page_size};
 use super::refusals::problem;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::registers::{FILE_BYTES, Field, Import, NewRegister, RegisterError, channel_of};
+use crate::registers::{
+    Brought, FILE_BYTES, Field, Import, ImportState, NewRegister, ReadyPage, RegisterError,
+    channel_of,
+};
 use crate::resumable;
 use crate::tokens::Scope;
 
@@ -43,6 +47,41 @@ pub struct ImportPath {
     id: String,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RowsQuery {
+    /// `next` of the page before.
+    after: Option<u64>,
+    /// 1 to 200; 50 if not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// A page of registers, the latest first.
+#[derive(Serialize, ToSchema)]
+pub struct Imports {
+    imports: Vec<ImportLine>,
+    /// For `after`; missing on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// A register in the list.
+#[derive(Serialize, ToSchema)]
+pub struct ImportLine {
+    id: String,
+    /// What its file was called.
+    name: String,
+    /// Who uploaded it, as in the audit log.
+    by: String,
+    state: ImportState,
+    /// Unix ms.
+    made_at: i64,
+    /// How many of its rows became cases.
+    filed: i64,
+}
+
 /// What the columns of a register are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +97,47 @@ pub struct ImportCommit {
     /// File the rows that can be, and leave out those that are wrong.
     #[serde(default)]
     without_wrong: bool,
+}
+
+impl From<Brought> for ImportLine {
+    fn from(one: Brought) -> Self {
+        Self {
+            id: one.id,
+            name: one.name,
+            by: one.actor,
+            state: one.state,
+            made_at: one.made_at,
+            filed: one.filed,
+        }
+    }
+}
+
+/// List registers
+///
+/// Whoever uploaded them, the latest first: who, when, and how many of its rows became cases. What
+/// stands in one is read by the token that uploaded it.
+#[utoipa::path(
+    get,
+    path = "/imports",
+    operation_id = "listRegisters",
+    tag = "reports",
+    params(PageQuery),
+    responses((status = 200, description = "A page of registers.", body = Imports)),
+    security(("token" = []))
+)]
+pub async fn list(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Answer<Json<Imports>> {
+    caller.needs(Scope::RegistersWrite)?;
+    let limit = page_size(query.limit)?;
+    let page = node.registers_after(query.after.as_deref(), limit).await;
+    let page = page.map_err(|e| problem(&e))?;
+    Ok(Json(Imports {
+        imports: page.registers.into_iter().map(ImportLine::from).collect(),
+        next: page.next,
+    }))
 }
 
 /// Upload a register
@@ -122,6 +202,31 @@ pub async fn one(
     caller.needs(Scope::RegistersWrite)?;
     let import = node.register(&path.id, &caller.actor()).await;
     import.map(Json).map_err(|e| problem(&e))
+}
+
+/// Read the rows of a register
+///
+/// All that can be filed, as they would be, in the order of their lines; those that are wrong stand in
+/// `problems` of the register. None of one that is filed: what its rows became stands in `filed`.
+#[utoipa::path(
+    get,
+    path = "/imports/{id}/rows",
+    operation_id = "listRegisterRows",
+    tag = "reports",
+    params(ImportPath, RowsQuery),
+    responses((status = 200, description = "A page of rows.", body = ReadyPage)),
+    security(("token" = []))
+)]
+pub async fn rows(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Path(path): Path<ImportPath>,
+    Query(query): Query<RowsQuery>,
+) -> Answer<Json<ReadyPage>> {
+    caller.needs(Scope::RegistersWrite)?;
+    let (limit, actor) = (page_size(query.limit)?, caller.actor());
+    let rows = node.register_rows(&path.id, query.after, limit, &actor);
+    rows.await.map(Json).map_err(|e| problem(&e))
 }
 
 /// Say what the columns of a register are

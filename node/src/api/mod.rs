@@ -37,6 +37,7 @@ mod own_numbers;
 mod paging;
 mod programmes;
 mod refusals;
+mod register_tables;
 mod repeated;
 mod reporters;
 mod reports;
@@ -47,6 +48,7 @@ mod talks;
 #[cfg(test)]
 mod tests;
 mod uploads;
+mod ways;
 mod webhooks;
 mod words;
 

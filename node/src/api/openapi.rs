@@ -17,8 +17,8 @@ use super::words::{ENGLISH, GROUPS, INDONESIAN, TITLE, operations};
 use super::{
     accounts, acts, arrangements, aside, assignments, audit, cases, categories, changes, channels,
     cities, counter, deadlines, drafts, editions, erasures, examples, federation, figures, filters,
-    hints, identities, imports, keywords, own_numbers, programmes, reporters, reports, several,
-    staff, talks, uploads, webhooks,
+    hints, identities, imports, keywords, own_numbers, programmes, register_tables, reporters,
+    reports, several, staff, talks, uploads, webhooks,
 };
 use crate::node::Node;
 
@@ -44,7 +44,7 @@ pub fn keyed() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(Declared::openapi())
         .routes(routes!(reports::file))
         .routes(routes!(uploads::upload))
-        .routes(routes!(imports::bring))
+        .routes(routes!(imports::bring, imports::list))
         .routes(routes!(acts::act))
         .merge(several::keyed())
         .merge(counter::keyed())
@@ -62,6 +62,7 @@ pub fn keyed() -> OpenApiRouter<Arc<Node>> {
 pub fn repeated() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::new()
         .routes(routes!(imports::one, imports::forget))
+        .routes(routes!(imports::rows))
         .routes(routes!(imports::columns))
         .routes(routes!(imports::commit))
         .routes(routes!(cases::list))
@@ -72,6 +73,8 @@ pub fn repeated() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(own_numbers::note))
         .routes(routes!(own_numbers::table))
         .routes(routes!(own_numbers::workbook))
+        .routes(routes!(register_tables::table))
+        .routes(routes!(register_tables::workbook))
         .routes(routes!(deadlines::list))
         .routes(routes!(figures::read))
         .routes(routes!(figures::table))
@@ -87,6 +90,7 @@ pub fn repeated() -> OpenApiRouter<Arc<Node>> {
         ))
         .routes(routes!(categories::replace))
         .routes(routes!(categories::editions))
+        .routes(routes!(categories::edition))
         .routes(routes!(categories::restore))
         .routes(routes!(categories::localise))
         .routes(routes!(erasures::plan))

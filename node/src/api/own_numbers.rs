@@ -58,6 +58,16 @@ pub struct TableQuery {
     filed_before: Option<i64>,
 }
 
+impl TableQuery {
+    pub fn filter(&self) -> CaseFilter {
+        CaseFilter {
+            filed_from: self.filed_from,
+            filed_before: self.filed_before,
+            ..CaseFilter::default()
+        }
+    }
+}
+
 /// Note the number of a case in the own application
 ///
 /// Kept at this institution and told to nobody. The case is found by it as by its ticket, with `q`
@@ -105,7 +115,8 @@ pub async fn table(
     caller: Caller,
     Query(query): Query<TableQuery>,
 ) -> Answer<impl IntoResponse> {
-    let (table, filter) = lines(&node, caller.sees(Scope::CasesRead)?, &query)
+    let filter = query.filter();
+    let table = lines(&node, caller.sees(Scope::CasesRead)?, &filter)
         .await
         .map_err(|e| problem(&e))?;
     let text = table.csv().map_err(|e| problem(&e))?;
@@ -132,7 +143,8 @@ pub async fn workbook(
     caller: Caller,
     Query(query): Query<TableQuery>,
 ) -> Answer<impl IntoResponse> {
-    let (table, filter) = lines(&node, caller.sees(Scope::CasesRead)?, &query)
+    let filter = query.filter();
+    let table = lines(&node, caller.sees(Scope::CasesRead)?, &filter)
         .await
         .map_err(|e| problem(&e))?;
     let rows = table.rows.len();
@@ -143,16 +155,7 @@ pub async fn workbook(
     Ok(([(CONTENT_TYPE, XLSX)], book))
 }
 
-async fn lines(
-    node: &Node,
-    sight: &Sight,
-    query: &TableQuery,
-) -> Result<(Table, CaseFilter), NodeError> {
-    let filter = CaseFilter {
-        filed_from: query.filed_from,
-        filed_before: query.filed_before,
-        ..CaseFilter::default()
-    };
+async fn lines(node: &Node, sight: &Sight, filter: &CaseFilter) -> Result<Table, NodeError> {
     let mut table = Table {
         head: COLUMNS.map(str::to_owned).to_vec(),
         rows: Vec::new(),
@@ -160,14 +163,14 @@ async fn lines(
     let mut after = None;
     loop {
         let page = node
-            .search(sight, "", &filter, after.as_deref(), PAGE)
+            .search(sight, "", filter, after.as_deref(), PAGE)
             .await?;
         for case in page.cases.iter().take(LINES - table.rows.len()) {
             table.rows.push(cells(case)?);
         }
         after = page.next;
         if after.is_none() || table.rows.len() == LINES {
-            return Ok((table, filter));
+            return Ok(table);
         }
     }
 }

@@ -6,11 +6,24 @@ use std::str::FromStr;
 use http::StatusCode;
 use lapor_web::ApiProblem;
 use serde::{Deserialize, Deserializer};
+use utoipa::IntoParams;
 
 use super::Answer;
 
 const PAGE: u32 = 50;
 const MAX_PAGE: u32 = 200;
+
+/// Which page of a list is asked for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// `next` of the page before.
+    pub after: Option<String>,
+    /// 1 to 200; 50 if not given.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+}
 
 /// The length that was asked for, or the usual one.
 pub fn page_size(asked: Option<u32>) -> Answer<u32> {

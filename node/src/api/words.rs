@@ -178,10 +178,22 @@ const OPERATIONS: &[Operation] = &[
         description: "Isi permintaan adalah berkasnya: tabel (.csv; koma, titik koma, atau tab; UTF-8 atau Windows-1252) atau lembar pertama spreadsheet (.xlsx, .ods), paling besar 10 MiB dan 5.000 baris. Kolom dikenali dari judulnya. Belum ada yang masuk: jawabannya menyebut yang siap dan yang bermasalah menurut baris dan kolom. Menunggu sehari bagi token yang mengunggahnya.",
     },
     Operation {
+        id: "listRegisters",
+        access: REGISTERS_WRITE,
+        summary: "Daftar register",
+        description: "Siapa pun yang mengunggahnya, yang terbaru lebih dahulu: oleh siapa, kapan, dan berapa barisnya yang menjadi berkas. Isinya hanya dibaca token yang mengunggahnya.",
+    },
+    Operation {
         id: "readRegister",
         access: REGISTERS_WRITE,
         summary: "Baca register",
         description: "Selama menunggu, atau apa yang sudah masuk darinya.",
+    },
+    Operation {
+        id: "listRegisterRows",
+        access: REGISTERS_WRITE,
+        summary: "Baca baris register",
+        description: "Semua yang dapat masuk, sebagaimana akan masuk, menurut urutan barisnya; yang bermasalah ada di `problems` register itu. Kosong setelah register dimasukkan: berkas dari barisnya ada di `filed`.",
     },
     Operation {
         id: "chooseColumns",
@@ -268,6 +280,23 @@ const OPERATIONS: &[Operation] = &[
         id: "readCasesWorkbook",
         access: CASES_READ,
         summary: "Baca berkas sebagai buku kerja",
+        description: "Baris yang sama sebagai spreadsheet Office Open XML (.xlsx), juga tercatat di log audit.",
+    },
+    Operation {
+        id: "readReportsTable",
+        access: CASES_READ,
+        summary: "Baca berkas beserta isinya sebagai tabel",
+        description: "CSV dengan baris judul berbahasa Indonesia, seperti yang diunduh di desk: nomor, \
+                      kapan dan lewat mana laporan masuk, isinya, jenis, kategori, wilayah, lokasi, \
+                      tanggal, dan keadaannya. Tanpa isi berkas *rahasia* dan tanpa nama siapa pun; \
+                      `POST /imports` dapat membacanya kembali. Perubahan terakhir lebih dahulu, \
+                      paling banyak sepuluh ribu baris; persempit dengan waktu masuknya. Setiap kali \
+                      tercatat sebagai `cases.downloaded` di log audit.",
+    },
+    Operation {
+        id: "readReportsWorkbook",
+        access: CASES_READ,
+        summary: "Baca berkas beserta isinya sebagai buku kerja",
         description: "Baris yang sama sebagai spreadsheet Office Open XML (.xlsx), juga tercatat di log audit.",
     },
     Operation {
@@ -429,6 +458,12 @@ const OPERATIONS: &[Operation] = &[
         access: CATEGORIES_WRITE,
         summary: "Daftar edisi pohon kategori instansi",
         description: "Setiap perubahan pohon membuat satu edisi; seratus yang terakhir disimpan.",
+    },
+    Operation {
+        id: "readLocalEdition",
+        access: CATEGORIES_WRITE,
+        summary: "Baca edisi pohon kategori instansi",
+        description: "Sebagaimana adanya waktu itu, juga bila kategori nasionalnya sudah tidak berlaku.",
     },
     Operation {
         id: "readCalendar",

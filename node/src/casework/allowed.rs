@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use lapor_protocol::case::{Case, Effect, Reason, Ruling, judge};
+use lapor_protocol::case::{Case, Effect, Reason, Ruling, Verdict, judge};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use serde_json::json;
@@ -21,6 +21,8 @@ use crate::node::Node;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Allowed {
     kinds: BTreeSet<&'static str>,
+    /// What this institution may not do, however the case stands.
+    unauthorised: BTreeSet<&'static str>,
     /// To whom it may be disposed.
     pub targets: Vec<InstanceId>,
     /// Of its institutions, those that were dissolved and whose successor is not in their place yet.
@@ -56,8 +58,25 @@ impl Allowed {
         self.kinds.contains(kind)
     }
 
+    /// Whether it is the authority of this institution that forbids it, and not how the case stands.
+    pub fn is_unauthorised(&self, kind: &str) -> bool {
+        self.unauthorised.contains(kind)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()
+    }
+
+    fn note(&mut self, kind: &'static str, verdict: Option<Verdict>) {
+        match verdict {
+            Some(Ok(())) => {
+                self.kinds.insert(kind);
+            }
+            Some(Err(refusal)) if refusal.effect == Effect::Unauthorised => {
+                self.unauthorised.insert(kind);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -103,27 +122,26 @@ impl Node {
         let mut allowed = Allowed::default();
         for (kind, body) in PROBES {
             match kind {
-                "case.disposed" => allowed.targets = targets(&at, &case),
+                "case.disposed" => {
+                    let (targets, unauthorised) = targets(&at, &case);
+                    if targets.is_empty() && unauthorised {
+                        allowed.unauthorised.insert(kind);
+                    }
+                    allowed.targets = targets;
+                }
                 "case.succeeded" => allowed.dissolved = dissolved(&at),
                 "case.linked" => {
                     let act = probe(kind, &json!({ "target_case": twin.id }).to_string())?;
-                    if fits(act, &at, Some(&twin)) {
-                        allowed.kinds.insert(kind);
-                    }
+                    allowed.note(kind, judged(act, &at, Some(&twin)));
                 }
                 "case.unlinked" => {
                     let Ok(prepared) = compose::prepare(probe(kind, body)?, &at) else {
                         continue;
                     };
                     let other = other_case(&mut tx, &prepared.body, me, world).await?;
-                    if fits(probe(kind, body)?, &at, other.as_ref()) {
-                        allowed.kinds.insert(kind);
-                    }
+                    allowed.note(kind, judged(probe(kind, body)?, &at, other.as_ref()));
                 }
-                _ if fits(probe(kind, body)?, &at, None) => {
-                    allowed.kinds.insert(kind);
-                }
-                _ => {}
+                _ => allowed.note(kind, judged(probe(kind, body)?, &at, None)),
             }
         }
         if !allowed.targets.is_empty() {
@@ -148,23 +166,28 @@ fn dissolved(at: &Setting<'_>) -> Vec<InstanceId> {
             "case.succeeded",
             &json!({ "institution": institution }).to_string(),
         );
-        act.is_ok_and(|act| fits(act, at, None))
+        act.is_ok_and(|act| matches!(judged(act, at, None), Some(Ok(()))))
     });
     ended
 }
 
-fn targets(at: &Setting<'_>, case: &Case) -> Vec<InstanceId> {
+/// To whom it may be disposed, and whether all others are beyond the authority of this institution.
+fn targets(at: &Setting<'_>, case: &Case) -> (Vec<InstanceId>, bool) {
     let possible = |world: DirectoryAt<'_>| -> Vec<InstanceId> {
         let active = world.instances().filter(|entry| entry.is_active());
         let others = active.filter(|entry| entry.id != case.custodian);
         others.map(|entry| entry.id.clone()).collect()
     };
-    let mut targets = possible(at.world);
-    targets.retain(|target| {
+    let (mut targets, mut unauthorised) = (Vec::new(), true);
+    for target in possible(at.world) {
         let act = probe("case.disposed", &json!({ "target": target }).to_string());
-        act.is_ok_and(|act| fits(act, at, None))
-    });
-    targets
+        match act.ok().and_then(|act| judged(act, at, None)) {
+            Some(Ok(())) => targets.push(target),
+            Some(Err(refusal)) if refusal.effect == Effect::Unauthorised => {}
+            _ => unauthorised = false,
+        }
+    }
+    (targets, unauthorised)
 }
 
 fn probe(kind: &str, body: &str) -> Result<NewAct, NodeError> {
@@ -176,14 +199,11 @@ fn probe(kind: &str, body: &str) -> Result<NewAct, NodeError> {
     })
 }
 
-fn fits(act: NewAct, at: &Setting<'_>, other: Option<&Case>) -> bool {
-    let Ok(prepared) = compose::prepare(act, at) else {
-        return false;
-    };
+/// What the judge says of an act; nothing where it cannot be written at all.
+fn judged(act: NewAct, at: &Setting<'_>, other: Option<&Case>) -> Option<Verdict> {
+    let prepared = compose::prepare(act, at).ok()?;
     let term = term(&prepared.body, at.case, at.me, at.world);
-    let Ok(draft) = compose::draft(prepared, at, term, None, Vec::new()) else {
-        return false;
-    };
+    let draft = compose::draft(prepared, at, term, None, Vec::new()).ok()?;
     let message = draft.provisional(at.me);
-    judge(&message, &draft.body, at.case, other, at.world).is_ok()
+    Some(judge(&message, &draft.body, at.case, other, at.world))
 }

@@ -6,9 +6,6 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store::cities::{self, RequestRow};
 
-/// Requests of one page.
-const PAGE: i64 = 50;
-
 /// A request of a city that is a case here.
 pub struct LinkedRequest {
     /// Its number there.
@@ -45,8 +42,8 @@ pub struct Exchange {
 }
 
 impl Node {
-    /// Requests of a city that are linked with cases, the latest changed first. `after` is `next` of
-    /// the page before.
+    /// Requests of a city that are linked with cases, `most` at a time, the latest changed first. `after`
+    /// is `next` of the page before.
     ///
     /// # Errors
     /// [`NodeError::Invalid`] where `after` is no such place.
@@ -54,12 +51,13 @@ impl Node {
         &self,
         city: &str,
         after: Option<&str>,
+        most: u32,
     ) -> Result<LinkedPage, NodeError> {
         let after = after.map_or(Ok((i64::MAX, "")), read_after)?;
         let mut tx = self.read_tx().await?;
-        let mut rows = cities::linked(&mut tx, city, after, PAGE + 1).await?;
-        let more = rows.len() as i64 > PAGE;
-        rows.truncate(PAGE as usize);
+        let mut rows = cities::linked(&mut tx, city, after, i64::from(most) + 1).await?;
+        let more = rows.len() > most as usize;
+        rows.truncate(most as usize);
         let last = rows.last().filter(|_| more);
         let next = last.map(|last| format!("{}.{}", last.changed_at, last.id));
         let ids: Vec<&str> = rows
@@ -110,5 +108,8 @@ impl LinkedRequest {
 fn read_after(text: &str) -> Result<(i64, &str), NodeError> {
     let wrong = || NodeError::Invalid("after: expected the `next` of the page before".into());
     let (changed_at, id) = text.split_once('.').ok_or_else(wrong)?;
+    if !id.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(wrong());
+    }
     Ok((changed_at.parse().map_err(|_| wrong())?, id))
 }

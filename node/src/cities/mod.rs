@@ -13,6 +13,7 @@ mod follow;
 mod linked;
 pub(crate) mod mark;
 mod running;
+mod services;
 mod settings;
 mod states;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use std::time::Duration;
 pub use figures::{CityFigures, Counts, Stuck};
 pub use linked::{Exchange, LinkedPage, LinkedRequest};
 pub use running::{REQUESTS, run};
+pub use services::CityService;
 pub use settings::{CitySettings, CitySettingsError, Closing, Format, Mapped, Media, Progress};
 
 use lapor_migrations::DbError;

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use lapor_protocol::kinds::Category;
 use lapor_web::secret_file::{self, SecretFileError};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::channels::address;
 
@@ -84,8 +85,9 @@ pub enum Format {
 }
 
 /// What is made of it when the city closes a request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CityClosing)]
 pub enum Closing {
     /// A follow-up that proposes to close.
     #[default]
@@ -95,8 +97,9 @@ pub enum Closing {
 }
 
 /// What is made of it when the city says something of an open request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CityProgress)]
 pub enum Progress {
     /// A follow-up, for the reporter and the public.
     Answer,
@@ -179,7 +182,7 @@ impl CitySettings {
     }
 
     /// What a service of the city is here.
-    pub(crate) fn category(&self, code: &str) -> Option<&Category> {
+    pub(super) fn category(&self, code: &str) -> Option<&Category> {
         let mut all = self.map.iter();
         all.find(|mapped| mapped.code == code)
             .map(|mapped| &mapped.category)

@@ -86,8 +86,8 @@ struct Standing {
     deed: Deed,
     view: CaseView,
     choosing: Choosing,
-    /// The rules allow it now.
-    allowed: bool,
+    /// Why the rules do not allow it now, if they do not.
+    why_not: Option<TextId>,
 }
 
 /// A form as it is shown.
@@ -126,8 +126,8 @@ pub async fn ask(
     Query(along): Query<AlongQuery>,
 ) -> Answer<Response> {
     let standing = stand(&node, &officer, &path).await?;
-    if !standing.allowed {
-        return Ok(not_now(&officer, path.id));
+    if let Some(why) = standing.why_not {
+        return Ok(not_now(&officer, path.id, why));
     }
     let again = again::entry(&standing.view, &query.ulang);
     let (deed, choosing) = (standing.deed, &standing.choosing);
@@ -247,6 +247,11 @@ pub fn complaint(first: &'static str, error: &NodeError) -> Option<(&'static str
         NodeError::NotAllowed(refused) if refused.ruling.reason == Some(Reason::Excluded) => {
             text_id("void-excluded")
         }
+        NodeError::NotAllowed(refused)
+            if refused.ruling.reason == Some(Reason::OutsideAuthority) =>
+        {
+            text_id("act-unauthorised")
+        }
         NodeError::NotAllowed(_) => text_id("act-refused"),
         NodeError::KeyReused => text_id("act-sent-before"),
         NodeError::KeyMissing(_) => text_id("case-keyless"),
@@ -279,7 +284,7 @@ async fn done(
     let drafts = new.kind == Deed::FollowUp.kind() && node.wants_approval(case.category.as_ref());
     let erases = standing.deed == Deed::Redact;
     // Neither is put before the judge of the rules when it is kept.
-    if (asks || drafts) && !standing.allowed {
+    if (asks || drafts) && standing.why_not.is_some() {
         return Err(refused_now(case));
     }
     if asks {
@@ -391,7 +396,8 @@ async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Standi
             &allowed,
         )
         .await?,
-        allowed: deed.is_allowed(node, &view, &allowed),
+        why_not: (!deed.is_allowed(node, &view, &allowed))
+            .then(|| deed.why_not(node, &view, &allowed)),
         view,
     })
 }
@@ -469,8 +475,8 @@ async fn drafted(
     }))
 }
 
-fn not_now(officer: &Officer, case: CaseId) -> Response {
+fn not_now(officer: &Officer, case: CaseId, why: TextId) -> Response {
     let to = LocalPath::own(&case_page::at(case));
-    let flash = Flash::warning(text_id("act-refused"));
+    let flash = Flash::warning(why);
     officer.visit.go_saying(&to, &flash)
 }

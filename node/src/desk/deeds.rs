@@ -175,6 +175,16 @@ impl Deed {
             _ => allowed.has(self.kind()),
         }
     }
+
+    /// Why it is not allowed now, in words.
+    pub fn why_not(self, node: &Node, view: &CaseView, allowed: &Allowed) -> TextId {
+        let asks_here = self == Self::AskIdentity && node.keeps_who_reported(view);
+        if !asks_here && allowed.is_unauthorised(self.kind()) {
+            text_id("act-unauthorised")
+        } else {
+            text_id("act-refused")
+        }
+    }
 }
 
 #[cfg(test)]

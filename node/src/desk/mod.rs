@@ -45,7 +45,7 @@ mod programme_text;
 mod programmes;
 mod question;
 mod reasons;
-mod register_out;
+pub(crate) mod register_out;
 mod register_page;
 mod registers;
 mod rows;

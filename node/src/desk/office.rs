@@ -135,7 +135,10 @@ impl Office for Node {
         ("token:", text_id("actors-programs")),
         ("cli:", text_id("actors-machine")),
         ("city:", text_id("actors-cities")),
-        ("serve", text_id("actor-node")),
+        ("single_sign_on", text_id("actor-provider")),
+        ("serve", text_id("actor-start")),
+        ("jobs", text_id("actor-jobs")),
+        ("nobody", text_id("actor-nobody")),
     ];
 
     const ROLES: &'static [RoleWords] = &[

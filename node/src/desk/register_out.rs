@@ -1,4 +1,4 @@
-//! What lies here as a register, of what this officer may see: numbers, what was reported and where each
+//! What lies here as a register, of what whoever asks may see: numbers, what was reported and where each
 //! case stands; no words of a *rahasia* case, and nobody's name. It is read in again as it went out.
 
 use chrono::NaiveDate;
@@ -7,9 +7,9 @@ use lapor_web::intake::channel_words;
 use lapor_web::language::{TextId, Voice, text_id};
 use serde::Deserialize;
 
-use super::{Answer, Officer, shared};
+use super::{Answer, shared};
 use crate::api::problem;
-use crate::casework::{CaseFilter, CaseSummary, Reported};
+use crate::casework::{CaseFilter, CaseSummary, Reported, Sight};
 use crate::node::Node;
 use crate::portal::{classification_name, name_of, state_words};
 use crate::regions;
@@ -59,15 +59,14 @@ impl Asked {
     }
 }
 
-pub async fn table(node: &Node, officer: &Officer, filter: &CaseFilter) -> Answer<Table> {
-    let v = officer.visit.v;
+pub async fn table(node: &Node, v: &Voice, sight: &Sight, filter: &CaseFilter) -> Answer<Table> {
     let mut table = Table {
         head: HEAD.map(|id| v.say(id)).to_vec(),
         rows: Vec::new(),
     };
     let mut after = None;
     loop {
-        let page = node.search(&officer.sight, "", filter, after.as_deref(), PAGE);
+        let page = node.search(sight, "", filter, after.as_deref(), PAGE);
         let page = page.await.map_err(|error| problem(&error))?;
         let left = LINES - table.rows.len();
         let cases: Vec<&CaseSummary> = page.cases.iter().take(left).collect();
@@ -75,7 +74,7 @@ pub async fn table(node: &Node, officer: &Officer, filter: &CaseFilter) -> Answe
         let reported = node.reported(&ids).await.map_err(|error| problem(&error))?;
         let rows = cases
             .into_iter()
-            .map(|case| row(node, &v, case, reported.get(&case.case)));
+            .map(|case| row(node, v, case, reported.get(&case.case)));
         table.rows.extend(rows);
         after = page.next;
         if after.is_none() || table.rows.len() == LINES {

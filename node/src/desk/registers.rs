@@ -255,7 +255,8 @@ pub async fn out(
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let filter = asked.filter(&node);
-    let table = Box::pin(register_out::table(&node, &officer, &filter)).await?;
+    let (v, sight) = (&officer.visit.v, &officer.sight);
+    let table = Box::pin(register_out::table(&node, v, sight, &filter)).await?;
     let failed = |error| problem(&error);
     let rows = table.rows.len();
     let (kind, name, bytes) = if uri.path() == register_out::CSV {

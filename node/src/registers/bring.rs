@@ -11,7 +11,8 @@ use super::gathered::{FILE_BYTES, Unreadable};
 use super::known::{Checked, Ready, Seen, without_known};
 use super::sheet::Sheet;
 use super::view::{
-    Brought, Column, FiledRow, Import, ImportState, PROBLEMS, ReadyRow, RowProblem, SAMPLE,
+    Brought, BroughtPage, Column, FiledRow, Import, ImportState, PROBLEMS, ReadyPage, ReadyRow,
+    RowProblem, SAMPLE,
 };
 use crate::bridge::hash_of_words;
 use crate::casework::{Beside, NewReport, OnDesk, count_filings, write_filings};
@@ -28,7 +29,7 @@ const WAITS_MS: i64 = 24 * 3_600_000;
 /// Registers that wait at a time, at most.
 const MOST_WAITING: i64 = 20;
 /// Registers that are listed.
-const LISTED: i64 = 50;
+const LISTED: u32 = 50;
 /// Characters of the name of a file.
 const NAME: usize = 80;
 /// Characters of a cell that are quoted.
@@ -137,9 +138,28 @@ impl Node {
 
     /// The latest registers, whoever brought them.
     pub async fn registers(&self) -> Result<Vec<Brought>, NodeError> {
+        Ok(self.registers_after(None, LISTED).await?.registers)
+    }
+
+    /// Registers, whoever brought them, the latest first. `after` is `next` of the page before.
+    ///
+    /// # Errors
+    /// [`NodeError::Invalid`] where `after` is no such place.
+    pub async fn registers_after(
+        &self,
+        after: Option<&str>,
+        most: u32,
+    ) -> Result<BroughtPage, NodeError> {
+        let after = after.map_or(Ok((i64::MAX, "")), read_after)?;
         let mut tx = self.read_tx().await?;
-        let rows = store::imports::latest(&mut tx, LISTED).await?;
-        Ok(rows.into_iter().map(Brought::from).collect())
+        let mut rows = store::imports::latest(&mut tx, after, i64::from(most) + 1).await?;
+        let more = rows.len() > most as usize;
+        rows.truncate(most as usize);
+        let last = rows.last().filter(|_| more);
+        Ok(BroughtPage {
+            next: last.map(|last| format!("{}.{}", last.made_at, last.id)),
+            registers: rows.into_iter().map(Brought::from).collect(),
+        })
     }
 
     /// A register, for whoever brought it.
@@ -160,17 +180,33 @@ impl Node {
             return self.filed_import(row).await;
         }
         let sheet = self.sheet(id).await?;
-        let checked = if sheet.columns.contains(&Some(Field::Content)) {
-            let checked = self.check_rows(&sheet, actor).await?;
-            let mut tx = self.read_tx().await?;
-            without_known(&mut tx, checked).await?
-        } else {
-            Checked {
-                wrong: sheet.rows.len(),
-                ..Checked::default()
-            }
-        };
+        let checked = self.check_sheet(&sheet, actor).await?;
         Ok(waiting_import(row, sheet, &checked, rows))
+    }
+
+    /// Rows of a register as they would be filed, behind a line of its file where one is named; none of
+    /// one that is filed.
+    pub async fn register_rows(
+        &self,
+        id: &str,
+        after: Option<u64>,
+        most: u32,
+        actor: &str,
+    ) -> Result<ReadyPage, NodeError> {
+        let row = self.own_import(id, actor).await?;
+        if row.state != WAITING {
+            return Ok(ReadyPage::default());
+        }
+        let sheet = self.sheet(id).await?;
+        let ready = self.check_sheet(&sheet, actor).await?.ready.into_iter();
+        let mut behind = ready.filter(|ready| after.is_none_or(|line| ready.line > line));
+        let rows = behind.by_ref().take(most as usize);
+        let rows: Vec<ReadyRow> = rows.map(|ready| ready.shown).collect();
+        let last = rows.last().filter(|_| behind.next().is_some());
+        Ok(ReadyPage {
+            next: last.map(|last| last.line),
+            rows,
+        })
     }
 
     /// Says what the columns are, from the left; `None` leaves one out.
@@ -342,6 +378,19 @@ impl Node {
         })
     }
 
+    /// Checks all that would be filed as the columns are now; without one that is content no row can be.
+    async fn check_sheet(&self, sheet: &Sheet, actor: &str) -> Result<Checked, NodeError> {
+        if !sheet.columns.contains(&Some(Field::Content)) {
+            return Ok(Checked {
+                wrong: sheet.rows.len(),
+                ..Checked::default()
+            });
+        }
+        let checked = Box::pin(self.check_rows(sheet, actor)).await?;
+        let mut tx = self.read_tx().await?;
+        without_known(&mut tx, checked).await
+    }
+
     /// Checks every row by itself and beside the others, as far as its filing.
     async fn check_rows(&self, sheet: &Sheet, actor: &str) -> Result<Checked, NodeError> {
         let names = Names {
@@ -495,6 +544,15 @@ pub(crate) async fn expire(node: &Node) -> Result<u64, NodeError> {
     let gone = store::imports::expire(&mut tx, before).await?;
     tx.commit().await?;
     Ok(gone)
+}
+
+fn read_after(text: &str) -> Result<(i64, &str), NodeError> {
+    let wrong = || NodeError::Invalid("after: expected the `next` of the page before".into());
+    let (made_at, id) = text.split_once('.').ok_or_else(wrong)?;
+    if !id.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(wrong());
+    }
+    Ok((made_at.parse().map_err(|_| wrong())?, id))
 }
 
 fn owner(id: &str) -> String {

@@ -22,4 +22,6 @@ pub use check::{Wrong, channel_of};
 pub use columns::Field;
 pub use gathered::{FILE_BYTES, MOST_ROWS, UNPACKED_BYTES, Unreadable};
 pub use out::{Cell, Table, XLSX};
-pub use view::{Brought, Column, FiledRow, Import, ImportState, ReadyRow, RowProblem};
+pub use view::{
+    Brought, BroughtPage, Column, FiledRow, Import, ImportState, ReadyPage, ReadyRow, RowProblem,
+};

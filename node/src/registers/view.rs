@@ -38,6 +38,24 @@ pub struct Brought {
     pub filed: i64,
 }
 
+/// A page of registers, the latest first.
+pub struct BroughtPage {
+    pub registers: Vec<Brought>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// A page of rows of a register, in the order of their lines.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ImportRows)]
+pub struct ReadyPage {
+    /// As they would be filed; none of a register that is filed.
+    pub rows: Vec<ReadyRow>,
+    /// For `after`; missing on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
+
 /// A register that was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Import {

@@ -69,10 +69,16 @@ pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<ImportRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
 }
 
-/// The latest, the latest first.
-pub async fn latest(tx: &mut Tx, most: i64) -> Stored<Vec<ImportRow>> {
-    const SQL: &str = imports!("order by made_at desc, id desc limit $1");
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(most).fetch_all(c).await)?)
+/// The latest first, behind a place of that order: when one was brought, and its id.
+pub async fn latest(tx: &mut Tx, (made_at, id): (i64, &str), most: i64) -> Stored<Vec<ImportRow>> {
+    const SQL: &str =
+        imports!("where (made_at, id) < ($1, $2) order by made_at desc, id desc limit $3");
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(made_at)
+        .bind(id)
+        .bind(most)
+        .fetch_all(c)
+        .await)?)
 }
 
 pub async fn count_waiting(tx: &mut Tx) -> Stored<i64> {

@@ -26,6 +26,7 @@ pub(crate) mod programs;
 mod progress;
 pub(crate) mod reports;
 mod scenes;
+mod schedule;
 mod sealed;
 mod show;
 mod speech;
@@ -53,7 +54,7 @@ use letters::Letters;
 use options::Options;
 use phones::Phones;
 use plan::Family;
-use play::Nodes;
+use play::{Nodes, Playing};
 use programs::Programs;
 use progress::Progress;
 use reports::Report;
@@ -235,7 +236,7 @@ impl Show<'_> {
         Ok(tally)
     }
 
-    /// The weeks pass, a part of the reports in each leg.
+    /// The weeks pass, with what comes about in each half day of them.
     async fn play(
         &self,
         stage: &Stage<'_>,
@@ -245,24 +246,23 @@ impl Show<'_> {
     ) -> anyhow::Result<Record> {
         let all = plan::families(reports)?;
         let families = chosen(all, self.options.reports);
-        let count = |families: &[Family]| families.iter().map(|f| 1 + f.repeats.len()).sum();
+        let count = families.iter().map(|family| 1 + family.repeats.len());
         self.progress
             .stage("filing reports, disposing, answering, closing: two months in a minute");
-        self.progress.expect(count(&families));
-        let mut played = Vec::new();
-        let part = families.len().div_ceil(weeks::LEGS).max(1);
-        let mut parts = families.chunks(part);
+        self.progress.expect(count.sum());
+        let mut playing = Playing::all(families);
         for leg in 0..weeks::LEGS {
-            let families = parts.next().unwrap_or_default();
-            let until = weeks.pass(leg, count(families))?;
-            played.extend(play::play(families.to_vec(), nodes, weeks, self.progress).await?);
-            weeks::until(until).await;
+            let first = leg * weeks::SPANS_OF_LEG;
+            for span in first..first + weeks::SPANS_OF_LEG {
+                play::play(&mut playing, span, nodes, weeks, self.progress).await?;
+            }
+            weeks.passed(leg)?;
             if leg + 1 < weeks::LEGS {
                 stage.restart().await?;
             }
         }
-        played.sort_unstable_by_key(|one| one.report);
         let whole = self.options.reports.is_none();
+        let played = play::played(playing);
         Ok(Record { whole, played })
     }
 

@@ -58,6 +58,13 @@ pub struct Course {
     pub answer: Vec<Step>,
 }
 
+impl Course {
+    /// A step of all, those of the way first.
+    pub fn step(&self, number: usize) -> Option<&Step> {
+        self.way.iter().chain(&self.answer).nth(number)
+    }
+}
+
 /// A report and those that repeat it, which are linked to it before it is answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Family {

@@ -1,12 +1,10 @@
-//! Plays the plans: files every report, then does each act at the node whose
-//! turn it is, as soon as that node sees the case as the plan says it must look.
+//! Plays the plans, half a day after the other: files the reports of it, and does each act at the
+//! node whose turn it is, as soon as that node sees the case as the plan says it must look.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use lapor_node::casework::{CaseView, KeyState};
 use lapor_protocol::case::State;
@@ -18,7 +16,8 @@ use super::api::Api;
 use super::attachment::attachment;
 use super::plan::{Course, Family, Step};
 use super::progress::Progress;
-use super::weeks::Weeks;
+use super::schedule::{Turn, schedule};
+use super::weeks::{Span, Weeks};
 use super::{PATIENCE, day, deadline, speech};
 
 /// Families under way at once.
@@ -41,62 +40,110 @@ pub struct Played {
     pub messages: Vec<String>,
     /// SHA-256 of the file that was attached, as it was before it was encrypted.
     pub file: Option<String>,
-    #[serde(skip)]
-    last_by: String,
 }
 
-/// Plays all families and returns what was answered, by report.
+/// A family that is played: what has been done of it, and what is to come.
+pub struct Playing {
+    family: Family,
+    turns: VecDeque<Turn>,
+    /// By the reports that were filed, the head first.
+    played: Vec<Played>,
+}
+
+impl Playing {
+    /// All of them, before the first half day.
+    pub fn all(families: Vec<Family>) -> Vec<Self> {
+        let scheduled = schedule(families).into_iter();
+        scheduled
+            .map(|(family, turns)| Self {
+                family,
+                turns: turns.into(),
+                played: Vec::new(),
+            })
+            .collect()
+    }
+
+    /// How much of it comes about in a half day.
+    fn due(&self, span: usize) -> usize {
+        let due = self.turns.iter().take_while(|turn| turn.span <= span);
+        due.count()
+    }
+}
+
+/// Plays what comes about in a half day.
 pub async fn play(
-    families: Vec<Family>,
-    nodes: &Arc<Nodes>,
+    families: &mut [Playing],
+    number: usize,
+    nodes: &Nodes,
     weeks: &Weeks,
     progress: &Progress,
-) -> anyhow::Result<Vec<Played>> {
-    let playing = stream::iter(families).map(|family| {
-        let stage = Stage {
-            nodes: Arc::clone(nodes),
-            weeks,
-            progress,
-        };
-        async move { stage.family(family).await }
-    });
-    let mut played: Vec<Vec<Played>> = playing.buffer_unordered(ABREAST).try_collect().await?;
-    let mut all: Vec<Played> = played.drain(..).flatten().collect();
+) -> anyhow::Result<()> {
+    let due = families.iter().map(|family| family.due(number));
+    let span = weeks.span(number, due.sum())?;
+    let stage = Stage {
+        nodes,
+        span: &span,
+        progress,
+    };
+    let playing = stream::iter(
+        families
+            .iter_mut()
+            .map(|family| stage.turns(family, number)),
+    );
+    let playing = playing.buffer_unordered(ABREAST);
+    playing.try_for_each(|()| async { Ok(()) }).await
+}
+
+/// What was answered, by report.
+pub fn played(families: Vec<Playing>) -> Vec<Played> {
+    let mut all: Vec<Played> = families
+        .into_iter()
+        .flat_map(|family| family.played)
+        .collect();
     all.sort_unstable_by_key(|one| one.report);
-    Ok(all)
+    all
 }
 
 struct Stage<'a> {
-    nodes: Arc<Nodes>,
-    weeks: &'a Weeks,
+    nodes: &'a Nodes,
+    span: &'a Span<'a>,
     progress: &'a Progress,
 }
 
 impl Stage<'_> {
-    /// All reports of the family reach their institution, then those that
-    /// repeat the head are linked to it, then the head is answered.
-    async fn family(&self, family: Family) -> anyhow::Result<Vec<Played>> {
-        let courses: Vec<&Course> = std::iter::once(&family.head)
-            .chain(&family.repeats)
-            .collect();
-        let filing = courses.iter().map(|course| self.bring(course));
-        let mut played = try_join_all(filing).await?;
-        let target = played[0].case.clone();
-        for (course, one) in courses.iter().zip(&mut played).skip(1) {
-            self.take(course, &course.answer, one, Some(&target))
-                .await?;
+    /// What comes about of a family in a half day, one after the other.
+    async fn turns(&self, playing: &mut Playing, number: usize) -> anyhow::Result<()> {
+        let due = playing.due(number);
+        let turns: Vec<Turn> = playing.turns.drain(..due).collect();
+        for turn in turns {
+            let course = match turn.course {
+                0 => &playing.family.head,
+                repeat => &playing.family.repeats[repeat - 1],
+            };
+            match turn.step {
+                None => {
+                    let filed = self.file(course).await?;
+                    playing.played.push(filed);
+                }
+                Some(step) => {
+                    let links = turn.course > 0 && step >= course.way.len();
+                    let target = links.then(|| playing.played[0].case.clone());
+                    let step = course.step(step).context("the plan has no such step")?;
+                    let played = &mut playing.played[turn.course];
+                    self.take(course, step, played, target.as_deref()).await?;
+                }
+            }
+            self.span.done()?;
         }
-        self.take(courses[0], &courses[0].answer, &mut played[0], None)
-            .await?;
-        Ok(played)
+        Ok(())
     }
 
-    /// Files a report and brings it to the institution that answers it.
-    async fn bring(&self, course: &Course) -> anyhow::Result<Played> {
+    /// Files a report.
+    async fn file(&self, course: &Course) -> anyhow::Result<Played> {
         let report = &course.report;
         let node = self.node(course.door)?;
         let what = || format!("report {} could not be filed", report.id);
-        let today = day(self.weeks.now_ms())?;
+        let today = day(self.span.now_ms())?;
         let file = attachment(report);
         let mut uploads = Vec::new();
         if let Some(file) = &file {
@@ -107,43 +154,37 @@ impl Stage<'_> {
             .await
             .with_context(what)?;
         self.progress.filed();
-        let mut played = Played {
+        Ok(Played {
             report: report.id,
             origin: course.door.to_owned(),
             case: filed.case.to_string(),
             ticket: filed.ticket,
             messages: vec![filed.message.to_string()],
             file: file.map(|file| hex::encode(Sha256::digest(&file.bytes))),
-            last_by: course.door.to_owned(),
-        };
-        self.take(course, &course.way, &mut played, None).await?;
-        Ok(played)
+        })
     }
 
     async fn take(
         &self,
         course: &Course,
-        steps: &[Step],
+        step: &Step,
         played: &mut Played,
         target: Option<&str>,
     ) -> anyhow::Result<()> {
-        for step in steps {
-            let kind = speech::kind(&step.act);
-            let what = || format!("report {}: {kind} by {}", course.report.id, step.by);
-            let node = self.node(&step.by)?;
-            wait_for(node, &played.case, step)
-                .await
-                .with_context(what)?;
-            if let Some(target) = target {
-                wait_to_know(node, target).await.with_context(what)?;
-            }
-            let deadline = deadline(self.weeks.now_ms())?;
-            let request = speech::act(&step.act, &course.report, target, &deadline);
-            let acted = node.act(&played.case, &request).await.with_context(what)?;
-            played.messages.push(acted.message.to_string());
-            played.last_by.clone_from(&step.by);
-            self.progress.acted(&step.act);
+        let kind = speech::kind(&step.act);
+        let what = || format!("report {}: {kind} by {}", course.report.id, step.by);
+        let node = self.node(&step.by)?;
+        wait_for(node, &played.case, step)
+            .await
+            .with_context(what)?;
+        if let Some(target) = target {
+            wait_to_know(node, target).await.with_context(what)?;
         }
+        let deadline = deadline(self.span.now_ms())?;
+        let request = speech::act(&step.act, &course.report, target, &deadline);
+        let acted = node.act(&played.case, &request).await.with_context(what)?;
+        played.messages.push(acted.message.to_string());
+        self.progress.acted(&step.act);
         Ok(())
     }
 

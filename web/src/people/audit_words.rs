@@ -104,6 +104,8 @@ pub fn by(v: &Voice, actor: &str) -> String {
         None if actor == "nobody" => v.say("actor-nobody"),
         None if actor == "single_sign_on" => v.say("actor-provider"),
         None if actor == "hub" => v.say("actor-hub"),
+        None if actor == "serve" => v.say("actor-start"),
+        None if actor == "jobs" => v.say("actor-jobs"),
         _ => actor.to_owned(),
     }
 }

@@ -6,6 +6,7 @@ use axum::extract::State as Shared;
 use lapor_protocol::ids::InstanceId;
 use lapor_web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
@@ -19,10 +20,8 @@ use crate::set_aside::{self, SetAside};
 use crate::store;
 use crate::store::samples::Sample;
 use crate::store::visits::Visit;
-use crate::watch::{Instance, Span};
+use crate::watch::{Instance, Span, VISITS};
 
-/// Lines of the history of connections in one answer.
-const VISITS: i64 = 250;
 const ALARMS: i64 = 50;
 const ASIDE: usize = 200;
 
@@ -42,6 +41,17 @@ pub struct Stretch {
     #[serde(default)]
     #[param(inline)]
     span: Over,
+}
+
+/// Nothing can be asked of the connections; what is asked all the same is refused.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unasked {}
+
+impl IntoParams for Unasked {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        Vec::new()
+    }
 }
 
 #[derive(Default, Clone, Copy, Deserialize, ToSchema)]
@@ -64,7 +74,7 @@ pub struct Streams {
 /// When an institution came and went.
 #[derive(Serialize, ToSchema)]
 pub struct Connections {
-    /// Newest first, all that are kept: 250 at most.
+    /// Newest first, all that are kept, 250 at most.
     visits: Vec<Visit>,
 }
 
@@ -167,6 +177,7 @@ pub async fn connections(
     Shared(console): Shared<Arc<Console>>,
     _: Caller,
     Path(path): Path<OnePath>,
+    Query(Unasked {}): Query<Unasked>,
 ) -> Answer<Json<Connections>> {
     known(&console, &path.slug)?;
     let read = async {

@@ -98,8 +98,13 @@ async fn a_program_with_a_token_reads_what_the_console_shows() {
             let (status, answer) = ask(&place, &path, known).await;
             assert_eq!(status, StatusCode::OK, "{path}: {answer}");
         }
-        let (status, wrong) = ask(&place, "/api/v1/federation?warna=red", known).await;
-        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+        for path in [
+            "federation?warna=red",
+            "instances/kota-bandung/connections?limit=9",
+        ] {
+            let (status, wrong) = ask(&place, &format!("/api/v1/{path}"), known).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {wrong}");
+        }
     }
 }
 

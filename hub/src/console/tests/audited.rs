@@ -265,6 +265,24 @@ async fn what_is_done_to_accounts_is_read_with_names_roles_and_ways() {
 }
 
 #[tokio::test]
+async fn whoever_acts_without_an_account_has_words_and_can_be_looked_for() {
+    for place in Place::all(false).await {
+        let auditor = place.enters(&login(ConsoleRole::Auditor)).await;
+        for (actor, who) in [
+            ("hub", "Hub, dengan sendirinya"),
+            ("serve", "Program, saat mulai"),
+            ("nobody", "Tidak dikenal"),
+            ("single_sign_on", "Penyedia identitas"),
+        ] {
+            noted(&place, (actor, "account.setup_link_made"), "").await;
+            let page = auditor.open(LOG).await;
+            page.shows(&format!(">{who}</td>"))
+                .shows(&format!("<option value=\"{actor}\">{who}</option>"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_entries_concern_is_named_and_its_code_stays_readable() {
     for place in Place::all(false).await {
         let auditor = place.enters(&login(ConsoleRole::Auditor)).await;

@@ -399,6 +399,32 @@ async fn a_table_is_kept_when_the_hub_begins_nothing_with_it() {
 }
 
 #[tokio::test]
+async fn a_place_of_the_road_map_names_its_institution() {
+    for place in Place::all(false).await {
+        let mut entry = InstanceEntry::registered(
+            "kab-cianjur".parse().unwrap(),
+            InstanceKind::Kabupaten,
+            "Pemkab Cianjur".to_owned(),
+        );
+        entry.region = Some("32.03".parse().unwrap());
+        entry.status = Status::Active;
+        let ground = &place.ground;
+        let mut tx = ground.db.write().await.unwrap();
+        let known = ground.directory.refresh(&mut tx).await.unwrap();
+        let amendment = Amendment {
+            entries: vec![entry],
+            ..Amendment::default()
+        };
+        let known = ground.publish(&mut tx, &known, amendment).await.unwrap();
+        tx.commit().await.unwrap();
+        ground.directory.adopt(&known);
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let page = looks.open("/konsol/peta-jalan/32.03").await;
+        page.shows(">Pemkab Cianjur</a> <code>kab-cianjur</code>");
+    }
+}
+
+#[tokio::test]
 async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
     for place in Place::all(false).await {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;

@@ -1,15 +1,18 @@
-//! What is done with a form of the desk can be done by a program, or it is said why not.
+//! What is done with a form of the desk can be done by a program, and what a page of it shows can be read
+//! by one, or it is said why not.
 
 use crate::api::document;
 
-/// How a program does what a form does.
+/// How a program does what a form does, or reads what a page shows.
 enum Way {
     By(&'static [&'static str]),
     /// Only a person does it, at the desk.
     Person(&'static str),
+    /// It shows nothing.
+    Bare(&'static str),
 }
 
-use Way::{By, Person};
+use Way::{Bare, By, Person};
 
 /// Each form by the function that takes it.
 const FORMS: &[(&str, Way)] = &[
@@ -118,13 +121,114 @@ const FORMS: &[(&str, Way)] = &[
     ),
 ];
 
-/// The functions that take forms, as the routes of the desk name them.
-fn taken() -> Vec<&'static str> {
+/// Each page by the function that shows it. A form that is shown empty is read where its choices are.
+const PAGES: &[(&str, Way)] = &[
+    ("arranging::show_mail", By(&["readArrangements"])),
+    (
+        "inbox::show",
+        By(&["listCases", "countCases", "listFilters", "listFailedActs"]),
+    ),
+    (
+        "together::nothing",
+        Bare("whoever opens it without a form is led back to the list"),
+    ),
+    (
+        "case_page::show",
+        By(&[
+            "readCase",
+            "readAssignment",
+            "readCounter",
+            "readSuspicion",
+            "readHints",
+            "listDraftsOfCase",
+            "listIdentityAsks",
+        ]),
+    ),
+    (
+        "own_categories::list",
+        By(&["listLocalCategories", "listLocalEditions"]),
+    ),
+    (
+        "own_categories::table",
+        By(&["listLocalCategories", "readLocalEdition"]),
+    ),
+    ("deed::ask", By(&["readCase", "act"])),
+    ("new_key::ask", By(&["readCase", "giveAnotherKey"])),
+    ("counter::ask", By(&["readCounter"])),
+    ("attachment::open", By(&["readAttachment"])),
+    ("identity::list", By(&["listIdentityRequests"])),
+    ("identity_asked::show", By(&["listOwnIdentityAsks"])),
+    (
+        "identity::show",
+        By(&["listIdentityAsks", "readIdentityLog"]),
+    ),
+    ("approval::list", By(&["listDrafts"])),
+    ("approval::open_file", By(&["readDraftFile"])),
+    ("figures::show", By(&["readFigures", "readCategoryFigures"])),
+    (
+        "figures::table",
+        By(&["readFiguresTable", "readCategoryFigures"]),
+    ),
+    (
+        "walk_in::ask",
+        By(&["readCategories", "listLocalCategories", "findRegions"]),
+    ),
+    ("registers::list", By(&["listRegisters"])),
+    ("registers::show", By(&["readRegister", "listRegisterRows"])),
+    ("registers::result", By(&["readRegister"])),
+    (
+        "registers::out",
+        By(&["readReportsTable", "readReportsWorkbook"]),
+    ),
+    ("erasures::list", By(&["listErasures"])),
+    ("units::list", By(&["listUnits"])),
+    (
+        "api_keys::list",
+        Person("keys are looked after where they are made and ended, by no key"),
+    ),
+    ("webhooks::list", By(&["listWebhooks"])),
+    ("webhook::show", By(&["readWebhook", "listDeliveries"])),
+    ("aside::list", By(&["listQuarantine"])),
+    ("letters::show", By(&["readPost"])),
+    ("programmes::list", By(&["listProgrammes"])),
+    ("programmes::ask", By(&["publishProgramme"])),
+    ("programmes::show", By(&["readProgramme", "readPicture"])),
+    (
+        "arrangements::show",
+        By(&[
+            "readArrangements",
+            "readStatus",
+            "listAccounts",
+            "listUnits",
+            "listLocalCategories",
+        ]),
+    ),
+    ("arranging::show_contact", By(&["readArrangements"])),
+    ("arranging::show_address", By(&["readArrangements"])),
+    ("answer_rules::show_approval", By(&["readArrangements"])),
+    ("answer_rules::show_evidence", By(&["readArrangements"])),
+    ("overview::show", By(&["readChannels"])),
+    ("overview::one", By(&["readChannels"])),
+    ("talks::list", By(&["listConversations"])),
+    ("keywords::list", By(&["listKeywords"])),
+    ("unsaid::list", By(&["listUnsaid"])),
+    ("unread::list", By(&["listUnread"])),
+    ("cities::list", By(&["readCities"])),
+    (
+        "city::show",
+        By(&["readCity", "listCityRequests", "askCityServices"]),
+    ),
+    ("blocking::list", By(&["listBlocks"])),
+    ("blocking::ask", By(&["listConversations"])),
+];
+
+/// The functions behind a method, as the routes of the desk name them.
+fn named(method: &str) -> Vec<&'static str> {
     let routes = [
         include_str!("../../desk/mod.rs"),
         include_str!("../../desk/channels/mod.rs"),
     ];
-    let calls = routes.iter().flat_map(|text| text.split("post(").skip(1));
+    let calls = routes.iter().flat_map(|text| text.split(method).skip(1));
     let named = calls.filter_map(|call| call.split_once(')'));
     named.map(|(name, _)| name.trim()).collect()
 }
@@ -136,22 +240,34 @@ fn operations() -> Vec<&'static str> {
         .collect()
 }
 
-#[test]
-fn every_form_of_the_desk_has_an_operation_or_a_reason() {
-    let (taken, operations) = (taken(), operations());
-    assert!(taken.len() > 40, "{taken:?}");
-    for form in &taken {
-        assert!(FORMS.iter().any(|(known, _)| known == form), "{form}");
+/// Whether the table has each function behind a method and no other, with operations that there are.
+fn is_told(method: &str, table: &'static [(&'static str, Way)]) {
+    let (named, operations) = (named(method), operations());
+    assert!(named.len() > 40, "{named:?}");
+    for function in &named {
+        let known = table.iter().any(|(known, _)| known == function);
+        assert!(known, "{method} {function}");
     }
-    for (form, way) in FORMS {
-        assert!(taken.contains(form), "{form} takes no form any more");
+    for (function, way) in table {
+        assert!(named.contains(function), "{method} {function} is no more");
         match way {
             By(ids) => {
+                assert!(!ids.is_empty(), "{function}");
                 for id in *ids {
-                    assert!(operations.contains(id), "{form}: {id}");
+                    assert!(operations.contains(id), "{function}: {id}");
                 }
             }
-            Person(why) => assert!(!why.is_empty(), "{form}"),
+            Person(why) | Bare(why) => assert!(!why.is_empty(), "{function}"),
         }
     }
+}
+
+#[test]
+fn every_form_of_the_desk_has_an_operation_or_a_reason() {
+    is_told("post(", FORMS);
+}
+
+#[test]
+fn every_page_of_the_desk_has_an_operation_or_a_reason() {
+    is_told("get(", PAGES);
 }

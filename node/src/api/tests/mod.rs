@@ -11,6 +11,7 @@ macro_rules! said {
 mod bounds;
 mod changes;
 mod channels;
+mod cities;
 mod counter;
 mod desk_forms;
 mod drafts;

@@ -3,8 +3,12 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{desks, hired};
+use super::{Desk, desks, hired};
+use crate::channels::Name;
+use crate::channels::tests::on_paper;
 use crate::staff::StaffRole;
+use crate::store::channels::lines::{self, LineRow};
+use crate::testing::NOW;
 use crate::tokens::Role;
 
 #[tokio::test]
@@ -211,5 +215,56 @@ async fn what_did_not_go_its_way_is_listed_and_what_is_arranged_is_read() {
             StatusCode::FORBIDDEN,
             "nobody owns the token"
         );
+    }
+}
+
+#[tokio::test]
+async fn the_ways_in_and_out_are_told_and_what_is_the_matter_with_them() {
+    for desk in desks("kota-bandung").await {
+        let ways = async |desk: &Desk| {
+            let read = desk.get(Role::Admin, "/api/v1/arrangements").await;
+            assert_eq!(read.status, StatusCode::OK, "{}", read.text());
+            read.json()["ways"].as_array().unwrap().clone()
+        };
+        let before = ways(&desk).await;
+        let known: Vec<&Value> = before.iter().map(|one| &one["way"]).collect();
+        let channels = Name::ALL.map(Name::as_str);
+        assert_eq!(known[..channels.len()], channels);
+        let beside = ["letters", "open311", "sp4n", "city", "webhooks"];
+        assert_eq!(known[channels.len()..], beside);
+        assert!(before.iter().all(|one| one["on"] == false), "{before:?}");
+        let city = json!({
+            "name": "bandung",
+            "title": "Bandung 311",
+            "url": "https://311.example.id/open311/v2",
+        });
+        let desk = desk.with(|settings| {
+            settings.open311.enabled = true;
+            settings.bridge.base_url = Some("https://sp4n.example.id/lapor".into());
+            settings.cities = vec![serde_json::from_value(city).unwrap()];
+        });
+        let desk = desk.await;
+        on_paper(&desk.place.node, Name::Sms);
+        let down = LineRow {
+            failures: 2,
+            since: Some(NOW),
+            problem: Some("it answers 502".into()),
+            ..LineRow::default()
+        };
+        let mut tx = desk.place.node.write_tx().await.unwrap();
+        lines::put(&mut tx, "sms", &down).await.unwrap();
+        tx.commit().await.unwrap();
+        let after = ways(&desk).await;
+        let on = after.iter().filter(|one| one["on"] == true);
+        let on: Vec<Value> = on
+            .map(|one| json!([one["way"], one["city"], one["problem"]]))
+            .collect();
+        let expected = json!([
+            ["sms", null, "it answers 502"],
+            ["open311", null, null],
+            ["sp4n", null, null],
+            ["city", "bandung", null],
+        ]);
+        assert_eq!(json!(on), expected);
     }
 }

@@ -60,6 +60,16 @@ async fn a_report_with_a_local_category_is_filed_under_the_national_one() {
         let delete = Request::delete(format!("{path}?local=Lampu"));
         let gone = desk.send(Some(Role::Admin), delete, Body::empty()).await;
         assert_eq!(gone.status, StatusCode::NO_CONTENT);
+        let editions = format!("{path}/editions");
+        let kept = desk.get(Role::Admin, &editions).await.json();
+        let first = kept["editions"].as_array().unwrap().last().unwrap();
+        let first = format!("{editions}/{}", first["number"]);
+        let first = desk.get(Role::Admin, &first).await;
+        let pair = json!({"local": "Lampu", "category": mapping["category"]});
+        assert_eq!(first.json(), json!({"local": [pair]}), "{}", first.text());
+        let unknown = format!("{editions}/404");
+        let unknown = desk.get(Role::Admin, &unknown).await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
         let categories = desk.get(Role::Reader, "/api/v1/categories").await.json();
         assert_eq!(categories["edition"], "2026.0");
     }

@@ -12,7 +12,7 @@ pub const OPERATIONS: &[Operation] = &[
         id: "readChannels",
         access: READ,
         summary: "Baca angka saluran",
-        description: "Lalu lintas setiap saluran hari ini, tujuh, dan tiga puluh hari terakhir, apa yang menunggu, dan apakah jalurnya tersambung. Hanya angka.",
+        description: "Lalu lintas setiap saluran hari ini, tujuh, dan tiga puluh hari terakhir, apa yang menunggu, dan apakah jalurnya tersambung; juga yang masuk melalui Open311 dan lalu lintas kota yang diikuti atau diberi laporan. Hanya angka.",
     },
     Operation {
         id: "listConversations",
@@ -109,6 +109,24 @@ pub const OPERATIONS: &[Operation] = &[
         access: READ,
         summary: "Baca kota yang diikuti dan diberi laporan",
         description: "Apakah masing-masing menjawab, berapa permintaannya, apa yang menunggu, dan apa yang tidak diterima kota.",
+    },
+    Operation {
+        id: "readCity",
+        access: READ,
+        summary: "Baca satu kota",
+        description: "Alamatnya dan sejak kapan dihubungi, bagaimana jalannya, apa yang sudah disampaikan di antara keduanya, dan padanan layanannya di sini.",
+    },
+    Operation {
+        id: "listCityRequests",
+        access: READ,
+        summary: "Daftar permintaan kota yang terhubung",
+        description: "Yang diikuti maupun yang diberikan, yang terakhir berubah lebih dahulu, masing-masing dengan keadaannya di kota dan di sini. Berkas yang tidak boleh dilihat pemanggil tidak disebut.",
+    },
+    Operation {
+        id: "askCityServices",
+        access: WRITE,
+        summary: "Tanyakan layanan kota",
+        description: "Kota ditanya selagi pemanggil menunggu. Jawabannya memuat padanan setiap layanan di sini, dan kode di konfigurasi yang tidak dikenal kota.",
     },
     Operation {
         id: "askCityAgain",

@@ -131,7 +131,7 @@ pub const OPERATIONS: &[Operation] = &[
         id: "readArrangements",
         access: SETTINGS_WRITE,
         summary: "Baca pengaturan",
-        description: "Kontak, alamat portal, server surel, dan yang diminta dari jawaban, dan siapa yang menyebutkannya: berkas konfigurasi selalu menang. Tidak ada rahasia.",
+        description: "Kontak, alamat portal, server surel, dan yang diminta dari jawaban, dan siapa yang menyebutkannya: berkas konfigurasi selalu menang. Juga setiap saluran dan sambungan: apakah aktif, dan apa kendalanya. Tidak ada rahasia.",
     },
     Operation {
         id: "keepContact",

@@ -16,11 +16,14 @@ use super::cities::{City, PATH, about, counts_of, shown, way};
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, cities, tabs};
 use crate::api::problem;
 use crate::cities::{
-    Cities, CityFigures, CitySettings, Closing, Exchange, LinkedRequest, Obstacle, Progress, Way,
+    CityFigures, CityService, CitySettings, Closing, Exchange, LinkedRequest, Obstacle, Progress,
+    Way,
 };
 use crate::node::Node;
 
 pub const ONE: &str = "/meja/saluran/kota/{city}";
+/// Requests on a page.
+const SHOWN: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "desk/channel-city.html")]
@@ -99,11 +102,11 @@ pub async fn show(
     let figures = figures.ok_or_else(ApiProblem::not_found)?;
     let exchange = node.exchange_with_city(&path.city).await;
     let exchange = exchange.map_err(|error| problem(&error))?;
-    let linked = node.linked_at_city(&path.city, query.sesudah.as_deref());
+    let linked = node.linked_at_city(&path.city, query.sesudah.as_deref(), SHOWN);
     let linked = linked.await.map_err(|error| problem(&error))?;
     let asks = may && !query.layanan.is_empty();
     let asked = if asks {
-        Some(Box::pin(services_of(settings)).await)
+        Some(Box::pin(settings.ask_services()).await)
     } else {
         None
     };
@@ -112,6 +115,7 @@ pub async fn show(
         Some(Err(said)) => (None, Some((v.say(about(Obstacle::of(&said))), said))),
         None => (None, None),
     };
+    let services = settings.services_here(told.as_deref());
     let here = cities::at(&path.city);
     let asking = |fields: [(&str, &str); 1]| LocalPath::asking(&here, fields).to_string();
     let may_ask = may && told.is_none();
@@ -123,7 +127,7 @@ pub async fn show(
         here: PATH,
         may,
         address: settings.shown_url(),
-        services: services(settings, told.as_deref()),
+        services: services.into_iter().map(service).collect(),
         untold,
         ask_at: may_ask.then(|| asking([("layanan", "ya")])),
         exchange: exchanged(&v, (settings, figures), exchange),
@@ -144,39 +148,14 @@ pub async fn show(
     shell.wide().within(ACCOUNT).show(&page)
 }
 
-/// Asks a city for its services.
-async fn services_of(settings: &CitySettings) -> Result<Vec<(String, String)>, String> {
-    let cities = Cities::of(std::slice::from_ref(settings));
-    let cities = cities.map_err(|error| error.to_string())?;
-    match cities.named(&settings.name) {
-        Some(city) => city.services().await,
-        None => Ok(Vec::new()),
+fn service(one: CityService) -> Service {
+    let category = one.category.as_ref();
+    Service {
+        category: category.map(|category| shared::category_name(category.as_str())),
+        code: one.code,
+        name: one.name.unwrap_or_default(),
+        unknown: one.unknown,
     }
-}
-
-/// What the services of a city are here: all of them where it has told them, else those that are
-/// mapped.
-fn services(settings: &CitySettings, told: Option<&[(String, String)]>) -> Vec<Service> {
-    let known = |code: &str| told.is_some_and(|told| told.iter().any(|(own, _)| own == code));
-    let own = told.unwrap_or_default().iter().map(|(code, name)| Service {
-        code: code.clone(),
-        name: name.clone(),
-        category: category(settings, code),
-        unknown: false,
-    });
-    let mapped = settings.map.iter().filter(|mapped| !known(&mapped.code));
-    let rest = mapped.map(|mapped| Service {
-        code: mapped.code.clone(),
-        name: String::new(),
-        category: Some(shared::category_name(mapped.category.as_str())),
-        unknown: told.is_some(),
-    });
-    own.chain(rest).collect()
-}
-
-fn category(settings: &CitySettings, code: &str) -> Option<String> {
-    let category = settings.category(code)?;
-    Some(shared::category_name(category.as_str()))
 }
 
 /// Since when a city is asked, in which way, and how the last look ended.

@@ -5,6 +5,7 @@ use http::StatusCode;
 use super::cases::{at, filed, key_of, three};
 use super::{ADMIN, Browser, Page, SITI, WORDS, staffed};
 use crate::doors::router;
+use crate::store;
 
 const NEW: &str = "?dari=%2Fmeja%3Ftab%3Dbaru&urut=";
 
@@ -139,5 +140,30 @@ async fn the_audit_log_names_a_half_and_is_narrowed_to_days() {
         before.shows("Tidak ada catatan");
         let unusable = admin.open("/meja/audit?dari=kemarin").await;
         unusable.shows("saringan tanggal diabaikan").shows(&named);
+    }
+}
+
+#[tokio::test]
+async fn whoever_acts_without_an_account_has_words_and_can_be_looked_for_in_the_log() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        for (actor, who) in [
+            ("serve", "Program, saat mulai"),
+            ("jobs", "Program, dengan sendirinya"),
+            ("nobody", "Tidak dikenal"),
+            ("single_sign_on", "Penyedia identitas"),
+        ] {
+            let mut tx = place.node.write_tx().await.unwrap();
+            let now = place.node.clock().now_ms();
+            store::audit::add(&mut tx, now, actor, "account.setup_link_made", None, "")
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            let page = admin.open("/meja/audit").await;
+            page.shows(&format!(">{who}</td>"))
+                .shows(&format!("<option value=\"{actor}\">{who}</option>"));
+        }
     }
 }

@@ -403,6 +403,29 @@ async fn the_desk_takes_a_report_up_for_an_institution_that_has_not_joined() {
 }
 
 #[tokio::test]
+async fn an_institution_without_authority_is_not_told_that_the_report_has_changed() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let beyond = "di luar wewenang instansi Anda";
+        for deed in ["/disposisi", "/ambil-alih"] {
+            let asked = siti.open(&at(case, deed)).await;
+            asked.is(StatusCode::SEE_OTHER);
+            siti.open(&at(case, "")).await.shows(beyond);
+        }
+        let gone = json!({ "reason": "other" });
+        acts(&place, case, "case.archived", gone, None).await;
+        let late = siti.open(&at(case, "/tunda")).await;
+        late.is(StatusCode::SEE_OTHER);
+        siti.open(&at(case, ""))
+            .await
+            .shows("keadaan laporan sudah berubah");
+    }
+}
+
+#[tokio::test]
 async fn only_the_desk_acts_for_others_and_a_deadline_lies_ahead() {
     for place in staffed().await {
         let router = router(place.node.clone());

@@ -185,6 +185,7 @@ async fn the_audit_log_speaks_of_acts_people_and_tickets() {
         page.shows("Ditandai sebagai dugaan penyalahgunaan")
             .shows("Petugas Loket")
             .shows(&format!("<a href=\"{}\">{ticket}</a>", at(case, "")))
+            .shows("<td><details><summary>")
             .shows("<code>abuse.marked</code>")
             .shows("<option value=\"account.signed_in\"")
             .shows("<option value=\"token:\">");
