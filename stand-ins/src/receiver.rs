@@ -141,6 +141,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_signed_with_its_secret_is_taken_once() {
+        // As a program's `main` does; another test of this process may have done it.
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider.install_default().ok();
         let receiver = Receiver::open().await;
         let url = receiver.url();
         assert_eq!(
