@@ -44,10 +44,10 @@ pub fn schedule(families: Vec<Family>) -> Vec<(Family, Vec<Turn>)> {
         places.push((*rank * all + earlier.count()) * PARTS / (all * of_each[institution]));
         *rank += 1;
     }
-    let mut placed: Vec<(usize, Family)> = places.into_iter().zip(families).collect();
-    placed.sort_by_key(|(place, _)| *place);
-    let of = placed.len();
-    let numbered = placed.into_iter().enumerate();
+    let mut settled: Vec<(usize, Family)> = places.into_iter().zip(families).collect();
+    settled.sort_by_key(|(place, _)| *place);
+    let of = settled.len();
+    let numbered = settled.into_iter().enumerate();
     numbered
         .map(|(number, (_, family))| {
             let turns = turns(&family, number, of);
