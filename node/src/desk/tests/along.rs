@@ -157,7 +157,7 @@ async fn whoever_acts_without_an_account_has_words_and_can_be_looked_for_in_the_
         ] {
             let mut tx = place.node.write_tx().await.unwrap();
             let now = place.node.clock().now_ms();
-            store::audit::add(&mut tx, now, actor, "account.setup_link_made", None, "")
+            store::audit::add(&mut tx, now, actor, "setup.contact", None, "")
                 .await
                 .unwrap();
             tx.commit().await.unwrap();
