@@ -232,7 +232,7 @@ fn level(seen: &Instance, answers: Answers) -> Level {
 #[cfg(test)]
 mod tests {
     use lapor_migrations::Schema;
-    use lapor_migrations::throwaway::databases;
+    use lapor_migrations::throwaway::databases_of;
     use lapor_protocol::ids::CaseId;
 
     use super::*;
@@ -286,7 +286,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_neglected_for_long_counts_and_a_reopened_case_begins_anew() {
-        for test in databases().await {
+        for test in databases_of(Schema::Hub).await {
             let db = test.migrated(Schema::Hub).await.unwrap();
             let (quick, slow) = ("kota-bandung", "kab-garut");
             let rows = [

@@ -200,13 +200,13 @@ fn role_of(text: &str) -> Result<ConsoleRole, DbError> {
 #[cfg(test)]
 mod tests {
     use lapor_migrations::Schema;
-    use lapor_migrations::throwaway::databases;
+    use lapor_migrations::throwaway::databases_of;
 
     use super::*;
 
     #[tokio::test]
     async fn a_token_reads_until_it_is_revoked_and_none_acts_for_nobody() {
-        for test in databases().await {
+        for test in databases_of(Schema::Hub).await {
             let name = test.name;
             let db = test.migrated(Schema::Hub).await.unwrap();
             let secret = create(&db, "grafana", ConsoleRole::Observer, "test", 1)

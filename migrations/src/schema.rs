@@ -105,6 +105,17 @@ impl Schema {
         }
     }
 
+    /// A number of these migrations of PostgreSQL, which others do not have.
+    #[cfg(any(test, feature = "throwaway"))]
+    pub(crate) fn fingerprint(self) -> u64 {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let mut hasher = DefaultHasher::new();
+        for source in self.sources() {
+            (source.file, source.postgres).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
     fn missing(self, applied: &BTreeSet<i64>) -> Vec<MigrationName> {
         let all = self.sources().iter().map(Source::name);
         all.filter(|migration| !applied.contains(&migration.version))

@@ -80,7 +80,7 @@ fn pool(options: &DbOptions) -> SqlitePoolOptions {
 
 /// The file holds what citizens wrote, so on Unix nobody but its owner may read it. SQLite gives
 /// its side files the same rights.
-fn create_private(path: &Path) -> Result<(), DbError> {
+pub fn create_private(path: &Path) -> Result<(), DbError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -85,11 +85,10 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
     use lapor_migrations::{Tx, on};
 
     use super::*;
-    use crate::testing::Place;
+    use crate::testing::{Place, databases};
 
     async fn noted(place: &Place) {
         let mut tx = place.node.write_tx().await.unwrap();

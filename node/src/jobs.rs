@@ -275,11 +275,10 @@ fn pause_ms(attempts: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
 
     use super::*;
     use crate::clock::Clock as _;
-    use crate::testing::{PaperHub, Place};
+    use crate::testing::{PaperHub, Place, databases};
 
     fn jobs_of(place: &Place) -> Arc<Jobs> {
         Jobs::of(&Link::over(place.node.clone(), PaperHub::of(place)).unwrap())

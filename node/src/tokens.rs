@@ -362,12 +362,11 @@ pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), No
 #[cfg(test)]
 mod tests {
     use lapor_migrations::Schema;
-    use lapor_migrations::throwaway::databases;
 
     use lapor_web::bearer::RECENT_MS;
 
     use super::*;
-    use crate::testing::Place;
+    use crate::testing::{Place, databases};
 
     #[tokio::test]
     async fn a_token_names_its_bearer_until_a_second_after_it_is_revoked() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use lapor_certs::{Authority, TrustBundle};
 use lapor_migrations::Schema;
-use lapor_migrations::throwaway::{TestDb, databases};
+use lapor_migrations::throwaway::{TestDb, databases_of};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::keys::Signer;
@@ -48,7 +48,7 @@ struct Place {
 impl Place {
     async fn all(institutions: usize) -> Vec<Self> {
         let mut out = Vec::new();
-        for db in databases().await {
+        for db in databases_of(Schema::Hub).await {
             out.push(Self::on(db, institutions, |_| {}).await);
         }
         out

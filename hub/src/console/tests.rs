@@ -29,7 +29,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use lapor_certs::{Authority, Vault};
 use lapor_migrations::Schema;
-use lapor_migrations::throwaway::{TestDb, databases};
+use lapor_migrations::throwaway::{TestDb, databases_of};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceKind;
 use lapor_web::accounts::NewAccount;
@@ -62,7 +62,7 @@ pub(super) struct Place {
 impl Place {
     pub async fn all(second_person: bool) -> Vec<Self> {
         let mut out = Vec::new();
-        for db in databases().await {
+        for db in databases_of(Schema::Hub).await {
             let place = Self::on(db, second_person).await;
             for role in ConsoleRole::ALL {
                 place.hire(&login(role), role).await;
@@ -258,7 +258,7 @@ impl Browser {
 
 #[tokio::test]
 async fn the_first_set_up_makes_an_operator_who_invites_an_observer() {
-    for db in databases().await {
+    for db in databases_of(Schema::Hub).await {
         let place = Place::on(db, false).await;
         let browser = Browser::before(&place.console);
         browser

@@ -3,12 +3,11 @@
 
 use axum::body::Body;
 use http::Method;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::Digest;
 use lapor_protocol::problem::Code;
 use serde_json::json;
 
-use super::harness::{Answered, Institution, NOW, Place, Written, content_key, request};
+use super::harness::{Answered, Institution, NOW, Place, Written, content_key, databases, request};
 
 pub(super) fn with_attachment(
     from: &mut Institution,

@@ -1,14 +1,13 @@
 //! Order, custody and addressing, as the parties see them: every copy of a
 //! case is the same, whatever the hub had in memory.
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::{Effect, Withheld};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::{CaseId, InstanceKind};
 use lapor_protocol::kinds::case_split::Inheritance;
 use serde_json::json;
 
-use super::harness::{Institution, Place, case_id, content_key};
+use super::harness::{Institution, Place, case_id, content_key, databases};
 
 fn effects(items: &[(Item, Option<String>)]) -> Vec<&'static str> {
     items

@@ -4,13 +4,12 @@ use lapor_hub::casework::figures::{Figures, Period, Sum, count};
 use lapor_hub::casework::{Step, keep_week, skeleton, step, take_in_again, walk};
 use lapor_hub::store::casework::lists::{self, After, Asked, ListRow};
 use lapor_hub::{casefile, store};
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::InstanceKind;
 use lapor_web::holidays::first_edition;
 use serde_json::json;
 
 use super::damage::flip;
-use super::harness::{NOW, Place};
+use super::harness::{NOW, Place, databases};
 
 const HOUR: i64 = 60 * 60_000;
 const DAY: i64 = 24 * HOUR;

@@ -6,12 +6,11 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use lapor_hub::audit::By;
 use lapor_hub::membership;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::wire::{NDJSON, PREFIX};
 use tokio::sync::oneshot;
 
-use super::harness::{Institution, Place};
+use super::harness::{Institution, Place, databases};
 use super::serving::{join, listen};
 
 /// In which a suspension must bite.

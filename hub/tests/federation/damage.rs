@@ -2,13 +2,12 @@
 
 use lapor_hub::damage;
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::{EnvelopeId, Position};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::HealthAnswer;
 use serde_json::json;
 
-use super::harness::{Answered, Institution, NOW, Place, Written};
+use super::harness::{Answered, Institution, NOW, Place, Written, databases};
 
 /// A payload begins with a brace: now with something else, which can be read as base64 still.
 const FLIP: &str = r#"update envelopes set line = replace(line, '"payload":"ey', '"payload":"fy')

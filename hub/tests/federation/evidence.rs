@@ -4,13 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use lapor_hub::evidence::{Contradiction, Flaw, Proof, Written, export, verify};
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::receipt::Receipt;
 use serde_json::json;
 
-use super::harness::{Place, case_id};
+use super::harness::{Place, case_id, databases};
 
 /// Three institutions, two cases, one of them merged into the other, an act
 /// that came too late, a report sent twice, a programme.

@@ -18,7 +18,7 @@ use lapor_hub::http::Peer;
 use lapor_hub::membership::{self, Profile};
 use lapor_hub::settings::Settings;
 use lapor_migrations::Schema;
-use lapor_migrations::throwaway::TestDb;
+use lapor_migrations::throwaway::{TestDb, databases_of};
 use lapor_protocol::case::{Case, Order, apply};
 use lapor_protocol::chain::ChainHead;
 use lapor_protocol::delivery::{Cursor, Item};
@@ -90,6 +90,11 @@ impl Answered {
             problem.code
         })
     }
+}
+
+/// A database of each kind with the tables of a hub, for a test to run on one after the other.
+pub async fn databases() -> Vec<TestDb> {
+    databases_of(Schema::Hub).await
 }
 
 impl Place {

@@ -15,13 +15,15 @@ use lapor_hub::membership::{self, MembershipError, Profile};
 use lapor_hub::settings::Settings;
 use lapor_hub::{HubError, epochs};
 use lapor_migrations::Schema;
-use lapor_migrations::throwaway::{TestDb, databases};
+use lapor_migrations::throwaway::TestDb;
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
 use lapor_protocol::directory::Status;
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::keys::{Signer, Verifier};
 use lapor_protocol::problem::Code;
 use lapor_protocol::seal::Opener;
+
+use super::harness::databases;
 
 const NOW: i64 = 1_790_000_000_000;
 const HOUR_MS: i64 = 3_600_000;

@@ -9,13 +9,12 @@ use lapor_hub::enrolment::renew;
 use lapor_hub::levels::{Level, Levels};
 use lapor_hub::membership::{self, MembershipError, Profile};
 use lapor_hub::watch::{Concern, Instance, State, look};
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::directory::Status;
 use lapor_protocol::ids::InstanceKind;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{Health, PREFIX};
 
-use super::harness::{Institution, NOW, Place};
+use super::harness::{Institution, NOW, Place, databases};
 
 const DAY: i64 = 86_400_000;
 

@@ -7,7 +7,6 @@ use lapor_hub::HubError;
 use lapor_hub::audit::By;
 use lapor_hub::membership;
 use lapor_migrations::Kind;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
 use lapor_protocol::dsse::{self, EPOCH_TYPE};
 use lapor_protocol::ids::{Digest, InstanceId, MessageId, Position};
@@ -18,7 +17,7 @@ use lapor_protocol::seal::Opener;
 use lapor_protocol::wire::{EpochAnswer, NDJSON, OutboxAnswer, OutboxHead};
 use serde_json::json;
 
-use super::harness::{Institution, NOW, Place, Written, case_id, request};
+use super::harness::{Institution, NOW, Place, Written, case_id, databases, request};
 
 fn exception(answer: &OutboxAnswer) -> Option<(u64, Code)> {
     answer.exceptions.first().map(|e| (e.seq, e.code))

@@ -5,13 +5,12 @@ use axum::body::Body;
 use http::Method;
 use lapor_hub::evidence::{export, verify};
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::Digest;
 use lapor_protocol::problem::{Code, Problem};
 use serde_json::{Value, json};
 
 use super::blobs::with_attachment;
-use super::harness::{Answered, Institution, Place, Written, request};
+use super::harness::{Answered, Institution, Place, Written, databases, request};
 
 fn programme(from: &mut Institution, slug: &str, pictures: &[&[u8]]) -> Written {
     let pictures: Vec<Value> = pictures.iter().map(|bytes| picture(bytes)).collect();

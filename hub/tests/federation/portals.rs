@@ -1,10 +1,9 @@
 //! The portals of institutions: what their nodes say of them stands in the directory, once and not
 //! too often.
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::problem::Code;
 
-use super::harness::{Institution, NOW, Place};
+use super::harness::{Institution, NOW, Place, databases};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;

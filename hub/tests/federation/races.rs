@@ -5,13 +5,12 @@ use axum::body::{Body, Bytes};
 use futures_util::stream;
 use http::Method;
 use lapor_hub::store;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::Digest;
 use lapor_protocol::problem::Code;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::harness::{Answered, Institution, Place, Written, request};
+use super::harness::{Answered, Institution, Place, Written, databases, request};
 
 fn programme(from: &mut Institution, pictures: &[&[u8]]) -> Written {
     let picture = |bytes: &&[u8]| {

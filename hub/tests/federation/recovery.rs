@@ -13,13 +13,12 @@ use lapor_certs::{
 use lapor_hub::audit::By;
 use lapor_hub::ground::{Ground, Keyring};
 use lapor_hub::{membership, recovery};
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::InstanceKind;
 use lapor_protocol::keys::Signer;
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::wire::PREFIX;
 
-use super::harness::{Institution, NOW, Place};
+use super::harness::{Institution, NOW, Place, databases};
 use super::serving::{Listening, client, join, listen};
 
 const DAY_MS: i64 = 86_400_000;

@@ -4,12 +4,11 @@
 use lapor_certs::tls::{clock, enrolment_client_config, federation_client_config};
 use lapor_certs::{Credential, RenewRequest, RenewResponse, TlsKey};
 use lapor_hub::clock::Clock as _;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::wire::PREFIX;
 use std::sync::Arc;
 
-use super::harness::{Institution, NOW, Place};
+use super::harness::{Institution, NOW, Place, databases};
 use super::serving::{Listening, client, join, listen};
 
 const DAY_MS: i64 = 86_400_000;

@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::Method;
 use lapor_hub::audit::By;
 use lapor_hub::{Hub, HubError, membership, replicas, store, watch};
-use lapor_migrations::throwaway::{TestDb, databases};
+use lapor_migrations::throwaway::TestDb;
 use lapor_migrations::{Kind, on};
 use lapor_protocol::delivery::StreamHead;
 use lapor_protocol::ids::Digest;
@@ -17,7 +17,7 @@ use lapor_protocol::seen;
 use lapor_protocol::wire::{PREFIX, SEEN_HEADER};
 use serde_json::json;
 
-use super::harness::{Institution, NOW, Place, request};
+use super::harness::{Institution, NOW, Place, databases, request};
 use super::serving::{join, listen};
 
 /// Longer than a process takes to notice anything of another.

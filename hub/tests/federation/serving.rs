@@ -8,13 +8,12 @@ use lapor_certs::tls::{clock, enrolment_client_config, federation_client_config}
 use lapor_certs::{Credential, EnrolResponse, Invitation};
 use lapor_hub::audit::By;
 use lapor_hub::membership::{self, Profile};
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::InstanceKind;
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::wire::{OutboxHead, PREFIX, VERSION, VERSION_HEADER, WellKnown};
 use tokio::sync::oneshot;
 
-use super::harness::{Institution, NOW, Place};
+use super::harness::{Institution, NOW, Place, databases};
 
 pub fn client(config: rustls::ClientConfig) -> reqwest::Client {
     let version = HeaderValue::from_static(VERSION);

@@ -2,11 +2,10 @@
 //! sent it and how it came, and no word of it.
 
 use lapor_hub::set_aside;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::Position;
 use lapor_protocol::receipt::{Ack, Exception, ExceptionState, Stream};
 
-use super::harness::{NOW, Place};
+use super::harness::{NOW, Place, databases};
 
 #[tokio::test]
 async fn a_message_that_was_set_aside_is_known_by_its_sender_and_its_envelope() {

@@ -9,7 +9,6 @@ use http::Method;
 use lapor_hub::audit::By;
 use lapor_hub::deeds::{self, Deed};
 use lapor_hub::membership;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::delivery::Cursor;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{Digest, InstanceKind};
@@ -19,7 +18,7 @@ use lapor_protocol::receipt::{Ack, Stream};
 use lapor_protocol::wire::{CaseKeys, DirectoryPage, PREFIX, Reached, WellKnown};
 use serde_json::json;
 
-use super::harness::{Institution, NOW, Place, Written, request};
+use super::harness::{Institution, NOW, Place, Written, databases, request};
 
 /// Longer than any step of a test, shorter than a long poll.
 const PATIENCE: Duration = Duration::from_secs(15);

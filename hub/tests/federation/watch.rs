@@ -9,13 +9,12 @@ use lapor_hub::audit::By;
 use lapor_hub::membership;
 use lapor_hub::store;
 use lapor_hub::watch::{Concern, Finding, Instance, Span, State, look, note};
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::{InstanceKind, Position};
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::{Ack, Stream};
 use lapor_protocol::wire::{Health, NDJSON, PREFIX, Reached};
 
-use super::harness::{Institution, NOW, Place, request};
+use super::harness::{Institution, NOW, Place, databases, request};
 use super::serving::{join, listen};
 
 const MINUTE: i64 = 60_000;

@@ -1,6 +1,7 @@
 //! One database for one test, on SQLite or PostgreSQL.
 
 use std::env;
+use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::str::FromStr;
@@ -9,10 +10,10 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
-use super::{POSTGRES_VARIABLE, SQLITE_ONLY_VARIABLE};
-use crate::{Db, DbError, DbOptions, Kind, Schema};
+use super::{POSTGRES_VARIABLE, SQLITE_ONLY_VARIABLE, template};
+use crate::{Db, DbError, DbOptions, Kind, Schema, sqlite};
 
-/// An empty database that is removed when this is dropped, even while connections are open.
+/// A database that is removed when this is dropped, even while connections are open.
 #[derive(Debug)]
 pub struct TestDb {
     /// `SQLite` or `PostgreSQL`, for messages.
@@ -38,13 +39,33 @@ enum Place {
 /// when there is no PostgreSQL, because a run that leaves it out must not pass.
 pub async fn databases() -> Vec<TestDb> {
     let sqlite = TestDb::sqlite().expect("a temporary folder");
-    if env::var(SQLITE_ONLY_VARIABLE).is_ok_and(|value| value == "1") {
+    if without_postgres() {
         return vec![sqlite];
     }
     match TestDb::postgres().await {
         Ok(postgres) => vec![sqlite, postgres],
         Err(error) => panic!("{error}"),
     }
+}
+
+/// As [`databases`], and each has the tables of `schema` already: copied, which takes a small part
+/// of the time that its migrations take.
+pub async fn databases_of(schema: Schema) -> Vec<TestDb> {
+    let kinds: &[Kind] = if without_postgres() {
+        &[Kind::Sqlite]
+    } else {
+        &[Kind::Sqlite, Kind::Postgres]
+    };
+    let mut all = Vec::with_capacity(kinds.len());
+    for kind in kinds {
+        let made = TestDb::of(*kind, schema).await;
+        all.push(made.unwrap_or_else(|error| panic!("{error}")));
+    }
+    all
+}
+
+fn without_postgres() -> bool {
+    env::var(SQLITE_ONLY_VARIABLE).is_ok_and(|value| value == "1")
 }
 
 impl TestDb {
@@ -70,20 +91,36 @@ impl TestDb {
 
     /// A new database of the cluster named by `LAPOR_TEST_POSTGRES`.
     pub async fn postgres() -> Result<Self, DbError> {
-        let server = env::var(POSTGRES_VARIABLE).map_err(|_| {
-            DbError::Configuration(format!(
-                "{POSTGRES_VARIABLE} is not set: run `make test`, which starts PostgreSQL \
-                 (or set {SQLITE_ONLY_VARIABLE}=1 for a quick run of your own)"
-            ))
-        })?;
-        let server = PgConnectOptions::from_str(&server)?;
+        Self::copied(server()?, template::EMPTY).await
+    }
+
+    /// A new database that has the tables of `schema` already, with nothing in them.
+    pub async fn of(kind: Kind, schema: Schema) -> Result<Self, DbError> {
+        match kind {
+            Kind::Sqlite => {
+                let template = template::sqlite(schema).await?;
+                let made = Self::sqlite()?;
+                sqlite::create_private(made.file())?;
+                fs::write(made.file(), template).map_err(|error| {
+                    DbError::Configuration(format!("the copy of a database: {error}"))
+                })?;
+                Ok(made)
+            }
+            Kind::Postgres => {
+                let server = server()?;
+                let template = template::postgres(&server, schema).await?;
+                Self::copied(server, template).await
+            }
+        }
+    }
+
+    async fn copied(server: PgConnectOptions, template: &str) -> Result<Self, DbError> {
         let name = unused_name();
         let mut connection = PgConnection::connect_with(&server).await?;
-        // Copying files is twice as fast as logging pages, where nothing is synced anyway.
-        let create = format!("create database {name} template template0 strategy file_copy");
+        let create = copy(&name, template);
         connection.execute(AssertSqlSafe(create)).await?;
         connection.close().await?;
-        let url = server.clone().database(&name).to_url_lossy().to_string();
+        let url = url_of(&server, &name);
         Ok(Self {
             name: "PostgreSQL",
             kind: Kind::Postgres,
@@ -137,8 +174,29 @@ impl Drop for TestDb {
     }
 }
 
+fn server() -> Result<PgConnectOptions, DbError> {
+    let server = env::var(POSTGRES_VARIABLE).map_err(|_| {
+        DbError::Configuration(format!(
+            "{POSTGRES_VARIABLE} is not set: run `make test`, which starts PostgreSQL \
+             (or set {SQLITE_ONLY_VARIABLE}=1 for a quick run of your own)"
+        ))
+    })?;
+    Ok(PgConnectOptions::from_str(&server)?)
+}
+
+/// The statement that makes a database. Copying files is twice as fast as logging pages, where
+/// nothing is synced anyway.
+pub(super) fn copy(name: &str, template: &str) -> String {
+    format!("create database {name} template {template} strategy file_copy")
+}
+
+pub(super) fn url_of(server: &PgConnectOptions, database: &str) -> String {
+    let there = server.clone().database(database);
+    there.to_url_lossy().to_string()
+}
+
 /// Tests run in processes of their own against one cluster, so the name is random. The keys of a
 /// `RandomState` are the randomness that the standard library has.
-fn unused_name() -> String {
+pub(super) fn unused_name() -> String {
     format!("test_{:016x}", RandomState::new().build_hasher().finish())
 }

@@ -48,12 +48,11 @@ pub(super) async fn may_be_answers(
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
     use serde_json::{Value, json};
 
     use crate::casework::{NewAct, NewReport};
     use crate::error::NodeError;
-    use crate::testing::{Place, acts};
+    use crate::testing::{Place, acts, databases};
 
     fn answers(all: &Value) -> NewAct {
         NewAct {

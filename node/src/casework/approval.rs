@@ -176,13 +176,12 @@ async fn decide(tx: &mut Tx, id: &str, decision: &Decision<'_>) -> Result<(), No
 
 #[cfg(test)]
 pub(super) mod tests {
-    use lapor_migrations::throwaway::databases;
     use lapor_protocol::case::State;
 
     use super::*;
     use crate::casework::drafting::draft_id;
     use crate::casework::{AnswerDraft, DraftState, NewDraft, NewReport, Sight};
-    use crate::testing::{Place, acts};
+    use crate::testing::{Place, acts, databases};
     use lapor_protocol::ids::CaseId;
     use lapor_protocol::kinds::Category;
 

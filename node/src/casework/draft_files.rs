@@ -53,13 +53,13 @@ pub(super) async fn keep(
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
     use serde_json::json;
 
     use super::*;
     use crate::casework::approval::tests::{KEY, filed, place, said, uploaded, waiting};
     use crate::casework::{NewAct, NewDraft};
     use crate::media::Door;
+    use crate::testing::databases;
 
     fn bringing(upload: &String) -> NewDraft<'_> {
         NewDraft {

@@ -337,10 +337,10 @@ pub(super) fn draft_id(actor: &str, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
 
     use super::*;
     use crate::casework::approval::tests::{KEY, place, said, waiting};
+    use crate::testing::databases;
 
     #[tokio::test]
     async fn a_draft_is_corrected_while_it_waits_and_nothing_unread_is_signed() {

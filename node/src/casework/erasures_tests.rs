@@ -1,6 +1,5 @@
 //! Who may decide about an erasure, by each door.
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::Reason;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::case_redacted::RedactionReason;
@@ -11,7 +10,7 @@ use super::{Decider, NewReport};
 use crate::error::NodeError;
 use crate::reporters::ErasureState;
 use crate::staff::StaffRole;
-use crate::testing::{NOW, Place};
+use crate::testing::{NOW, Place, databases};
 use crate::tokens::{Bearer, Bounds, NewToken, Role, Scope, create_for};
 
 const WHY: RedactionReason = RedactionReason::LegalOrder;

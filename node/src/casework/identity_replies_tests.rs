@@ -1,6 +1,5 @@
 //! Own requests for an identity: all of them, however many, and each answer once.
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::{Effect, Ruling};
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId, MessageRef};
 use lapor_protocol::kinds::Body;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use super::{IdentityRequests, NewAct};
 use crate::chance::{new_case_id, new_message_id};
 use crate::sync::Link;
-use crate::testing::{NOW, PaperHub, Place};
+use crate::testing::{NOW, PaperHub, Place, databases};
 
 const SITI: &str = "account:siti";
 

@@ -363,12 +363,11 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
     use lapor_protocol::ids::CaseId;
     use serde_json::json;
 
     use super::*;
-    use crate::testing::{Place, acts};
+    use crate::testing::{Place, acts, databases};
 
     async fn filed(place: &Place, title: &str) -> CaseId {
         let report = json!({

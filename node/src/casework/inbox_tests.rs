@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::receipt::Stream;
@@ -13,7 +12,7 @@ use super::{CaseFilter, Sight, Tab, Tray};
 use crate::error::NodeError;
 use crate::staff::{StaffRole, UnitId};
 use crate::sync::Link;
-use crate::testing::{PaperHub, Place};
+use crate::testing::{PaperHub, Place, databases};
 
 #[tokio::test]
 async fn a_case_moves_through_the_trays_of_the_desk() {

@@ -1,7 +1,6 @@
 //! A case that leaves this institution: where it lies then, and what still counts of it.
 
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::receipt::Stream;
 
@@ -11,7 +10,7 @@ use crate::error::NodeError;
 use crate::figures::{Figures, Side};
 use crate::node::Node;
 use crate::sync::Link;
-use crate::testing::{FromDesk, NOW, PaperHub, Place};
+use crate::testing::{FromDesk, NOW, PaperHub, Place, databases};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;

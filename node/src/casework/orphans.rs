@@ -135,12 +135,10 @@ fn now_by(folder: &Path) -> io::Result<SystemTime> {
 mod tests {
     use std::fs;
 
-    use lapor_migrations::throwaway::databases;
-
     use super::*;
     use crate::store::blobs::BlobRow;
     use crate::store::uploads::{READY, UploadRow};
-    use crate::testing::{NOW, Place};
+    use crate::testing::{NOW, Place, databases};
 
     fn lay(path: &Path, age: Duration) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();

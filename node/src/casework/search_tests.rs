@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
@@ -18,7 +17,7 @@ use crate::node::Node;
 use crate::store;
 use crate::store::cases::Glance;
 use crate::sync::Link;
-use crate::testing::{NOW, PaperHub, Place};
+use crate::testing::{NOW, PaperHub, Place, databases};
 
 pub(super) async fn file(node: &Node, title: &str, content: &str, more: Value) -> CaseId {
     let mut report = json!({

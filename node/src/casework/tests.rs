@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::{Effect, Reason, State};
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::Classification;
@@ -17,7 +16,7 @@ use crate::channels::tests::ruled;
 use crate::error::NodeError;
 use crate::media::Door;
 use crate::sync::{Link, LinkError};
-use crate::testing::{NOW, PaperHub, Place};
+use crate::testing::{NOW, PaperHub, Place, databases};
 
 fn report(title: &str) -> NewReport {
     serde_json::from_value(json!({

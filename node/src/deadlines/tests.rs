@@ -1,7 +1,6 @@
 //! What time brings to the cases of a node, on both databases.
 
 use chrono_tz::Tz;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State;
 use lapor_protocol::deadline::{ClockKind, ClockState};
 use lapor_protocol::ids::CaseId;
@@ -16,7 +15,7 @@ use crate::clock::Clock as _;
 use crate::doors::texts;
 use crate::publishing::NewCalendar;
 use crate::sync::Link;
-use crate::testing::{NOW, PaperHub, Place, acts};
+use crate::testing::{NOW, PaperHub, Place, acts, databases};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;

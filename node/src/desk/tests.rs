@@ -37,12 +37,11 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use lapor_migrations::throwaway::databases;
 use tower::ServiceExt;
 
 use crate::doors::router;
 use crate::staff::StaffRole;
-use crate::testing::{NOW, Place};
+use crate::testing::{NOW, Place, databases};
 
 const WORDS: &str = "gerimis tujuh kelapa sepeda";
 const ADMIN: &str = "admin@bandung.go.id";

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::receipt::Stream;
@@ -16,7 +15,7 @@ use crate::error::NodeError;
 use crate::publishing::NewProgramme;
 use crate::store;
 use crate::sync::Link;
-use crate::testing::{NOW, PaperHub, Place, acts};
+use crate::testing::{NOW, PaperHub, Place, acts, databases};
 use crate::tokens::{Rights, Role, Scope, Scopes};
 
 const EACH: i64 = 40;

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use serde_json::{Value, json};
 
 use super::{By, FEW, Groups, Period, Work, group_csv};
 use crate::casework::NewReport;
-use crate::testing::{Place, acts};
+use crate::testing::{Place, acts, databases};
 
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;

@@ -1,7 +1,6 @@
 //! The figures of a few cases whose ends differ, on both databases.
 
 use chrono::NaiveDate;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
@@ -15,7 +14,7 @@ use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::store;
 use crate::sync::Link;
-use crate::testing::{NOW, PaperHub, Place, acts};
+use crate::testing::{NOW, PaperHub, Place, acts, databases};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;

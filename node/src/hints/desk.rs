@@ -173,7 +173,6 @@ fn matter(view: &CaseView) -> Matter {
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
     use lapor_protocol::receipt::Stream;
     use serde_json::json;
 
@@ -181,7 +180,7 @@ mod tests {
     use crate::casework::{Filed, NewReport, Sight};
     use crate::hints::{Reason, UnitReason};
     use crate::sync::Link;
-    use crate::testing::{PaperHub, Place, acts};
+    use crate::testing::{PaperHub, Place, acts, databases};
 
     async fn file(node: &Node, fields: Value) -> Filed {
         let mut report = json!({

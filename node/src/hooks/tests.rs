@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use lapor_web::accounts::NewAccount;
 use lapor_web::webhook::tiny_receiver::{Heard, TinyReceiver};
@@ -18,7 +17,7 @@ use crate::clock::Clock as _;
 use crate::error::NodeError;
 use crate::feed::Wanted;
 use crate::node::Node;
-use crate::testing::{NOW, Place, acts};
+use crate::testing::{NOW, Place, acts, databases};
 use crate::tokens::{self, Bounds, NewToken, Role};
 
 const SECOND_MS: i64 = 1000;

@@ -4,7 +4,6 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -12,7 +11,7 @@ use tower::ServiceExt;
 use crate::doors::router;
 use crate::settings::{Open311Answer, PublicUrl};
 use crate::sync::Link;
-use crate::testing::{FromDesk, NOW, PaperHub, Place, acts, jpeg};
+use crate::testing::{FromDesk, NOW, PaperHub, Place, acts, databases, jpeg};
 use crate::tokens::{Bounds, NewToken, Rights, Scope, Scopes, create_for};
 
 const REQUESTS: &str = "/open311/v2/requests.json";

@@ -4,14 +4,13 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::kinds::Classification;
 use serde_json::json;
 use tower::ServiceExt;
 
 use crate::casework::NewReport;
 use crate::doors::router;
-use crate::testing::{Place, acts};
+use crate::testing::{Place, acts, databases};
 
 pub(super) struct Reply {
     pub status: StatusCode,

@@ -16,14 +16,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_web::accounts::NewAccount;
 use lapor_web::mail::tiny_server::{Manners, TinyServer};
 
 use super::{Delivery, Draft, Encryption, Kind, Round, Said, letterhead};
 use crate::clock::Clock as _;
 use crate::node::Node;
-use crate::testing::Place;
+use crate::testing::{Place, databases};
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
 const SITI: &str = "siti@contoh.id";

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
@@ -13,7 +12,7 @@ use super::{Imported, NewCalendar, NewProgress, NewTaxonomy, ProgrammeFilter, St
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::sync::Link;
-use crate::testing::{PaperHub, Place};
+use crate::testing::{PaperHub, Place, databases};
 
 fn programme(slug: &str, region: &str) -> Body {
     let new = json!({"slug": slug, "name": "Jembatan", "region": region, "description": "Baru."});

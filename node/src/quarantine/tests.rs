@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use lapor_migrations::throwaway::databases;
 use lapor_migrations::{Tx, on};
 use lapor_protocol::ids::{CaseId, MessageRef};
 use lapor_protocol::keys::Signer;
@@ -19,7 +18,7 @@ use crate::chance::new_message_id;
 use crate::error::NodeError;
 use crate::store;
 use crate::sync::Link;
-use crate::testing::{NOW, PaperHub, Place, acts};
+use crate::testing::{NOW, PaperHub, Place, acts, databases};
 
 /// A node with two cases of its own that are ruled.
 struct Scene {

@@ -1,12 +1,11 @@
 //! Registers from their file to their cases, on both databases.
 
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 
 use super::{Field, Import, ImportState, NewRegister, RegisterError, Wrong, expire};
 use crate::casework::{CaseFilter, CaseSummary, Sight, ticket};
 use crate::error::NodeError;
-use crate::testing::{Counted, Place};
+use crate::testing::{Counted, Place, databases};
 
 const ACTOR: &str = "account:siti";
 const FILE: &str = "REGISTER PENGADUAN 2026\n\nNo. Register;Isi Laporan;Kategori;Rahasia;Nama;Petugas\n\

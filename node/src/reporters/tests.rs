@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
@@ -13,7 +12,7 @@ use super::*;
 use crate::casework::{CaseFilter, NewAct, NewReport, Once, Sight, Tab};
 use crate::clock::Clock as _;
 use crate::error::NodeError;
-use crate::testing::Place;
+use crate::testing::{Place, databases};
 
 mod account;
 mod erasing;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::keys::KeyUse;
 use lapor_protocol::receipt::Stream;
@@ -10,7 +9,7 @@ use serde_json::json;
 
 use super::*;
 use crate::sync::Link;
-use crate::testing::{PaperHub, Place};
+use crate::testing::{PaperHub, Place, databases};
 
 fn linked(place: &Place) -> (Arc<PaperHub>, Arc<Link>) {
     let hub = PaperHub::of(place);

@@ -241,12 +241,11 @@ fn handles(account: &Account) -> bool {
 #[cfg(test)]
 mod tests {
     use lapor_migrations::on;
-    use lapor_migrations::throwaway::databases;
     use lapor_web::accounts::NewAccount;
     use serde_json::json;
 
     use super::*;
-    use crate::testing::Place;
+    use crate::testing::{Place, databases};
 
     /// The same text on both databases.
     const MIGRATION: &str =

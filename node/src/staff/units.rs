@@ -200,12 +200,11 @@ fn unit(row: UnitRow) -> Result<Unit, NodeError> {
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
     use lapor_web::accounts::NewAccount;
 
     use super::*;
     use crate::staff::StaffError;
-    use crate::testing::Place;
+    use crate::testing::{Place, databases};
 
     fn id(text: &str) -> UnitId {
         text.parse().unwrap()

@@ -410,10 +410,10 @@ pub async fn troubled(tx: &mut Tx, city: &str, now: i64, problem: &str) -> Store
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
     use lapor_migrations::{Kind, Schema};
 
     use super::*;
+    use crate::testing::databases;
 
     const EXPLAINED: &str = linked!("explain query plan select");
 

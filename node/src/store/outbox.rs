@@ -441,9 +441,9 @@ pub async fn backlog(tx: &mut Tx) -> Stored<Vec<(String, i64, Option<i64>)>> {
 #[cfg(test)]
 mod tests {
     use lapor_migrations::Schema;
-    use lapor_migrations::throwaway::databases;
 
     use super::*;
+    use crate::testing::databases;
 
     fn row(message_id: &str) -> NewRow<'_> {
         NewRow {

@@ -211,9 +211,9 @@ fn narrow(query: &mut Composed, reach: Reach<'_>, conditions: &[Condition<'_>]) 
 #[cfg(test)]
 mod tests {
     use lapor_migrations::Schema;
-    use lapor_migrations::throwaway::databases;
 
     use super::*;
+    use crate::testing::databases;
 
     #[tokio::test]
     async fn a_text_that_is_there_already_is_not_written_again() {

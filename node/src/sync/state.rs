@@ -299,11 +299,10 @@ fn update(state: &mut LinkState, error: Option<&LinkError>, joins: bool, now: i6
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
     use lapor_protocol::problem::Problem;
 
     use super::*;
-    use crate::testing::{NOW, PaperHub, Place};
+    use crate::testing::{NOW, PaperHub, Place, databases};
 
     #[test]
     fn a_hub_in_maintenance_is_a_hub_that_answers() {

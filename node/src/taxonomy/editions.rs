@@ -216,11 +216,10 @@ async fn keep_edition(
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
 
     use super::super::LOCAL_CHARS;
     use super::*;
-    use crate::testing::Place;
+    use crate::testing::{Place, databases};
 
     #[tokio::test]
     async fn every_change_of_the_tree_is_an_edition_that_can_come_back() {

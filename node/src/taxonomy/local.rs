@@ -340,10 +340,9 @@ fn unknown(known: &Categories, field: &str, name: &str) -> NodeError {
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
 
     use super::*;
-    use crate::testing::Place;
+    use crate::testing::{Place, databases};
 
     fn category(text: &str) -> Category {
         Category::try_from(text.to_owned()).unwrap()

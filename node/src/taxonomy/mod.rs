@@ -163,14 +163,13 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases;
     use lapor_protocol::kinds::taxonomy_updated::TaxonomyRoot;
     use lapor_protocol::receipt::Stream;
 
     use super::*;
     use crate::publishing::{NewRoot, NewTaxonomy};
     use crate::sync::Link;
-    use crate::testing::{PaperHub, Place};
+    use crate::testing::{PaperHub, Place, databases};
 
     fn category(text: &str) -> Category {
         Category::try_from(text.to_owned()).unwrap()

@@ -7,7 +7,8 @@ mod paper_hub;
 
 use std::sync::Arc;
 
-use lapor_migrations::throwaway::TestDb;
+use lapor_migrations::Schema;
+use lapor_migrations::throwaway::{TestDb, databases_of};
 use lapor_protocol::directory::{DirectoryVersion, InstanceEntry, Maintenance, Status};
 use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::Envelope;
@@ -49,6 +50,11 @@ fn instance(slug: &str) -> InstanceId {
 /// The signing key of an institution other than the node's own.
 fn signing_of(slug: &str) -> Signer {
     Signer::from_seed(&[100 + slug.len() as u8; 32])
+}
+
+/// A database of each kind with the tables of a node, for a test to run on one after the other.
+pub async fn databases() -> Vec<TestDb> {
+    databases_of(Schema::Node).await
 }
 
 impl Place {

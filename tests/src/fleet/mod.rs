@@ -24,8 +24,8 @@ use std::sync::Arc;
 use lapor_hub::audit::By;
 use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::membership;
-use lapor_migrations::Kind;
 use lapor_migrations::throwaway::{SQLITE_ONLY_VARIABLE, TestDb};
+use lapor_migrations::{Kind, Schema};
 use lapor_protocol::ids::InstanceId;
 
 use crate::bench::programs::copy_folder;
@@ -75,6 +75,12 @@ async fn database(kind: Kind) -> TestDb {
     made.unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// A database that has the tables of one of the programs already.
+async fn database_of(kind: Kind, schema: Schema) -> TestDb {
+    let made = TestDb::of(kind, schema).await;
+    made.unwrap_or_else(|error| panic!("{error}"))
+}
+
 impl Fleet {
     /// A hub, and these institutions joined.
     pub async fn gather(kind: Kind, members: &[Member]) -> Self {
@@ -90,7 +96,7 @@ impl Fleet {
     ) -> Self {
         lapor_certs::tls::install_default_provider();
         let clock = Arc::new(HandClock::at(BEGINNING));
-        let database = database(kind).await;
+        let database = database_of(kind, Schema::Hub).await;
         // Boxed, because it is larger than a future on the stack may be.
         let hub = Box::pin(HubHouse::found(database, Arc::clone(&clock), change)).await;
         let mut fleet = Self {
@@ -142,7 +148,7 @@ impl Fleet {
     /// A folder and a database for an institution that has not joined.
     pub async fn arrive(&mut self, member: Member) -> Institution {
         self.seed += 1 << 16;
-        let database = database(self.kind).await;
+        let database = database_of(self.kind, Schema::Node).await;
         let clock = Arc::new(HandClock::at(self.clock.now_ms()));
         Institution::new(member, database, clock, self.seed)
     }

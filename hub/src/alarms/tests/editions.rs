@@ -1,7 +1,7 @@
 //! The first rules of a hub that is upgraded.
 
 use lapor_migrations::Schema;
-use lapor_migrations::throwaway::databases;
+use lapor_migrations::throwaway::databases_of;
 
 use super::super::rule::{EDITION, all, begin, defaults, put};
 use super::super::{Condition, Own, Rule};
@@ -28,7 +28,7 @@ async fn an_older_hub_gets_the_rules_that_were_not_thought_of_and_keeps_its_own(
         (EDITION, &[], EDITION),
         ("later", &[], "later"),
     ] {
-        for test in databases().await {
+        for test in databases_of(Schema::Hub).await {
             let db = test.migrated(Schema::Hub).await.unwrap();
             let mut tx = db.write().await.unwrap();
             for mut rule in defaults() {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
+use lapor_migrations::throwaway::databases_of;
+use lapor_migrations::{Schema, on};
 use lapor_web::hindrance::Cause;
 use lapor_web::mail::Encryption;
 use lapor_web::mail::tiny_server::{Manners, TinyServer};
@@ -25,7 +25,7 @@ const SEALED: &str = "select secret from alarm_recipients";
 async fn places(institutions: usize, change: impl Fn(&mut Settings)) -> Vec<Place> {
     lapor_certs::tls::install_default_provider();
     let mut out = Vec::new();
-    for db in databases().await {
+    for db in databases_of(Schema::Hub).await {
         out.push(Place::on(db, institutions, &change).await);
     }
     out

@@ -2,7 +2,8 @@
 //! are, and how a history leads to them, is tried beside the record.
 
 use http::StatusCode;
-use lapor_migrations::throwaway::databases;
+use lapor_migrations::Schema;
+use lapor_migrations::throwaway::databases_of;
 use lapor_protocol::ids::CaseId;
 
 use super::{ConsoleRole, DAY_MS, NOW, Page, Place, login};
@@ -17,7 +18,7 @@ const FIGURES: &str = "/konsol/kasus";
 /// others are overdue.
 pub async fn places(count: u8) -> Vec<Place> {
     let mut out = Vec::new();
-    for db in databases().await {
+    for db in databases_of(Schema::Hub).await {
         let place = Place::on(db, false).await;
         for role in ConsoleRole::ALL {
             place.hire(&login(role), role).await;

@@ -15,7 +15,7 @@ const NEW: [(&str, &str); 5] = [
 
 #[tokio::test]
 async fn an_operator_who_is_invited_by_letter_chooses_a_password_by_it() {
-    for db in databases().await {
+    for db in databases_of(Schema::Hub).await {
         let server = TinyServer::start(Manners::default()).await;
         let mail = MailSettings {
             host: Some("localhost".into()),

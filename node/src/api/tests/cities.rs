@@ -1,13 +1,12 @@
 //! Cities by a program: how much comes and goes, where each is, and every request that is a case.
 
 use http::{Method, StatusCode};
-use lapor_migrations::throwaway::databases;
 use lapor_stand_ins::city311::City311;
 use serde_json::{Value, json};
 
 use super::Desk;
 use crate::cities::tests::Linked;
-use crate::testing::{NOW, Place};
+use crate::testing::{NOW, Place, databases};
 use crate::tokens::{Bounds, NewToken, Rights, Role, Scope, Scopes, create_for};
 
 const CITY: &str = "/api/v1/channels/cities/bandung";

@@ -33,7 +33,6 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use lapor_migrations::throwaway::databases;
 use lapor_web::accounts::{AccountId, NewAccount};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -42,7 +41,7 @@ use super::examples::report as report_example;
 use crate::doors::router;
 use crate::settings::Settings;
 use crate::staff::StaffRole;
-use crate::testing::{NOW, Place};
+use crate::testing::{NOW, Place, databases};
 use crate::tokens::{self, Bounds, NewToken, Role};
 
 /// A node's API and a token of each role.

@@ -2,13 +2,12 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
-use lapor_migrations::throwaway::databases;
 use serde_json::json;
 
 use super::{desks, report_example};
 use crate::api::{DOCS, OPENAPI};
 use crate::doors::serve;
-use crate::testing::Place;
+use crate::testing::{Place, databases};
 use crate::tokens::Role;
 
 #[tokio::test]

@@ -6,7 +6,6 @@ mod handing;
 mod listed;
 mod tables;
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State;
 use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
@@ -16,7 +15,7 @@ use serde_json::{Value, json};
 use super::{Became, BridgeError, Report, Source, Terms, Which};
 use crate::casework::{CaseFilter, CaseSummary, CaseView};
 use crate::channels::tests::kept;
-use crate::testing::{Counted, Place};
+use crate::testing::{Counted, Place, databases};
 
 /// A node beside a stand-in of SP4N-LAPOR!, which calls it *Pemerintah Kota Bandung*.
 struct Bridge {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use lapor_migrations::throwaway::databases;
 use lapor_stand_ins::imap::{Door, Imap, PASSWORD, USER};
 use lapor_web::mail::Encryption;
 use lapor_web::mail::tiny_server::{Manners, TinyServer};
@@ -14,7 +13,7 @@ use serde_json::json;
 
 use super::{MINUTE_MS, Talked, kept};
 use crate::channels::email::{self, ABOVE, Email};
-use crate::testing::{Place, jpeg};
+use crate::testing::{Place, databases, jpeg};
 
 pub(super) const SITI: &str = "siti.aminah@contoh.id";
 pub(super) const REPORT: &str = "Lampu jalan padam di Kota Bandung sejak hari Minggu.";

@@ -7,7 +7,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use lapor_stand_ins::meta::{self, Meta, PAGE_ID, PHONE_NUMBER_ID, Refusal, Signed};
 use lapor_web::log::Overheard;
@@ -21,7 +20,7 @@ use crate::channels::{
     FacebookSettings, Keyword, Lines, MetaSettings, NewKeyword, WhatsappSettings,
 };
 use crate::node::Node;
-use crate::testing::{PaperHub, Place, acts, jpeg};
+use crate::testing::{PaperHub, Place, acts, databases, jpeg};
 
 const SECRET: &str = "rahasia-aplikasi";
 const TOKEN: &str = "EAAtoken";

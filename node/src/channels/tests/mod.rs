@@ -27,7 +27,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
@@ -36,7 +35,7 @@ use super::delivery::Spoken;
 use super::{Channel, Lines, Name, Raw};
 use crate::node::Node;
 use crate::sync::Link;
-use crate::testing::{PaperHub, Place, acts};
+use crate::testing::{PaperHub, Place, acts, databases};
 use paper::Paper;
 
 const MINUTE_MS: i64 = 60_000;

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use lapor_migrations::throwaway::databases;
 use lapor_stand_ins::telegram::{TOKEN, Telegram};
 use serde_json::{Value, json};
 
 use super::{MINUTE_MS, PLACED, Talked, kept};
 use crate::channels::telegram::{self, Way};
-use crate::testing::{Place, jpeg};
+use crate::testing::{Place, databases, jpeg};
 
 pub(super) const SITI: i64 = 412_587_349;
 pub(super) const BUDI: i64 = 587_349_412;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use lapor_migrations::throwaway::databases;
 use lapor_stand_ins::serving::Knock;
 use lapor_stand_ins::x::{
     ACCOUNT, ACCOUNT_ID, BEARER, CONSUMER_KEY, CONSUMER_SECRET, Person, Reply, Shape, TOKEN,
@@ -15,7 +14,7 @@ use tower::util::ServiceExt as _;
 
 use super::{Talked, kept};
 use crate::channels::x;
-use crate::testing::{NOW, Place, jpeg};
+use crate::testing::{NOW, Place, databases, jpeg};
 
 pub(super) const REPORT: &str =
     "@LAPOR1708 Lampu jalan padam di Kota Bandung sejak Minggu & gelap sekali";

@@ -7,7 +7,6 @@ mod two_nodes;
 
 use std::time::Duration;
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::CaseId;
 use lapor_stand_ins::city311::{City311, KEY};
@@ -18,7 +17,7 @@ use super::{Cities, City, CityFigures, CitySettings, Obstacle, State, Trouble};
 use crate::casework::{CaseFilter, CaseSummary, CaseView, NewReport};
 use crate::channels::tests::kept;
 use crate::store::cities::{self, RequestRow};
-use crate::testing::{NOW, Place, acts};
+use crate::testing::{NOW, Place, acts, databases};
 
 const MINUTE_MS: i64 = 60_000;
 const LAMP: &str = "Perhubungan/Penerangan Jalan Umum";

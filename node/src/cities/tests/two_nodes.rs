@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use lapor_stand_ins::city311::City311;
 use serde_json::json;
@@ -16,7 +15,7 @@ use crate::cities::State;
 use crate::doors;
 use crate::node::Node;
 use crate::settings::Open311Answer;
-use crate::testing::{NOW, Place, acts};
+use crate::testing::{NOW, Place, acts, databases};
 use crate::tokens::{Bounds, NewToken, Rights, Scope, Scopes, create_for};
 
 const CODE: &str = "perhubungan.penerangan-jalan-umum";

@@ -14,13 +14,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Parser;
-use lapor_migrations::throwaway::databases;
 use serde_json::Value;
 
 use super::{Cli, Failure, exit, run};
 use crate::clock::HandClock;
 use crate::folder;
-use crate::testing::{NOW, Place};
+use crate::testing::{NOW, Place, databases};
 
 /// A folder with a configuration, as `init` makes it.
 struct Shell {

@@ -1,12 +1,11 @@
 //! Accounts of the desk: set up, logged in, looked after.
 
 use http::{Request, StatusCode};
-use lapor_migrations::throwaway::databases;
 
 use super::cases::{KEY, at, filed};
 use super::{ADMIN, Browser, SITI, WORDS, staffed};
 use crate::doors::router;
-use crate::testing::Place;
+use crate::testing::{Place, databases};
 
 const OTHERS: &str = "mendung sembilan rambutan perahu";
 

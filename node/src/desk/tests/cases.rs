@@ -14,7 +14,7 @@ use crate::doors::router;
 use crate::media::Door;
 use crate::staff::StaffRole;
 use crate::sync::Link;
-use crate::testing::{PaperHub, Place, acts};
+use crate::testing::{PaperHub, Place, acts, databases};
 
 pub(super) const LEADER: &str = "budi@bandung.go.id";
 pub const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -511,7 +511,7 @@ async fn an_erasure_that_does_not_wait_is_said_without_days() {
 
 #[tokio::test]
 async fn the_desk_puts_a_successor_in_the_place_of_an_institution_that_ended() {
-    for db in lapor_migrations::throwaway::databases().await {
+    for db in databases().await {
         let place = Place::joined("pusat", db).await;
         hire(&place, ADMIN, StaffRole::Admin).await;
         let router = router(place.node.clone());

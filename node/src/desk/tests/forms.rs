@@ -1,7 +1,6 @@
 //! What the forms of the desk keep: what stands, what was typed, and the files that came with it.
 
 use http::{Request, StatusCode};
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State;
 use lapor_web::accounts::NewAccount;
 use serde_json::json;
@@ -11,7 +10,7 @@ use super::{ADMIN, Browser, Page, SITI, WORDS, hire, staffed};
 use crate::casework::Sight;
 use crate::doors::router;
 use crate::staff::StaffRole;
-use crate::testing::{Place, acts};
+use crate::testing::{Place, acts, databases};
 
 const KEEPER: &str = "ratna@bandung.go.id";
 

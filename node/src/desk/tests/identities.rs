@@ -1,7 +1,6 @@
 //! What the keeper of identities answers to another institution.
 
 use http::StatusCode;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
 use lapor_protocol::receipt::Stream;
@@ -14,7 +13,7 @@ use crate::doors::router;
 use crate::staff::StaffRole;
 use crate::store;
 use crate::sync::Link;
-use crate::testing::{NOW, PaperHub, Place, acts};
+use crate::testing::{NOW, PaperHub, Place, acts, databases};
 
 const KEEPER: &str = "ratna@bandung.go.id";
 

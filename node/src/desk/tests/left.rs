@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::receipt::Stream;
 
 use super::{Browser, SITI, WORDS, hire};
@@ -10,7 +9,7 @@ use crate::casework::ticket;
 use crate::doors::router;
 use crate::staff::StaffRole;
 use crate::sync::Link;
-use crate::testing::{FromDesk, PaperHub, Place};
+use crate::testing::{FromDesk, PaperHub, Place, databases};
 
 const TICKET: &str = "update cases set ticket = $1";
 

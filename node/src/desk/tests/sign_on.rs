@@ -4,7 +4,6 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use lapor_migrations::throwaway::databases;
 use lapor_web::accounts::NewAccount;
 use lapor_web::sign_on::stand_in::{StandIn, WORDS, Word};
 use lapor_web::sign_on::{Claim, PATIENCE_S, SignOnError};
@@ -12,7 +11,7 @@ use tower::ServiceExt as _;
 
 use crate::doors::router;
 use crate::staff::StaffRole;
-use crate::testing::{NOW, Place};
+use crate::testing::{NOW, Place, databases};
 
 const SITI: &str = "siti@bandung.go.id";
 

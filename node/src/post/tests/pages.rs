@@ -4,7 +4,6 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use lapor_migrations::throwaway::databases;
 use lapor_protocol::kinds::ProgrammeRef;
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::receipt::Stream;
@@ -16,7 +15,7 @@ use crate::post::{LetterChoice, Round};
 use crate::publishing::{NewProgramme, NewProgress};
 use crate::staff::StaffRole;
 use crate::sync::Link;
-use crate::testing::{PaperHub, Place};
+use crate::testing::{PaperHub, Place, databases};
 use lapor_web::mail::tiny_server::Manners;
 
 const SITI: &str = "siti@bandung.go.id";

@@ -1,8 +1,7 @@
 //! The account: what belongs to it, what is added, and its end.
 
-use lapor_migrations::throwaway::databases;
-
 use super::*;
+use crate::testing::databases;
 
 const ADDRESS: &str = "canary@contoh.id";
 

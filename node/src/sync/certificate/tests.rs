@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicUsize;
 use futures_util::future::BoxFuture;
 use lapor_certs::tls::Refusal;
 use lapor_certs::{Authority, Issued, Issuer, RecoverRequest, Serial};
-use lapor_migrations::throwaway::databases;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -15,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::folder::roots_path;
 use crate::sync::{Answer, Transport};
-use crate::testing::{NOW, Place};
+use crate::testing::{NOW, Place, databases};
 
 const DAY_MS: i64 = 86_400_000;
 

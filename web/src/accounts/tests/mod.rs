@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
-use lapor_migrations::throwaway::{TestDb, databases};
+use lapor_migrations::throwaway::{TestDb, databases_of};
 use lapor_migrations::{DbError, Schema, Tx};
 use zeroize::Zeroizing;
 
@@ -152,7 +152,7 @@ fn arrival() -> Arrival<'static> {
 
 async fn offices() -> Vec<Office> {
     let mut offices = Vec::new();
-    for test in databases().await {
+    for test in databases_of(Schema::Node).await {
         offices.push(Office::on(test).await);
     }
     offices

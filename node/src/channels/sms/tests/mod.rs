@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use lapor_migrations::throwaway::databases;
 use lapor_stand_ins::kannel::Gateway;
 use tower::util::ServiceExt as _;
 
@@ -23,7 +22,7 @@ use crate::channels::delivery::Spoken;
 use crate::channels::heard::{Address, Saying, Unread};
 use crate::channels::settings::{SmsSettings, Via};
 use crate::channels::{Lines, Unsaid};
-use crate::testing::Place;
+use crate::testing::{Place, databases};
 
 const SECRET: &str = "kunciMasukKannel17";
 

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use lapor_migrations::throwaway::databases;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines as Read};
 use tokio::process::{ChildStdout, Command};
@@ -12,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::spoken::{self, SITI};
 use crate::channels::{Lines, run};
-use crate::testing::Place;
+use crate::testing::{Place, databases};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/browser");
 

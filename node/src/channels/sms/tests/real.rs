@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapor_migrations::on;
-use lapor_migrations::throwaway::{TestDb, databases};
+use lapor_migrations::throwaway::TestDb;
 use lapor_stand_ins::ports::{self, Reserved};
 use lapor_stand_ins::smsc::{self, Sms, Smsc};
 use lapor_web::serving;
@@ -22,7 +22,7 @@ use super::{SECRET, settings};
 use crate::channels::sms::alphabet;
 use crate::channels::{Lines, run};
 use crate::node::Node;
-use crate::testing::Place;
+use crate::testing::{Place, databases};
 
 const BEARERBOX: &str = "/usr/sbin/bearerbox";
 const SMSBOX: &str = "/usr/sbin/smsbox";

@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use lapor_migrations::throwaway::databases;
 use lapor_stand_ins::kannel::Gateway;
 use lapor_stand_ins::smsc::Reply;
 use rusmpp::values::MessageState;
@@ -11,7 +10,7 @@ use tower::util::ServiceExt as _;
 use super::kannel::Kannel;
 use super::spoken::{MINUTE_MS, Networked, REPORT, SITI, sms};
 use super::{SECRET, address, saying, settings};
-use crate::testing::Place;
+use crate::testing::{Place, databases};
 
 /// One that has reported and was answered, with the network's id of the answer.
 async fn answered() -> Vec<(Networked, String)> {

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lapor_migrations::on;
-use lapor_migrations::throwaway::databases;
 use lapor_stand_ins::smsc::{self, Sms, Smsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +14,7 @@ use crate::channels::settings::SmsSettings;
 use crate::channels::sms::{alphabet, of};
 use crate::channels::{Channel, Lines};
 use crate::node::Node;
-use crate::testing::Place;
+use crate::testing::{Place, databases};
 
 pub const SITI: &str = "+628123456789";
 pub const BUDI: &str = "+628129999999";
