@@ -30,6 +30,9 @@ pub use paper_hub::PaperHub;
 
 pub const NOW: i64 = 1_790_000_000_000;
 
+/// Memory of one hash of a password.
+const HASH_KIB: u32 = 64;
+
 /// A joined node with its folder, its database and its clock.
 pub struct Place {
     pub node: Arc<Node>,
@@ -64,6 +67,8 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::default().below(folder.path());
         settings.database.url = db.url.clone();
+        // Officers of tests log in more often than those at a desk do.
+        settings.accounts.hash_memory_kib = HASH_KIB;
         std::fs::create_dir_all(&settings.node.keys).unwrap();
         let keys = NodeKeys::load_or_make(&settings.node.keys).unwrap();
         let joined = Joined {
