@@ -8,8 +8,11 @@ import { chromium } from "playwright-core";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const executablePath = process.env.LAPOR_TEST_CHROMIUM ?? "/usr/bin/chromium";
 
-/** Root in a container has no sandbox to give; the pages are our own. */
-export const launch = () => chromium.launch({ executablePath, args: ["--no-sandbox"] });
+/**
+ * Root in a container has no sandbox to give; the pages are our own. Nor is there a graphics processor, which Debian's
+ * start of the browser asks to paint: played by the processor, it takes more of this than painting without one.
+ */
+export const launch = () => chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 
 /**
  * A visitor: language `id` or `en`, colours `light` or `dark`, how wide the window is, and whether a finger points;
