@@ -363,7 +363,6 @@ async fn handed_about(fleet: &mut Fleet) -> serde_json::Value {
     }
     fleet.settle().await;
     desk.dispose(late, BANDUNG.slug).await;
-    fleet.settle().await;
     fleet.dissolve(KEMENSOS.slug, KEMENPU.slug).await;
     fleet.settle().await;
     json!({ "left": left, "late": late, "ended": ended, "escalated": escalated })
@@ -429,7 +428,6 @@ async fn announce(fleet: &Fleet) {
     let progress: NewProgress = serde_json::from_value(progress).expect("progress");
     let told = node.publish(progress.about(PROGRAMME.into()), "stage");
     told.await.expect("it is told");
-    fleet.settle().await;
 }
 
 /// Tickets by what became of their cases, and the ids of those that everybody may read.
@@ -469,7 +467,6 @@ async fn furnish(fleet: &Fleet) -> (serde_json::Value, serde_json::Value) {
         json!({ "by": "reporter", "through_officer": false }),
     );
     fleet.at(BANDUNG.slug).act(closed, confirmed).await;
-    fleet.settle().await;
     let ticket = async |case: CaseId| fleet.at(BANDUNG.slug).view(case).await.summary.ticket;
     let tickets = json!({
         "new": ticket(new).await,
