@@ -102,6 +102,15 @@ impl Node {
     pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>, NodeError> {
         let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
         db.migrate().await?;
+        Self::over(db, settings, clock).await
+    }
+
+    /// The same over a database that is open and migrated.
+    pub(crate) async fn over(
+        db: Db,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, NodeError> {
         let joined = read_joined(&db).await?;
         let keys = match joined {
             Some(_) => Some(Arc::new(NodeKeys::load(&settings.node.keys)?)),

@@ -79,8 +79,9 @@ impl Place {
             hub_keys: vec![hub().public()],
         };
         let clock = Arc::new(HandClock::at(NOW));
-        let fresh = Node::open(&settings, clock.clone()).await.unwrap();
-        let mut tx = fresh.write_tx().await.unwrap();
+        // Opened once: on PostgreSQL each time takes longer than many a test.
+        let opened = db.migrated(Schema::Node).await.unwrap();
+        let mut tx = opened.write().await.unwrap();
         let text = serde_json::to_string(&joined).unwrap();
         store::chain::set_fact(&mut tx, JOINED, &text)
             .await
@@ -90,7 +91,7 @@ impl Place {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        let node = Node::open(&settings, clock.clone()).await.unwrap();
+        let node = Node::over(opened, &settings, clock.clone()).await.unwrap();
         Self {
             node,
             clock,
