@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::RustlsAcceptor;
@@ -31,6 +31,9 @@ use crate::watch::{Reason, Visits};
 /// connections end. With the look at the directory it stays below the five
 /// seconds in which a suspension must bite.
 const GRACE: Duration = Duration::from_secs(1);
+/// Whoever was heard so short a time before the hub closes has asked for it: the hub's own reasons to
+/// close come of silence, and take longer.
+const JUST_HEARD: Duration = Duration::from_secs(5);
 
 /// All open connections of a listener, and the history of whose they were.
 #[derive(Debug, Default)]
@@ -89,6 +92,8 @@ pub struct Doorkeeper {
 pub struct Endable<T> {
     stream: T,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// When the other side was last heard.
+    heard: Instant,
     place: Place,
 }
 
@@ -287,6 +292,7 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Doorkeeper {
             let stream = Endable {
                 stream,
                 ended: Box::pin(place.end.clone().cancelled_owned()),
+                heard: Instant::now(),
                 place,
             };
             Ok((stream, service))
@@ -312,8 +318,8 @@ impl<T> Endable<T> {
     }
 }
 
-/// Why a line ended that can be read no more: whose program ends has the line closed, and never says
-/// so within TLS.
+/// Why a line ended that can be read no more: whose program is killed has the line closed, and never
+/// says so within TLS.
 fn why(error: &io::Error) -> Reason {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Reason::Ended,
@@ -332,9 +338,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
         let before = buf.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buf);
         let reason = match &read {
-            Poll::Ready(Ok(())) if buf.filled().len() == before && buf.remaining() > 0 => {
-                Some(Reason::Closed)
+            Poll::Ready(Ok(())) if buf.filled().len() > before => {
+                this.heard = Instant::now();
+                None
             }
+            Poll::Ready(Ok(())) if buf.remaining() > 0 => Some(Reason::Closed),
             Poll::Ready(Err(error)) => Some(why(error)),
             _ => None,
         };
@@ -365,7 +373,12 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        // A goodbye within HTTP/2 is answered by one, and what comes behind it is read no more.
+        if this.heard.elapsed() < JUST_HEARD {
+            let _ = this.place.cause.set(Reason::Closed);
+        }
+        Pin::new(&mut this.stream).poll_shutdown(cx)
     }
 
     fn poll_write_vectored(
@@ -389,7 +402,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_that_ends_is_told_from_a_line_that_breaks() {
+    fn a_program_that_is_killed_is_told_from_a_line_that_breaks() {
         let of = |kind: io::ErrorKind| why(&kind.into());
         assert_eq!(of(io::ErrorKind::UnexpectedEof), Reason::Ended);
         assert_eq!(of(io::ErrorKind::ConnectionReset), Reason::Broken);

@@ -7,13 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lapor_migrations::Tx;
 use lapor_protocol::directory::Directory;
-use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::calendar_updated::HolidayKind;
-use lapor_protocol::kinds::{Body, CalendarUpdated, TaxonomyUpdated};
-use lapor_protocol::message::Message;
+use lapor_protocol::kinds::{CalendarUpdated, TaxonomyUpdated};
 use lapor_web::categories::first_edition;
 use lapor_web::{holidays, regions};
 use serde::Serialize;
@@ -21,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::published::{self, Edition as _, Published};
 use crate::rotation::active;
 use crate::store;
 use crate::store::adoptions::Adoption;
@@ -39,7 +37,8 @@ pub enum What {
 pub struct Edition {
     /// Empty for the one that each program ships.
     pub name: String,
-    /// Unix ms; when the hub took it in. `None` for what comes with the programs.
+    /// Unix ms; when the hub took it in. `None` for what comes with the programs, and for what is
+    /// damaged at the hub.
     pub published_at: Option<i64>,
     pub in_force: bool,
     /// Active institutions that say they go by it.
@@ -54,6 +53,8 @@ pub struct Shelf {
     pub editions: Vec<Edition>,
     /// Active institutions that go by another edition than the one in force.
     pub lagging: usize,
+    /// Published editions that cannot be read at the hub because their messages are damaged there.
+    pub damaged: usize,
 }
 
 /// What an institution goes by.
@@ -149,10 +150,17 @@ pub async fn adoptions(
 }
 
 impl Editions {
-    pub async fn read(ground: &Ground, tx: &mut Tx) -> Result<Self, HubError> {
+    pub async fn read(ground: &Ground) -> Result<Self, HubError> {
         let directory = ground.directory.current();
+        let mut tx = ground.db.read().await?;
+        let adoptions = store::adoptions::all(&mut tx).await?;
+        let taxonomies = published::taxonomies(&mut tx).await?;
+        let calendars = published::calendars(&mut tx).await?;
+        tx.rollback().await?;
+        taxonomies.note(ground).await;
+        calendars.note(ground).await;
         let mut noted: BTreeMap<InstanceId, Vec<Adoption>> = BTreeMap::new();
-        for adoption in store::adoptions::all(tx).await? {
+        for adoption in adoptions {
             let of = noted.entry(adoption.slug.clone()).or_default();
             of.push(adoption);
         }
@@ -169,9 +177,9 @@ impl Editions {
         let mut shelves = Vec::new();
         for what in What::ALL {
             let published = match what {
-                What::Taxonomy => names(&taxonomies(tx).await?, |t| &t.edition),
-                What::Calendar => names(&calendars(tx).await?, |c| &c.edition),
-                What::Regions => Vec::new(),
+                What::Taxonomy => names(&taxonomies),
+                What::Calendar => names(&calendars),
+                What::Regions => (Vec::new(), 0),
             };
             shelves.push(shelf(what, what.in_force(&directory), published, &holders));
         }
@@ -196,7 +204,13 @@ fn held(directory: &Directory, noted: &[Adoption]) -> Vec<Held> {
     held.collect()
 }
 
-fn shelf(what: What, in_force: &str, published: Vec<(String, i64)>, holders: &[Holder]) -> Shelf {
+/// `published` is names with the Unix ms of each, and how many cannot be read.
+fn shelf(
+    what: What,
+    in_force: &str,
+    (published, damaged): (Vec<(String, i64)>, usize),
+    holders: &[Holder],
+) -> Shelf {
     let held = || holders.iter().filter_map(|holder| holder.of(what));
     let mut editions: Vec<(String, Option<i64>)> = Vec::new();
     for (name, at) in published {
@@ -222,27 +236,39 @@ fn shelf(what: What, in_force: &str, published: Vec<(String, i64)>, holders: &[H
     Shelf {
         what,
         lagging: held().filter(|held| held.lags).count(),
+        damaged,
         editions: editions.into_iter().map(edition).collect(),
     }
 }
 
-fn names<T>(published: &[(T, i64)], name: impl Fn(&T) -> &String) -> Vec<(String, i64)> {
-    let named = published.iter();
-    named.map(|(body, at)| (name(body).clone(), *at)).collect()
+fn names<T: published::Edition>(published: &Published<T>) -> (Vec<(String, i64)>, usize) {
+    let whole = published.whole();
+    let names = whole.map(|(edition, at)| (edition.name().to_owned(), *at));
+    (names.collect(), published.damaged())
+}
+
+/// Whether an edition has this name: one that can be read, or the one in force.
+fn is_used<T: published::Edition>(
+    published: &Published<T>,
+    named: Option<&str>,
+    new: &str,
+) -> bool {
+    named == Some(new) || published.whole().any(|(edition, _)| edition.name() == new)
 }
 
 /// Whether a name has been used, and how a calendar differs from the one in force.
 pub async fn compare_calendar(
     ground: &Ground,
-    tx: &mut Tx,
     new: &CalendarUpdated,
 ) -> Result<(bool, Difference), HubError> {
-    let published = calendars(tx).await?;
+    let mut tx = ground.db.read().await?;
+    let published = published::calendars(&mut tx).await?;
+    tx.rollback().await?;
+    published.note(ground).await;
     let directory = ground.directory.current();
     let named = directory.calendar();
-    let in_force = published.iter().find(|(c, _)| Some(&*c.edition) == named);
-    let used = published.iter().any(|(c, _)| c.edition == new.edition);
-    if let Some((before, _)) = in_force {
+    let used = is_used(&published, named, &new.edition);
+    if let Some(before) = named.and_then(|named| published.named(named)) {
         let difference = differ(Some(&before.edition), &days(before), &days(new));
         return Ok((used, difference));
     }
@@ -254,15 +280,16 @@ pub async fn compare_calendar(
 /// The same of categories.
 pub async fn compare_taxonomy(
     ground: &Ground,
-    tx: &mut Tx,
     new: &TaxonomyUpdated,
 ) -> Result<(bool, Difference), HubError> {
-    let published = taxonomies(tx).await?;
+    let mut tx = ground.db.read().await?;
+    let published = published::taxonomies(&mut tx).await?;
+    tx.rollback().await?;
+    published.note(ground).await;
     let directory = ground.directory.current();
     let named = directory.taxonomy();
-    let in_force = published.iter().find(|(t, _)| Some(&*t.edition) == named);
-    let used = published.iter().any(|(t, _)| t.edition == new.edition);
-    let before = in_force.map(|(before, _)| before);
+    let used = is_used(&published, named, &new.edition);
+    let before = named.and_then(|named| published.named(named));
     let difference = differ(
         before.map(|before| &*before.edition),
         &categories(before.unwrap_or(first_edition())),
@@ -299,32 +326,4 @@ fn categories(taxonomy: &TaxonomyUpdated) -> BTreeSet<String> {
         all.extend(below.map(|name| format!("{} / {name}", root.name)));
     }
     all
-}
-
-async fn taxonomies(tx: &mut Tx) -> Result<Vec<(TaxonomyUpdated, i64)>, HubError> {
-    let bodies = bodies(store::envelopes::taxonomies(tx).await?)?.into_iter();
-    let taxonomies = bodies.filter_map(|(body, at)| match body {
-        Body::TaxonomyUpdated(update) => Some((update, at)),
-        _ => None,
-    });
-    Ok(taxonomies.collect())
-}
-
-async fn calendars(tx: &mut Tx) -> Result<Vec<(CalendarUpdated, i64)>, HubError> {
-    let bodies = bodies(store::envelopes::calendars(tx).await?)?.into_iter();
-    let calendars = bodies.filter_map(|(body, at)| match body {
-        Body::CalendarUpdated(update) => Some((update, at)),
-        _ => None,
-    });
-    Ok(calendars.collect())
-}
-
-fn bodies(lines: Vec<(String, i64)>) -> Result<Vec<(Body, i64)>, HubError> {
-    let mut bodies = Vec::new();
-    for (line, at) in lines {
-        let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
-        let message = Message::parse(&envelope.payload).map_err(HubError::damaged)?;
-        bodies.extend(message.body.ok().map(|body| (body, at)));
-    }
-    Ok(bodies)
 }

@@ -41,6 +41,7 @@ pub mod monitor;
 mod pictures;
 mod portals;
 pub mod probe;
+mod published;
 pub mod recovery;
 pub mod replicas;
 pub mod restored;

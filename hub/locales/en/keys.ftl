@@ -135,6 +135,11 @@ edition-adopted = Institutions that go by it
 edition-in-force = In force
 edition-shipped = Shipped with the program
 edition-with-program = Comes with the program
+edition-unread = Cannot be read
+edition-damaged = { $n ->
+    [one] One edition cannot be read because the hub's record is damaged.
+   *[other] { $n } editions cannot be read because the hub's record is damaged.
+} Until it is whole again the hub goes by the edition before; institutions go by what they were given. What mends it stands at Upkeep, Recovery.
 edition-lagging = { $n ->
     [one] One active institution goes by another edition than the one in force.
    *[other] { $n } active institutions go by another edition than the one in force.

@@ -126,26 +126,30 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
         tx.rollback().await?;
         return Ok(false);
     }
-    let calendar = calendar::in_force(&mut tx, &directory).await?;
+    let in_force = calendar::in_force(&mut tx, &directory).await?;
+    let calendar = &in_force.calendar;
     if counted_by.as_deref() != Some(calendar.edition()) {
         let reached = store::state::read(&mut tx, CASEWORK_RECOUNT).await?;
         tx.rollback().await?;
-        recount(hub, &calendar, reached.as_deref()).await?;
+        in_force.note(ground).await;
+        recount(hub, calendar, reached.as_deref()).await?;
         return Ok(true);
     }
     let upto = last.min(at + STEP);
     if upto <= at {
         tx.rollback().await?;
+        in_force.note(ground).await;
         return Ok(false);
     }
     let cases = store::casework::changed(&mut tx, at, upto).await?;
     let loaded = Loaded::of(&mut tx, &directory, &cases).await?;
     tx.rollback().await?;
+    in_force.note(ground).await;
     loaded.note(ground).await;
     let mut tx = ground.db.write().await?;
     // Another process of this hub may have gone on from there meanwhile.
     if number(store::state::read(&mut tx, CASEWORK).await?) == at {
-        put(hub, &mut tx, loaded.files.values(), &calendar).await?;
+        put(hub, &mut tx, loaded.files.values(), calendar).await?;
         loaded.write_down(&mut tx).await?;
         store::state::write(&mut tx, CASEWORK, &upto.to_string()).await?;
         tx.commit().await?;

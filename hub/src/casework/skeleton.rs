@@ -60,15 +60,17 @@ pub async fn read(hub: &Hub, id: CaseId) -> Result<Option<Skeleton>, HubError> {
     let directory = hub.ground.directory.current();
     let mut tx = hub.ground.db.read().await?;
     let file = casefile::load_one(&mut tx, &directory, id).await?;
-    let calendar = calendar::in_force(&mut tx, &directory).await?;
+    let in_force = calendar::in_force(&mut tx, &directory).await?;
     tx.rollback().await?;
+    in_force.note(&hub.ground).await;
+    let calendar = &in_force.calendar;
     let Some(file) = file else { return Ok(None) };
     let world = directory.latest();
-    let way = walk(&file, &directory, &calendar);
+    let way = walk(&file, &directory, calendar);
     let acts = (1..).zip(&file.past).map(|(place, past)| deed(place, past));
     Ok(Some(Skeleton {
         parties: file.case.parties(world).into_iter().collect(),
-        clocks: clocks(&file.case, world, &calendar, hub.now_ms()),
+        clocks: clocks(&file.case, world, calendar, hub.now_ms()),
         acts: acts.collect(),
         way,
         case: file.case,

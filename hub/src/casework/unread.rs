@@ -113,7 +113,7 @@ pub async fn again(hub: &Hub) -> Result<usize, HubError> {
         return Ok(0);
     }
     let mut tx = ground.db.write().await?;
-    let calendar = calendar::in_force(&mut tx, &directory).await?;
+    let calendar = calendar::in_force(&mut tx, &directory).await?.calendar;
     // They may have gone on meanwhile.
     let loaded = Loaded::of(&mut tx, &directory, &back).await?;
     put(hub, &mut tx, loaded.files.values(), &calendar).await?;

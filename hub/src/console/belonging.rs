@@ -3,7 +3,7 @@
 
 use askama::Template;
 use lapor_migrations::Tx;
-use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::directory::{Directory, InstanceEntry, Status};
 use lapor_protocol::ids::Digest;
 use lapor_web::language::Voice;
 use lapor_web::page::Form;
@@ -11,6 +11,7 @@ use lapor_web::page::Form;
 use super::acts::Act;
 use super::admission;
 use super::instances::one;
+use super::names::whom;
 use super::{invite, trying};
 use crate::error::HubError;
 use crate::membership::fingerprint;
@@ -49,6 +50,7 @@ struct Invitation {
 impl Belonging {
     pub async fn of(
         v: &Voice,
+        directory: &Directory,
         tx: &mut Tx,
         entry: &InstanceEntry,
         acts: bool,
@@ -62,7 +64,7 @@ impl Belonging {
             v: *v,
             fingerprint: fingerprint(entry).map(Digest::read_out),
             authority: entry.disposes_to.iter().map(ToString::to_string).collect(),
-            successor: successor.map(|id| (id.to_string(), one(id))),
+            successor: successor.map(|id| (whom(v, directory, id.as_str()), one(id))),
             invitation: waits.then(|| Invitation {
                 until,
                 invited: entry.status == Status::Invited,

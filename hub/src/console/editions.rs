@@ -69,11 +69,14 @@ struct ShelfLine {
     name: String,
     editions: Vec<EditionLine>,
     lagging: usize,
+    damaged: usize,
 }
 
 struct EditionLine {
     name: String,
     published_at: Option<i64>,
+    /// It may be one of those whose messages are damaged.
+    doubtful: bool,
     in_force: bool,
     adopted_by: usize,
 }
@@ -182,22 +185,15 @@ pub async fn compared(
 }
 
 pub async fn read(console: &Console) -> Result<Editions, HubError> {
-    let ground = &console.hub.ground;
-    let mut tx = ground.db.read().await?;
-    let editions = Editions::read(ground, &mut tx).await?;
-    tx.rollback().await?;
-    Ok(editions)
+    Editions::read(&console.hub.ground).await
 }
 
 async fn compare(console: &Console, new: &New) -> Result<(bool, Difference), HubError> {
     let ground = &console.hub.ground;
-    let mut tx = ground.db.read().await?;
-    let compared = match new {
-        New::Taxonomy(new) => editions::compare_taxonomy(ground, &mut tx, new).await?,
-        New::Calendar(new) => editions::compare_calendar(ground, &mut tx, new).await?,
-    };
-    tx.rollback().await?;
-    Ok(compared)
+    match new {
+        New::Taxonomy(new) => editions::compare_taxonomy(ground, new).await,
+        New::Calendar(new) => editions::compare_calendar(ground, new).await,
+    }
 }
 
 /// Reads what was sent, or says what is wrong with it.
@@ -269,6 +265,7 @@ fn shelf(v: &Voice, shelf: &Shelf) -> ShelfLine {
     let editions = shelf.editions.iter().map(|edition| EditionLine {
         name: edition_name(v, &edition.name),
         published_at: edition.published_at,
+        doubtful: shelf.damaged > 0 && edition.published_at.is_none() && !edition.name.is_empty(),
         in_force: edition.in_force,
         adopted_by: edition.adopted_by,
     });
@@ -276,6 +273,7 @@ fn shelf(v: &Voice, shelf: &Shelf) -> ShelfLine {
         name: v.say(what_words(shelf.what)),
         editions: editions.collect(),
         lagging: shelf.lagging,
+        damaged: shelf.damaged,
     }
 }
 

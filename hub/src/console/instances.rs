@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::directory::{Directory, DirectoryAt, InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
@@ -195,16 +195,16 @@ async fn page(
 ) -> Answer<Response> {
     let v = member.visit.v;
     let directory = console.hub.ground.directory.current();
-    let entry = directory.latest().instance(id);
-    let entry = entry.ok_or_else(ApiProblem::not_found)?;
+    let world = directory.latest();
+    let entry = world.instance(id).ok_or_else(ApiProblem::not_found)?;
     let acts = acts(member);
-    let (standing, belonging) = standing(console, &v, entry, acts)
+    let (standing, belonging) = standing(console, &v, &directory, entry, acts)
         .await
         .map_err(|e| failed(&e))?;
     let page = OnePage {
         v,
         form,
-        line: line(&v, entry, belonging.waits()),
+        line: line(&v, world, entry, belonging.waits()),
         list_at: PATH,
         region: entry
             .region
@@ -219,13 +219,14 @@ async fn page(
         alarms: alarms::of_instance(console, &v, id).await?,
         silence_at: acts.then(|| alarms::silence_at(id)),
     };
-    let shell = member.visit.shell(called(&v, entry));
+    let shell = member.visit.shell(called(&v, world, entry));
     shell.status(form.status()).show(&page)
 }
 
 async fn standing(
     console: &Console,
     v: &Voice,
+    directory: &Directory,
     entry: &InstanceEntry,
     acts: bool,
 ) -> Result<(Standing, Belonging), HubError> {
@@ -235,7 +236,7 @@ async fn standing(
     let seen = seen.ok_or_else(|| HubError::damaged("the picture lacks an institution"))?;
     let mut tx = ground.db.read().await?;
     let standing = Standing::of(v, ground, &mut tx, seen, entry, picture.at, acts).await?;
-    let belonging = Belonging::of(v, &mut tx, entry, acts).await?;
+    let belonging = Belonging::of(v, directory, &mut tx, entry, acts).await?;
     tx.rollback().await?;
     Ok((standing, belonging))
 }
@@ -269,7 +270,7 @@ fn offered(v: &Voice, entry: &InstanceEntry) -> Option<ActWords> {
     })
 }
 
-pub fn line(v: &Voice, entry: &InstanceEntry, waits: bool) -> Line {
+pub fn line(v: &Voice, world: DirectoryAt<'_>, entry: &InstanceEntry, waits: bool) -> Line {
     let (tone, status) = match entry.status {
         Status::Registered => ("quiet", text_id("status-registered")),
         Status::Invited => ("warm", text_id("status-invited")),
@@ -281,7 +282,7 @@ pub fn line(v: &Voice, entry: &InstanceEntry, waits: bool) -> Line {
     Line {
         id: entry.id.to_string(),
         at: one(&entry.id),
-        name: called(v, entry),
+        name: called(v, world, entry),
         kind: v.say(kind_words(entry.kind)),
         tone,
         status: v.say(status),

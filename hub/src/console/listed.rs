@@ -67,11 +67,14 @@ pub async fn list(
     let world = directory.latest();
     let after = wanted.after(&v, world)?;
     let mut found = wanted.found(&v, world);
-    found.sort_by_cached_key(|entry| place(&v, entry));
+    found.sort_by_cached_key(|entry| place(&v, world, entry));
     let shown: Vec<&InstanceEntry> = found
         .iter()
         .copied()
-        .filter(|entry| after.as_ref().is_none_or(|after| place(&v, entry) > *after))
+        .filter(|entry| {
+            let after = after.as_ref();
+            after.is_none_or(|after| place(&v, world, entry) > *after)
+        })
         .take(PAGE + 1)
         .collect();
     let last = shown.get(PAGE - 1).filter(|_| shown.len() > PAGE);
@@ -85,7 +88,7 @@ pub async fn list(
         lines: shown
             .iter()
             .take(PAGE)
-            .map(|entry| line(&v, entry, waits(&entry.id)))
+            .map(|entry| line(&v, world, entry, waits(&entry.id)))
             .collect(),
         first: after.is_some().then(|| wanted.path("")),
         next: last.map(|last| wanted.path(last.id.as_str())),
@@ -105,7 +108,9 @@ impl Wanted {
         }
         let entry = self.sesudah.parse().ok().and_then(|id| world.instance(&id));
         let unknown = || ApiProblem::invalid().with_detail("sesudah: expected an institution.");
-        entry.map(|entry| Some(place(v, entry))).ok_or_else(unknown)
+        entry
+            .map(|entry| Some(place(v, world, entry)))
+            .ok_or_else(unknown)
     }
 
     fn found<'a>(&self, v: &Voice, world: DirectoryAt<'a>) -> Vec<&'a InstanceEntry> {
@@ -135,8 +140,8 @@ impl Wanted {
 }
 
 /// The place of an institution in the list.
-fn place(v: &Voice, entry: &InstanceEntry) -> (String, InstanceId) {
-    (called(v, entry).to_lowercase(), entry.id.clone())
+fn place(v: &Voice, world: DirectoryAt<'_>, entry: &InstanceEntry) -> (String, InstanceId) {
+    (called(v, world, entry).to_lowercase(), entry.id.clone())
 }
 
 /// Those that have all the words which somebody typed; where none has, those that have words which

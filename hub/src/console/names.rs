@@ -1,8 +1,9 @@
-//! What institutions are called on the console. Whoever takes the place of one that has lost its
-//! key bears its name, so that one is shown with whom it was replaced by. And what else entries of
-//! the audit log concern: regions, keys and roots, with their codes beside.
+//! What institutions are called on the console. One that has ended is shown with whom it was replaced
+//! by; whoever takes the place of one that has lost its key bears its name, and is told from it by its
+//! slug. And what else entries of the audit log concern: regions, keys and roots, with their codes
+//! beside.
 
-use lapor_protocol::directory::{Directory, InstanceEntry};
+use lapor_protocol::directory::{Directory, DirectoryAt, InstanceEntry};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::regions::national;
 
@@ -14,9 +15,9 @@ const SIGNS: usize = 8;
 
 /// An institution's name, or its slug where the directory has none.
 pub fn named(v: &Voice, directory: &Directory, slug: &str) -> String {
-    let id = slug.parse().ok();
-    let entry = id.and_then(|id| directory.latest().instance(&id));
-    entry.map_or_else(|| slug.to_owned(), |entry| called(v, entry))
+    let (world, id) = (directory.latest(), slug.parse().ok());
+    let entry = id.and_then(|id| world.instance(&id));
+    entry.map_or_else(|| slug.to_owned(), |entry| called(v, world, entry))
 }
 
 /// The name with the slug beside it, or the slug alone.
@@ -29,15 +30,16 @@ pub fn whom(v: &Voice, directory: &Directory, slug: &str) -> String {
 }
 
 /// What one that the directory has is called.
-pub fn called(v: &Voice, entry: &InstanceEntry) -> String {
+pub fn called(v: &Voice, world: DirectoryAt<'_>, entry: &InstanceEntry) -> String {
     let name = entry.name.as_str();
-    match &entry.successor {
-        None => name.to_owned(),
-        Some(next) => v
-            .with("name", name)
-            .with("next", next.as_str())
-            .say("instance-replaced"),
-    }
+    let Some(next) = &entry.successor else {
+        return name.to_owned();
+    };
+    let other = world.instance(next).map(|next| next.name.as_str());
+    let other = other.filter(|other| *other != name);
+    v.with("name", name)
+        .with("next", other.unwrap_or(next.as_str()))
+        .say("instance-replaced")
 }
 
 /// What an entry of the audit log concerns, by its action and its subject, and where that is shown.
@@ -57,8 +59,8 @@ pub fn concerned(
         }
         _ => {
             let id = subject.parse().ok()?;
-            let entry = directory.latest().instance(&id)?;
-            Some((called(v, entry), one(&id)))
+            let world = directory.latest();
+            Some((called(v, world, world.instance(&id)?), one(&id)))
         }
     }
 }
@@ -86,6 +88,8 @@ mod tests {
         let mut old = registered("kemen-pu");
         let new = registered("kemen-pu-2");
         old.successor = Some(new.id.clone());
+        let directory = Directory::trusting(Vec::new());
+        let world = directory.latest();
         for (language, said) in [
             (
                 Language::Indonesian,
@@ -94,8 +98,8 @@ mod tests {
             (Language::English, "Kementerian PU (replaced by kemen-pu-2)"),
         ] {
             let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
-            assert_eq!(called(&v, &old), said);
-            assert_eq!(called(&v, &new), "Kementerian PU");
+            assert_eq!(called(&v, world, &old), said);
+            assert_eq!(called(&v, world, &new), "Kementerian PU");
         }
     }
 }

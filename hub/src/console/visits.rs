@@ -65,8 +65,9 @@ pub async fn show(
 ) -> Answer<Response> {
     let (v, id) = (member.visit.v, &path.slug);
     let directory = console.hub.ground.directory.current();
-    let entry = directory.latest().instance(id);
-    let name = called(&v, entry.ok_or_else(ApiProblem::not_found)?);
+    let world = directory.latest();
+    let entry = world.instance(id).ok_or_else(ApiProblem::not_found)?;
+    let name = called(&v, world, entry);
     let unplaced = || ApiProblem::invalid().with_detail("sebelum: expected MOMENT.KIND.");
     let before = before(&onward.sebelum).ok_or_else(unplaced)?;
     let read = async {

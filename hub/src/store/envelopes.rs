@@ -25,10 +25,10 @@ const IDS: &str = "select seq, id from envelopes \
 const LINES: &str = "select id, line from envelopes \
      where author = $1 and epoch = $2 and seq > $3 order by seq limit $4";
 /// The kind stands in the text, so that the index of these few messages is used.
-const CALENDARS: &str = "select e.line, e.accepted_at from envelopes e \
+const CALENDARS: &str = "select e.id, e.line, e.accepted_at from envelopes e \
      join rulings r on r.number = e.number and r.leg = 0 \
      where e.kind = 'calendar.updated' and r.effect = 'applied' order by e.number desc";
-const TAXONOMIES: &str = "select e.line, e.accepted_at from envelopes e \
+const TAXONOMIES: &str = "select e.id, e.line, e.accepted_at from envelopes e \
      join rulings r on r.number = e.number and r.leg = 0 \
      where e.kind = 'taxonomy.updated' and r.effect = 'applied' order by e.number desc";
 const BY_ID: &str = "select number, author, case_id, line from envelopes where id = $1";
@@ -53,6 +53,15 @@ pub struct NewEnvelope {
     pub trace: Option<String>,
     /// Unix ms.
     pub accepted_at: i64,
+}
+
+/// An edition that has been published.
+#[derive(Debug)]
+pub struct PublishedRow {
+    pub id: EnvelopeId,
+    pub line: String,
+    /// Unix ms; when it was accepted.
+    pub at: i64,
 }
 
 /// The first envelope that had this author's message id.
@@ -231,13 +240,25 @@ pub async fn head(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Head>, DbE
         .await)?)
 }
 
-/// Lines of the calendars that have been published, each with the Unix ms at which it
-/// was accepted, the latest first.
-pub async fn calendars(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
-    Ok(on!(tx, conn => sqlx::query_as(CALENDARS).fetch_all(conn).await)?)
+/// The calendars that have been published, the latest first.
+pub async fn calendars(tx: &mut Tx) -> Result<Vec<PublishedRow>, DbError> {
+    published(tx, CALENDARS).await
 }
 
 /// The same of the categories.
-pub async fn taxonomies(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
-    Ok(on!(tx, conn => sqlx::query_as(TAXONOMIES).fetch_all(conn).await)?)
+pub async fn taxonomies(tx: &mut Tx) -> Result<Vec<PublishedRow>, DbError> {
+    published(tx, TAXONOMIES).await
+}
+
+async fn published(tx: &mut Tx, sql: &'static str) -> Result<Vec<PublishedRow>, DbError> {
+    let rows: Vec<(Vec<u8>, Legible<String>, i64)> =
+        on!(tx, conn => sqlx::query_as(sql).fetch_all(conn).await)?;
+    let rows = rows.into_iter().map(|(id, line, at)| {
+        Ok(PublishedRow {
+            id: digest(&id)?,
+            line: line.text(),
+            at,
+        })
+    });
+    rows.collect()
 }

@@ -27,8 +27,9 @@ pub struct Visit {
     /// `came`, `left` or `refused`.
     pub what: String,
     /// Why: of what was refused a `code` of the contract; of what left `closed`, `ended` as its
-    /// program ended, `broken`, `unanswered`, `crowded`, `cut_off`, `withdrawn`, `stopped` as the hub
-    /// stopped, or `hub_ended` where the hub ended without notice, at the last moment that is known.
+    /// program ended without notice, `broken`, `unanswered`, `crowded`, `cut_off`, `withdrawn`,
+    /// `stopped` as the hub stopped, or `hub_ended` where the hub ended without notice, at the last
+    /// moment that is known.
     pub detail: String,
 }
 

@@ -35,9 +35,9 @@ const TOLD_EVERY_MS: i64 = 60_000;
 /// Why the last connection of an institution ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The institution closed it.
+    /// The institution closed it, as its program does when it is stopped in order.
     Closed,
-    /// The institution's program ended.
+    /// The institution's program ended without a word.
     Ended,
     /// The line broke.
     Broken,

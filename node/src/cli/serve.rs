@@ -60,7 +60,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     tokio::spawn(cities::run(node.clone(), cities, shutdown.clone()));
     let mut talking = tokio::spawn(channels::run(node.clone(), lines, shutdown.clone()));
     let jobs = Jobs::of(&link).run(shutdown.clone());
-    let mut linking = tokio::spawn(link.run(shutdown.clone()));
+    let mut linking = tokio::spawn(Arc::clone(&link).run(shutdown.clone()));
     tokio::spawn(async move {
         if let Err(error) = jobs.await {
             tracing::error!(%error, "the jobs of this node have stopped; restart it");
@@ -87,10 +87,9 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         )),
     };
     shutdown.cancel();
-    if tokio::time::timeout(GRACE, node.db().close())
-        .await
-        .is_err()
-    {
+    let closing = tokio::time::timeout(GRACE, node.db().close());
+    let (closed, ()) = tokio::join!(closing, link.close());
+    if closed.is_err() {
         tracing::warn!(
             "the database was still busy when the node stopped; nothing acknowledged is lost"
         );

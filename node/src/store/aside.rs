@@ -94,10 +94,10 @@ static PUT_AGAIN: Bulk = Bulk::new(
             and inbox.state = 'quarantined'",
 );
 
-/// Puts an item that has come once more in the place of a quarantined one: stream, depoch, dseq,
-/// item, envelope id, line, wraps, case, case_seq, kind, fault.
-pub async fn put_again(tx: &mut Tx, row: Vec<Value>) -> Stored<u64> {
-    tx.run_rows(&PUT_AGAIN, row).await
+/// Puts an item that has come once more in the place of a quarantined one: a row of
+/// [`of_delivered`](super::inbox::of_delivered).
+pub async fn put_again(tx: &mut Tx, row: [Value; 11]) -> Stored<u64> {
+    tx.run_rows(&PUT_AGAIN, row.into()).await
 }
 
 /// Says another reason why an item is quarantined, where it still is for this one.

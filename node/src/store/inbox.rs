@@ -5,9 +5,12 @@
 //! version does not know), `refused`, `superseded`.
 
 use lapor_migrations::{Bulk, Legible, Tx, Value, on};
+use lapor_protocol::page::Delivered;
+use lapor_protocol::receipt::Stream;
 use sqlx::FromRow;
 
 use super::Stored;
+use crate::error::NodeError;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct InboxRow {
@@ -30,13 +33,42 @@ pub struct InboxRow {
     pub trace: Option<String>,
 }
 
+/// What a row has of an item as it was delivered: stream, depoch, dseq, item, envelope id, line, wraps,
+/// case, `case_seq`, kind, fault.
+pub fn of_delivered(
+    stream: Stream,
+    delivered: Delivered,
+    fault: Option<&str>,
+) -> Result<[Value; 11], NodeError> {
+    let item = delivered.item;
+    let text = String::from_utf8(delivered.bytes).map_err(NodeError::damaged)?;
+    let wraps = match delivered.wraps.as_slice() {
+        [] => None,
+        wraps => Some(serde_json::to_string(wraps).map_err(NodeError::damaged)?),
+    };
+    Ok([
+        Value::from(stream.as_str()),
+        Value::from(i64::from(item.depoch)),
+        Value::from(item.dseq as i64),
+        Value::from(text),
+        Value::from(item.envelope_id.as_bytes().as_slice()),
+        Value::from(delivered.line),
+        Value::from(wraps),
+        Value::from(item.case.map(|case| case.to_string())),
+        Value::from(item.case_seq.map(|seq| seq as i64)),
+        Value::from(item.kind),
+        Value::from(fault.map(str::to_owned)),
+    ])
+}
+
 static ADD: Bulk = Bulk::new(
     "insert into inbox (stream, depoch, dseq, item, envelope_id, line, wraps, case_id, case_seq,
-        kind, state, fault, attempts, received_at, trace) values",
+        kind, fault, state, attempts, received_at, trace) values",
     15,
     "on conflict (stream, depoch, dseq) do nothing",
 );
 
+/// Rows of [`of_delivered`], each with state, attempts, `received_at` and trace behind.
 pub async fn add(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
     tx.run_rows(&ADD, rows).await
 }

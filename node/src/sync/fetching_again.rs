@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use http::Method;
-use lapor_migrations::{Tx, Value};
+use lapor_migrations::Tx;
 use lapor_protocol::case::Withheld;
 use lapor_protocol::delivery::{Cursor, Item};
 use lapor_protocol::ids::Digest;
@@ -174,26 +174,10 @@ impl Link {
         let directory = self.node.directory();
         let (item, envelope) = (&delivered.item, delivered.envelope.as_ref());
         let fault = envelope.and_then(|envelope| fault_of(item, envelope, &directory));
-        let wraps = match delivered.wraps.as_slice() {
-            [] => None,
-            wraps => Some(serde_json::to_string(wraps).map_err(NodeError::damaged)?),
-        };
-        let text = String::from_utf8(delivered.bytes).map_err(LinkError::hub)?;
-        let row = vec![
-            Value::from(stream.as_str()),
-            Value::from(depoch),
-            Value::from(dseq),
-            Value::from(text),
-            Value::from(item.envelope_id.as_bytes().as_slice()),
-            Value::from(delivered.line),
-            Value::from(wraps),
-            Value::from(item.case.map(|case| case.to_string())),
-            Value::from(item.case_seq.map(|seq| seq as i64)),
-            Value::from(item.kind.clone()),
-            Value::from(fault.map(str::to_owned)),
-        ];
+        let (id, hash) = (item.envelope_id, delivered.cursor.hash);
+        let row = store::inbox::of_delivered(stream, delivered, fault)?;
         let mut tx = self.node.write_tx().await?;
-        if !stood_here(&mut tx, (stream, depoch, dseq), delivered.cursor.hash).await? {
+        if !stood_here(&mut tx, (stream, depoch, dseq), hash).await? {
             return Err(LinkError::hub(
                 "it shows another item than it has shown before",
             ));
@@ -202,7 +186,7 @@ impl Link {
             return Ok(false);
         }
         if let Some(line) = own {
-            store::outbox::set_line(&mut tx, item.envelope_id.as_bytes(), &line).await?;
+            store::outbox::set_line(&mut tx, id.as_bytes(), &line).await?;
         }
         tx.commit().await?;
         Ok(true)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
 use http::header::RETRY_AFTER;
@@ -41,6 +41,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_PATIENCE: Duration = Duration::from_mins(5);
 /// A line that acknowledges nothing for so long is gone, whatever waits on it.
 const LINE_GONE: Duration = Duration::from_secs(40);
+/// What connections may take to say goodbye, and how often it is looked whether they have.
+const GOODBYE: Duration = Duration::from_millis(300);
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// A node's way to both listeners of its hub.
 pub struct Https {
@@ -48,8 +51,10 @@ pub struct Https {
     clock: Arc<dyn Clock>,
     federation: String,
     enrolment: String,
+    /// Held by each client and each of its connections as well.
     doubt: Arc<ClockDoubt>,
-    shown: ArcSwap<Shown>,
+    /// `None` once it is closed.
+    shown: ArcSwapOption<Shown>,
     patience: Patience,
 }
 
@@ -73,7 +78,7 @@ impl Https {
         Ok(Self {
             federation: joined.federation_url.as_str().to_owned(),
             enrolment: joined.enrolment_url.as_str().to_owned(),
-            shown: ArcSwap::from_pointee(shown),
+            shown: ArcSwapOption::from_pointee(shown),
             patience: Patience::default(),
             keys,
             clock,
@@ -82,7 +87,7 @@ impl Https {
     }
 
     async fn send(&self, call: Call) -> Result<Answer, LinkError> {
-        let shown = self.shown.load_full();
+        let shown = self.shown.load_full().ok_or_else(closed)?;
         let (client, base) = match call.listener {
             Listener::Federation => (&shown.federation, &self.federation),
             Listener::Enrolment => (&shown.enrolment, &self.enrolment),
@@ -116,14 +121,30 @@ impl Transport for Https {
         if let Err(unusable) = &next.federation {
             return Err(unusable.clone().into());
         }
-        let shown = self.shown.load();
+        let shown = self.shown.load_full().ok_or_else(closed)?;
         // The same certificate keeps its connections.
         let same = next.leaf == shown.leaf && next.roots == shown.roots;
         if same && shown.federation.is_ok() {
             return Ok(false);
         }
-        self.shown.store(Arc::new(next));
+        self.shown.store(Some(Arc::new(next)));
         Ok(true)
+    }
+
+    /// A client that is dropped has its connections say goodbye to the hub, in tasks that must be
+    /// polled for it: a runtime that ends at once tears them.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.shown.store(None);
+        Box::pin(async {
+            let gone = async {
+                while Arc::strong_count(&self.doubt) > 1 {
+                    tokio::time::sleep(GLANCE).await;
+                }
+            };
+            if tokio::time::timeout(GOODBYE, gone).await.is_err() {
+                tracing::debug!("a connection to the hub was still open when the node stopped");
+            }
+        })
     }
 }
 
@@ -160,6 +181,10 @@ impl Shown {
                 .and_then(|config| client(config).map_err(Unusable::roots)),
         }
     }
+}
+
+fn closed() -> LinkError {
+    LinkError::Unreachable("this node is stopping".into())
 }
 
 /// The roots that this node trusts.

@@ -84,28 +84,16 @@ impl Link {
     ) -> Result<(), LinkError> {
         let now = self.node.clock().now_ms();
         let mut rows = Vec::with_capacity(items.len() * 15);
-        for Checked { delivered, fault } in items {
-            let item = &delivered.item;
-            let text = String::from_utf8(delivered.bytes).map_err(LinkError::hub)?;
-            let wraps = if delivered.wraps.is_empty() {
-                None
-            } else {
-                Some(serde_json::to_string(&delivered.wraps).map_err(NodeError::damaged)?)
-            };
-            let trace = delivered.trace.filter(|text| text.parse::<Trace>().is_ok());
+        for Checked {
+            mut delivered,
+            fault,
+        } in items
+        {
+            let trace = delivered.trace.take();
+            let trace = trace.filter(|text| text.parse::<Trace>().is_ok());
+            rows.extend(store::inbox::of_delivered(stream, delivered, fault)?);
             rows.extend([
-                Value::from(stream.as_str()),
-                Value::from(i64::from(item.depoch)),
-                Value::from(item.dseq as i64),
-                Value::from(text),
-                Value::from(item.envelope_id.as_bytes().as_slice()),
-                Value::from(delivered.line),
-                Value::from(wraps),
-                Value::from(item.case.map(|case| case.to_string())),
-                Value::from(item.case_seq.map(|seq| seq as i64)),
-                Value::from(item.kind.clone()),
                 Value::from("received"),
-                Value::from(fault.map(str::to_owned)),
                 Value::from(0i64),
                 Value::from(now),
                 Value::from(trace),

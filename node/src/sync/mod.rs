@@ -140,6 +140,11 @@ impl Link {
         self.transport.doubts_clock()
     }
 
+    /// Ends the connections to the hub in order, once nothing runs here any more.
+    pub async fn close(&self) {
+        self.transport.close().await;
+    }
+
     pub fn node(&self) -> &Arc<Node> {
         &self.node
     }

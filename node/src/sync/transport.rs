@@ -104,4 +104,9 @@ pub trait Transport: Send + Sync {
     /// Shows from now on the certificate that lies in the keys folder, and knows the hub by the roots
     /// there. Says whether they are others than before.
     fn take_up_certificate(&self) -> Result<bool, LinkError>;
+
+    /// Ends what is open to the hub, in order; nothing is called from now on.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }

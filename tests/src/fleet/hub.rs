@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lapor_hub::audit::By;
 use lapor_hub::backup::{back_up, restore};
@@ -12,17 +13,22 @@ use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::membership::{self, Profile};
 use lapor_hub::sequencer::Batch;
 use lapor_hub::settings::Settings;
+use lapor_hub::store::visits;
 use lapor_hub::trial::Trial;
 use lapor_hub::upkeep;
 use lapor_hub::{Hub, HubError};
 use lapor_migrations::throwaway::TestDb;
 use lapor_migrations::{Db, Schema};
+use lapor_protocol::ids::InstanceId;
 use lapor_web::backup::Manifest;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::false_hub::{FalseHub, Says};
 use super::member::Member;
+
+/// In which the hub has noted that somebody has left.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A hub that can be stopped and started.
 pub struct HubHouse {
@@ -164,6 +170,30 @@ impl HubHouse {
 
     pub fn hub(&self) -> &Arc<Hub> {
         &self.running.as_ref().expect("the hub is running").hub
+    }
+
+    /// Why the last connection of an institution ended, which does so at this moment of the hub's
+    /// clock.
+    pub async fn left(&self, instance: &InstanceId) -> String {
+        let hub = self.hub();
+        let mut pictures = hub.watch.subscribe();
+        let seeing = async {
+            loop {
+                // Its history is written after each look.
+                hub.watch.look_again();
+                pictures.changed().await.expect("the hub looks");
+                let mut tx = hub.ground.db.read().await.expect("a transaction");
+                let lines = visits::latest(&mut tx, instance, 2).await;
+                tx.rollback().await.expect("a transaction that ends");
+                let mut lines = lines.expect("a history").into_iter();
+                let now = hub.now_ms();
+                if let Some(line) = lines.find(|line| line.what == "left" && line.at == now) {
+                    return line.detail;
+                }
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, seeing).await;
+        seen.unwrap_or_else(|_| panic!("{instance} has not left"))
     }
 
     pub fn is_running(&self) -> bool {

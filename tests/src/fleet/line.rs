@@ -274,6 +274,10 @@ impl Transport for Line {
     fn take_up_certificate(&self) -> Result<bool, LinkError> {
         self.inner.take_up_certificate()
     }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.inner.close()
+    }
 }
 
 impl State {

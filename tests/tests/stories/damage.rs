@@ -2,22 +2,29 @@
 //! anybody takes it for what was said, it concerns one case, and what is
 //! damaged comes back from whoever holds it too.
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use http::Method;
+use lapor_hub::casework::{self, skeleton};
+use lapor_hub::editions::{Editions, What};
+use lapor_hub::store::state;
 use lapor_migrations::{Db, Kind, on};
 use lapor_node::casework::{CaseFilter, KeyState};
 use lapor_node::sync::{Answer, Call};
 use lapor_protocol::case::State;
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::Body;
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, kinds};
+use lapor_web::holidays;
 
 const MINUTE_MS: i64 = 60_000;
 
-/// A kept line of a case, and how it is written back: by number, with the line.
+/// A kept line of a case, or of a kind, and how it is written back: by number, with the line.
 type Place = (&'static str, &'static str);
 
 const OUTBOX: Place = (
@@ -40,6 +47,10 @@ const AT_THE_HUB: Place = (
     "select number, line from envelopes where case_id = $1 order by number limit 1",
     "update envelopes set line = $2 where number = $1",
 );
+const LATEST_AT_THE_HUB: Place = (
+    "select number, line from envelopes where kind = $1 order by number desc limit 1",
+    AT_THE_HUB.1,
+);
 const BLOCK: &str = "update cases set blocked = 'a gap' where case_id = $1";
 const UNBLOCK: &str = "update cases set blocked = null where case_id = $1";
 /// As if the process had ended between the two transactions of a page.
@@ -61,11 +72,11 @@ const FLIPS: [(&str, &str); 3] = [
 ];
 
 /// Flips one bit of a kept line, behind these words.
-async fn flip(db: &Db, (read, write): Place, case: CaseId, behind: &str) {
-    let case = case.to_string();
+async fn flip(db: &Db, (read, write): Place, of: &impl Display, behind: &str) {
+    let of = of.to_string();
     let mut tx = db.write().await.unwrap();
     let (number, line): (i64, String) =
-        on!(&mut tx, c => sqlx::query_as(read).bind(case.as_str()).fetch_one(c).await).unwrap();
+        on!(&mut tx, c => sqlx::query_as(read).bind(of.as_str()).fetch_one(c).await).unwrap();
     let at = line.find(behind).unwrap() + behind.len();
     let mut bytes = line.into_bytes();
     let flips = [1, 2, 4, 64].map(|bit| bytes[at] ^ bit);
@@ -133,7 +144,7 @@ async fn a_flipped_bit_of_what_waits_to_be_sent_stops_one_message_which_is_signe
             let good = bandung.file(report("Jalan berlubang")).await;
             bandung.line().lose_calls(Method::POST, "/outbox", 1);
             bandung.link().push().await.unwrap_err();
-            flip(bandung.node().db(), OUTBOX, bad, behind).await;
+            flip(bandung.node().db(), OUTBOX, &bad, behind).await;
             fleet.settle().await;
             let aside = bandung.node().set_aside(false, 10).await.unwrap();
             assert_eq!(aside.len(), 1, "{reason}");
@@ -154,7 +165,7 @@ async fn a_flipped_bit_of_what_waits_to_be_sent_stops_one_message_which_is_signe
         ];
         bandung.line().lose_answers(Method::POST, "/outbox", 1);
         bandung.link().push().await.unwrap_err();
-        flip(bandung.node().db(), OUTBOX, both[0], FLIPS[1].0).await;
+        flip(bandung.node().db(), OUTBOX, &both[0], FLIPS[1].0).await;
         fleet.settle().await;
         let aside = bandung.node().set_aside(false, 10).await.unwrap();
         assert!(aside.is_empty(), "{aside:?}");
@@ -225,7 +236,7 @@ async fn a_flipped_bit_of_what_was_taken_in_stops_its_case_until_it_comes_once_m
         }
         bandung.catch_up().await;
         pusat.link().pull(Stream::Inbox, 0).await.unwrap();
-        flip(pusat.node().db(), INBOX, bad, FLIPS[1].0).await;
+        flip(pusat.node().db(), INBOX, &bad, FLIPS[1].0).await;
         pusat.catch_up().await;
 
         let aside = pusat.node().set_aside(false, 10).await.unwrap();
@@ -292,7 +303,7 @@ async fn a_damaged_item_or_own_message_comes_once_more_and_holds_up_no_other() {
         // Of an own message only the ruling comes back.
         let own = bandung.file(report("Pohon tumbang")).await;
         bandung.link().push().await.unwrap();
-        flip(bandung.node().db(), ACCEPTED, own, FLIPS[1].0).await;
+        flip(bandung.node().db(), ACCEPTED, &own, FLIPS[1].0).await;
         bandung.link().pull(Stream::Inbox, 0).await.unwrap();
         assert_eq!(bandung.node().set_aside(false, 10).await.unwrap().len(), 1);
         fleet.settle().await;
@@ -313,7 +324,7 @@ async fn damaged_at(fleet: &Fleet) -> Vec<(String, u64)> {
 
 async fn flip_at_the_hub(fleet: &Fleet, case: CaseId, behind: &str) {
     let db = fleet.hub.db().await;
-    flip(&db, AT_THE_HUB, case, behind).await;
+    flip(&db, AT_THE_HUB, &case, behind).await;
     db.close().await;
 }
 
@@ -357,6 +368,61 @@ async fn a_flipped_bit_of_what_the_hub_keeps_is_named_and_its_author_sends_it_on
         fleet.settle().await;
         assert_eq!(fleet.at("pusat").view(bad).await.case_seq, 2);
         assert!(damaged_at(&fleet).await.is_empty());
+        fleet.ends_well().await;
+    }
+}
+
+/// The edition of the calendar by which the figures of the hub are counted, once they are in step.
+async fn counted_by(fleet: &Fleet) -> String {
+    let hub = fleet.hub.hub();
+    while casework::step(hub).await.unwrap() {}
+    let mut tx = hub.ground.db.read().await.unwrap();
+    let counted = state::read(&mut tx, state::CASEWORK_CALENDAR).await;
+    tx.rollback().await.unwrap();
+    counted.unwrap().unwrap()
+}
+
+/// Editions of the calendar that the hub cannot read.
+async fn unread_calendars(fleet: &Fleet) -> usize {
+    let editions = Editions::read(&fleet.hub.hub().ground).await.unwrap();
+    let mut shelves = editions.shelves.into_iter();
+    let shelf = shelves.find(|shelf| shelf.what == What::Calendar);
+    shelf.unwrap().damaged
+}
+
+#[tokio::test]
+async fn the_calendar_before_stands_in_for_one_that_is_damaged_at_the_hub_until_it_comes_again() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        for edition in ["2026.1", "2026.2"] {
+            let calendar = holidays::read(holidays::FIRST_EDITION, edition).unwrap();
+            let body = Body::CalendarUpdated(calendar);
+            pusat.node().publish(body, "meja").await.unwrap();
+            pusat.catch_up().await;
+        }
+        let before = bandung.file(report("Jalan berlubang")).await;
+        fleet.settle().await;
+        assert_eq!(counted_by(&fleet).await, "2026.2");
+        assert_eq!(unread_calendars(&fleet).await, 0);
+
+        let db = fleet.hub.db().await;
+        flip(&db, LATEST_AT_THE_HUB, &"calendar.updated", FLIPS[1].0).await;
+        db.close().await;
+        let after = bandung.file(report("Pohon tumbang")).await;
+        fleet.settle().await;
+        assert_eq!(counted_by(&fleet).await, "2026.1");
+        assert_eq!(unread_calendars(&fleet).await, 1);
+        for case in [before, after] {
+            let seen = skeleton::read(fleet.hub.hub(), case).await.unwrap();
+            assert!(seen.is_some(), "{case}");
+        }
+        assert_eq!(damaged_at(&fleet).await, [("pusat".to_owned(), 2)]);
+
+        pusat.link().report_health().await.unwrap();
+        assert!(damaged_at(&fleet).await.is_empty());
+        assert_eq!(counted_by(&fleet).await, "2026.2");
+        assert_eq!(unread_calendars(&fleet).await, 0);
         fleet.ends_well().await;
     }
 }

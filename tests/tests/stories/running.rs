@@ -1,11 +1,18 @@
 //! The programs at work by themselves: long polls answered at once, a hub that
-//! drains and comes back in the middle of traffic.
+//! drains and comes back in the middle of traffic, programs that end.
 
+use std::sync::Arc;
+
+use http::Method;
 use lapor_migrations::Kind;
+use lapor_node::node::Node;
+use lapor_node::sync::{Call, Https, Transport as _};
 use lapor_protocol::case::State;
-use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
+use lapor_protocol::wire::PREFIX;
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT, TANGERANG};
 use lapor_tests::fleet::words::report;
-use lapor_tests::fleet::{Fleet, Institution, kinds};
+use lapor_tests::fleet::{BEGINNING, Fleet, Institution, kinds};
+use lapor_tests::hostile::{Frame, Frames, Hostile};
 
 #[tokio::test]
 async fn what_happens_at_one_institution_is_at_the_next_without_waiting_for_a_poll() {
@@ -91,6 +98,59 @@ async fn a_second_hub_on_the_same_file_takes_over_and_the_first_ends() {
         let after = fleet.at("kota-bandung").file(report("Sesudah")).await;
         fleet.settle().await;
         assert_eq!(fleet.at("pusat").state(after).await, State::Received);
+        fleet.ends_well().await;
+    }
+}
+
+/// A program of a node calls the hub and ends: in order, or as one that is killed.
+async fn calls_and_ends(node: &Node, in_order: bool) {
+    let way = Https::of(node).unwrap();
+    let program = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let head = Call::new(Method::GET, format!("{PREFIX}/outbox/head"));
+            way.call(head.clone()).await.unwrap();
+            if in_order {
+                way.close().await;
+                assert!(way.call(head).await.is_err(), "it is closed");
+            }
+        });
+    };
+    tokio::task::spawn_blocking(program).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_program_that_stops_in_order_says_goodbye_and_one_that_is_killed_does_not() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let node = Arc::clone(fleet.at("kota-bandung").node());
+        fleet.pass(1_000);
+        fleet.at_mut("kota-bandung").stop().await;
+        fleet.hub.left(&BANDUNG.id()).await;
+        for in_order in [true, false] {
+            fleet.pass(1_000);
+            calls_and_ends(&node, in_order).await;
+            let why = fleet.hub.left(&BANDUNG.id()).await;
+            assert_eq!(why == "closed", in_order, "{why}");
+        }
+        fleet.at_mut("kota-bandung").start().await;
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn who_says_goodbye_and_no_more_has_closed_the_connection() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let line = fleet.hub.invite(&TANGERANG, true).await;
+        let player = Hostile::join(&line, 200, BEGINNING).await.unwrap();
+        fleet.pass(1_000);
+        let mut frames = Frames::greet(&player, 0).await.unwrap();
+        frames.say(Frame::GOAWAY, 0, 0, &[0; 8]).await.unwrap();
+        assert_eq!(fleet.hub.left(&player.id).await, "closed");
         fleet.ends_well().await;
     }
 }

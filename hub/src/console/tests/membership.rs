@@ -8,7 +8,7 @@ use crate::store;
 use crate::streams::StreamKey;
 use crate::watch;
 
-const GARUT: &[(&str, &str)] = &[
+pub const GARUT: &[(&str, &str)] = &[
     ("pendek", "kab-garut"),
     ("jenis", "kabupaten"),
     ("nama", "Pemerintah Kabupaten Garut"),

@@ -1,9 +1,10 @@
-//! Whoever was replaced bears the name of its successor, and is told from it on every page.
+//! Whoever was replaced says by whom on every page, and is told from a successor of the same name.
 
 use http::StatusCode;
 
 use super::casework::places;
-use super::{BANDUNG, ConsoleRole, login};
+use super::membership::GARUT;
+use super::{BANDUNG, ConsoleRole, Place, login};
 
 const MARKED: &str = "Kota Bandung (digantikan oleh kota-bandung-2)";
 
@@ -32,5 +33,27 @@ async fn one_that_was_replaced_is_marked_wherever_it_is_named() {
         }
         let next = operator.open("/konsol/instansi/kota-bandung-2").await;
         next.shows("Kota Bandung").hides("digantikan oleh");
+    }
+}
+
+#[tokio::test]
+async fn one_that_went_over_into_another_says_what_that_is_called() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        operator.post("/konsol/undang", GARUT).await;
+        place.takes_part("kab-garut").await;
+        let fields = [
+            ("penerus", "kab-garut"),
+            ("alasan", "digabung"),
+            ("yakin", "1"),
+        ];
+        let done = operator.post(&format!("{BANDUNG}/cabut"), &fields).await;
+        done.is(StatusCode::SEE_OTHER);
+        for page in ["/konsol/instansi", BANDUNG] {
+            let page = operator.open(page).await;
+            page.shows("Kota Bandung (digantikan oleh Pemerintah Kabupaten Garut)");
+        }
+        let page = operator.open(BANDUNG).await;
+        page.shows(">Pemerintah Kabupaten Garut (kab-garut)</a>");
     }
 }
