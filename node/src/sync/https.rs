@@ -135,7 +135,7 @@ impl Transport for Https {
     /// polled for it: a runtime that ends at once tears them.
     fn close(&self) -> BoxFuture<'_, ()> {
         self.shown.store(None);
-        Box::pin(async {
+        Box::pin(async move {
             let gone = async {
                 while Arc::strong_count(&self.doubt) > 1 {
                     tokio::time::sleep(GLANCE).await;

@@ -2,7 +2,21 @@
 
 use std::path::Path;
 
+use clap::{Command, CommandFactory as _};
 use serde_json::Value;
+
+/// The pages that tell operators what to type.
+const PAGES: [&str; 9] = [
+    include_str!("../../../README.md"),
+    include_str!("../../../docs/api.md"),
+    include_str!("../../../docs/bridge.md"),
+    include_str!("../../../docs/channels.md"),
+    include_str!("../../../docs/conformance.md"),
+    include_str!("../../../docs/open311.md"),
+    include_str!("../../../docs/operations.md"),
+    include_str!("../../../docs/registers.md"),
+    include_str!("../../../docs/webhooks.md"),
+];
 
 /// `section.field` of everything in a value.
 fn fields(value: &Value, above: &str, found: &mut Vec<String>) {
@@ -30,6 +44,71 @@ fn the_page_for_operators_names_every_field() {
             assert!(page.contains(&format!("| `{field}` |")), "{field}");
         }
     }
+}
+
+/// What stands on a page as code: in a line, or as a line of a block.
+fn code(page: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in page.replace("\\\n", " ").lines() {
+        if line.starts_with("    ") {
+            found.push(line.to_owned());
+        } else {
+            let inline = line.split('`').skip(1).step_by(2);
+            found.extend(inline.map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// What is wrong with words behind a program's name, by what its command line takes.
+fn wrong<'a>(program: &Command, words: &[&'a str]) -> Option<&'a str> {
+    let mut at = program;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if *word == "--config" {
+            words.next();
+        } else if let Some(flag) = word.strip_prefix("--") {
+            let name = flag.split('=').next();
+            if !at.get_arguments().any(|known| known.get_long() == name) {
+                return Some(*word);
+            }
+        } else if let Some(below) = at.find_subcommand(word) {
+            at = below;
+        } else if at.has_subcommands() {
+            return Some(*word);
+        }
+    }
+    None
+}
+
+#[test]
+fn the_pages_name_only_commands_and_flags_that_there_are() {
+    let (mut hub, mut node) = (
+        lapor_hub::cli::Cli::command(),
+        lapor_node::cli::Cli::command(),
+    );
+    hub.build();
+    node.build();
+    let mut count = 0;
+    for typed in PAGES.into_iter().flat_map(code) {
+        let one = typed.split(['|', ';', '>', '&', '(']).next();
+        let words = one.unwrap_or_default().split_whitespace();
+        let words: Vec<&str> = words
+            .map(|word| word.trim_matches(['[', ']', '\'', '"', ',']))
+            .collect();
+        let words = match words.as_slice() {
+            ["sudo", "-u", _, words @ ..] => words,
+            words => words,
+        };
+        let (program, words) = match words {
+            ["hub" | "lapor-hub", words @ ..] if !words.is_empty() => (&hub, words),
+            ["node" | "lapor-node", words @ ..] if !words.is_empty() => (&node, words),
+            _ => continue,
+        };
+        assert_eq!(wrong(program, words), None, "{typed}");
+        count += 1;
+    }
+    assert!(count > 100, "{count} commands are named");
 }
 
 #[test]
