@@ -19,7 +19,8 @@ fn audit(bytes: &[u8]) {
         }
         let (tally, _) = audit.finish();
         assert!(tally.applied <= tally.rulings);
-        assert_eq!(audit.cases().count() as u64, tally.cases);
+        // A case of which the hub ruled what no fold takes was looked at, and is none.
+        assert!(audit.cases().count() as u64 <= tally.cases);
     }
 }
 
