@@ -92,7 +92,7 @@ impl Link {
             } else {
                 Some(serde_json::to_string(&delivered.wraps).map_err(NodeError::damaged)?)
             };
-            let trace = delivered.trace.filter(|text| text.parse::<Trace>().is_ok());
+            let trace = delivered.trace.map(Trace::try_from).and_then(Result::ok);
             rows.extend([
                 Value::from(stream.as_str()),
                 Value::from(i64::from(item.depoch)),
@@ -108,7 +108,7 @@ impl Link {
                 Value::from(fault.map(str::to_owned)),
                 Value::from(0i64),
                 Value::from(now),
-                Value::from(trace),
+                Value::from(trace.map(String::from)),
             ]);
         }
         let mut tx = self.node.write_tx().await?;
