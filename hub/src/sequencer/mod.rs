@@ -36,7 +36,7 @@ use cache::CaseCache;
 use group::Worker;
 
 pub(crate) use verify::split;
-pub use verify::{Batch, Incoming, read_batch};
+pub use verify::{Batch, Incoming, Lines, read_batch};
 
 /// Messages that one transaction may order, and their bytes.
 const GROUP_MESSAGES: usize = 2000;
