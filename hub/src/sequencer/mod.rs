@@ -14,6 +14,7 @@ mod plan;
 mod replay;
 mod stated;
 mod tally;
+mod verifiers;
 mod verify;
 mod working;
 
@@ -35,6 +36,7 @@ use crate::streams::Streams;
 use cache::CaseCache;
 use group::Worker;
 
+pub use verifiers::Verifiers;
 pub(crate) use verify::split;
 pub use verify::{Batch, Incoming, Lines, read_batch};
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
-use lapor_protocol::keys::{CertifiedKey, KeyId, KeyUse, Verifier};
+use lapor_protocol::keys::{CertifiedKey, KeyId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::limits::{BATCH_ENVELOPES, LINE_BYTES, WRAPS};
 use lapor_protocol::message::{Attachment, Message};
@@ -19,8 +19,8 @@ use lapor_protocol::problem::Code;
 use lapor_protocol::seal::Wrap;
 use lapor_protocol::wire::read_object;
 use lapor_web::trace::Trace;
-use tokio::sync::Semaphore;
 
+use super::verifiers::{AuthorKeys, Verifiers};
 use crate::casefile::without_words;
 use crate::error::HubError;
 
@@ -97,24 +97,18 @@ enum Fault {
     Line(PrefixEnd),
 }
 
-/// The keys with which an author signs or has signed.
-struct AuthorKeys {
-    author: InstanceId,
-    keys: Vec<(CertifiedKey, Verifier)>,
-}
-
 /// Verifies the lines of `author`, who is known to be active.
 pub async fn read_batch(
     author: InstanceId,
     Lines { body, found, .. }: Lines,
     directory: &Directory,
-    permits: &Arc<Semaphore>,
+    verifiers: &Verifiers,
 ) -> Result<Batch, HubError> {
     let lines = checked(found)?;
-    let keys = Arc::new(AuthorKeys::of(&author, directory));
+    let keys = verifiers.of(&author, directory);
     let mut chunks = Vec::with_capacity(lines.len().div_ceil(CHUNK));
     for chunk in lines.chunks(CHUNK) {
-        let permit = Arc::clone(permits).acquire_owned().await;
+        let permit = Arc::clone(&verifiers.permits).acquire_owned().await;
         let (body, keys, chunk) = (body.clone(), Arc::clone(&keys), chunk.to_vec());
         chunks.push(tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -251,18 +245,6 @@ fn continues(before: Option<&Incoming>, incoming: &Incoming) -> Continuity {
 }
 
 impl AuthorKeys {
-    fn of(author: &InstanceId, directory: &Directory) -> Self {
-        let entry = directory.latest().instance(author);
-        let keys = entry.map_or(&[][..], |entry| &entry.keys);
-        let signing = keys.iter().filter(|key| key.use_for == KeyUse::Signing);
-        Self {
-            author: author.clone(),
-            keys: signing
-                .filter_map(|key| Some((key.clone(), Verifier::from_jwk(&key.jwk).ok()?)))
-                .collect(),
-        }
-    }
-
     fn judge(&self, line: &[u8]) -> Result<Incoming, Fault> {
         let malformed =
             |detail: String| Fault::Batch(HubError::refused(Code::MalformedBatch, detail));
