@@ -58,11 +58,6 @@ impl Trace {
         &self.0[ID]
     }
 
-    /// As it is written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Does some work as part of this trace.
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CURRENT.scope(self, work).await
@@ -179,8 +174,8 @@ mod tests {
         let trace: Trace = KNOWN.parse().unwrap();
         let step = trace.clone().scope(async { Trace::here() }).await;
         assert_eq!(step.trace_id(), trace.trace_id());
-        assert_eq!(step.as_str().parse(), Ok(step.clone()));
-        assert!(step.as_str().ends_with("-01"), "{step}");
+        assert_eq!(step.to_string().parse(), Ok(step.clone()));
+        assert!(step.to_string().ends_with("-01"), "{step}");
         assert_ne!(step, trace, "another step has an id of its own");
         assert_ne!(Trace::here().trace_id(), Trace::here().trace_id());
     }
