@@ -9,7 +9,7 @@ use std::time::Duration;
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::limits::LONG_POLL_SECONDS;
 use lapor_web::spans::Spans;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::alarms::Alarms;
@@ -21,7 +21,7 @@ use crate::ground::Ground;
 use crate::limits::Admission;
 use crate::replicas::Replicas;
 use crate::right::Right;
-use crate::sequencer::Sequencer;
+use crate::sequencer::{Sequencer, Verifiers};
 use crate::settings::Settings;
 use crate::streams::Streams;
 use crate::upkeep::{self, Upkeep};
@@ -35,8 +35,8 @@ pub struct Hub {
     pub sequencer: Sequencer,
     pub(crate) admission: Admission,
     pub(crate) witness: Witness,
-    /// One permit a core for checking signatures.
-    pub(crate) verifiers: Arc<Semaphore>,
+    /// What checks signatures.
+    pub(crate) verifiers: Verifiers,
     /// Open connections of the federation.
     pub(crate) connections: Arc<Connections>,
     /// When each instance was last heard.
@@ -94,7 +94,7 @@ impl Hub {
         Ok(Arc::new(Self {
             admission: Admission::new(&ground.settings.limits),
             witness,
-            verifiers: Arc::new(Semaphore::new(cores)),
+            verifiers: Verifiers::new(cores),
             connections: Arc::default(),
             contacts: Contacts::since(ground.clock.now_ms()),
             replicas: Replicas::of(&ground.db),

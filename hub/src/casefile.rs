@@ -14,18 +14,18 @@ use lapor_protocol::case::{
 use lapor_protocol::directory::{Directory, DirectoryAt, Status};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
-use lapor_protocol::message::Message;
+use lapor_protocol::message::{Attachment, Message};
 
 use crate::error::HubError;
 use crate::store::rulings::{self, Placed};
 
-/// One message with a place in a case; its sealed words are left out.
+/// One message with a place in a case; its sealed words and attachments are left out.
 #[derive(Debug)]
 pub struct Past {
     /// In the hub's order.
     pub number: i64,
     pub id: EnvelopeId,
-    pub message: Message,
+    pub message: Arc<Message>,
     pub ruling: Ruling,
     /// Directory version in force.
     pub directory: u64,
@@ -108,29 +108,12 @@ impl CaseFile {
     }
 }
 
-impl Past {
-    pub fn new(
-        number: i64,
-        id: EnvelopeId,
-        message: &Message,
-        ruling: Ruling,
-        directory: u64,
-        ordered_at: i64,
-    ) -> Self {
-        Self {
-            number,
-            id,
-            message: Message {
-                header: message.header.clone(),
-                body: message.body.clone(),
-                sealed: None,
-                attachments: Vec::new(),
-            },
-            ruling,
-            directory,
-            ordered_at,
-        }
-    }
+/// What the order and a case go by of a message, and its attachments. The sealed words stay in its
+/// line alone.
+pub fn without_words(mut message: Message) -> (Arc<Message>, Vec<Attachment>) {
+    message.sealed = None;
+    let attachments = std::mem::take(&mut message.attachments);
+    (Arc::new(message), attachments)
 }
 
 /// Folds one ruled message into a case and says who is told of it. Revoked
@@ -200,6 +183,7 @@ fn replay(
     let envelope = envelope.filter(|envelope| envelope.id() == placed.id);
     let envelope = envelope.ok_or(HubError::Message(placed.id))?;
     let message = Message::parse(&envelope.payload).map_err(HubError::damaged)?;
+    let (message, _) = without_words(message);
     let file = files.remove(&placed.case);
     let expected = file.as_ref().map_or(1, |file| file.last() + 1);
     if placed.case_seq != expected {
@@ -217,14 +201,14 @@ fn replay(
         world: directory.at(placed.directory),
     };
     let outcome = settle(entry, file.as_ref().map(|file| &file.case))?;
-    let past = Past::new(
-        placed.number,
-        placed.id,
-        &message,
-        placed.ruling,
-        placed.directory,
-        placed.ordered_at,
-    );
+    let past = Past {
+        number: placed.number,
+        id: placed.id,
+        message,
+        ruling: placed.ruling,
+        directory: placed.directory,
+        ordered_at: placed.ordered_at,
+    };
     let holders = holders(&outcome.recipients);
     let file = CaseFile::extended(file, past, outcome.after, holders).ok_or_else(|| {
         HubError::Damaged(format!(

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lapor_migrations::Tx;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::calendar_updated::HolidayKind;
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 
 use crate::error::HubError;
 use crate::ground::Ground;
-use crate::published::{self, Edition as _, Published};
+use crate::published::{self, Published};
 use crate::rotation::active;
 use crate::store;
 use crate::store::adoptions::Adoption;

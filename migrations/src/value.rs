@@ -1,5 +1,7 @@
 //! A value on its way into a bulk statement, and the two drivers' lists of them.
 
+use std::sync::Arc;
+
 use sqlx::Arguments;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
@@ -12,6 +14,8 @@ pub enum Value {
     Int(i64),
     OptInt(Option<i64>),
     Text(String),
+    /// Of which others hold the same memory; SQLite takes it as it is.
+    Shared(Arc<str>),
     OptText(Option<String>),
     Bytes(Vec<u8>),
     OptBytes(Option<Vec<u8>>),
@@ -32,6 +36,7 @@ value_from! {
     Option<i64> => OptInt,
     String => Text,
     &str => Text,
+    Arc<str> => Shared,
     Option<String> => OptText,
     Vec<u8> => Bytes,
     &[u8] => Bytes,
@@ -46,6 +51,7 @@ pub fn sqlite_arguments(values: impl Iterator<Item = Value>) -> Result<SqliteArg
             Value::Int(value) => Arguments::add(&mut arguments, value),
             Value::OptInt(value) => Arguments::add(&mut arguments, value),
             Value::Text(value) => Arguments::add(&mut arguments, value),
+            Value::Shared(value) => Arguments::add(&mut arguments, value),
             Value::OptText(value) => Arguments::add(&mut arguments, value),
             Value::Bytes(value) => Arguments::add(&mut arguments, value),
             Value::OptBytes(value) => Arguments::add(&mut arguments, value),
@@ -63,6 +69,7 @@ pub fn postgres_arguments(values: impl Iterator<Item = Value>) -> Result<PgArgum
             Value::Int(value) => Arguments::add(&mut arguments, value),
             Value::OptInt(value) => Arguments::add(&mut arguments, value),
             Value::Text(value) => Arguments::add(&mut arguments, value),
+            Value::Shared(value) => Arguments::add(&mut arguments, value),
             Value::OptText(value) => Arguments::add(&mut arguments, value),
             Value::Bytes(value) => Arguments::add(&mut arguments, value),
             Value::OptBytes(value) => Arguments::add(&mut arguments, value),

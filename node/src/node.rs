@@ -102,11 +102,11 @@ impl Node {
     pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>, NodeError> {
         let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
         db.migrate().await?;
-        Self::over(db, settings, clock).await
+        Self::on_database(db, settings, clock).await
     }
 
     /// The same over a database that is open and migrated.
-    pub(crate) async fn over(
+    pub(crate) async fn on_database(
         db: Db,
         settings: &Settings,
         clock: Arc<dyn Clock>,

@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Write as _;
 
 use crate::ids::{Digest, EnvelopeId};
 use crate::keys::{KeyId, Signer, Verifier};
@@ -25,6 +26,11 @@ pub const DIRECTORY_HEAD_TYPE: &str = "application/vnd.lapor.directory-head.v1+j
 pub const KEY_TYPE: &str = "application/vnd.lapor.key.v1+json";
 pub const EPOCH_TYPE: &str = "application/vnd.lapor.epoch.v1+json";
 pub const ENROLMENT_TYPE: &str = "application/vnd.lapor.enrolment.v1+json";
+
+/// Of a line beside its payload and its type: names, key id and signature.
+const BESIDE_BYTES: usize = 208;
+/// Of the pre-authentication encoding beside type and payload: its name, two lengths, spaces.
+const LENGTHS_BYTES: usize = 48;
 
 /// Why an envelope was refused; the sender's fault in every case.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,15 +69,17 @@ struct Wire<'a> {
     payload_type: Cow<'a, str>,
     #[serde(borrow)]
     payload: Cow<'a, str>,
-    signatures: Vec<WireSignature>,
+    #[serde(borrow)]
+    signatures: Vec<WireSignature<'a>>,
     #[serde(flatten, skip_serializing)]
     rest: BTreeMap<String, Value>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct WireSignature {
+struct WireSignature<'a> {
     keyid: KeyId,
-    sig: String,
+    #[serde(borrow)]
+    sig: Cow<'a, str>,
     #[serde(flatten, skip_serializing)]
     rest: BTreeMap<String, Value>,
 }
@@ -112,7 +120,10 @@ impl Envelope {
 
     /// One line of NDJSON, without its line break.
     pub fn to_line(&self) -> String {
-        serde_json::to_string(self).expect("an envelope serialises")
+        let payload = self.payload.len().div_ceil(3) * 4;
+        let mut line = Vec::with_capacity(payload + self.payload_type.len() + BESIDE_BYTES);
+        serde_json::to_writer(&mut line, self).expect("an envelope serialises");
+        String::from_utf8(line).expect("JSON is text")
     }
 
     /// `SHA-256(PAE(payloadType, payload))`.
@@ -152,8 +163,10 @@ impl Envelope {
 /// The pre-authentication encoding: what is signed and hashed.
 pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let (type_bytes, bytes) = (payload_type.len(), payload.len());
-    let head = format!("DSSEv1 {type_bytes} {payload_type} {bytes} ");
-    [head.as_bytes(), payload].concat()
+    let mut encoded = Vec::with_capacity(bytes + type_bytes + LENGTHS_BYTES);
+    write!(encoded, "DSSEv1 {type_bytes} {payload_type} {bytes} ").expect("memory takes all");
+    encoded.extend_from_slice(payload);
+    encoded
 }
 
 /// Signs the JSON of a value; the bytes in the envelope are the truth from then on.
@@ -188,7 +201,7 @@ impl TryFrom<Wire<'_>> for Envelope {
     type Error = EnvelopeError;
 
     fn try_from(wire: Wire<'_>) -> Result<Self, EnvelopeError> {
-        let [signature] = <[WireSignature; 1]>::try_from(wire.signatures)
+        let [signature] = <[WireSignature<'_>; 1]>::try_from(wire.signatures)
             .map_err(|all| EnvelopeError::Signatures(all.len()))?;
         if let Some(field) = wire.rest.keys().chain(signature.rest.keys()).next() {
             let field: String = field.chars().take(60).collect();
@@ -198,7 +211,7 @@ impl TryFrom<Wire<'_>> for Envelope {
             .decode(wire.payload.as_bytes())
             .map_err(|_| EnvelopeError::Malformed("payload is not base64".into()))?;
         let bytes = B64
-            .decode(&signature.sig)
+            .decode(signature.sig.as_bytes())
             .ok()
             .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
             .ok_or_else(|| EnvelopeError::Malformed("sig is not 64 bytes in base64".into()))?;
@@ -218,7 +231,7 @@ impl<'a> From<&'a Envelope> for Wire<'a> {
             payload: Cow::Owned(B64.encode(&envelope.payload)),
             signatures: vec![WireSignature {
                 keyid: envelope.kid.clone(),
-                sig: B64.encode(envelope.signature),
+                sig: Cow::Owned(B64.encode(envelope.signature)),
                 rest: BTreeMap::new(),
             }],
             rest: BTreeMap::new(),

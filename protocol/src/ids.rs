@@ -5,9 +5,12 @@
 //! constructed from unchecked text.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 /// An id that could not be read; the text that names what was expected.
@@ -29,10 +32,45 @@ pub enum IdError {
     Kind(String),
 }
 
-/// The slug of an institution, for instance `kota-bandung`; never reused.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct InstanceId(String);
+/// An id is read where its text stands, without a copy of that. It is judged after it was read, so
+/// that an error of its text says no other place than one of its neighbours.
+fn read_text<'de, D, T>(reader: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err = IdError>,
+{
+    let read: Result<T, IdError> = reader.deserialize_str(Text(PhantomData))?;
+    read.map_err(de::Error::custom)
+}
+
+struct Text<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = IdError>> Visitor<'_> for Text<T> {
+    type Value = Result<T, IdError>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Result<T, IdError>, E> {
+        Ok(text.parse())
+    }
+}
+
+macro_rules! read_as_text {
+    ($name:ident) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+                read_text(reader)
+            }
+        }
+    };
+}
+
+/// The slug of an institution, for instance `kota-bandung`; never reused. Clones share its text: it
+/// stands in every header, row and stream that a message leads to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId(Arc<str>);
 
 impl InstanceId {
     pub fn as_str(&self) -> &str {
@@ -52,7 +90,7 @@ impl FromStr for InstanceId {
             && !text.ends_with('-')
             && !text.contains("--");
         if shape {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(IdError::Instance(shorten(text)))
         }
@@ -69,9 +107,17 @@ impl TryFrom<String> for InstanceId {
 
 impl From<InstanceId> for String {
     fn from(id: InstanceId) -> Self {
-        id.0
+        id.as_str().to_owned()
     }
 }
+
+impl Serialize for InstanceId {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        writer.serialize_str(&self.0)
+    }
+}
+
+read_as_text!(InstanceId);
 
 impl fmt::Display for InstanceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,8 +191,7 @@ impl fmt::Display for InstanceKind {
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -197,6 +242,15 @@ macro_rules! uuid_id {
             }
         }
 
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+                let text = &mut Uuid::encode_buffer();
+                writer.serialize_str(self.0.hyphenated().encode_lower(text))
+            }
+        }
+
+        read_as_text!($name);
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(&self.0, f)
@@ -221,8 +275,7 @@ uuid_id! {
 }
 
 /// SHA-256 of something, written as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
 
 /// The id of an envelope: SHA-256 of its pre-authentication encoding.
@@ -289,6 +342,16 @@ impl From<Digest> for String {
         digest.to_hex()
     }
 }
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        let mut text = [0; 64];
+        hex::encode_to_slice(self.0, &mut text).expect("32 bytes are 64 digits");
+        writer.serialize_str(std::str::from_utf8(&text).expect("digits are text"))
+    }
+}
+
+read_as_text!(Digest);
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -372,6 +435,32 @@ mod tests {
         let digest = Digest::of(b"lapor");
         assert_eq!(digest.to_hex().parse::<Digest>().unwrap(), digest);
         assert!(digest.to_hex().to_uppercase().parse::<Digest>().is_err());
+    }
+
+    #[test]
+    fn an_id_is_written_and_read_as_its_text_and_as_nothing_else() {
+        fn check<T>(id: &T)
+        where
+            T: Serialize + for<'de> Deserialize<'de> + fmt::Display + fmt::Debug + PartialEq,
+        {
+            let text = id.to_string();
+            let written = serde_json::to_string(id).unwrap();
+            assert_eq!(written, format!("{text:?}"));
+            assert_eq!(serde_json::from_str::<T>(&written).unwrap(), *id);
+            // Escapes are unfolded before, and a value holds its text.
+            let escaped = written.replacen('a', "\\u0061", 1);
+            assert_eq!(serde_json::from_str::<T>(&escaped).unwrap(), *id);
+            let value = serde_json::to_value(id).unwrap();
+            assert_eq!(value, text.as_str());
+            assert_eq!(serde_json::from_value::<T>(value).unwrap(), *id);
+            for bad in ["1", "null", "[]", "\"\"", "\"A\""] {
+                assert!(serde_json::from_str::<T>(bad).is_err(), "{bad}");
+            }
+        }
+        check(&"kota-bandung".parse::<InstanceId>().unwrap());
+        check(&MessageId::mint(1_700_000_000_000, [0xaa; 10]));
+        check(&CaseId::mint(1_700_000_000_000, [0xaa; 10]));
+        check(&Digest::new([0xaa; 32]));
     }
 
     #[test]

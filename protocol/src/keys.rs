@@ -5,7 +5,7 @@
 //! non-canonical keys are refused when a key is read, so that no later check
 //! can disagree about them.
 
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, ParsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -202,16 +202,29 @@ impl fmt::Debug for Signer {
 }
 
 /// A public Ed25519 key, checked once, with its id.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Verifier {
-    key: VerifyingKey,
+    public: [u8; KEY_BYTES],
+    /// The same key, made once, as the library has it that verifies (decision 33).
+    key: ParsedPublicKey,
     kid: KeyId,
 }
 
+impl PartialEq for Verifier {
+    fn eq(&self, other: &Self) -> bool {
+        self.public == other.public && self.kid == other.kid
+    }
+}
+
+impl Eq for Verifier {}
+
 impl Verifier {
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
+        let public = jwk.verifying_key()?.to_bytes();
+        let key = ParsedPublicKey::new(&ED25519, public).map_err(|_| KeyError::Encoding)?;
         Ok(Self {
-            key: jwk.verifying_key()?,
+            public,
+            key,
             kid: jwk.kid.clone(),
         })
     }
@@ -221,12 +234,12 @@ impl Verifier {
     }
 
     pub fn jwk(&self) -> Jwk {
-        Jwk::ed25519(&self.key)
+        Jwk::okp("Ed25519", &self.public)
     }
 
     /// SHA-256 of the raw public key, what nodes pin and screens show.
     pub fn fingerprint(&self) -> Digest {
-        Digest::of(self.key.as_bytes())
+        Digest::of(&self.public)
     }
 
     /// Strict verification: canonical S and R, no small-order R (ZIP 215 is not accepted).
@@ -240,8 +253,7 @@ impl Verifier {
         if SMALL_ORDER.contains(&r) {
             return false;
         }
-        let key = UnparsedPublicKey::new(&ED25519, self.key.as_bytes());
-        key.verify(bytes, signature).is_ok()
+        self.key.verify_sig(bytes, signature).is_ok()
     }
 }
 
@@ -361,6 +373,22 @@ mod tests {
             );
         }
         assert_eq!(Jwk::x25519(&[0; 32]).sealing_key(), Err(KeyError::Weak));
+    }
+
+    #[test]
+    fn a_verifier_is_its_key_and_verifies_alike_each_time() {
+        let (one, other) = (Signer::from_seed(&[1; 32]), Signer::from_seed(&[2; 32]));
+        let key = Verifier::from_jwk(&one.public()).unwrap();
+        assert_eq!(key.jwk(), one.public());
+        assert_eq!(key, Verifier::from_jwk(&one.public()).unwrap());
+        assert_ne!(key, Verifier::from_jwk(&other.public()).unwrap());
+        for key in [key.clone(), key] {
+            for text in [b"satu".as_slice(), b"dua"] {
+                assert!(key.verify(text, &one.sign(text)));
+                assert!(!key.verify(text, &other.sign(text)));
+                assert!(!key.verify(b"tiga", &one.sign(text)));
+            }
+        }
     }
 
     #[test]

@@ -33,3 +33,4 @@ pub mod seal;
 pub mod seen;
 mod strict_json;
 pub mod wire;
+mod written;

@@ -5,7 +5,6 @@
 //! that cannot be read is accepted and ruled `malformed`.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::ids::{CaseId, Digest, InstanceId, MessageId, MessageRef, Position};
@@ -13,6 +12,7 @@ use crate::kinds::{Body, BodyError};
 use crate::limits::{ATTACHMENTS, BLOB_BYTES, KIND_CHARS, PAYLOAD_BYTES};
 use crate::seal::{Context, Sealed};
 use crate::strict_json;
+use crate::written::{Form, states};
 
 /// Why a header refuses its envelope (`header_invalid`); the author's fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,7 +117,8 @@ impl Message {
             created_at: wire.created_at,
         };
         // Its other fields are text and numbers, which have one form.
-        let as_written = written.is_object() && is_whole(&written["term"], header.term.as_ref());
+        let as_written =
+            written.is_object() && is_whole(written.member("term"), header.term.as_ref());
         if !as_written {
             return Err(HeaderError::Fields(NOT_AS_WRITTEN.into()));
         }
@@ -292,10 +293,10 @@ fn check_kind(kind: &str) -> Result<(), HeaderError> {
     }
 }
 
-/// Whether a part whose fields are all text stands there as an object; see [`strict_json::states`],
-/// which would make a copy of sealed words to find that out.
-fn is_whole<T>(written: &Value, read: Option<&T>) -> bool {
-    read.is_none() || written.is_object()
+/// Whether a part whose fields are all text stands there as an object; see [`states`], which would
+/// go through the sealed words to find that out.
+fn is_whole<T>(written: Option<&Form<'_>>, read: Option<&T>) -> bool {
+    read.is_none() || written.is_some_and(Form::is_object)
 }
 
 type Content = (Body, Option<Sealed>, Vec<Attachment>);
@@ -306,15 +307,15 @@ fn read_content(
     body: Option<&RawValue>,
     sealed: Option<&RawValue>,
     attachments: Option<&RawValue>,
-    written: &Value,
+    written: &Form<'_>,
 ) -> Result<Content, BodyError> {
     let sealed: Option<Sealed> = read_optional(sealed)?;
     let attachments: Vec<Attachment> = read_optional(attachments)?.unwrap_or_default();
     check_attachments(&attachments)?;
     let read = Body::parse(header, body.map_or("{}", RawValue::get))?;
-    let as_written = body.is_none_or(|_| strict_json::states(&written["body"], &read))
-        && is_whole(&written["sealed"], sealed.as_ref())
-        && (attachments.is_empty() || strict_json::states(&written["attachments"], &attachments));
+    let as_written = body.is_none_or(|_| states(written.member("body"), &read))
+        && is_whole(written.member("sealed"), sealed.as_ref())
+        && (attachments.is_empty() || states(written.member("attachments"), &attachments));
     if as_written {
         Ok((read, sealed, attachments))
     } else {

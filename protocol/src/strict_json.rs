@@ -1,49 +1,22 @@
 //! The JSON that a payload may be: no duplicate keys, no floats, integers of
 //! at most 2^53 - 1, bounded depth. Two readers can then not see two things.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
-use serde::Serialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::map::Entry;
-use serde_json::{Map, Value};
 
 use crate::limits::{JSON_DEPTH, MAX_INTEGER};
+use crate::written::Form;
 
-/// Reads one whole JSON text as it is written; the error says what is not allowed and where.
-pub fn read(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+/// Reads the form of one whole JSON text; the error says what is not allowed and where.
+pub fn read(bytes: &[u8]) -> Result<Form<'_>, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let written = Walk { depth: 0 }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(written)
-}
-
-/// Whether a value that was read from `written` stands there in the form in
-/// which it is published: objects as objects, names as strings. serde also
-/// reads a struct from an array of its fields and a name from `{"name":null}`;
-/// a client in another language does not, and would fold another case.
-pub fn states<T: Serialize>(written: &Value, read: &T) -> bool {
-    let read = serde_json::to_value(read).expect("a message serialises");
-    same_form(written, &read)
-}
-
-fn same_form(written: &Value, read: &Value) -> bool {
-    match (written, read) {
-        (Value::Object(written), Value::Object(read)) => read.iter().all(|(name, read)| {
-            // A field that was not written was read as its default.
-            written
-                .get(name)
-                .is_none_or(|written| same_form(written, read))
-        }),
-        (Value::Array(written), Value::Array(read)) => {
-            written.iter().zip(read).all(|(w, r)| same_form(w, r))
-        }
-        (Value::String(_), Value::String(_))
-        | (Value::Number(_), Value::Number(_))
-        | (Value::Bool(_), Value::Bool(_))
-        | (Value::Null, Value::Null) => true,
-        _ => false,
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -63,66 +36,66 @@ impl Walk {
 }
 
 impl<'de> DeserializeSeed<'de> for Walk {
-    type Value = Value;
+    type Value = Form<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Form<'de>, D::Error> {
         reader.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Walk {
-    type Value = Value;
+    type Value = Form<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON without floats or duplicate keys")
     }
 
-    fn visit_bool<E>(self, held: bool) -> Result<Value, E> {
-        Ok(Value::Bool(held))
+    fn visit_bool<E>(self, _: bool) -> Result<Form<'de>, E> {
+        Ok(Form::Bool)
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Form<'de>, E> {
+        Ok(Form::Null)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
+    fn visit_str<E>(self, _: &str) -> Result<Form<'de>, E> {
+        Ok(Form::Text)
     }
 
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Form<'de>, E> {
         if number < -MAX_INTEGER {
             Err(E::custom("integer beyond 2^53 - 1"))
         } else {
-            Ok(Value::from(number))
+            Ok(Form::Number)
         }
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Form<'de>, E> {
         if number > MAX_INTEGER as u64 {
             Err(E::custom("integer beyond 2^53 - 1"))
         } else {
-            Ok(Value::from(number))
+            Ok(Form::Number)
         }
     }
 
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Value, E> {
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Form<'de>, E> {
         Err(E::custom("a number that is not an integer"))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Form<'de>, A::Error> {
         let inner = self.deeper()?;
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(inner)? {
             list.push(item);
         }
-        Ok(Value::Array(list))
+        Ok(Form::List(list))
     }
 
     /// Keys are compared after unescaping, so `"a"` and `"\u0061"` are the same key.
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Form<'de>, A::Error> {
         let inner = self.deeper()?;
-        let mut members = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
+        let mut members = BTreeMap::new();
+        while let Some(key) = entries.next_key_seed(Name)? {
             match members.entry(key) {
                 Entry::Vacant(place) => {
                     place.insert(entries.next_value_seed(inner)?);
@@ -132,12 +105,42 @@ impl<'de> Visitor<'de> for Walk {
                 }
             }
         }
-        Ok(Value::Object(members))
+        Ok(Form::Object(members))
+    }
+}
+
+/// A name, borrowed from the text unless it is escaped there. serde's own reader of such text
+/// always makes a copy.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Cow<'de, str>, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -152,7 +155,11 @@ mod tests {
             &deep_enough,
         ] {
             let plain: Value = serde_json::from_str(good).unwrap();
-            assert_eq!(read(good.as_bytes()).ok(), Some(plain), "{good}");
+            assert_eq!(
+                read(good.as_bytes()).ok(),
+                Some(Form::from(&plain)),
+                "{good}"
+            );
         }
         let too_deep = format!("[{deep_enough}]");
         for bad in [

@@ -53,6 +53,12 @@ impl LogSettings {
         .map_err(|error| FilterError(error.to_string()))
     }
 
+    /// Whether the filter goes by spans. Of a line within one it is then known there alone whether it
+    /// is logged; otherwise it can be asked before the span is made.
+    pub fn follows_spans(&self) -> bool {
+        self.filter.contains('[')
+    }
+
     /// Starts the log, and makes panics say where they happened and not what.
     pub fn start(&self) -> Result<(), FilterError> {
         // Colours are for people; in a file or a journal they are noise.
@@ -101,6 +107,38 @@ impl Overheard {
         Self {
             _log: tracing::dispatcher::set_default(&log.into()),
             _deaf: deaf,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+    use crate::trace::Trace;
+
+    #[test]
+    fn only_where_a_filter_goes_by_spans_is_more_logged_within_one_than_outside() {
+        for (filter, outside, within) in [
+            ("info", true, true),
+            ("info,lapor::message=off", false, false),
+            ("warn", false, false),
+            ("warn,[message]=info", false, true),
+        ] {
+            let settings = LogSettings {
+                filter: filter.into(),
+                ..LogSettings::default()
+            };
+            let _log = Overheard::by(settings.to(std::io::sink, false).unwrap());
+            let is_logged = || tracing::enabled!(target: "lapor::message", Level::INFO);
+            assert_eq!(is_logged(), outside, "{filter}");
+            assert_eq!(
+                Trace::begin().span().in_scope(is_logged),
+                within,
+                "{filter}"
+            );
+            assert_eq!(settings.follows_spans(), outside != within, "{filter}");
         }
     }
 }

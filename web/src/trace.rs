@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::ops::{Range, RangeFrom};
 use std::str::FromStr;
 
 use http::{HeaderMap, HeaderName};
@@ -12,9 +13,12 @@ use crate::chance::random;
 
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// `00-TRACE-PARENT-FLAGS` in lower-case hexadecimal.
+/// Digits of the four parts of `00-TRACE-PARENT-FLAGS`, in lower-case hexadecimal.
 const SHAPE: [usize; 4] = [2, 32, 16, 2];
 const VERSION: &str = "00";
+/// Where two of these parts stand.
+const ID: Range<usize> = 3..35;
+const FLAGS: RangeFrom<usize> = 53..;
 
 tokio::task_local! {
     static CURRENT: Trace;
@@ -22,11 +26,7 @@ tokio::task_local! {
 
 /// A `traceparent`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Trace {
-    id: String,
-    parent: String,
-    flags: String,
-}
+pub struct Trace(String);
 
 /// A text that is no `traceparent` of version 00.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,11 +36,7 @@ pub struct NoTrace;
 impl Trace {
     /// A new piece of work.
     pub fn begin() -> Self {
-        Self {
-            id: hex::encode(random::<16>()),
-            parent: hex::encode(random::<8>()),
-            flags: "00".into(),
-        }
+        Self::step(&hex::encode(random::<16>()), "00")
     }
 
     /// What a caller brought, if it is one; otherwise a new one.
@@ -59,7 +55,7 @@ impl Trace {
 
     /// What names the whole of the work, in 32 digits.
     pub fn trace_id(&self) -> &str {
-        &self.id
+        &self.0[ID]
     }
 
     /// Does some work as part of this trace.
@@ -69,14 +65,16 @@ impl Trace {
 
     /// The span of one message on its way, for whatever is logged of it.
     pub fn span(&self) -> tracing::Span {
-        tracing::info_span!("message", trace_id = self.id)
+        tracing::info_span!("message", trace_id = self.trace_id())
     }
 
     fn next(&self) -> Self {
-        Self {
-            parent: hex::encode(random::<8>()),
-            ..self.clone()
-        }
+        Self::step(self.trace_id(), &self.0[FLAGS])
+    }
+
+    fn step(id: &str, flags: &str) -> Self {
+        let parent = hex::encode(random::<8>());
+        Self(format!("{VERSION}-{id}-{parent}-{flags}"))
     }
 }
 
@@ -84,32 +82,49 @@ impl FromStr for Trace {
     type Err = NoTrace;
 
     fn from_str(text: &str) -> Result<Self, NoTrace> {
-        let parts: Vec<&str> = text.split('-').collect();
-        let lower = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        let shaped = parts.len() == SHAPE.len()
-            && parts
-                .iter()
-                .zip(SHAPE)
-                .all(|(part, length)| part.len() == length && part.bytes().all(lower));
-        let [VERSION, id, parent, flags] = parts[..] else {
-            return Err(NoTrace);
-        };
-        let zero = |id: &str| id.bytes().all(|b| b == b'0');
-        if !shaped || zero(id) || zero(parent) {
-            return Err(NoTrace);
+        if is_trace(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NoTrace)
         }
-        Ok(Self {
-            id: id.into(),
-            parent: parent.into(),
-            flags: flags.into(),
-        })
     }
+}
+
+impl TryFrom<String> for Trace {
+    type Error = NoTrace;
+
+    fn try_from(text: String) -> Result<Self, NoTrace> {
+        if is_trace(&text) {
+            Ok(Self(text))
+        } else {
+            Err(NoTrace)
+        }
+    }
+}
+
+impl From<Trace> for String {
+    fn from(trace: Trace) -> Self {
+        trace.0
+    }
+}
+
+fn is_trace(text: &str) -> bool {
+    let lower = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let zero = |id: &str| id.bytes().all(|b| b == b'0');
+    let mut parts = text.split('-');
+    let mut part = |length: usize| {
+        let part = parts.next()?;
+        (part.len() == length && part.bytes().all(lower)).then_some(part)
+    };
+    let [Some(version), Some(id), Some(parent), Some(_)] = SHAPE.map(&mut part) else {
+        return false;
+    };
+    parts.next().is_none() && version == VERSION && !zero(id) && !zero(parent)
 }
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, parent, flags } = self;
-        write!(f, "{VERSION}-{id}-{parent}-{flags}")
+        f.write_str(&self.0)
     }
 }
 
@@ -130,6 +145,8 @@ mod tests {
         let trace: Trace = KNOWN.parse().unwrap();
         assert_eq!(trace.to_string(), KNOWN);
         assert_eq!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(Trace::try_from(KNOWN.to_owned()), Ok(trace.clone()));
+        assert_eq!(String::from(trace), KNOWN);
         let made = Trace::begin();
         assert_eq!(made.to_string().parse(), Ok(made));
     }
@@ -148,6 +165,7 @@ mod tests {
             "00-burung kenari di pohon besar ini-00f067aa0ba902b7-01",
         ] {
             assert_eq!(text.parse::<Trace>(), Err(NoTrace), "{text}");
+            assert_eq!(Trace::try_from(text.to_owned()), Err(NoTrace), "{text}");
         }
     }
 
@@ -156,6 +174,8 @@ mod tests {
         let trace: Trace = KNOWN.parse().unwrap();
         let step = trace.clone().scope(async { Trace::here() }).await;
         assert_eq!(step.trace_id(), trace.trace_id());
+        assert_eq!(step.to_string().parse(), Ok(step.clone()));
+        assert!(step.to_string().ends_with("-01"), "{step}");
         assert_ne!(step, trace, "another step has an id of its own");
         assert_ne!(Trace::here().trace_id(), Trace::here().trace_id());
     }

@@ -17,14 +17,18 @@ use lapor_protocol::wire::{BOOT_HEADER, NDJSON, OutboxAnswer, OutboxHead};
 use lapor_web::spans::{Passage, Step};
 use lapor_web::trace::Trace;
 use serde::Deserialize;
+use tracing::Level;
 
 use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::damage;
 use crate::error::HubError;
-use crate::sequencer::{Batch, Boot, read_batch};
+use crate::sequencer::{Batch, Boot, Lines, read_batch};
 use crate::store;
+
+/// Where the line of a message stands in the filter of the log.
+const TARGET: &str = "lapor::message";
 
 /// `GET /outbox?epoch=&after=`.
 #[derive(Debug, Deserialize)]
@@ -48,8 +52,8 @@ pub async fn accept(
     let packed = body::read(sent, BATCH_BYTES, seconds, Code::BatchTooLarge).await?;
     hub.admission.bytes(&author, packed.len())?;
     let lines = body::unpack(&headers, packed, BATCH_BYTES).await?;
-    let count = lines.split(|b| *b == b'\n').filter(|l| !l.is_empty());
-    hub.admission.envelopes(&author, count.count())?;
+    let lines = Lines::of(lines);
+    hub.admission.envelopes(&author, lines.count())?;
     let arrived_at = hub.now_ms();
     let directory = hub.ground.directory.current();
     let batch = read_batch(author.clone(), lines, &directory, &hub.verifiers).await;
@@ -61,7 +65,9 @@ pub async fn accept(
     if batch.announces_key() {
         hub.admission.change(&batch.author)?;
     }
-    let traced = traced(&batch, hub.spans().are_told());
+    let is_logged =
+        hub.settings().log.follows_spans() || tracing::enabled!(target: TARGET, Level::INFO);
+    let traced = traced(&batch, is_logged, hub.spans().are_told());
     let answer = hub.sequencer.submit(batch, boot).await;
     let answer = answer.inspect_err(|error| {
         if error.code() == Code::BootConflict {
@@ -100,12 +106,13 @@ struct Traced {
     trace: Option<Trace>,
 }
 
-/// The messages of a batch that came with a trace, or all where spans are told.
-fn traced(batch: &Batch, all: bool) -> Vec<Traced> {
+/// The messages of a batch that came with a trace, unless the log leaves out their lines; all where
+/// spans are told.
+fn traced(batch: &Batch, is_logged: bool, are_told: bool) -> Vec<Traced> {
     let messages = batch.messages.iter().filter_map(|incoming| {
-        let trace = incoming.trace.as_ref().and_then(|text| text.parse().ok());
+        let trace = incoming.trace.clone().filter(|_| is_logged);
         let header = &incoming.message.header;
-        (all || trace.is_some()).then(|| Traced {
+        (are_told || trace.is_some()).then(|| Traced {
             at: header.position(),
             envelope: incoming.id,
             case: header.case,
@@ -124,7 +131,7 @@ fn tell(hub: &Hub, traced: &[Traced], arrived_at: i64, answer: &OutboxAnswer) {
         let envelope = of.envelope;
         if let Some(trace) = &of.trace {
             trace.span().in_scope(|| {
-                tracing::info!(target: "lapor::message", %envelope, "a message is in order");
+                tracing::info!(target: TARGET, %envelope, "a message is in order");
             });
         }
         hub.spans().tell(&Passage {

@@ -14,6 +14,7 @@ mod plan;
 mod replay;
 mod stated;
 mod tally;
+mod verifiers;
 mod verify;
 mod working;
 
@@ -35,8 +36,9 @@ use crate::streams::Streams;
 use cache::CaseCache;
 use group::Worker;
 
+pub use verifiers::Verifiers;
 pub(crate) use verify::split;
-pub use verify::{Batch, Incoming, read_batch};
+pub use verify::{Batch, Incoming, Lines, read_batch};
 
 /// Messages that one transaction may order, and their bytes.
 const GROUP_MESSAGES: usize = 2000;

@@ -47,8 +47,8 @@ impl Working {
             message_id: header.id,
             case: header.case,
             kind: header.kind.clone(),
-            line: incoming.line.clone(),
-            trace: incoming.trace.clone(),
+            line: Arc::clone(&incoming.line),
+            trace: incoming.trace.clone().map(String::from),
             accepted_at: self.ordered_at,
         });
         Ok(())
@@ -127,14 +127,14 @@ impl Working {
             case_seq: Some(case_seq),
             ..self.ruling(ruling)
         });
-        let past = Past::new(
-            self.number,
-            incoming.id,
-            message,
+        let past = Past {
+            number: self.number,
+            id: incoming.id,
+            message: Arc::clone(message),
             ruling,
-            world.version(),
-            self.ordered_at,
-        );
+            directory: world.version(),
+            ordered_at: self.ordered_at,
+        };
         let holders = holders(&outcome.recipients);
         let file = CaseFile::extended(file, past, outcome.after, holders);
         let file = file.ok_or_else(|| HubError::damaged("a refused message opened a case"))?;
@@ -176,7 +176,7 @@ impl Working {
                 author: header.author.clone(),
                 size: a.size,
             };
-            let blobs: Vec<_> = incoming.message.attachments.iter().map(announced).collect();
+            let blobs: Vec<_> = incoming.attachments.iter().map(announced).collect();
             self.rows.blobs.extend(blobs);
         }
         if !ruling.applied() {

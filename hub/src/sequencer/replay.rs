@@ -24,7 +24,7 @@ use super::group::Worker;
 use super::plan::Plan;
 use super::verify::Incoming;
 use super::working::Working;
-use crate::casefile::CaseFile;
+use crate::casefile::{CaseFile, without_words};
 use crate::directory;
 use crate::erasing::erase;
 use crate::error::HubError;
@@ -207,13 +207,16 @@ async fn incoming(tx: &mut Tx, place: &Place) -> Result<Incoming, HubError> {
     let line = store::retrieved::line(tx, place.id).await?;
     let (line, wraps) = line.ok_or_else(|| HubError::damaged("a message has gone"))?;
     let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
+    let message = Message::parse(&envelope.payload).map_err(HubError::damaged)?;
+    let (message, attachments) = without_words(message);
     Ok(Incoming {
         id: place.id,
-        message: Message::parse(&envelope.payload).map_err(HubError::damaged)?,
         kid: envelope.kid,
-        line,
+        line: line.into(),
         wraps: serde_json::from_str(&wraps).map_err(HubError::damaged)?,
         trace: None,
+        message,
+        attachments,
     })
 }
 

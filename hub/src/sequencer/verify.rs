@@ -10,21 +10,43 @@ use bytes::Bytes;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
-use lapor_protocol::keys::{CertifiedKey, KeyId, KeyUse, Verifier};
+use lapor_protocol::keys::{CertifiedKey, KeyId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::limits::{BATCH_ENVELOPES, LINE_BYTES, WRAPS};
-use lapor_protocol::message::Message;
+use lapor_protocol::message::{Attachment, Message};
 use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::Code;
 use lapor_protocol::seal::Wrap;
 use lapor_protocol::wire::read_object;
 use lapor_web::trace::Trace;
-use tokio::sync::Semaphore;
 
+use super::verifiers::{AuthorKeys, Verifiers};
+use crate::casefile::without_words;
 use crate::error::HubError;
 
 /// Lines that one core takes at a time: about a millisecond of signatures.
 const CHUNK: usize = 32;
+
+/// The lines of a body, found once.
+#[derive(Debug)]
+pub struct Lines {
+    body: Bytes,
+    /// Those that may be a batch, and one more where there are too many.
+    found: Vec<Range<usize>>,
+    count: usize,
+}
+
+impl Lines {
+    pub fn of(body: Bytes) -> Self {
+        let (found, count) = find(&body);
+        Self { body, found, count }
+    }
+
+    /// How many there are that are not empty.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
 
 /// The verified prefix of a batch.
 #[derive(Debug)]
@@ -51,11 +73,13 @@ impl Batch {
 pub struct Incoming {
     pub id: EnvelopeId,
     pub kid: KeyId,
-    /// Exactly as sent.
-    pub line: String,
+    /// Exactly as sent; its row has the same memory.
+    pub line: Arc<str>,
     pub wraps: Vec<Wrap>,
-    pub trace: Option<String>,
-    pub message: Message,
+    pub trace: Option<Trace>,
+    /// Without its sealed words and its attachments; its case keeps the same memory.
+    pub message: Arc<Message>,
+    pub attachments: Vec<Attachment>,
 }
 
 /// The first message that does not hold.
@@ -73,24 +97,18 @@ enum Fault {
     Line(PrefixEnd),
 }
 
-/// The keys with which an author signs or has signed.
-struct AuthorKeys {
-    author: InstanceId,
-    keys: Vec<(CertifiedKey, Verifier)>,
-}
-
 /// Verifies the lines of `author`, who is known to be active.
 pub async fn read_batch(
     author: InstanceId,
-    body: Bytes,
+    Lines { body, found, .. }: Lines,
     directory: &Directory,
-    permits: &Arc<Semaphore>,
+    verifiers: &Verifiers,
 ) -> Result<Batch, HubError> {
-    let lines = split(&body)?;
-    let keys = Arc::new(AuthorKeys::of(&author, directory));
+    let lines = checked(found)?;
+    let keys = verifiers.of(&author, directory);
     let mut chunks = Vec::with_capacity(lines.len().div_ceil(CHUNK));
     for chunk in lines.chunks(CHUNK) {
-        let permit = Arc::clone(permits).acquire_owned().await;
+        let permit = Arc::clone(&verifiers.permits).acquire_owned().await;
         let (body, keys, chunk) = (body.clone(), Arc::clone(&keys), chunk.to_vec());
         chunks.push(tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -114,20 +132,34 @@ pub async fn read_batch(
 
 /// Where the lines are; too many, or one that is too long, refuse the batch.
 pub(crate) fn split(body: &[u8]) -> Result<Vec<Range<usize>>, HubError> {
-    let mut lines = Vec::new();
-    let mut start = 0;
+    checked(find(body).0)
+}
+
+/// Where the lines are that are not empty, up to one more than a batch may have, and how many there
+/// are of all.
+fn find(body: &[u8]) -> (Vec<Range<usize>>, usize) {
+    let (mut found, mut count, mut start) = (Vec::new(), 0, 0);
     for line in body.split(|byte| *byte == b'\n') {
         let range = start..start + line.len();
         start = range.end + 1;
         if line.is_empty() {
             continue;
         }
+        count += 1;
+        if found.len() <= BATCH_ENVELOPES {
+            found.push(range);
+        }
+    }
+    (found, count)
+}
+
+fn checked(lines: Vec<Range<usize>>) -> Result<Vec<Range<usize>>, HubError> {
+    for (number, line) in (1..).zip(&lines) {
         if line.len() > LINE_BYTES {
-            let detail = format!("line {} is longer than {LINE_BYTES} bytes", lines.len() + 1);
+            let detail = format!("line {number} is longer than {LINE_BYTES} bytes");
             return Err(HubError::refused(Code::BatchTooLarge, detail));
         }
-        lines.push(range);
-        if lines.len() > BATCH_ENVELOPES {
+        if number > BATCH_ENVELOPES {
             let detail = format!("a batch has at most {BATCH_ENVELOPES} envelopes");
             return Err(HubError::refused(Code::BatchTooLarge, detail));
         }
@@ -213,18 +245,6 @@ fn continues(before: Option<&Incoming>, incoming: &Incoming) -> Continuity {
 }
 
 impl AuthorKeys {
-    fn of(author: &InstanceId, directory: &Directory) -> Self {
-        let entry = directory.latest().instance(author);
-        let keys = entry.map_or(&[][..], |entry| &entry.keys);
-        let signing = keys.iter().filter(|key| key.use_for == KeyUse::Signing);
-        Self {
-            author: author.clone(),
-            keys: signing
-                .filter_map(|key| Some((key.clone(), Verifier::from_jwk(&key.jwk).ok()?)))
-                .collect(),
-        }
-    }
-
     fn judge(&self, line: &[u8]) -> Result<Incoming, Fault> {
         let malformed =
             |detail: String| Fault::Batch(HubError::refused(Code::MalformedBatch, detail));
@@ -247,13 +267,15 @@ impl AuthorKeys {
             let detail = format!("the key {} is not valid at {at}", envelope.kid);
             return Err(fault(Some(at), Code::KeyRevoked, detail));
         }
+        let (message, attachments) = without_words(message);
         Ok(Incoming {
             id,
             kid: envelope.kid,
-            line: read.envelope.get().to_owned(),
+            line: read.envelope.get().into(),
             wraps: read.wraps,
-            trace: read.trace.filter(|text| text.parse::<Trace>().is_ok()),
+            trace: read.trace.map(Trace::try_from).and_then(Result::ok),
             message,
+            attachments,
         })
     }
 
@@ -306,4 +328,44 @@ fn fault(at: Option<Position>, code: Code, detail: String) -> Fault {
         code,
         detail: Some(detail),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_found_once_and_counted_to_the_end() {
+        let cases: [(&str, &[&str]); 5] = [
+            ("", &[]),
+            ("\n\n", &[]),
+            ("a", &["a"]),
+            ("a\n\nbc\n", &["a", "bc"]),
+            ("\n{ }\r\n-", &["{ }\r", "-"]),
+        ];
+        for (body, expected) in cases {
+            let lines = Lines::of(Bytes::from(body));
+            let found: Vec<&str> = lines.found.iter().map(|at| &body[at.clone()]).collect();
+            assert_eq!(found, expected, "{body:?}");
+            assert_eq!(lines.count(), expected.len(), "{body:?}");
+        }
+        let lines = Lines::of("x\n".repeat(BATCH_ENVELOPES + 7).into());
+        assert_eq!(lines.count(), BATCH_ENVELOPES + 7);
+        assert_eq!(lines.found.len(), BATCH_ENVELOPES + 1);
+    }
+
+    #[test]
+    fn a_batch_without_lines_with_too_many_or_with_a_long_one_is_refused() {
+        let code = |body: &[u8]| split(body).map_err(|error| error.code());
+        assert_eq!(code(b"\n"), Err(Code::MalformedBatch));
+        let long = vec![b'x'; LINE_BYTES + 1];
+        assert_eq!(code(&long), Err(Code::BatchTooLarge));
+        assert_eq!(code(&long[1..]).map(|lines| lines.len()), Ok(1));
+        let many = b"x\n".repeat(BATCH_ENVELOPES + 1);
+        assert_eq!(code(&many), Err(Code::BatchTooLarge));
+        assert_eq!(
+            code(&many[2..]).map(|lines| lines.len()),
+            Ok(BATCH_ENVELOPES)
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! Accepted envelopes, exactly as their authors sent them.
 
+use std::sync::Arc;
+
 use futures_util::TryStreamExt as _;
 use lapor_migrations::{Bulk, DbError, Legible, Tx, Value, on};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
@@ -49,7 +51,7 @@ pub struct NewEnvelope {
     pub message_id: MessageId,
     pub case: Option<CaseId>,
     pub kind: String,
-    pub line: String,
+    pub line: Arc<str>,
     pub trace: Option<String>,
     /// Unix ms.
     pub accepted_at: i64,

@@ -90,13 +90,13 @@ impl Link {
         } in items
         {
             let trace = delivered.trace.take();
-            let trace = trace.filter(|text| text.parse::<Trace>().is_ok());
+            let trace = trace.map(Trace::try_from).and_then(Result::ok);
             rows.extend(store::inbox::of_delivered(stream, delivered, fault)?);
             rows.extend([
                 Value::from("received"),
                 Value::from(0i64),
                 Value::from(now),
-                Value::from(trace),
+                Value::from(trace.map(String::from)),
             ]);
         }
         let mut tx = self.node.write_tx().await?;

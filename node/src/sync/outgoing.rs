@@ -36,6 +36,8 @@ use crate::store::outbox::OutboxRow;
 pub(super) const COMPRESS_FROM: usize = 2 * 1024;
 /// From here on compressing takes long enough that nothing else should wait for it.
 const COMPRESS_APART_FROM: usize = 64 * 1024;
+/// Of a line of a batch beside an envelope, where nothing is wrapped.
+const BESIDE_BYTES: usize = 96;
 /// Batches of one push, after which it says how it went.
 const BATCHES: usize = 16;
 /// On a quick line it makes more of them for so long: with each push hub and node begin by waiting for
@@ -194,7 +196,11 @@ impl Link {
 
     /// The lines of a batch; cuts `rows` to what fits.
     async fn batch(&self, rows: &mut Vec<OutboxRow>) -> Result<Vec<u8>, LinkError> {
-        let mut body = Vec::new();
+        let sizes = rows
+            .iter()
+            .map(|row| row.line.as_deref().map_or(0, str::len));
+        let size = sizes.map(|size| size + BESIDE_BYTES).sum::<usize>();
+        let mut body = Vec::with_capacity(size.min(BATCH_BYTES));
         let mut count = 0;
         for row in rows.iter() {
             let line = row.line.as_deref();

@@ -105,7 +105,7 @@ pub(super) async fn settle(
     if let Some(fault) = &row.fault {
         return Ok(block(batch, id, Step::Quarantined(fault.clone())));
     }
-    match line_of(batch, row, item) {
+    match line_of(batch, row, item).map(|line| kept_message(line, item.envelope_id)) {
         None if item.withheld == Some(Withheld::NotEntitled) => {
             advance(batch, id, None, false);
             let case = batch.cases.get(&id).and_then(|w| w.fold.clone());
@@ -117,17 +117,18 @@ pub(super) async fn settle(
             Ok(Step::Applied)
         }
         None => Ok(block(batch, id, Step::Waiting(OWN_MISSING.into()))),
-        Some(line) => fold(batch, tx, node, row, item, id, &line).await,
+        Some(None) => Ok(block(batch, id, Step::Quarantined(DAMAGED.to_owned()))),
+        Some(Some(message)) => fold(batch, tx, node, row, item, id, &message).await,
     }
 }
 
 /// The line of an item's envelope, if it is here.
-fn line_of(batch: &Batch<'_>, row: &InboxRow, item: &Item) -> Option<String> {
+fn line_of<'a>(batch: &'a Batch<'_>, row: &'a InboxRow, item: &Item) -> Option<&'a str> {
     match (&row.line, item.withheld) {
-        (Some(line), _) => Some(line.clone()),
+        (Some(line), _) => Some(line.as_str()),
         (None, Some(Withheld::Own)) => {
             let own = batch.own_lines.get(&item.envelope_id);
-            own.map(|own| own.line.clone())
+            own.map(|own| own.line.as_str())
         }
         (None, _) => None,
     }
@@ -147,7 +148,7 @@ async fn erase_ahead(
         return Ok(None);
     }
     let line = line_of(batch, row, item);
-    let message = line.and_then(|line| kept_message(&line, item.envelope_id));
+    let message = line.and_then(|line| kept_message(line, item.envelope_id));
     let Some(message) = message.filter(|message| reaches_former(message, item.ruling.effect))
     else {
         return Ok(None);
@@ -237,11 +238,8 @@ async fn fold(
     row: &InboxRow,
     item: &Item,
     id: CaseId,
-    line: &str,
+    message: &Message,
 ) -> Result<Step, NodeError> {
-    let Some(message) = kept_message(line, item.envelope_id) else {
-        return Ok(block(batch, id, Step::Quarantined(DAMAGED.to_owned())));
-    };
     if item.ruling.effect != Effect::Applied {
         advance(batch, id, None, false);
         if let Some(working) = batch.cases.get_mut(&id) {
@@ -265,23 +263,23 @@ async fn fold(
         .cases
         .get(&id)
         .and_then(|working| working.fold.clone());
-    let disputed = disputes(&message, body, id, before.as_ref(), item);
+    let disputed = disputes(message, body, id, before.as_ref(), item);
     let alone = body.other_case().is_none() && body.creates(&message.header).is_none();
     let disputed =
-        disputed || (alone && judge(&message, body, before.as_ref(), None, world).is_err());
+        disputed || (alone && judge(message, body, before.as_ref(), None, world).is_err());
     let order = Order {
         case: id,
         case_seq: item.case_seq.unwrap_or_default(),
         ordered_at: item.ordered_at,
     };
-    let Some(after) = apply(&message, body, order, before, world) else {
+    let Some(after) = apply(message, body, order, before, world) else {
         return Ok(block(
             batch,
             id,
             Step::Quarantined("the case has no beginning".into()),
         ));
     };
-    learn(batch, tx, node, row, &message, &after).await?;
+    learn(batch, tx, node, row, message, &after).await?;
     let by = (
         &message.header.author,
         item.envelope_id.as_bytes().as_slice(),

@@ -6,7 +6,7 @@ use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use lapor_web::spans::{Passage, Step};
 use lapor_web::trace::Trace;
-use tracing::level_filters::LevelFilter;
+use tracing::Level;
 
 use crate::node::Node;
 use crate::store;
@@ -29,9 +29,13 @@ pub(crate) struct Traced {
 }
 
 impl Traced {
-    /// `None` for an item without a trace, where no spans are told either.
+    /// `None` for an item without a trace or whose line the log leaves out, where no spans are told
+    /// either.
     pub fn of(node: &Node, row: &InboxRow, item: &Item, state: &'static str) -> Option<Self> {
-        let trace = row.trace.as_deref().and_then(|text| text.parse().ok());
+        let is_logged =
+            node.settings().log.follows_spans() || tracing::enabled!(target: TARGET, Level::INFO);
+        let trace = row.trace.as_deref().filter(|_| is_logged);
+        let trace = trace.and_then(|text| text.parse().ok());
         (trace.is_some() || node.spans().are_told()).then(|| Self {
             trace,
             envelope: item.envelope_id,
@@ -75,7 +79,8 @@ pub(super) fn tell_sent<'a>(
     now: i64,
 ) {
     // Mostly nobody wants to know, and it is asked for each message of a backlog.
-    let is_logged = LevelFilter::current() >= LevelFilter::DEBUG;
+    let is_logged =
+        node.settings().log.follows_spans() || tracing::enabled!(target: TARGET, Level::DEBUG);
     if !is_logged && !node.spans().are_told() {
         return;
     }
@@ -83,11 +88,8 @@ pub(super) fn tell_sent<'a>(
         let Some(bytes) = &row.envelope_id else {
             continue;
         };
-        let trace = row
-            .trace
-            .as_deref()
-            .and_then(|text| text.parse::<Trace>().ok());
-        if let Some(trace) = trace {
+        let trace = row.trace.as_deref().filter(|_| is_logged);
+        if let Some(trace) = trace.and_then(|text| text.parse::<Trace>().ok()) {
             let envelope = hex::encode(bytes);
             trace.span().in_scope(|| {
                 tracing::debug!(target: TARGET, envelope, "a message is durable at the hub");
