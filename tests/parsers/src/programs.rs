@@ -1,7 +1,7 @@
 //! What hub, conformance kit and pages read.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::body::Body as Sent;
 use axum::extract::{FromRequest as _, Request};
@@ -11,7 +11,7 @@ use http::header::CONTENT_TYPE;
 use lapor_conform::client::read_answer;
 use lapor_hub::HubError;
 use lapor_hub::http::parsers;
-use lapor_hub::sequencer::{Batch, Boot, read_batch};
+use lapor_hub::sequencer::{Batch, Boot, Lines, Verifiers, read_batch};
 use lapor_protocol::audit::{Audit, Extent, Finding, Wrong};
 use lapor_protocol::chain::ChainHead;
 use lapor_protocol::dsse::{self, Envelope};
@@ -23,7 +23,6 @@ use lapor_web::table;
 use lapor_web::trace::Trace;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
 
 use crate::cast::{AUTHOR, MEMBERS, author};
 use crate::lines;
@@ -44,8 +43,8 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 fn judged(lines: Bytes) -> Result<Batch, HubError> {
-    let permits = Arc::new(Semaphore::new(1));
-    let judged = RUNTIME.block_on(read_batch(author(), lines, &MEMBERS, &permits));
+    let lines = Lines::of(lines);
+    let judged = RUNTIME.block_on(read_batch(author(), lines, &MEMBERS, &Verifiers::new(1)));
     assert!(
         !matches!(judged, Err(HubError::Aborted)),
         "a judge has panicked"
