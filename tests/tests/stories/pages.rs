@@ -96,10 +96,7 @@ fn the_pages_name_only_commands_and_flags_that_there_are() {
         let words: Vec<&str> = words
             .map(|word| word.trim_matches(['[', ']', '\'', '"', ',']))
             .collect();
-        let words = match words.as_slice() {
-            ["sudo", "-u", _, words @ ..] => words,
-            words => words,
-        };
+        let (["sudo", "-u", _, words @ ..] | words) = words.as_slice();
         let (program, words) = match words {
             ["hub" | "lapor-hub", words @ ..] if !words.is_empty() => (&hub, words),
             ["node" | "lapor-node", words @ ..] if !words.is_empty() => (&node, words),
