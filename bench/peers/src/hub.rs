@@ -10,7 +10,7 @@ use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::stream::{Config, Source, SourceInfo, Stream};
 use async_nats::jetstream::{self, Context, Message};
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use sqlx::sqlite::SqliteConnection;
@@ -155,7 +155,7 @@ async fn verify(messages: pull::Stream, verified: mpsc::Sender<Result<Verified>>
 async fn checked(group: Vec<Result<Message, pull::MessagesError>>) -> Result<Verified> {
     tokio::task::spawn_blocking(|| {
         let pair = Ed25519KeyPair::from_seed_unchecked(&SEED)?;
-        let key = UnparsedPublicKey::new(&ED25519, pair.public_key().as_ref());
+        let key = ParsedPublicKey::new(&ED25519, pair.public_key().as_ref())?;
         let group: Vec<Message> = group.into_iter().collect::<Result<_, _>>()?;
         let rows = group.iter().map(|message| row(&key, message));
         let rows = rows.collect::<Result<_>>()?;
@@ -166,12 +166,12 @@ async fn checked(group: Vec<Result<Message, pull::MessagesError>>) -> Result<Ver
 }
 
 /// The number of a message and all of it; verified by the library that verifies ours.
-fn row(key: &UnparsedPublicKey<&[u8]>, message: &Message) -> Result<(i64, Bytes)> {
+fn row(key: &ParsedPublicKey, message: &Message) -> Result<(i64, Bytes)> {
     let (signature, payload) = message
         .payload
         .split_first_chunk::<64>()
         .context("a message without a signature")?;
-    key.verify(payload, signature)?;
+    key.verify_sig(payload, signature)?;
     let number: &[u8; NUMBER] = payload
         .first_chunk()
         .context("a message without a number")?;
