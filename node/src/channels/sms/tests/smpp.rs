@@ -194,6 +194,8 @@ async fn letters_that_the_alphabet_lacks_go_in_another_where_they_fit() {
 
 #[tokio::test]
 async fn a_line_that_is_refused_or_lost_is_bound_again_and_nothing_is_dropped() {
+    const DEAF: &str = "select unfetched_why from channel_lines
+        where unfetched_since is not null";
     for one in Networked::bound().await {
         one.takes(&sms(SITI, REPORT)).await;
         one.hears().await;
@@ -204,11 +206,13 @@ async fn a_line_that_is_refused_or_lost_is_bound_again_and_nothing_is_dropped() 
         assert_eq!(one.outbox().await, ["waiting"]);
         let problem = one.column("select problem from channel_lines").await;
         assert_eq!(problem, ["the network refuses the bind (0xd)"]);
+        assert_eq!(one.column(DEAF).await, problem);
         one.smsc.is_away(false);
         one.smsc.bound().await.unwrap();
         one.place.clock.advance(MINUTE_MS);
         one.speaks().await;
         assert_eq!(one.outbox().await, ["sent"]);
+        assert!(one.column(DEAF).await.is_empty());
         one.takes(&sms(SITI, "STATUS")).await;
     }
 }
