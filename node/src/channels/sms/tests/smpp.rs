@@ -88,6 +88,7 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
                 alphabet::to_septets("Lampu [A] padam sejak kemarin \u{20ac}"),
             ),
             (0xf1, alphabet::to_septets("Air keran mati sejak kemarin")),
+            (0x11, alphabet::to_septets("Got mampet di depan [SD 2]")),
             (1, b"Jalan rusak parah sekali".to_vec()),
             (
                 1,
@@ -97,6 +98,11 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             (
                 8,
                 alphabet::to_wide("Pohon tumbang \u{1f333} di depan pasar"),
+            ),
+            (0x18, alphabet::to_wide("Sampah menumpuk di Dago \u{1f5d1}")),
+            (
+                0x19,
+                alphabet::to_wide("Trotoar ambles \u{26a0} dekat halte"),
             ),
         ];
         for (coding, text) in codings {
@@ -115,10 +121,13 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             [
                 "Lampu [A] padam sejak kemarin \u{20ac}",
                 "Air keran mati sejak kemarin",
+                "Got mampet di depan [SD 2]",
                 "Jalan rusak parah sekali",
                 "Banjir di Jl_Braga [RT 3] sejak pagi",
                 "Caf\u{e9} membuang sampah ke sungai",
                 "Pohon tumbang \u{1f333} di depan pasar",
+                "Sampah menumpuk di Dago \u{1f5d1}",
+                "Trotoar ambles \u{26a0} dekat halte",
             ]
         );
         let wide = "select cast(wide as text) from channel_threads";
@@ -127,18 +136,24 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             ["1"],
             "the last message had other letters"
         );
-        let picture = Sms {
-            coding: 4,
-            ..sms(SITI, "gambar")
-        };
-        one.takes(&picture).await;
+        // Bytes; of a class twice; then alphabets that may be read one day.
+        for coding in [4, 0x16, 0xf5, 6, 0x1c] {
+            let odd = Sms {
+                coding,
+                ..sms(SITI, "gambar")
+            };
+            one.takes(&odd).await;
+        }
         let card = Sms {
             header: vec![6, 5, 4, 0x23, 0xf4, 0, 0],
             ..sms(SITI, "BEGIN:VCARD")
         };
         one.takes(&card).await;
         one.hears().await;
-        assert_eq!(one.taken().await[6..], ["aside", "aside"]);
+        assert_eq!(
+            one.taken().await[9..],
+            ["aside", "aside", "aside", "unread", "unread", "aside"]
+        );
     }
 }
 
