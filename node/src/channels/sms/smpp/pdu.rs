@@ -7,15 +7,17 @@ use rusmpp::types::{COctetString, OctetString};
 use rusmpp::values::{DataCoding, EsmClass, InterfaceVersion, RegisteredDelivery};
 use serde::{Deserialize, Serialize};
 
-use super::super::super::heard::{Address, Form, Heard, Shape, Unread};
+use super::super::super::heard::{Address, Form, Heard, Shape, Sort, Unread};
 use super::super::super::settings::{DefaultAlphabet, SmppSettings};
-use super::super::{alone, alphabet, sender};
+use super::super::{alone, alphabet, sender, sort};
 use super::udh::Header;
 
 /// `esm_class`: the text begins with a header of user data.
 const HEADED: u8 = 0x40;
 /// `ton`: the number begins with its country.
 const INTERNATIONAL: u8 = 1;
+/// `ton`: it is a name, and no number.
+const NAMED: u8 = 5;
 /// Bytes of a text.
 const SHORT: usize = 30;
 const DEFAULT: u8 = 0;
@@ -164,6 +166,14 @@ impl Delivery {
         }
     }
 
+    fn sort(&self) -> Sort {
+        if self.ton == NAMED {
+            Sort::Noise
+        } else {
+            sort(&self.from)
+        }
+    }
+
     fn part(&self) -> Option<Form> {
         let payload = self.payload();
         let (reference, total, place) = match self.apart(&payload).0.part {
@@ -204,6 +214,7 @@ pub fn read(body: &[u8], default: DefaultAlphabet) -> Result<Heard, Unread> {
     }
     Ok(Heard {
         from: delivery.from(),
+        sort: delivery.sort(),
         text: delivery.text(default)?,
         ..Heard::default()
     })

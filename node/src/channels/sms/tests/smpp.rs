@@ -6,14 +6,15 @@ use lapor_stand_ins::smsc::{Event, Reply, Sms};
 use rusmpp::pdus::DeliverSm;
 use rusmpp::types::OctetString;
 use rusmpp::{Command, CommandStatus, Pdu};
+use serde_json::json;
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use super::spoken::{BUDI, MINUTE_MS, Networked, REPORT, SITI, settings, sms};
 use super::{Change, address, saying, spoil};
-use crate::channels::Unsaid;
 use crate::channels::settings::{Bind, DefaultAlphabet};
 use crate::channels::sms::alphabet;
-use crate::channels::sms::smpp::{Received, Wire};
+use crate::channels::sms::smpp::{self, Received, Wire};
+use crate::channels::{Sort, Unsaid};
 
 /// `ESME_RX_T_APPN`.
 const TRY_AGAIN: u32 = 0x64;
@@ -154,6 +155,48 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             one.taken().await[9..],
             ["aside", "aside", "aside", "unread", "unread", "aside"]
         );
+    }
+}
+
+#[tokio::test]
+async fn what_comes_from_a_name_lies_aside_with_its_words_and_is_not_answered() {
+    for one in Networked::bound().await {
+        let texts = [REPORT, "STATUS", "halo"];
+        for text in texts {
+            one.takes(&sms("TELKOMSEL", text)).await;
+        }
+        one.hears().await;
+        assert!(one.reports().await.is_empty());
+        assert_eq!(one.taken().await, ["aside"; 3]);
+        assert!(one.outbox().await.is_empty());
+        let page = one.node().conversations(None, false).await.unwrap();
+        let messages = page.all[0].messages.iter();
+        let words: Vec<&str> = messages.filter_map(|one| one.words.as_deref()).collect();
+        assert_eq!(words, texts);
+    }
+}
+
+#[test]
+fn whoever_has_a_name_or_the_type_of_one_is_nobody_to_answer() {
+    for (from, ton, sort) in [
+        ("628123456789", 1, Sort::Word),
+        ("08123456789", 0, Sort::Word),
+        ("1708", 3, Sort::Word),
+        ("TELKOMSEL", 5, Sort::Noise),
+        ("Info 3", 0, Sort::Noise),
+        ("3355", 5, Sort::Noise),
+    ] {
+        let kept = json!({
+            "from": from,
+            "ton": ton,
+            "to": "1708",
+            "esm": 0,
+            "coding": 0,
+            "payload": hex::encode(REPORT),
+            "sar": null,
+        });
+        let heard = smpp::read(kept.to_string().as_bytes(), DefaultAlphabet::Gsm7);
+        assert_eq!(heard.unwrap().sort, sort, "{from}");
     }
 }
 
