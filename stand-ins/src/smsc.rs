@@ -13,7 +13,7 @@ use rusmpp::pdus::{
 use rusmpp::tlvs::{MessageDeliveryRequestTlvValue as Parameter, TlvValue};
 use rusmpp::tokio_codec::CommandCodec;
 use rusmpp::types::{AnyOctetString, COctetString, OctetString};
-use rusmpp::values::{DataCoding, EsmClass, MessagePayload, MessageState, Npi};
+use rusmpp::values::{DataCoding, EsmClass, MessagePayload, MessageState, Npi, Ton};
 use rusmpp::{Command, CommandStatus, Pdu};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex as Turns, mpsc, oneshot};
@@ -367,9 +367,15 @@ async fn say(line: &mut Line, status: CommandStatus, sequence: u32, pdu: Pdu) ->
 
 fn deliver(sms: &Sms) -> Option<DeliverSm> {
     let digits = sms.from.strip_prefix('+');
+    let is_name = sms.from.chars().any(char::is_alphabetic);
+    let ton = if is_name {
+        Ton::Alphanumeric
+    } else {
+        Ton::from(u8::from(digits.is_some()))
+    };
     let class = if sms.header.is_empty() { 0 } else { 0x40 };
     let mut pdu = DeliverSm::builder()
-        .source_addr_ton(u8::from(digits.is_some()).into())
+        .source_addr_ton(ton)
         .source_addr_npi(Npi::Isdn)
         .source_addr(octets(digits.unwrap_or(&sms.from))?)
         .destination_addr(octets(NUMBER)?)

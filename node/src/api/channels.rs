@@ -46,9 +46,9 @@ pub struct ChannelLine {
     waits_out: Waits,
     /// Unix ms at which something last came in, as far as it is kept.
     last_in: Option<i64>,
-    /// Why nothing goes out.
+    /// Why nothing goes out, or nothing can be fetched; of both what began first.
     problem: Option<String>,
-    /// Unix ms since when nothing does.
+    /// Unix ms since when.
     down_since: Option<i64>,
 }
 
@@ -155,7 +155,7 @@ pub struct ThreadPath {
 impl From<ChannelFigures> for ChannelLine {
     fn from(figures: ChannelFigures) -> Self {
         let [today, seven_days, thirty_days] = figures.counted;
-        let (problem, down_since) = figures.down.unzip();
+        let (problem, down_since) = figures.outage.first().unzip();
         Self {
             channel: figures.channel,
             on: figures.on,

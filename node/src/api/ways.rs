@@ -37,8 +37,8 @@ pub async fn ways(node: &Node) -> Result<Vec<WayLine>, NodeError> {
     let names = Name::ALL.map(Name::as_str).into_iter();
     let channels = names.map(|name| {
         let found = figures.iter().find(|one| one.channel == name);
-        let down = found.and_then(|one| one.down.as_ref());
-        let problem = down.map(|(problem, _)| problem.clone());
+        let down = found.and_then(|one| one.outage.first());
+        let problem = down.map(|(problem, _)| problem);
         WayLine::new(name, found.is_some_and(|one| one.on), problem)
     });
     let mut all: Vec<WayLine> = channels.collect();

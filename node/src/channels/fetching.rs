@@ -1,5 +1,5 @@
 //! Fetching from a provider that does not knock: again and again until the node stops. What fails is
-//! tried later, ever later, and told once.
+//! tried later, ever later, logged once, and noted for whoever watches the line.
 
 use std::time::Duration;
 
@@ -7,6 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Name;
 use crate::error::NodeError;
+use crate::node::Node;
+use crate::store::channels::lines;
 use crate::sync::Backoff;
 
 /// Longest pause after failures.
@@ -41,8 +43,12 @@ impl From<String> for Interrupted {
 }
 
 /// Fetches until `stop`, or until there is nothing more to do.
-pub(super) async fn again<F>(name: Name, stop: &CancellationToken, fetch: impl Fn() -> F)
-where
+pub(super) async fn again<F>(
+    node: &Node,
+    name: Name,
+    stop: &CancellationToken,
+    fetch: impl Fn() -> F,
+) where
     F: Future<Output = Result<Next, Interrupted>>,
 {
     let mut backoff = Backoff::default();
@@ -55,6 +61,7 @@ where
                         tracing::info!(channel = name.as_str(), "the provider is reached again");
                     }
                     is_well = true;
+                    node.note_fetched(name).await;
                     backoff.reset();
                     let Some(pause) = next else {
                         return;
@@ -69,6 +76,7 @@ where
                         );
                     }
                     is_well = false;
+                    node.note_unfetched(name, &problem).await;
                     backoff.next(LATER, pause.map(|asked| asked.min(MOST_ASKED)))
                 }
             };
@@ -79,4 +87,45 @@ where
         () = fetching => {}
         () = stop.cancelled() => {}
     }
+}
+
+impl Node {
+    /// Notes that the line by which messages come goes through. One that was noted before the node
+    /// was started may have been down.
+    pub(super) async fn note_fetched(&self, name: Name) {
+        if let Err(error) = self.put_fetched(name).await {
+            unnoted(name, &error);
+        }
+    }
+
+    /// Notes that it does not, and why.
+    pub(super) async fn note_unfetched(&self, name: Name, problem: &str) {
+        if let Err(error) = self.put_unfetched(name, problem).await {
+            unnoted(name, &error);
+        }
+    }
+
+    async fn put_fetched(&self, name: Name) -> Result<(), NodeError> {
+        let mut tx = self.read_tx().await?;
+        let known = lines::unfetched(&mut tx, name.as_str()).await?;
+        drop(tx);
+        if known.is_none() {
+            return Ok(());
+        }
+        let mut tx = self.write_tx().await?;
+        lines::fetched(&mut tx, name.as_str()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn put_unfetched(&self, name: Name, problem: &str) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        lines::not_fetched(&mut tx, name.as_str(), now, problem).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn unnoted(name: Name, error: &NodeError) {
+    let channel = name.as_str();
+    tracing::warn!(%error, channel, "how the provider is reached could not be noted");
 }

@@ -2,6 +2,7 @@
 //! the node. Numbers alone.
 
 use chrono::Days;
+use lapor_migrations::Tx;
 use lapor_protocol::calendar::{begin_of, day_at};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +12,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::channels::counts::{CountRow, WaitingRow};
-use crate::store::channels::lines::LineRow;
+use crate::store::channels::lines::{self, LineRow};
 
 /// States of what came in that are no end.
 const UNFINISHED: [&str; 3] = ["waiting", "unread", "stuck"];
@@ -112,8 +113,25 @@ pub struct ChannelFigures {
     pub waits_out: Waits,
     /// When something last came in, as far as it is kept.
     pub last_in: Option<i64>,
-    /// Why nothing goes out, and since when.
-    pub down: Option<(String, i64)>,
+    pub outage: Outage,
+}
+
+/// Why a line does not go through, and since when, Unix ms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outage {
+    /// Why nothing goes out.
+    pub out: Option<(String, i64)>,
+    /// Why nothing can be fetched.
+    pub fetching: Option<(String, i64)>,
+}
+
+impl Outage {
+    /// The one that began first.
+    #[must_use]
+    pub fn first(&self) -> Option<(String, i64)> {
+        let both = [&self.out, &self.fetching].into_iter().flatten();
+        both.min_by_key(|(_, since)| *since).cloned()
+    }
 }
 
 impl Node {
@@ -127,8 +145,8 @@ impl Node {
         ];
         let mut lines = Vec::new();
         for name in self.channels_on() {
-            let line = store::channels::lines::one(&mut tx, name).await?;
-            lines.push((name, down(line).is_none()));
+            let outage = outage(&mut tx, name).await?;
+            lines.push((name, outage == Outage::default()));
         }
         let of = |state: &str| {
             let found = counted.iter().find(|(known, _)| known == state);
@@ -216,7 +234,7 @@ impl Node {
         let heard = store::channels::counts::last_heard(&mut tx).await?;
         let mut all = Vec::new();
         for name in Name::ALL.map(Name::as_str) {
-            let line = store::channels::lines::one(&mut tx, name).await?;
+            let outage = outage(&mut tx, name).await?;
             let figures = ChannelFigures {
                 channel: name.to_owned(),
                 on: on.contains(&name),
@@ -224,7 +242,7 @@ impl Node {
                 waits_in: waits(name, &waiting_in),
                 waits_out: waits(name, &waiting_out),
                 last_in: heard.iter().find(|(of, _)| of == name).map(|(_, at)| *at),
-                down: down(line),
+                outage,
             };
             let silent = figures.counted[2] == Counted::default()
                 && figures.waits_in.count + figures.waits_out.count == 0;
@@ -234,6 +252,13 @@ impl Node {
         }
         Ok(all)
     }
+}
+
+async fn outage(tx: &mut Tx, channel: &str) -> Result<Outage, NodeError> {
+    Ok(Outage {
+        out: down(lines::one(tx, channel).await?),
+        fetching: lines::unfetched(tx, channel).await?,
+    })
 }
 
 /// Why nothing goes out on a line, and since when.

@@ -56,7 +56,7 @@ pub use conversations::{AsideMessage, Conversation, Conversations, TakenUp};
 #[cfg(test)]
 pub(crate) use delivery::Spoken;
 pub use email::{EmailSettings, ImapSettings};
-pub use figures::{ChannelFigures, Counted, ServiceFigures, Waits};
+pub use figures::{ChannelFigures, Counted, Outage, ServiceFigures, Waits};
 pub use handles::log_name;
 pub use heard::{Address, Form, Heard, MediaKind, MediaRef, Raw, Saying, Shape, Sort, Unread};
 pub use keywords::{KeywordError, KeywordLine, NewKeyword};

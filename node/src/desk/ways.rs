@@ -65,9 +65,9 @@ fn channel(v: &Voice, name: Name, figures: &[ChannelFigures]) -> Way {
     let Some(figures) = found.filter(|one| one.on) else {
         return Way::off(v, called, section(name));
     };
-    let said = figures.down.as_ref().map(|(said, _)| said.clone());
+    let (about, said) = channels::channel_outage(v, figures).unzip();
     Way {
-        about: said.as_ref().map(|_| v.say("channel-down-about")),
+        about,
         said,
         to: Some(channels::channel_at(name.as_str())),
         ..Way::new(called, channels::channel_state(v, figures))

@@ -176,7 +176,7 @@ async fn channels(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {
     );
     figures.gauges(
         "lapor_node_channel_line_up",
-        "1 while the provider of a channel takes what is said.",
+        "1 while the provider of a channel takes what is said, and lets messages be fetched.",
         queues
             .lines
             .iter()

@@ -266,5 +266,14 @@ async fn the_ways_in_and_out_are_told_and_what_is_the_matter_with_them() {
             ["city", "bandung", null],
         ]);
         assert_eq!(json!(on), expected);
+        let mut tx = desk.place.node.write_tx().await.unwrap();
+        let well = LineRow::default();
+        lines::put(&mut tx, "sms", &well).await.unwrap();
+        let unfetched = lines::not_fetched(&mut tx, "sms", NOW, "it hangs up");
+        unfetched.await.unwrap();
+        tx.commit().await.unwrap();
+        let after = ways(&desk).await;
+        let sms = after.iter().find(|one| one["way"] == "sms").unwrap();
+        assert_eq!(sms["problem"], "it hangs up");
     }
 }

@@ -101,11 +101,14 @@ impl Email {
         Ok(seen)
     }
 
-    /// One step of listening: fetches, and waits for more.
+    /// One step of listening: waits on a line that is open, and fetches. A line that was lost is
+    /// opened and read at once, so that it is known to be there long before the wait is over.
     async fn listens(&self, node: &Node) -> Result<Next, Interrupted> {
+        let open = self.line.lock().await.take();
+        if let Some(line) = open {
+            *self.line.lock().await = Some(self.mailbox.wait(line).await?);
+        }
         self.fetch_letters(node).await?;
-        let line = self.opened().await?;
-        *self.line.lock().await = Some(self.mailbox.wait(line).await?);
         Ok(Some(Duration::ZERO))
     }
 
@@ -251,7 +254,7 @@ impl Channel for Email {
 
     fn listen<'a>(&'a self, node: &'a Node, stop: &'a CancellationToken) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let fetching = fetching::again(Name::Email, stop, || self.listens(node));
+            let fetching = fetching::again(node, Name::Email, stop, || self.listens(node));
             tokio::join!(fetching, self.follow(node, stop));
         })
     }

@@ -23,7 +23,7 @@ use super::super::manner::Name;
 use super::super::receipts::Fate;
 use super::super::settings::{ChannelSettingsError, SmsSettings, Via};
 use super::super::{Channel, Unsaid, provider};
-use super::{alone, alphabet, secret, sender};
+use super::{alone, alphabet, secret, sender, sort};
 use crate::api::problem;
 use crate::chance::random;
 use crate::node::Node;
@@ -249,6 +249,7 @@ pub fn read(body: &[u8]) -> Result<Heard, Unread> {
     };
     Ok(Heard {
         from: sender(from),
+        sort: sort(from),
         text,
         ..Heard::default()
     })

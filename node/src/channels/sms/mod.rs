@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use lapor_web::secret_file;
 use tokio_util::sync::CancellationToken;
 
-use super::heard::{Address, Form, Heard, Saying, Shape, Unread};
+use super::heard::{Address, Form, Heard, Saying, Shape, Sort, Unread};
 use super::manner::Name;
 use super::settings::{ChannelSettingsError, DefaultAlphabet, SmsSettings, Via};
 use super::{Channel, Unsaid};
@@ -118,6 +118,16 @@ fn sender(from: &str) -> Address {
     Address {
         id: normalised(from).unwrap_or_else(|_| from.to_owned()),
         ..Address::default()
+    }
+}
+
+/// A name in the place of a number is of a machine that advertises or warns: what it says is no
+/// report, and an answer reaches nobody.
+fn sort(from: &str) -> Sort {
+    if from.chars().any(char::is_alphabetic) {
+        Sort::Noise
+    } else {
+        Sort::Word
     }
 }
 

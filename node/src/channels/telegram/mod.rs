@@ -183,6 +183,8 @@ impl Channel for Telegram {
     }
 
     fn listen<'a>(&'a self, node: &'a Node, stop: &'a CancellationToken) -> BoxFuture<'a, ()> {
-        Box::pin(fetching::again(Name::Telegram, stop, || self.listens(node)))
+        Box::pin(fetching::again(node, Name::Telegram, stop, || {
+            self.listens(node)
+        }))
     }
 }

@@ -303,7 +303,8 @@ async fn a_channel_is_told_in_numbers() {
         assert_eq!(figures[0].waits_out, waits);
         assert_eq!(figures[0].waits_in, Waits::default());
         let down = Some(("the provider is away".to_owned(), since));
-        assert_eq!(figures[0].down, down);
+        assert_eq!(figures[0].outage.out, down);
+        assert_eq!(figures[0].outage.fetching, None);
         assert!(figures[0].on);
         let queues = talked.node().channel_queues().await.unwrap();
         assert_eq!(queues.lines, [("sms", false)]);

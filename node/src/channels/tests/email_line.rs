@@ -1,6 +1,8 @@
 //! How letters come from a mailbox and go to a mail server: once, whatever is numbered anew, breaks
 //! off or is away; over a line that is safe; without a password in any word.
 
+use std::sync::Arc;
+
 use lapor_stand_ins::imap::{Door, INBOX, Imap, PASSWORD};
 use lapor_web::log::Overheard;
 use lapor_web::mail::Encryption;
@@ -11,7 +13,7 @@ use super::email::{Desk, REPORT, SITI, letter};
 use super::private::Log;
 use super::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::channels::email::{self, EmailSettings};
-use crate::channels::run;
+use crate::channels::{Lines, Name, Outage, run};
 
 const DONE: &str = "Sudah diambil";
 
@@ -216,8 +218,17 @@ async fn while_a_node_serves_it_waits_for_letters_and_answers_at_once() {
     for desk in Desk::open().await {
         let stop = CancellationToken::new();
         let node = desk.talked.node().clone();
-        let running = tokio::spawn(run(node, desk.talked.lines.clone(), stop.clone()));
+        node.note_unfetched(Name::Email, "the IMAP server hangs up")
+            .await;
+        // As when a program starts: it has no line that is open.
+        let settings = &desk.talked.place.settings.channels.email;
+        let line = email::of(settings, node.shared_clock()).unwrap().unwrap();
+        let lines = Lines(vec![Arc::new(line)]);
+        let running = tokio::spawn(run(node.clone(), lines, stop.clone()));
         desk.imap.is_waited_for().await;
+        let figures = node.channel_figures_of_late().await.unwrap();
+        let email = figures.iter().find(|one| one.channel == "email").unwrap();
+        assert_eq!(email.outage, Outage::default(), "before the wait is over");
         desk.arrives(&letter("a1", "Lampu jalan", REPORT));
         desk.smtp.took().await;
         stop.cancel();

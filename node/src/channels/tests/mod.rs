@@ -8,6 +8,7 @@ mod desk;
 mod email;
 mod email_line;
 mod email_real;
+mod fetching;
 mod keywords;
 mod length;
 mod media;

@@ -147,6 +147,6 @@ impl Channel for X {
     }
 
     fn listen<'a>(&'a self, node: &'a Node, stop: &'a CancellationToken) -> BoxFuture<'a, ()> {
-        Box::pin(fetching::again(Name::X, stop, || self.listens(node)))
+        Box::pin(fetching::again(node, Name::X, stop, || self.listens(node)))
     }
 }

@@ -29,7 +29,7 @@ pub use blocking::at as block_at;
 pub use cities::{
     at as city_at, state as city_state, told as cities_told, trouble as city_trouble,
 };
-pub use overview::{PATH, at as channel_at, state as channel_state};
+pub use overview::{PATH, at as channel_at, outage as channel_outage, state as channel_state};
 
 /// The parts of these pages.
 const PARTS: [(&str, TextId); 7] = [

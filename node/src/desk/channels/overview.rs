@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, cities, tabs};
 use crate::api::problem;
-use crate::channels::{ChannelFigures, Counted, ServiceFigures, Waits};
+use crate::channels::{ChannelFigures, Counted, Outage, ServiceFigures, Waits};
 use crate::node::Node;
 
 pub const PATH: &str = "/meja/saluran";
@@ -87,8 +87,8 @@ struct OnePage {
     tabs: Vec<Tab>,
     name: String,
     state: (&'static str, String),
-    /// What the program says of an outage.
-    problem: Option<String>,
+    /// What an outage means, and what the program says of it.
+    outage: Option<(String, String)>,
     facts: Vec<(String, String)>,
     counts: Vec<(String, [String; 3])>,
 }
@@ -148,7 +148,7 @@ pub async fn one(
         tabs: tabs(&v, PATH),
         name: name.clone(),
         state: state(&v, figures),
-        problem: figures.down.as_ref().map(|(problem, _)| problem.clone()),
+        outage: outage(&v, figures),
         facts: facts(&v, figures),
         counts: COLUMNS
             .iter()
@@ -204,14 +204,26 @@ fn cells(v: &Voice, counted: &Counted) -> Vec<String> {
 
 /// How its line stands: tone and words.
 pub fn state(v: &Voice, figures: &ChannelFigures) -> (&'static str, String) {
-    match &figures.down {
+    match figures.outage.first() {
         _ if !figures.on => ("quiet", v.say("channel-off")),
         Some((_, since)) => {
-            let since = v.with("since", v.moment(*since));
+            let since = v.with("since", v.moment(since));
             ("alert", since.say("channel-down"))
         }
         None => ("done", v.say("channel-up")),
     }
+}
+
+/// What an outage of its line means, and what the program says of it.
+pub fn outage(v: &Voice, figures: &ChannelFigures) -> Option<(String, String)> {
+    let (problem, _) = figures.outage.first()?;
+    let Outage { out, fetching } = &figures.outage;
+    let about = match (out.is_some(), fetching.is_some()) {
+        (true, true) => v.say("channel-away-about"),
+        (_, false) => v.say("channel-down-about"),
+        (false, _) => v.say("channel-unfetched-about"),
+    };
+    Some((about, problem))
 }
 
 fn facts(v: &Voice, figures: &ChannelFigures) -> Vec<(String, String)> {

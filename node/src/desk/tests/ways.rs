@@ -84,5 +84,23 @@ async fn a_way_that_is_on_says_how_it_stands_and_leads_to_its_page() {
         ] {
             assert!(ways.contains(part), "{part}: {ways}");
         }
+        let mut tx = place.node.write_tx().await.unwrap();
+        let unfetched = lines::not_fetched(&mut tx, "sms", NOW, "it hangs up");
+        unfetched.await.unwrap();
+        tx.commit().await.unwrap();
+        let ways = admin.open(PAGE).await.between("id=\"jalan\"", "</section>");
+        assert!(ways.contains("Penyedia tidak dapat dicapai"), "{ways}");
+        let mut tx = place.node.write_tx().await.unwrap();
+        let well = LineRow::default();
+        lines::put(&mut tx, "sms", &well).await.unwrap();
+        tx.commit().await.unwrap();
+        let ways = admin.open(PAGE).await.between("id=\"jalan\"", "</section>");
+        for part in [
+            "Terputus sejak",
+            "tidak dapat diambil",
+            "<code>it hangs up</code>",
+        ] {
+            assert!(ways.contains(part), "{part}: {ways}");
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! How the lines to providers are.
+//! How the lines to providers are: what is said goes by one, what is fetched by another, and neither
+//! knows of the other.
 
 use lapor_migrations::{Tx, on};
 use sqlx::FromRow;
@@ -36,5 +37,38 @@ pub async fn put(tx: &mut Tx, channel: &str, row: &LineRow) -> Stored<()> {
         .execute(c)
         .await
         .map(drop))?;
+    Ok(())
+}
+
+/// Why nothing can be fetched, and since when, Unix ms.
+pub async fn unfetched(tx: &mut Tx, channel: &str) -> Stored<Option<(String, i64)>> {
+    const SQL: &str = "select unfetched_why, unfetched_since from channel_lines
+        where channel = $1 and unfetched_since is not null and unfetched_why is not null";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).fetch_optional(c).await)?)
+}
+
+/// Nothing could be fetched.
+pub async fn not_fetched(tx: &mut Tx, channel: &str, now: i64, problem: &str) -> Stored<()> {
+    const SQL: &str = "insert into channel_lines
+            (channel, paused_until, failures, unfetched_since, unfetched_why)
+        values ($1, 0, 0, $2, $3)
+        on conflict (channel) do update set
+            unfetched_since = coalesce(channel_lines.unfetched_since, excluded.unfetched_since),
+            unfetched_why = excluded.unfetched_why";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(channel)
+        .bind(now)
+        .bind(problem)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// What there is was fetched.
+pub async fn fetched(tx: &mut Tx, channel: &str) -> Stored<()> {
+    const SQL: &str = "update channel_lines set unfetched_since = null, unfetched_why = null
+        where channel = $1";
+    on!(tx, c => sqlx::query(SQL).bind(channel).execute(c).await.map(drop))?;
     Ok(())
 }

@@ -7,23 +7,54 @@ use rusmpp::types::{COctetString, OctetString};
 use rusmpp::values::{DataCoding, EsmClass, InterfaceVersion, RegisteredDelivery};
 use serde::{Deserialize, Serialize};
 
-use super::super::super::heard::{Address, Form, Heard, Shape, Unread};
+use super::super::super::heard::{Address, Form, Heard, Shape, Sort, Unread};
 use super::super::super::settings::{DefaultAlphabet, SmppSettings};
-use super::super::{alone, alphabet, sender};
+use super::super::{alone, alphabet, sender, sort};
 use super::udh::Header;
 
 /// `esm_class`: the text begins with a header of user data.
 const HEADED: u8 = 0x40;
 /// `ton`: the number begins with its country.
 const INTERNATIONAL: u8 = 1;
+/// `ton`: it is a name, and no number.
+const NAMED: u8 = 5;
 /// Bytes of a text.
 const SHORT: usize = 30;
 const DEFAULT: u8 = 0;
-const ASCII: u8 = 1;
-const LATIN1: u8 = 3;
 const WIDE: u8 = 8;
-/// The default alphabet, of a class that says where the telephone keeps it.
-const CLASSES: std::ops::RangeInclusive<u8> = 0xf0..=0xf3;
+const BINARY: Unread = Unread("binary, and no text");
+
+/// In what a text is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Default,
+    Ascii,
+    Latin1,
+    Wide,
+    /// Bytes that are no text.
+    Binary,
+}
+
+impl Written {
+    /// What `data_coding` names; `None` is nothing that this version knows.
+    fn of(coding: u8) -> Option<Self> {
+        Some(match coding {
+            DEFAULT | 0xf0..=0xf3 => Self::Default,
+            1 => Self::Ascii,
+            3 => Self::Latin1,
+            WIDE => Self::Wide,
+            2 | 4 | 0xf4..=0xf7 => Self::Binary,
+            // Of a class, which says where the telephone keeps it (3GPP TS 23.038, 4).
+            0x10..=0x1f => match (coding >> 2) & 0b11 {
+                0b00 => Self::Default,
+                0b01 => Self::Binary,
+                0b10 => Self::Wide,
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+}
 
 /// What a network hands over, as it is kept; its bytes as hex.
 #[derive(Serialize, Deserialize)]
@@ -102,26 +133,27 @@ impl Delivery {
         Header::read(payload)
     }
 
-    /// The text, if it is one.
-    fn text(&self, default: DefaultAlphabet) -> Option<String> {
+    fn text(&self, default: DefaultAlphabet) -> Result<String, Unread> {
         let payload = self.payload();
         let (header, text) = self.apart(&payload);
         if header.is_for_a_program {
-            return None;
+            return Err(BINARY);
         }
-        match self.coding {
-            coding if coding == DEFAULT || CLASSES.contains(&coding) => Some(match default {
+        let written = Written::of(self.coding);
+        let written = written.ok_or(Unread("letters of another alphabet"))?;
+        Ok(match written {
+            Written::Default => match default {
                 DefaultAlphabet::Gsm7 => alphabet::from_septets(text),
                 DefaultAlphabet::Latin1 => alphabet::from_latin1(text),
-            }),
+            },
             // Some centres call the alphabet of telephones so.
-            ASCII if text.iter().any(|byte| is_control(*byte)) => {
-                Some(alphabet::from_septets(text))
+            Written::Ascii if text.iter().any(|byte| is_control(*byte)) => {
+                alphabet::from_septets(text)
             }
-            ASCII | LATIN1 => Some(alphabet::from_latin1(text)),
-            WIDE => Some(alphabet::from_wide(text)),
-            _ => None,
-        }
+            Written::Ascii | Written::Latin1 => alphabet::from_latin1(text),
+            Written::Wide => alphabet::from_wide(text),
+            Written::Binary => return Err(BINARY),
+        })
     }
 
     fn from(&self) -> Address {
@@ -131,6 +163,14 @@ impl Delivery {
             sender(&format!("+{from}"))
         } else {
             sender(from)
+        }
+    }
+
+    fn sort(&self) -> Sort {
+        if self.ton == NAMED {
+            Sort::Noise
+        } else {
+            sort(&self.from)
         }
     }
 
@@ -172,10 +212,10 @@ pub fn read(body: &[u8], default: DefaultAlphabet) -> Result<Heard, Unread> {
     if delivery.from.trim().is_empty() {
         return Err(Unread("no sender"));
     }
-    let text = delivery.text(default);
     Ok(Heard {
         from: delivery.from(),
-        text: text.ok_or(Unread("binary, and no text"))?,
+        sort: delivery.sort(),
+        text: delivery.text(default)?,
         ..Heard::default()
     })
 }
@@ -184,11 +224,12 @@ pub fn shape(body: &[u8], default: DefaultAlphabet) -> Shape {
     let Ok(Kept::Delivery(delivery)) = serde_json::from_slice(body) else {
         return Shape::default();
     };
-    let wide = delivery.coding == WIDE;
+    let wide = Written::of(delivery.coding) == Some(Written::Wide);
     let form = match (delivery.text(default), delivery.part()) {
-        (None, _) => Form::Binary,
-        (Some(_), Some(part)) => part,
-        (Some(text), None) => alone(&text, wide),
+        (Err(BINARY), _) => Form::Binary,
+        (Err(_), _) => Form::Whole,
+        (Ok(_), Some(part)) => part,
+        (Ok(text), None) => alone(&text, wide),
     };
     Shape { form, wide }
 }

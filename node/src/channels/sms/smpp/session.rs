@@ -56,6 +56,9 @@ pub async fn keep(
             Ok(line) => {
                 backoff.reset();
                 tracing::info!(?role, "the line to the network is bound");
+                if role != Role::Out {
+                    node.note_fetched(channel.name()).await;
+                }
                 let mut session = Session::new(smpp, role, channel, node).await;
                 match session.serve(line, stop).await {
                     Ok(()) if stop.is_cancelled() => return,
@@ -66,6 +69,9 @@ pub async fn keep(
             Err(problem) => problem,
         };
         tracing::warn!(?role, "{problem}");
+        if role != Role::Out {
+            node.note_unfetched(channel.name(), &problem).await;
+        }
         if role != Role::In {
             smpp.trouble.send_replace(Some(problem));
         }

@@ -19,7 +19,7 @@ use tower::util::ServiceExt as _;
 use super::kannel::{self, Kannel};
 use super::of;
 use crate::channels::delivery::Spoken;
-use crate::channels::heard::{Address, Saying, Unread};
+use crate::channels::heard::{Address, Saying, Sort, Unread};
 use crate::channels::settings::{SmsSettings, Via};
 use crate::channels::{Lines, Unsaid};
 use crate::testing::{Place, databases};
@@ -82,11 +82,11 @@ fn what_kannel_hands_over_is_read_in_its_charset() {
         let heard = read(query).unwrap();
         assert_eq!(heard.text, text, "{query}");
         assert_eq!(heard.from.id, "+628123456789", "one number is one person");
+        assert_eq!(heard.sort, Sort::Word);
     }
-    assert_eq!(
-        read("dari=INFO-BANK&isi=Promo").unwrap().from.id,
-        "INFO-BANK"
-    );
+    let promotion = read("dari=INFO-BANK&isi=Promo").unwrap();
+    assert_eq!(promotion.from.id, "INFO-BANK");
+    assert_eq!(promotion.sort, Sort::Noise, "a name is nobody to answer");
     for (query, problem) in [
         ("isi=Jalan", "no sender in `dari`"),
         ("dari=62812&coding=1&isi=%00", "binary, and no text"),

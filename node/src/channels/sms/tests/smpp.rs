@@ -6,14 +6,15 @@ use lapor_stand_ins::smsc::{Event, Reply, Sms};
 use rusmpp::pdus::DeliverSm;
 use rusmpp::types::OctetString;
 use rusmpp::{Command, CommandStatus, Pdu};
+use serde_json::json;
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use super::spoken::{BUDI, MINUTE_MS, Networked, REPORT, SITI, settings, sms};
 use super::{Change, address, saying, spoil};
-use crate::channels::Unsaid;
 use crate::channels::settings::{Bind, DefaultAlphabet};
 use crate::channels::sms::alphabet;
-use crate::channels::sms::smpp::{Received, Wire};
+use crate::channels::sms::smpp::{self, Received, Wire};
+use crate::channels::{Sort, Unsaid};
 
 /// `ESME_RX_T_APPN`.
 const TRY_AGAIN: u32 = 0x64;
@@ -88,6 +89,7 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
                 alphabet::to_septets("Lampu [A] padam sejak kemarin \u{20ac}"),
             ),
             (0xf1, alphabet::to_septets("Air keran mati sejak kemarin")),
+            (0x11, alphabet::to_septets("Got mampet di depan [SD 2]")),
             (1, b"Jalan rusak parah sekali".to_vec()),
             (
                 1,
@@ -97,6 +99,11 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             (
                 8,
                 alphabet::to_wide("Pohon tumbang \u{1f333} di depan pasar"),
+            ),
+            (0x18, alphabet::to_wide("Sampah menumpuk di Dago \u{1f5d1}")),
+            (
+                0x19,
+                alphabet::to_wide("Trotoar ambles \u{26a0} dekat halte"),
             ),
         ];
         for (coding, text) in codings {
@@ -115,10 +122,13 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             [
                 "Lampu [A] padam sejak kemarin \u{20ac}",
                 "Air keran mati sejak kemarin",
+                "Got mampet di depan [SD 2]",
                 "Jalan rusak parah sekali",
                 "Banjir di Jl_Braga [RT 3] sejak pagi",
                 "Caf\u{e9} membuang sampah ke sungai",
                 "Pohon tumbang \u{1f333} di depan pasar",
+                "Sampah menumpuk di Dago \u{1f5d1}",
+                "Trotoar ambles \u{26a0} dekat halte",
             ]
         );
         let wide = "select cast(wide as text) from channel_threads";
@@ -127,18 +137,66 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             ["1"],
             "the last message had other letters"
         );
-        let picture = Sms {
-            coding: 4,
-            ..sms(SITI, "gambar")
-        };
-        one.takes(&picture).await;
+        // Bytes; of a class twice; then alphabets that may be read one day.
+        for coding in [4, 0x16, 0xf5, 6, 0x1c] {
+            let odd = Sms {
+                coding,
+                ..sms(SITI, "gambar")
+            };
+            one.takes(&odd).await;
+        }
         let card = Sms {
             header: vec![6, 5, 4, 0x23, 0xf4, 0, 0],
             ..sms(SITI, "BEGIN:VCARD")
         };
         one.takes(&card).await;
         one.hears().await;
-        assert_eq!(one.taken().await[6..], ["aside", "aside"]);
+        assert_eq!(
+            one.taken().await[9..],
+            ["aside", "aside", "aside", "unread", "unread", "aside"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_comes_from_a_name_lies_aside_with_its_words_and_is_not_answered() {
+    for one in Networked::bound().await {
+        let texts = [REPORT, "STATUS", "halo"];
+        for text in texts {
+            one.takes(&sms("TELKOMSEL", text)).await;
+        }
+        one.hears().await;
+        assert!(one.reports().await.is_empty());
+        assert_eq!(one.taken().await, ["aside"; 3]);
+        assert!(one.outbox().await.is_empty());
+        let page = one.node().conversations(None, false).await.unwrap();
+        let messages = page.all[0].messages.iter();
+        let words: Vec<&str> = messages.filter_map(|one| one.words.as_deref()).collect();
+        assert_eq!(words, texts);
+    }
+}
+
+#[test]
+fn whoever_has_a_name_or_the_type_of_one_is_nobody_to_answer() {
+    for (from, ton, sort) in [
+        ("628123456789", 1, Sort::Word),
+        ("08123456789", 0, Sort::Word),
+        ("1708", 3, Sort::Word),
+        ("TELKOMSEL", 5, Sort::Noise),
+        ("Info 3", 0, Sort::Noise),
+        ("3355", 5, Sort::Noise),
+    ] {
+        let kept = json!({
+            "from": from,
+            "ton": ton,
+            "to": "1708",
+            "esm": 0,
+            "coding": 0,
+            "payload": hex::encode(REPORT),
+            "sar": null,
+        });
+        let heard = smpp::read(kept.to_string().as_bytes(), DefaultAlphabet::Gsm7);
+        assert_eq!(heard.unwrap().sort, sort, "{from}");
     }
 }
 
@@ -194,6 +252,8 @@ async fn letters_that_the_alphabet_lacks_go_in_another_where_they_fit() {
 
 #[tokio::test]
 async fn a_line_that_is_refused_or_lost_is_bound_again_and_nothing_is_dropped() {
+    const DEAF: &str = "select unfetched_why from channel_lines
+        where unfetched_since is not null";
     for one in Networked::bound().await {
         one.takes(&sms(SITI, REPORT)).await;
         one.hears().await;
@@ -204,11 +264,13 @@ async fn a_line_that_is_refused_or_lost_is_bound_again_and_nothing_is_dropped() 
         assert_eq!(one.outbox().await, ["waiting"]);
         let problem = one.column("select problem from channel_lines").await;
         assert_eq!(problem, ["the network refuses the bind (0xd)"]);
+        assert_eq!(one.column(DEAF).await, problem);
         one.smsc.is_away(false);
         one.smsc.bound().await.unwrap();
         one.place.clock.advance(MINUTE_MS);
         one.speaks().await;
         assert_eq!(one.outbox().await, ["sent"]);
+        assert!(one.column(DEAF).await.is_empty());
         one.takes(&sms(SITI, "STATUS")).await;
     }
 }
