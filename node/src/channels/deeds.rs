@@ -345,10 +345,10 @@ impl Step<'_> {
         if !self.may_say(says) {
             return Ok(Vec::new());
         }
-        let mut rows = Vec::new();
+        let (mut rows, manner) = (Vec::new(), self.channel.manner());
         for (at, say) in says.iter().enumerate() {
             let (ticket, key) = (done.ticket.as_deref(), done.key.as_deref());
-            let piece = words::said(self.node, say, ticket, key).await?;
+            let piece = words::said(self.node, manner, say, ticket, key).await?;
             rows.push(self.row(at, say, &piece, done)?);
         }
         Ok(rows)
