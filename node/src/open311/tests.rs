@@ -317,6 +317,29 @@ async fn a_form_that_comes_again_files_once_and_another_key_another() {
 }
 
 #[tokio::test]
+async fn a_contact_that_can_be_none_loses_no_report() {
+    let form = LAMP.replace("siti%40example.id", "bukan") + "&phone=abc";
+    for city in cities().await {
+        let request = Request::post(REQUESTS)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", format!("Bearer {}", city.key))
+            .body(Body::from(form.clone()));
+        let filed = city.send(request.unwrap()).await;
+        let told = filed.is(StatusCode::CREATED).json();
+        let notice = told[0]["service_notice"].as_str().unwrap();
+        assert!(
+            notice.ends_with("tidak disimpan: email, phone."),
+            "{notice}"
+        );
+        let case = told[0]["service_request_id"].as_str().unwrap();
+        let identity = city.place.node.identity(case.parse().unwrap(), "penjaga");
+        let identity = identity.await.unwrap().unwrap();
+        assert_eq!(identity.name.as_deref(), Some("Siti"));
+        assert_eq!((identity.email, identity.phone), (None, None));
+    }
+}
+
+#[tokio::test]
 async fn what_is_rahasia_or_erased_is_told_to_nobody() {
     for city in cities().await {
         let id = city
