@@ -179,6 +179,7 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
         Say::Rated => v.say("chat-rated"),
         Say::NotNow(ticket) => of(ticket).say("chat-not-now"),
         Say::Hint(form) => return hinted(v, form),
+        Say::AskRating => v.say("chat-ask-rating"),
         Say::AskWords => v.say("chat-ask-words"),
         Say::AskPlace => v.say("chat-ask-place"),
         Say::Directly => v.say("chat-directly"),
