@@ -317,6 +317,47 @@ async fn a_form_that_comes_again_files_once_and_another_key_another() {
 }
 
 #[tokio::test]
+async fn what_there_is_not_is_said_in_the_shape_of_all_errors() {
+    for city in cities().await {
+        for path in [
+            "/open311/v2",
+            "/open311/v2/",
+            "/open311/v2/laporan.json",
+            "/open311/v2/services",
+            "/open311/v2/services/",
+            "/open311/v2/requests/1",
+            "/open311/v2/requests/1/notes.json",
+        ] {
+            let told = city.get(path).await;
+            let told = told.is(StatusCode::NOT_FOUND).json();
+            let expected = json!([{"code": 404, "description": "there is nothing at this path"}]);
+            assert_eq!(told, expected, "{path}");
+        }
+        let told = city.get("/open311/v2/laporan.xml").await;
+        told.is(StatusCode::NOT_FOUND);
+        let error = "<errors><error><code>404</code><description>there is nothing at this path";
+        assert!(told.text.contains(error), "{}", told.text);
+        for path in [
+            REQUESTS,
+            "/open311/v2/services/x.json",
+            "/open311/discovery.json",
+        ] {
+            let request = Request::delete(path).body(Body::empty());
+            let told = city.send(request.unwrap()).await;
+            let told_json = told.is(StatusCode::METHOD_NOT_ALLOWED).json();
+            let said = "DELETE is not taken at this path";
+            assert_eq!(
+                told_json,
+                json!([{"code": 405, "description": said}]),
+                "{path}"
+            );
+            let taken = told.headers["allow"].to_str().unwrap();
+            assert!(taken.contains("GET"), "{path}: {taken}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_contact_that_can_be_none_loses_no_report() {
     let form = LAMP.replace("siti%40example.id", "bukan") + "&phone=abc";
     for city in cities().await {
