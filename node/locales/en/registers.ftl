@@ -57,6 +57,7 @@ register-wrong-region = not one region that is clear. Write its code, or its who
 register-wrong-channel = write loket, surat, telepon, SMS, surel, WhatsApp or web.
 register-wrong-truth = write ya or tidak.
 register-wrong-email = no e-mail address.
+register-wrong-phone = no telephone number.
 register-wrong-number = a number has letters, digits, blanks and -/._:#(), a letter or digit first, 80 at most.
 register-wrong-same-number = its number is that of row { $line }.
 register-wrong-same-words = it says the same as row { $line }.

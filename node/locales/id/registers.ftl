@@ -51,6 +51,7 @@ register-wrong-region = bukan satu wilayah yang jelas. Tulis kodenya, atau nama 
 register-wrong-channel = tulis loket, surat, telepon, SMS, surel, WhatsApp, atau web.
 register-wrong-truth = tulis ya atau tidak.
 register-wrong-email = bukan alamat surel.
+register-wrong-phone = bukan nomor telepon.
 register-wrong-number = nomor berisi huruf, angka, spasi, dan -/._:#(), diawali huruf atau angka, paling panjang 80.
 register-wrong-same-number = nomornya sama dengan baris { $line }.
 register-wrong-same-words = isinya sama dengan baris { $line }.

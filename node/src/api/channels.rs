@@ -55,6 +55,9 @@ pub struct ChannelLine {
 /// A service on which programs talk, in numbers.
 #[derive(Serialize, ToSchema)]
 pub struct ServiceLine {
+    /// `name` of a city, as `city` has it in `ways` of `GET /arrangements`; `null` of this node's own
+    /// Open311.
+    name: Option<String>,
     /// What a city is called; `null` of this node's own Open311.
     city: Option<String>,
     today: Counted,
@@ -171,10 +174,11 @@ impl From<ChannelFigures> for ChannelLine {
     }
 }
 
-impl From<ServiceFigures> for ServiceLine {
-    fn from(figures: ServiceFigures) -> Self {
+impl ServiceLine {
+    fn of(name: Option<String>, figures: ServiceFigures) -> Self {
         let [today, seven_days, thirty_days] = figures.counted;
         Self {
+            name,
             city: figures.city,
             today,
             seven_days,
@@ -243,9 +247,15 @@ pub async fn figures(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Js
     let figures = figures.map_err(|e| problem(&e))?;
     let services = node.service_figures_of_late().await;
     let services = services.map_err(|e| problem(&e))?;
+    // Cities are counted in the order in which the settings name them; two may be called the same.
+    let mut cities = node.settings().cities.iter();
+    let services = services.into_iter().map(|figures| {
+        let city = figures.city.is_some().then(|| cities.next()).flatten();
+        ServiceLine::of(city.map(|city| city.name.clone()), figures)
+    });
     Ok(Json(Channels {
         channels: figures.into_iter().map(ChannelLine::from).collect(),
-        services: services.into_iter().map(ServiceLine::from).collect(),
+        services: services.collect(),
     }))
 }
 

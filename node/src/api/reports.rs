@@ -17,7 +17,7 @@ use super::refusals::problem;
 use crate::casework::{Filed, NewReport};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::reporters::{FilingTerms, Notify};
+use crate::reporters::{FilingTerms, Notify, check_contacts};
 use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
@@ -59,6 +59,8 @@ pub async fn file(
     let once = key.of(&actor)?;
     let wrong = |error: NodeError| problem(&error);
     sight.takes(report.region.as_ref()).map_err(wrong)?;
+    let contacts = report.reporter.as_ref().map_or(Ok(()), check_contacts);
+    contacts.map_err(wrong)?;
     if query.key.unwrap_or(false) {
         let notify = if query.notify.unwrap_or(false) {
             Notify::Email

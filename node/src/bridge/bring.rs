@@ -20,6 +20,7 @@ use crate::channels::voice;
 use crate::cities::mark;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::registers::known_as;
 use crate::store;
 use crate::store::bridge::{BridgeRow, FollowUpRow};
 
@@ -72,6 +73,8 @@ enum Found {
     Numbered(CaseId),
     /// It was filed here and handed over, and its number was not told.
     Ours(CaseId),
+    /// Its number is a ticket of here, or a case: a table of this program came back.
+    Here(String),
     Wrong(&'static str, &'static str),
 }
 
@@ -106,6 +109,12 @@ impl Bringing<'_> {
             Found::Wrong(field, what) => {
                 tx.rollback().await?;
                 return Ok(vec![Line::of(id, Became::Refused).about(field, what)]);
+            }
+            Found::Here(ticket) => {
+                tx.rollback().await?;
+                let what = format!("it is here already, as the report {ticket}");
+                let known = Line::of(id, Became::Unchanged);
+                return Ok(vec![known.about("tracking_id", what)]);
             }
             Found::Known(row) => (store::case_id(&row.case_id)?, Some(row), None),
             Found::Numbered(case) | Found::Ours(case) => (case, None, Some(Became::Linked)),
@@ -347,6 +356,12 @@ async fn find(tx: &mut Tx, complaint: &Complaint, link: bool) -> Result<Found, N
         let waits = store::bridge::is_filed(tx, &id).await?;
         if waits && store::bridge::of_case(tx, &id).await?.is_none() {
             return Ok(Found::Ours(case));
+        }
+    }
+    if let Some(ticket) = known_as(tracking) {
+        let asked = vec![lapor_migrations::Value::from(ticket.as_str())];
+        if !store::imports::ticketed(tx, asked).await?.is_empty() {
+            return Ok(Found::Here(ticket));
         }
     }
     if complaint.tracking.is_none() {

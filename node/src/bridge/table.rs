@@ -10,7 +10,7 @@ use lapor_web::table::harmless;
 
 use super::export::answers;
 use super::run::{BridgeError, Progress};
-use super::shape::ALONE;
+use super::shape::{ALONE, is_number};
 use crate::casework::{CaseFilter, CaseView};
 use crate::channels::voice;
 use crate::error::NodeError;
@@ -109,8 +109,9 @@ async fn row(
     Ok(Some([
         id.unwrap_or_default(),
         tracking
+            .or_else(|| own_number(view))
             .or_else(|| summary.ticket.clone())
-            .unwrap_or_default(),
+            .unwrap_or_else(|| summary.case.to_string()),
         written(node, summary.filed_at),
         said("title"),
         said("content"),
@@ -128,6 +129,13 @@ async fn row(
             .map(|last| written(node, last.at))
             .unwrap_or_default(),
     ]))
+}
+
+/// The number of the application that the case came from, by which that one knows it again. One with
+/// other marks cannot stand in the column.
+fn own_number(view: &CaseView) -> Option<String> {
+    let number = view.summary.own_number.as_deref()?;
+    is_number(number).then(|| number.to_owned())
 }
 
 fn called(node: &Node, view: &CaseView) -> String {

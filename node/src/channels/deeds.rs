@@ -23,10 +23,7 @@ use crate::store::channels::threads::ThreadRow;
 /// Under which name the id of a post is sealed.
 pub(super) const POST: &str = "channel post";
 const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
-/// The same text from so many others within an hour is a campaign.
-const OTHERS: i64 = 4;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// A message, or a silence, that is being looked at.
 pub(super) struct Step<'a> {
@@ -126,13 +123,14 @@ impl Step<'_> {
             Some(_) if manner.proven => Verification::Contact,
             _ => Verification::None,
         };
+        let suspicion = self.suspicion(&said, now).await?;
         let common = Common {
             text: node
                 .switch()
                 .hash("alike", &[&talk::normalised(&said.content)])?,
             keyword: said.keyword.clone(),
+            marked: suspicion.is_some(),
         };
-        let suspicion = self.suspicion(&said, &common, now).await?;
         let origin = self.origin(&said, text)?;
         let category = match node.named_category(said.category.as_ref(), None).await {
             Ok((category, _)) => category,
@@ -204,23 +202,16 @@ impl Step<'_> {
         })
     }
 
-    /// Why a report should be looked at as possible abuse; it is filed all the same.
-    async fn suspicion(
-        &self,
-        said: &Said,
-        common: &Common,
-        now: i64,
-    ) -> Result<Option<Suspicion>, NodeError> {
+    /// Why a report should be looked at as possible abuse; it is filed all the same. How many others
+    /// say it is counted where it is noted.
+    async fn suspicion(&self, said: &Said, now: i64) -> Result<Option<Suspicion>, NodeError> {
         let thread = &self.thread.id;
         let mut tx = self.node.read_tx().await?;
         let today = store::channels::said::count(&mut tx, thread, now - DAY_MS).await?;
         if today >= i64::from(self.node.settings().channels.reports_per_day) {
             return Ok(Some(Suspicion::Flood));
         }
-        let since = now - HOUR_MS;
-        let others = store::channels::alike::others(&mut tx, &common.text, thread, since).await?;
-        let campaign = others >= OTHERS || talk::is_links_only(&said.content);
-        Ok(campaign.then_some(Suspicion::Campaign))
+        Ok(talk::is_links_only(&said.content).then_some(Suspicion::Campaign))
     }
 
     async fn act(
@@ -345,10 +336,10 @@ impl Step<'_> {
         if !self.may_say(says) {
             return Ok(Vec::new());
         }
-        let mut rows = Vec::new();
+        let (mut rows, manner) = (Vec::new(), self.channel.manner());
         for (at, say) in says.iter().enumerate() {
             let (ticket, key) = (done.ticket.as_deref(), done.key.as_deref());
-            let piece = words::said(self.node, say, ticket, key).await?;
+            let piece = words::said(self.node, manner, say, ticket, key).await?;
             rows.push(self.row(at, say, &piece, done)?);
         }
         Ok(rows)

@@ -16,7 +16,7 @@ use super::talk::{Asked, OwnCase};
 use super::words::{self, Piece};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::name_of;
+use crate::portal::{name_of, why};
 use crate::post::tellable;
 use crate::reporters::Event;
 use crate::store;
@@ -204,14 +204,13 @@ impl Node {
         let to = to.map_or_else(String::new, |id| words::short(&name_of(self, &id)));
         let said = tellable(event).map(|said| v.with("institution", to).say(said));
         let said = said.unwrap_or_default();
-        let heard = event.kind == "case.followed_up" && !manner.public;
         let piece = Piece {
             head: words::ended(
                 v.with("ticket", &told.ticket)
                     .with("said", said)
                     .say("chat-news"),
             ),
-            body: event.text.clone().filter(|_| heard),
+            body: heard(self, v, event, manner),
             tail: match &asked {
                 Some(Asked::Close { .. }) => Some(v.say("chat-ask-close")),
                 Some(Asked::Rating { .. }) => Some(v.say("chat-ask-rating")),
@@ -221,6 +220,18 @@ impl Node {
         };
         (piece, asked)
     }
+}
+
+/// What an institution answered, or why it archived the case, where nobody else listens.
+fn heard(node: &Node, v: &Voice, event: &Event, manner: Manner) -> Option<String> {
+    let why = match event.kind.as_str() {
+        "case.followed_up" => None,
+        "case.archived" => why(node, v, event),
+        _ => return None,
+    };
+    let between = if manner.short { " " } else { "\n\n" };
+    let said: Vec<String> = why.into_iter().chain(event.text.clone()).collect();
+    (!said.is_empty() && !manner.public).then(|| said.join(between))
 }
 
 /// What can be answered to an event, if the case still waits for it.

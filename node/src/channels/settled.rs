@@ -5,11 +5,17 @@ use lapor_migrations::Tx;
 
 use super::log_name;
 use crate::error::NodeError;
+use crate::reporters::Suspicion;
 use crate::store;
 use crate::store::channels::outbox::OutRow;
 use crate::store::channels::refs::{NewRef, RefRow};
 use crate::store::channels::taken::Ending;
 use crate::store::channels::threads::{NewLink, Turned};
+use crate::store::erasures::MarkRow;
+
+const HOUR_MS: i64 = 60 * 60 * 1000;
+/// The same text from so many others within an hour is a campaign.
+const OTHERS: i64 = 4;
 
 /// What brought it about, as it was held.
 #[derive(Clone)]
@@ -34,6 +40,8 @@ pub(crate) struct Common {
     pub text: Vec<u8>,
     /// The word of the table with which it began.
     pub keyword: Option<String>,
+    /// The case is to be looked at already, whoever says the same.
+    pub marked: bool,
 }
 
 /// What a report was made of.
@@ -104,7 +112,7 @@ impl Settled {
             store::channels::refs::add(tx, &message).await?;
         }
         if let (Some(case), Some(common)) = (&self.case, &self.common) {
-            store::channels::alike::note(tx, &common.text, &self.thread, self.at).await?;
+            self.note_alike(tx, case, common).await?;
             if let Some(word) = &common.keyword {
                 store::channels::keywords::note(tx, case, word, self.at).await?;
             }
@@ -116,6 +124,23 @@ impl Settled {
             store::channels::outbox::add(tx, row).await?;
         }
         Ok(())
+    }
+
+    /// Counts and notes in one transaction: of many who say the same at once each is counted by the
+    /// next.
+    async fn note_alike(&self, tx: &mut Tx, case: &str, common: &Common) -> Result<(), NodeError> {
+        let (text, thread, since) = (&common.text, &self.thread, self.at - HOUR_MS);
+        let others = store::channels::alike::others(tx, text, thread, since).await?;
+        if others >= OTHERS && !common.marked {
+            let mark = MarkRow {
+                case_id: case.to_owned(),
+                reason: Suspicion::Campaign.as_str().to_owned(),
+                marked_by: "channel".to_owned(),
+                at: self.at,
+            };
+            store::erasures::mark(tx, &mark).await?;
+        }
+        Ok(store::channels::alike::note(tx, text, thread, self.at).await?)
     }
 
     /// Where a report came from, so that what is said of it later finds its case.

@@ -1,6 +1,7 @@
 //! What this node says, in words that fit the channel: of what does not fit the middle is cut, and
 //! neither the ticket nor what is asked.
 
+use lapor_protocol::case::State;
 use lapor_protocol::kinds::case_held::AnswerForm;
 use lapor_web::language::{Language, TextId, Voice, text_id};
 
@@ -8,11 +9,13 @@ use super::manner::Manner;
 use super::media::LeftOut;
 use super::sms::alphabet;
 use super::talk::{Say, Sure};
+use crate::casework::course::Event;
+use crate::casework::tracking::Tracked;
 use crate::doors::{facts, texts};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::onward::portal_of;
-use crate::portal::{name_of, standing_words};
+use crate::portal::{archive_words, name_of, standing_words};
 
 /// Less of a text tells nothing.
 const LEAST: usize = 20;
@@ -140,12 +143,13 @@ pub fn ended(mut sentence: String) -> String {
 /// What is said to somebody. `filed` is the ticket of what was filed with it, `key` a new key.
 pub async fn said(
     node: &Node,
+    manner: Manner,
     say: &Say,
     filed: Option<&str>,
     key: Option<&str>,
 ) -> Result<Piece, NodeError> {
     match say {
-        Say::Status(typed) => status(node, &voice(node), typed).await,
+        Say::Status(typed) => status(node, manner, &voice(node), typed).await,
         plain => Ok(sentence(node, plain, filed, key)),
     }
 }
@@ -175,6 +179,7 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
         Say::Rated => v.say("chat-rated"),
         Say::NotNow(ticket) => of(ticket).say("chat-not-now"),
         Say::Hint(form) => return hinted(v, form),
+        Say::AskRating => v.say("chat-ask-rating"),
         Say::AskWords => v.say("chat-ask-words"),
         Say::AskPlace => v.say("chat-ask-place"),
         Say::Directly => v.say("chat-directly"),
@@ -281,8 +286,8 @@ fn choosing(v: &Voice, choices: &[String], signs: usize) -> String {
     v.with("choices", choices).say("chat-hint-choice")
 }
 
-/// How far a case is, as anybody may know who has its ticket.
-async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError> {
+/// How far a case is, as anybody may know who has its ticket; where everybody reads, not why it ended.
+async fn status(node: &Node, manner: Manner, v: &Voice, typed: &str) -> Result<Piece, NodeError> {
     node.guards().ticket.attempt(typed, node.clock().now_ms())?;
     let tracked = match node.track(typed).await {
         Ok(tracked) => tracked,
@@ -314,10 +319,29 @@ async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError>
     let portal = origin.and_then(|id| portal_of(node, id));
     let led = onward.clone().zip(portal);
     let led = led.map(|(onward, to)| format!("{onward} {to}"));
+    let mut shorter: Vec<_> = led.iter().map(|_| (head.clone(), onward.clone())).collect();
+    let head = match archived(v, &tracked).filter(|_| !manner.public) {
+        Some(why) => {
+            let whole = format!("{head} {why}");
+            shorter.push((whole.clone(), None));
+            whole
+        }
+        None => head,
+    };
     Ok(Piece {
-        shorter: led.iter().map(|_| (head.clone(), onward.clone())).collect(),
+        shorter,
         tail: led.or(onward).or(told),
         ..Piece::of(head)
+    })
+}
+
+/// Why a case was archived, where that is how it stands.
+fn archived(v: &Voice, tracked: &Tracked) -> Option<String> {
+    let stands = tracked.state == State::Archived && !tracked.left;
+    let mut course = tracked.course.iter().rev().filter(|_| stands);
+    course.find_map(|step| match step.event {
+        Event::Archived(reason) => Some(v.say(archive_words(reason))),
+        _ => None,
     })
 }
 

@@ -59,7 +59,7 @@ impl Node {
         let more = rows.len() > most as usize;
         rows.truncate(most as usize);
         let last = rows.last().filter(|_| more);
-        let next = last.map(|last| format!("{}.{}", last.changed_at, last.id));
+        let next = last.map(|last| place(last.changed_at, &last.id));
         let ids: Vec<&str> = rows
             .iter()
             .filter_map(|row| row.case_id.as_deref())
@@ -108,8 +108,41 @@ impl LinkedRequest {
 fn read_after(text: &str) -> Result<(i64, &str), NodeError> {
     let wrong = || NodeError::Invalid("after: expected the `next` of the page before".into());
     let (changed_at, id) = text.split_once('.').ok_or_else(wrong)?;
-    if !id.bytes().all(|b| b.is_ascii_hexdigit()) {
+    let changed_at = changed_at.parse::<i64>().map_err(|_| wrong())?;
+    let is_id = id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    // `+1` and `01` are numbers, and no place that a page has told.
+    if !is_id || text != place(changed_at, id) {
         return Err(wrong());
     }
-    Ok((changed_at.parse().map_err(|_| wrong())?, id))
+    Ok((changed_at, id))
+}
+
+/// A place of the order, as a page tells it.
+fn place(changed_at: i64, id: &str) -> String {
+    format!("{changed_at}.{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_told_and_no_other() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let told = place(1_790_000_000_000, id);
+        assert_eq!(read_after(&told).unwrap(), (1_790_000_000_000, id));
+        for wrong in [
+            "",
+            "1.5",
+            "1.",
+            &told[1..told.len() - 1],
+            &format!("{told}0"),
+            &format!("+{told}"),
+            &format!("0{told}"),
+            &told.to_uppercase(),
+            &told.replace('.', ","),
+        ] {
+            assert!(read_after(wrong).is_err(), "{wrong}");
+        }
+    }
 }

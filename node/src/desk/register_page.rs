@@ -257,6 +257,7 @@ pub fn wrong_words(v: &Voice, wrong: &Wrong) -> String {
         Wrong::Channel => text_id("register-wrong-channel"),
         Wrong::Truth => text_id("register-wrong-truth"),
         Wrong::Email => text_id("register-wrong-email"),
+        Wrong::Phone => text_id("register-wrong-phone"),
         Wrong::Number => text_id("register-wrong-number"),
         Wrong::KnownNumber => text_id("register-wrong-known-number"),
         Wrong::KnownWords => text_id("register-wrong-known-words"),

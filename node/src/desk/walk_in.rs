@@ -29,7 +29,7 @@ use crate::portal::filing::{self, REGIONS};
 use crate::portal::streets::{self, Streets};
 use crate::portal::{classification_name, home_region, name_of, state_words};
 use crate::publishing::ProgrammeFilter;
-use crate::reporters::{FilingTerms, Notify, reaches};
+use crate::reporters::{FilingTerms, Notify, is_dialled, is_mailed};
 use crate::staff::StaffRole;
 use crate::taxonomy::local_name;
 
@@ -223,15 +223,18 @@ fn read(
     }
     let mut told =
         |name: &'static str| Some(form.at_most(v, name, CONTACT)).filter(|text| !text.is_empty());
-    let email = told("surel");
+    let (email, phone) = (told("surel"), told("telepon"));
     let reporter = Reporter {
         name: told("nama"),
         email: email.clone(),
-        phone: told("telepon"),
+        phone: phone.clone(),
         address: told("alamat"),
     };
-    if email.is_some_and(|email| !email.contains('@') || !reaches(&email)) {
+    if email.is_some_and(|email| !is_mailed(&email)) {
         form.complain("surel", v.say("filing-email-unusable"));
+    }
+    if phone.is_some_and(|phone| !is_dialled(&phone)) {
+        form.complain("telepon", v.say("filing-phone-unusable"));
     }
     let place = Some(form.at_most(v, "lokasi", TITLE_CHARS)).filter(|text| !text.is_empty());
     let (Some((_, channel, _)), Some((class, _)), true) = (channel, class, form.is_fine()) else {

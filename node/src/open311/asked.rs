@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Query};
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{Method, StatusCode, Uri};
 use lapor_web::page::Form;
 use lapor_web::{ApiProblem, bearer};
 
@@ -150,6 +150,36 @@ impl Asked {
     }
 }
 
+/// What is answered where there is no such path.
+pub async fn missing(uri: Uri) -> Response {
+    nothing_at(&uri)
+}
+
+/// What is answered where a path is asked in another way than it knows.
+pub async fn not_taken(method: Method, uri: Uri) -> Response {
+    let said = format!("{method} is not taken at this path");
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, said).answer(format_of(&uri))
+}
+
+fn nothing_at(uri: &Uri) -> Response {
+    Refused::missing("there is nothing at this path").answer(format_of(uri))
+}
+
+/// The format that an address asks for; JSON where it asks for none.
+fn format_of(uri: &Uri) -> Format {
+    ending(uri).map_or(Format::Json, |(_, format)| format)
+}
+
+/// The last part of an address without its ending, and the format that this names.
+fn ending(uri: &Uri) -> Option<(&str, Format)> {
+    let last = uri.path().rsplit('/').next()?;
+    match last.rsplit_once('.')? {
+        (name, "json") => Some((name, Format::Json)),
+        (name, "xml") => Some((name, Format::Xml)),
+        _ => None,
+    }
+}
+
 /// The key that a form tells.
 pub fn key_in(form: &Form) -> Option<&str> {
     Some(form.text(KEY)).filter(|key| !key.is_empty())
@@ -159,12 +189,8 @@ impl FromRequestParts<Arc<Node>> for Asked {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Response> {
-        let path = parts.uri.path();
-        let last = path.rsplit('/').next().unwrap_or_default();
-        let (name, format) = match last.rsplit_once('.') {
-            Some((name, "json")) => (name, Format::Json),
-            Some((name, "xml")) => (name, Format::Xml),
-            _ => return Err(ApiProblem::not_found().into_response()),
+        let Some((name, format)) = ending(&parts.uri) else {
+            return Err(nothing_at(&parts.uri));
         };
         let name = name.to_owned();
         let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);

@@ -26,7 +26,7 @@ use crate::media::Door;
 use crate::node::Node;
 use crate::place::{self, NoPlace};
 use crate::portal::filing::classification;
-use crate::reporters::{FiledForReporter, FilingTerms, Notify};
+use crate::reporters::{FiledForReporter, FilingTerms, Notify, is_dialled, is_mailed};
 use crate::settings::Open311Answer;
 use crate::store;
 use crate::store::open311::CityRow;
@@ -87,7 +87,7 @@ async fn filed(node: &Node, asked: &Asked, request: Request) -> Told {
         token: &token,
     };
     let filed = file_once(node, &sent, &head, report, city).await?;
-    answer(node, &filed).await
+    answer(node, &filed, &without(&sent.form)).await
 }
 
 /// Reads the form. Who calls is known before a file is taken in.
@@ -173,15 +173,32 @@ async fn report(node: &Node, sent: &Sent) -> Result<NewReport, Refused> {
     })
 }
 
+/// What was told as a contact and can be none. The report is taken without it: applications show a
+/// refusal as a failure, and a contact may be left out.
+fn without(form: &Form) -> Vec<&'static str> {
+    let (email, phone) = (form.text("email"), form.text("phone"));
+    let wrong = [
+        ("email", !email.is_empty() && !is_mailed(email)),
+        ("phone", !phone.is_empty() && !is_dialled(phone)),
+    ];
+    let wrong = wrong.into_iter().filter(|(_, wrong)| *wrong);
+    wrong.map(|(field, _)| field).collect()
+}
+
 /// What is told of the device and of the account there is not kept.
 fn reporter(form: &Form) -> Reporter {
+    let without = without(form);
+    let contact = |field: &str| {
+        let told = form.text(field).to_owned();
+        Some(told).filter(|told| !told.is_empty() && !without.contains(&field))
+    };
     let told = |field: &str| Some(form.text(field).to_owned()).filter(|told| !told.is_empty());
     let names = [told("first_name"), told("last_name")];
     let names: Vec<String> = names.into_iter().flatten().collect();
     Reporter {
         name: Some(names.join(" ")).filter(|name| !name.is_empty()),
-        email: told("email"),
-        phone: told("phone"),
+        email: contact("email"),
+        phone: contact("phone"),
         address: None,
     }
 }
@@ -356,9 +373,16 @@ fn same_key(told: &[(String, String)], when: i64) -> String {
     hex::encode(hash.finalize())
 }
 
-async fn answer(node: &Node, filed: &FiledForReporter) -> Told {
-    let case = filed.filed.case;
-    let notice = voice(node).say(text_id("open311-filed"));
+async fn answer(node: &Node, filed: &FiledForReporter, without: &[&str]) -> Told {
+    let (case, v) = (filed.filed.case, voice(node));
+    let mut notice = v.say(text_id("open311-filed"));
+    if !without.is_empty() {
+        let fields = without.join(", ");
+        notice = format!(
+            "{notice} {}",
+            v.with("fields", fields).say("open311-without")
+        );
+    }
     let by = match node.settings().open311.answer {
         Open311Answer::Id => ("service_request_id", case.to_string().into()),
         Open311Answer::Token => ("token", Tree::maybe(node.token_of(case).await?)),

@@ -18,7 +18,7 @@ mod tree;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{MethodRouter, any, get};
 
 use crate::node::Node;
 
@@ -33,16 +33,22 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     if !node.settings().open311.enabled {
         return Router::new();
     }
+    let only = |way: MethodRouter<Arc<Node>>| way.fallback(asked::not_taken);
     let mut routes = Router::new()
-        .route("/open311/v2/services/{name}", get(services::define))
-        .route("/open311/v2/requests/{name}", get(requests::read))
-        .route("/open311/v2/tokens/{name}", get(tokens::read));
+        .route("/open311/v2/services/{name}", only(get(services::define)))
+        .route("/open311/v2/requests/{name}", only(get(requests::read)))
+        .route("/open311/v2/tokens/{name}", only(get(tokens::read)));
     for ending in ["json", "xml"] {
         let at = |path: &str| format!("{ROOT}/{path}.{ending}");
+        let requests = get(requests::list).post(filing::file);
         routes = routes
-            .route(&at("discovery"), get(discovery::read))
-            .route(&at("v2/services"), get(services::list))
-            .route(&at("v2/requests"), get(requests::list).post(filing::file));
+            .route(&at("discovery"), only(get(discovery::read)))
+            .route(&at("v2/services"), only(get(services::list)))
+            .route(&at("v2/requests"), only(requests));
+    }
+    // Programs read one shape of errors here, also of what there is not.
+    for nothing in ["/open311/v2", "/open311/v2/", "/open311/v2/{*rest}"] {
+        routes = routes.route(nothing, any(asked::missing));
     }
     routes
 }

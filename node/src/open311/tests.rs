@@ -317,6 +317,70 @@ async fn a_form_that_comes_again_files_once_and_another_key_another() {
 }
 
 #[tokio::test]
+async fn what_there_is_not_is_said_in_the_shape_of_all_errors() {
+    for city in cities().await {
+        for path in [
+            "/open311/v2",
+            "/open311/v2/",
+            "/open311/v2/laporan.json",
+            "/open311/v2/services",
+            "/open311/v2/services/",
+            "/open311/v2/requests/1",
+            "/open311/v2/requests/1/notes.json",
+        ] {
+            let told = city.get(path).await;
+            let told = told.is(StatusCode::NOT_FOUND).json();
+            let expected = json!([{"code": 404, "description": "there is nothing at this path"}]);
+            assert_eq!(told, expected, "{path}");
+        }
+        let told = city.get("/open311/v2/laporan.xml").await;
+        told.is(StatusCode::NOT_FOUND);
+        let error = "<errors><error><code>404</code><description>there is nothing at this path";
+        assert!(told.text.contains(error), "{}", told.text);
+        for path in [
+            REQUESTS,
+            "/open311/v2/services/x.json",
+            "/open311/discovery.json",
+        ] {
+            let request = Request::delete(path).body(Body::empty());
+            let told = city.send(request.unwrap()).await;
+            let told_json = told.is(StatusCode::METHOD_NOT_ALLOWED).json();
+            let said = "DELETE is not taken at this path";
+            assert_eq!(
+                told_json,
+                json!([{"code": 405, "description": said}]),
+                "{path}"
+            );
+            let taken = told.headers["allow"].to_str().unwrap();
+            assert!(taken.contains("GET"), "{path}: {taken}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_contact_that_can_be_none_loses_no_report() {
+    let form = LAMP.replace("siti%40example.id", "bukan") + "&phone=abc";
+    for city in cities().await {
+        let request = Request::post(REQUESTS)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", format!("Bearer {}", city.key))
+            .body(Body::from(form.clone()));
+        let filed = city.send(request.unwrap()).await;
+        let told = filed.is(StatusCode::CREATED).json();
+        let notice = told[0]["service_notice"].as_str().unwrap();
+        assert!(
+            notice.ends_with("tidak disimpan: email, phone."),
+            "{notice}"
+        );
+        let case = told[0]["service_request_id"].as_str().unwrap();
+        let identity = city.place.node.identity(case.parse().unwrap(), "penjaga");
+        let identity = identity.await.unwrap().unwrap();
+        assert_eq!(identity.name.as_deref(), Some("Siti"));
+        assert_eq!((identity.email, identity.phone), (None, None));
+    }
+}
+
+#[tokio::test]
 async fn what_is_rahasia_or_erased_is_told_to_nobody() {
     for city in cities().await {
         let id = city

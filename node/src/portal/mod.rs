@@ -43,7 +43,7 @@ use crate::regions::{self, outlines};
 
 pub use app::APP;
 pub use conversation::scores;
-pub(crate) use conversation::{PATH as CONVERSATION, code_at, erasure_words, returned};
+pub(crate) use conversation::{PATH as CONVERSATION, code_at, erasure_words, why};
 pub use privacy::PATH as PRIVACY;
 pub(crate) use questions::PICTURE_CAME;
 

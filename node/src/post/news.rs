@@ -14,9 +14,7 @@ use crate::casework::{CaseSummary, Left, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::onward::Onward;
-use crate::portal::{
-    CONVERSATION, case_path, erasure_words, name_of, returned, talk_path, ticket_path,
-};
+use crate::portal::{CONVERSATION, case_path, name_of, talk_path, ticket_path, why};
 use crate::reporters::{Event, follow, leave_for};
 use crate::store;
 use crate::store::cases::CaseRow;
@@ -516,15 +514,7 @@ impl Node {
         let institution = event.to.as_deref().and_then(name).unwrap_or_default();
         let by = event.by.as_ref().map(|by| name_of(self, by));
         let said = v.with("institution", institution).say(said);
-        let why = match event.kind.as_str() {
-            "case.returned" => returned(self, v, event),
-            "case.redacted" => event
-                .reason
-                .as_deref()
-                .map(|code| v.say(erasure_words(code))),
-            _ => None,
-        };
-        let why = why.map_or_else(String::new, |why| format!(". {why}"));
+        let why = why(self, v, event).map_or_else(String::new, |why| format!(". {why}"));
         let by = by.map_or_else(String::new, |by| format!(" ({by})"));
         Some(format!("- {}: {said}{by}{why}", v.date(event.at)))
     }

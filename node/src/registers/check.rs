@@ -14,7 +14,7 @@ use crate::bridge;
 use crate::casework::{NewReport, Reporter, is_own_number, ticket};
 use crate::open311::{self, title_of};
 use crate::regions;
-use crate::reporters::reaches;
+use crate::reporters::{is_dialled, is_mailed};
 use crate::taxonomy::{Categories, LocalCategories, folded};
 
 /// Characters of a name, a telephone number or an address.
@@ -43,6 +43,8 @@ pub enum Wrong {
     Truth,
     #[error("no address that a letter reaches")]
     Email,
+    #[error("no telephone number such as 0812 3456 7890")]
+    Phone,
     #[error(
         "a number has letters, digits, blanks and -/._:#(), a letter or digit first, 80 at most"
     )]
@@ -76,6 +78,7 @@ impl Wrong {
             Self::Channel => "no_channel",
             Self::Truth => "no_truth",
             Self::Email => "no_email",
+            Self::Phone => "no_phone",
             Self::Number => "no_number",
             Self::SameNumber(_) | Self::SameWords(_) => "repeated",
             Self::KnownNumber | Self::KnownWords | Self::KnownTicket(_) => "known",
@@ -147,7 +150,7 @@ impl Reading<'_> {
         let (category, local_category) = self.category(names);
         let reporter = Reporter {
             name: self.text(Field::Name, CONTACT),
-            phone: self.text(Field::Phone, CONTACT),
+            phone: self.read(Field::Phone, Wrong::Phone, phone),
             email: self.read(Field::Email, Wrong::Email, email),
             address: self.text(Field::Address, CONTACT),
         };
@@ -233,8 +236,11 @@ impl Reading<'_> {
 }
 
 fn email(text: &str) -> Option<String> {
-    (text.contains('@') && reaches(text) && text.chars().count() <= CONTACT)
-        .then(|| text.to_owned())
+    (is_mailed(text) && text.chars().count() <= CONTACT).then(|| text.to_owned())
+}
+
+fn phone(text: &str) -> Option<String> {
+    (is_dialled(text) && text.chars().count() <= CONTACT).then(|| text.to_owned())
 }
 
 fn number(text: &str) -> Option<String> {

@@ -18,6 +18,7 @@ mod xlsx;
 
 pub(crate) use bring::expire;
 pub use bring::{NewRegister, RegisterError};
+pub(crate) use check::known_as;
 pub use check::{Wrong, channel_of};
 pub use columns::Field;
 pub use gathered::{FILE_BYTES, MOST_ROWS, UNPACKED_BYTES, Unreadable};

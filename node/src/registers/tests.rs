@@ -92,14 +92,16 @@ async fn every_row_becomes_a_case_and_nothing_does_before() {
 #[tokio::test]
 async fn one_wrong_row_holds_all_back_unless_it_is_to_be_left_out() {
     for place in places().await {
-        let file = "No. Register,Isi,Tanggal Kejadian,Surel\n1,Jalan,kemarin,\n1,,4/3/2026,x\n\
-            3,Lampu,04-03-2026,\n3,Lain,,\n,Lampu taman,,\n,LAMPU taman!,,\n";
+        let file = "No. Register,Isi,Tanggal Kejadian,Surel,Telepon\n1,Jalan,kemarin,,\n\
+            1,,4/3/2026,x,abc\n3,Lampu,04-03-2026,,81234567890\n3,Lain,,,\n,Lampu taman,,,\n\
+            ,LAMPU taman!,,,\n";
         let id = brings(&place, file).await.unwrap();
         let waits = place.node.register(&id, ACTOR).await.unwrap();
         assert_eq!((waits.ready, waits.wrong), (2, 4));
         let wrong = [
             (2, "Tanggal Kejadian", Wrong::Day),
             (3, "Isi", Wrong::Missing),
+            (3, "Telepon", Wrong::Phone),
             (3, "Surel", Wrong::Email),
             (3, "No. Register", Wrong::SameNumber(2)),
             (5, "No. Register", Wrong::SameNumber(4)),
@@ -113,13 +115,14 @@ async fn one_wrong_row_holds_all_back_unless_it_is_to_be_left_out() {
             Some("kemarin"),
             None,
             None,
+            None,
             Some("1"),
             Some("3"),
             Some("LAMPU taman!"),
         ];
         assert_eq!(quoted, expected);
         let mut kept = expected.map(|value| value.map(str::to_owned));
-        kept[5] = None;
+        kept[6] = None;
         let refused = place.node.file_register(&id, false, None, ACTOR).await;
         assert!(
             matches!(refused, Err(RegisterError::Wrong(4))),

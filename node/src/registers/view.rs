@@ -109,7 +109,8 @@ pub struct RowProblem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// `missing`, `too_long`, `no_date`, `date_ahead`, `no_classification`, `no_category`,
-    /// `no_region`, `no_channel`, `no_truth`, `no_email`, `no_number`, `repeated`, `known` or `unusable`.
+    /// `no_region`, `no_channel`, `no_truth`, `no_email`, `no_phone`, `no_number`, `repeated`, `known`
+    /// or `unusable`.
     pub code: &'static str,
     pub detail: String,
     #[serde(skip)]

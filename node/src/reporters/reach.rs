@@ -1,6 +1,8 @@
 //! Contacts as they are compared, and whether the reporter of a case can be reached by one: told in
 //! the report, or proved.
 
+use std::ops::RangeInclusive;
+
 use lapor_migrations::Tx;
 use lapor_protocol::ids::CaseId;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,8 @@ pub(super) const HOME: &str = "+62";
 /// With what those begin of them that take text messages; those abroad are what swindlers are paid
 /// for.
 const MOBILE: &str = "+628";
+/// Digits of what can be dialled: from a number without its area to two with their countries.
+const DIALLED: RangeInclusive<usize> = 5..=30;
 
 /// What is known of whether whoever filed a case can be reached, without who that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,6 +38,32 @@ pub enum Reachable {
 /// Whether somebody can be reached by this: an e-mail address or a telephone number.
 pub fn reaches(contact: &str) -> bool {
     normalised(contact).is_ok()
+}
+
+/// Whether a letter reaches somebody by this.
+pub fn is_mailed(contact: &str) -> bool {
+    contact.contains('@') && reaches(contact)
+}
+
+/// Whether an officer can dial what somebody wrote: also a number that lost its zero in a spreadsheet,
+/// or two of them, to which no code goes.
+pub fn is_dialled(contact: &str) -> bool {
+    let digits = contact.bytes().filter(u8::is_ascii_digit).count();
+    let written = |c: char| c.is_ascii_digit() || " +.,-()/".contains(c);
+    DIALLED.contains(&digits) && contact.chars().all(written)
+}
+
+/// Refuses an address or a telephone number that can be none, by its field.
+pub(crate) fn check_contacts(told: &Reporter) -> Result<(), NodeError> {
+    let said = |told: &Option<String>| told.clone().filter(|text| !text.trim().is_empty());
+    let problem = if said(&told.email).is_some_and(|email| !is_mailed(&email)) {
+        "reporter.email: expected an e-mail address such as name@example.org"
+    } else if said(&told.phone).is_some_and(|phone| !is_dialled(&phone)) {
+        "reporter.phone: expected a telephone number such as 0812 3456 7890"
+    } else {
+        return Ok(());
+    };
+    Err(NodeError::Invalid(problem.into()))
 }
 
 /// How a code gets to somebody.
@@ -282,6 +312,38 @@ mod tests {
         );
         assert_eq!(reached(ways(true, true)), [true, true, false, false, false]);
         assert!(!ways(false, false).any());
+    }
+
+    #[test]
+    fn what_can_be_no_address_or_number_is_refused_by_its_field() {
+        let checked = |email: &str, phone: &str| {
+            let told = Reporter {
+                email: Some(email.to_owned()),
+                phone: Some(phone.to_owned()),
+                ..Reporter::default()
+            };
+            check_contacts(&told).map_err(|error| error.to_string())
+        };
+        for phone in [
+            "",
+            " ",
+            "0812 3456 7890",
+            "81234567890",
+            "(022) 423-2338 / 4232339",
+        ] {
+            assert_eq!(checked("siti@contoh.id", phone), Ok(()), "{phone}");
+        }
+        for (email, phone, field) in [
+            ("bukan", "", "reporter.email: "),
+            ("08123456789", "", "reporter.email: "),
+            ("", "abc", "reporter.phone: "),
+            ("", "siti@contoh.id", "reporter.phone: "),
+            ("", "-", "reporter.phone: "),
+            ("", "1", "reporter.phone: "),
+        ] {
+            let refused = checked(email, phone).unwrap_err();
+            assert!(refused.contains(field), "{email} {phone}: {refused}");
+        }
     }
 
     #[test]

@@ -44,9 +44,10 @@ async fn what_programs_file_and_what_cities_tell_is_counted_beside_the_channels(
         assert_eq!(read.status, StatusCode::OK, "{}", read.text());
         let read = read.json();
         let services = read["services"].as_array().unwrap().iter();
-        let told: Vec<[&Value; 3]> = services
+        let told: Vec<[&Value; 4]> = services
             .map(|one| {
                 [
+                    &one["name"],
                     &one["city"],
                     &one["today"]["came"],
                     &one["thirty_days"]["said"],
@@ -56,8 +57,13 @@ async fn what_programs_file_and_what_cities_tell_is_counted_beside_the_channels(
         assert_eq!(
             told,
             [
-                [&json!(null), &json!(0), &json!(0)],
-                [&json!("Bandung 311"), &json!(1), &json!(0)],
+                [&json!(null), &json!(null), &json!(0), &json!(0)],
+                [
+                    &json!("bandung"),
+                    &json!("Bandung 311"),
+                    &json!(1),
+                    &json!(0)
+                ],
             ],
             "{read}"
         );
@@ -101,6 +107,7 @@ async fn a_city_by_itself_says_where_it_is_what_is_mapped_and_how_each_request_s
 
         for (asked, status) in [
             ("?after=akhir", StatusCode::UNPROCESSABLE_ENTITY),
+            ("?after=1.5", StatusCode::UNPROCESSABLE_ENTITY),
             ("?after=1.%00", StatusCode::UNPROCESSABLE_ENTITY),
             ("?limit=0", StatusCode::BAD_REQUEST),
             ("?sesudah=1.a", StatusCode::BAD_REQUEST),

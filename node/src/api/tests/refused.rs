@@ -89,6 +89,19 @@ async fn a_wrong_report_names_its_field() {
         said!(refused("incident_date", json!("2099-01-01")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"incident_date: this day has not come yet; expected one until today.","request":"request-of-test","field":"incident_date"}"#);
         said!(refused("attachments", json!(["no-such-upload"])).await, @r#"{"type":"urn:lapor:problem:not_found","title":"This node does not hold it","status":404,"code":"not_found","detail":"This node holds no upload no-such-upload.","request":"request-of-test"}"#);
         said!(refused("category", json!("Perhubungan/Becak")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"category: edition 2026.0 has no Perhubungan/Becak; `GET /categories` lists all.","request":"request-of-test","field":"category"}"#);
+        for (reporter, field) in [
+            (json!({"email": "bukan"}), "reporter.email"),
+            (json!({"phone": "abc"}), "reporter.phone"),
+        ] {
+            let problem = refused("reporter", reporter).await;
+            let named =
+                format!("\"status\":422,\"code\":\"invalid\",\"detail\":\"{field}: expected");
+            assert!(problem.contains(&named), "{problem}");
+            assert!(
+                problem.contains(&format!("\"field\":\"{field}\"")),
+                "{problem}"
+            );
+        }
         said!(refused("titel", json!("a")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"titel: unknown field `titel`, expected one of `classification`, `title`, `content`, `category`, `region`, `place`, `coordinates`, `incident_date`, `anonymous`, `secret`, `channel`, `excluded`, `suggested`, `programme`, `attachments`, `reporter`, `own_number`, `local_category` at line 1 column 347.","request":"request-of-test","field":"titel"}"#);
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::channels::tests::ruled;
+use crate::testing::{PaperHub, acts};
 
 const TABLE: &str = "Nomor Tiket;Judul;Isi Laporan;Klasifikasi;Wilayah;Tanggal Kejadian;Status;\
 Instansi;Rahasia;Tindak Lanjut;Tanggal Tindak Lanjut\n\
@@ -142,8 +144,8 @@ async fn what_is_written_as_a_table_comes_in_elsewhere() {
     for (bridge, db) in bridges().await.into_iter().zip(others) {
         let text = TABLE.lines().take(2).collect::<Vec<_>>().join("\n");
         bridge.import(&table(&text), terms(false)).await;
-        let hub = crate::testing::PaperHub::of(&bridge.place);
-        crate::channels::tests::ruled(&bridge.place, &hub).await;
+        let hub = PaperHub::of(&bridge.place);
+        ruled(&bridge.place, &hub).await;
         let mut written = Vec::new();
         let node = &bridge.place.node;
         let counts = node.bridge_table(&mut written, &mut |_, _| ()).await;
@@ -157,6 +159,42 @@ async fn what_is_written_as_a_table_comes_in_elsewhere() {
         assert_eq!(view.summary.state, Some(State::Archived));
         let kinds: Vec<String> = told(&view).into_iter().map(|(kind, _)| kind).collect();
         assert_eq!(kinds, ["case.noted", "case.archived"]);
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_comes_back_files_nothing_again() {
+    for bridge in bridges().await {
+        let (node, hub) = (&bridge.place.node, PaperHub::of(&bridge.place));
+        // The number of the last has a mark that no number there has: its ticket stands in the table.
+        for own_number in [None, Some("BDG-7"), Some("BDG/8")] {
+            let typed = json!({
+                "classification": "complaint", "title": "Lampu", "content": "Gelap.",
+                "channel": "walk-in", "own_number": own_number,
+            });
+            let typed = serde_json::from_value(typed).unwrap();
+            let case = node.file(typed, "test").await.unwrap().case;
+            ruled(&bridge.place, &hub).await;
+            let reason = json!({"reason": "other"});
+            acts(&bridge.place, case, "case.archived", reason, None).await;
+        }
+        let mut written = Vec::new();
+        let counts = node.bridge_table(&mut written, &mut |_, _| ()).await;
+        assert_eq!(counts.unwrap(), (3, 0));
+        let written = String::from_utf8(written).unwrap();
+        assert!(written.contains(",BDG-7,"), "{written}");
+        let report = bridge.import(&table(&written), terms(false)).await;
+        assert_eq!(report.summary(), "2 unchanged, 1 refused", "{report:?}");
+        let fields: Vec<&str> = remarks(&report)
+            .into_iter()
+            .map(|(_, field)| field)
+            .collect();
+        assert_eq!(fields, ["tracking_id"; 3], "{report:?}");
+        assert_eq!(cases(&bridge.place, None).await.len(), 3);
+        let case = cases(&bridge.place, Some("BDG-7")).await[0].case;
+        let by_case = format!("tiket,judul,isi\n{case},Lampu,Gelap.\n");
+        let report = bridge.import(&table(&by_case), terms(false)).await;
+        assert_eq!(report.summary(), "1 unchanged", "{report:?}");
     }
 }
 

@@ -53,7 +53,9 @@ pub fn to_question(talk: &Talk, words: Words<'_>, known: &Known<'_>) -> Option<T
         Asked::Close { .. } if own.may("confirm") => {
             to_close(talk, own, words.text).or_else(|| nearly(talk, words))
         }
-        Asked::Rating { .. } if own.may("rate") => to_rating(talk, own, words.text),
+        Asked::Rating { .. } if own.may("rate") => {
+            to_rating(talk, own, words.text).or_else(|| unrated(talk, words))
+        }
         _ => None,
     }
 }
@@ -192,11 +194,8 @@ fn nearly(talk: &Talk, words: Words<'_>) -> Option<Turn> {
     sounds.then(|| Turn::of(talk, Deed::Aside, hint()))
 }
 
-/// A digit, with thanks or without.
 fn to_rating(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
-    let text = text.trim();
-    let (digit, beside) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let score = match digit.trim_end_matches(['.', ',', '!']) {
+    let score = match number(text)? {
         "1" => 1,
         "2" => 2,
         "3" => 3,
@@ -204,11 +203,23 @@ fn to_rating(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
         "5" => 5,
         _ => return None,
     };
-    if !is_beside(beside) {
-        return None;
-    }
     let rate = ReporterAct::Rate { score, text: None };
     Some(acted(talk, own, rate, Say::Rated))
+}
+
+/// Asks once more where a number is none of those that rate. The words lie aside meanwhile.
+fn unrated(talk: &Talk, words: Words<'_>) -> Option<Turn> {
+    number(words.text).filter(|_| !words.files)?;
+    Some(Turn::of(talk, Deed::Aside, vec![Say::AskRating]))
+}
+
+/// A number of one digit or two, with thanks or without.
+fn number(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let (number, beside) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let number = number.trim_end_matches(['.', ',', '!']);
+    let is_one = (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    (is_one && is_beside(beside)).then_some(number)
 }
 
 /// An act after which nothing is asked any more in this case.

@@ -177,6 +177,8 @@ pub enum Say {
     },
     /// How a question is answered.
     Hint(AnswerForm),
+    /// How it was, once more.
+    AskRating,
     AskWords,
     AskPlace,
     AskPicture,

@@ -637,6 +637,11 @@ fn whether_it_is_done_and_how_it_was() {
             "{text}"
         );
     }
+    for text in ["0", "9", "55", "9 terima kasih"] {
+        let turn = closed.hears(Name::Sms, &asked(&closed, false), text);
+        assert!(matches!(turn.says[..], [Say::AskRating]), "{text}");
+        assert!(turn.talk.asked.is_some(), "{text}");
+    }
     let nothing = Own::with(&["reply"], &[]);
     assert_eq!(
         deed(&nothing.hears(Name::Sms, &asked(&nothing, true), "ya")),

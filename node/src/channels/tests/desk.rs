@@ -336,3 +336,17 @@ async fn the_same_text_of_many_and_links_alone_are_filed_and_marked() {
         assert_eq!(talked.cases().await.len(), 10);
     }
 }
+
+#[tokio::test]
+async fn of_many_who_say_the_same_at_once_each_from_the_fifth_on_is_marked() {
+    for talked in Talked::on(Name::Sms).await {
+        for last in 0..9 {
+            talked.writes(&format!("+62812000000{last}"), REPORT).await;
+        }
+        talked.hears().await;
+        assert_eq!(talked.cases().await.len(), 9);
+        let marks = talked.node().abuse_queue().await.unwrap();
+        let marked = marks.iter().filter(|mark| mark.reason == "campaign");
+        assert_eq!(marked.count(), 5);
+    }
+}

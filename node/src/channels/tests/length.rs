@@ -54,6 +54,7 @@ fn every_sentence_fits_into_one_message() {
             Say::Hint(AnswerForm::Text),
             Say::AskWords,
             Say::AskPlace,
+            Say::AskRating,
             Say::AskPicture,
             Say::Directly,
             Say::Wordless,

@@ -78,6 +78,55 @@ async fn a_case_is_asked_about_answered_closed_and_rated_by_text_messages() {
 }
 
 #[tokio::test]
+async fn why_a_report_was_archived_is_told_whoever_reported_it() {
+    const WHY: &str = "Masalahnya sedang diperiksa pengadilan.";
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        let reason = json!({"reason": "before_a_court"});
+        let long = format!(
+            "Perkara di PN Bandung. {}",
+            "Tunggu putusannya. ".repeat(10)
+        );
+        let archives = async |words: &str| {
+            let words = json!({"text": words});
+            talked
+                .acts(case, "case.archived", reason.clone(), words)
+                .await;
+            talked.told(SITI).await.concat()
+        };
+        let told = archives("Perkara di PN Bandung.").await;
+        let head = format!("Laporan {ticket}: Laporan diarsipkan. {WHY} Perkara di PN Bandung.");
+        assert_eq!(told, head);
+        let status = talked.says(SITI, "STATUS").await.concat();
+        assert!(
+            status.starts_with(&format!("{ticket}: Diarsipkan. Di ")),
+            "{status}"
+        );
+        assert!(
+            status.contains(WHY) && status.chars().count() <= 160,
+            "{status}"
+        );
+        let again = json!({"text": "Dibuka lagi."});
+        talked.acts(case, "case.reopened", json!({}), again).await;
+        talked.told(SITI).await;
+        let status = talked.says(SITI, "STATUS").await.concat();
+        assert!(!status.contains(WHY), "{status}");
+        let told = archives(&long).await;
+        assert!(told.starts_with(&head) && told.ends_with("..."), "{told}");
+        assert!(told.chars().count() <= 160, "{told}");
+    }
+    for talked in Talked::on(Name::X).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        let (reason, words) = (json!({"reason": "abusive"}), json!({"text": "Fitnah."}));
+        talked.acts(case, "case.archived", reason, words).await;
+        let told = talked.told(SITI).await.concat();
+        assert_eq!(told, format!("Laporan {ticket}: Laporan diarsipkan."));
+    }
+}
+
+#[tokio::test]
 async fn a_text_with_a_ticket_in_front_is_for_that_case() {
     for talked in Talked::on(Name::Sms).await {
         talked.says(SITI, REPORT).await;

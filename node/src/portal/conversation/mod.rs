@@ -27,7 +27,7 @@ use crate::node::Node;
 
 pub(crate) use codes::code_at;
 pub use words::{clock as running, scores};
-pub(crate) use words::{erasure_words, returned};
+pub(crate) use words::{erasure_words, why};
 
 pub const PATH: &str = "/percakapan";
 const REPLY: &str = "/percakapan/balas";

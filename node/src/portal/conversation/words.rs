@@ -215,23 +215,27 @@ fn said(node: &Node, v: &Voice, event: &Event) -> String {
 
 /// What was said, or why it was archived or went back.
 fn words(node: &Node, v: &Voice, event: &Event) -> Option<String> {
-    let reason = match event.kind.as_str() {
-        "case.archived" => coded::<ArchiveReason>(event).map(|why| v.say(archive_words(why))),
-        "case.returned" => returned(node, v, event),
-        "case.redacted" => event
-            .reason
-            .as_deref()
-            .map(|code| v.say(erasure_words(code))),
-        _ => None,
-    };
-    match (reason, event.text.clone()) {
+    match (why(node, v, event), event.text.clone()) {
         (Some(reason), Some(text)) => Some(format!("{reason}\n\n{text}")),
         (reason, text) => reason.or(text),
     }
 }
 
+/// Why a case was archived, went back or lost its words; never in the words of an institution.
+pub(crate) fn why(node: &Node, v: &Voice, event: &Event) -> Option<String> {
+    match event.kind.as_str() {
+        "case.archived" => coded::<ArchiveReason>(event).map(|why| v.say(archive_words(why))),
+        "case.returned" => returned(node, v, event),
+        "case.redacted" => {
+            let code = event.reason.as_deref();
+            code.map(|code| v.say(erasure_words(code)))
+        }
+        _ => None,
+    }
+}
+
 /// Why a case went back, and to whom it should go.
-pub(crate) fn returned(node: &Node, v: &Voice, event: &Event) -> Option<String> {
+fn returned(node: &Node, v: &Voice, event: &Event) -> Option<String> {
     let suggested: Option<InstanceId> = event.suggested.as_deref().and_then(|id| id.parse().ok());
     Some(return_words(node, v, coded(event)?, suggested.as_ref()))
 }

@@ -324,6 +324,11 @@ async fn followers_of_what_is_not_public_any_more_hear_so_once_and_nothing_else(
         let left = posted.node().followers(filed.case, "", 10).await.unwrap();
         assert_eq!(left, Vec::<String>::new());
         let own = sent.iter().find(|letter| letter.to == REPORTER).unwrap();
+        let text = readable(&own.text);
+        assert!(
+            text.contains(". Isinya melanggar ketentuan penggunaan.") && !text.contains("Fitnah"),
+            "{text}"
+        );
         posted.node().unfollow(&leave_in(own)).await.unwrap();
         posted
             .acts(filed.case, "case.reopened", json!({}), "Diperiksa lagi.")
