@@ -245,6 +245,7 @@ form-identity-hint = Read by the identity keeper and by the reporter.
 link-likely = May be about the same matter
 link-other = Another report
 link-ticket = Ticket number of the report that goes on
+link-itself = Write the number of another report; this one is the report's own.
 link-unknown = There is no report of this number on your desk.
 
 # Where it may go

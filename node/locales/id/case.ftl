@@ -242,6 +242,7 @@ form-identity-hint = Dibaca penjaga identitas dan pelapor.
 link-likely = Mungkin tentang hal yang sama
 link-other = Laporan lain
 link-ticket = Nomor tiket laporan yang tetap berjalan
+link-itself = Tulis nomor laporan lain; nomor ini milik laporan ini sendiri.
 link-unknown = Tidak ada laporan dengan nomor ini di meja Anda.
 
 # Saran tujuan
