@@ -18,7 +18,7 @@ login-hint = Used to log in.
 login-unusable = Write a whole e-mail address, such as name@institution.go.id.
 login-taken = Another account has this e-mail address already.
 name-label = Name
-name-unusable = Write the name on one line.
+name-unusable = Write the name on one line, with { $n } characters at most.
 
 # The second code
 

@@ -18,7 +18,7 @@ login-hint = Dipakai untuk masuk.
 login-unusable = Tulis alamat surel yang lengkap, misalnya nama@instansi.go.id.
 login-taken = Alamat surel ini sudah dipakai akun lain.
 name-label = Nama
-name-unusable = Tulis nama dalam satu baris.
+name-unusable = Tulis nama dalam satu baris, paling banyak { $n } karakter.
 
 # Kode kedua
 
