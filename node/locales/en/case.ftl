@@ -53,6 +53,7 @@ case-own-number = Number in your own application
 case-own-number-about = The number of this report in your institution's application. It is kept here alone and can be searched like the ticket.
 case-own-number-save = Save the number
 case-own-number-saved = The number is saved.
+case-own-number-removed = The number is removed.
 case-own-number-odd = The number was not saved: at most { $most } letters, digits, blanks or - / . _ : # ( ), a letter or digit first.
 case-facts = Facts
 case-custodian = Handled by

@@ -272,6 +272,7 @@ did-setup-approval = Approval by a superior arranged
 did-setup-evidence = Evidence of completion arranged
 arranged-joined = Connection to the federation
 arranged-joined-as = This node has joined as { $id } at { $hub }.
+arranged-enrolled-as = This node is registered as { $id } at { $hub }.
 arranged-joined-waits = The directory does not call it active yet; wait for the central staff.
 arranged-joined-how = A node joins once, on its server, with the line of the invitation from the centre. The command, and how to see its state:
 arranged-people-how = At least one officer and one keeper of identities. Who keeps identities handles no reports, so it takes a person of its own.

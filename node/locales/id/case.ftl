@@ -53,6 +53,7 @@ case-own-number = Nomor di aplikasi sendiri
 case-own-number-about = Nomor laporan ini di aplikasi instansi Anda. Hanya tersimpan di sini dan dapat dicari seperti tiket.
 case-own-number-save = Simpan nomor
 case-own-number-saved = Nomor tersimpan.
+case-own-number-removed = Nomor dihapus.
 case-own-number-odd = Nomor tidak disimpan: paling banyak { $most } huruf, angka, spasi, atau tanda - / . _ : # ( ), diawali huruf atau angka.
 case-facts = Keterangan
 case-custodian = Ditangani oleh
