@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::acts::deed_said;
 use super::admission::{self, Waiting};
-use super::instances::{done_words, one};
+use super::instances::{done, one};
 use super::resting::{self, Resting};
 use super::{Answer, Console, ConsoleRole, alarms, keys, names, upkeep};
 use crate::alarms::ActError;
@@ -144,7 +144,7 @@ pub async fn decide(
 /// What whoever has decided is told of it.
 pub fn settled_words(settled: Result<Approval, ApprovalError>, confirms: bool) -> Answer<Flash> {
     Ok(match settled {
-        Ok(approval) if confirms => Flash::done(done_words(&approval.deed)),
+        Ok(approval) if confirms => done(&approval.deed),
         Ok(_) => Flash::done(text_id("console-refused")),
         Err(ApprovalError::AskerGone) => Flash::warning(text_id("console-asker-gone")),
         Err(
