@@ -59,7 +59,9 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
         page.shows("0 dari 1 instansi (yang ditangguhkan ikut dihitung)")
             .shows("cadangan terakhir hub ini lebih tua");
         assert_eq!(*place.ground.signer().kid(), former, "it does not sign yet");
-        let next = place.ground.directory.current().hub_keys()[1].kid().clone();
+        let directory = place.ground.directory.current();
+        let next = directory.hub_keys()[1].kid().clone();
+        let announced = directory.key_changes().last().unwrap().0;
 
         let asked = operator.open(&step("pakai")).await;
         asked.shows("belum pernah melapor").shows("Kota Bandung");
@@ -106,6 +108,10 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
             .await
             .is(StatusCode::SEE_OTHER);
         assert_eq!(*place.ground.signer().kid(), next);
+        operator.open(KEYS).await.shows(&format!(
+            "1 dari 1 instansi (yang ditangguhkan ikut dihitung) sudah menyatakan memiliki \
+             direktori versi {announced} "
+        ));
         operator
             .post(&step("pensiunkan"), &[REASON])
             .await
