@@ -356,7 +356,8 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
             .send_table(&wrong)
             .await
             .is(StatusCode::OK)
-            .shows("<code>region_code</code>")
+            .shows("class=\"number\" data-label=\"Baris\">")
+            .shows("<code class=\"whole\">region_code</code>")
             .shows("<code>slug</code>")
             .shows("<code>kind</code>")
             .hides("massal/mulai");
