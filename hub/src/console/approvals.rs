@@ -136,8 +136,17 @@ pub async fn decide(
         "tolak" => false,
         _ => return Err(ApiProblem::invalid().with_detail("putusan: expected setuju or tolak.")),
     };
-    let settled = settle(&console, &member.actor(), &path.id, confirms).await?;
-    let said = settled_words(settled, confirms)?;
+    let actor = member.actor();
+    let settled = settle(&console, &actor, &path.id, confirms).await?;
+    let refused = settled.as_ref().ok().filter(|_| !confirms).cloned();
+    let mut said = settled_words(settled, confirms)?;
+    if let Some(approval) = &refused
+        && askers(&console, std::slice::from_ref(approval))
+            .await?
+            .contains(&actor)
+    {
+        said = Flash::done(text_id("console-withdrawn"));
+    }
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
 

@@ -57,7 +57,7 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
         assert_eq!(done.is(StatusCode::SEE_OTHER).to, KEYS);
         let page = operator.open(KEYS).await;
         page.shows("0 dari 1 instansi (yang ditangguhkan ikut dihitung)")
-            .shows("cadangan terakhir hub ini lebih tua");
+            .shows("belum ada dalam cadangan hub ini");
         assert_eq!(*place.ground.signer().kid(), former, "it does not sign yet");
         let directory = place.ground.directory.current();
         let next = directory.hub_keys()[1].kid().clone();
@@ -291,7 +291,7 @@ async fn only_a_backup_with_the_keys_in_it_ends_the_warning_of_a_key_that_is_in_
     for place in Place::all(false).await {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
         operator.post(&format!("{KEYS}/umumkan"), &[REASON]).await;
-        let warning = "cadangan terakhir hub ini lebih tua";
+        let warning = "belum ada dalam cadangan hub ini";
         operator.open(KEYS).await.shows(warning);
         let settings = &place.ground.settings;
         let shelf = settings.backup.folder.clone().unwrap();
