@@ -285,7 +285,7 @@ fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
 
 fn read(v: &Voice, form: &mut Form) -> Option<Profile> {
     form.required(v, SLUG);
-    let id = form.parsed(SLUG, v.say("invite-slug-wrong"));
+    let id: Option<InstanceId> = form.parsed(SLUG, v.say("invite-slug-wrong"));
     form.required(v, KIND);
     let kind = form.parsed(KIND, v.say("invite-kind-wrong"));
     form.required(v, NAME);
