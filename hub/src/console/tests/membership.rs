@@ -358,8 +358,8 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
             .is(StatusCode::OK)
             .shows("class=\"number\" data-label=\"Baris\">")
             .shows("<code class=\"whole\">region_code</code>")
-            .shows("<code>slug</code>")
-            .shows("<code>kind</code>")
+            .shows("<code class=\"whole\">slug</code>")
+            .shows("<code class=\"whole\">kind</code>")
             .hides("massal/mulai");
         assert_eq!(place.status_of("kab-garut"), None);
         let lacking = operator.send_table("slug,kind\na,kota\n").await;
