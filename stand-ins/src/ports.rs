@@ -15,16 +15,18 @@ pub struct Reserved {
     address: SocketAddr,
     /// Held until the port's program is about to start.
     listener: Option<TcpListener>,
-    /// Says that the port is somebody's also while its program is down. Nothing
-    /// speaks UDP here, and a mark on it is gone with its process.
-    _mark: UdpSocket,
+    /// Say that the port, and the one after it, are somebody's also while its program
+    /// is down: a program that is told one port takes the next for its monitoring.
+    /// Nothing speaks UDP here, and a mark is gone with its process.
+    _marks: [UdpSocket; 2],
 }
 
 impl Reserved {
     fn new(address: SocketAddr) -> io::Result<Self> {
+        let next = SocketAddr::new(address.ip(), address.port() + 1);
         Ok(Self {
             address,
-            _mark: UdpSocket::bind(address)?,
+            _marks: [UdpSocket::bind(address)?, UdpSocket::bind(next)?],
             listener: Some(TcpListener::bind(address)?),
         })
     }
@@ -78,7 +80,9 @@ mod tests {
         assert!(TcpListener::bind(address).is_err());
         one.release();
         assert!(TcpListener::bind(address).is_ok());
-        assert!(Reserved::new(address).is_err());
+        for taken in [address.port() - 1, address.port(), address.port() + 1] {
+            assert!(Reserved::new((Ipv4Addr::LOCALHOST, taken).into()).is_err());
+        }
         drop(one);
         assert!(Reserved::new(address).is_ok());
     }
