@@ -91,7 +91,9 @@ impl Place {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        let node = Node::on_database(opened, &settings, clock.clone()).await.unwrap();
+        let node = Node::on_database(opened, &settings, clock.clone())
+            .await
+            .unwrap();
         Self {
             node,
             clock,
