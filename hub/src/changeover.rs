@@ -84,7 +84,7 @@ pub struct AuthorityStanding {
     pub members: usize,
     /// Those that the next step would cut off.
     pub cut_off: Vec<CutOff>,
-    /// Members whose program does not say which roots it trusts.
+    /// Members that have not said which roots they trust: no report has come, or it does not say.
     pub silent: usize,
 }
 

@@ -98,8 +98,7 @@ impl SigningKeys {
     pub async fn read(ground: &Ground, tx: &mut Tx) -> Result<Self, HubError> {
         let directory = ground.directory.current();
         let keys = history(ground, &directory);
-        let last = keys.iter().find(|key| key.state != KeyState::Retired);
-        let version = last.map_or(0, |key| key.version);
+        let version = latest(&keys).map_or(0, |key| key.version);
         let last_backup = store::state::read(tx, store::state::LAST_KEY_BACKUP).await?;
         Ok(Self {
             members: members(&directory).count(),
@@ -114,6 +113,15 @@ impl SigningKeys {
         let on_its_way = [KeyState::Announced, KeyState::Leaving];
         self.keys.iter().find(|key| on_its_way.contains(&key.state))
     }
+
+    /// The key that was announced last and is still named: of it `behind` have not read.
+    pub fn latest(&self) -> Option<&SigningKey> {
+        latest(&self.keys)
+    }
+}
+
+fn latest(keys: &[SigningKey]) -> Option<&SigningKey> {
+    keys.iter().find(|key| key.state != KeyState::Retired)
 }
 
 /// Every key that the directory has named, the latest first.

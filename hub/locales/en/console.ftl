@@ -83,6 +83,7 @@ console-approvals-none = Nothing waits
 console-approvals-none-about = Acts that need a second person are shown here.
 console-approval-gone = It has been decided, or nobody did in time.
 console-same-person = You cannot confirm what you asked for; another operator decides.
+console-withdrawn = Your request is taken back; nothing was done.
 console-refused = It is refused; nothing was done.
 approval-deed = Act
 approval-instance = Institution

@@ -13,7 +13,7 @@ keys-page-title = Keys
 keys-lead = Which keys and certificates hold the federation together, which are on their way, and who knows of them.
 keys-hub = Signing keys of the hub
 keys-hub-about = The hub signs receipts and the directory with them. Another key is announced, used once the institutions have read of it, and the former one retired. What a retired key signed stays good.
-keys-unsaved = A key is on its way and the last backup of this hub is older. Make a backup before you use the key.
+keys-unsaved = A key is on its way that is in no backup of this hub yet. Make a backup before you use the key.
 keys-id = Key
 keys-state = State
 keys-announced = Announced
@@ -44,9 +44,9 @@ root-former = Certified before
 root-trusted-by = Trusted by
 root-certified = Certificates of institutions
 root-silent = { $n ->
-    [one] One institution runs
-   *[other] { $n } institutions run
-} a program that does not say which roots it trusts; before a step it counts as not knowing the other root.
+    [one] One institution has
+   *[other] { $n } institutions have
+} not said which roots are trusted there, because no report has come yet or the program does not say; before a step that counts as not knowing the other root.
 root-announced = Both trusted since
 root-used = The other one certifies since
 root-issuer-ends = Issuer ends

@@ -80,6 +80,7 @@ console-approvals-none = Tidak ada yang menunggu
 console-approvals-none-about = Tindakan yang meminta orang kedua tampil di sini.
 console-approval-gone = Sudah diputuskan, atau waktunya habis.
 console-same-person = Anda tidak dapat menyetujui permintaan sendiri; operator lain yang memutuskan.
+console-withdrawn = Permintaan Anda ditarik kembali; tidak ada yang dilakukan.
 console-refused = Permintaan ditolak; tidak ada yang dilakukan.
 approval-deed = Tindakan
 approval-instance = Instansi

@@ -298,7 +298,7 @@ async fn send(
         return page(console, member, &entry, act, &form).await;
     };
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let done = Flash::done(instances::done_words(&deed));
+    let done = instances::done(&deed);
     let said = match put(console, member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Status { .. })) if act == Act::Entrust => {

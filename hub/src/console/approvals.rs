@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::acts::deed_said;
 use super::admission::{self, Waiting};
-use super::instances::{done_words, one};
+use super::instances::{done, one};
 use super::resting::{self, Resting};
 use super::{Answer, Console, ConsoleRole, alarms, keys, names, upkeep};
 use crate::alarms::ActError;
@@ -136,15 +136,24 @@ pub async fn decide(
         "tolak" => false,
         _ => return Err(ApiProblem::invalid().with_detail("putusan: expected setuju or tolak.")),
     };
-    let settled = settle(&console, &member.actor(), &path.id, confirms).await?;
-    let said = settled_words(settled, confirms)?;
+    let actor = member.actor();
+    let settled = settle(&console, &actor, &path.id, confirms).await?;
+    let refused = settled.as_ref().ok().filter(|_| !confirms).cloned();
+    let mut said = settled_words(settled, confirms)?;
+    if let Some(approval) = &refused
+        && askers(&console, std::slice::from_ref(approval))
+            .await?
+            .contains(&actor)
+    {
+        said = Flash::done(text_id("console-withdrawn"));
+    }
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
 
 /// What whoever has decided is told of it.
 pub fn settled_words(settled: Result<Approval, ApprovalError>, confirms: bool) -> Answer<Flash> {
     Ok(match settled {
-        Ok(approval) if confirms => Flash::done(done_words(&approval.deed)),
+        Ok(approval) if confirms => done(&approval.deed),
         Ok(_) => Flash::done(text_id("console-refused")),
         Err(ApprovalError::AskerGone) => Flash::warning(text_id("console-asker-gone")),
         Err(

@@ -22,7 +22,7 @@ use super::names::called;
 use super::standing::Standing;
 use super::steps::Step;
 use super::words::kind_words;
-use super::{Answer, Console, ConsoleRole};
+use super::{Answer, Console, ConsoleRole, invite};
 use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
 use crate::error::HubError;
@@ -184,6 +184,18 @@ pub fn done_words(deed: &Deed) -> TextId {
         Deed::Maintain { .. } => text_id("maintenance-planned"),
         Deed::EndMaintenance => text_id("maintenance-ended"),
         Deed::CloseRecovery => text_id("recovery-closed-done"),
+    }
+}
+
+/// The same as a message, with the way to the step that follows.
+pub fn done(deed: &Deed) -> Flash {
+    let said = Flash::done(done_words(deed));
+    match deed {
+        Deed::Replace { successor, .. } => {
+            let at = LocalPath::own(&invite::ask_at(successor));
+            said.leading_to(&at, text_id("invite-title"))
+        }
+        _ => said,
     }
 }
 

@@ -42,6 +42,8 @@ pub const APPROVED: &str = "langsung";
 /// Also the field of the page on which authority is changed.
 pub const AUTHORITY: &str = "disposisi";
 pub const SUPERVISOR: &str = "pengganti";
+/// The slug of the institution whose profile the form began with, if it began with one.
+const KNOWN: &str = "diketahui";
 
 /// What the form begins with.
 #[derive(Debug, Default, Deserialize)]
@@ -66,6 +68,8 @@ struct AskPage<'a> {
     approval: bool,
     /// Whether an authority is asked for: one person alone gives none where two must agree.
     authority: bool,
+    /// Whether the form began with what is known of an institution: what it lacks is taken away.
+    known: bool,
 }
 
 #[derive(Template)]
@@ -86,10 +90,16 @@ pub async fn ask(
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
     let known = wanted.instansi.parse::<InstanceId>().ok();
     let known = known.and_then(|id| profile_of(&console, &id));
+    if let Some(profile) = known {
+        let mut form = filled(&profile);
+        form.put(KNOWN, profile.id.as_str());
+        return page(&console, &member, &form);
+    }
     let region = wanted.wilayah.parse::<RegionCode>().ok();
     let region = region.and_then(|code| national().region(&code));
-    let profile = known.or_else(|| region.and_then(government));
-    let form = profile.map_or_else(Form::empty, |profile| filled(&profile));
+    let form = region
+        .and_then(government)
+        .map_or_else(Form::empty, |profile| filled(&profile));
     page(&console, &member, &form)
 }
 
@@ -262,7 +272,9 @@ fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
         approval: waits_unless_said(console),
         authority: !console.settings.second_person
             || !form.text(AUTHORITY).is_empty()
+            || form.is_ticked(SUPERVISOR)
             || !form.is_fine(),
+        known: !form.text(KNOWN).is_empty(),
     };
     let shell = member.visit.shell(v.say("invite-title"));
     shell
@@ -273,7 +285,7 @@ fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
 
 fn read(v: &Voice, form: &mut Form) -> Option<Profile> {
     form.required(v, SLUG);
-    let id = form.parsed(SLUG, v.say("invite-slug-wrong"));
+    let id: Option<InstanceId> = form.parsed(SLUG, v.say("invite-slug-wrong"));
     form.required(v, KIND);
     let kind = form.parsed(KIND, v.say("invite-kind-wrong"));
     form.required(v, NAME);
@@ -295,15 +307,16 @@ fn read(v: &Voice, form: &mut Form) -> Option<Profile> {
         form.complain(ZONE, v.say("invite-zone-wrong"));
     }
     let disposes_to = patterns(v, form);
+    let (id, kind) = (id?, kind?);
     let profile = Profile {
         name: Some(name),
         region,
         disposes_to,
         default_supervisor: form.is_ticked(SUPERVISOR),
         time_zone: Some(zone).filter(|zone| !zone.is_empty()),
-        clears: true,
+        clears: form.text(KNOWN) == id.as_str(),
         approved: form.is_ticked(APPROVED),
-        ..Profile::of(id?, kind?)
+        ..Profile::of(id, kind)
     };
     form.is_fine().then_some(profile)
 }

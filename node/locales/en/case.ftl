@@ -53,6 +53,7 @@ case-own-number = Number in your own application
 case-own-number-about = The number of this report in your institution's application. It is kept here alone and can be searched like the ticket.
 case-own-number-save = Save the number
 case-own-number-saved = The number is saved.
+case-own-number-removed = The number is removed.
 case-own-number-odd = The number was not saved: at most { $most } letters, digits, blanks or - / . _ : # ( ), a letter or digit first.
 case-facts = Facts
 case-custodian = Handled by
@@ -184,7 +185,7 @@ form-question = Question { $n }
 form-question-more = Add a question
 form-answer-form = Answer { $n } is
 form-answer-choices = Choices for answer { $n }
-form-answer-choices-hint = One on each line, 2 to { $most }.
+form-answer-choices-hint = Needed where the answer is one of several choices: one on each line, 2 to { $most }.
 form-answer-choices-wrong = Write 2 to { $most } choices, one on each line, each of at most { $chars } characters.
 wanted-text = free text
 wanted-yes-no = yes or no
@@ -245,6 +246,7 @@ form-identity-hint = Read by the identity keeper and by the reporter.
 link-likely = May be about the same matter
 link-other = Another report
 link-ticket = Ticket number of the report that goes on
+link-itself = Write the number of another report; this one is the report's own.
 link-unknown = There is no report of this number on your desk.
 
 # Where it may go

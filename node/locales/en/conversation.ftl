@@ -139,6 +139,7 @@ answer-about = The work and its deadline wait for your answer.
 answer-more = Anything else
 answer-go = Send the answers
 answer-sent = Your answers have been sent. The work goes on.
+answer-left-out = not answered
 answer-yes = Yes
 answer-no = No
 answer-choose = Choose an answer

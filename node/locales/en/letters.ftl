@@ -124,7 +124,7 @@ follow-code-again = Ask for another code
 follow-code-wrong = This code does not fit or has expired. Check it, or ask for a new one.
 follow-done = You follow this report. Each letter has a link to stop.
 unfollow-title = Stop the letters
-unfollow-lead = Letters about this will end, and your address is erased from the list.
+unfollow-lead = Press Stop: letters about this will end, and your address will be erased from the list.
 unfollow-go = Stop
 unfollow-done = There will be no more letters about it.
 

@@ -86,6 +86,7 @@ state-held = Waiting for the reporter's answer
 state-disposed = Passed to an institution
 state-in-progress = Being followed up
 state-answered = Waiting for the reporter's response
+state-replied = The reporter has responded
 state-closed = Completed
 state-archived = Archived
 state-merged = Merged with another report

@@ -53,6 +53,7 @@ case-own-number = Nomor di aplikasi sendiri
 case-own-number-about = Nomor laporan ini di aplikasi instansi Anda. Hanya tersimpan di sini dan dapat dicari seperti tiket.
 case-own-number-save = Simpan nomor
 case-own-number-saved = Nomor tersimpan.
+case-own-number-removed = Nomor dihapus.
 case-own-number-odd = Nomor tidak disimpan: paling banyak { $most } huruf, angka, spasi, atau tanda - / . _ : # ( ), diawali huruf atau angka.
 case-facts = Keterangan
 case-custodian = Ditangani oleh
@@ -181,7 +182,7 @@ form-question = Pertanyaan { $n }
 form-question-more = Tambah pertanyaan
 form-answer-form = Jawaban { $n } berupa
 form-answer-choices = Pilihan jawaban { $n }
-form-answer-choices-hint = Satu pilihan per baris, 2 sampai { $most }.
+form-answer-choices-hint = Wajib bila dijawab dengan salah satu pilihan: satu per baris, 2 sampai { $most }.
 form-answer-choices-wrong = Tulis 2 sampai { $most } pilihan, satu per baris, masing-masing paling banyak { $chars } karakter.
 wanted-text = teks bebas
 wanted-yes-no = ya atau tidak
@@ -242,6 +243,7 @@ form-identity-hint = Dibaca penjaga identitas dan pelapor.
 link-likely = Mungkin tentang hal yang sama
 link-other = Laporan lain
 link-ticket = Nomor tiket laporan yang tetap berjalan
+link-itself = Tulis nomor laporan lain; nomor ini milik laporan ini sendiri.
 link-unknown = Tidak ada laporan dengan nomor ini di meja Anda.
 
 # Saran tujuan

@@ -130,6 +130,7 @@ answer-about = Penanganan dan batas waktunya menunggu jawaban Anda.
 answer-more = Tambahan
 answer-go = Kirim jawaban
 answer-sent = Jawaban Anda terkirim. Penanganan berjalan lagi.
+answer-left-out = tidak dijawab
 answer-yes = Ya
 answer-no = Tidak
 answer-choose = Pilih jawaban

@@ -121,7 +121,7 @@ follow-code-again = Minta kode lagi
 follow-code-wrong = Kode ini tidak cocok atau sudah kedaluwarsa. Periksa lagi, atau minta kode baru.
 follow-done = Anda mengikuti laporan ini. Tiap surat berisi tautan untuk berhenti.
 unfollow-title = Berhenti menerima surat
-unfollow-lead = Surat tentang hal ini tidak dikirim lagi, dan alamat Anda dihapus dari daftar.
+unfollow-lead = Tekan Berhenti: surat tentang hal ini tidak akan dikirim lagi, dan alamat Anda akan dihapus dari daftar.
 unfollow-go = Berhenti
 unfollow-done = Surat tentang hal itu tidak dikirim lagi.
 

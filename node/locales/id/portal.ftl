@@ -86,6 +86,7 @@ state-held = Menunggu jawaban pelapor
 state-disposed = Diteruskan ke instansi
 state-in-progress = Sedang ditindaklanjuti
 state-answered = Menunggu tanggapan pelapor
+state-replied = Pelapor sudah menanggapi
 state-closed = Selesai
 state-archived = Diarsipkan
 state-merged = Digabung dengan laporan lain

@@ -291,6 +291,9 @@ pub struct CaseSummary {
     pub state: Option<State>,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
+    /// The reporter has spoken since the last that moved it.
+    #[serde(skip)]
+    pub replied: bool,
     /// An institution has verified it, passed it on or answered it.
     pub taken_up: bool,
     #[schema(value_type = Option<String>)]

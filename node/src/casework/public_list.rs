@@ -69,6 +69,9 @@ pub struct PublicCase {
     pub state: Option<State>,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
+    /// The reporter has spoken since the last that moved it.
+    #[serde(skip)]
+    pub replied: bool,
     #[schema(value_type = Option<String>)]
     pub custodian: Option<InstanceId>,
     pub classification: Option<Classification>,
@@ -166,6 +169,7 @@ impl From<CaseSummary> for PublicCase {
             answer: case.answer,
             state: case.state,
             outcome: case.outcome,
+            replied: case.replied,
             custodian: case.custodian,
             classification: case.classification,
             category: case.category,

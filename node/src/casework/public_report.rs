@@ -33,6 +33,8 @@ pub struct PublicReport {
     pub state: State,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
+    /// The reporter has spoken since the last that moved it.
+    pub replied: bool,
     pub step: Step,
     /// The steps that it has gone through.
     pub walked: Vec<Step>,
@@ -242,6 +244,7 @@ fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
         place: summary.place,
         state,
         outcome: summary.outcome,
+        replied: summary.replied,
         step: step(state, &course),
         walked: walked(&course, summary.outcome),
         classification: summary.classification,

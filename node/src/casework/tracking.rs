@@ -52,6 +52,10 @@ impl Step {
 }
 
 /// A case as its ticket shows it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a case, each of which its page shows"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tracked {
     pub ticket: String,
@@ -65,6 +69,8 @@ pub struct Tracked {
     pub left: bool,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
+    /// The reporter has spoken since the last that moved it.
+    pub replied: bool,
     /// The step that is being worked on; of a closed case, the last.
     pub step: Step,
     /// The steps that it has gone through.
@@ -152,6 +158,7 @@ fn tracked(view: CaseView) -> Option<Tracked> {
         erased: view.key == KeyState::Erased,
         left: summary.left_at.is_some(),
         outcome: summary.outcome,
+        replied: summary.replied,
         step: step(state, &course),
         walked: walked(&course, summary.outcome),
         custodian: None,

@@ -299,7 +299,7 @@ async fn status(node: &Node, manner: Manner, v: &Voice, typed: &str) -> Result<P
     let state = if tracked.left {
         v.say("left-badge")
     } else {
-        v.say(standing_words(tracked.state, tracked.outcome).0)
+        v.say(standing_words(tracked.state, tracked.outcome, tracked.replied).0)
     };
     let named = |id| short(&name_of(node, id));
     let at = tracked.custodian.as_ref().filter(|_| !tracked.left);

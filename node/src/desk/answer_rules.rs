@@ -20,10 +20,12 @@ use crate::node::Node;
 pub const APPROVAL: &str = "/meja/pengaturan/persetujuan";
 pub const EVIDENCE: &str = "/meja/pengaturan/bukti";
 
-/// The fields: every answer, and categories by name, one a line.
+/// The fields: every answer, categories by name, one a line, and one more that is chosen.
 const ALL: &str = "semua";
 const APPROVED: &str = "kategori-atasan";
 const PROVED: &str = "kategori-bukti";
+const APPROVED_TOO: &str = "tambah-atasan";
+const PROVED_TOO: &str = "tambah-bukti";
 /// Characters of all names together, at most.
 const NAMES_CHARS: usize = 8000;
 
@@ -42,7 +44,7 @@ pub async fn keep_approval(
     mut form: Form,
 ) -> Answer<Response> {
     may_type(&node, &officer, Input::Approval)?;
-    let categories = named(&node, &mut form, &officer.visit.v, APPROVED).await?;
+    let categories = named(&node, &mut form, &officer.visit.v, [APPROVED, APPROVED_TOO]).await?;
     if !form.is_fine() {
         return page(&node, &officer, None, Some((Input::Approval, &form))).await;
     }
@@ -63,7 +65,7 @@ pub async fn keep_evidence(
     mut form: Form,
 ) -> Answer<Response> {
     may_type(&node, &officer, Input::Evidence)?;
-    let categories = named(&node, &mut form, &officer.visit.v, PROVED).await?;
+    let categories = named(&node, &mut form, &officer.visit.v, [PROVED, PROVED_TOO]).await?;
     if !form.is_fine() {
         return page(&node, &officer, None, Some((Input::Evidence, &form))).await;
     }
@@ -89,17 +91,19 @@ pub(super) fn evidence_filled(in_force: &InForce) -> Form {
     Form::of([(PROVED, lines(categories))])
 }
 
-/// The categories of the names that were typed, with a complaint about what is not the name of one.
+/// The categories of the names that were typed and of the one that was chosen, with a complaint about what is not the name of one.
 async fn named(
     node: &Node,
     form: &mut Form,
     v: &Voice,
-    field: &'static str,
+    [field, chosen]: [&'static str; 2],
 ) -> Answer<Vec<Category>> {
     let known = node.categories().await.map_err(|error| problem(&error))?;
     let typed = form.at_most(v, field, NAMES_CHARS);
+    let chosen = form.text(chosen).to_owned();
     let mut categories: Vec<Category> = Vec::new();
-    for name in typed.lines().map(str::trim).filter(|name| !name.is_empty()) {
+    let names = typed.lines().chain([chosen.as_str()]).map(str::trim);
+    for name in names.filter(|name| !name.is_empty()) {
         match known.called(name) {
             Some(category) if categories.contains(category) => {}
             Some(category) => categories.push(category.clone()),

@@ -125,15 +125,20 @@ fn federation(node: &Node, v: &Voice) -> Part {
     let directory = node.directory();
     let joined = node.joined().ok();
     let entry = joined.and_then(|joined| directory.latest().instance(&joined.instance));
+    let active = entry.is_some_and(InstanceEntry::is_active);
+    let words = if active {
+        text_id("arranged-joined-as")
+    } else {
+        text_id("arranged-enrolled-as")
+    };
     let stands = joined.map(|joined| {
         v.with("id", joined.instance.as_str())
             .with("hub", joined.federation_url.as_str())
-            .say("arranged-joined-as")
+            .say(words)
     });
-    let waits = stands.is_some() && !entry.is_some_and(InstanceEntry::is_active);
-    let waits = waits.then(|| v.say("arranged-joined-waits"));
+    let waits = (stands.is_some() && !active).then(|| v.say("arranged-joined-waits"));
     Part {
-        done: entry.is_some_and(InstanceEntry::is_active),
+        done: active,
         needed: true,
         example: "lapor-node enrol -\nlapor-node status",
         ..part(

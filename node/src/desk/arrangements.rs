@@ -12,13 +12,13 @@ use axum::response::Response;
 use http::StatusCode;
 use lapor_web::Query;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form, LocalPath, Visit};
+use lapor_web::page::{Choice, Flash, Form, LocalPath, Visit};
 use serde::Deserialize;
 
 use super::arranged::{Part, parts};
 use super::arranging::Input;
 use super::ways::{Way, ways};
-use super::{ACCOUNT, Answer, Officer, ROOT, arranging};
+use super::{ACCOUNT, Answer, Officer, ROOT, arranging, shared};
 use crate::api::problem;
 use crate::node::Node;
 use crate::post::Delivery;
@@ -98,7 +98,11 @@ pub(super) async fn page(
         .map(|(part, step)| (part.name.clone(), part.done, at(step)))
         .collect();
     let shown = match step.filter(|step| *step < count) {
-        Some(step) => vec![with_forms(node, &v, all.swap_remove(step - 1), again)?],
+        Some(step) => {
+            let part = all.swap_remove(step - 1);
+            let categories = Box::pin(offered(node, &v, &part)).await?;
+            vec![with_forms(node, &v, part, again, &categories)?]
+        }
         None => all.into_iter().zip(1..).map(with_links).collect(),
     };
     let title = v.say(step.map_or(text_id("arranged-title"), |_| text_id("arranged-begin")));
@@ -143,10 +147,26 @@ fn step_of(parts: &[Part], input: Input) -> Option<usize> {
     at.map(|at| at + 1)
 }
 
-fn with_forms(node: &Node, v: &Voice, part: Part, again: Option<(Input, &Form)>) -> Answer<Shown> {
+/// The categories from which the forms of a part let one choose, if they do.
+async fn offered(node: &Node, v: &Voice, part: &Part) -> Answer<Vec<Choice>> {
+    let mut inputs = part.inputs.iter();
+    if !inputs.any(|input| matches!(input, Input::Approval | Input::Evidence)) {
+        return Ok(Vec::new());
+    }
+    shared::national_categories(node, v).await
+}
+
+fn with_forms(
+    node: &Node,
+    v: &Voice,
+    part: Part,
+    again: Option<(Input, &Form)>,
+    categories: &[Choice],
+) -> Answer<Shown> {
     let form = |input: &Input| {
         let again = again.filter(|(of, _)| of == input);
-        arranging::form(node, v, *input, again.map(|(_, form)| form))
+        let again = again.map(|(_, form)| form);
+        arranging::form(node, v, *input, again, categories)
     };
     Ok(Shown {
         forms: part.inputs.iter().map(form).collect::<Answer<_>>()?,

@@ -51,12 +51,20 @@ struct Part<'a> {
     /// `node.toml` says it, and is changed at the machine alone.
     by_file: bool,
     ways: Vec<Choice>,
+    /// The categories to choose from, where some are named.
+    categories: Vec<Choice>,
     /// A mail server was typed: its password need not be typed again, and it can be removed.
     typed: bool,
 }
 
 /// A form with what is kept, or as it was sent.
-pub fn form(node: &Node, v: &Voice, input: Input, again: Option<&Form>) -> Answer<String> {
+pub fn form(
+    node: &Node,
+    v: &Voice,
+    input: Input,
+    again: Option<&Form>,
+    categories: &[Choice],
+) -> Answer<String> {
     let in_force = node.in_force();
     let (to, filled) = match input {
         Input::Contact => (CONTACT, contact_filled(&in_force)),
@@ -78,6 +86,7 @@ pub fn form(node: &Node, v: &Voice, input: Input, again: Option<&Form>) -> Answe
         form: again.unwrap_or(&filled),
         by_file: source(&in_force, input) == Source::File,
         ways: ways(v),
+        categories: categories.to_vec(),
         typed: in_force.typed().server().is_some(),
     })
 }

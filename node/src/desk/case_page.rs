@@ -366,8 +366,10 @@ pub async fn number(
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let (sight, actor) = (&officer.sight, officer.actor());
-    let noted = node.number(sight, path.id, Some(form.text("nomor")), &actor);
+    let number = form.text("nomor");
+    let noted = node.number(sight, path.id, Some(number), &actor);
     let flash = match noted.await {
+        Ok(()) if number.trim().is_empty() => Flash::done(text_id("case-own-number-removed")),
         Ok(()) => Flash::done(text_id("case-own-number-saved")),
         Err(NodeError::Invalid(_)) => {
             Flash::warning(text_id("case-own-number-odd")).with("most", OWN_NUMBER.to_string())

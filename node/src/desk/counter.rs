@@ -439,6 +439,7 @@ fn page(
         grave: false,
         notes: Vec::new(),
         files: say.takes_files().then_some(&attached.held),
+        files_wanted: false,
         former: Vec::new(),
         most_files: attach::MOST,
         file_bytes: node.settings().api.upload_bytes,

@@ -74,6 +74,8 @@ pub struct DeedPage<'a> {
     pub notes: Vec<String>,
     /// Files that wait to go with it; `None` where none may.
     pub files: Option<&'a [Held]>,
+    /// The institution asks for files as evidence.
+    pub files_wanted: bool,
     /// Files of the act that is done again, or of the report that is split.
     pub former: Vec<FormerFile>,
     pub most_files: usize,
@@ -423,6 +425,7 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         grave: deed.is_grave(),
         notes: notes(node, &v, standing),
         files: deed.takes_files().then_some(&shown.attached.held),
+        files_wanted: wants_evidence(node, standing),
         former: shown.former,
         most_files: attach::MOST,
         file_bytes: node.settings().api.upload_bytes,
@@ -443,10 +446,16 @@ fn notes(node: &Node, v: &Voice, standing: &Standing) -> Vec<String> {
         return Vec::new();
     }
     let category = standing.view.summary.category.as_ref();
-    let evidence = category.is_some_and(|category| node.category_needs(category).evidence);
     let approval = node.wants_approval(category).then(|| v.say("draft-needed"));
-    let evidence = evidence.then(|| v.say("form-evidence"));
+    let evidence = wants_evidence(node, standing).then(|| v.say("form-evidence"));
     approval.into_iter().chain(evidence).collect()
+}
+
+/// Whether a proposal to close carries evidence in the category of the case.
+fn wants_evidence(node: &Node, standing: &Standing) -> bool {
+    let category = standing.view.summary.category.as_ref();
+    let wanted = category.is_some_and(|category| node.category_needs(category).evidence);
+    wanted && standing.deed == Deed::FollowUp
 }
 
 /// The form of a draft that was given back. Personal numbers in it are shown to its author alone.

@@ -98,6 +98,9 @@ pub async fn read(
                 chosen
             };
             match other_case(node, sight, &typed).await {
+                Some(case) if case == view.summary.case => {
+                    form.complain("laporan", v.say("link-itself"));
+                }
                 Some(case) => body.push(("target_case", json!(case))),
                 None => form.complain("laporan", v.say("link-unknown")),
             }

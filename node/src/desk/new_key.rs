@@ -163,6 +163,7 @@ fn page(
         grave: true,
         notes: Vec::new(),
         files: None,
+        files_wanted: false,
         former: Vec::new(),
         most_files: attach::MOST,
         file_bytes: node.settings().api.upload_bytes,

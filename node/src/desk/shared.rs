@@ -185,7 +185,7 @@ pub fn represents(node: &Node, allowed: &Allowed) -> bool {
 pub fn standing(case: &CaseSummary) -> (TextId, &'static str) {
     match case.state {
         _ if case.left_at.is_some() => (text_id("left-badge"), "quiet"),
-        Some(state) => standing_words(state, case.outcome),
+        Some(state) => standing_words(state, case.outcome, case.replied),
         None => (text_id("state-unknown"), "quiet"),
     }
 }

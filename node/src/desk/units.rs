@@ -13,7 +13,7 @@ use super::{ACCOUNT, Answer, Officer, STAFF, arrangements};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::staff::{StaffRole, Unit, UnitId};
+use crate::staff::{StaffRole, UNIT_NAME_CHARACTERS, Unit, UnitId};
 
 pub const PATH: &str = "/meja/unit";
 pub const CLOSE: &str = "/meja/unit/tutup";
@@ -59,7 +59,8 @@ pub async fn add(
                 form.complain("parent", v.say("unit-parent-unusable"));
             }
             Err(NodeError::Invalid(problem)) if problem.starts_with("name") => {
-                form.complain("name", v.say("name-unusable"));
+                let said = v.with("n", UNIT_NAME_CHARACTERS).say("name-unusable");
+                form.complain("name", said);
             }
             Err(NodeError::Invalid(_)) => form.complain("unit", v.say("unit-taken")),
             Err(error) => return Err(problem(&error)),

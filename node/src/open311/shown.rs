@@ -61,7 +61,9 @@ impl<'a> Teller<'a> {
     /// A request among others, with what was written in it; coordinates are for its own program.
     pub fn listed(&self, case: &PublicCase, reported: &Reported, own: bool) -> Tree {
         let text = reported.content.as_deref().or(case.excerpt.as_deref());
-        let stands = case.state.map(|state| self.stands(state, case.outcome));
+        let stands = case
+            .state
+            .map(|state| self.stands(state, case.outcome, case.replied));
         self.tree(&Request {
             case: case.case,
             is_open: case.state.is_none_or(State::is_open),
@@ -94,7 +96,7 @@ impl<'a> Teller<'a> {
         let is_open = matches!(gone, Gone::Left(_));
         let (notes, last_at) = match gone {
             Gone::Archived { reason, at } => {
-                let archived = self.stands(State::Archived, Some(Outcome::Archived));
+                let archived = self.stands(State::Archived, Some(Outcome::Archived), false);
                 (
                     noted(archived, Some(&self.v.say(archive_words(reason)))),
                     Some(at),
@@ -137,7 +139,10 @@ impl<'a> Teller<'a> {
         });
         let notes = match into {
             Some(into) => self.merged(into),
-            None => noted(self.stands(report.state, report.outcome), said.as_deref()),
+            None => noted(
+                self.stands(report.state, report.outcome, report.replied),
+                said.as_deref(),
+            ),
         };
         self.tree(&Request {
             case: report.case,
@@ -155,8 +160,8 @@ impl<'a> Teller<'a> {
         })
     }
 
-    fn stands(&self, state: State, outcome: Option<Outcome>) -> String {
-        self.v.say(standing_words(state, outcome).0)
+    fn stands(&self, state: State, outcome: Option<Outcome>, replied: bool) -> String {
+        self.v.say(standing_words(state, outcome, replied).0)
     }
 
     fn merged(&self, into: CaseId) -> String {

@@ -129,10 +129,12 @@ pub fn form_name(form: &AnswerForm) -> TextId {
     }
 }
 
-/// An answer as people read it: a day as they write it, the rest as it was given.
+/// An answer as people read it: a day as they write it, the rest as it was given. One that was left
+/// out keeps its number, so it is said that it was.
 pub fn answer_words(v: &Voice, answer: &str) -> String {
     match answer.parse::<NaiveDate>() {
         Ok(day) => v.day(day),
+        Err(_) if answer.trim().is_empty() => v.say("answer-left-out"),
         Err(_) => answer.to_owned(),
     }
 }
@@ -169,6 +171,14 @@ mod tests {
             assert_eq!(of(form.clone(), answer), fits, "{form:?} {answer}");
         }
         assert!(!of(AnswerForm::Text, &"a".repeat(ANSWER_CHARS + 1)));
+    }
+
+    #[test]
+    fn an_answer_that_was_left_out_is_said_to_be() {
+        let v = Voice::new(Language::Indonesian, texts(), chrono_tz::UTC, 0);
+        for (answer, said) in [("", "tidak dijawab"), (" ", "tidak dijawab"), ("Ya", "Ya")] {
+            assert_eq!(answer_words(&v, answer), said);
+        }
     }
 
     #[test]

@@ -122,6 +122,7 @@ pub async fn show(
     let standing = Standing {
         state: report.state,
         outcome: report.outcome,
+        replied: report.replied,
         whose: report.on_behalf_of.as_ref().or(report.custodian.as_ref()),
         clock: report.clock.as_ref(),
     };

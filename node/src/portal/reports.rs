@@ -165,7 +165,7 @@ impl Card {
         let (state, tone) = case
             .state
             .map_or((text_id("state-received"), "quiet"), |state| {
-                standing_words(state, case.outcome)
+                standing_words(state, case.outcome, case.replied)
             });
         let region = case.region.as_ref();
         Self {

@@ -80,6 +80,8 @@ pub(super) struct Badge {
 pub(super) struct Standing<'a> {
     pub state: CaseState,
     pub outcome: Option<Outcome>,
+    /// The reporter has answered what was said last.
+    pub replied: bool,
     /// Whose it is: the custodian, or the institution for which it acts.
     pub whose: Option<&'a InstanceId>,
     pub clock: Option<&'a RunningClock>,
@@ -90,6 +92,7 @@ impl<'a> Standing<'a> {
         Self {
             state: tracked.state,
             outcome: tracked.outcome,
+            replied: tracked.replied,
             whose: tracked.on_behalf_of.as_ref().or(tracked.custodian.as_ref()),
             clock: tracked.clock.as_ref(),
         }
@@ -222,7 +225,7 @@ fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiPro
 
 /// The badge of a case: to whom it was passed on, who works on it, how it ended.
 pub(super) fn badge(node: &Node, v: &Voice, at: &Standing<'_>) -> Badge {
-    let (words, tone) = standing_words(at.state, at.outcome);
+    let (words, tone) = standing_words(at.state, at.outcome, at.replied);
     let by = match at.state {
         CaseState::Disposed => Some(text_id("badge-disposed")),
         CaseState::InProgress => Some(text_id("badge-followed-up")),
@@ -394,9 +397,15 @@ pub(crate) fn closed_words(by: ClosedBy, through_officer: bool) -> TextId {
     }
 }
 
-/// A state with how it came to its end, in plain words, and the tone of its badge.
-pub fn standing_words(state: CaseState, outcome: Option<Outcome>) -> (TextId, &'static str) {
+/// A state with how it came to its end, in plain words, and the tone of its badge. Once the reporter
+/// has `replied` to a proposal to close, the institution is awaited and no longer the reporter.
+pub fn standing_words(
+    state: CaseState,
+    outcome: Option<Outcome>,
+    replied: bool,
+) -> (TextId, &'static str) {
     match (state, outcome) {
+        (CaseState::Answered, _) if replied => (text_id("state-replied"), "warm"),
         (CaseState::Closed, Some(outcome)) => (outcome_words(outcome), "done"),
         (state, _) => state_words(state),
     }

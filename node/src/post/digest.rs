@@ -149,12 +149,19 @@ impl Node {
         } else {
             Vec::new()
         };
+        let (mut new, mut back) = (
+            list(Tab::New, LISTED).await?,
+            list(Tab::CameBack, LISTED).await?,
+        );
+        for part in [&mut new, &mut back] {
+            part.retain(|case| !long_overdue.contains(case));
+        }
         Ok(Morning {
             handed,
             counts: Some(self.inbox_counts(&sight, &all).await?),
             waits: Vec::new(),
-            new: list(Tab::New, LISTED).await?,
-            back: list(Tab::CameBack, LISTED).await?,
+            new,
+            back,
             runs_out,
             overdue,
             long_overdue,

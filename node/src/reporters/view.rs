@@ -57,6 +57,9 @@ pub struct ReporterView {
     pub may: Vec<String>,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
+    /// The reporter has spoken since the last public answer.
+    #[serde(skip)]
+    pub replied: bool,
     /// How it was closed, if it is.
     pub closed_by: Option<ClosedBy>,
     /// What the reporter gave, 1 to 5.
@@ -116,6 +119,10 @@ impl Node {
                 .unwrap_or_default(),
             may: may(&case),
             outcome: Outcome::of(&case),
+            replied: case
+                .follow_up
+                .as_ref()
+                .is_some_and(|last| last.replied_since),
             closed_by: closed(&case).map(|close| close.by),
             score: closed(&case).and_then(|close| close.score),
             supports: case.supports,

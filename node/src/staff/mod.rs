@@ -31,7 +31,7 @@ use crate::store;
 pub use absences::{Absence, Staff};
 pub use desks::{DeskError, desk_in};
 pub use lapor_web::people::{PASSWORD, SETUP, link_at};
-pub use units::{Unit, UnitId};
+pub use units::{UNIT_NAME_CHARACTERS, Unit, UnitId};
 
 const MINUTE_MS: i64 = 60_000;
 

@@ -16,7 +16,7 @@ use crate::store;
 use crate::store::units::UnitRow;
 
 /// Characters of a name, at most.
-const NAME: usize = 120;
+pub const UNIT_NAME_CHARACTERS: usize = 120;
 
 /// Names a unit for ever: `dinas-pu`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -182,9 +182,9 @@ impl Node {
 fn unit_name(text: &str) -> Result<String, NodeError> {
     let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let usable = !name.is_empty()
-        && name.chars().count() <= NAME
+        && name.chars().count() <= UNIT_NAME_CHARACTERS
         && !name.contains(|c: char| c.is_control());
-    let problem = format!("name: expected one line of 1 to {NAME} characters");
+    let problem = format!("name: expected one line of 1 to {UNIT_NAME_CHARACTERS} characters");
     usable.then_some(name).ok_or(NodeError::Invalid(problem))
 }
 

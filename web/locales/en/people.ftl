@@ -18,7 +18,7 @@ login-hint = Used to log in.
 login-unusable = Write a whole e-mail address, such as name@institution.go.id.
 login-taken = Another account has this e-mail address already.
 name-label = Name
-name-unusable = Write the name on one line.
+name-unusable = Write the name on one line, with { $n } characters at most.
 
 # The second code
 
@@ -214,10 +214,11 @@ audit-none-about = Nothing matches these filters.
 
 sso-go = Log in with { $provider }
 sso-or = Or log in with a password:
-sso-unknown = There is no account for you here, or the one with your address belongs to another user. Ask an admin here to make one, or to give you a new password link if there is one.
+sso-unknown = There is no account for you here, or the one with your address belongs to another user. Ask whoever manages accounts here to make one, or to give you a new password link if there is one.
 sso-stale = That log-in is not valid any more. Please begin again.
+sso-broken-off = The log-in was broken off at the log-in service. Begin again, or log in with a password.
 sso-away = The log-in service cannot be reached. Try again later, or log in with a password.
-sso-refused = The log-in service did not confirm who you are. Ask an admin here.
+sso-refused = The log-in service did not confirm who you are. Ask whoever manages accounts here.
 
 officer-reason = Reason
 officer-reason-hint = Kept in the audit log. The account of an operator can be used only when another operator has confirmed it.

@@ -18,7 +18,7 @@ login-hint = Dipakai untuk masuk.
 login-unusable = Tulis alamat surel yang lengkap, misalnya nama@instansi.go.id.
 login-taken = Alamat surel ini sudah dipakai akun lain.
 name-label = Nama
-name-unusable = Tulis nama dalam satu baris.
+name-unusable = Tulis nama dalam satu baris, paling banyak { $n } karakter.
 
 # Kode kedua
 
@@ -211,10 +211,11 @@ audit-none-about = Tidak ada yang cocok dengan saringan ini.
 
 sso-go = Masuk dengan { $provider }
 sso-or = Atau masuk dengan kata sandi:
-sso-unknown = Tidak ada akun untuk Anda di sini, atau akun dengan alamat Anda terikat pada pengguna lain. Minta admin di sini membuatnya, atau memberi Anda tautan sandi baru bila sudah ada.
+sso-unknown = Tidak ada akun untuk Anda di sini, atau akun dengan alamat Anda terikat pada pengguna lain. Minta pengelola akun di sini membuatnya, atau memberi Anda tautan sandi baru bila sudah ada.
 sso-stale = Cara masuk itu sudah tidak berlaku. Silakan mulai lagi.
+sso-broken-off = Proses masuk terhenti di layanan masuk. Mulai lagi, atau masuk dengan kata sandi.
 sso-away = Layanan masuk sedang tidak dapat dihubungi. Coba lagi nanti, atau masuk dengan kata sandi.
-sso-refused = Layanan masuk tidak memastikan siapa Anda. Hubungi admin di sini.
+sso-refused = Layanan masuk tidak memastikan siapa Anda. Hubungi pengelola akun di sini.
 
 officer-reason = Alasan
 officer-reason-hint = Tercatat dalam log audit. Akun operator baru dapat dipakai setelah operator lain memastikannya.

@@ -19,8 +19,16 @@ use crate::page::LocalPath;
 pub struct Doors {
     /// Path of the page for logging in; reads `next`.
     pub sign_in: &'static str,
-    /// Path of the page on which a second factor is set up.
+    /// Path of the page on which a second factor is set up; its forms go below it.
     pub factor: &'static str,
+}
+
+impl Doors {
+    /// Whether a path is that page or lies below it.
+    fn sets_factor_up(&self, path: &str) -> bool {
+        let below = path.strip_prefix(self.factor);
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
 /// What a router's state must know for [`SignedIn`].
@@ -45,7 +53,7 @@ impl<S: Staffed> Staffed for Arc<S> {
 }
 
 /// Somebody who is logged in and has all factors that the role needs; on the
-/// page that sets up a second factor, one who lacks it as well.
+/// page that sets up a second factor and below it, one who lacks it as well.
 #[derive(Debug, Clone)]
 pub struct SignedIn(pub Session);
 
@@ -75,7 +83,9 @@ impl<S: Staffed> FromRequestParts<S> for SignedIn {
         };
         let doors = state.doors();
         match session {
-            Ok(Some(session)) if session.lacks_factor && parts.uri.path() != doors.factor => {
+            Ok(Some(session))
+                if session.lacks_factor && !doors.sets_factor_up(parts.uri.path()) =>
+            {
                 Err(NotSignedIn {
                     location: doors.factor.to_owned(),
                     forget: None,

@@ -13,6 +13,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::LocalPath;
 use crate::chance::random;
 use crate::language::{TextId, Voice};
 
@@ -35,6 +36,8 @@ pub struct Flash {
     tone: Tone,
     text: String,
     values: BTreeMap<String, String>,
+    /// Where the next step is taken, and the text that names it.
+    next: Option<(String, String)>,
     /// Unix ms.
     until: i64,
 }
@@ -43,6 +46,8 @@ pub struct Flash {
 pub struct Shown {
     pub tone: &'static str,
     pub text: String,
+    /// Where the next step is taken, and its name.
+    pub next: Option<(String, String)>,
 }
 
 impl Flash {
@@ -64,6 +69,13 @@ impl Flash {
         self
     }
 
+    /// A link to the page of the next step, in the words of a text.
+    #[must_use]
+    pub fn leading_to(mut self, at: &LocalPath, text: TextId) -> Self {
+        self.next = Some((at.to_string(), text.as_ref().to_owned()));
+        self
+    }
+
     /// Whether it says that something was done as it was meant.
     pub fn is_done(&self) -> bool {
         matches!(self.tone, Tone::Done)
@@ -74,6 +86,7 @@ impl Flash {
             tone,
             text: text.as_ref().to_owned(),
             values: BTreeMap::new(),
+            next: None,
             until: 0,
         }
     }
@@ -85,6 +98,10 @@ impl Flash {
                 Tone::Warning => "warning",
             },
             text: v.with_texts(&self.values).say(&self.text),
+            next: self
+                .next
+                .as_ref()
+                .map(|(at, text)| (at.clone(), v.say(text))),
         }
     }
 }

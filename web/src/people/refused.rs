@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::ApiProblem;
-use crate::accounts::{AccountError, Weakness};
+use crate::accounts::{AccountError, NAME_CHARACTERS, Weakness};
 use crate::language::{TextId, Voice, text_id};
 use crate::page::{Form, LINK_DEAD, come_back};
 
@@ -75,7 +75,7 @@ pub fn complain(
         });
     }
     let (field, text) = words(error, first).ok_or_else(|| refusal(error))?;
-    form.complain(field, v.say(text));
+    form.complain(field, v.with("n", NAME_CHARACTERS).say(text));
     Ok(Again::FORM)
 }
 

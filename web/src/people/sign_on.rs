@@ -29,6 +29,8 @@ pub struct Next {
 pub struct Sent {
     state: Option<String>,
     code: Option<String>,
+    /// Instead of a code: nobody was let in there, or they did not want to be (RFC 6749, 4.1.2.1).
+    error: Option<String>,
 }
 
 /// To the provider.
@@ -66,9 +68,20 @@ pub async fn back<O: Office>(
         sent.code.unwrap_or_default(),
     );
     let now = office.clock().now_ms();
-    let mut response = match office.sign_on().finish(&state, &code, secret, now).await {
-        Ok(vouched) => enter(&*office, &visit, &guest, &vouched).await?,
-        Err(error) => refused(&visit, &error),
+    let sign_on = office.sign_on();
+    let mut response = if sent.error.is_some() {
+        match sign_on.break_off(&state, secret, now) {
+            Ok(()) => {
+                let said = Flash::warning(text_id("sso-broken-off"));
+                visit.go_saying(&LocalPath::own(sign_in::PATH), &said)
+            }
+            Err(error) => refused(&visit, &error),
+        }
+    } else {
+        match sign_on.finish(&state, &code, secret, now).await {
+            Ok(vouched) => enter(&*office, &visit, &guest, &vouched).await?,
+            Err(error) => refused(&visit, &error),
+        }
     };
     visit.give(response.headers_mut(), COOKIE, "", 0);
     Ok(response)

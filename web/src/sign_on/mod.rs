@@ -205,11 +205,7 @@ impl SignOn {
         secret: &str,
         now: i64,
     ) -> Result<Vouched, SignOnError> {
-        let flow = self.flows().remove(state).ok_or(SignOnError::Stale)?;
-        let browser: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-        if flow.until <= now || !bool::from(browser.ct_eq(&flow.browser)) {
-            return Err(SignOnError::Stale);
-        }
+        let flow = self.taken(state, secret, now)?;
         let known = self.known(now).await?;
         let exchange = known
             .provider
@@ -243,6 +239,22 @@ impl SignOn {
                 .map(|name| name.to_string()),
             next: flow.next,
         })
+    }
+
+    /// Ends a log-in that was broken off at the provider, which then sends no code.
+    /// Errors: `Stale` for one that the browser that holds `secret` has not under way.
+    pub fn break_off(&self, state: &str, secret: &str, now: i64) -> Result<(), SignOnError> {
+        self.taken(state, secret, now).map(drop)
+    }
+
+    /// The log-in of a browser; it is under way no more.
+    fn taken(&self, state: &str, secret: &str, now: i64) -> Result<Flow, SignOnError> {
+        let flow = self.flows().remove(state).ok_or(SignOnError::Stale)?;
+        let browser: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        if flow.until <= now || !bool::from(browser.ct_eq(&flow.browser)) {
+            return Err(SignOnError::Stale);
+        }
+        Ok(flow)
     }
 
     fn login(&self, claims: &CoreIdTokenClaims) -> Result<String, SignOnError> {

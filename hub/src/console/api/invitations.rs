@@ -43,7 +43,7 @@ pub struct NewInvitation {
     kind: String,
     /// 1 to 200 characters.
     name: String,
-    /// An official code; of a government that of its own region.
+    /// An official code; of a government that of its own region. Empty keeps what is known.
     #[serde(default)]
     region: String,
     /// IANA name of a zone of Indonesia.
@@ -52,7 +52,7 @@ pub struct NewInvitation {
     /// Patterns of those to whom it may dispose.
     #[serde(default)]
     disposes_to: Vec<String>,
-    /// Whether it stands in for an excluded desk.
+    /// Whether it stands in for an excluded desk; `false` keeps what is known.
     #[serde(default)]
     stands_in: bool,
     /// Whether it may take part as soon as it has joined, where others wait for an approval.

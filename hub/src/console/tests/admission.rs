@@ -148,7 +148,11 @@ async fn whoever_has_approved_may_only_take_it_back_and_another_compares_the_key
         first
             .post(&format!("{APPROVALS}/{number}"), &withdrawn)
             .await;
-        first.open(ADMISSION).await.shows(FORM);
+        first
+            .open(ADMISSION)
+            .await
+            .shows("Permintaan Anda ditarik kembali")
+            .shows(FORM);
         first.post(ADMISSION, &compared).await;
 
         let second = place.enters("dua@pusat.example").await;

@@ -192,6 +192,8 @@ async fn whoever_lost_its_key_comes_back_under_another_name_with_the_same_rights
         assert_eq!(new.disposes_to, ["kind:kota".parse().unwrap()]);
         assert_eq!(new.identity, None);
         assert_eq!(place.audited("instance.replaced").await.len(), 1);
+        let next = "<a href=\"/konsol/undang?instansi=kota-bandung-2\">";
+        operator.open(BANDUNG).await.shows(next);
         operator.open(&at).await.is(StatusCode::NOT_FOUND);
     }
 }
@@ -288,10 +290,34 @@ async fn a_supervisor_that_ends_leaves_its_place_to_its_successor_or_to_another(
         taken
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("sudah ada");
-        operator
-            .post("/konsol/undang", &named("ombudsman-3", false))
-            .await;
+        let mut unticked = named("ombudsman-3", false);
+        operator.post("/konsol/undang", &unticked).await;
+        assert!(stands_in("ombudsman-3"), "nobody saw the tick");
+        unticked.push(("diketahui", "ombudsman-3"));
+        operator.post("/konsol/undang", &unticked).await;
         assert!(!stands_in("ombudsman-3"), "what is unticked is taken away");
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_takes_a_region_away_only_by_a_form_that_showed_it() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        operator.post("/konsol/undang", GARUT).await;
+        let region = || place.entry("kab-garut").unwrap().region;
+        let mut bare = GARUT[..3].to_vec();
+        let typed = operator.post("/konsol/undang", &bare).await;
+        typed.is(StatusCode::OK);
+        assert_eq!(region(), Some("32.05".parse().unwrap()));
+        operator
+            .open("/konsol/undang?instansi=kab-garut")
+            .await
+            .shows("name=\"diketahui\" value=\"kab-garut\"")
+            .hides("bila kosong, tetap seperti yang diketahui.");
+        bare.push(("diketahui", "kab-garut"));
+        let opened = operator.post("/konsol/undang", &bare).await;
+        opened.is(StatusCode::OK);
+        assert_eq!(region(), None);
     }
 }
 
@@ -330,9 +356,10 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
             .send_table(&wrong)
             .await
             .is(StatusCode::OK)
-            .shows("<code>region_code</code>")
-            .shows("<code>slug</code>")
-            .shows("<code>kind</code>")
+            .shows("class=\"number\" data-label=\"Baris\">")
+            .shows("<code class=\"whole\">region_code</code>")
+            .shows("<code class=\"whole\">slug</code>")
+            .shows("<code class=\"whole\">kind</code>")
             .hides("massal/mulai");
         assert_eq!(place.status_of("kab-garut"), None);
         let lacking = operator.send_table("slug,kind\na,kota\n").await;

@@ -57,7 +57,7 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
         assert_eq!(done.is(StatusCode::SEE_OTHER).to, KEYS);
         let page = operator.open(KEYS).await;
         page.shows("0 dari 1 instansi (yang ditangguhkan ikut dihitung)")
-            .shows("cadangan terakhir hub ini lebih tua");
+            .shows("belum ada dalam cadangan hub ini");
         assert_eq!(*place.ground.signer().kid(), former, "it does not sign yet");
         let next = place.ground.directory.current().hub_keys()[1].kid().clone();
 
@@ -285,11 +285,28 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
 }
 
 #[tokio::test]
+async fn the_version_that_is_told_is_that_of_the_key_of_which_they_have_read() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        operator.post(&format!("{KEYS}/umumkan"), &[REASON]).await;
+        let announced = place.ground.directory.current().version();
+        let said = format!("memiliki direktori versi {announced} ");
+        operator.open(KEYS).await.shows("0 dari 1").shows(&said);
+        place.hears(None).await;
+        operator.post(&format!("{KEYS}/pakai"), &[REASON]).await;
+        let page = operator.open(KEYS).await;
+        page.shows("Dipakai sebelumnya")
+            .shows("1 dari 1 instansi")
+            .shows(&said);
+    }
+}
+
+#[tokio::test]
 async fn only_a_backup_with_the_keys_in_it_ends_the_warning_of_a_key_that_is_in_none() {
     for place in Place::all(false).await {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
         operator.post(&format!("{KEYS}/umumkan"), &[REASON]).await;
-        let warning = "cadangan terakhir hub ini lebih tua";
+        let warning = "belum ada dalam cadangan hub ini";
         operator.open(KEYS).await.shows(warning);
         let settings = &place.ground.settings;
         let shelf = settings.backup.folder.clone().unwrap();

@@ -162,8 +162,23 @@ async fn where_two_must_agree_a_recovery_is_closed_by_two() {
         let waiting = approvals::waiting(&place.ground).await.unwrap().remove(0);
         let at = format!("/konsol/persetujuan/{}", waiting.id);
         second.post(&at, &[("putusan", "setuju")]).await;
-        first.open(RECOVERY).await.shows("dinyatakan oleh");
+        first
+            .open(RECOVERY)
+            .await
+            .shows("dinyatakan oleh")
+            .shows("Belum ada instansi yang terdengar")
+            .hides("Semua yang ditunjukkan instansi ada")
+            .hides("Berjalan lagi sejak");
         assert_eq!(place.audited("recovery.closed").await.len(), 1);
+        let lost = place.is_shown(&place.ground.signer()).await;
+        assert_eq!(lost.unwrap_err().status(), 503);
+        first
+            .open(RECOVERY)
+            .await
+            .shows("hub mengumpulkannya dari instansi")
+            .shows("Pernah selesai")
+            .shows("dinyatakan oleh")
+            .shows("Berjalan lagi sejak");
     }
 }
 

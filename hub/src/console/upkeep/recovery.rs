@@ -126,6 +126,11 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
     let recovery = recovery.map_err(|error| failed(&error))?;
     let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
     let stage = match recovery.stage {
+        Stage::Still if recovery.heard() == 0 => (
+            "plain",
+            text_id("recovery-still"),
+            text_id("recovery-still-unheard"),
+        ),
         Stage::Still => (
             "done",
             text_id("recovery-still"),

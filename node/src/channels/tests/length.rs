@@ -78,6 +78,7 @@ fn how_far_a_case_is_fits_into_one_message() {
     for v in voices() {
         let states = State::ALL.map(|state| state_words(state).0);
         let outcomes = [
+            text_id("state-replied"),
             text_id("outcome-confirmed"),
             text_id("outcome-officer"),
             text_id("outcome-silence"),

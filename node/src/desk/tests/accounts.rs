@@ -37,6 +37,14 @@ async fn the_first_set_up_makes_an_admin_who_adds_a_unit_and_an_officer() {
         fields[2].1 = WORDS;
         admin.post(&at, &fields).await.shows("tidak sama");
         fields[3].1 = WORDS;
+        let endless = "a".repeat(4000);
+        let mut long = fields;
+        long[0].1 = &endless;
+        admin
+            .post(&at, &long)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("dalam satu baris, paling banyak 100 karakter");
         let done = admin.post(&at, &fields).await;
         assert_eq!(
             done.is(StatusCode::SEE_OTHER).to(),

@@ -7,11 +7,13 @@ use lapor_protocol::kinds::Category;
 use lapor_web::accounts::Staffed as _;
 use lapor_web::mail::Encryption;
 use lapor_web::mail::tiny_server::{Manners, TinyServer};
+use serde_json::json;
 
+use super::cases::{at, filed};
 use super::{ADMIN, Browser, Page, SITI, WORDS, staffed};
 use crate::doors::router;
 use crate::post::{Delivery, Round};
-use crate::testing::Place;
+use crate::testing::{Place, acts};
 
 const CONTACT: &str = "/meja/pengaturan/kontak";
 const ADDRESS: &str = "/meja/pengaturan/alamat";
@@ -264,14 +266,23 @@ async fn what_is_asked_of_answers_holds_at_once_and_is_what_the_file_says_where_
             .shows("Tidak ada satu kategori yang bernama Becak")
             .shows("Parkir Liar\nBecak</textarea>");
         assert!(!node.category_needs(&parking).evidence);
-        let typed = [("kategori-bukti", "parkir liar\nPerhubungan/Parkir Liar")];
+        let typed = [
+            ("kategori-bukti", "parkir liar\nPerhubungan/Parkir Liar"),
+            ("tambah-bukti", "Netralitas ASN"),
+        ];
         let kept = admin.post(EVIDENCE, &typed).await;
         assert_eq!(kept.is(StatusCode::SEE_OTHER).to(), STEPS[1]);
         assert!(node.category_needs(&parking).evidence);
         admin
             .open(STEPS[1])
             .await
-            .shows("\nPerhubungan/Parkir Liar</textarea>");
+            .shows("\nPerhubungan/Parkir Liar\nNetralitas ASN</textarea>")
+            .shows("<option value=\"Perhubungan/Parkir Liar\">");
+        let case = filed(&place, "Parkir di trotoar", "Isi.").await;
+        let stands = json!({ "category": parking });
+        acts(&place, case, "case.verified", stands, None).await;
+        let answer = siti.open(&at(case, "/tindak-lanjut")).await;
+        answer.shows("<label for=\"lampiran\">Lampiran</label>");
 
         assert!(!node.wants_approval(None));
         let kept = admin.post(APPROVAL, &[("semua", "1")]).await;

@@ -166,6 +166,8 @@ async fn an_officer_notes_the_number_of_the_own_application() {
             .await
             .shows("Lampu padam")
             .shows("<span>BDG-7</span>");
+        note("").await.is(StatusCode::SEE_OTHER);
+        siti.open(&at(case, "")).await.shows("Nomor dihapus.");
     }
 }
 

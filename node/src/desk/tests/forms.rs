@@ -107,6 +107,24 @@ async fn several_are_verified_only_where_they_wait_for_it_and_the_others_are_nam
 }
 
 #[tokio::test]
+async fn a_report_is_not_merged_into_itself_and_the_form_says_why() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let ticket = place.node.case(case).await.unwrap().summary.ticket.unwrap();
+        let form = siti.open(&at(case, "/gabung")).await;
+        let fields = [("kunci", &*key_of(&form)), ("laporan", &*ticket)];
+        siti.post(&at(case, "/gabung"), &fields)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tulis nomor laporan lain");
+        assert_eq!(state(&place, case).await, Some(State::Received));
+    }
+}
+
+#[tokio::test]
 async fn a_refused_form_comes_back_with_what_was_typed() {
     for place in staffed().await {
         let router = router(place.node.clone());

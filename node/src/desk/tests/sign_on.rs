@@ -255,6 +255,22 @@ async fn an_answer_counts_once_in_the_browser_that_asked_and_not_too_late() {
 }
 
 #[tokio::test]
+async fn a_log_in_that_was_broken_off_at_the_provider_asks_for_no_token() {
+    for scene in Scene::all().await {
+        let router = scene.router();
+        let (there, cookie) = leaves(&router, "/masuk/sso").await;
+        let back = scene.provider.vouches(&there, &siti());
+        let state = back.split(['=', '&']).nth(1).unwrap();
+        let called = scene.provider.called();
+        let denied = format!("/masuk/sso/kembali?error=access_denied&state={state}");
+        let refused = open(&router, &denied, &cookie).await;
+        assert!(refused.to() == "/masuk" && !refused.is_in());
+        assert!(!open(&router, &back, &cookie).await.is_in(), "it is over");
+        assert_eq!(scene.provider.called(), called);
+    }
+}
+
+#[tokio::test]
 async fn a_planted_session_ends_and_another_begins() {
     for scene in Scene::all().await {
         let first = scene.enters(&siti()).await.cookie("lapor-session").unwrap();

@@ -126,7 +126,7 @@ async fn show(
     let reports = node.reports_of(&speaker.holder.visitor).await;
     let reports = reports.map_err(|e| problem(&e))?.into_iter();
     let reports = reports.filter_map(|report| {
-        let (state, tone) = standing_words(report.state?, report.outcome);
+        let (state, tone) = standing_words(report.state?, report.outcome, report.replied);
         Some(Own {
             to: place("", Some(report.case)).to_string(),
             title: report.title,

@@ -197,7 +197,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
     let provable = node.tells_contact(&conversation).await;
     let provable = provable.map_err(|e| problem(&e))?;
     let v = speaker.visit.v;
-    let (state, tone) = standing_words(view.state, view.outcome);
+    let (state, tone) = standing_words(view.state, view.outcome, view.replied);
     let page = Page {
         v,
         questions: questions(&v, &view, &writing.form),

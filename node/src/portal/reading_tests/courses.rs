@@ -106,6 +106,27 @@ async fn steps_that_a_report_has_not_gone_through_are_not_ticked() {
 }
 
 #[tokio::test]
+async fn a_report_does_not_wait_for_a_reporter_who_has_replied() {
+    for place in places().await {
+        let case = published(&place, "Jalan berlubang", json!({})).await;
+        say(&place, case, "Sudah ditambal.").await;
+        let waits = "Menunggu tanggapan pelapor";
+        let replied = "Pelapor sudah menanggapi";
+        let page = tracked(&place, case).await;
+        assert!(page.contains(waits) && !page.contains(replied), "{page}");
+        let words = Some(json!({ "text": "Belum, masih berlubang." }));
+        acts(&place, case, "case.replied", json!({}), words).await;
+        let public = open(&router(place.node.clone()), &format!("/laporan/{case}")).await;
+        for page in [tracked(&place, case).await, public.text] {
+            assert!(page.contains(replied) && !page.contains(waits), "{page}");
+        }
+        say(&place, case, "Kini ditambal lagi.").await;
+        let page = tracked(&place, case).await;
+        assert!(page.contains(waits) && !page.contains(replied), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn what_this_institution_has_said_is_told_while_the_hub_is_away() {
     for place in places().await {
         let case = published(&place, "Lampu jalan padam", json!({})).await;

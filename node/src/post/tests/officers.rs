@@ -244,6 +244,7 @@ async fn what_has_been_overdue_for_long_stands_in_the_digest_and_the_inbox() {
             !text.contains("Segera jatuh tempo"),
             "it is said once: {text}"
         );
+        assert_eq!(part_of(&text, "Baru"), None, "{text}");
         let every = crate::casework::CaseFilter::default();
         let counts = node.inbox_counts(&crate::casework::Sight::ALL, &every);
         assert_eq!(counts.await.unwrap().long_overdue, 1);

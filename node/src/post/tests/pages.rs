@@ -149,7 +149,9 @@ async fn a_report_is_followed_with_a_code_and_left_with_one_click() {
             .unwrap();
         tx.commit().await.unwrap();
         let at = format!("/ikuti/berhenti/{leave}");
-        assert_eq!(open(&router, &at).await.status, StatusCode::OK);
+        let asks = open(&router, &at).await;
+        assert_eq!(asks.status, StatusCode::OK);
+        assert!(asks.text.contains("Tekan Berhenti: surat"), "{}", asks.text);
         assert_eq!(followers().await.len(), 1, "opening a link ends nothing");
         let left = post(&router, &at, "List-Unsubscribe=One-Click").await;
         assert_eq!(left.status, StatusCode::SEE_OTHER);

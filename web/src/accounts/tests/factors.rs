@@ -6,7 +6,12 @@ use super::*;
 
 /// What an authenticator app shows at this moment.
 fn code(office: &Office, offer: &FactorOffer) -> String {
-    let secret = TotpSecret::try_from_base32(&*offer.base32).unwrap();
+    code_of(office, &offer.base32)
+}
+
+/// The same of a secret in base32.
+pub fn code_of(office: &Office, base32: &str) -> String {
+    let secret = TotpSecret::try_from_base32(base32).unwrap();
     let seconds = (crate::clock::Clock::now_ms(&*office.clock) / 1000) as u64;
     let totp = Builder::new().with_secret(secret).build().unwrap();
     totp.generate(seconds).to_string()

@@ -3,10 +3,11 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{Request, StatusCode};
 use tower::ServiceExt;
 
+use super::factors::code_of;
 use super::*;
 use crate::accounts::cookie::{Cookies, Ticket};
 
@@ -35,17 +36,52 @@ async fn page(State(_): State<Arc<Program>>, SignedIn(session): SignedIn) -> Str
     session.account.role.code.to_owned()
 }
 
-/// Status, the place to go to, and whether the cookie is taken away.
-async fn asked(office: &Office, request: http::request::Builder) -> (StatusCode, String, bool) {
+/// The secret of a second factor, in base32.
+async fn offer(State(program): State<Arc<Program>>, SignedIn(session): SignedIn) -> String {
+    let offered = program.accounts.offer_factor(&session, &WORDS.into()).await;
+    offered.unwrap().base32.to_string()
+}
+
+/// The new token and the recovery codes, one a line.
+async fn confirm(
+    State(program): State<Arc<Program>>,
+    SignedIn(session): SignedIn,
+    code: String,
+) -> String {
+    let arrival = arrival();
+    let confirmed = program.accounts.confirm_factor(&session, &code, &arrival);
+    let (opened, codes) = confirmed.await.unwrap();
+    let mut lines = vec![opened.token.reveal().to_owned()];
+    lines.extend(codes.iter().map(RecoveryCode::reveal));
+    lines.join("\n")
+}
+
+fn router(office: &Office) -> Router {
     let program = Arc::new(Program {
         accounts: Arc::clone(&office.accounts),
     });
-    let router = Router::new()
+    Router::new()
         .route("/meja", get(page).post(page))
-        .route("/meja/akun/kode", get(page))
-        .with_state(program);
+        .route("/meja/akun/kode", get(page).post(offer))
+        .route("/meja/akun/kode/aktifkan", post(confirm))
+        .route("/meja/akun/kodefikasi", get(page))
+        .with_state(program)
+}
+
+/// What a form that is sent is answered with.
+async fn sent(office: &Office, path: &str, token: &Secret, text: String) -> (StatusCode, String) {
+    let request = with(Request::post(path), token).body(Body::from(text));
+    let answer = router(office).oneshot(request.unwrap()).await.unwrap();
+    let status = answer.status();
+    let body = axum::body::to_bytes(answer.into_body(), 4096).await;
+    let text = String::from_utf8(body.unwrap().to_vec()).unwrap();
+    (status, text)
+}
+
+/// Status, the place to go to, and whether the cookie is taken away.
+async fn asked(office: &Office, request: http::request::Builder) -> (StatusCode, String, bool) {
     let request = request.body(Body::empty()).unwrap();
-    let answer = router.oneshot(request).await.unwrap();
+    let answer = router(office).oneshot(request).await.unwrap();
     let header = |name: &str| {
         let value = answer.headers().get(name);
         value.map_or("", |value| value.to_str().unwrap()).to_owned()
@@ -131,6 +167,29 @@ async fn whoever_lacks_a_second_factor_sees_only_the_page_that_sets_one_up() {
         )
         .await;
         assert_eq!(there.0, StatusCode::OK, "{}", office.name);
+    }
+}
+
+#[tokio::test]
+async fn whoever_lacks_a_second_factor_sets_one_up_and_goes_on() {
+    for office in offices().await {
+        office.staffed("kunci@bandung.go.id", "keeper").await;
+        let (opened, _) = office.opened("kunci@bandung.go.id").await;
+        let namesake = with(Request::get("/meja/akun/kodefikasi"), &opened.token);
+        let namesake = asked(&office, namesake).await;
+        assert_eq!(namesake.0, StatusCode::SEE_OTHER, "{}", office.name);
+        let at = "/meja/akun/kode";
+        let (status, secret) = sent(&office, at, &opened.token, String::new()).await;
+        assert_eq!(status, StatusCode::OK, "{}", office.name);
+        let at = "/meja/akun/kode/aktifkan";
+        let code = code_of(&office, &secret);
+        let (status, text) = sent(&office, at, &opened.token, code).await;
+        assert_eq!(status, StatusCode::OK, "{}", office.name);
+        let (token, codes) = text.split_once('\n').unwrap();
+        assert_eq!(codes.lines().count(), 10, "{}", office.name);
+        let cookie = format!("__Host-lapor-session={token}");
+        let inside = asked(&office, Request::get("/meja").header("cookie", cookie)).await;
+        assert_eq!(inside.0, StatusCode::OK, "{}", office.name);
     }
 }
 
