@@ -59,6 +59,19 @@ pub(super) struct Place {
     _folder: tempfile::TempDir,
 }
 
+/// The directory names these institutions as they are here.
+async fn publish(ground: &Ground, entries: Vec<InstanceEntry>) {
+    let mut tx = ground.db.write().await.unwrap();
+    let known = ground.directory.refresh(&mut tx).await.unwrap();
+    let amendment = Amendment {
+        entries,
+        ..Amendment::default()
+    };
+    let known = ground.publish(&mut tx, &known, amendment).await.unwrap();
+    tx.commit().await.unwrap();
+    ground.directory.adopt(&known);
+}
+
 impl Place {
     pub async fn all(second_person: bool) -> Vec<Self> {
         let mut out = Vec::new();
@@ -112,15 +125,7 @@ impl Place {
             "Kota Bandung".to_owned(),
         );
         entry.status = Status::Active;
-        let mut tx = ground.db.write().await.unwrap();
-        let known = ground.directory.refresh(&mut tx).await.unwrap();
-        let amendment = Amendment {
-            entries: vec![entry],
-            ..Amendment::default()
-        };
-        let known = ground.publish(&mut tx, &known, amendment).await.unwrap();
-        tx.commit().await.unwrap();
-        ground.directory.adopt(&known);
+        publish(&ground, vec![entry]).await;
         Self {
             console: Console::of(&Hub::start(Arc::clone(&ground)).await.unwrap()),
             ground,

@@ -44,6 +44,7 @@ mod reports;
 mod several;
 mod shapes;
 mod staff;
+mod tables;
 mod talks;
 #[cfg(test)]
 mod tests;

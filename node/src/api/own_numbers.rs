@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
 use lapor_web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,10 +13,11 @@ use super::Answer;
 use super::access::Caller;
 use super::cases::CasePath;
 use super::refusals::problem;
+use super::tables;
 use crate::casework::{CaseFilter, CaseSummary, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::registers::{Cell, Table, XLSX};
+use crate::registers::{Cell, Table};
 use crate::tokens::Scope;
 
 /// Lines of a table, at most.
@@ -119,11 +119,7 @@ pub async fn table(
     let table = lines(&node, caller.sees(Scope::CasesRead)?, &filter)
         .await
         .map_err(|e| problem(&e))?;
-    let text = table.csv().map_err(|e| problem(&e))?;
-    node.note_table("cases.csv", &filter, table.rows.len(), &caller.actor())
-        .await
-        .map_err(|e| problem(&e))?;
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
+    tables::csv(&node, &caller, "cases.csv", &filter, &table).await
 }
 
 /// Read cases as a workbook
@@ -147,12 +143,7 @@ pub async fn workbook(
     let table = lines(&node, caller.sees(Scope::CasesRead)?, &filter)
         .await
         .map_err(|e| problem(&e))?;
-    let rows = table.rows.len();
-    let book = table.xlsx().await.map_err(|e| problem(&e))?;
-    node.note_table("cases.xlsx", &filter, rows, &caller.actor())
-        .await
-        .map_err(|e| problem(&e))?;
-    Ok(([(CONTENT_TYPE, XLSX)], book))
+    tables::workbook(&node, &caller, "cases.xlsx", &filter, table).await
 }
 
 async fn lines(node: &Node, sight: &Sight, filter: &CaseFilter) -> Result<Table, NodeError> {

@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use http::header::CONTENT_TYPE;
 use lapor_web::Query;
 
 use super::Answer;
 use super::access::Caller;
 use super::own_numbers::TableQuery;
-use super::refusals::problem;
+use super::tables;
 use crate::casework::{CaseFilter, Sight};
 use crate::channels::voice;
 use crate::desk::register_out;
 use crate::node::Node;
-use crate::registers::{Table, XLSX};
+use crate::registers::Table;
 use crate::tokens::Scope;
 
 /// Read cases with their words as a table
@@ -40,11 +39,7 @@ pub async fn table(
 ) -> Answer<impl IntoResponse> {
     let filter = query.filter();
     let table = rows(&node, caller.sees(Scope::CasesRead)?, &filter).await?;
-    let text = table.csv().map_err(|e| problem(&e))?;
-    node.note_table("register.csv", &filter, table.rows.len(), &caller.actor())
-        .await
-        .map_err(|e| problem(&e))?;
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
+    tables::csv(&node, &caller, "register.csv", &filter, &table).await
 }
 
 /// Read cases with their words as a workbook
@@ -66,12 +61,7 @@ pub async fn workbook(
 ) -> Answer<impl IntoResponse> {
     let filter = query.filter();
     let table = rows(&node, caller.sees(Scope::CasesRead)?, &filter).await?;
-    let count = table.rows.len();
-    let book = table.xlsx().await.map_err(|e| problem(&e))?;
-    node.note_table("register.xlsx", &filter, count, &caller.actor())
-        .await
-        .map_err(|e| problem(&e))?;
-    Ok(([(CONTENT_TYPE, XLSX)], book))
+    tables::workbook(&node, &caller, "register.xlsx", &filter, table).await
 }
 
 async fn rows(node: &Node, sight: &Sight, filter: &CaseFilter) -> Answer<Table> {

@@ -6,8 +6,7 @@ use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceKind;
 use lapor_protocol::wire::Health;
 
-use super::{BANDUNG, ConsoleRole, NOW, Page, Place, login};
-use crate::directory::Amendment;
+use super::{BANDUNG, ConsoleRole, NOW, Page, Place, login, publish};
 use crate::{portals, watch};
 
 const MINUTE_MS: i64 = 60_000;
@@ -24,16 +23,7 @@ impl Place {
     }
 
     async fn join_all(&self, entries: Vec<InstanceEntry>) {
-        let mut tx = self.ground.db.write().await.unwrap();
-        let known = self.ground.directory.refresh(&mut tx).await.unwrap();
-        let amendment = Amendment {
-            entries,
-            ..Amendment::default()
-        };
-        let known = self.ground.publish(&mut tx, &known, amendment).await;
-        let known = known.unwrap();
-        tx.commit().await.unwrap();
-        self.ground.directory.adopt(&known);
+        publish(&self.ground, entries).await;
     }
 
     /// Bandung says how it is.

@@ -29,16 +29,7 @@ impl Place {
     pub async fn takes_part(&self, slug: &str) {
         let mut entry = self.entry(slug).unwrap();
         entry.status = Status::Active;
-        let mut tx = self.ground.db.write().await.unwrap();
-        let known = self.ground.directory.refresh(&mut tx).await.unwrap();
-        let amendment = Amendment {
-            entries: vec![entry],
-            ..Amendment::default()
-        };
-        let known = self.ground.publish(&mut tx, &known, amendment).await;
-        let known = known.unwrap();
-        tx.commit().await.unwrap();
-        self.ground.directory.adopt(&known);
+        publish(&self.ground, vec![entry]).await;
     }
 
     async fn line_is_open(&self, slug: &str) -> bool {
@@ -435,16 +426,7 @@ async fn a_place_of_the_road_map_names_its_institution() {
         );
         entry.region = Some("32.03".parse().unwrap());
         entry.status = Status::Active;
-        let ground = &place.ground;
-        let mut tx = ground.db.write().await.unwrap();
-        let known = ground.directory.refresh(&mut tx).await.unwrap();
-        let amendment = Amendment {
-            entries: vec![entry],
-            ..Amendment::default()
-        };
-        let known = ground.publish(&mut tx, &known, amendment).await.unwrap();
-        tx.commit().await.unwrap();
-        ground.directory.adopt(&known);
+        publish(&place.ground, vec![entry]).await;
         let looks = place.enters(&login(ConsoleRole::Observer)).await;
         let page = looks.open("/konsol/peta-jalan/32.03").await;
         page.shows(">Pemkab Cianjur</a> <code>kab-cianjur</code>");

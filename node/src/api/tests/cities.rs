@@ -5,19 +5,11 @@ use lapor_stand_ins::city311::City311;
 use serde_json::{Value, json};
 
 use super::Desk;
-use crate::cities::tests::Linked;
+use crate::cities::tests::{HOLE, Linked};
 use crate::testing::{NOW, Place, databases};
 use crate::tokens::{Bounds, NewToken, Rights, Role, Scope, Scopes, create_for};
 
 const CITY: &str = "/api/v1/channels/cities/bandung";
-const HOLE: [(&str, &str); 5] = [
-    ("service_code", "002"),
-    ("description", "Jalan berlubang di Braga. Dalam sekali."),
-    ("address", "Jalan Braga 12"),
-    ("lat", "-6.9175"),
-    ("long", "107.6091"),
-];
-
 /// Nodes that have followed one request of their city, the city, and the number of the request there.
 async fn beside(more: &Value) -> Vec<(Desk, City311, String)> {
     let mut all = Vec::new();

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Desk, Reply, desks};
 use crate::tokens::Role;
@@ -12,6 +12,15 @@ impl Desk {
         let request = Request::post(format!("/api/v1/imports{query}"));
         let body = Body::from(file.to_owned());
         self.send(Some(role), request, body).await
+    }
+
+    /// What the audit log has of each table that the reader took away, the latest first.
+    async fn taken_away(&self) -> Vec<String> {
+        let log = "/api/v1/audit?action=cases.downloaded&actor=token:reader";
+        let log = self.get(Role::Admin, log).await.json();
+        let entries = log["entries"].as_array().unwrap().iter();
+        let details = entries.map(|entry| entry["detail"].as_str().unwrap().to_owned());
+        details.collect()
     }
 }
 
@@ -71,12 +80,8 @@ async fn a_register_is_brought_mended_and_filed_as_a_whole() {
         let none = "/api/v1/cases.csv?filed_before=1577836800000";
         let none = desk.get(Role::Reader, none).await;
         assert_eq!(none.status, StatusCode::OK, "{}", none.text());
-        let log = "/api/v1/audit?action=cases.downloaded&actor=token:reader";
-        let log = desk.get(Role::Admin, log).await.json();
-        let entries = log["entries"].as_array().unwrap().iter();
-        let details: Vec<&Value> = entries.map(|entry| &entry["detail"]).collect();
         assert_eq!(
-            details,
+            desk.taken_away().await,
             [
                 "cases.csv, rows: 0, filed before 2020-01-01T07:00:00+07:00",
                 "cases.xlsx, rows: 1",
@@ -217,12 +222,8 @@ async fn what_lies_here_goes_out_with_its_words_but_for_those_of_a_secret_case()
         assert!(book.status == StatusCode::OK && book.body.starts_with(b"PK"));
         let odd = desk.get(Role::Reader, "/api/v1/register.csv?dari=x").await;
         assert_eq!(odd.status, StatusCode::BAD_REQUEST, "{}", odd.text());
-        let log = "/api/v1/audit?action=cases.downloaded&actor=token:reader";
-        let log = desk.get(Role::Admin, log).await.json();
-        let entries = log["entries"].as_array().unwrap().iter();
-        let details: Vec<&Value> = entries.map(|entry| &entry["detail"]).collect();
         assert_eq!(
-            details,
+            desk.taken_away().await,
             [
                 "register.xlsx, rows: 2",
                 "register.csv, rows: 0, filed before 2020-01-01T07:00:00+07:00",

@@ -28,6 +28,14 @@ const REPORT: [(&str, &str); 5] = [
     ("lat", "-6.9175"),
     ("long", "107.6091"),
 ];
+/// What somebody wrote to the city about a street.
+pub const HOLE: [(&str, &str); 5] = [
+    ("service_code", "002"),
+    ("description", "Jalan berlubang di Braga. Dalam sekali."),
+    ("address", "Jalan Braga 12"),
+    ("lat", "-6.9175"),
+    ("long", "107.6091"),
+];
 
 /// A node and its city.
 pub struct Linked {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::cases::at;
 use super::{ADMIN, Browser, Page, SITI, WORDS, hire, in_unit, staffed};
 use crate::casework::CaseFilter;
-use crate::cities::tests::Linked;
+use crate::cities::tests::{HOLE, Linked};
 use crate::doors::router;
 use crate::staff::StaffRole;
 use crate::testing::NOW;
@@ -122,14 +122,6 @@ async fn the_page_says_since_when_a_city_does_not_answer() {
         seen.shows("it answers 502").shows("Tidak ada yang hilang");
     }
 }
-
-const HOLE: [(&str, &str); 5] = [
-    ("service_code", "002"),
-    ("description", "Jalan berlubang di Braga. Dalam sekali."),
-    ("address", "Jalan Braga 12"),
-    ("lat", "-6.9175"),
-    ("long", "107.6091"),
-];
 
 #[tokio::test]
 async fn a_city_by_itself_says_where_it_is_what_is_mapped_and_how_each_request_stands() {
