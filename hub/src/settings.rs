@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use lapor_certs::HubUrl;
+use lapor_protocol::limits::LONG_POLL_SECONDS;
 use lapor_web::log::LogSettings;
 use lapor_web::mail::MailSettings;
 use lapor_web::monitor::Listen;
@@ -402,6 +403,12 @@ impl Settings {
                 "watch.{field}: yellow must come before red"
             )));
         }
+        // An institution that only listens is heard anew when its poll ends.
+        if self.watch.silent_seconds.yellow <= LONG_POLL_SECONDS as i64 {
+            return Err(SettingsError::Wrong(format!(
+                "watch.silent_seconds: yellow must be more than {LONG_POLL_SECONDS}, for so long a poll lasts; a sound institution would come and go as silent"
+            )));
+        }
         if let Some(field) = self.alarms.wrong() {
             return Err(SettingsError::Wrong(format!(
                 "alarms.{field}: must be at least 1"
@@ -488,6 +495,10 @@ mod tests {
             ("names = [\"not a name\"]", "names"),
             ("[monitor]\nlisten = \"nowhere\"", "nowhere"),
             ("[backup]\ntrial_hour = 24", "trial_hour"),
+            (
+                "[watch]\nsilent_seconds = { yellow = 25, red = 900 }",
+                "more than 25",
+            ),
             (
                 "[federation]\nlisten = \"127.0.0.1:1\"\npublic_url = \"http://x\"",
                 "https",

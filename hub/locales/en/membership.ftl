@@ -140,6 +140,7 @@ many-begin = { $n ->
 }
 many-other = Choose another file
 many-rows = Institutions of the table
+many-authority = Authority to dispose
 many-wrong = There are rows that are wrong; nobody has been invited. Mend the table and send it again.
 many-wrong-rows = What is wrong in the table
 many-wrong-more = { $n ->

@@ -131,6 +131,7 @@ many-fine = Tidak ada yang salah: { $n } instansi dapat diundang.
 many-begin = Undang { $n } instansi
 many-other = Pilih berkas lain
 many-rows = Instansi dalam tabel
+many-authority = Wewenang disposisi
 many-wrong = Ada baris yang salah; tidak ada yang diundang. Perbaiki tabelnya lalu kirim lagi.
 many-wrong-rows = Yang salah dalam tabel
 many-wrong-more = Dan { $n } kesalahan lain.

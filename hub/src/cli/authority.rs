@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use lapor_certs::{Authority, Issuer, Vault, VaultError};
+use lapor_web::clock::instant;
 
 use super::{Failure, Out, actor, exit};
 use crate::audit::By;
@@ -17,8 +18,12 @@ const DAY_MS: i64 = 86_400_000;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show the root that institutions pin, and when root and issuer end
-    Show,
+    /// Show the root that institutions pin, when the issuer ends, and during a change the roots and who trusts them
+    Show {
+        /// As JSON, with all roots and the institutions that the next step would cut off
+        #[arg(long)]
+        json: bool,
+    },
     /// Make another issuer below the root; needs the root's private key
     RotateIssuer,
     #[command(flatten)]
@@ -68,12 +73,11 @@ pub async fn run(
             ground.db.close().await;
             return outcome;
         }
-        Command::Show => {
-            let issuer = vault.issuer()?;
-            writeln!(out.answer, "federation  {}", issuer.trust_domain())?;
-            writeln!(out.answer, "root pin    {}", issuer.root_pin())?;
-            let days = days_left(&issuer, now_ms);
-            writeln!(out.answer, "issuer      ends in {days} days")?;
+        Command::Show { json } => {
+            let ground = Ground::open(settings, clock).await?;
+            let outcome = show(&ground, json, now_ms, out).await;
+            ground.db.close().await;
+            return outcome;
         }
         Command::RotateIssuer => {
             let authority: Authority = vault.authority()?;
@@ -91,6 +95,43 @@ pub async fn run(
                  The root's private key can go offline again."
             )?;
         }
+    }
+    Ok(())
+}
+
+/// What the authority is, and while it changes how far that is.
+async fn show(ground: &Ground, json: bool, now_ms: i64, out: &mut Out<'_>) -> Result<(), Failure> {
+    let mut tx = ground.db.read().await?;
+    let standing = AuthorityStanding::read(ground, &mut tx).await?;
+    tx.rollback().await?;
+    if json {
+        let text = serde_json::to_string_pretty(&standing).map_err(std::io::Error::other)?;
+        writeln!(out.answer, "{text}")?;
+        return Ok(());
+    }
+    let certifier = ground.certifier();
+    let issuer = &certifier.issuer;
+    writeln!(out.answer, "federation  {}", issuer.trust_domain())?;
+    writeln!(out.answer, "root pin    {}", issuer.root_pin())?;
+    let days = days_left(issuer, now_ms);
+    writeln!(out.answer, "issuer      ends in {days} days")?;
+    let Some(change) = &standing.changeover else {
+        return Ok(());
+    };
+    let since = instant(change.announced_at);
+    writeln!(out.answer, "announced   {} since {since}", change.next)?;
+    if let Some(at) = change.used_at {
+        writeln!(out.answer, "in use      since {}", instant(at))?;
+    }
+    for root in &standing.roots {
+        writeln!(
+            out.answer,
+            "trusted     {} by {} of {}; certificates below it: {}",
+            root.pin, root.trusted_by, standing.members, root.certified
+        )?;
+    }
+    for lost in &standing.cut_off {
+        writeln!(out.answer, "left behind {}", lost.instance)?;
     }
     Ok(())
 }

@@ -266,6 +266,28 @@ async fn another_issuer_stands_below_the_same_root_and_needs_its_key() {
 }
 
 #[tokio::test]
+async fn an_authority_that_is_announced_is_shown_with_who_trusts_it() {
+    let folder = made().await;
+    let plain = say(folder.path(), &["authority", "show"]).await;
+    plain.outcome.unwrap();
+    assert!(!plain.answer.contains("announced"), "{}", plain.answer);
+    let announced = say(folder.path(), &["authority", "announce"]).await;
+    announced.outcome.unwrap();
+    let next = announced.answer.trim();
+    let shown = say(folder.path(), &["authority", "show"]).await;
+    shown.outcome.unwrap();
+    assert!(shown.answer.starts_with(&plain.answer), "{}", shown.answer);
+    let line = format!("announced   {next} since ");
+    assert!(shown.answer.contains(&line), "{}", shown.answer);
+    assert!(shown.answer.contains(" by 0 of 0;"), "{}", shown.answer);
+    let json = say(folder.path(), &["authority", "show", "--json"]).await;
+    json.outcome.unwrap();
+    let told: serde_json::Value = serde_json::from_str(&json.answer).unwrap();
+    assert_eq!(told["changeover"]["next"], next);
+    assert_eq!(told["members"], 0);
+}
+
+#[tokio::test]
 async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
     let folder = made().await;
     let home = tempfile::tempdir().unwrap();

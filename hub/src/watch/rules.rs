@@ -112,7 +112,7 @@ pub struct Bound {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
-    /// Seconds without a word from the institution. Its polls last 25 seconds.
+    /// Seconds without a word from the institution; yellow is more than the 25 that its polls last.
     pub silent_seconds: Bound,
     /// Minutes without a report of its own health, which it sends every minute.
     pub report_minutes: Bound,

@@ -72,6 +72,10 @@ inbox-long-overdue = { $n ->
     [one] { $n } report is long overdue and nothing has been done.
    *[other] { $n } reports are long overdue and nothing has been done.
 }
+inbox-at-dissolved = { $n ->
+    [one] { $n } report is at { $name }, which was revoked and has a successor. Pick it in the list, then “Hand to the successor”.
+   *[other] { $n } reports are at { $name }, which was revoked and has a successor. Pick them in the list, then “Hand to the successor”.
+}
 inbox-elsewhere-overdue = { $n ->
     [one] { $n } report at another institution is overdue.
    *[other] { $n } reports at other institutions are overdue.

@@ -45,6 +45,7 @@ inbox-verified-some = { $n } dari { $all } laporan diverifikasi. Tidak menunggu 
 inbox-verified-unseen = { $n } dari { $all } laporan diverifikasi. Yang lain tidak ada lagi di meja Anda.
 inbox-not-done = Tidak ada yang diubah. Muat ulang halaman lalu coba lagi.
 inbox-long-overdue = { $n } laporan lama lewat tenggat tanpa tindakan.
+inbox-at-dissolved = { $n } laporan ada di { $name }, yang dicabut dan punya penerus. Pilih di daftar, lalu “Alihkan ke penerus”.
 inbox-elsewhere-overdue = { $n } laporan di instansi lain lewat tenggat.
 inbox-to-officer = Serahkan ke petugas
 inbox-more-together = Arsipkan atau catat sekaligus

@@ -304,6 +304,21 @@ impl Node {
         Ok(page.cases)
     }
 
+    /// How many cases that lie elsewhere are in the hands of an institution.
+    pub(crate) async fn count_elsewhere_at(
+        &self,
+        sight: &Sight,
+        custodian: &InstanceId,
+    ) -> Result<u64, NodeError> {
+        let conditions = [
+            Tab::Elsewhere.condition(self.clock().now_ms()),
+            Condition::Custodian(custodian.as_str()),
+        ];
+        let mut tx = self.read_tx().await?;
+        let count = store::lists::count(&mut tx, sight.limits(), &conditions).await?;
+        Ok(count.unsigned_abs())
+    }
+
     /// How many cases each tab has. Answered from indexes: no row is read, unless a filter asks for
     /// more than unit or officer.
     pub async fn inbox_counts(

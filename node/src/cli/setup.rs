@@ -16,7 +16,7 @@ use super::{Failure, Out, Place, exit, mail};
 use crate::bridge::Sp4n;
 use crate::channels::{Lines, try_mailbox};
 use crate::cities::Cities;
-use crate::enrolment;
+use crate::enrolment::{self, Enrolled};
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};
 use crate::in_force::{InForce, named};
@@ -83,6 +83,11 @@ pub async fn enrol(place: &Place, args: Enrol, out: Out<'_>) -> Result<(), Failu
         args.line
     };
     let joined = enrolment::enrol(&settings, line.trim(), place.clock.clone()).await?;
+    tell_joined(&joined, &place.config, out)
+}
+
+/// What was joined, and what is left to do.
+fn tell_joined(joined: &Enrolled, config: &Path, out: Out<'_>) -> Result<(), Failure> {
     writeln!(out, "Joined as {}.", joined.instance)?;
     writeln!(out, "  hub                   {}", joined.hub)?;
     writeln!(out, "  root                  {}", joined.root_pin)?;
@@ -97,9 +102,9 @@ pub async fn enrol(place: &Place, args: Enrol, out: Out<'_>) -> Result<(), Failu
     )?;
     writeln!(
         out,
-        "Next: lapor-node --config {} serve",
-        place.config.display()
+        "Unless you were invited without an approval, this node sends and receives nothing until they approve it; it tries by itself, and `lapor-node status` says how it stands."
     )?;
+    writeln!(out, "Next: lapor-node --config {} serve", config.display())?;
     Ok(())
 }
 
@@ -373,5 +378,30 @@ fn first_line() -> Result<String, Failure> {
             exit::DATA,
             "standard input holds no invitation line",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_joined_is_told_of_the_approval_that_is_waited_for() {
+        let joined = Enrolled {
+            instance: "kota-bandung".parse().unwrap(),
+            hub: "https://hub.test:7443".into(),
+            root_pin: "ab".into(),
+            identity_fingerprint: "cd".into(),
+        };
+        let mut out = Vec::<u8>::new();
+        tell_joined(&joined, Path::new("/srv/node.toml"), &mut out).unwrap();
+        let told = String::from_utf8(out).unwrap();
+        for part in [
+            "Joined as kota-bandung.",
+            "until they approve it",
+            "Next: lapor-node --config /srv/node.toml serve",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
     }
 }

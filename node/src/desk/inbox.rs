@@ -92,7 +92,7 @@ struct InboxPage<'a> {
     registers_at: &'static str,
     channels_at: &'static str,
     /// What waits for somebody of this role: how much, and where.
-    asked: Vec<(String, &'static str)>,
+    asked: Vec<(String, String)>,
 }
 
 struct TabLine {
@@ -309,13 +309,13 @@ fn filled(node: &Node, v: &Voice, question: &Question, query: &InboxQuery) -> Fo
 }
 
 /// What is told to whoever answers it: what has been overdue for long, own answers that were given
-/// back, requests for identities, and answers to sign.
+/// back, requests for identities, answers to sign, and what waits for a successor.
 async fn asked(
     node: &Node,
     officer: &Officer,
     given_back: usize,
     counts: &InboxCounts,
-) -> Answer<Vec<(String, &'static str)>> {
+) -> Answer<Vec<(String, String)>> {
     let v = officer.visit.v;
     let mut all = Vec::new();
     for (count, said, to) in [
@@ -369,6 +369,11 @@ async fn asked(
             let said = v.with("n", waiting.len()).say("approvals-waiting");
             all.push((said, approval::PATH));
         }
+    }
+    let all = all.into_iter().map(|(said, to)| (said, to.to_owned()));
+    let mut all: Vec<(String, String)> = all.collect();
+    if officer.role.handles_cases() {
+        all.extend(together::told(node, officer).await?);
     }
     Ok(all)
 }

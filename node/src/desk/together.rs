@@ -12,6 +12,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::case::State as CaseState;
+use lapor_protocol::directory::Status;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::limits::TEXT_CHARS;
 use lapor_web::language::{TextId, text_id};
@@ -25,6 +26,7 @@ use super::{Answer, Officer, ROOT, assignment, shared};
 use crate::api::problem;
 use crate::casework::{CaseView, NewAct, Once};
 use crate::error::NodeError;
+use crate::institutions::Called;
 use crate::node::Node;
 use crate::staff::{StaffError, StaffRole};
 
@@ -49,6 +51,34 @@ pub fn succeeds(node: &Node) -> bool {
     let desk = world.desk().map(|desk| &desk.id);
     let ended = world.instances().any(|entry| entry.successor.is_some());
     ended && desk.is_some() && desk == node.instance().ok()
+}
+
+/// Told at that desk: the reports that lie with an institution which was dissolved and has an active
+/// successor, each with the list of them.
+pub async fn told(node: &Node, officer: &Officer) -> Answer<Vec<(String, String)>> {
+    if !succeeds(node) {
+        return Ok(Vec::new());
+    }
+    let directory = node.directory();
+    let world = directory.latest();
+    let succeeded = world.instances().filter(|entry| {
+        let successor = entry.successor.as_ref();
+        entry.status == Status::Revoked && successor.is_some_and(|id| world.is_active(id))
+    });
+    let succeeded: Vec<Called> = succeeded
+        .map(|entry| (entry.id.clone(), entry.name.clone()))
+        .collect();
+    let mut all = Vec::new();
+    for (id, name) in succeeded {
+        let count = node.count_elsewhere_at(&officer.sight, &id).await;
+        let count = count.map_err(|error| problem(&error))?;
+        if count > 0 {
+            let said = officer.visit.v.with("n", count).with("name", name);
+            let to = LocalPath::asking(ROOT, [("tab", "lain"), ("instansi", id.as_str())]);
+            all.push((said.say("inbox-at-dissolved"), to.to_string()));
+        }
+    }
+    Ok(all)
 }
 
 /// Does one thing to all the cases that were ticked.

@@ -369,6 +369,13 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
             .hides("tidak ada di baris judul");
         let desks = "slug,kind,name\npusat,pusat,P\npusat-2,pusat,Q\n";
         operator.send_table(desks).await.hides("massal/mulai");
+        let entrusted = "slug,kind,name,region_code,disposes_to\n\
+                         kab-garut,kabupaten,Garut,32.05,region:31.* kind:bumn\n";
+        operator
+            .send_table(entrusted)
+            .await
+            .shows("<code>32.05</code>")
+            .shows("<code>region:31.*</code> <code>kind:bumn</code>");
         let right =
             format!("{header}kab-garut,kabupaten,Garut,32.05\nkota-cimahi,kota,Cimahi,32.77\n");
         operator.send_table(&right).await.shows("massal/mulai");

@@ -231,6 +231,10 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
                 .header("content-type", "multipart/form-data; boundary=x");
             observer.send(request, body).await
         };
+        observer
+            .open(EDITIONS)
+            .await
+            .shows("kind (libur_nasional atau cuti_bersama)");
         let table = "date,kind,name\n2031-08-17,libur_nasional,Hari Kemerdekaan";
         let fine = send("kalender", "2031.1", table).await;
         fine.is(StatusCode::OK)

@@ -531,7 +531,12 @@ async fn the_desk_puts_a_successor_in_the_place_of_an_institution_that_ended() {
         link.pull(Stream::Inbox, 0).await.unwrap();
         let page = admin.open(&at(cases[0], "")).await;
         assert!(!page.text.contains("Alihkan ke penerus"));
+        let inbox = admin.open("/meja").await;
+        assert!(!inbox.text.contains("yang dicabut dan punya penerus"));
         place.directory_dissolves("kemenpu", "kota-bandung").await;
+        let inbox = admin.open("/meja").await;
+        inbox.shows("2 laporan ada di kemenpu, yang dicabut dan punya penerus");
+        inbox.shows("tab=lain&#38;instansi=kemenpu");
         let page = admin.open(&at(cases[0], "")).await;
         page.shows("Alihkan ke penerus");
         let form = admin.open(&at(cases[0], "/penerus")).await;
@@ -553,6 +558,7 @@ async fn the_desk_puts_a_successor_in_the_place_of_an_institution_that_ended() {
         again.is(StatusCode::SEE_OTHER);
         let said = admin.open("/meja?tab=lain").await;
         said.shows("Pada 1 laporan instansi penerus");
+        assert!(!said.text.contains("yang dicabut dan punya penerus"));
         for case in cases {
             let summary = place.node.case(case).await.unwrap().summary;
             assert_eq!(summary.custodian.unwrap().as_str(), "kota-bandung");
