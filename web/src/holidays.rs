@@ -9,7 +9,7 @@ use lapor_protocol::calendar::Calendar;
 use lapor_protocol::kinds::calendar_updated::{CalendarUpdated, Holiday, HolidayKind};
 use serde::Deserialize;
 
-use crate::table::{RowError, rows};
+use crate::table::{RowError, beyond, rows};
 
 /// The days that are part of the programs.
 pub const FIRST_EDITION: &str = include_str!("../data/calendar/holidays-id.csv");
@@ -25,8 +25,29 @@ pub enum HolidaysError {
     Row { line: u64, wrong: RowError },
     #[error("line {line}: kind: expected libur_nasional or cuti_bersama, not {found:?}")]
     Kind { line: u64, found: String },
+    #[error("the header has columns that no calendar has: {}", .0.join(", "))]
+    Columns(Vec<String>),
     #[error("no row below the header `date,kind,name`")]
     Empty,
+}
+
+/// A row of a table, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Row {
+    pub date: String,
+    pub kind: String,
+    pub name: String,
+}
+
+impl Row {
+    /// `None` where what is written is none.
+    pub fn kind(&self) -> Option<HolidayKind> {
+        match self.kind.as_str() {
+            "libur_nasional" => Some(HolidayKind::NationalHoliday),
+            "cuti_bersama" => Some(HolidayKind::CollectiveLeave),
+            _ => None,
+        }
+    }
 }
 
 static FIRST: LazyLock<Arc<Calendar>> = LazyLock::new(|| {
@@ -47,25 +68,23 @@ pub fn repeated(edition: &CalendarUpdated) -> Option<(usize, usize)> {
     days.find_map(|(again, day)| Some((again, dates.insert(&day.date, again)?)))
 }
 
+/// Every row with its line, or why it cannot be read; columns that no calendar has are passed over.
+pub fn listed(text: &str) -> impl Iterator<Item = (u64, Result<Row, RowError>)> {
+    rows(text)
+}
+
 /// Reads holidays; the error names the line. A calendar with a hole is none.
 pub fn read(text: &str, edition: &str) -> Result<CalendarUpdated, HolidaysError> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Columns {
-        date: String,
-        kind: String,
-        name: String,
+    let others = beyond(text, &COLUMNS);
+    if !others.is_empty() {
+        return Err(HolidaysError::Columns(others));
     }
     let mut days = Vec::new();
-    for (line, row) in rows::<Columns>(text) {
+    for (line, row) in listed(text) {
         let row = row.map_err(|wrong| HolidaysError::Row { line, wrong })?;
-        let kind = match row.kind.as_str() {
-            "libur_nasional" => HolidayKind::NationalHoliday,
-            "cuti_bersama" => HolidayKind::CollectiveLeave,
-            other => {
-                let found = other.to_owned();
-                return Err(HolidaysError::Kind { line, found });
-            }
+        let Some(kind) = row.kind() else {
+            let found = row.kind;
+            return Err(HolidaysError::Kind { line, found });
         };
         days.push(Holiday {
             date: row.date,
@@ -120,6 +139,10 @@ mod tests {
             (
                 "date,kind,name\n2026-01-01,libur_nasional\n",
                 "line 2: 2 columns",
+            ),
+            (
+                "date,kind,name,note\n2026-01-01,libur_nasional,Tahun Baru,x\n",
+                "the header has columns that no calendar has: note",
             ),
             ("date,kind,name\n", "no row"),
             ("", "no row"),

@@ -157,13 +157,21 @@ edition-name-needed = A CSV file does not say its edition; write its name.
 edition-used = An edition of this name has been published, and an edition never changes. Choose another name.
 edition-file = File
 edition-file-hint = Calendar: CSV with date, kind (libur_nasional or cuti_bersama), name, or JSON. Categories: JSON with edition and roots.
-edition-wrong = This file cannot become an edition. { $problem }
+edition-wrong = This file cannot become an edition: { $n ->
+    [one] one mistake.
+   *[other] { $n } mistakes.
+}
+edition-mistakes-more = { $n ->
+    [one] And one more mistake.
+   *[other] And { $n } more mistakes.
+}
 edition-placed = { $place }: { $wrong }.
 edition-line = Line { $line }
 edition-line-column = Line { $line }, column { $column }
 edition-day = Day { $n } ({ $named })
+edition-row = Line { $n } ({ $named })
 edition-category = Category { $n } ({ $named })
-edition-below = Below category { $n } ({ $named })
+edition-below = Category { $place } below category { $n } ({ $named })
 edition-columns-lacking = The header lacks the column { $columns }.
 edition-columns-unknown = The header has columns that are not known: { $columns }.
 edition-columns-wrong = it has { $found ->
@@ -191,6 +199,7 @@ edition-nameless = without a name
 edition-name-long = its name is longer than { $most } characters
 edition-crowded = more than { $most } categories below it
 edition-date-twice = its date is that of day { $before }; write a day once, with all its names
+edition-date-twice-row = its date is that of line { $before }; write a day once, with all its names
 edition-name-twice = its name stands above already, at place { $before }
 edition-limit = A limit is broken.
 edition-check = Check

@@ -2,10 +2,38 @@
 
 use lapor_web::language::{TextId, Voice, text_id};
 
-use crate::edition_file::{Entry, EntryFlaw, Fault, Part, Thing};
+use crate::edition_file::{Entry, EntryFlaw, Fault, Faults, Part, Thing, Wrong};
+
+/// All that is wrong with a file, to be shown.
+#[derive(Debug, Default)]
+pub struct Mistakes {
+    pub lines: Vec<Mistake>,
+    /// How many there are beyond these.
+    pub more: usize,
+}
+
+#[derive(Debug)]
+pub struct Mistake {
+    pub said: String,
+    /// What the reader of the file said that has no words here, in English.
+    pub technical: Option<String>,
+}
+
+impl Mistakes {
+    pub fn of(v: &Voice, faults: &Faults) -> Self {
+        let line = |fault: &Fault| Mistake {
+            said: fault_words(v, fault),
+            technical: fault.technical().map(str::to_owned),
+        };
+        Self {
+            lines: faults.named.iter().map(line).collect(),
+            more: faults.more,
+        }
+    }
+}
 
 /// Says it with its place; what the reader of a file said stays technical detail.
-pub fn fault_words(v: &Voice, fault: &Fault) -> String {
+fn fault_words(v: &Voice, fault: &Fault) -> String {
     match fault {
         Fault::Lacking(columns) => {
             let columns = columns.join(", ");
@@ -32,52 +60,29 @@ pub fn fault_words(v: &Voice, fault: &Fault) -> String {
         Fault::Row { line, .. } => at_line(v, *line, v.say("edition-row-wrong")),
         Fault::Cut => v.say("edition-cut"),
         Fault::Syntax { line, column } => at(v, (*line, *column), v.say("edition-no-json")),
-        Fault::Field {
+        Fault::Shape {
             line,
             column,
-            field,
-        } => {
-            let said = v.with("field", field).say("edition-field-missing");
-            at(v, (*line, *column), said)
-        }
-        Fault::UnknownField {
-            line,
-            column,
-            field,
-        } => {
-            let said = v.with("field", field).say("edition-field-unknown");
-            at(v, (*line, *column), said)
-        }
-        Fault::FieldTwice {
-            line,
-            column,
-            field,
-        } => {
-            let said = v.with("field", field).say("edition-field-twice");
-            at(v, (*line, *column), said)
-        }
-        Fault::DayKind {
-            line,
-            column,
-            found,
-        } => {
-            let said = v.with("found", found).say("edition-day-kind");
-            at(v, (*line, *column), said)
-        }
-        Fault::Other {
-            line,
-            column,
-            asked,
-        } => at(v, (*line, *column), v.say(thing_words(*asked))),
-        Fault::Shape { line, column, .. } => at(v, (*line, *column), v.say("edition-other-shape")),
+            wrong,
+        } => at(v, (*line, *column), shape_words(v, wrong)),
         Fault::Name => v.say("edition-name-wrong"),
         Fault::Many { most } => v.with("most", *most).say("edition-too-many"),
         Fault::Entry { entry, flaw } => {
             let said = v.with("place", place(v, entry));
-            said.with("wrong", flaw_words(v, *flaw))
+            said.with("wrong", flaw_words(v, entry.part, *flaw))
                 .say("edition-placed")
         }
         Fault::Limit(_) => v.say("edition-limit"),
+    }
+}
+
+fn shape_words(v: &Voice, wrong: &Wrong) -> String {
+    match wrong {
+        Wrong::Missing(field) => v.with("field", *field).say("edition-field-missing"),
+        Wrong::Unknown(field) => v.with("field", field).say("edition-field-unknown"),
+        Wrong::Twice(field) => v.with("field", *field).say("edition-field-twice"),
+        Wrong::DayKind(found) => v.with("found", found).say("edition-day-kind"),
+        Wrong::Other(thing) => v.say(thing_words(*thing)),
     }
 }
 
@@ -103,20 +108,20 @@ fn at(v: &Voice, (line, column): (usize, usize), wrong: String) -> String {
 }
 
 fn place(v: &Voice, entry: &Entry) -> String {
-    let words: TextId = match entry.part {
-        Part::Day => text_id("edition-day"),
-        Part::Category => text_id("edition-category"),
-        Part::Below => text_id("edition-below"),
-    };
     let named = match entry.named.trim() {
         "" => "–",
         named => named,
     };
-    let said = v.with("n", entry.number.to_string());
-    said.with("named", named).say(words)
+    let said = v.with("n", entry.number.to_string()).with("named", named);
+    match entry.part {
+        Part::Day => said.say("edition-day"),
+        Part::Row => said.say("edition-row"),
+        Part::Category => said.say("edition-category"),
+        Part::Below { place } => said.with("place", place.to_string()).say("edition-below"),
+    }
 }
 
-fn flaw_words(v: &Voice, flaw: EntryFlaw) -> String {
+fn flaw_words(v: &Voice, part: Part, flaw: EntryFlaw) -> String {
     match flaw {
         EntryFlaw::Date => v.say("edition-date-wrong"),
         EntryFlaw::Nameless => v.say("edition-nameless"),
@@ -124,7 +129,10 @@ fn flaw_words(v: &Voice, flaw: EntryFlaw) -> String {
         EntryFlaw::Crowded { most } => v.with("most", most).say("edition-crowded"),
         EntryFlaw::SameDate { before } => {
             let said = v.with("before", before.to_string());
-            said.say("edition-date-twice")
+            match part {
+                Part::Row => said.say("edition-date-twice-row"),
+                _ => said.say("edition-date-twice"),
+            }
         }
         EntryFlaw::SameName { before } => {
             let said = v.with("before", before.to_string());
@@ -173,8 +181,8 @@ mod tests {
             ),
             (
                 table("2031-02-30,libur_nasional,X\n"),
-                "Hari ke-1 (2031-02-30 X): bukan tanggal menurut kalender",
-                "Day 1 (2031-02-30 X): no date of the calendar",
+                "Baris 2 (2031-02-30 X): bukan tanggal menurut kalender",
+                "Line 2 (2031-02-30 X): no date of the calendar",
             ),
             (
                 taxonomy("{}", ""),
@@ -187,17 +195,25 @@ mod tests {
                 "Category 1 (–): without a name",
             ),
             (
-                table("2031-01-01,libur_nasional,A\n2031-01-01,cuti_bersama,B\n"),
+                calendar(
+                    r#"{"edition":"2031.1","days":[{"date":"2031-01-01","name":"A","kind":"national_holiday"},{"date":"2031-01-01","name":"B","kind":"collective_leave"}]}"#,
+                    "",
+                ),
                 "Hari ke-2 (2031-01-01 B): tanggalnya sama dengan hari ke-1",
                 "Day 2 (2031-01-01 B): its date is that of day 1",
+            ),
+            (
+                table("2031-01-01,libur_nasional,A\n2031-01-01,cuti_bersama,B\n"),
+                "Baris 3 (2031-01-01 B): tanggalnya sama dengan baris 2",
+                "Line 3 (2031-01-01 B): its date is that of line 2",
             ),
             (
                 taxonomy(
                     r#"{"edition":"2031.1","roots":[{"name":"Air","below":["Bau","bau"]}]}"#,
                     "",
                 ),
-                "Di bawah kategori ke-1 (Air/bau): namanya sudah ada di atasnya, pada urutan ke-1",
-                "Below category 1 (Air/bau): its name stands above already, at place 1",
+                "Kategori ke-2 di bawah kategori ke-1 (Air/bau): namanya sudah ada di atasnya, pada urutan ke-1",
+                "Category 2 below category 1 (Air/bau): its name stands above already, at place 1",
             ),
             (
                 taxonomy("{\"edition\":\"2031.1\",\n\"roots\":[],\"catatan\":1}", ""),
@@ -225,13 +241,14 @@ mod tests {
                 "The file is cut off",
             ),
         ] {
-            let fault = read.unwrap_err();
+            let faults = read.unwrap_err();
             for (language, said) in [
                 (Language::Indonesian, indonesian),
                 (Language::English, english),
             ] {
                 let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
-                let words = fault_words(&v, &fault);
+                let mistakes = Mistakes::of(&v, &faults);
+                let words = &mistakes.lines[0].said;
                 assert!(words.starts_with(said), "{words}");
             }
         }

@@ -16,12 +16,12 @@ use lapor_web::people::Member;
 use serde::Deserialize;
 
 use super::approvals::failed;
-use super::edition_faults::fault_words;
+use super::edition_faults::Mistakes;
 use super::instances::one;
 use super::names;
 use super::upkeep::{self, Tab, tabs};
 use super::{Answer, Console};
-use crate::edition_file::{self, New};
+use crate::edition_file::{self, Faults, New};
 use crate::editions::{self, Difference, Editions, Held, Holder, Shelf, What};
 use crate::error::HubError;
 
@@ -61,8 +61,8 @@ struct Page<'a> {
     more: usize,
     all_at: String,
     silent: usize,
-    /// What the reader of a file said that has no words here.
-    technical: Option<String>,
+    /// What is wrong with the file that was sent.
+    mistakes: Mistakes,
 }
 
 struct ShelfLine {
@@ -123,7 +123,13 @@ pub async fn show(
     } else {
         LISTED
     };
-    page(&console, &member, &Form::empty(), (listed, None)).await
+    page(
+        &console,
+        &member,
+        &Form::empty(),
+        (listed, Mistakes::default()),
+    )
+    .await
 }
 
 /// Checks a file and shows how it differs; nothing is kept.
@@ -139,7 +145,10 @@ pub async fn check(
     let compared = compared(&console, &v, &mut form, bytes).await?;
     let (new, mut difference) = match compared {
         Ok(compared) => compared,
-        Err(technical) => return page(&console, &member, &form, (LISTED, technical)).await,
+        Err(faults) => {
+            let mistakes = Mistakes::of(&v, &faults);
+            return page(&console, &member, &form, (LISTED, mistakes)).await;
+        }
     };
     let all = difference.added.len() + difference.removed.len();
     difference.removed.truncate(LINES);
@@ -165,21 +174,21 @@ pub async fn check(
 }
 
 /// A file that can become an edition and how it differs from the one in force. An error where the
-/// form has complaints, with what the reader of the file said where that has no words.
+/// form has complaints, with all that is wrong with the file.
 pub async fn compared(
     console: &Console,
     v: &Voice,
     form: &mut Form,
     bytes: Vec<u8>,
-) -> Answer<Result<(New, Difference), Option<String>>> {
+) -> Answer<Result<(New, Difference), Faults>> {
     let new = match parse(v, form, bytes) {
         Ok(new) => new,
-        Err(technical) => return Ok(Err(technical)),
+        Err(faults) => return Ok(Err(faults)),
     };
     let (used, difference) = compare(console, &new).await.map_err(|e| failed(&e))?;
     if used {
         form.complain(NAME, v.say("edition-used"));
-        return Ok(Err(None));
+        return Ok(Err(Faults::default()));
     }
     Ok(Ok((new, difference)))
 }
@@ -197,35 +206,33 @@ async fn compare(console: &Console, new: &New) -> Result<(bool, Difference), Hub
 }
 
 /// Reads what was sent, or says what is wrong with it.
-fn parse(v: &Voice, form: &mut Form, bytes: Vec<u8>) -> Result<New, Option<String>> {
+fn parse(v: &Voice, form: &mut Form, bytes: Vec<u8>) -> Result<New, Faults> {
     let name = form.text(NAME).trim().to_owned();
     let kind = form.required(v, KIND);
     let Ok(text) = String::from_utf8(bytes) else {
         form.complain(FILE, v.say("many-unreadable"));
-        return Err(None);
+        return Err(Faults::default());
     };
     if text.trim().is_empty() {
         form.complain(FILE, v.say("form-required"));
     }
     if !form.is_fine() {
-        return Err(None);
+        return Err(Faults::default());
     }
     let read = match &*kind {
         TAXONOMY => edition_file::taxonomy(&text, &name),
         CALENDAR if name.is_empty() && !edition_file::is_json(&text) => {
             form.complain(NAME, v.say("edition-name-needed"));
-            return Err(None);
+            return Err(Faults::default());
         }
         CALENDAR => edition_file::calendar(&text, &name),
         _ => {
             form.complain(KIND, v.say("form-required"));
-            return Err(None);
+            return Err(Faults::default());
         }
     };
-    read.map_err(|fault| {
-        let problem = fault_words(v, &fault);
-        form.complain(FILE, v.with("problem", problem).say("edition-wrong"));
-        fault.technical().map(str::to_owned)
+    read.inspect_err(|faults| {
+        form.complain(FILE, v.with("n", faults.count()).say("edition-wrong"));
     })
 }
 
@@ -233,7 +240,7 @@ async fn page(
     console: &Console,
     member: &Member,
     form: &Form,
-    (listed, technical): (usize, Option<String>),
+    (listed, mistakes): (usize, Mistakes),
 ) -> Answer<Response> {
     let v = member.visit.v;
     let editions = read(console).await.map_err(|e| failed(&e))?;
@@ -254,7 +261,7 @@ async fn page(
         more: editions.holders.len().saturating_sub(listed),
         all_at: format!("{PATH}?semua=1"),
         silent: editions.silent,
-        technical,
+        mistakes,
     };
     let title = v.say("editions-title");
     let shell = member.visit.shell(title).wide().within(upkeep::PATH);

@@ -8,12 +8,14 @@ use http::StatusCode;
 use lapor_web::page::Form;
 use lapor_web::{ApiProblem, Json, Path};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::{Caller, Operator};
 use super::acting::{Acted, Why, by, complaints, put, unfit, voice};
 use super::{Answer, absent, problem};
 use crate::console::Console;
+use crate::console::edition_faults::{Mistake, Mistakes};
 use crate::console::editions::{self, CALENDAR, FILE, KIND, NAME, TAXONOMY};
 use crate::console::keys::Keys;
 use crate::console::steps::Step;
@@ -248,7 +250,8 @@ pub async fn step(
 
 /// Compare a file with the edition in force
 ///
-/// Nothing is kept: the national desk publishes editions, and institutions adopt them.
+/// Nothing is kept: the national desk publishes editions, and institutions adopt them. Of a file that
+/// can become none all mistakes are told at once (422 `invalid`, `wrong`), 20 of them with their places.
 #[utoipa::path(
     post,
     path = "/editions/comparison",
@@ -270,16 +273,31 @@ pub async fn compare(
     let mut form = Form::of([(KIND, kind), (NAME, draft.edition.as_str())]);
     let text = draft.text.into_bytes();
     let compared = editions::compared(&console, &voice(&console), &mut form, text).await?;
-    let (_, difference) = compared.map_err(|technical| {
-        let refusal = complaints(&form, NAMES);
-        match technical {
-            Some(said) => refusal.with_detail(format!(
-                "`wrong` says which values, and why; the reader of the file said: {said}."
-            )),
-            None => refusal,
+    let (_, difference) = compared.map_err(|faults| {
+        if faults.is_empty() {
+            complaints(&form, NAMES)
+        } else {
+            mistaken(&Mistakes::of(&voice(&console), &faults))
         }
     })?;
     Ok(Json(difference))
+}
+
+/// What is wrong with a file, each mistake by itself.
+fn mistaken(mistakes: &Mistakes) -> ApiProblem {
+    let line = |mistake: &Mistake| {
+        let mut said = json!({"field": "text", "text": mistake.said});
+        if let Some(technical) = &mistake.technical {
+            said["technical"] = json!(technical);
+        }
+        said
+    };
+    let wrong: Vec<Value> = mistakes.lines.iter().map(line).collect();
+    let detail = "`wrong` says what, and where in the file; `more` is how many mistakes there are beyond these.";
+    ApiProblem::invalid()
+        .with_detail(detail)
+        .with("wrong", wrong)
+        .with("more", mistakes.more)
 }
 
 async fn begin(

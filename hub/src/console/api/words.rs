@@ -389,6 +389,8 @@ pub const OPERATIONS: &[Operation] = &[
         roles: ALL,
         summary: "Bandingkan berkas dengan edisi yang berlaku",
         description: "Tidak ada yang disimpan: edisi diterbitkan meja nasional dan dipakai oleh \
-                      instansi.",
+                      instansi. Jika berkas tidak dapat menjadi edisi, semua kesalahannya \
+                      disebutkan sekaligus (422 `invalid`, `wrong`), 20 di antaranya dengan \
+                      tempatnya.",
     },
 ];

@@ -268,7 +268,7 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
                 "kalender",
                 "2031.1",
                 "date,kind,name\n2031-02-30,libur_nasional,X",
-                "Hari ke-1 (2031-02-30 X): bukan tanggal menurut kalender",
+                "Baris 2 (2031-02-30 X): bukan tanggal menurut kalender",
             ),
             (
                 "kalender",
@@ -281,6 +281,21 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
             let wrong = send(kind, name, text).await;
             wrong.is(StatusCode::UNPROCESSABLE_ENTITY).shows(said);
         }
+        let several = "date,kind,name\n2031-02-30,libur,X\n2031-02-03,libur_nasional,\n";
+        send("kalender", "2031.1", several)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("tidak dapat menjadi edisi: 3 kesalahan.")
+            .shows("Baris 2: jenis “libur” tidak dikenal")
+            .shows("Baris 2 (2031-02-30 X): bukan tanggal menurut kalender")
+            .shows("Baris 3 (2031-02-03): tidak bernama")
+            .hides("kesalahan lagi");
+        let same = "2031-08-17,libur_nasional,A\n".repeat(23);
+        send("kalender", "2031.1", &format!("date,kind,name\n{same}"))
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("tidak dapat menjadi edisi: 22 kesalahan.")
+            .shows("Dan 2 kesalahan lagi.");
     }
 }
 

@@ -278,5 +278,22 @@ async fn a_program_looks_after_the_hub() {
         let (status, answer) = act(&place, "editions/comparison", known, &draft).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(answer["wrong"][0]["field"], "text", "{answer}");
+
+        let text = "date,kind,name\n2031-02-30,libur,X\n";
+        let draft = json!({"kind": "calendar", "edition": "2031.1", "text": text});
+        let (_, answer) = act(&place, "editions/comparison", known, &draft).await;
+        let said = |n: usize| answer["wrong"][n]["text"].as_str().unwrap();
+        assert!(
+            said(0).starts_with("Line 2: “libur” is no kind"),
+            "{answer}"
+        );
+        assert!(
+            said(1).starts_with("Line 2 (2031-02-30 X): no date"),
+            "{answer}"
+        );
+        assert_eq!(
+            (answer["wrong"].as_array().unwrap().len(), &answer["more"]),
+            (2, &json!(0))
+        );
     }
 }

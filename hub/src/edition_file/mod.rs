@@ -1,0 +1,219 @@
+//! A file that is to become an edition: what it says, or all that is wrong with it and where, so
+//! that whoever wrote it can mend it at once. It is read and judged; nothing is kept.
+
+mod bounds;
+mod days;
+mod json;
+mod roots;
+#[cfg(test)]
+mod tests;
+
+use lapor_protocol::kinds::{BodyError, CalendarUpdated, TaxonomyUpdated};
+
+/// Mistakes of a file that are told one by one, at most.
+const NAMED: usize = 20;
+
+/// A file that can become an edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum New {
+    Taxonomy(TaxonomyUpdated),
+    Calendar(CalendarUpdated),
+}
+
+/// All that is wrong with a file, in its order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// The first of them, 20 at most.
+    pub named: Vec<Fault>,
+    /// How many there are beyond these.
+    pub more: usize,
+}
+
+/// What is wrong with a file. Lines and columns are counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Columns that the header lacks.
+    Lacking(Vec<&'static str>),
+    /// Columns of the header that a calendar has not.
+    Beyond(Vec<String>),
+    /// Nothing stands below the header.
+    Empty,
+    /// A row with another number of columns than the header has.
+    Columns {
+        line: u64,
+        found: u64,
+        expected: u64,
+    },
+    /// A row whose kind is none of a holiday.
+    HolidayKind {
+        line: u64,
+        found: String,
+    },
+    /// A row in which a quotation mark opens a cell and is not closed.
+    Unclosed {
+        line: u64,
+    },
+    /// A row that cannot be read for another reason, by what the reader of tables said.
+    Row {
+        line: u64,
+        said: String,
+    },
+    /// The file ends before its JSON does.
+    Cut,
+    /// No JSON from there on.
+    Syntax {
+        line: usize,
+        column: usize,
+    },
+    /// JSON of another shape there.
+    Shape {
+        line: usize,
+        column: usize,
+        wrong: Wrong,
+    },
+    /// What is no name of an edition.
+    Name,
+    /// More days or categories than so many.
+    Many {
+        most: usize,
+    },
+    Entry {
+        entry: Entry,
+        flaw: EntryFlaw,
+    },
+    /// A limit of the contract that has no words of its own here.
+    Limit(String),
+}
+
+/// How JSON is of another shape than an edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// A part ends there without a field that it needs.
+    Missing(&'static str),
+    /// A field that is none of its part ends there.
+    Unknown(String),
+    /// A field that its part has already ends there.
+    Twice(&'static str),
+    /// A kind that is none of a day ends there.
+    DayKind(String),
+    /// Something else than this begins there.
+    Other(Thing),
+}
+
+/// What a place of the JSON is to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    Text,
+    List,
+    Object,
+}
+
+/// A day or a category of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub part: Part,
+    /// Counted from 1; of what stands below a category, that one's; of a row, its line.
+    pub number: usize,
+    /// What it, or the category above it, is called there; of what stands below a category twice,
+    /// both names.
+    pub named: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A day of the JSON.
+    Day,
+    /// A day of a table.
+    Row,
+    Category,
+    /// What stands at this place below a category, counted from 1.
+    Below {
+        place: usize,
+    },
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryFlaw {
+    /// No day of the calendar.
+    Date,
+    /// Without a name.
+    Nameless,
+    /// A name of more characters than so many.
+    Long { most: usize },
+    /// More below it than so many.
+    Crowded { most: usize },
+    /// Its date is that of the day with this number.
+    SameDate { before: usize },
+    /// Its name is that of the category at this place, counted from 1 among its like.
+    SameName { before: usize },
+}
+
+impl Faults {
+    pub fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
+    pub fn count(&self) -> usize {
+        self.named.len() + self.more
+    }
+
+    /// `fault` is made only where there is room for it: looking for its place costs time.
+    fn add(&mut self, fault: impl FnOnce() -> Fault) {
+        if self.named.len() < NAMED {
+            self.named.push(fault());
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+impl Fault {
+    /// What the reader of the file said, in English, where no kind says it.
+    pub fn technical(&self) -> Option<&str> {
+        match self {
+            Self::Row { said, .. } | Self::Limit(said) => Some(said),
+            _ => None,
+        }
+    }
+}
+
+/// Reads categories; `name` is that of the edition, that in the file where it is empty.
+pub fn taxonomy(text: &str, name: &str) -> Result<New, Faults> {
+    let (new, faults) = roots::of_json(text, name);
+    judged(new, faults, TaxonomyUpdated::within_limits).map(New::Taxonomy)
+}
+
+/// Reads a calendar, which may be a table; that does not say the name of its edition.
+pub fn calendar(text: &str, name: &str) -> Result<New, Faults> {
+    let (new, faults) = if is_json(text) {
+        days::of_json(text, name)
+    } else {
+        days::of_table(text, name)
+    };
+    judged(new, faults, CalendarUpdated::within_limits).map(New::Calendar)
+}
+
+/// Whether a file is JSON and no table.
+pub fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+/// The contract has the last word on what was found to be whole.
+fn judged<T>(
+    new: Option<T>,
+    mut faults: Faults,
+    limits: fn(&T) -> Result<(), BodyError>,
+) -> Result<T, Faults> {
+    let new = new.filter(|_| faults.is_empty());
+    let Some(new) = new else {
+        return Err(faults);
+    };
+    match limits(&new) {
+        Ok(()) => Ok(new),
+        Err(error) => {
+            faults.add(|| Fault::Limit(error.to_string()));
+            Err(faults)
+        }
+    }
+}
