@@ -7,7 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use lapor_migrations::Tx;
+use lapor_protocol::calendar::{Calendar, day_at};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::calendar_updated::HolidayKind;
@@ -17,6 +19,7 @@ use lapor_web::{holidays, regions};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::casework::weeks::ZONE;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::published::{self, Published};
@@ -98,6 +101,11 @@ pub struct Difference {
     pub removed: Vec<String>,
     /// Entries that stay as they are.
     pub kept: usize,
+    /// Days of a calendar, today or later, that are free by the one in force and working days by this
+    /// one: deadlines that run over them end sooner.
+    pub sooner: Vec<String>,
+    /// The reverse: deadlines that run over them end later.
+    pub later: Vec<String>,
 }
 
 impl What {
@@ -269,13 +277,18 @@ pub async fn compare_calendar(
     let directory = ground.directory.current();
     let named = directory.calendar();
     let used = is_used(&published, named, &new.edition);
-    if let Some(before) = named.and_then(|named| published.named(named)) {
-        let difference = differ(Some(&before.edition), &days(before), &days(new));
-        return Ok((used, difference));
-    }
     let shipped = holidays::read(holidays::FIRST_EDITION, holidays::FIRST_NAME);
     let shipped = shipped.map_err(HubError::damaged)?;
-    Ok((used, differ(None, &days(&shipped), &days(new))))
+    let in_force = named.and_then(|named| published.named(named));
+    let before = in_force.unwrap_or(&shipped);
+    let today = day_at(ZONE, ground.clock.now_ms());
+    let in_force = in_force.map(|before| &*before.edition);
+    let difference = Difference {
+        sooner: worked(before, new, today),
+        later: worked(new, before, today),
+        ..differ(in_force, &days(before), &days(new))
+    };
+    Ok((used, difference))
 }
 
 /// The same of categories.
@@ -305,7 +318,20 @@ fn differ(before: Option<&str>, old: &BTreeSet<String>, new: &BTreeSet<String>) 
         added: new.difference(old).cloned().collect(),
         removed: old.difference(new).cloned().collect(),
         kept: new.intersection(old).count(),
+        ..Difference::default()
     }
+}
+
+/// Days of a calendar, from one on, that are working days by another.
+fn worked(calendar: &CalendarUpdated, by: &CalendarUpdated, from: NaiveDate) -> Vec<String> {
+    let by = Calendar::of(by);
+    let days = calendar.days.iter().filter(|day| {
+        let date = day.date.parse::<NaiveDate>();
+        date.is_ok_and(|date| date >= from && by.is_working_day(date))
+    });
+    let days: BTreeMap<&str, &str> = days.map(|day| (&*day.date, &*day.name)).collect();
+    let days = days.into_iter();
+    days.map(|(date, name)| format!("{date} {name}")).collect()
 }
 
 fn days(calendar: &CalendarUpdated) -> BTreeSet<String> {
@@ -327,4 +353,38 @@ fn categories(taxonomy: &TaxonomyUpdated) -> BTreeSet<String> {
         all.extend(below.map(|name| format!("{} / {name}", root.name)));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_protocol::kinds::calendar_updated::Holiday;
+
+    use super::*;
+
+    fn calendar(dates: &[&str]) -> CalendarUpdated {
+        let day = |date: &&str| Holiday {
+            date: (*date).to_owned(),
+            name: "Libur".to_owned(),
+            kind: HolidayKind::NationalHoliday,
+        };
+        CalendarUpdated {
+            edition: "2031.1".to_owned(),
+            days: dates.iter().map(day).collect(),
+        }
+    }
+
+    #[test]
+    fn a_day_that_goes_is_told_where_a_deadline_can_still_run_over_it() {
+        // Of these the 4th and the 5th of January 2031 are a weekend.
+        let before = calendar(&["2031-01-07", "2031-01-01", "2031-01-03", "2031-01-04"]);
+        let today = "2031-01-02".parse().unwrap();
+        let none = calendar(&[]);
+        assert_eq!(
+            worked(&before, &none, today),
+            ["2031-01-03 Libur", "2031-01-07 Libur"]
+        );
+        let kept = calendar(&["2031-01-03", "2031-01-05"]);
+        assert_eq!(worked(&before, &kept, today), ["2031-01-07 Libur"]);
+        assert_eq!(worked(&kept, &before, today), [""; 0]);
+    }
 }

@@ -218,6 +218,14 @@ edition-kept = { $n ->
     [one] One entry stays as it is.
    *[other] { $n } entries stay as they are.
 }
+edition-sooner = { $n ->
+    [one] One holiday of today or later becomes a working day
+   *[other] { $n } holidays of today or later become working days
+} by this edition. Deadlines that run over such a day are due sooner. An edition replaces the one before as a whole: where this is not meant, take these days into the file.
+edition-later = { $n ->
+    [one] One working day of today or later becomes a holiday
+   *[other] { $n } working days of today or later become holidays
+} by this edition. Deadlines that run over such a day are due later.
 edition-added = Added: { $n }
 edition-removed = Dropped: { $n }
 edition-lines-more = { $n ->

@@ -1,6 +1,7 @@
 //! Keys, the authority and editions at the console.
 
 use lapor_protocol::wire::{Health, Holds};
+use lapor_web::holidays::FIRST_EDITION;
 
 use super::*;
 use crate::audit::By;
@@ -239,7 +240,18 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
         let fine = send("kalender", "2031.1", table).await;
         fine.is(StatusCode::OK)
             .shows("2031-08-17 Hari Kemerdekaan (libur nasional)")
-            .shows("lapor-node calendar publish --edition 2031.1");
+            .shows("lapor-node calendar publish --edition 2031.1")
+            .shows("21 hari libur mulai hari ini menjadi hari kerja")
+            .shows("<li>2026-12-25 Hari Raya Natal</li>")
+            .hides("<li>2026-08-17 Hari Kemerdekaan Republik Indonesia</li>")
+            .hides("jatuh lebih lambat");
+        let whole = format!("{FIRST_EDITION}2031-08-18,cuti_bersama,Cuti\n");
+        let whole = send("kalender", "2031.1", &whole).await;
+        whole
+            .is(StatusCode::OK)
+            .hides("jatuh lebih cepat")
+            .shows("1 hari kerja mulai hari ini menjadi hari libur")
+            .shows("<li>2031-08-18 Cuti</li>");
         let roots =
             r#"{"edition":"2031.1","roots":[{"name":"Agama","below":["Lainnya","Ziarah"]}]}"#;
         let shipped = send("kategori", "", roots).await;
