@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, limit, problem};
+use super::{Answer, Unasked, limit, problem};
 use crate::alarms::overview::{self, Alarm, Group, Place, Sent};
 use crate::alarms::{self, Recipient, Rule, Silence};
 use crate::console::Console;
@@ -92,7 +92,11 @@ pub struct AlarmRules {
     responses((status = 200, description = "What is open.", body = OpenAlarms)),
     security(("token" = []))
 )]
-pub async fn open(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Json<OpenAlarms>> {
+pub async fn open(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    _: Unasked,
+) -> Answer<Json<OpenAlarms>> {
     let groups = overview::open(&console.hub).await;
     let groups = groups.map_err(|error| problem(&error))?;
     Ok(Json(OpenAlarms { groups }))
@@ -167,7 +171,11 @@ pub async fn sent(
     responses((status = 200, description = "The rules.", body = AlarmRules)),
     security(("token" = []))
 )]
-pub async fn rules(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Json<AlarmRules>> {
+pub async fn rules(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    _: Unasked,
+) -> Answer<Json<AlarmRules>> {
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;
         let rules = AlarmRules {

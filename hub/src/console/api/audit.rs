@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, limit, problem};
+use super::{Answer, Unasked, limit, problem};
 use crate::approvals::{self, Approval, ApprovalError};
 use crate::console::{Console, admission};
 use crate::error::HubError;
@@ -101,6 +101,7 @@ pub struct Joining {
 pub async fn approvals(
     Shared(console): Shared<Arc<Console>>,
     _: Caller,
+    _: Unasked,
 ) -> Answer<Json<Decidable>> {
     let waiting = approvals::waiting(&console.hub.ground).await;
     let approvals = waiting.map_err(|error| match error {

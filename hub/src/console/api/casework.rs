@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, absent, limit, problem, wrong};
+use super::{Answer, Unasked, absent, limit, problem, wrong};
 use crate::casework::figures::{Figures, Period};
 use crate::casework::skeleton::{self, Skeleton};
 use crate::casework::weeks::Week;
@@ -191,6 +191,7 @@ pub async fn one(
     Shared(console): Shared<Arc<Console>>,
     _: Caller,
     Path(path): Path<OnePath>,
+    _: Unasked,
 ) -> Answer<Json<Skeleton>> {
     let found = skeleton::read(&console.hub, path.case).await;
     let found = found.map_err(|error| problem(&error))?;

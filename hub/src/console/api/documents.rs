@@ -197,8 +197,15 @@ fn build() -> Value {
     let operations = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
     for (method, operation) in operations {
         complete(operation);
-        if method == "post" {
-            take_key(operation);
+        match method.as_str() {
+            "get" => refuse(
+                operation,
+                (
+                    "400",
+                    "`invalid_query` or `invalid_path`: what is asked is not known, or cannot be used.",
+                ),
+            ),
+            _ => take_key(operation),
         }
     }
     document
@@ -225,20 +232,24 @@ fn complete(operation: &mut Value) {
         operation["x-roles"] = json!(words.roles);
         operation["x-id"] = json!({"summary": words.summary, "description": words.description});
     }
-    let answers = &mut operation["responses"];
-    for (status, said) in [
+    for refusal in [
         ("401", "`token_missing` or `token_invalid`."),
         ("403", "`forbidden`: the token's role does not allow this."),
         ("default", "Any other refusal or failure, by its `code`."),
     ] {
-        answers[status] = json!({
-            "description": said,
-            "content": {"application/problem+json": {
-                "schema": {"$ref": "#/components/schemas/Problem"},
-            }},
-            "x-common": true,
-        });
+        refuse(operation, refusal);
     }
+}
+
+/// A refusal by its status, and what is said of it.
+fn refuse(operation: &mut Value, (status, said): (&str, &str)) {
+    operation["responses"][status] = json!({
+        "description": said,
+        "content": {"application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+        }},
+        "x-common": true,
+    });
 }
 
 #[cfg(test)]
@@ -278,6 +289,9 @@ mod tests {
                     assert!(operation["x-id"][said].is_string(), "{path} {said}");
                 }
                 assert!(operation["x-roles"].is_array(), "{path}");
+            }
+            if let Some(asked) = item.get("get") {
+                assert!(asked["responses"]["400"].is_object(), "{path}");
             }
         }
         assert_eq!(count, OPERATIONS.len());

@@ -6,11 +6,10 @@ use axum::extract::State as Shared;
 use lapor_protocol::ids::InstanceId;
 use lapor_web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, absent, picture, problem};
+use super::{Answer, Unasked, absent, picture, problem};
 use crate::alarms::overview::{self, Alarm};
 use crate::console::Console;
 use crate::error::HubError;
@@ -41,17 +40,6 @@ pub struct Stretch {
     #[serde(default)]
     #[param(inline)]
     span: Over,
-}
-
-/// Nothing can be asked of the connections; what is asked all the same is refused.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Unasked {}
-
-impl IntoParams for Unasked {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        Vec::new()
-    }
 }
 
 #[derive(Default, Clone, Copy, Deserialize, ToSchema)]
@@ -122,6 +110,7 @@ pub async fn read(
     Shared(console): Shared<Arc<Console>>,
     _: Caller,
     Path(path): Path<OnePath>,
+    _: Unasked,
 ) -> Answer<Json<Instance>> {
     known(&console, &path.slug).map(Json)
 }
@@ -177,7 +166,7 @@ pub async fn connections(
     Shared(console): Shared<Arc<Console>>,
     _: Caller,
     Path(path): Path<OnePath>,
-    Query(Unasked {}): Query<Unasked>,
+    _: Unasked,
 ) -> Answer<Json<Connections>> {
     known(&console, &path.slug)?;
     let read = async {
@@ -206,6 +195,7 @@ pub async fn details(
     Shared(console): Shared<Arc<Console>>,
     _: Caller,
     Path(path): Path<OnePath>,
+    _: Unasked,
 ) -> Answer<Json<Details>> {
     let seen = known(&console, &path.slug)?;
     let (hub, ground) = (&console.hub, &console.hub.ground);

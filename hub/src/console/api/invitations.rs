@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Answer;
 use super::access::Operator;
 use super::acting::{Acted, Why, by, complaints, refused, unfit, voice};
 use super::instances::OnePath;
+use super::{Answer, Unasked};
 use crate::console::invite::{APPROVED, AUTHORITY, KIND, NAME, REGION, SLUG, SUPERVISOR, ZONE};
 use crate::console::words::membership_words;
 use crate::console::{Console, invite, many};
@@ -226,6 +226,7 @@ pub async fn follow(
     Shared(console): Shared<Arc<Console>>,
     operator: Operator,
     Path(path): Path<RoundPath>,
+    _: Unasked,
 ) -> Answer<Json<RoundProgress>> {
     let round = many::round_of(&console, operator.actor(), &path.round)?;
     let progress = round.progress();

@@ -25,12 +25,14 @@ mod words;
 
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::routing::get;
 use axum::{Router, middleware};
 use http::StatusCode;
+use http::request::Parts;
 use lapor_web::reading::JSON_BYTES;
-use lapor_web::{ApiProblem, docs};
+use lapor_web::{ApiProblem, Query, docs};
+use serde::Deserialize;
 
 use super::Console;
 use crate::error::HubError;
@@ -48,6 +50,22 @@ const MOST: u32 = 200;
 pub use once::sweep;
 
 type Answer<T> = Result<T, ApiProblem>;
+
+/// Of an operation without a query: what is asked all the same is refused as elsewhere.
+pub struct Unasked;
+
+impl<S: Send + Sync> FromRequestParts<S> for Unasked {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let asked = Query::<Nothing>::from_request_parts(parts, state).await;
+        asked.map(|Query(Nothing {})| Self)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 pub fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
     let (v1, _) = documents::routes().split_for_parts();

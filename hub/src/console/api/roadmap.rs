@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::access::{Caller, Operator};
 use super::acting::{Acted, unfit};
-use super::{Answer, absent, picture, problem};
+use super::{Answer, Unasked, absent, picture, problem};
 use crate::audit::By;
 use crate::console::Console;
 use crate::error::HubError;
@@ -100,7 +100,11 @@ pub async fn plan(
     responses((status = 200, description = "The road map.", body = RoadMap)),
     security(("token" = []))
 )]
-pub async fn read(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Json<RoadMap>> {
+pub async fn read(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    _: Unasked,
+) -> Answer<Json<RoadMap>> {
     let picture = picture(&console)?;
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;

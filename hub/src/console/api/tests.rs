@@ -4,6 +4,7 @@ mod acts;
 mod alarm_acts;
 mod coverage;
 mod twice;
+mod unasked;
 
 use axum::body::Body;
 use http::{Request, StatusCode};

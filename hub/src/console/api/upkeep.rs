@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::Caller;
-use super::{Answer, picture, problem};
+use super::{Answer, Unasked, picture, problem};
 use crate::console::keys::Keys;
 use crate::console::{Console, editions};
 use crate::editions::Editions;
@@ -35,7 +35,11 @@ pub struct Maintenance {
     responses((status = 200, description = "The backups.", body = Shelf)),
     security(("token" = []))
 )]
-pub async fn backups(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Json<Shelf>> {
+pub async fn backups(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    _: Unasked,
+) -> Answer<Json<Shelf>> {
     let shelf = upkeep::read(&console.hub).await;
     shelf.map(Json).map_err(|error| problem(&error))
 }
@@ -54,6 +58,7 @@ pub async fn backups(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer
 pub async fn maintenance(
     Shared(console): Shared<Arc<Console>>,
     _: Caller,
+    _: Unasked,
 ) -> Answer<Json<Maintenance>> {
     let picture = picture(&console)?;
     Ok(Json(Maintenance {
@@ -72,7 +77,11 @@ pub async fn maintenance(
     responses((status = 200, description = "The recovery.", body = Recovery)),
     security(("token" = []))
 )]
-pub async fn recovery(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Json<Recovery>> {
+pub async fn recovery(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    _: Unasked,
+) -> Answer<Json<Recovery>> {
     let recovery = restored::read(&console.hub).await;
     recovery.map(Json).map_err(|error| problem(&error))
 }
@@ -89,7 +98,11 @@ pub async fn recovery(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answe
     responses((status = 200, description = "The keys; none is private.", body = Keys)),
     security(("token" = []))
 )]
-pub async fn keys(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Json<Keys>> {
+pub async fn keys(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    _: Unasked,
+) -> Answer<Json<Keys>> {
     let keys = Keys::read(&console).await;
     keys.map(Json).map_err(|error| problem(&error))
 }
@@ -106,7 +119,11 @@ pub async fn keys(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Js
     responses((status = 200, description = "The editions.", body = Editions)),
     security(("token" = []))
 )]
-pub async fn editions(Shared(console): Shared<Arc<Console>>, _: Caller) -> Answer<Json<Editions>> {
+pub async fn editions(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    _: Unasked,
+) -> Answer<Json<Editions>> {
     let editions = editions::read(&console).await;
     editions.map(Json).map_err(|error| problem(&error))
 }
