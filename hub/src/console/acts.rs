@@ -108,7 +108,7 @@ impl Act {
     }
 
     /// What will follow, sentence by sentence.
-    fn follows(self) -> Vec<TextId> {
+    pub fn follows(self) -> Vec<TextId> {
         match self {
             Self::Revoke => vec![
                 text_id("revoke-follows-cut"),

@@ -20,7 +20,7 @@ use super::acts::deed_said;
 use super::admission::{self, Waiting};
 use super::instances::{done, one};
 use super::resting::{self, Resting};
-use super::{Answer, Console, ConsoleRole, alarms, keys, names, upkeep};
+use super::{Answer, Console, ConsoleRole, alarms, consequences, keys, names, upkeep};
 use crate::alarms::ActError;
 use crate::approvals::{self, Approval, ApprovalError, Asked};
 use crate::audit::By;
@@ -60,6 +60,8 @@ struct Line {
     about_at: Option<String>,
     /// The slug of the institution, beside its name.
     slug: Option<String>,
+    /// What follows from it, as whoever asked for it has read.
+    follows: Vec<String>,
     reason: String,
     who: String,
     asked_at: i64,
@@ -91,15 +93,19 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     let called = alarms::called(&console, &v).await?;
     let directory = console.hub.ground.directory.current();
     let joining = admission::all(&console, &v, &waiting).await?;
+    let follows = consequences::of_all(&console, &waiting).await;
+    let follows = follows.map_err(|error| failed(&error))?;
     let lines = waiting
         .into_iter()
         .zip(askers)
-        .map(|(approval, asker)| Line {
+        .zip(follows)
+        .map(|((approval, asker), follows)| Line {
             at: at(&approval),
             deed: deed_said(&v, &directory, &approval.deed),
             about: about(&v, &directory, &approval.deed, &called),
             about_at: about_at(&approval.deed),
             slug: slug(&directory, &approval.deed),
+            follows: follows.into_iter().map(|id| v.say(id)).collect(),
             who: actor_named(&v, &names, &approval.asked_by),
             confirms: acts && asker != actor,
             refuses: acts,

@@ -11,6 +11,7 @@ mod audit_words;
 mod belonging;
 mod bulk;
 mod casework;
+mod consequences;
 mod edition_faults;
 mod editions;
 mod federation;

@@ -122,7 +122,7 @@ impl Step {
     }
 
     /// What will follow, sentence by sentence.
-    fn follows(self) -> Vec<TextId> {
+    pub fn follows(self) -> Vec<TextId> {
         match self {
             Self::AnnounceKey => vec![
                 text_id("announce-key-follows-made"),
@@ -181,7 +181,7 @@ impl Step {
     }
 
     /// Whether it takes back what has had no effect yet, and leaves nobody behind.
-    fn takes_back(self, keys: &Keys) -> bool {
+    pub fn takes_back(self, keys: &Keys) -> bool {
         match self {
             Self::RetireKey => {
                 let beside = keys.signing.beside();

@@ -130,7 +130,9 @@ async fn a_membership_ends_only_when_it_is_meant_and_by_two_where_two_must_agree
         let waiting = second.open("/konsol/persetujuan").await;
         waiting
             .shows(">Kota Bandung</a> <code>kota-bandung</code>")
-            .shows("→ Pemerintah Kabupaten Garut (kab-garut)");
+            .shows("→ Pemerintah Kabupaten Garut (kab-garut)")
+            .shows("Yang akan terjadi")
+            .shows("<li>Nama pendeknya tidak pernah dipakai lagi.</li>");
         let number = waiting.between("action=\"/konsol/persetujuan/", "\"");
         let decide = format!("/konsol/persetujuan/{number}");
         second.post(&decide, &[("putusan", "setuju")]).await;

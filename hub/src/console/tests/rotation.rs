@@ -81,6 +81,7 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
         let listed = operator.open("/konsol/persetujuan").await;
         listed
             .shows("meskipun ada yang tertinggal")
+            .shows("<li>Mulai versi direktori berikutnya hub menandatangani dengan kunci ini.")
             .shows(next.as_str());
         let about = listed.between("<td class=\"long\"", "</td>");
         assert!(about.contains(next.as_str()), "it breaks anywhere: {about}");
