@@ -18,9 +18,9 @@ use serde::Serialize;
 
 use super::approvals::{failed, put, refused};
 use super::instances::{self, OnePath, one};
-use super::invite::{AUTHORITY, SUPERVISOR, patterns, supervision};
+use super::invite::{AUTHORITY, SUPERVISOR, supervision};
 use super::names::whom;
-use super::{Answer, Console, ConsoleRole};
+use super::{Answer, Console, ConsoleRole, invite, patterns};
 use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
 use crate::error::HubError;
@@ -81,6 +81,8 @@ struct ActPage<'a> {
     successors: Vec<Choice>,
     /// What an authority can be given for, by its name.
     patterns: Vec<(String, String)>,
+    /// What the patterns in the form mean.
+    meant: Vec<(String, String)>,
     second_person: bool,
     /// Whether it is asked if the institution stands in for an excluded desk.
     supervises: bool,
@@ -335,7 +337,7 @@ fn read(v: &Voice, form: &mut Form, entry: &InstanceEntry, act: Act) -> Option<(
         }
         Act::Entrust => Some(Deed::Entrust {
             instance,
-            disposes_to: patterns(v, form),
+            disposes_to: invite::patterns(v, form),
             stands_in: supervises.then(|| form.is_ticked(SUPERVISOR)),
         }),
     };
@@ -379,6 +381,11 @@ async fn page(
     let v = member.visit.v;
     let hanging = hanging(console, entry).await.map_err(|e| failed(&e))?;
     let named = hanging.disposers.iter().take(NAMED);
+    let patterns = if act == Act::Entrust {
+        patterns::named(&v, &console.hub.ground.directory.current())
+    } else {
+        Vec::new()
+    };
     let page = ActPage {
         v,
         form,
@@ -390,11 +397,8 @@ async fn page(
         named: named.map(|id| (id.to_string(), one(id))).collect(),
         follows: act.follows().into_iter().map(|id| v.say(id)).collect(),
         successors: successors(console, entry),
-        patterns: if act == Act::Entrust {
-            super::patterns::named(&v, &console.hub.ground.directory.current())
-        } else {
-            Vec::new()
-        },
+        meant: patterns::meant_by(&v, &patterns, form.text(AUTHORITY)),
+        patterns,
         second_person: console.settings.second_person,
         supervises: act == Act::Entrust && entry.kind == InstanceKind::Pengawas,
         hanging,

@@ -22,7 +22,7 @@ use super::approvals::refused;
 use super::instances::{OnePath, one};
 use super::sheet::Sheet;
 use super::words::{kind_words, membership_words};
-use super::{Answer, Console, ConsoleRole, instances};
+use super::{Answer, Console, ConsoleRole, instances, patterns};
 use crate::audit::By;
 use crate::membership::{self, Invited, MembershipError, Profile, ZONES};
 use crate::roadmap::kind_of;
@@ -68,6 +68,10 @@ struct AskPage<'a> {
     approval: bool,
     /// Whether an authority is asked for: one person alone gives none where two must agree.
     authority: bool,
+    /// What it can be given for, by its name.
+    patterns: Vec<(String, String)>,
+    /// What the patterns in the form mean.
+    meant: Vec<(String, String)>,
     /// Whether the form began with what is known of an institution: what it lacks is taken away.
     known: bool,
 }
@@ -79,6 +83,8 @@ struct DonePage {
     line: Zeroizing<String>,
     expires_at: i64,
     instance_at: String,
+    /// To whom it may dispose: each pattern with what it means.
+    authority: Vec<(String, String)>,
     sheet: Sheet,
 }
 
@@ -116,8 +122,10 @@ pub async fn send(
         return page(&console, &member, &form);
     };
     let name = profile.name.as_deref().unwrap_or(profile.id.as_str());
+    let known = patterns::named(&v, &console.hub.ground.directory.current());
     let done = DonePage {
         v,
+        authority: patterns::meant(&v, &known, &profile.disposes_to),
         sheet: Sheet::of(
             &console,
             (&profile.id, name),
@@ -262,6 +270,15 @@ pub fn waits_unless_said(console: &Console) -> bool {
 fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
     let v = member.visit.v;
     let kind = |kind: InstanceKind| Choice::new(kind.as_str(), v.say(kind_words(kind)));
+    let authority = !console.settings.second_person
+        || !form.text(AUTHORITY).is_empty()
+        || form.is_ticked(SUPERVISOR)
+        || !form.is_fine();
+    let patterns = if authority {
+        patterns::named(&v, &console.hub.ground.directory.current())
+    } else {
+        Vec::new()
+    };
     let page = AskPage {
         v,
         form,
@@ -270,14 +287,14 @@ fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
         kinds: InstanceKind::ALL.into_iter().map(kind).collect(),
         zones: ZONES.map(|zone| Choice::new(zone, zone)).into(),
         approval: waits_unless_said(console),
-        authority: !console.settings.second_person
-            || !form.text(AUTHORITY).is_empty()
-            || form.is_ticked(SUPERVISOR)
-            || !form.is_fine(),
+        authority,
+        meant: patterns::meant_by(&v, &patterns, form.text(AUTHORITY)),
+        patterns,
         known: !form.text(KNOWN).is_empty(),
     };
     let shell = member.visit.shell(v.say("invite-title"));
     shell
+        .script("patterns.js")
         .within(instances::PATH)
         .status(form.status())
         .show(&page)

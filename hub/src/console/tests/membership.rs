@@ -192,6 +192,35 @@ async fn whoever_lost_its_key_comes_back_under_another_name_with_the_same_rights
 }
 
 #[tokio::test]
+async fn what_a_pattern_of_an_invitation_means_is_told_by_its_name() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        operator
+            .open("/konsol/undang")
+            .await
+            .shows("<option value=\"region:32.*\" label=\"Semua di bawah Jawa Barat\">")
+            .hides("<code>region:32.*</code>");
+        let typed = "region:32.* region:32.05.* region:99 slug:kota-bandung slug:kab-* bukan";
+        let mut wrong = GARUT.to_vec();
+        wrong.push(("disposisi", typed));
+        let page = operator.post("/konsol/undang", &wrong).await;
+        page.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Bukan pola: bukan")
+            .shows("<li><code>region:32.*</code>: Semua di bawah Jawa Barat</li>")
+            .shows("<li><code>region:32.05.*</code>: Semua di bawah Kabupaten Garut</li>")
+            .shows("<li><code>region:99</code>: Tidak ada namanya di sini; periksa kodenya</li>")
+            .shows("<li><code>slug:kota-bandung</code>: Kota Bandung</li>")
+            .shows("<li><code>slug:kab-*</code>: Semua yang nama pendeknya berawalan kab-</li>")
+            .hides("<li><code>bukan");
+        let mut right = GARUT.to_vec();
+        right.push(("disposisi", "region:32.*"));
+        let page = operator.post("/konsol/undang", &right).await;
+        page.is(StatusCode::OK)
+            .shows("<li><code>region:32.*</code>: Semua di bawah Jawa Barat</li>");
+    }
+}
+
+#[tokio::test]
 async fn where_two_must_agree_nobody_invites_with_an_authority_and_the_log_says_what_was_asked() {
     for place in Place::all(true).await {
         place
