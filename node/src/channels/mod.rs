@@ -133,6 +133,8 @@ pub enum Unsaid {
     Stopped,
     /// Not before the person has written again.
     WindowClosed,
+    /// Nobody knows: it was handed over, and no answer came that tells. Nothing else goes out now.
+    Unanswered(String),
     /// Nothing goes out.
     Down(String),
 }
