@@ -63,6 +63,7 @@ pub use keywords::{KeywordError, KeywordLine, NewKeyword};
 pub use manner::{Manner, Name};
 pub use media::{LeftOut, Pieces, Unfetched};
 pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
+pub use news::ReachedBy;
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub(crate) use provider::{Answer, Provider, address};
