@@ -80,6 +80,8 @@ pub enum NodeError {
         "the cursor is older than the changes that are kept, or of a list before a restore; read everything anew, and go on from `earliest`"
     )]
     CursorGone { earliest: String },
+    #[error("what is to be sent again still waits; it goes out by itself, in its order")]
+    StillWaits,
     /// Something like it is there already.
     #[error("{0}")]
     Known(&'static str),

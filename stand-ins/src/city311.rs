@@ -14,7 +14,7 @@ use axum::routing::get;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
-use crate::mood::{Mood, Trouble};
+use crate::mood::{Mood, Trouble, behind};
 use crate::serving::Serving;
 
 /// The key under which requests are filed.
@@ -373,6 +373,7 @@ async fn troubled(inner: &Inner, is_xml: bool) -> Option<Response> {
             Some(busy)
         }
         Trouble::Fails(status) => Some(refused(is_xml, status, "something is wrong here")),
+        Trouble::Behind(status, body) => Some(behind(status, body)),
         Trouble::Slow(_) => None,
     }
 }

@@ -13,6 +13,9 @@ use axum::routing::get;
 
 use crate::serving::Serving;
 
+/// What it says of what it takes.
+const ACCEPTED: &str = "0: Accepted for delivery";
+
 /// What it was asked, by the names of the parameters.
 pub type Asked = BTreeMap<String, String>;
 
@@ -25,14 +28,14 @@ pub struct Gateway {
 
 #[derive(Clone)]
 struct Orders {
-    status: Arc<Mutex<u16>>,
+    answer: Arc<Mutex<(u16, &'static str)>>,
     taken: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Gateway {
     pub async fn open() -> Self {
         let orders = Orders {
-            status: Arc::new(Mutex::new(202)),
+            answer: Arc::new(Mutex::new((202, ACCEPTED))),
             taken: Arc::default(),
         };
         let router = Router::new()
@@ -48,7 +51,12 @@ impl Gateway {
 
     /// How it answers from now on.
     pub fn answers(&self, status: u16) {
-        *locked(&self.orders.status) = status;
+        self.says(status, ACCEPTED);
+    }
+
+    /// What it says from now on, or what stands in its place.
+    pub fn says(&self, status: u16, body: &'static str) {
+        *locked(&self.orders.answer) = (status, body);
     }
 
     /// What it was asked to say since this was last called.
@@ -79,12 +87,12 @@ async fn sendsms(
     State(orders): State<Orders>,
     Query(asked): Query<Asked>,
 ) -> (StatusCode, &'static str) {
-    let status = *locked(&orders.status);
+    let (status, body) = *locked(&orders.answer);
     if status == 202 {
         locked(&orders.taken).push(asked);
     }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, "0: Accepted for delivery")
+    (status, body)
 }
 
 fn locked<T>(what: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -46,6 +46,7 @@ struct Known {
     count: usize,
     files: BTreeMap<String, File>,
     orders: VecDeque<Refusal>,
+    between: VecDeque<(u16, &'static str)>,
     closed: BTreeSet<String>,
     replied: BTreeSet<String>,
     is_away: bool,
@@ -138,6 +139,11 @@ impl Meta {
         self.known().orders.push_back(refusal);
     }
 
+    /// The next is answered so, by what stands in between, and never comes here.
+    pub fn is_behind(&self, status: u16, body: &'static str) {
+        self.known().between.push_back((status, body));
+    }
+
     /// Somebody has not written for too long, or has again.
     pub fn window(&self, of: &str, is_open: bool) {
         let mut known = self.known();
@@ -179,6 +185,10 @@ impl Meta {
         let mut known = self.known();
         if known.is_away {
             return Some(refusal(503, 2, None));
+        }
+        if let Some((status, body)) = known.between.pop_front() {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            return Some((status, body).into_response());
         }
         let bearer = headers
             .get(AUTHORIZATION)

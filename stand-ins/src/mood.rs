@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+
 /// What becomes of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
@@ -11,8 +14,16 @@ pub enum Trouble {
     Busy(u64),
     /// It answers with this status.
     Fails(u16),
+    /// What stands before it answers with this status and body.
+    Behind(u16, &'static str),
     /// It takes so long.
     Slow(Duration),
+}
+
+/// An answer of what stands before a provider.
+pub(crate) fn behind(status: u16, body: &'static str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    (status, body).into_response()
 }
 
 /// What becomes of requests.

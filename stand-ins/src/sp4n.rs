@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use crate::mood::{Mood, Trouble};
+use crate::mood::{Mood, Trouble, behind};
 use crate::serving::Serving;
 
 /// The key of the gateway and the token of the institution.
@@ -124,6 +124,7 @@ impl Inner {
                 let status = StatusCode::from_u16(status);
                 return Some(status.unwrap_or(StatusCode::BAD_GATEWAY).into_response());
             }
+            Some(Trouble::Behind(status, body)) => return Some(behind(status, body)),
             Some(Trouble::Slow(pause)) => {
                 tokio::time::sleep(pause.min(Duration::from_secs(1))).await;
             }

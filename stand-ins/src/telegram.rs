@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::mood::{Mood, Trouble};
+use crate::mood::{Mood, Trouble, behind};
 use crate::serving::{Knock, Serving};
 
 /// The token of the bot.
@@ -328,6 +328,7 @@ async fn method(
             return refused(429, "Too Many Requests: retry later", Some(seconds));
         }
         Some(Trouble::Fails(status)) => return refused(status, "something is wrong here", None),
+        Some(Trouble::Behind(status, body)) => return behind(status, body),
         Some(Trouble::Slow(_)) | None => {}
     }
     if bot != format!("bot{TOKEN}") {

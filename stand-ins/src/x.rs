@@ -22,7 +22,7 @@ use sha2::Sha256;
 
 use self::oauth::{bearer, may, pairs};
 use self::shapes::{beside, new, old};
-use crate::mood::{Mood, Trouble};
+use crate::mood::{Mood, Trouble, behind};
 use crate::serving::{Knock, Serving};
 
 /// Number and name of the account to which people write.
@@ -428,6 +428,7 @@ fn troubled(trouble: Trouble, now: i64) -> Response {
             answer
         }
         Trouble::Fails(status) => problem(status, "something is wrong here"),
+        Trouble::Behind(status, body) => behind(status, body),
         Trouble::Slow(_) => problem(500, "it is slept through before"),
     }
 }

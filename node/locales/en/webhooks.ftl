@@ -71,6 +71,7 @@ webhook-sent-again = { $n ->
 }
 webhook-skipped = The delivery is skipped; what is behind it is sent at once.
 webhook-not-there = That delivery has changed its state already.
+webhook-still-waits = That delivery still waits, and is sent by itself in its order.
 webhook-moment-wrong = Write a date and a time.
 deliveries-title = Deliveries
 deliveries-about = Sent in order. What does not arrive holds back what is behind it, until it is taken or skipped. What is over is kept for 30 days.

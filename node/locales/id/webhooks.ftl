@@ -65,6 +65,7 @@ webhook-sent-again-one = Kiriman itu segera dikirim ulang.
 webhook-sent-again = { $n } kiriman dikirim ulang.
 webhook-skipped = Kiriman dilewati; yang di belakangnya segera dikirim.
 webhook-not-there = Keadaan kiriman itu sudah berubah.
+webhook-still-waits = Kiriman itu masih menunggu, dan dikirim sendiri menurut urutannya.
 webhook-moment-wrong = Tulis tanggal dan jam.
 deliveries-title = Kiriman
 deliveries-about = Dikirim menurut urutan. Yang tidak sampai menahan yang di belakangnya, sampai diterima atau dilewati. Yang selesai disimpan 30 hari.

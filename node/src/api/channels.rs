@@ -174,11 +174,11 @@ impl From<ChannelFigures> for ChannelLine {
     }
 }
 
-impl ServiceLine {
-    fn of(name: Option<String>, figures: ServiceFigures) -> Self {
+impl From<ServiceFigures> for ServiceLine {
+    fn from(figures: ServiceFigures) -> Self {
         let [today, seven_days, thirty_days] = figures.counted;
         Self {
-            name,
+            name: figures.name,
             city: figures.city,
             today,
             seven_days,
@@ -247,15 +247,9 @@ pub async fn figures(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Js
     let figures = figures.map_err(|e| problem(&e))?;
     let services = node.service_figures_of_late().await;
     let services = services.map_err(|e| problem(&e))?;
-    // Cities are counted in the order in which the settings name them; two may be called the same.
-    let mut cities = node.settings().cities.iter();
-    let services = services.into_iter().map(|figures| {
-        let city = figures.city.is_some().then(|| cities.next()).flatten();
-        ServiceLine::of(city.map(|city| city.name.clone()), figures)
-    });
     Ok(Json(Channels {
         channels: figures.into_iter().map(ChannelLine::from).collect(),
-        services: services.collect(),
+        services: services.into_iter().map(ServiceLine::from).collect(),
     }))
 }
 

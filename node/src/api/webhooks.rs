@@ -340,7 +340,8 @@ pub async fn deliveries(
 /// Send again
 ///
 /// One delivery by its id, or all that changed from `since` on and before `until`: what was sent or
-/// skipped in the last 30 days goes out again under the ids that it has, before what came later.
+/// skipped in the last 30 days goes out again under the ids that it has, before what came later. What
+/// waits goes out by itself.
 #[utoipa::path(
     post,
     path = "/webhooks/{id}/replay",
@@ -348,7 +349,10 @@ pub async fn deliveries(
     tag = "changes",
     params(WebhookPath),
     request_body = NewReplay,
-    responses((status = 202, description = "It is on its way.", body = Replayed)),
+    responses(
+        (status = 202, description = "So much is on its way; 0 where nothing of that time is kept.", body = Replayed),
+        (status = 409, description = "`still_waits`: nothing of it was sent or skipped yet.", body = ApiProblem, content_type = "application/problem+json")
+    ),
     security(("token" = []))
 )]
 pub async fn replay(

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::HistoryEntry;
 use super::reading::applied_history;
-use super::shown::drafts;
+use super::shown::{drafts, is_replied};
 use crate::error::NodeError;
 use crate::personal::mask;
 use crate::store;
@@ -90,12 +90,8 @@ impl Tray {
         if case.state == State::Held {
             return Self::Waiting;
         }
-        let replied = case
-            .follow_up
-            .as_ref()
-            .is_some_and(|last| last.replied_since);
         match turn {
-            _ if replied => Self::CameBack,
+            _ if is_replied(case) => Self::CameBack,
             Some(
                 "case.returned" | "case.recalled" | "case.reopened" | "case.replied"
                 | "case.unlinked" | "report.completed",

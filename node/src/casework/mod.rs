@@ -94,7 +94,9 @@ pub use public_report::{FiledReport, Gone, Left, PublicReport, Reported};
 pub(crate) use query::two_of;
 pub(crate) use queued::{store_drafts, told_identity};
 pub(crate) use reading::{history, kept_message, read_message, state_of, summaries, title_of};
-pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case, standing};
+pub(crate) use shown::{
+    drafts, is_replied, keep, refresh, refresh_case, show, shown_case, standing,
+};
 pub(crate) use word::{AT_WORK, Behalf, Who};
 pub(crate) use writer::{Writer, count_filings, run as write};
 
@@ -291,7 +293,7 @@ pub struct CaseSummary {
     pub state: Option<State>,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
-    /// The reporter has spoken since the last that moved it.
+    /// It is open, and its reporter has spoken since the last public follow-up.
     #[serde(skip)]
     pub replied: bool,
     /// An institution has verified it, passed it on or answered it.

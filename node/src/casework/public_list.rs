@@ -69,7 +69,7 @@ pub struct PublicCase {
     pub state: Option<State>,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
-    /// The reporter has spoken since the last that moved it.
+    /// It is open, and its reporter has spoken since the last public follow-up.
     #[serde(skip)]
     pub replied: bool,
     #[schema(value_type = Option<String>)]

@@ -33,7 +33,7 @@ pub struct PublicReport {
     pub state: State,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
-    /// The reporter has spoken since the last that moved it.
+    /// It is open, and its reporter has spoken since the last public follow-up.
     pub replied: bool,
     pub step: Step,
     /// The steps that it has gone through.

@@ -269,7 +269,7 @@ pub(super) fn summary(row: &CaseRow) -> Result<CaseSummary, NodeError> {
         public: row.public != 0,
         state: state_of(row),
         outcome: row.outcome.as_deref().and_then(Outcome::named),
-        replied: glance.turn.as_deref() == Some("case.replied"),
+        replied: row.replied != 0,
         taken_up: glance.taken_up != 0,
         custodian: instance(&row.custodian)?,
         origin: instance(&row.origin)?,

@@ -126,12 +126,14 @@ pub(crate) fn show(
     let Some(case) = case else {
         (row.state, row.custodian, row.tray) = (None, None, None);
         (row.public, row.identity_asks, row.left_at) = (0, 0, None);
+        row.replied = 0;
         return;
     };
     row.left_at = left_at(row, case, me, world);
     row.origin = Some(case.origin.to_string());
     row.custodian = Some(case.custodian.to_string());
     row.state = Some(standing(case).as_str().to_owned());
+    row.replied = i64::from(is_replied(case));
     row.outcome = Outcome::of(case).map(|outcome| outcome.as_str().to_owned());
     row.classification = serde_json::to_value(case.classification)
         .ok()
@@ -196,6 +198,12 @@ pub(crate) fn standing(case: &Case) -> State {
     }
 }
 
+/// Whether the reporter of an open case has spoken since the last public follow-up, as the rules have it.
+pub(crate) fn is_replied(case: &Case) -> bool {
+    let last = case.follow_up.as_ref();
+    case.state.is_open() && last.is_some_and(|last| last.replied_since)
+}
+
 /// What everybody may read: neither *rahasia* nor erased, taken up as a report by an institution,
 /// and with words that are here. What nobody has ever taken up may be abuse, of what is archived
 /// only the reason is told, and a merged report is read where it was merged into. What this
@@ -246,6 +254,7 @@ impl CaseRow {
             escalated: 0,
             copied: 0,
             left_at: None,
+            replied: 0,
             glance: Glance::default(),
             local: Local::default(),
         }

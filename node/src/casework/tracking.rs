@@ -69,7 +69,7 @@ pub struct Tracked {
     pub left: bool,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
-    /// The reporter has spoken since the last that moved it.
+    /// It is open, and its reporter has spoken since the last public follow-up.
     pub replied: bool,
     /// The step that is being worked on; of a closed case, the last.
     pub step: Step,

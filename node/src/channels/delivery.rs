@@ -26,6 +26,10 @@ const LATER_MS: (i64, i64) = (30 * SECOND_MS, 60 * MINUTE_MS);
 const OUTAGE_MS: (i64, i64) = (15 * SECOND_MS, 10 * MINUTE_MS);
 /// How often something is tried while the line is well.
 const TRIES: i64 = 20;
+/// First and longest pause of something that was handed over and never answered, and how often it is
+/// handed over: its person may hear it each time.
+const UNANSWERED_MS: (i64, i64) = (5 * MINUTE_MS, 4 * 60 * MINUTE_MS);
+const UNANSWERED: i64 = 8;
 /// News that waited for longer than this are told by the latest alone.
 const STALE_MS: i64 = 60 * MINUTE_MS;
 
@@ -40,6 +44,16 @@ pub(crate) enum Spoken {
     Paused,
 }
 
+/// What saying one thing has shown of the line.
+enum Met {
+    /// Nobody was asked.
+    Nothing,
+    /// The provider answers.
+    Answer,
+    /// Nothing else can be said now.
+    Pause(Unsaid),
+}
+
 impl Node {
     /// Says a handful of what is due on a channel.
     pub(crate) async fn say_round(&self, line: &dyn Channel) -> Result<Spoken, NodeError> {
@@ -48,7 +62,7 @@ impl Node {
         let held = now + LEASE_MS + i64::from(u16::from_be_bytes(random()));
         let mut tx = self.write_tx().await?;
         let known = store::channels::lines::one(&mut tx, name).await?;
-        let known = known.unwrap_or_default();
+        let mut known = known.unwrap_or_default();
         if known.paused_until > now {
             return Ok(Spoken::Paused);
         }
@@ -56,29 +70,29 @@ impl Node {
         let rows = store::channels::outbox::claim(&mut tx, name, now, held, HANDFUL).await?;
         tx.commit().await?;
         for row in &rows {
-            if let Some(pause) = self.say_one(line, row, held).await? {
-                self.pause(name, &known, pause, held).await?;
-                return Ok(Spoken::Paused);
+            match self.say_one(line, row, held).await? {
+                Met::Nothing => {}
+                Met::Answer if known == LineRow::default() => {}
+                Met::Answer => {
+                    known = LineRow::default();
+                    let mut tx = self.write_tx().await?;
+                    store::channels::lines::put(&mut tx, name, &known).await?;
+                    tx.commit().await?;
+                }
+                Met::Pause(why) => {
+                    self.pause(name, &known, why, held).await?;
+                    return Ok(Spoken::Paused);
+                }
             }
         }
         if rows.is_empty() {
             return Ok(Spoken::Quiet);
         }
-        if known != LineRow::default() {
-            let mut tx = self.write_tx().await?;
-            store::channels::lines::put(&mut tx, name, &LineRow::default()).await?;
-            tx.commit().await?;
-        }
         Ok(Spoken::Worked(rows.len()))
     }
 
-    /// Says one thing; answers with why nothing else can be said now, if so.
-    async fn say_one(
-        &self,
-        line: &dyn Channel,
-        row: &OutRow,
-        held: i64,
-    ) -> Result<Option<Unsaid>, NodeError> {
+    /// Says one thing.
+    async fn say_one(&self, line: &dyn Channel, row: &OutRow, held: i64) -> Result<Met, NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
         let thread = store::channels::threads::one(&mut tx, &row.thread).await?;
@@ -90,7 +104,7 @@ impl Node {
             // Another key has sealed it: it holds up nothing that can be said.
             let problem = "it cannot be opened; was keys/channels.key replaced?";
             let refused = self.over(row, held, "refused", Some(problem)).await;
-            return refused.map(|()| None);
+            return refused.map(|()| Met::Nothing);
         };
         let stopped = thread.stopped_at.is_some() && row.kind == "news";
         let over = stopped || codes::is_spent(row, now);
@@ -105,31 +119,60 @@ impl Node {
                 lapor_killpoints::pass("channel.said");
                 said
             }
-            _ => return self.over(row, held, "dropped", None).await.map(|()| None),
+            _ => {
+                let dropped = self.over(row, held, "dropped", None).await;
+                return dropped.map(|()| Met::Nothing);
+            }
         };
         match said {
             Ok(id) => self.was_said(line.name(), row, held, id.as_deref()).await?,
-            Err(Unsaid::Later(problem)) if row.attempts < TRIES => {
-                let due = now + doubled(LATER_MS, row.attempts);
-                let mut tx = self.write_tx().await?;
-                store::channels::outbox::put_off(&mut tx, row.number, held, due, &problem).await?;
-                tx.commit().await?;
-                count(&row.channel, "put_off");
+            Err(Unsaid::Later(problem)) => {
+                self.put_off(row, held, (LATER_MS, TRIES), &problem).await?;
             }
-            Err(Unsaid::Later(problem) | Unsaid::Never(problem)) => {
-                let who = log_name(&row.channel, &row.thread);
-                tracing::warn!(
-                    who,
-                    number = row.number,
-                    "something was refused and will not be said"
-                );
-                self.over(row, held, "refused", Some(&problem)).await?;
-            }
+            Err(Unsaid::Never(problem)) => self.refuse(row, held, &problem).await?,
             Err(Unsaid::Stopped) => self.was_shut_out(row, held).await?,
-            Err(Unsaid::WindowClosed) => return self.close(line, row, held, whom.as_ref()).await,
-            Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Some(pause)),
+            Err(Unsaid::WindowClosed) => {
+                let pause = self.close(line, row, held, whom.as_ref()).await?;
+                let met = if late { Met::Nothing } else { Met::Answer };
+                return Ok(pause.map_or(met, Met::Pause));
+            }
+            Err(Unsaid::Unanswered(problem)) => {
+                let again = (UNANSWERED_MS, UNANSWERED);
+                self.put_off(row, held, again, &problem).await?;
+                return Ok(Met::Pause(Unsaid::Unanswered(problem)));
+            }
+            Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Met::Pause(pause)),
         }
-        Ok(None)
+        Ok(Met::Answer)
+    }
+
+    /// Has it tried again, ever later, as often as that is done.
+    async fn put_off(
+        &self,
+        row: &OutRow,
+        held: i64,
+        (pauses, tries): ((i64, i64), i64),
+        problem: &str,
+    ) -> Result<(), NodeError> {
+        if row.attempts >= tries {
+            return self.refuse(row, held, problem).await;
+        }
+        let due = self.clock().now_ms() + doubled(pauses, row.attempts);
+        let mut tx = self.write_tx().await?;
+        store::channels::outbox::put_off(&mut tx, row.number, held, due, problem).await?;
+        tx.commit().await?;
+        count(&row.channel, "put_off");
+        Ok(())
+    }
+
+    async fn refuse(&self, row: &OutRow, held: i64, problem: &str) -> Result<(), NodeError> {
+        let who = log_name(&row.channel, &row.thread);
+        tracing::warn!(
+            who,
+            number = row.number,
+            "something was refused and will not be said"
+        );
+        self.over(row, held, "refused", Some(problem)).await
     }
 
     async fn was_said(
@@ -226,7 +269,7 @@ impl Node {
     ) -> Result<(), NodeError> {
         let now = self.clock().now_ms();
         let next = match why {
-            Unsaid::Down(problem) => {
+            Unsaid::Down(problem) | Unsaid::Unanswered(problem) => {
                 let failures = known.failures + 1;
                 if failures == 1 {
                     tracing::warn!(

@@ -16,6 +16,10 @@ const LATER: Duration = Duration::from_mins(5);
 /// For how long a provider is left alone at most, whatever it asks for.
 const MOST_ASKED: Duration = Duration::from_hours(1);
 
+/// For how long it is taken for granted that no other process has noted an outage of a line that goes
+/// through.
+const NOTED_MS: i64 = 10 * 60 * 1000;
+
 /// When to fetch next; `None` is never again.
 pub(super) type Next = Option<Duration>;
 
@@ -106,19 +110,21 @@ impl Node {
     }
 
     async fn put_fetched(&self, name: Name) -> Result<(), NodeError> {
-        let mut tx = self.read_tx().await?;
-        let known = lines::unfetched(&mut tx, name.as_str()).await?;
-        drop(tx);
-        if known.is_none() {
+        let (switch, name, now) = (self.switch(), name.as_str(), self.clock().now_ms());
+        let noted = switch.fetched_at(name);
+        if noted.is_some_and(|noted| (0..NOTED_MS).contains(&(now - noted))) {
             return Ok(());
         }
         let mut tx = self.write_tx().await?;
-        lines::fetched(&mut tx, name.as_str()).await?;
-        Ok(tx.commit().await?)
+        lines::fetched(&mut tx, name).await?;
+        tx.commit().await?;
+        switch.is_fetched(name, Some(now));
+        Ok(())
     }
 
     async fn put_unfetched(&self, name: Name, problem: &str) -> Result<(), NodeError> {
         let now = self.clock().now_ms();
+        self.switch().is_fetched(name.as_str(), None);
         let mut tx = self.write_tx().await?;
         lines::not_fetched(&mut tx, name.as_str(), now, problem).await?;
         Ok(tx.commit().await?)

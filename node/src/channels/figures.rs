@@ -56,6 +56,8 @@ pub struct Counted {
 /// A way of reporting on which programs talk, in numbers.
 #[derive(Debug, Clone)]
 pub struct ServiceFigures {
+    /// Its name in the settings, where it is a city: two may be called the same.
+    pub name: Option<String>,
     /// The title of a city whose own service is followed or fed; none for Open311 of this node.
     pub city: Option<String>,
     /// Today, the last seven and the last thirty days.
@@ -182,6 +184,7 @@ impl Node {
         let mut all = Vec::new();
         if self.settings().open311.enabled || filed[2] > 0 {
             all.push(ServiceFigures {
+                name: None,
                 city: None,
                 counted: filed.map(Counted::filed),
             });
@@ -204,6 +207,7 @@ impl Node {
                 }
             }
             all.push(ServiceFigures {
+                name: Some(city.name.clone()),
                 city: Some(city.called().to_owned()),
                 counted,
             });

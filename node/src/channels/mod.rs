@@ -63,6 +63,7 @@ pub use keywords::{KeywordError, KeywordLine, NewKeyword};
 pub use manner::{Manner, Name};
 pub use media::{LeftOut, Pieces, Unfetched};
 pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
+pub use news::ReachedBy;
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub(crate) use provider::{Answer, Provider, address};
@@ -133,6 +134,8 @@ pub enum Unsaid {
     Stopped,
     /// Not before the person has written again.
     WindowClosed,
+    /// Nobody knows: it was handed over, and no answer came that tells. Nothing else goes out now.
+    Unanswered(String),
     /// Nothing goes out.
     Down(String),
 }

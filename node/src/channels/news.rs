@@ -26,6 +26,15 @@ use crate::store::channels::threads::{ThreadRow, Turned};
 /// Cases looked at in one go.
 const AT_ONCE: i64 = 100;
 
+/// How whoever filed a case is reached where they wrote it, without who that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReachedBy {
+    pub channel: Name,
+    /// Whether news goes there now: neither have they said STOP, nor are they blocked, nor is the channel
+    /// off.
+    pub told: bool,
+}
+
 /// A case with whom it is told to.
 struct Told {
     case: Case,
@@ -113,6 +122,31 @@ impl Node {
         store::channels::due::settle(&mut tx, text, asked).await?;
         tx.commit().await?;
         Ok(rows.len())
+    }
+
+    /// How whoever filed a case is reached where they wrote it; `None` where that was on no channel, or
+    /// nobody is known there any more.
+    pub async fn reached_by(&self, case: CaseId) -> Result<Option<ReachedBy>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let whole = match self.filed_as(&mut tx, case).await {
+            Ok(filed) => filed.to_string(),
+            Err(NodeError::Locked(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some(thread) = store::channels::threads::of_case(&mut tx, &whole).await? else {
+            return Ok(None);
+        };
+        let now = self.clock().now_ms();
+        let blocked = store::channels::blocks::until(&mut tx, &thread, now).await?;
+        let thread = store::channels::threads::one(&mut tx, &thread).await?;
+        drop(tx);
+        let known = thread.filter(|thread| thread.sealed.is_some());
+        Ok(known.and_then(|thread| {
+            let channel = Name::read(&thread.channel)?;
+            let on = self.channels_on().contains(&channel.as_str());
+            let told = on && thread.stopped_at.is_none() && blocked.is_none();
+            Some(ReachedBy { channel, told })
+        }))
     }
 
     async fn whom_to_tell(&self, id: CaseId) -> Result<Option<Told>, NodeError> {

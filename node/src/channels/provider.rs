@@ -42,6 +42,20 @@ pub(crate) fn broken(error: reqwest::Error) -> String {
     error.without_url().to_string()
 }
 
+/// Whether an answer is a page for people, as a proxy or a captive portal gives one in the place of
+/// the provider.
+pub(crate) fn is_page(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// Why an answer says nothing of what became of something.
+pub(crate) fn undocumented(who: &str, status: u16) -> String {
+    format!(
+        "{who} answers {status} with what it does not document; does something in between answer?"
+    )
+}
+
 /// Reads the first bytes of an answer, `most` of them.
 pub(crate) async fn beginning(mut answer: Response, most: usize) -> reqwest::Result<Vec<u8>> {
     let mut read = Vec::new();

@@ -121,6 +121,8 @@ pub struct SmppSettings {
     pub window: u16,
     /// Seconds of silence after which the line is tried.
     pub enquire_seconds: u32,
+    /// Seconds within which the network answers what is submitted.
+    pub answer_seconds: u32,
 }
 
 /// How a line is bound.
@@ -259,6 +261,7 @@ impl Default for SmppSettings {
             alphabet: DefaultAlphabet::Gsm7,
             window: 10,
             enquire_seconds: 30,
+            answer_seconds: 60,
         }
     }
 }

@@ -2,8 +2,9 @@
 //! a plain hash would tell them. The key stands in a file of its own, so that a lost key of second
 //! factors loses no conversation.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use hmac::{Hmac, KeyInit, Mac};
 use lapor_web::accounts::FactorKey;
@@ -18,13 +19,16 @@ use crate::error::NodeError;
 use crate::folder;
 use crate::store;
 
-/// What a node has for its channels: the key, and the bells of those who listen and speak.
+/// What a node has for its channels: the key, the bells of those who listen and speak, and what it noted
+/// of their lines.
 pub(crate) struct Switch {
     keys: PathBuf,
     sealing: FactorKey,
     hashing: OnceLock<Zeroizing<[u8; 32]>>,
     /// The channels that are on, for whoever reads again.
     pub lines: OnceLock<Lines>,
+    /// The channels by whose lines messages come, as this process noted last, with when, Unix ms.
+    fetched: Mutex<BTreeMap<&'static str, i64>>,
     /// Rung when something was taken.
     pub heard: Notify,
     /// Rung when something is to be said.
@@ -40,9 +44,27 @@ impl Switch {
             sealing: FactorKey::kept_by(source),
             hashing: OnceLock::new(),
             lines: OnceLock::new(),
+            fetched: Mutex::default(),
             heard: Notify::new(),
             to_say: Notify::new(),
         }
+    }
+
+    /// When this process noted last that a line goes through by which messages come, Unix ms; `None` where
+    /// it noted that it does not, or nothing yet.
+    pub fn fetched_at(&self, channel: &str) -> Option<i64> {
+        let fetched = self.fetched.lock();
+        let fetched = fetched.unwrap_or_else(PoisonError::into_inner);
+        fetched.get(channel).copied()
+    }
+
+    pub fn is_fetched(&self, channel: &'static str, at: Option<i64>) {
+        let fetched = self.fetched.lock();
+        let mut fetched = fetched.unwrap_or_else(PoisonError::into_inner);
+        match at {
+            Some(at) => fetched.insert(channel, at),
+            None => fetched.remove(channel),
+        };
     }
 
     /// Seals a value under the name of the row that holds it.

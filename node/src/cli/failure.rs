@@ -192,6 +192,7 @@ impl From<NodeError> for Failure {
             | NodeError::ProgrammeChanged
             | NodeError::MediaType(_)
             | NodeError::Known(_)
+            | NodeError::StillWaits
             | NodeError::CursorGone { .. }
             | NodeError::Offset { .. } => exit::DATA,
             NodeError::Forbidden(_) | NodeError::Locked(_) | NodeError::ApprovalNeeded => {

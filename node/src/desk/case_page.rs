@@ -9,6 +9,7 @@ use axum::response::Response;
 use lapor_protocol::case::State;
 use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_web::intake::channel_words;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form};
 use lapor_web::{ApiProblem, Path, Query};
@@ -26,6 +27,7 @@ use super::suspicion::{self, Marked};
 use super::{Answer, Officer, ROOT, aside, assignment, channels, erasures, shared, shortcuts};
 use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, KeyState, OWN_NUMBER};
+use crate::channels::ReachedBy;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::onward::Onward;
@@ -456,13 +458,6 @@ async fn facts(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<(String, S
         let names: Vec<String> = all.iter().map(|id| name_of(node, id)).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    let reachable = node.reachable(case.case).await;
-    let reachable = reachable.map_err(|error| problem(&error))?;
-    let reachable = reachable.map(|one| match one {
-        Reachable::No => text_id("reachable-no"),
-        Reachable::Told => text_id("reachable-told"),
-        Reachable::Proved => text_id("reachable-proved"),
-    });
     let one = |id: &Option<InstanceId>| id.as_ref().map(|id| name_of(node, id));
     let had = if case.left_at.is_some() {
         text_id("case-custodian-then")
@@ -474,7 +469,7 @@ async fn facts(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<(String, S
         (had, one(&case.custodian)),
         (text_id("case-for"), one(&case.on_behalf_of)),
         (text_id("case-origin"), one(&case.origin)),
-        (text_id("reachable"), reachable.map(|said| v.say(said))),
+        (text_id("reachable"), reached(node, v, case.case).await?),
         (text_id("case-stack"), names(&view.stack)),
         (text_id("fact-copies"), names(&view.copies)),
         (text_id("fact-supervisor"), names(&view.supervisors)),
@@ -514,6 +509,28 @@ async fn facts(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<(String, S
         .into_iter()
         .filter_map(|(name, value)| Some((v.say(name), value?)))
         .collect())
+}
+
+/// Whether the reporter is reached: where they wrote, or by a contact that they told. Never who it is.
+async fn reached(node: &Node, v: &Voice, case: CaseId) -> Answer<Option<String>> {
+    let reachable = node.reachable(case).await;
+    let reachable = reachable.map_err(|error| problem(&error))?;
+    let by = node.reached_by(case).await;
+    if let Some(ReachedBy { channel, told }) = by.map_err(|error| problem(&error))? {
+        let words = match (told, reachable) {
+            (false, _) => text_id("reachable-untold"),
+            (true, Some(Reachable::Proved)) => text_id("reachable-proved-by"),
+            (true, _) => text_id("reachable-by"),
+        };
+        let called = channel_words(v, channel.as_str());
+        return Ok(Some(v.with("channel", called).say(words)));
+    }
+    let words = reachable.map(|one| match one {
+        Reachable::No => text_id("reachable-no"),
+        Reachable::Told => text_id("reachable-told"),
+        Reachable::Proved => text_id("reachable-proved"),
+    });
+    Ok(words.map(|words| v.say(words)))
 }
 
 /// A case that belongs to the one shown.

@@ -190,6 +190,7 @@ pub async fn act(
             what: "delivery that is over" | "delivery that waits",
             ..
         }) => Flash::warning(text_id("webhook-not-there")),
+        Err(NodeError::StillWaits) => still_waits(),
         done => done.map_err(|error| problem(&error))?,
     };
     Ok(go(&officer, id, &flash))
@@ -208,9 +209,18 @@ async fn replay(node: &Node, officer: &Officer, id: &str, mut form: Form) -> Ans
     };
     let which = Replay::Between(from, until.unwrap_or(i64::MAX));
     let again = node.replay_webhook(id, which, &officer.actor()).await;
-    let count = again.map_err(|error| problem(&error))?;
-    let said = Flash::done(text_id("webhook-sent-again")).with("n", v.number(count));
+    let said = match again {
+        Err(NodeError::StillWaits) => still_waits(),
+        again => {
+            let count = again.map_err(|error| problem(&error))?;
+            Flash::done(text_id("webhook-sent-again")).with("n", v.number(count))
+        }
+    };
     Ok(go(officer, id, &said))
+}
+
+fn still_waits() -> Flash {
+    Flash::warning(text_id("webhook-still-waits"))
 }
 
 async fn switch(node: &Node, id: &str, state: HookState, actor: &str) -> Result<Flash, NodeError> {

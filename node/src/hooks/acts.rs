@@ -226,6 +226,9 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let row = found(&mut tx, id).await?;
         let count = deliveries::again(&mut tx, id, &again).await?;
+        if count == 0 && deliveries::waits(&mut tx, id, &again).await? {
+            return Err(NodeError::StillWaits);
+        }
         if let (0, Replay::One(delivery)) = (count, which) {
             return Err(NodeError::not_found("delivery that is over", &delivery));
         }

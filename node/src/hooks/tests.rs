@@ -277,7 +277,9 @@ async fn what_was_sent_goes_again_one_or_all_of_a_time_before_what_is_new() {
         let again = node.replay_webhook(&id, Replay::One(&one), "test").await;
         assert_eq!(again.unwrap(), 1);
         let waits = node.replay_webhook(&id, Replay::One(&one), "test").await;
-        assert!(matches!(waits, Err(NodeError::NotFound { .. })));
+        assert!(matches!(waits, Err(NodeError::StillWaits)));
+        let none = node.replay_webhook(&id, Replay::One("msg_0"), "test").await;
+        assert!(matches!(none, Err(NodeError::NotFound { .. })));
         stage.round().await;
         assert_eq!(stage.receiver.heard()[3].header("webhook-id"), one);
         stage.filed().await;
@@ -296,6 +298,8 @@ async fn what_was_sent_goes_again_one_or_all_of_a_time_before_what_is_new() {
         assert_eq!(ids.len(), 3, "and what is new behind them");
         let since = Replay::Between(NOW, i64::MAX);
         assert_eq!(node.replay_webhook(&id, since, "test").await.unwrap(), 4);
+        let waits = node.replay_webhook(&id, since, "test").await;
+        assert!(matches!(waits, Err(NodeError::StillWaits)));
         assert_eq!(stage.place.audited("webhook.replayed").await.len(), 3);
     }
 }

@@ -14,7 +14,7 @@ use super::{
     Conversation, Event, IdentityEvent, Linked, Notify, Reachable, RunningClock, Step, Verification,
 };
 use crate::casework::course::{course, walked};
-use crate::casework::{Opened, Outcome, standing, title_of};
+use crate::casework::{Opened, Outcome, is_replied, standing, title_of};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -57,7 +57,7 @@ pub struct ReporterView {
     pub may: Vec<String>,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
-    /// The reporter has spoken since the last public answer.
+    /// It is open, and the reporter has spoken since the last public follow-up.
     #[serde(skip)]
     pub replied: bool,
     /// How it was closed, if it is.
@@ -119,10 +119,7 @@ impl Node {
                 .unwrap_or_default(),
             may: may(&case),
             outcome: Outcome::of(&case),
-            replied: case
-                .follow_up
-                .as_ref()
-                .is_some_and(|last| last.replied_since),
+            replied: is_replied(&case),
             closed_by: closed(&case).map(|close| close.by),
             score: closed(&case).and_then(|close| close.score),
             supports: case.supports,

@@ -66,6 +66,8 @@ pub struct CaseRow {
     pub copied: i64,
     /// Unix ms since when nothing more is heard of it here; `None` while this institution is a party.
     pub left_at: Option<i64>,
+    /// 1: it is open, and its reporter has spoken since the last public follow-up.
+    pub replied: i64,
     #[sqlx(flatten)]
     pub glance: Glance,
     #[sqlx(flatten)]
@@ -125,7 +127,7 @@ macro_rules! listed {
         anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
         updated_at, runs_out_at, work_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
         officer, looked_at, outcome, taken_up, own_number, identity_asks, local_category, waits_since, escalated, copied,
-        left_at"
+        left_at, replied"
     };
 }
 pub(super) use listed;
@@ -156,8 +158,8 @@ static PUT: Bulk = Bulk::new(
         programme_slug, on_behalf_of, anonymous, secret, public, supports, hops, tray,
         erased, pending, filed_at, updated_at, title, place, excerpt, answer, last_kind,
         last_author, last_at, turn, described, runs_out_at, outcome, taken_up, work_at,
-        identity_asks, waits_since, escalated, copied, left_at) values",
-    45,
+        identity_asks, waits_since, escalated, copied, left_at, replied) values",
+    46,
     "on conflict (case_id) do update set fold = excluded.fold, next_seq = excluded.next_seq,
         blocked = excluded.blocked, ticket = excluded.ticket, origin = excluded.origin,
         custodian = excluded.custodian, state = excluded.state,
@@ -175,7 +177,7 @@ static PUT: Bulk = Bulk::new(
         outcome = excluded.outcome, taken_up = excluded.taken_up,
         identity_asks = excluded.identity_asks,
         waits_since = excluded.waits_since, escalated = excluded.escalated,
-        copied = excluded.copied, left_at = excluded.left_at,
+        copied = excluded.copied, left_at = excluded.left_at, replied = excluded.replied,
         local_category = case
             when cases.category is not distinct from excluded.category then cases.local_category
             when cases.kept_for = excluded.category then cases.kept_local end,
@@ -195,7 +197,7 @@ pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     tx.run_rows(&PUT, values).await.map(drop)
 }
 
-fn stored(row: &CaseRow) -> [Value; 45] {
+fn stored(row: &CaseRow) -> [Value; 46] {
     let Glance {
         title,
         place,
@@ -255,6 +257,7 @@ fn stored(row: &CaseRow) -> [Value; 45] {
         row.escalated.into(),
         row.copied.into(),
         row.left_at.into(),
+        row.replied.into(),
     ]
 }
 

@@ -5,6 +5,7 @@ use http::{Request, StatusCode};
 use serde_json::json;
 
 use super::{Desk, desks};
+use crate::store::webhooks::deliveries::{self, DeliveryRow};
 use crate::tokens::{Role, Scope};
 
 async fn with(desk: &Desk, secret: &str, path: &str) -> super::Reply {
@@ -111,6 +112,26 @@ async fn a_program_has_nobody_told_what_it_may_not_read_itself() {
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
         let none = desk.post(Role::Admin, &path, &json!({"since": 1})).await;
         assert_eq!(none.json()["deliveries"], 0);
+        let row = DeliveryRow {
+            id: "msg_1".into(),
+            webhook: id.clone(),
+            change: 1,
+            kind: "case.verified".into(),
+            body: "{}".into(),
+            at: 2,
+            state: "waiting".into(),
+            tries: 0,
+            problem: None,
+            done_at: None,
+        };
+        let mut tx = desk.place.node.write_tx().await.unwrap();
+        deliveries::add(&mut tx, &[row]).await.unwrap();
+        tx.commit().await.unwrap();
+        for which in [json!({"since": 1}), json!({"delivery": "msg_1"})] {
+            let waits = desk.post(Role::Admin, &path, &which).await;
+            assert_eq!(waits.status, StatusCode::CONFLICT, "{which}");
+            assert_eq!(waits.json()["code"], "still_waits");
+        }
         let request = Request::patch(format!("/api/v1/webhooks/{id}"))
             .header("content-type", "application/json");
         let off = desk.send(Some(Role::Admin), request, Body::from(r#"{"state":"off"}"#));

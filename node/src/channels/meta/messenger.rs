@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::send::{Graph, Line};
-use super::{id_or_hash, listed};
+use super::{MESSAGE_ID, id_or_hash, listed};
 use crate::casework::Coordinates;
 use crate::channels::media::{Pieces, Unfetched};
 use crate::channels::{
@@ -157,8 +157,9 @@ impl Channel for Messenger {
         });
         Box::pin(async move {
             let path = [self.page.as_str(), "messages"];
-            let told = self.graph.post(Line::Messenger, &self.token, &path, &body);
-            Ok(told.await?["message_id"].as_str().map(str::to_owned))
+            let line = Line::Messenger;
+            let told = self.graph.post(line, &self.token, &path, &body, MESSAGE_ID);
+            told.await.map(Some)
         })
     }
 

@@ -34,6 +34,9 @@ const FACEBOOK: &str = "facebook.page_id";
 /// What a body of WhatsApp is about.
 const BUSINESS: &str = "whatsapp_business_account";
 
+/// Where the id stands that a page's message gets.
+const MESSAGE_ID: &str = "/message_id";
+
 /// Who comments, and below which comment or post, by the ids of the provider.
 pub(super) type Below = (String, String);
 

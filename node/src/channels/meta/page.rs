@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::send::{Graph, Line};
 use super::settings::Comments;
-use super::{Below, id_or_hash, listed};
+use super::{Below, MESSAGE_ID, id_or_hash, listed};
 use crate::channels::media::{Pieces, Unfetched};
 use crate::channels::talk::{Marks, begins_with_keyword};
 use crate::channels::{
@@ -124,18 +124,19 @@ impl Page {
         };
         let private = json!({"recipient": recipient, "message": {"text": words}});
         let path = [self.id.as_str(), "messages"];
-        let told = self.graph.post(Line::Comment, &self.token, &path, &private);
-        let id = told.await?["message_id"].as_str().map(str::to_owned);
+        let (graph, line) = (&self.graph, Line::Comment);
+        let told = graph.post(line, &self.token, &path, &private, MESSAGE_ID);
+        let id = told.await?;
         let public = json!({"message": heard_in_public()});
         let path = [at, "comments"];
-        let seen = self.graph.post(Line::Comment, &self.token, &path, &public);
+        let seen = graph.post(line, &self.token, &path, &public, "/id");
         if let Err(unsaid) = seen.await {
             tracing::warn!(
                 ?unsaid,
                 "a comment was answered in private and not in public"
             );
         }
-        Ok(id)
+        Ok(Some(id))
     }
 }
 

@@ -35,6 +35,15 @@ pub enum Line {
     Comment,
 }
 
+/// What the provider answers, or what stands in its place.
+struct Told {
+    status: u16,
+    wait: Option<Duration>,
+    is_page: bool,
+    /// Null for what is no JSON.
+    value: Value,
+}
+
 /// What the provider answers instead of doing it.
 struct Refusal {
     status: u16,
@@ -59,30 +68,25 @@ impl Graph {
         })
     }
 
-    /// Posts to an object of the provider, such as `["42", "messages"]`.
+    /// Posts to an object of the provider, such as `["42", "messages"]`; answers with the id that it
+    /// gives to what was said, which stands at `id` (RFC 6901).
     pub async fn post(
         &self,
         line: Line,
         token: &str,
         path: &[&str],
         body: &Value,
-    ) -> Result<Value, Unsaid> {
+        id: &str,
+    ) -> Result<String, Unsaid> {
         let request = self.client.post(self.at(path)).json(body);
-        match asked(request.bearer_auth(token)).await {
-            Ok(Ok(told)) => Ok(told),
-            Ok(Err(refusal)) => Err(refusal.unsaid(line)),
-            Err(problem) => Err(Unsaid::Down(problem)),
-        }
+        let told = asked(request.bearer_auth(token)).await;
+        told.map_err(Unsaid::Down)?.said(line, id)
     }
 
     /// What the provider tells of an object.
     pub async fn get(&self, token: &str, path: &[&str]) -> Result<Value, Unfetched> {
         let request = self.client.get(self.at(path)).bearer_auth(token);
-        match asked(request).await {
-            Ok(Ok(told)) => Ok(told),
-            Ok(Err(refusal)) => Err(unfetched(refusal.status, refusal.code)),
-            Err(problem) => Err(Unfetched::Later(problem)),
-        }
+        asked(request).await.map_err(Unfetched::Later)?.object()
     }
 
     /// Begins to fetch a file; a token goes to hosts of the provider only.
@@ -124,22 +128,60 @@ impl Graph {
 }
 
 /// What is answered, or what is wrong with the line.
-async fn asked(request: RequestBuilder) -> Result<Result<Value, Refusal>, String> {
+async fn asked(request: RequestBuilder) -> Result<Told, String> {
     let answer = request.send().await.map_err(broken)?;
-    let (status, wait) = (answer.status(), wait(&answer));
-    let told = beginning(answer, LARGEST).await.map_err(broken)?;
-    // What was done is done, whatever is said of it.
-    let told: Value = serde_json::from_slice(&told).unwrap_or_default();
-    if status.is_success() {
-        return Ok(Ok(told));
-    }
-    let number = |field: &str| told["error"][field].as_i64();
-    Ok(Err(Refusal {
-        status: status.as_u16(),
-        code: number("code"),
-        subcode: number("error_subcode"),
+    let (status, wait) = (answer.status().as_u16(), wait(&answer));
+    // One that breaks off says nothing.
+    let body = beginning(answer, LARGEST).await.unwrap_or_default();
+    Ok(Told {
+        status,
         wait,
-    }))
+        is_page: provider::is_page(&body),
+        value: serde_json::from_slice(&body).unwrap_or_default(),
+    })
+}
+
+impl Told {
+    /// The id that was given to what was said.
+    fn said(&self, line: Line, id: &str) -> Result<String, Unsaid> {
+        let undocumented = || provider::undocumented("the provider", self.status);
+        if self.is_page {
+            return Err(Unsaid::Down(undocumented()));
+        }
+        if !self.is_success() {
+            return Err(self.refusal().unsaid(line));
+        }
+        let id = self.value.pointer(id).and_then(Value::as_str);
+        // It may have been said.
+        id.map(str::to_owned)
+            .ok_or_else(|| Unsaid::Unanswered(undocumented()))
+    }
+
+    fn object(self) -> Result<Value, Unfetched> {
+        let refusal = self.refusal();
+        match (self.is_success(), refusal.code) {
+            (true, _) if self.value.is_object() => Ok(self.value),
+            (false, Some(code)) => Err(unfetched(self.status, Some(code))),
+            _ => Err(Unfetched::Later(provider::undocumented(
+                "the provider",
+                self.status,
+            ))),
+        }
+    }
+
+    fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    fn refusal(&self) -> Refusal {
+        let number = |field: &str| self.value["error"][field].as_i64();
+        Refusal {
+            status: self.status,
+            code: number("code"),
+            subcode: number("error_subcode"),
+            wait: self.wait,
+        }
+    }
 }
 
 fn wait(answer: &Response) -> Option<Duration> {
@@ -156,12 +198,10 @@ fn unfetched(status: u16, code: Option<i64>) -> Unfetched {
 
 impl Refusal {
     fn unsaid(&self, line: Line) -> Unsaid {
-        let told = || match self.code {
-            Some(code) => format!("the provider answers {} with code {code}", self.status),
-            None => format!("the provider answers {}", self.status),
-        };
+        let code = self.code.unwrap_or(-1);
+        let told = || format!("the provider answers {} with code {code}", self.status);
         let slower = || Unsaid::Slower(self.wait.unwrap_or(BREATH));
-        match (line, self.code.unwrap_or(-1), self.subcode) {
+        match (line, code, self.subcode) {
             // Nobody may be told anything before they write again.
             (Line::Whatsapp, TOO_LATE, _)
             | (Line::Messenger | Line::Comment, 10, _)
@@ -190,6 +230,9 @@ impl Refusal {
             )
             | (Line::Whatsapp | Line::Messenger, 100, Some(33)) => Unsaid::Down(told()),
             _ if self.status == 429 => slower(),
+            _ if self.code.is_none() => {
+                Unsaid::Down(provider::undocumented("the provider", self.status))
+            }
             _ if self.status == 401 || self.status >= 500 => Unsaid::Down(told()),
             _ => Unsaid::Never(told()),
         }
@@ -213,6 +256,7 @@ mod tests {
             Unsaid::Never(_) => "never",
             Unsaid::Stopped => "stopped",
             Unsaid::WindowClosed => "closed",
+            Unsaid::Unanswered(_) => "unanswered",
             Unsaid::Down(_) => "down",
         }
     }
@@ -232,6 +276,8 @@ mod tests {
             (Line::Whatsapp, 401, 190, None, "down"),
             (Line::Whatsapp, 500, 2, None, "down"),
             (Line::Whatsapp, 503, -1, None, "down"),
+            (Line::Whatsapp, 302, -1, None, "down"),
+            (Line::Messenger, 403, -1, None, "down"),
             (Line::Whatsapp, 400, 131_026, None, "never"),
             (Line::Messenger, 400, 551, Some(1_545_041), "never"),
             (Line::Messenger, 403, 200, Some(1_545_041), "never"),
@@ -244,6 +290,29 @@ mod tests {
                 comes_to,
                 "{status} {code}"
             );
+        }
+    }
+
+    #[test]
+    fn only_an_answer_with_its_id_says_that_something_was_said() {
+        let heard = |status: u16, body: &str| {
+            let told = Told {
+                status,
+                wait: None,
+                is_page: provider::is_page(body.as_bytes()),
+                value: serde_json::from_str(body).unwrap_or_default(),
+            };
+            told.said(Line::Whatsapp, "/messages/0/id")
+        };
+        let said = heard(200, r#"{"messages": [{"id": "wamid.1"}]}"#);
+        assert_eq!(said, Ok("wamid.1".into()));
+        for body in ["", "{}", r#"{"messages": []}"#, "OK"] {
+            let said = heard(200, body);
+            assert!(matches!(said, Err(Unsaid::Unanswered(_))), "{body}");
+        }
+        for status in [200, 302, 400, 403, 407] {
+            let said = heard(status, "<html>Masuk ke Wi-Fi</html>");
+            assert!(matches!(said, Err(Unsaid::Down(_))), "{status}");
         }
     }
 

@@ -166,9 +166,11 @@ impl Whatsapp {
         body["messaging_product"] = "whatsapp".into();
         body["recipient_type"] = "individual".into();
         let path = [self.id.as_str(), "messages"];
-        let told = self.graph.post(Line::Whatsapp, &self.token, &path, &body);
-        let id = told.await?["messages"][0]["id"].as_str().map(str::to_owned);
-        Ok(id)
+        let id = "/messages/0/id";
+        let told = self
+            .graph
+            .post(Line::Whatsapp, &self.token, &path, &body, id);
+        told.await.map(Some)
     }
 }
 

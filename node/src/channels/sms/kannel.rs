@@ -36,6 +36,8 @@ const LONGEST: usize = 64 * 1024;
 const DOOR: &str = "/saluran/sms/kannel";
 /// `%c` of what is no text.
 const BINARY: &str = "1";
+/// With which it begins to say that it took a message, now or for later.
+const TAKEN: [&[u8]; 2] = [b"0:", b"3:"];
 /// What is asked of a message that is on its way: that it was delivered (1), was not (2), was
 /// refused by the network (16).
 const RECEIPTS: &str = "19";
@@ -106,9 +108,9 @@ impl Kannel {
         // The address holds the password and the words.
         let answer = asked.map_err(|error| Unsaid::Down(provider::broken(error)))?;
         let status = answer.status();
-        // It is read so that the line can be used again, and says no more than its status does.
-        let _ = provider::beginning(answer, LARGEST).await;
-        heard_back(status.as_u16())?;
+        // One that breaks off says nothing.
+        let said = provider::beginning(answer, LARGEST).await;
+        heard_back(status.as_u16(), &said.unwrap_or_default())?;
         Ok(receipts.map(|_| id))
     }
 }
@@ -121,10 +123,15 @@ fn address(field: &'static str, text: &str) -> Result<Url, ChannelSettingsError>
     })
 }
 
-/// What the status of `sendsms` means. What it says beside repeats the words, and is not kept.
-fn heard_back(status: u16) -> Result<(), Unsaid> {
+/// What `sendsms` means: 202 with `0: Accepted for delivery` or `3: Queued for later delivery` is yes.
+/// What it says beside may repeat the words, and is not kept.
+fn heard_back(status: u16, said: &[u8]) -> Result<(), Unsaid> {
+    let undocumented = || provider::undocumented("the gateway", status);
     match status {
-        200..300 => Ok(()),
+        _ if provider::is_page(said) => Err(Unsaid::Down(undocumented())),
+        202 if TAKEN.iter().any(|taken| said.starts_with(taken)) => Ok(()),
+        // It may have taken it.
+        200..300 => Err(Unsaid::Unanswered(undocumented())),
         // A wrong name or password is ours to mend, and costs no message anything.
         401 | 403 | 404 => Err(Unsaid::Down(format!(
             "the gateway refuses this node ({status})"

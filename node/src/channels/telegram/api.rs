@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::fetching::Interrupted;
 use super::super::heard::{Address, MediaRef, Saying};
 use super::super::media::{LeftOut, Pieces, Unfetched};
-use super::super::provider::Provider;
+use super::super::provider::{Provider, undocumented};
 use super::super::settings::ChannelSettingsError;
 use super::super::{Unsaid, words};
 use super::settings::TelegramSettings;
@@ -25,6 +25,8 @@ const WHOLE: Duration = Duration::from_secs(20);
 const LARGEST_FILE: u64 = 20_000_000;
 /// Updates at once.
 const AT_ONCE: u32 = 100;
+/// Who answers, in a reason.
+const WHO: &str = "Telegram";
 const KINDS: [&str; 2] = ["message", "edited_message"];
 
 pub struct Api {
@@ -34,6 +36,7 @@ pub struct Api {
 
 /// Why a method came to nothing.
 enum Failed {
+    /// Telegram is not there, or something else answers.
     Away(String),
     Refused {
         status: u16,
@@ -43,7 +46,6 @@ enum Failed {
 
 #[derive(Deserialize)]
 struct Told {
-    #[serde(default)]
     ok: bool,
     #[serde(default)]
     result: Value,
@@ -113,10 +115,11 @@ impl Api {
             asked["reply_markup"] = button(what.asks_place);
         }
         match self.call("sendMessage", &asked, WHOLE).await {
-            Ok(sent) => {
-                let id = sent["message_id"].as_i64();
-                Ok(id.map(|id| updates::message_id(chat, id)))
-            }
+            Ok(sent) => match sent["message_id"].as_i64() {
+                Some(id) => Ok(Some(updates::message_id(chat, id))),
+                // It may have been said.
+                None => Err(Unsaid::Unanswered(undocumented(WHO, 200))),
+            },
             Err(Failed::Away(problem)) => Err(Unsaid::Down(problem)),
             Err(Failed::Refused {
                 retry_after: Some(pause),
@@ -153,15 +156,15 @@ impl Api {
         let url = url.ok_or_else(|| Failed::Away("its address is none".into()))?;
         let request = self.provider.post(url).json(asked).timeout(wait);
         let answer = self.provider.ask(request).await.map_err(Failed::Away)?;
+        let status = answer.status;
         let told: Option<Told> = serde_json::from_slice(&answer.body).ok();
         match told {
-            Some(told) if answer.status == 200 && told.ok => Ok(told.result),
-            told => Err(Failed::Refused {
-                status: answer.status,
-                retry_after: told
-                    .and_then(|told| told.parameters.retry_after)
-                    .map(Duration::from_secs),
+            Some(told) if status == 200 && told.ok => Ok(told.result),
+            Some(told) if !told.ok => Err(Failed::Refused {
+                status,
+                retry_after: told.parameters.retry_after.map(Duration::from_secs),
             }),
+            _ => Err(Failed::Away(undocumented(WHO, status))),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{MINUTE_MS, REPORT, SITI, Talked};
 use crate::channels::fetching::{self, Interrupted};
 use crate::channels::{Name, Outage};
 use crate::clock::Clock as _;
+use crate::store::channels::lines;
 
 const AWAY: &str = "Telegram answers 500";
 
@@ -39,6 +40,34 @@ async fn a_provider_from_which_nothing_can_be_fetched_is_down_until_it_can() {
         })
         .await;
         assert_eq!(looks.load(Ordering::Relaxed), 2);
+        assert_eq!(talked.stands().await, (Outage::default(), true));
+    }
+}
+
+#[tokio::test]
+async fn what_goes_well_is_noted_once_and_what_another_process_noted_is_found_in_ten_minutes() {
+    for talked in Talked::on(Name::Telegram).await {
+        let (node, clock) = (talked.node(), &talked.place.clock);
+        let fetches = async || {
+            let stop = CancellationToken::new();
+            fetching::again(node, Name::Telegram, &stop, || async { Ok(None) }).await;
+        };
+        fetches().await;
+        let mut tx = node.write_tx().await.unwrap();
+        lines::not_fetched(&mut tx, "telegram", clock.now_ms(), AWAY)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        clock.advance(9 * MINUTE_MS);
+        fetches().await;
+        assert!(!talked.stands().await.1, "nothing is read for each fetch");
+        clock.advance(MINUTE_MS);
+        fetches().await;
+        assert_eq!(talked.stands().await, (Outage::default(), true));
+        // What this process noted itself is cleared at once.
+        node.note_unfetched(Name::Telegram, AWAY).await;
+        assert!(!talked.stands().await.1);
+        fetches().await;
         assert_eq!(talked.stands().await, (Outage::default(), true));
     }
 }

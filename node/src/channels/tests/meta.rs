@@ -545,6 +545,43 @@ async fn too_much_makes_a_line_slower_and_who_cannot_be_reached_is_left() {
 }
 
 #[tokio::test]
+async fn what_is_answered_in_the_place_of_the_provider_is_an_outage_and_not_said() {
+    const DOWN: &str = "select problem from channel_lines where failures > 0";
+    for chat in Chat::open().await {
+        let portal = "<html><title>Masuk ke Wi-Fi kantor</title></html>";
+        for (id, body) in [("w1", portal), ("w2", "{}")] {
+            chat.meta.is_behind(200, body);
+            assert!(chat.writes(id, "BANTUAN").await.is_empty());
+            assert_eq!(chat.outbox().await.last().unwrap(), "whatsapp waiting");
+            let problem = chat.column(DOWN).await;
+            assert!(problem[0].starts_with("the provider answers 200"), "{body}");
+            chat.place.clock.advance(5 * MINUTE_MS);
+            assert_eq!(chat.told().await.len(), 1, "{body}");
+            assert!(chat.column(DOWN).await.is_empty());
+        }
+        chat.meta.is_behind(200, portal);
+        chat.hands_over(&meta::messenger(
+            BUDI,
+            &json!({"mid": "m1", "text": "BANTUAN"}),
+        ))
+        .await;
+        assert!(chat.told().await.is_empty());
+        let words = "#lapor Trotoar di depan stasiun rusak parah";
+        chat.meta.is_behind(302, "");
+        chat.hands_over(&meta::comment(("55", "Rina Wati"), "44_1", words))
+            .await;
+        assert!(chat.told().await.is_empty());
+        let waiting = ["messenger waiting", "facebook waiting"];
+        assert_eq!(chat.outbox().await[2..], waiting);
+        // A picture behind it is waited for.
+        chat.meta.keeps("1003", "image/jpeg", jpeg(64, 3000));
+        chat.meta.is_behind(200, portal);
+        chat.sends("w3", &image("1003")).await;
+        assert_eq!(chat.taken().await.last().unwrap(), "whatsapp waiting");
+    }
+}
+
+#[tokio::test]
 async fn messages_to_the_page_become_a_case_with_their_picture() {
     for chat in Chat::open().await {
         let at = chat.meta.keeps("77", "image/jpeg", jpeg(64, 3000));

@@ -32,6 +32,56 @@ async fn an_outage_keeps_everything_waiting_and_counts_against_nothing() {
 }
 
 #[tokio::test]
+async fn what_may_have_been_said_is_said_eight_times_at_most_and_then_waits_for_a_person() {
+    for talked in Talked::on(Name::Sms).await {
+        let silence = || Unsaid::Unanswered("nobody answers".into());
+        talked.writes(SITI, REPORT).await;
+        talked.hears().await;
+        talked.paper.orders(std::iter::repeat_with(silence).take(8));
+        for _ in 0..24 * 12 {
+            talked.speaks().await;
+            if talked.outbox().await != ["waiting"] {
+                break;
+            }
+            talked.place.clock.advance(5 * MINUTE_MS);
+        }
+        assert_eq!(talked.outbox().await, ["refused"]);
+        let unsaid = talked.node().not_said().await.unwrap();
+        assert_eq!(unsaid[0].problem.as_deref(), Some("nobody answers"));
+        let queues = talked.node().channel_queues().await.unwrap();
+        assert!(!queues.lines[0].1, "nothing was answered yet");
+        let number = unsaid[0].number;
+        talked.place.clock.advance(HOUR_MS);
+        talked.node().say_again(number, "test").await.unwrap();
+        let told = talked.told(SITI).await;
+        assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_looks_well_when_its_provider_has_answered_and_not_before() {
+    for talked in Talked::on(Name::Whatsapp).await {
+        talked.says(SITI, PLACED).await;
+        talked.says(SITI, "LEWATI").await;
+        talked.says(SITI, "YA").await;
+        let (case, _) = talked.case().await;
+        let is_up = async || talked.node().channel_queues().await.unwrap().lines[0].1;
+        talked.paper.is_down(true);
+        talked.follows_up(case, "Petugas berangkat.", false).await;
+        talked.told(SITI).await;
+        assert!(!is_up().await);
+        // Too late to be said, which the node knows by itself.
+        talked.place.clock.advance(25 * HOUR_MS);
+        talked.told(SITI).await;
+        assert_eq!(talked.outbox().await.last().unwrap(), "closed");
+        assert!(!is_up().await);
+        talked.paper.is_down(false);
+        talked.says(SITI, "halo").await;
+        assert!(is_up().await);
+    }
+}
+
+#[tokio::test]
 async fn after_a_long_outage_the_latest_news_of_a_case_stand_for_all() {
     for talked in Talked::on(Name::Sms).await {
         talked.says(SITI, REPORT).await;

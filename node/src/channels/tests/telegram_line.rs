@@ -12,7 +12,7 @@ use tower::util::ServiceExt as _;
 
 use super::private::Log;
 use super::telegram::{BUDI, Bot, SECRET, SITI, texts};
-use super::{DAY_MS, HOUR_MS, PLACED};
+use super::{DAY_MS, HOUR_MS, MINUTE_MS, PLACED};
 use crate::channels::telegram::{self, TelegramSettings, Way};
 use crate::channels::{Channel as _, run};
 
@@ -76,6 +76,25 @@ async fn while_telegram_is_away_what_is_to_be_said_waits_and_what_was_written_is
         let told = texts(&bot.hears().await);
         assert!(told[0].starts_with("Tulis keluhan Anda"), "{told:?}");
         assert!(told[1].starts_with("Ada foto"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_answers_in_the_place_of_telegram_is_an_outage_and_stops_nobody() {
+    for bot in Bot::by(Way::Poll).await {
+        let portal = "<html><title>Masuk ke Wi-Fi kantor</title></html>";
+        let strange = r#"{"ok": true, "result": {}}"#;
+        for (status, body) in [(200, portal), (403, portal), (400, "{}"), (200, strange)] {
+            bot.provider.writes(SITI, "bantuan");
+            bot.line.fetch_updates(bot.talked.node()).await.unwrap();
+            bot.provider.mood.orders([Trouble::Behind(status, body)]);
+            assert!(bot.goes_on().await.is_empty());
+            let queues = bot.talked.node().channel_queues().await.unwrap();
+            assert_eq!(queues.lines, [("telegram", false)]);
+            bot.talked.place.clock.advance(5 * MINUTE_MS);
+            assert_eq!(bot.goes_on().await.len(), 1, "{status} {body}");
+        }
+        assert_eq!(bot.talked.outbox().await, ["sent"; 4]);
     }
 }
 

@@ -174,6 +174,24 @@ async fn a_reply_that_stands_there_already_counts_as_said_and_another_refusal_is
 }
 
 #[tokio::test]
+async fn what_answers_in_the_place_of_x_is_an_outage_and_refuses_nothing() {
+    for x in Account::open().await {
+        x.posts(&siti(), of(REPORT), Shape::FilteredStream).await;
+        let portal = "<html><title>Masuk ke Wi-Fi kantor</title></html>";
+        for (status, body) in [(200, portal), (403, portal), (201, "{}"), (400, "")] {
+            x.provider.mood.orders([Trouble::Behind(status, body)]);
+            assert!(x.goes_on().await.is_empty());
+            assert_eq!(x.talked.outbox().await, ["waiting"], "{status} {body}");
+            let queues = x.talked.node().channel_queues().await.unwrap();
+            assert_eq!(queues.lines, [("x", false)]);
+            x.passes(10 * MINUTE_MS);
+        }
+        assert_eq!(x.goes_on().await.len(), 1);
+        assert_eq!(x.talked.outbox().await, ["sent"]);
+    }
+}
+
+#[tokio::test]
 async fn a_picture_elsewhere_is_not_fetched() {
     for x in Account::open().await {
         let post = x.provider.posts(

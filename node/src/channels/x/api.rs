@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::Unsaid;
 use super::super::fetching::Interrupted;
 use super::super::heard::Saying;
-use super::super::provider::{Answer, Provider};
+use super::super::provider::{Answer, Provider, undocumented};
 use super::oauth::{Keys, Stamp};
 use crate::chance::random;
 use crate::clock::Clock;
@@ -78,14 +78,18 @@ impl Api {
             .header(AUTHORIZATION, signed)
             .json(&body);
         let answer = self.provider.ask(request).await.map_err(Unsaid::Down)?;
+        let posted = serde_json::from_slice::<Posted>(&answer.body).ok();
+        // What was said all the same X refuses the next time, as a duplicate.
+        let strange = |status| Unsaid::Down(undocumented("X", status));
         match answer.status {
-            200 | 201 => {
-                let posted = serde_json::from_slice::<Posted>(&answer.body).ok();
-                Ok(posted.map(|posted| posted.data.id))
+            status @ (200 | 201) => {
+                let posted = posted.ok_or_else(|| strange(status))?;
+                Ok(Some(posted.data.id))
             }
             // It was said before, and the answer to that was lost.
             403 if is_duplicate(&answer) => Ok(None),
             429 => Err(Unsaid::Slower(self.busy(&answer))),
+            status if !is_problem(&answer) => Err(strange(status)),
             // Keys, credits and addresses are ours to mend, and cost no message anything.
             status @ (401 | 402 | 404) => {
                 Err(Unsaid::Down(format!("X refuses this node ({status})")))
@@ -153,6 +157,11 @@ impl Api {
             Duration::from_millis(left.max(1000).unsigned_abs())
         })
     }
+}
+
+/// Whether X itself says what is wrong.
+fn is_problem(answer: &Answer) -> bool {
+    serde_json::from_slice::<Value>(&answer.body).is_ok_and(|told| told.is_object())
 }
 
 fn is_duplicate(answer: &Answer) -> bool {

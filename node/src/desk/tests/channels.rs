@@ -35,7 +35,11 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn at(place: &'a Place) -> Self {
-        let (paper, lines) = on_paper(&place.node, Name::Sms);
+        Self::of(place, Name::Sms)
+    }
+
+    fn of(place: &'a Place, name: Name) -> Self {
+        let (paper, lines) = on_paper(&place.node, name);
         Self {
             place,
             paper,
@@ -182,6 +186,34 @@ async fn a_conversation_becomes_a_report_at_one_press_and_shows_no_number() {
             .shows("Pesan dibiarkan");
         siti.open("/meja?tab=baru").await.shows("Lampu mati pak");
         siti.open(PAGES[0]).await.shows("Untuk laporan");
+    }
+}
+
+#[tokio::test]
+async fn a_case_says_by_which_channel_its_reporter_is_reached_and_not_who_it_is() {
+    let report = "Lampu jalan padam di Kota Bandung sejak hari Minggu.";
+    for (name, from, words) in [
+        (Name::Sms, NUMBER, "lewat SMS"),
+        (Name::X, "6253282", "lewat X"),
+    ] {
+        for place in staffed().await {
+            let line = Line::of(&place, name);
+            let body = json!({"from": from, "name": "Siti Aminah", "text": report});
+            line.takes(&body).await;
+            let every = CaseFilter::default();
+            let case = place.node.cases(&every, None, 9).await.unwrap().cases[0].case;
+            let router = router(place.node.clone());
+            let siti = Browser::new(&router);
+            siti.enters(SITI, WORDS).await;
+            let page = siti.open(&at(case, "")).await;
+            page.shows("Kontak pelapor").shows(words);
+            for hidden in [&NUMBER[1..], "6253282", "Siti Aminah", "tidak dikirimi"] {
+                assert!(!page.text.contains(hidden), "{hidden}");
+            }
+            line.takes(&json!({"from": from, "text": "STOP"})).await;
+            let page = siti.open(&at(case, "")).await;
+            page.shows(&format!("{words}, tetapi saat ini tidak dikirimi kabar"));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use lapor_web::webhook::tiny_receiver::TinyReceiver;
 use super::{ADMIN, Browser, SITI, WORDS, staffed};
 use crate::doors::router;
 use crate::hooks::HookState;
+use crate::store::webhooks::deliveries::{self, DeliveryRow};
 use crate::testing::NOW;
 
 const PATH: &str = "/meja/webhook";
@@ -126,6 +127,27 @@ async fn one_that_gave_up_is_told_above_the_list_and_goes_on_when_it_is_switched
         again.is(StatusCode::SEE_OTHER);
         let (_, detail) = place.audited("webhook.replayed").await.remove(0);
         assert!(detail.contains(": 0") && NOW > 0, "{detail}");
+        let row = DeliveryRow {
+            id: "msg_1".into(),
+            webhook: id,
+            change: 1,
+            kind: "case.verified".into(),
+            body: "{}".into(),
+            at: NOW,
+            state: "waiting".into(),
+            tries: 0,
+            problem: None,
+            done_at: None,
+        };
+        let mut tx = place.node.write_tx().await.unwrap();
+        deliveries::add(&mut tx, &[row]).await.unwrap();
+        tx.commit().await.unwrap();
+        for (act, field) in [("kirim", ("kiriman", "msg_1")), ("ulang", since[0])] {
+            let again = admin.post(&format!("{one}/{act}"), &[field]).await;
+            again.is(StatusCode::SEE_OTHER);
+            let page = admin.open(&one).await;
+            page.shows("masih menunggu, dan dikirim sendiri");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a ticket and a public page say of how far a report has come.
 
 use http::StatusCode;
+use lapor_migrations::on;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
@@ -107,6 +108,7 @@ async fn steps_that_a_report_has_not_gone_through_are_not_ticked() {
 
 #[tokio::test]
 async fn a_report_does_not_wait_for_a_reporter_who_has_replied() {
+    const OLDER: &str = "update cases set replied = 0, described = 0";
     for place in places().await {
         let case = published(&place, "Jalan berlubang", json!({})).await;
         say(&place, case, "Sudah ditambal.").await;
@@ -114,12 +116,26 @@ async fn a_report_does_not_wait_for_a_reporter_who_has_replied() {
         let replied = "Pelapor sudah menanggapi";
         let page = tracked(&place, case).await;
         assert!(page.contains(waits) && !page.contains(replied), "{page}");
+        let says_so = async || {
+            let public = open(&router(place.node.clone()), &format!("/laporan/{case}")).await;
+            for page in [tracked(&place, case).await, public.text] {
+                assert!(page.contains(replied) && !page.contains(waits), "{page}");
+            }
+        };
         let words = Some(json!({ "text": "Belum, masih berlubang." }));
         acts(&place, case, "case.replied", json!({}), words).await;
-        let public = open(&router(place.node.clone()), &format!("/laporan/{case}")).await;
-        for page in [tracked(&place, case).await, public.text] {
-            assert!(page.contains(replied) && !page.contains(waits), "{page}");
-        }
+        says_so().await;
+        // What is added moves the report, and takes no reply back.
+        let words = Some(json!({ "text": "Yang di depan pasar." }));
+        acts(&place, case, "report.completed", json!({}), words).await;
+        says_so().await;
+        // A row of an older version is read off its case.
+        let mut tx = place.node.write_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query(OLDER).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        assert!(tracked(&place, case).await.contains(waits));
+        while place.node.catch_up_words().await.unwrap() > 0 {}
+        says_so().await;
         say(&place, case, "Kini ditambal lagi.").await;
         let page = tracked(&place, case).await;
         assert!(page.contains(waits) && !page.contains(replied), "{page}");

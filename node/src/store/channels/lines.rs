@@ -65,10 +65,10 @@ pub async fn not_fetched(tx: &mut Tx, channel: &str, now: i64, problem: &str) ->
     Ok(())
 }
 
-/// What there is was fetched.
+/// What there is was fetched; nothing is written where that is known.
 pub async fn fetched(tx: &mut Tx, channel: &str) -> Stored<()> {
     const SQL: &str = "update channel_lines set unfetched_since = null, unfetched_why = null
-        where channel = $1";
+        where channel = $1 and unfetched_since is not null";
     on!(tx, c => sqlx::query(SQL).bind(channel).execute(c).await.map(drop))?;
     Ok(())
 }

@@ -162,6 +162,26 @@ pub async fn again(tx: &mut Tx, webhook: &str, which: &Again<'_>) -> Stored<u64>
     Ok(revived)
 }
 
+/// Whether any of what is to be sent again waits.
+pub async fn waits(tx: &mut Tx, webhook: &str, which: &Again<'_>) -> Stored<bool> {
+    const ONE: &str = "select count(*) from webhook_deliveries
+        where webhook = $1 and id = $2 and state = 'waiting'";
+    const BETWEEN: &str = "select count(*) from webhook_deliveries
+        where webhook = $1 and at >= $2 and at < $3 and state = 'waiting'";
+    let count: i64 = match which {
+        Again::One(id) => {
+            on!(tx, c => sqlx::query_scalar(ONE).bind(webhook).bind(*id).fetch_one(c).await)?
+        }
+        Again::Between(from, until) => on!(tx, c => sqlx::query_scalar(BETWEEN)
+            .bind(webhook)
+            .bind(from)
+            .bind(until)
+            .fetch_one(c)
+            .await)?,
+    };
+    Ok(count > 0)
+}
+
 /// Forgets what changed before a moment and does not wait.
 pub async fn forget(tx: &mut Tx, before: i64) -> Stored<()> {
     const SQL: &str = "delete from webhook_deliveries where at < $1 and state <> 'waiting'";

@@ -23,9 +23,11 @@ pub use pdu::{is_ours, read, shape};
 #[cfg(test)]
 pub use wire::{Received, Wire};
 
-/// For how long a line may take to be there, and an answer to come.
+/// For how long a line may take to be there.
 const LINE: Duration = Duration::from_secs(3);
-const ANSWER: Duration = Duration::from_mins(1);
+/// Seconds for which an answer may be waited for: all that is held at once is over before it is held
+/// no more.
+const LONGEST_ANSWER: u32 = 60;
 /// A window of more holds nothing back.
 const WIDEST: u16 = 1000;
 
@@ -86,6 +88,9 @@ impl Smpp {
         if !(1..=WIDEST).contains(&smpp.window) || smpp.enquire_seconds == 0 {
             return wrong("window, enquire_seconds: expected 1 to 1000 messages, and seconds");
         }
+        if !(1..=LONGEST_ANSWER).contains(&smpp.answer_seconds) {
+            return wrong("answer_seconds: expected 1 to 60 seconds");
+        }
         if pdu::bind(Role::Both, &system_id, &password).is_none() {
             return wrong(
                 "system_id, password_file: 15 and 8 signs of ASCII at most, as SMPP has it",
@@ -114,14 +119,20 @@ impl Smpp {
             let why = self.trouble.borrow().clone();
             return Err(Unsaid::Down(why.unwrap_or_default()));
         }
-        let lost = || Unsaid::Down("the line was lost before the network answered".into());
+        let lost = || Unsaid::Down("the line was lost before it was submitted".into());
         let (answer, answered) = oneshot::channel();
         let order = Order { submit, answer };
-        self.orders.send(order).await.map_err(|_| lost())?;
-        match tokio::time::timeout(ANSWER, answered).await {
-            Ok(answer) => answer.map_err(|_| lost())?,
-            Err(_) => Err(Unsaid::Later("the network does not answer".into())),
-        }
+        let asked = async {
+            self.orders.send(order).await.map_err(|_| lost())?;
+            answered.await.map_err(|_| lost())?
+        };
+        let patience = Duration::from_secs(self.settings.answer_seconds.into());
+        let silent = |_| {
+            let problem = "the network does not answer what is submitted";
+            Err(Unsaid::Unanswered(problem.into()))
+        };
+        let answer = tokio::time::timeout(patience, asked).await;
+        answer.unwrap_or_else(silent)
     }
 
     /// Keeps the line, or one for each direction, until `stop`.

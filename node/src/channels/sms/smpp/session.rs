@@ -24,7 +24,7 @@ use crate::node::Node;
 use crate::sync::Backoff;
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// For how long a bind and a farewell may be unanswered.
+/// For how long a bind and a farewell may be unanswered, and a command unread.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// For how long nothing is said to a network that is told too much.
@@ -143,12 +143,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Serves the line until it ends. What was not answered then may be said again.
+    /// Serves the line until it ends.
     async fn serve(&mut self, mut line: Line, stop: &CancellationToken) -> io::Result<()> {
         if self.queue.is_some() {
             self.smpp.trouble.send_replace(None);
         }
         let served = self.goes_on(&mut line, stop).await;
+        while let Some((_, answer)) = self.out.pop_first() {
+            let problem = "the line was lost before the network answered what was submitted";
+            let _ = answer.send(Err(Unsaid::Unanswered(problem.into())));
+        }
         if let Some(queue) = &mut self.queue {
             // Whoever queued something is told that the line is gone.
             while queue.try_recv().is_ok() {}
@@ -193,7 +197,7 @@ impl<'a> Session<'a> {
         let sequence = self.next_sequence();
         self.out.insert(sequence, order.answer);
         let command = Command::new(CommandStatus::EsmeRok, sequence, order.submit);
-        line.send(command).await
+        put(line, command).await
     }
 
     async fn enquire(&mut self, line: &mut Line) -> io::Result<()> {
@@ -203,14 +207,14 @@ impl<'a> Session<'a> {
         self.tried = true;
         let sequence = self.next_sequence();
         let enquiry = Command::new(CommandStatus::EsmeRok, sequence, Pdu::EnquireLink);
-        line.send(enquiry).await
+        put(line, enquiry).await
     }
 
     /// Says that this node goes. What comes until then is not answered, and comes again.
     async fn take_leave(&mut self, line: &mut Line) -> io::Result<()> {
         let sequence = self.next_sequence();
         let unbind = Command::new(CommandStatus::EsmeRok, sequence, Pdu::Unbind);
-        line.send(unbind).await?;
+        put(line, unbind).await?;
         let answered = async {
             while let Some(Ok(received)) = line.next().await {
                 if matches!(&received, Received::Command(c) if c.id() == CommandId::UnbindResp) {
@@ -233,7 +237,7 @@ impl<'a> Session<'a> {
                 pdu,
             } => {
                 let answer = self.unreadable(command_id, sequence, &pdu).await;
-                line.send(answer).await?;
+                put(line, answer).await?;
                 return Ok(true);
             }
         };
@@ -251,14 +255,14 @@ impl<'a> Session<'a> {
             (CommandId::EnquireLink, _) => answer(CommandStatus::EsmeRok, Pdu::EnquireLinkResp),
             (CommandId::Unbind, _) => {
                 let resp = Command::new(CommandStatus::EsmeRok, sequence, Pdu::UnbindResp);
-                line.send(resp).await?;
+                put(line, resp).await?;
                 return Ok(false);
             }
             (CommandId::EnquireLinkResp | CommandId::AlertNotification, _) => None,
             _ => answer(CommandStatus::EsmeRinvcmdid, Pdu::GenericNack),
         };
         if let Some(answer) = answer {
-            line.send(answer).await?;
+            put(line, answer).await?;
         }
         Ok(true)
     }
@@ -326,6 +330,14 @@ impl<'a> Session<'a> {
             _ => heard_back(command.status(), id.filter(|id| !id.is_empty())),
         });
     }
+}
+
+/// Writes a command. A network that reads nothing holds up neither the line nor whoever speaks on it.
+async fn put(line: &mut Line, command: Command) -> io::Result<()> {
+    let slow = || io::Error::new(io::ErrorKind::TimedOut, "the network reads nothing");
+    timeout(PATIENCE, line.send(command))
+        .await
+        .map_err(|_| slow())?
 }
 
 /// The next order; never, where a line takes none.

@@ -201,6 +201,26 @@ async fn what_is_said_goes_to_sendsms_and_its_status_says_what_became_of_it() {
         kannel.say(&to, &saying("a")).await,
         Err(Unsaid::Never(_))
     ));
+    for (status, body, may_have_it) in [
+        (200, "<html>Masuk ke Wi-Fi kantor</html>", false),
+        (202, "\u{feff} <!DOCTYPE html>", false),
+        (400, "<html>Proxy: bad request</html>", false),
+        (200, "0: Accepted for delivery", true),
+        (202, "", true),
+        (204, "", true),
+        (302, "", false),
+    ] {
+        gateway.says(status, body);
+        match kannel.say(&to, &saying("a")).await {
+            Err(Unsaid::Unanswered(problem)) if may_have_it => {
+                assert!(problem.contains(&status.to_string()), "{problem}");
+            }
+            Err(Unsaid::Down(_)) if !may_have_it => {}
+            said => panic!("{status} {body}: {said:?}"),
+        }
+    }
+    gateway.says(202, "3: Queued for later delivery");
+    assert_eq!(kannel.say(&to, &saying("a")).await, Ok(None));
     // Nobody listens at this port.
     let away = settings(folder.path(), "http://127.0.0.1:1/cgi-bin/sendsms");
     let away = Kannel::of(&away).unwrap();

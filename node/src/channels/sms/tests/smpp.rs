@@ -15,6 +15,7 @@ use crate::channels::settings::{Bind, DefaultAlphabet};
 use crate::channels::sms::alphabet;
 use crate::channels::sms::smpp::{self, Received, Wire};
 use crate::channels::{Sort, Unsaid};
+use crate::clock::Clock as _;
 
 /// `ESME_RX_T_APPN`.
 const TRY_AGAIN: u32 = 0x64;
@@ -221,8 +222,8 @@ async fn what_the_network_answers_says_what_becomes_of_a_message() {
     one.smsc.replies([Reply::Status(0x45), Reply::Drop]);
     assert!(matches!(told("a").await, Err(Unsaid::Later(_))));
     assert!(
-        matches!(told("a").await, Err(Unsaid::Down(_))),
-        "the line was lost"
+        matches!(told("a").await, Err(Unsaid::Unanswered(_))),
+        "the line was lost, and the network may have it"
     );
     one.smsc.bound().await.unwrap();
     assert!(told("a").await.is_ok(), "and is there again");
@@ -272,6 +273,36 @@ async fn a_line_that_is_refused_or_lost_is_bound_again_and_nothing_is_dropped() 
         assert_eq!(one.outbox().await, ["sent"]);
         assert!(one.column(DEAF).await.is_empty());
         one.takes(&sms(SITI, "STATUS")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_never_answers_what_is_submitted_is_down_and_what_waits_is_not_sent() {
+    let problem = "the network does not answer what is submitted";
+    for one in Networked::on(|sms| sms.smpp.answer_seconds = 1).await {
+        one.smsc.bound().await.unwrap();
+        one.takes(&sms(SITI, REPORT)).await;
+        one.hears().await;
+        let since = one.place.clock.now_ms();
+        one.smsc.replies([Reply::Silence]);
+        one.speaks().await;
+        let first = one.smsc.submitted().await.unwrap();
+        assert_eq!(one.outbox().await, ["waiting"]);
+        let figures = one.node().channel_figures_of_late().await.unwrap();
+        assert_eq!(figures[0].outage.out, Some((problem.to_owned(), since)));
+        let queues = one.node().channel_queues().await.unwrap();
+        assert_eq!(queues.lines, [("sms", false)]);
+        // The line may be tried with something else, and this is not said at once again.
+        one.place.clock.advance(MINUTE_MS);
+        one.speaks().await;
+        assert_eq!(one.outbox().await, ["waiting"]);
+        one.place.clock.advance(4 * MINUTE_MS);
+        one.speaks().await;
+        assert_eq!(one.outbox().await, ["sent"]);
+        let again = one.smsc.submitted().await.unwrap();
+        assert_eq!(again.bytes, first.bytes);
+        let queues = one.node().channel_queues().await.unwrap();
+        assert_eq!(queues.lines, [("sms", true)]);
     }
 }
 
@@ -339,9 +370,13 @@ fn a_command_that_cannot_be_taken_apart_spoils_none_behind_it() {
 fn settings_of_a_line_that_cannot_work_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let settings = settings(folder.path(), "smsc.example.net:2775");
-    let changes: [(Change, &str); 5] = [
+    let changes: [(Change, &str); 6] = [
         (|s| s.number = None, "channels.sms.number"),
         (|s| s.smpp.system_id = None, "channels.sms.smpp.system_id"),
+        (
+            |s| s.smpp.answer_seconds = 61,
+            "channels.sms.smpp.answer_seconds",
+        ),
         (
             |s| s.smpp.password_file = None,
             "channels.sms.smpp.password_file",
