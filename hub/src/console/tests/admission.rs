@@ -154,6 +154,9 @@ async fn whoever_has_approved_may_only_take_it_back_and_another_compares_the_key
             .shows("Permintaan Anda ditarik kembali")
             .shows(FORM);
         first.post(ADMISSION, &compared).await;
+        place.looks().await;
+        let waiting = place.console.hub.alarms.undecided();
+        assert_eq!(waiting, 1, "it waits once, whoever has agreed already");
 
         let second = place.enters("dua@pusat.example").await;
         second
