@@ -129,7 +129,7 @@ impl Node {
             Err(Unsaid::Later(problem)) => {
                 self.put_off(row, held, (LATER_MS, TRIES), &problem).await?;
             }
-            Err(Unsaid::Never(problem)) => self.refuse(row, held, &problem).await?,
+            Err(Unsaid::Never(problem)) => self.was_refused(row, held, &problem).await?,
             Err(Unsaid::Stopped) => self.was_shut_out(row, held).await?,
             Err(Unsaid::WindowClosed) => {
                 let pause = self.close(line, row, held, whom.as_ref()).await?;
@@ -155,7 +155,7 @@ impl Node {
         problem: &str,
     ) -> Result<(), NodeError> {
         if row.attempts >= tries {
-            return self.refuse(row, held, problem).await;
+            return self.was_refused(row, held, problem).await;
         }
         let due = self.clock().now_ms() + doubled(pauses, row.attempts);
         let mut tx = self.write_tx().await?;
@@ -165,7 +165,7 @@ impl Node {
         Ok(())
     }
 
-    async fn refuse(&self, row: &OutRow, held: i64, problem: &str) -> Result<(), NodeError> {
+    async fn was_refused(&self, row: &OutRow, held: i64, problem: &str) -> Result<(), NodeError> {
         let who = log_name(&row.channel, &row.thread);
         tracing::warn!(
             who,
