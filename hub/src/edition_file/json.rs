@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
         for (name, value) in members.0 {
             let wrong = match known.iter().find(|known| **known == name) {
                 None => Wrong::Unknown(name),
-                Some(known) if fields.contains_key(known) => Wrong::Twice(*known),
+                Some(known) if fields.contains_key(known) => Wrong::Twice(known),
                 Some(known) => {
                     fields.insert(*known, value);
                     continue;

@@ -278,8 +278,8 @@ async fn what_was_sent_goes_again_one_or_all_of_a_time_before_what_is_new() {
         assert_eq!(again.unwrap(), 1);
         let waits = node.replay_webhook(&id, Replay::One(&one), "test").await;
         assert!(matches!(waits, Err(NodeError::StillWaits)));
-        let none = node.replay_webhook(&id, Replay::One("msg_0"), "test").await;
-        assert!(matches!(none, Err(NodeError::NotFound { .. })));
+        let unknown = node.replay_webhook(&id, Replay::One("msg_0"), "test").await;
+        assert!(matches!(unknown, Err(NodeError::NotFound { .. })));
         stage.round().await;
         assert_eq!(stage.receiver.heard()[3].header("webhook-id"), one);
         stage.filed().await;

@@ -191,7 +191,7 @@ async fn an_authority_is_used_by_two_where_somebody_would_be_cut_off() {
 }
 
 #[tokio::test]
-async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it() {
+async fn the_adoption_of_an_edition_is_counted() {
     for place in Place::all(false).await {
         let observer = place.enters(&login(ConsoleRole::Observer)).await;
         observer
@@ -220,19 +220,30 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
             "\"edition\":\"2026.9\",\"since\":{}",
             NOW + 60_000
         ));
-        let send = async |kind: &str, name: &str, text: &str| {
-            let part = |name: &str, text: &str| {
-                format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
-            };
-            let file = format!(
-                "--x\r\nContent-Disposition: form-data; name=\"berkas\"; filename=\"t.csv\"\r\n\
-                 Content-Type: text/csv\r\n\r\n{text}\r\n--x--\r\n"
-            );
-            let body = part("jenis", kind) + &part("edisi", name) + &file;
-            let request = Request::post("/konsol/edisi/periksa")
-                .header("content-type", "multipart/form-data; boundary=x");
-            observer.send(request, body).await
-        };
+    }
+}
+
+/// Asks what a file would be as an edition.
+async fn checked(observer: &Browser, kind: &str, name: &str, text: &str) -> Page {
+    let part = |name: &str, text: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let file = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"berkas\"; filename=\"t.csv\"\r\n\
+         Content-Type: text/csv\r\n\r\n{text}\r\n--x--\r\n"
+    );
+    let body = part("jenis", kind) + &part("edisi", name) + &file;
+    let request = Request::post("/konsol/edisi/periksa")
+        .header("content-type", "multipart/form-data; boundary=x");
+    observer.send(request, body).await
+}
+
+#[tokio::test]
+async fn a_file_is_compared_before_the_desk_publishes_it() {
+    for place in Place::all(false).await {
+        let observer = place.enters(&login(ConsoleRole::Observer)).await;
+        let send =
+            async |kind: &str, name: &str, text: &str| checked(&observer, kind, name, text).await;
         observer
             .open(EDITIONS)
             .await
@@ -263,6 +274,16 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
             .shows("Ditambahkan: 1")
             .shows("<li>Agama / Ziarah</li>")
             .shows("<li>Perhubungan / Parkir Liar</li>");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_file_is_named_all_at_once() {
+    for place in Place::all(false).await {
+        let observer = place.enters(&login(ConsoleRole::Observer)).await;
+        let send =
+            async |kind: &str, name: &str, text: &str| checked(&observer, kind, name, text).await;
+        let table = "date,kind,name\n2031-08-17,libur_nasional,Hari Kemerdekaan";
         for (kind, name, text, said) in [
             ("kalender", "", table, "tuliskan namanya"),
             (
