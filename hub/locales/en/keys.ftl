@@ -191,7 +191,6 @@ edition-day-kind = “{ $found }” is no kind; write national_holiday or collec
 edition-asks-text = about there a text between quotation marks should stand
 edition-asks-list = about there a list between square brackets should stand
 edition-asks-object = about there an object between braces should stand
-edition-other-shape = it is not of the shape that is asked for
 edition-name-wrong = The edition's name cannot be used: 1 to 60 small letters, digits, points, hyphens or underscores.
 edition-too-many = At most { $most } entries.
 edition-date-wrong = no date of the calendar; write it like 2027-08-17

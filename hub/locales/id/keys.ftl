@@ -152,7 +152,6 @@ edition-day-kind = jenis “{ $found }” tidak dikenal; tulis national_holiday 
 edition-asks-text = di sekitar situ seharusnya ada teks di antara tanda kutip
 edition-asks-list = di sekitar situ seharusnya ada daftar di antara kurung siku
 edition-asks-object = di sekitar situ seharusnya ada objek di antara kurung kurawal
-edition-other-shape = bentuknya bukan yang diminta
 edition-name-wrong = Nama edisinya tidak dapat dipakai: 1 sampai 60 huruf kecil, angka, titik, tanda hubung, atau garis bawah.
 edition-too-many = Paling banyak { $most } entri.
 edition-date-wrong = bukan tanggal menurut kalender; tulis seperti 2027-08-17
