@@ -39,12 +39,9 @@ impl Node {
         let (sp4n, began) = (self.sp4n()?, self.clock().now_ms());
         let mut report = Report::default();
         let mut answers = true;
-        match self.read_list(&sp4n).await? {
-            Ok(()) => {}
-            Err(unheard) => {
-                answers = !matches!(unheard, Unheard::Down(_));
-                report.interrupted = Some(unlisted(&unheard));
-            }
+        if let Err(unheard) = self.read_list(&sp4n).await? {
+            answers = !matches!(unheard, Unheard::Down(_));
+            report.interrupted = Some(unlisted(&unheard));
         }
         if answers {
             answers = self.bring_listed(&sp4n, terms, &mut report).await?;

@@ -81,7 +81,7 @@ async fn an_import_whose_list_is_not_told_stands_among_the_runs() {
     for mut bridge in bridges().await {
         let asks = async |bridge: &Bridge, dry| {
             let node = &bridge.place.node;
-            let mut still = |_, _| ();
+            let mut still = |_: usize, _: usize| ();
             let asked = node.bridge_import(&Source::List, terms(dry), false, &mut still);
             asked.await.unwrap_err().to_string()
         };
