@@ -68,6 +68,17 @@ impl Hindrance {
     }
 }
 
+/// An error, and behind it its causes, each behind what it brought about.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
 impl fmt::Display for Hindrance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.said)
@@ -118,6 +129,16 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("the client failed")]
     struct Wrapped(#[source] io::Error);
+
+    #[test]
+    fn an_error_is_told_to_its_last_cause() {
+        let refused = Wrapped(io::Error::other("connection refused"));
+        assert_eq!(
+            with_causes(&refused),
+            "the client failed: connection refused"
+        );
+        assert_eq!(with_causes(&io::Error::other("no text")), "no text");
+    }
 
     #[test]
     fn a_line_that_ends_is_told_by_the_kind_of_its_error_however_deep_that_lies() {

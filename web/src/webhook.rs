@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::accounts::{AccountError, FactorKey};
 use crate::chance::random;
-use crate::hindrance::{Cause, Hindrance};
+use crate::hindrance::{Cause, Hindrance, with_causes};
 
 const PREFIX: &str = "whsec_";
 /// Bytes of a secret: what is made, and what the standard lets others make.
@@ -311,12 +311,7 @@ fn cause(error: &reqwest::Error) -> Cause {
 
 /// An error with its causes, in one line.
 fn line(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
+    let text = with_causes(error);
     let plain = text.chars().filter(|c| !c.is_control());
     plain.take(200).collect()
 }

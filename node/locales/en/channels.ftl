@@ -43,6 +43,7 @@ chat-hint-date = Reply with the date, such as 5-11-2026.
 chat-hint-place = Reply with the place.
 chat-hint-text = Reply with your answer.
 chat-news = Report { $ticket }: { $said }.
+chat-nth = { $at }, no. { $n }
 chat-news-secret = There is news of report { $ticket }. It is secret, so read it at { $portal }
 chat-code = Your LAPOR! code is { $code }, good for 15 minutes. Tell nobody; no officer will ask for it. Ignore this if you did not ask for a code.
 chat-ask-close = Is it done? Reply YA, or TIDAK with the reason.

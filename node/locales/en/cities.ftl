@@ -10,6 +10,7 @@ cities-told = { $n ->
 }
 city-not-asked = Not asked yet
 city-down-about = The city's service does not answer everything yet. Nothing is lost; all of it is tried again.
+city-down-safe = Nothing is lost; all of it is tried again.
 city-contact = Last answer
 city-followed = Followed
 city-fed = Sent

@@ -43,6 +43,7 @@ chat-hint-date = Balas dengan tanggal, misalnya 5-11-2026.
 chat-hint-place = Balas dengan tempatnya.
 chat-hint-text = Balas dengan jawaban Anda.
 chat-news = Laporan { $ticket }: { $said }.
+chat-nth = { $at }, ke-{ $n }
 chat-news-secret = Ada kabar tentang laporan { $ticket }. Karena rahasia, bacalah di { $portal }
 chat-code = Kode LAPOR! Anda { $code }, berlaku 15 menit. Jangan beri tahu siapa pun, petugas juga tidak akan memintanya. Abaikan bila Anda tidak meminta kode.
 chat-ask-close = Sudah selesai? Balas YA, atau TIDAK dengan alasannya.

@@ -7,6 +7,7 @@ cities-none-about = Pengelola mesin menambahkannya dengan cities di node.toml.
 cities-told = { $n } permintaan kota perlu dilihat
 city-not-asked = Belum dihubungi
 city-down-about = Layanan kota belum menjawab semuanya. Tidak ada yang hilang; semuanya dicoba lagi.
+city-down-safe = Tidak ada yang hilang; semuanya dicoba lagi.
 city-contact = Terakhir menjawab
 city-followed = Diikuti
 city-fed = Dikirim

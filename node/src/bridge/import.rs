@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use lapor_web::table;
 
 use super::bring::{Bringing, Brought, Terms};
+use super::list::unlisted;
 use super::maps::{Maps, shown};
 use super::record::Record;
 use super::report::{Became, Line, Report};
@@ -44,7 +45,19 @@ impl Node {
             Source::Table(_) => None,
             Source::Numbers(_) | Source::List => Some(self.sp4n()?),
         };
-        let items = items(source, sp4n.as_ref()).await?;
+        let items = match items(source, sp4n.as_ref()).await {
+            Err(BridgeError::Unheard(unheard)) => {
+                let report = Report {
+                    interrupted: Some(unlisted(&unheard)),
+                    ..Report::default()
+                };
+                if !terms.dry {
+                    self.keep_run("import", terms.actor, began, &report).await?;
+                }
+                return Err(unheard.into());
+            }
+            items => items?,
+        };
         let maps = Maps::of(self).await?;
         let trial = Terms { dry: true, ..terms };
         if whole {

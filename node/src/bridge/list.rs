@@ -21,6 +21,14 @@ const AGAIN_MS: i64 = DAY_MS;
 /// What is not named any more and could not be brought is forgotten after this.
 const GONE_MS: i64 = 30 * DAY_MS;
 
+/// Why a run has no list, as it is kept.
+pub(super) fn unlisted(unheard: &Unheard) -> String {
+    match unheard {
+        Unheard::Down(_) => unheard.to_string(),
+        _ => format!("bridge.list_path: {unheard}"),
+    }
+}
+
 impl Node {
     /// Looks for new complaints and brings them, as many as are asked for in one go. Says what came of
     /// it, and whether the other side answers.
@@ -31,13 +39,9 @@ impl Node {
         let (sp4n, began) = (self.sp4n()?, self.clock().now_ms());
         let mut report = Report::default();
         let mut answers = true;
-        match self.read_list(&sp4n).await? {
-            Ok(()) => {}
-            Err(down @ Unheard::Down(_)) => {
-                report.interrupted = Some(down.to_string());
-                answers = false;
-            }
-            Err(other) => report.interrupted = Some(format!("bridge.list_path: {other}")),
+        if let Err(unheard) = self.read_list(&sp4n).await? {
+            answers = !matches!(unheard, Unheard::Down(_));
+            report.interrupted = Some(unlisted(&unheard));
         }
         if answers {
             answers = self.bring_listed(&sp4n, terms, &mut report).await?;

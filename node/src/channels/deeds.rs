@@ -165,6 +165,7 @@ impl Step<'_> {
             verification: proved,
             suspicion,
         };
+        let mark = self.mark().await?;
         let is_told = !manner.by_reply || self.may_say(&turn.says);
         let says = if is_told { &turn.says[..] } else { &[] };
         let filed = node.file_for_thread(report, terms, |filed, at| {
@@ -173,7 +174,7 @@ impl Step<'_> {
             done.filed = Some(origin);
             done.common = Some(common);
             done.ticket = Some(filed.ticket.clone());
-            let says = self.says(says, &done)?;
+            let says = self.says(says, &done, mark.as_deref())?;
             self.settled(&turn.talk, &done, says, at)
         });
         filed.await?;
@@ -337,22 +338,31 @@ impl Step<'_> {
             return Ok(Vec::new());
         }
         let (mut rows, manner) = (Vec::new(), self.channel.manner());
+        let mark = self.mark().await?;
         for (at, say) in says.iter().enumerate() {
             let (ticket, key) = (done.ticket.as_deref(), done.key.as_deref());
             let piece = words::said(self.node, manner, say, ticket, key).await?;
+            let piece = piece.told_apart(mark.as_deref());
             rows.push(self.row(at, say, &piece, done)?);
         }
         Ok(rows)
     }
 
     /// The same for what needs nothing looked up.
-    fn says(&self, says: &[Say], done: &Done) -> Result<Vec<OutRow>, NodeError> {
+    fn says(
+        &self,
+        says: &[Say],
+        done: &Done,
+        mark: Option<&str>,
+    ) -> Result<Vec<OutRow>, NodeError> {
         let (ticket, key) = (done.ticket.as_deref(), done.key.as_deref());
         let pieces = says.iter().enumerate();
         pieces
             .map(|(at, say)| {
                 let piece = words::sentence(self.node, say, ticket, key);
-                self.row(at, say, &piece, done)
+                // Nobody else is given this ticket.
+                let mark = mark.filter(|_| *say != Say::Filed);
+                self.row(at, say, &piece.told_apart(mark), done)
             })
             .collect()
     }

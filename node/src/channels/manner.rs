@@ -36,6 +36,8 @@ pub struct Manner {
     pub wide: bool,
     /// Everybody reads it.
     pub public: bool,
+    /// Words that were said before are refused, so that each text is told apart from all others.
+    pub tells_apart: bool,
     /// The provider vouches for the sender.
     pub proven: bool,
     /// Who writes is believed to be who they say only below something that was said to them.
@@ -82,6 +84,7 @@ impl Name {
             weighted: false,
             wide: false,
             public: false,
+            tells_apart: false,
             proven: true,
             by_reply: false,
             asks: true,
@@ -101,6 +104,7 @@ impl Name {
                 room: 280,
                 weighted: true,
                 public: true,
+                tells_apart: true,
                 asks: false,
                 ..chat
             },

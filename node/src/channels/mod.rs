@@ -5,6 +5,7 @@
 //! twice, an outage keeps what is to be said waiting. A provider is one [`Channel`]. Who wrote is
 //! identity: no log, list or metric has an address, and the words of a case never hold one.
 
+mod apart;
 mod blocks;
 mod codes;
 mod conversations;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use lapor_web::hindrance::with_causes;
 use lapor_web::webhook::Reach;
 use reqwest::{ClientBuilder, RequestBuilder, Response, Url};
 
@@ -37,9 +38,9 @@ pub(crate) fn bounded() -> ClientBuilder {
         .timeout(WHOLE)
 }
 
-/// What went wrong on the way, without the address.
+/// What went wrong on the way and why, without the address.
 pub(crate) fn broken(error: reqwest::Error) -> String {
-    error.without_url().to_string()
+    with_causes(&error.without_url())
 }
 
 /// Whether an answer is a page for people, as a proxy or a captive portal gives one in the place of
@@ -155,6 +156,28 @@ impl Provider {
             status => Err(Unfetched::Later(format!(
                 "a file is answered with {status}"
             ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::Provider;
+
+    #[tokio::test]
+    async fn what_broke_is_told_to_its_cause_and_without_the_address() {
+        lapor_certs::tls::install_default_provider();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = listener.local_addr().unwrap();
+        drop(listener);
+        let provider = Provider::to(&format!("http://{closed}/rahasia")).unwrap();
+        let request = provider.get(provider.url("kirim?kunci=rahasia").unwrap());
+        let problem = provider.ask(request).await.err().unwrap();
+        assert!(problem.contains("Connection refused"), "{problem}");
+        for secret in ["rahasia", "kirim", "http:"] {
+            assert!(!problem.contains(secret), "{problem}");
         }
     }
 }

@@ -54,6 +54,22 @@ impl Piece {
         }
     }
 
+    /// With what tells it from all others, at the end of its first part.
+    #[must_use]
+    pub fn told_apart(self, mark: Option<&str>) -> Self {
+        let Some(mark) = mark else {
+            return self;
+        };
+        let shorter = self.shorter.into_iter();
+        Self {
+            head: ending_with(&self.head, mark),
+            shorter: shorter
+                .map(|(head, tail)| (ending_with(&head, mark), tail))
+                .collect(),
+            ..self
+        }
+    }
+
     /// As it is said on a channel; never more than there is room for.
     pub fn fitted(&self, manner: Manner) -> String {
         if let Some(whole) = self.unchanged().filter(|_| manner.wide) {
@@ -138,6 +154,14 @@ pub fn ended(mut sentence: String) -> String {
         sentence.pop();
     }
     sentence
+}
+
+/// A sentence with something in brackets, before its full stop.
+fn ending_with(sentence: &str, mark: &str) -> String {
+    match sentence.strip_suffix('.') {
+        Some(bare) if !bare.ends_with('.') => format!("{bare} ({mark})."),
+        _ => format!("{sentence} ({mark})"),
+    }
 }
 
 /// What is said to somebody. `filed` is the ticket of what was filed with it, `key` a new key.
@@ -425,6 +449,38 @@ mod tests {
             ("Di Kota Bandung.", "Di Kota Bandung."),
         ] {
             assert_eq!(ended(sentence.into()), said);
+        }
+    }
+
+    #[test]
+    fn what_tells_a_text_apart_stands_in_its_first_part_however_short_that_is() {
+        let x = Name::X.manner();
+        let of = |head: &str| Piece {
+            shorter: vec![("Pendek.".into(), None)],
+            ..piece_of(head)
+        };
+        for (head, said) in [
+            ("Tindak lanjut.", "Tindak lanjut (21.13).\n\nKabar."),
+            (
+                "Di Dinas Kependudukan d...",
+                "Di Dinas Kependudukan d... (21.13)\n\nKabar.",
+            ),
+            ("Di Desk LAPOR!", "Di Desk LAPOR! (21.13)\n\nKabar."),
+        ] {
+            assert_eq!(of(head).told_apart(Some("21.13")).fitted(x), said);
+        }
+        let long = of(&"kata ".repeat(60)).told_apart(Some("21.13"));
+        assert_eq!(long.fitted(x), "Pendek (21.13).");
+        assert_eq!(
+            of("Tentang.").told_apart(None).fitted(x),
+            "Tentang.\n\nKabar."
+        );
+    }
+
+    fn piece_of(head: &str) -> Piece {
+        Piece {
+            tail: Some("Kabar.".into()),
+            ..Piece::of(head.into())
         }
     }
 

@@ -43,8 +43,8 @@ enum Fit {
 }
 
 impl Node {
+    /// Sends what was noted, as far as it is due.
     pub(super) async fn feed_city(&self, city: &City) -> Result<(), Trouble> {
-        self.gather_for_city(city).await?;
         self.ask_for_numbers(city).await?;
         for state in [State::Sending, State::Waiting] {
             for row in self.due_at_city(city, state).await? {
@@ -60,7 +60,7 @@ impl Node {
         Ok(cities::due(&mut tx, city.name(), state.as_str(), now, AT_ONCE).await?)
     }
 
-    /// Notes which cases are to be sent.
+    /// Notes which cases are to be sent; asks nobody.
     pub(super) async fn gather_for_city(&self, city: &City) -> Result<(), NodeError> {
         let line = self.city_line(city).await?;
         let (now, me) = (self.clock().now_ms(), self.instance()?);

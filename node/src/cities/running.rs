@@ -72,6 +72,10 @@ impl Node {
     }
 
     async fn all_of_city(&self, city: &City) -> Result<(), Trouble> {
+        if city.settings.feed {
+            // Whatever the city answers, what waits for it is known.
+            self.gather_for_city(city).await?;
+        }
         if city.settings.follow {
             self.follow_left(city).await?;
             self.follow_new(city).await?;

@@ -20,6 +20,7 @@ use lapor_protocol::ids::Digest;
 use lapor_protocol::limits::BATCH_BYTES;
 use lapor_protocol::problem::Problem;
 use lapor_protocol::wire::{VERSION, VERSION_HEADER};
+use lapor_web::hindrance::with_causes;
 use tokio::time::Instant;
 
 use super::patience::Patience;
@@ -284,13 +285,7 @@ pub(crate) fn broken(error: &reqwest::Error) -> LinkError {
         return LinkError::Tls(refusal);
     }
     // The chain of causes says what failed; the URL in it is the hub's and no secret.
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    LinkError::Unreachable(text)
+    LinkError::Unreachable(with_causes(error))
 }
 
 #[cfg(test)]

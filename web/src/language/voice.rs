@@ -122,6 +122,11 @@ impl Voice {
         written::moment(self.language, self.zone, at.into().0)
     }
 
+    /// `26 Nov., 14.05`, of Unix ms: of these days, where there is little room.
+    pub fn brief_moment(&self, at: impl Into<Moment>) -> String {
+        written::brief_moment(self.language, self.zone, at.into().0)
+    }
+
     /// `2026-11-26T14:05:00+07:00`, of Unix ms, for the attribute `datetime`.
     pub fn machine_time(&self, at: impl Into<Moment>) -> String {
         written::machine_time(self.zone, at.into().0)
@@ -297,6 +302,10 @@ mod tests {
         assert_eq!(en.date(august), "18 August 2026");
         assert_eq!(id.month(august), "Agustus 2026");
         assert_eq!(id.moment(NOW), "26 November 2026 pukul 14.05 WIB");
+        assert_eq!(id.brief_moment(NOW), "26 Nov., 14.05");
+        assert_eq!(en.brief_moment(NOW), "26 Nov., 14:05");
+        assert_eq!(id.brief_moment(august), "18 Agu., 14.05");
+        assert_eq!(id.brief_moment(NOW - 190 * 24 * HOUR), "20 Mei, 14.05");
         assert_eq!(en.moment(NOW), "26 November 2026, 14:05 WIB");
         assert_eq!(id.machine_time(NOW), "2026-11-26T14:05:09+07:00");
         let east = Voice::new(Language::Indonesian, &SHARED, Tz::Asia__Jayapura, NOW);

@@ -94,11 +94,15 @@ pub fn month(language: Language, zone: Tz, at_ms: i64) -> String {
 }
 
 fn month_of(language: Language, day: NaiveDate) -> String {
+    format!("{} {}", month_name(language, day), day.year())
+}
+
+fn month_name(language: Language, day: NaiveDate) -> &'static str {
     let months = match language {
         Language::Indonesian => MONTHS[0],
         Language::English => MONTHS[1],
     };
-    format!("{} {}", months[day.month0() as usize], day.year())
+    months[day.month0() as usize]
 }
 
 pub fn moment(language: Language, zone: Tz, at_ms: i64) -> String {
@@ -107,6 +111,20 @@ pub fn moment(language: Language, zone: Tz, at_ms: i64) -> String {
         Language::Indonesian => format!("{date} pukul {}", local.format("%H.%M %Z")),
         Language::English => format!("{date}, {}", local.format("%H:%M %Z")),
     }
+}
+
+pub fn brief_moment(language: Language, zone: Tz, at_ms: i64) -> String {
+    let local = local(zone, at_ms);
+    let month = month_name(language, local.date_naive());
+    let (begins, stop) = match month.split_at_checked(3) {
+        Some((begins, rest)) if !rest.is_empty() => (begins, "."),
+        _ => (month, ""),
+    };
+    let clock = match language {
+        Language::Indonesian => "%H.%M",
+        Language::English => "%H:%M",
+    };
+    format!("{} {begins}{stop}, {}", local.day(), local.format(clock))
 }
 
 pub fn machine_time(zone: Tz, at_ms: i64) -> String {

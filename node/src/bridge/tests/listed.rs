@@ -77,6 +77,36 @@ async fn an_outage_puts_new_complaints_off() {
 }
 
 #[tokio::test]
+async fn an_import_whose_list_is_not_told_stands_among_the_runs() {
+    for mut bridge in bridges().await {
+        let asks = async |bridge: &Bridge, dry| {
+            let node = &bridge.place.node;
+            let mut still = |_: usize, _: usize| ();
+            let asked = node.bridge_import(&Source::List, terms(dry), false, &mut still);
+            asked.await.unwrap_err().to_string()
+        };
+        bridge.sp4n.mood.is_away(true);
+        let said = asks(&bridge, true).await;
+        assert!(said.contains("502"), "{said}");
+        assert_eq!(imports(&bridge).await, 0, "a trial is kept nowhere");
+        assert_eq!(asks(&bridge, false).await, said);
+        let latest = async |bridge: &Bridge| {
+            let runs = bridge.place.node.bridge_runs().await.unwrap();
+            let latest = runs.into_iter().find(|run| run.kind == "import").unwrap();
+            (latest.counts, latest.problem.unwrap())
+        };
+        assert_eq!(latest(&bridge).await, ("nothing to do".to_owned(), said));
+        bridge.sp4n.mood.is_away(false);
+        bridge.place.settings.bridge.list_path = Some("daftar".into());
+        bridge.place.node = bridge.place.reopened().await;
+        bridge.place.clock.advance(HOUR_MS);
+        asks(&bridge, false).await;
+        let (_, problem) = latest(&bridge).await;
+        assert!(problem.starts_with("bridge.list_path: "), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_brought_is_asked_for_again_the_next_day() {
     for bridge in bridges().await {
         let node = &bridge.place.node;

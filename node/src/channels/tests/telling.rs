@@ -122,7 +122,8 @@ async fn why_a_report_was_archived_is_told_whoever_reported_it() {
         let (reason, words) = (json!({"reason": "abusive"}), json!({"text": "Fitnah."}));
         talked.acts(case, "case.archived", reason, words).await;
         let told = talked.told(SITI).await.concat();
-        assert_eq!(told, format!("Laporan {ticket}: Laporan diarsipkan."));
+        let said = format!("Laporan {ticket}: Laporan diarsipkan (21 Sep., 21.13).");
+        assert_eq!(told, said);
     }
 }
 
@@ -171,7 +172,8 @@ async fn of_a_secret_report_no_word_is_told_and_where_everybody_listens_no_answe
             .await;
         talked.follows_up(case, "Kata petugas.", true).await;
         let told = talked.told(SITI).await;
-        let said = format!("Laporan {ticket}: Tindak lanjut, diusulkan selesai.");
+        let said =
+            format!("Laporan {ticket}: Tindak lanjut, diusulkan selesai (21 Sep., 21.13, ke-2).");
         assert_eq!(told.last().unwrap(), &said);
         assert!(
             told.iter().all(|told| !told.contains("Nama Ibu")),

@@ -12,7 +12,7 @@ use lapor_stand_ins::x::{
 use serde_json::json;
 use tower::util::ServiceExt as _;
 
-use super::{Talked, kept};
+use super::{MINUTE_MS, Talked, kept};
 use crate::channels::x;
 use crate::testing::{NOW, Place, databases, jpeg};
 
@@ -136,9 +136,61 @@ async fn a_mention_becomes_a_report_whose_ticket_is_told_below_it() {
         // News stand below the report, and hold no word of the institution.
         x.talked.follows_up(case, "Kata petugas.", true).await;
         let said = x.goes_on().await;
-        let news = format!("Laporan {ticket}: Tindak lanjut, diusulkan selesai.");
+        let news = format!("Laporan {ticket}: Tindak lanjut, diusulkan selesai (21 Sep., 21.13).");
         assert_eq!(said[0].text, news);
         assert_eq!(said[0].below, post.to_string());
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_again_has_words_of_its_own_and_stands_there() {
+    for x in Account::open().await {
+        let post = x.posts(&siti(), of(REPORT), Shape::FilteredStream).await;
+        assert_eq!(x.goes_on().await.len(), 1);
+        let (case, ticket) = x.talked.case().await;
+        let mut news = Vec::new();
+        for (at, text) in ["Petugas datang.", "Lampu dipesan.", "Lampu dipasang."]
+            .into_iter()
+            .enumerate()
+        {
+            if at == 2 {
+                x.talked.hub.orders_at(NOW + 3 * MINUTE_MS);
+            }
+            x.talked.follows_up(case, text, false).await;
+            news.extend(x.goes_on().await);
+        }
+        let said: Vec<&str> = news.iter().map(|said| said.text.as_str()).collect();
+        let when = ["21 Sep., 21.13", "21 Sep., 21.13, ke-2", "21 Sep., 21.16"];
+        let expected = when.map(|when| format!("Laporan {ticket}: Tindak lanjut ({when})."));
+        assert_eq!(said, expected);
+        assert!(news.iter().all(|said| said.below == post.to_string()));
+
+        let mut answers = Vec::new();
+        let of_ticket = format!("@LAPOR1708 STATUS {ticket}");
+        for (person, text, below) in [
+            (siti(), of_ticket.as_str(), None),
+            (siti(), of_ticket.as_str(), None),
+            (budi(), of_ticket.as_str(), None),
+            (siti(), "@LAPOR1708 masih padam di sini", Some(post)),
+            (siti(), "@LAPOR1708 tetangga juga bertanya", Some(post)),
+            (siti(), "@LAPOR1708 BANTUAN", None),
+            (budi(), "@LAPOR1708 BANTUAN", None),
+        ] {
+            let asks = Written { below, ..of(text) };
+            let asks = x.posts(&person, asks, Shape::FilteredStream).await;
+            let said = x.goes_on().await;
+            assert_eq!(said.len(), 1, "{text}: {said:?}");
+            assert_eq!(said[0].below, asks.to_string());
+            answers.extend(said.into_iter().map(|said| said.text));
+        }
+        for (pair, begins) in [
+            (&answers[..3], ticket.as_str()),
+            (&answers[3..5], "Terima kasih. Pesan Anda"),
+            (&answers[5..], "Tulis keluhan Anda"),
+        ] {
+            assert!(pair.iter().all(|text| text.starts_with(begins)), "{pair:?}");
+        }
+        assert_eq!(x.talked.outbox().await, ["sent"; 11]);
     }
 }
 

@@ -129,6 +129,27 @@ async fn an_outage_keeps_cases_waiting_and_sends_each_once() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_city_that_never_answered_is_counted_with_its_age() {
+    for linked in Linked::with(json!({})).await {
+        linked.office.mood.is_away(true);
+        linked.look().await.unwrap_err();
+        assert_eq!(linked.figures().await.counts.waiting, 0);
+        let case = linked.files_verified(&json!({})).await;
+        linked.look().await.unwrap_err();
+        linked.place.clock.advance(MINUTE_MS);
+        linked.look().await.unwrap_err();
+        let shown = linked.figures().await;
+        assert_eq!((shown.counts.waiting, shown.waits_ms), (1, MINUTE_MS));
+        assert_eq!(linked.stands(case).await, Some(State::Waiting));
+        linked.office.mood.is_away(false);
+        linked.look().await.unwrap();
+        assert_eq!(linked.stands(case).await, Some(State::Linked));
+        assert_eq!(linked.office.filed().len(), 1);
+        assert_eq!(linked.figures().await.waits_ms, 0);
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_asked_for_its_number_until_there_is_one() {
     for linked in Linked::with(json!({})).await {
         linked.look().await.unwrap();

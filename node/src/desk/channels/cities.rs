@@ -43,7 +43,7 @@ pub struct City {
     pub at: String,
     pub state: String,
     pub tone: &'static str,
-    /// What an outage is about, and what it or the network says of it.
+    /// What an outage is about and what follows from it, and what the city or the network says of it.
     pub problem: Option<(String, String)>,
     pub facts: Vec<(String, String)>,
     pub lines: Vec<Line>,
@@ -136,7 +136,7 @@ pub async fn shown(node: &Node, officer: &Officer, city: &CityFigures) -> Answer
         at: at(&city.name),
         state,
         tone,
-        problem: trouble(v, city),
+        problem: outage(v, city),
         facts: facts(v, city),
         lines,
         hidden: (hidden > 0).then(|| v.with("n", hidden).say("city-stuck-hidden")),
@@ -159,6 +159,17 @@ pub fn state(v: &Voice, city: &CityFigures) -> (&'static str, String) {
 pub fn trouble(v: &Voice, city: &CityFigures) -> Option<(String, String)> {
     let said = city.troubled_since.and(city.problem.clone())?;
     Some((v.say(about(Obstacle::of(&said))), said))
+}
+
+/// The same with what follows from it.
+fn outage(v: &Voice, city: &CityFigures) -> Option<(String, String)> {
+    let (about, said) = trouble(v, city)?;
+    let follows = match Obstacle::of(&said) {
+        // That it does not answer is said already.
+        Obstacle::Away => text_id("city-down-safe"),
+        _ => text_id("city-down-about"),
+    };
+    Some((format!("{about} {}", v.say(follows)), said))
 }
 
 /// Where one city is told by itself.

@@ -80,6 +80,23 @@ async fn an_administrator_tries_again_or_drops_what_a_city_refused() {
 }
 
 #[tokio::test]
+async fn of_a_city_that_is_away_it_is_said_once_that_it_does_not_answer() {
+    for linked in linked().await {
+        let router = router(linked.place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        linked.office.mood.is_away(true);
+        linked.look().await.unwrap_err();
+        for page in [PAGE.to_owned(), format!("{PAGE}/bandung")] {
+            let seen = siti.open(&page).await;
+            seen.shows("jawabannya tidak terbaca. Tidak ada yang hilang;")
+                .shows("it answers 502");
+            assert!(!seen.text.contains("belum menjawab"), "{}", seen.text);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_officer_of_a_unit_sees_what_a_city_refused_of_its_cases_and_how_many_others() {
     for linked in linked().await {
         let node = &linked.place.node;

@@ -137,6 +137,16 @@ pub async fn is_held(tx: &mut Tx, number: i64, held: i64) -> Stored<bool> {
     Ok(rows > 0)
 }
 
+/// When a message came, and which it was on its channel within that minute, from 1. No more than
+/// 50,000 come in one.
+pub async fn in_its_minute(tx: &mut Tx, number: i64) -> Stored<Option<(i64, i64)>> {
+    const SQL: &str = "select t.came_at, 1 + (select count(*) from channel_taken o
+            where o.number < t.number and o.number > t.number - 50000
+                and o.channel = t.channel and o.came_at >= t.came_at - t.came_at % 60000)
+        from channel_taken t where t.number = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).fetch_optional(c).await)?)
+}
+
 /// Ends a message that was held until a moment; how many that were, 0 or 1.
 pub async fn end(tx: &mut Tx, number: i64, held: i64, ending: &Ending<'_>) -> Stored<u64> {
     const SQL: &str = "update channel_taken set state = $3, outcome = $4, case_id = $5,
