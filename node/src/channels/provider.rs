@@ -10,6 +10,7 @@ use lapor_web::hindrance::with_causes;
 use lapor_web::webhook::Reach;
 use reqwest::{ClientBuilder, RequestBuilder, Response, Url};
 
+use super::Unsaid;
 use super::media::{FETCH, LeftOut, Pieces, Unfetched};
 use super::settings::ChannelSettingsError;
 
@@ -41,6 +42,42 @@ pub(crate) fn bounded() -> ClientBuilder {
 /// What went wrong on the way and why, without the address.
 pub(crate) fn broken(error: reqwest::Error) -> String {
     with_causes(&error.without_url())
+}
+
+/// Why there is no answer, without the address.
+pub(crate) enum NoAnswer {
+    /// Nobody was reached, so nothing was asked.
+    Away(String),
+    /// The provider may have what it was asked, and may have done it.
+    Lost(String),
+}
+
+impl NoAnswer {
+    pub fn of(error: reqwest::Error) -> Self {
+        let is_away = error.is_connect() || error.is_builder();
+        let problem = broken(error);
+        if is_away {
+            Self::Away(problem)
+        } else {
+            Self::Lost(problem)
+        }
+    }
+
+    pub fn problem(self) -> String {
+        match self {
+            Self::Away(problem) | Self::Lost(problem) => problem,
+        }
+    }
+}
+
+/// What it means for what was to be said.
+impl From<NoAnswer> for Unsaid {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::Away(problem) => Self::Down(problem),
+            NoAnswer::Lost(problem) => Self::Unanswered(problem),
+        }
+    }
 }
 
 /// Whether an answer is a page for people, as a proxy or a captive portal gives one in the place of
@@ -134,11 +171,17 @@ impl Provider {
 
     /// Asks, and reads the whole answer.
     pub async fn ask(&self, request: RequestBuilder) -> Result<Answer, String> {
-        let answer = request.send().await.map_err(broken)?;
+        self.tell(request).await.map_err(NoAnswer::problem)
+    }
+
+    /// The same of what must not be done twice.
+    pub async fn tell(&self, request: RequestBuilder) -> Result<Answer, NoAnswer> {
+        let answer = request.send().await.map_err(NoAnswer::of)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = beginning(answer, LARGEST + 1).await.map_err(broken)?;
+        let body = beginning(answer, LARGEST + 1).await;
+        let body = body.map_err(NoAnswer::of)?;
         if body.len() > LARGEST {
-            return Err("the answer is too large".into());
+            return Err(NoAnswer::Lost("the answer is too large".into()));
         }
         Ok(Answer {
             status,
@@ -161,10 +204,35 @@ impl Provider {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::TcpListener;
+pub(crate) mod tests {
+    use std::net::{SocketAddr, TcpListener};
 
-    use super::Provider;
+    use super::{NoAnswer, Provider};
+
+    /// Where whoever asks something is cut off once they have asked.
+    pub(crate) async fn cuts_off() -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((asked, _)) = listener.accept().await {
+                asked.readable().await.unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_and_never_answered_may_have_been_done() {
+        lapor_certs::tls::install_default_provider();
+        let provider = Provider::to(&format!("http://{}", cuts_off().await)).unwrap();
+        let request = provider.post(provider.url("kirim").unwrap()).body("kata");
+        let none = provider.tell(request).await.err().unwrap();
+        assert!(matches!(none, NoAnswer::Lost(_)), "{}", none.problem());
+        let nowhere = Provider::to("http://127.0.0.1:1").unwrap();
+        let request = nowhere.post(nowhere.url("kirim").unwrap()).body("kata");
+        let none = nowhere.tell(request).await.err().unwrap();
+        assert!(matches!(none, NoAnswer::Away(_)), "{}", none.problem());
+    }
 
     #[tokio::test]
     async fn what_broke_is_told_to_its_cause_and_without_the_address() {

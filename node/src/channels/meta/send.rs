@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::settings::{MetaSettings, MetaSettingsError};
 use super::whatsapp::TOO_LATE;
 use crate::channels::media::{LeftOut, Pieces, Unfetched};
-use crate::channels::provider::{beginning, broken};
+use crate::channels::provider::{NoAnswer, beginning, broken};
 use crate::channels::{Unsaid, provider};
 
 /// Bytes of an answer that are read.
@@ -80,13 +80,14 @@ impl Graph {
     ) -> Result<String, Unsaid> {
         let request = self.client.post(self.at(path)).json(body);
         let told = asked(request.bearer_auth(token)).await;
-        told.map_err(Unsaid::Down)?.said(line, id)
+        told.map_err(Unsaid::from)?.said(line, id)
     }
 
     /// What the provider tells of an object.
     pub async fn get(&self, token: &str, path: &[&str]) -> Result<Value, Unfetched> {
         let request = self.client.get(self.at(path)).bearer_auth(token);
-        asked(request).await.map_err(Unfetched::Later)?.object()
+        let later = |none: NoAnswer| Unfetched::Later(none.problem());
+        asked(request).await.map_err(later)?.object()
     }
 
     /// Begins to fetch a file; a token goes to hosts of the provider only.
@@ -127,9 +128,9 @@ impl Graph {
     }
 }
 
-/// What is answered, or what is wrong with the line.
-async fn asked(request: RequestBuilder) -> Result<Told, String> {
-    let answer = request.send().await.map_err(broken)?;
+/// What is answered, or why nothing is.
+async fn asked(request: RequestBuilder) -> Result<Told, NoAnswer> {
+    let answer = request.send().await.map_err(NoAnswer::of)?;
     let (status, wait) = (answer.status().as_u16(), wait(&answer));
     // One that breaks off says nothing.
     let body = beginning(answer, LARGEST).await.unwrap_or_default();
@@ -242,6 +243,7 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channels::provider::tests::cuts_off;
 
     fn unsaid(line: Line, status: u16, code: i64, subcode: Option<i64>) -> &'static str {
         let refusal = Refusal {
@@ -314,6 +316,25 @@ mod tests {
             let said = heard(status, "<html>Masuk ke Wi-Fi</html>");
             assert!(matches!(said, Err(Unsaid::Down(_))), "{status}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_the_provider_may_have_is_not_said_again_at_once() {
+        lapor_certs::tls::install_default_provider();
+        let said = async |base_url: String| {
+            let settings = MetaSettings {
+                base_url,
+                ..MetaSettings::default()
+            };
+            let graph = Graph::of(&settings).unwrap();
+            let (path, body) = (["42", "messages"], Value::Null);
+            let said = graph.post(Line::Whatsapp, "t", &path, &body, "/id").await;
+            said.err().unwrap()
+        };
+        let lost = said(format!("http://{}", cuts_off().await)).await;
+        assert!(matches!(lost, Unsaid::Unanswered(_)), "{lost:?}");
+        let away = said("http://127.0.0.1:1".into()).await;
+        assert!(matches!(away, Unsaid::Down(_)), "{away:?}");
     }
 
     #[test]

@@ -106,11 +106,17 @@ impl Kannel {
         }
         let asked = self.client.get(self.url.clone()).query(&query).send().await;
         // The address holds the password and the words.
-        let answer = asked.map_err(|error| Unsaid::Down(provider::broken(error)))?;
+        let answer = asked.map_err(provider::NoAnswer::of)?;
         let status = answer.status();
-        // One that breaks off says nothing.
-        let said = provider::beginning(answer, LARGEST).await;
-        heard_back(status.as_u16(), &said.unwrap_or_default())?;
+        let said = match provider::beginning(answer, LARGEST).await {
+            // It may have taken it.
+            Err(error) if status.is_success() => {
+                return Err(Unsaid::Unanswered(provider::broken(error)));
+            }
+            // Another that breaks off says nothing.
+            said => said.unwrap_or_default(),
+        };
+        heard_back(status.as_u16(), &said)?;
         Ok(receipts.map(|_| id))
     }
 }
@@ -123,15 +129,15 @@ fn address(field: &'static str, text: &str) -> Result<Url, ChannelSettingsError>
     })
 }
 
-/// What `sendsms` means: 202 with `0: Accepted for delivery` or `3: Queued for later delivery` is yes.
-/// What it says beside may repeat the words, and is not kept.
+/// What `sendsms` means: `0: Accepted for delivery` or `3: Queued for later delivery` is yes, with 202 of
+/// Kannel and another 2xx of what resembles it. What it says beside may repeat the words, and is not kept.
 fn heard_back(status: u16, said: &[u8]) -> Result<(), Unsaid> {
     let undocumented = || provider::undocumented("the gateway", status);
     match status {
         _ if provider::is_page(said) => Err(Unsaid::Down(undocumented())),
-        202 if TAKEN.iter().any(|taken| said.starts_with(taken)) => Ok(()),
-        // It may have taken it.
-        200..300 => Err(Unsaid::Unanswered(undocumented())),
+        200..300 if TAKEN.iter().any(|taken| said.starts_with(taken)) => Ok(()),
+        // It may have taken it, and would say the same of the next try: a person decides.
+        200..300 => Err(Unsaid::Never(undocumented())),
         // A wrong name or password is ours to mend, and costs no message anything.
         401 | 403 | 404 => Err(Unsaid::Down(format!(
             "the gateway refuses this node ({status})"

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::fetching::Interrupted;
 use super::super::heard::{Address, MediaRef, Saying};
 use super::super::media::{LeftOut, Pieces, Unfetched};
-use super::super::provider::{Provider, undocumented};
+use super::super::provider::{NoAnswer, Provider, is_page, undocumented};
 use super::super::settings::ChannelSettingsError;
 use super::super::{Unsaid, words};
 use super::settings::TelegramSettings;
@@ -38,6 +38,8 @@ pub struct Api {
 enum Failed {
     /// Telegram is not there, or something else answers.
     Away(String),
+    /// It was asked, and may have done it.
+    Lost(String),
     Refused {
         status: u16,
         retry_after: Option<Duration>,
@@ -121,6 +123,7 @@ impl Api {
                 None => Err(Unsaid::Unanswered(undocumented(WHO, 200))),
             },
             Err(Failed::Away(problem)) => Err(Unsaid::Down(problem)),
+            Err(Failed::Lost(problem)) => Err(Unsaid::Unanswered(problem)),
             Err(Failed::Refused {
                 retry_after: Some(pause),
                 ..
@@ -155,7 +158,7 @@ impl Api {
         let url = self.at(&format!("bot{}/{method}", self.token));
         let url = url.ok_or_else(|| Failed::Away("its address is none".into()))?;
         let request = self.provider.post(url).json(asked).timeout(wait);
-        let answer = self.provider.ask(request).await.map_err(Failed::Away)?;
+        let answer = self.provider.tell(request).await?;
         let status = answer.status;
         let told: Option<Told> = serde_json::from_slice(&answer.body).ok();
         match told {
@@ -164,7 +167,19 @@ impl Api {
                 status,
                 retry_after: told.parameters.retry_after.map(Duration::from_secs),
             }),
+            _ if (200..300).contains(&status) && !is_page(&answer.body) => {
+                Err(Failed::Lost(undocumented(WHO, status)))
+            }
             _ => Err(Failed::Away(undocumented(WHO, status))),
+        }
+    }
+}
+
+impl From<NoAnswer> for Failed {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::Away(problem) => Self::Away(problem),
+            NoAnswer::Lost(problem) => Self::Lost(problem),
         }
     }
 }
@@ -172,7 +187,7 @@ impl Api {
 impl From<Failed> for Interrupted {
     fn from(failed: Failed) -> Self {
         match failed {
-            Failed::Away(problem) => problem.into(),
+            Failed::Away(problem) | Failed::Lost(problem) => problem.into(),
             Failed::Refused {
                 status,
                 retry_after,

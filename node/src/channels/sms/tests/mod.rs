@@ -20,6 +20,7 @@ use super::kannel::{self, Kannel};
 use super::of;
 use crate::channels::delivery::Spoken;
 use crate::channels::heard::{Address, Saying, Sort, Unread};
+use crate::channels::provider::tests::cuts_off;
 use crate::channels::settings::{SmsSettings, Via};
 use crate::channels::{Lines, Unsaid};
 use crate::testing::{Place, databases};
@@ -205,22 +206,33 @@ async fn what_is_said_goes_to_sendsms_and_its_status_says_what_became_of_it() {
         (200, "<html>Masuk ke Wi-Fi kantor</html>", false),
         (202, "\u{feff} <!DOCTYPE html>", false),
         (400, "<html>Proxy: bad request</html>", false),
-        (200, "0: Accepted for delivery", true),
+        (200, "Sent", true),
         (202, "", true),
         (204, "", true),
         (302, "", false),
     ] {
         gateway.says(status, body);
         match kannel.say(&to, &saying("a")).await {
-            Err(Unsaid::Unanswered(problem)) if may_have_it => {
+            // Tried again it would be said again.
+            Err(Unsaid::Never(problem)) if may_have_it => {
                 assert!(problem.contains(&status.to_string()), "{problem}");
             }
             Err(Unsaid::Down(_)) if !may_have_it => {}
             said => panic!("{status} {body}: {said:?}"),
         }
     }
-    gateway.says(202, "3: Queued for later delivery");
-    assert_eq!(kannel.say(&to, &saying("a")).await, Ok(None));
+    for (status, body) in [
+        (202, "3: Queued for later delivery"),
+        (200, "0: Accepted for delivery"),
+        (201, "3: Queued for later delivery"),
+    ] {
+        gateway.says(status, body);
+        assert_eq!(kannel.say(&to, &saying("a")).await, Ok(None), "{status}");
+    }
+    let cuts_off = format!("http://{}/cgi-bin/sendsms", cuts_off().await);
+    let cuts_off = Kannel::of(&settings(folder.path(), &cuts_off)).unwrap();
+    let said = cuts_off.say(&to, &saying("a")).await;
+    assert!(matches!(said, Err(Unsaid::Unanswered(_))), "{said:?}");
     // Nobody listens at this port.
     let away = settings(folder.path(), "http://127.0.0.1:1/cgi-bin/sendsms");
     let away = Kannel::of(&away).unwrap();
