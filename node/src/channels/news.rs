@@ -10,6 +10,7 @@ use lapor_web::language::Voice;
 
 use super::apart::Fresh;
 use super::deeds::POST;
+use super::handles::reporter;
 use super::heard::Saying;
 use super::manner::{Manner, Name};
 use super::outbox::Draft;
@@ -125,28 +126,30 @@ impl Node {
         Ok(rows.len())
     }
 
-    /// How whoever filed a case is reached where they wrote it; `None` where that was on no channel, or
-    /// nobody is known there any more.
-    pub async fn reached_by(&self, case: CaseId) -> Result<Option<ReachedBy>, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let whole = match self.filed_as(&mut tx, case).await {
-            Ok(filed) => filed.to_string(),
-            Err(NodeError::Locked(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let Some(thread) = store::channels::threads::of_case(&mut tx, &whole).await? else {
+    /// How whoever filed a case, as it was filed, is reached where they wrote it, and by which number or
+    /// address, if they have one there; `None` where that was on no channel, or nobody is known there any
+    /// more.
+    pub(crate) async fn reached_by(
+        &self,
+        tx: &mut Tx,
+        whole: &str,
+    ) -> Result<Option<(ReachedBy, Option<String>)>, NodeError> {
+        let Some(thread) = store::channels::threads::of_case(tx, whole).await? else {
             return Ok(None);
         };
         let now = self.clock().now_ms();
-        let blocked = store::channels::blocks::until(&mut tx, &thread, now).await?;
-        let thread = store::channels::threads::one(&mut tx, &thread).await?;
-        drop(tx);
+        let blocked = store::channels::blocks::until(tx, &thread, now).await?;
+        let thread = store::channels::threads::one(tx, &thread).await?;
         let known = thread.filter(|thread| thread.sealed.is_some());
         Ok(known.and_then(|thread| {
             let channel = Name::read(&thread.channel)?;
             let on = self.channels_on().contains(&channel.as_str());
             let told = on && thread.stopped_at.is_none() && blocked.is_none();
-            Some(ReachedBy { channel, told })
+            // What another key has sealed cannot be compared with what was told.
+            let address = self.address_of(&thread).ok().flatten();
+            let own = address.map(|address| reporter(channel, &address));
+            let own = own.and_then(|own| own.email.or(own.phone));
+            Some((ReachedBy { channel, told }, own))
         }))
     }
 

@@ -34,7 +34,7 @@ use crate::portal::onward::Onward;
 use crate::portal::spot::{self, Drawn};
 use crate::portal::{classification_name, name_of};
 use crate::regions::national;
-use crate::reporters::Reachable;
+use crate::reporters::{Reachable, Reached};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/kasus/{id}";
@@ -513,24 +513,30 @@ async fn facts(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<(String, S
 
 /// Whether the reporter is reached: where they wrote, or by a contact that they told. Never who it is.
 async fn reached(node: &Node, v: &Voice, case: CaseId) -> Answer<Option<String>> {
-    let reachable = node.reachable(case).await;
-    let reachable = reachable.map_err(|error| problem(&error))?;
-    let by = node.reached_by(case).await;
-    if let Some(ReachedBy { channel, told }) = by.map_err(|error| problem(&error))? {
-        let words = match (told, reachable) {
-            (false, _) => text_id("reachable-untold"),
-            (true, Some(Reachable::Proved)) => text_id("reachable-proved-by"),
-            (true, _) => text_id("reachable-by"),
-        };
-        let called = channel_words(v, channel.as_str());
-        return Ok(Some(v.with("channel", called).say(words)));
-    }
-    let words = reachable.map(|one| match one {
-        Reachable::No => text_id("reachable-no"),
-        Reachable::Told => text_id("reachable-told"),
-        Reachable::Proved => text_id("reachable-proved"),
-    });
-    Ok(words.map(|words| v.say(words)))
+    let reached = node.reached(case).await;
+    let Reached { by, contact } = reached.map_err(|error| problem(&error))?;
+    let Some(ReachedBy { channel, told }) = by else {
+        let words = contact.map(|one| match one {
+            Reachable::No => text_id("reachable-no"),
+            Reachable::Told => text_id("reachable-told"),
+            Reachable::Proved => text_id("reachable-proved"),
+        });
+        return Ok(words.map(|words| v.say(words)));
+    };
+    let words = if told {
+        text_id("reachable-by")
+    } else {
+        text_id("reachable-untold")
+    };
+    let called = channel_words(v, channel.as_str());
+    let by = v.with("channel", called).say(words);
+    let words = match contact {
+        Some(Reachable::Told) => text_id("reachable-beside-told"),
+        Some(Reachable::Proved) => text_id("reachable-beside-proved"),
+        Some(Reachable::No) | None => return Ok(Some(by)),
+    };
+    let both = v.with("by", by).with("contact", v.say(words));
+    Ok(Some(both.say("reachable-both")))
 }
 
 /// A case that belongs to the one shown.

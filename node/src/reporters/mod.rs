@@ -43,7 +43,7 @@ pub use guard::{AbuseMark, Suspicion};
 pub use key::SecretKey;
 pub use lost_key::{Assurance, Claim, GivenKey};
 pub use own_data::{Erasure, ErasureState, OwnData, OwnReport};
-pub use reach::{CodeWay, CodeWays, Reachable, is_dialled, is_mailed, reaches};
+pub use reach::{CodeWay, CodeWays, Reachable, Reached, is_dialled, is_mailed, reaches};
 pub(crate) use reach::{check_contacts, normalised};
 pub use session::{Conversation, Opened, Visitor};
 pub use support::Supporter;

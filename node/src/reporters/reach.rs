@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::{Conversation, Verification};
 use crate::casework::Reporter;
+use crate::channels::ReachedBy;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -33,6 +34,16 @@ pub enum Reachable {
     Told,
     /// They proved it with a code, or signed in with one to file it.
     Proved,
+}
+
+/// How whoever filed a case is reached, without who that is: each says nothing of the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Where they wrote it; `None` where that was on no channel, or nobody is known there any more.
+    pub by: Option<ReachedBy>,
+    /// By a contact; `None` where nobody holds a key to the case here. That by which they wrote is no
+    /// contact that they told.
+    pub contact: Option<Reachable>,
 }
 
 /// Whether somebody can be reached by this: an e-mail address or a telephone number.
@@ -175,21 +186,31 @@ impl Node {
         Ok(provable.map(|contact| CodeWay::to(contact)))
     }
 
-    /// Whether the reporter of a case can be reached; `None` where nobody holds a key to it here.
-    pub async fn reachable(&self, case: CaseId) -> Result<Option<Reachable>, NodeError> {
+    /// How the reporter of a case is reached.
+    pub async fn reached(&self, case: CaseId) -> Result<Reached, NodeError> {
         let mut tx = self.read_tx().await?;
         let case = match self.filed_as(&mut tx, case).await {
             Ok(filed) => filed.to_string(),
-            Err(NodeError::Locked(_)) => return Ok(None),
+            Err(NodeError::Locked(_)) => return Ok(Reached::default()),
             Err(error) => return Err(error),
         };
+        let (by, own) = self.reached_by(&mut tx, &case).await?.unzip();
         if store::reporters::of_case(&mut tx, &case).await?.is_none() {
-            return Ok(None);
+            return Ok(Reached { by, contact: None });
         }
-        self.reachable_in(&mut tx, &case).await.map(Some)
+        let mut contact = self.reachable_in(&mut tx, &case).await?;
+        if let (Reachable::Told, Some(own)) = (contact, own.flatten()) {
+            let own = normalised(&own).ok();
+            let told = told_contacts(&mut tx, &case).await?;
+            if told.iter().all(|one| Some(one) == own.as_ref()) {
+                contact = Reachable::No;
+            }
+        }
+        let contact = Some(contact);
+        Ok(Reached { by, contact })
     }
 
-    /// The same of a case as it was filed, for its reporter.
+    /// Whether the reporter of a case, as it was filed, can be reached by a contact, for themselves.
     pub(super) async fn reachable_in(
         &self,
         tx: &mut Tx,

@@ -13,6 +13,7 @@ use crate::channels::tests::paper::Paper;
 use crate::channels::{Lines, Name, Raw, Unsaid};
 use crate::doors::router;
 use crate::staff::StaffRole;
+use crate::store;
 use crate::testing::Place;
 
 const NUMBER: &str = "+628123456789";
@@ -207,12 +208,24 @@ async fn a_case_says_by_which_channel_its_reporter_is_reached_and_not_who_it_is(
             siti.enters(SITI, WORDS).await;
             let page = siti.open(&at(case, "")).await;
             page.shows("Kontak pelapor").shows(words);
-            for hidden in [&NUMBER[1..], "6253282", "Siti Aminah", "tidak dikirimi"] {
+            // The number by which they write is no other contact.
+            let hidden = [&NUMBER[1..], "6253282", "Siti Aminah", "tidak dikirimi"];
+            for hidden in hidden.into_iter().chain(["kontak lain"]) {
                 assert!(!page.text.contains(hidden), "{hidden}");
             }
             line.takes(&json!({"from": from, "text": "STOP"})).await;
             let page = siti.open(&at(case, "")).await;
-            page.shows(&format!("{words}, tetapi saat ini tidak dikirimi kabar"));
+            let stopped = format!("{words}, tetapi saat ini tidak dikirimi kabar di sana");
+            page.shows(&format!("{stopped}</dd>"));
+            let (id, proved) = (case.to_string(), Some("canary@contoh.id"));
+            let mut tx = place.node.write_tx().await.unwrap();
+            store::reporters::set_verification(&mut tx, &id, "contact", proved)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            let page = siti.open(&at(case, "")).await;
+            page.shows(&format!("{stopped}; satu kontak dibuktikan dengan kode"));
+            assert!(!page.text.contains("canary"), "who it is stays apart");
         }
     }
 }
