@@ -49,6 +49,7 @@ struct Known {
     between: VecDeque<(u16, &'static str)>,
     closed: BTreeSet<String>,
     replied: BTreeSet<String>,
+    forgets: bool,
     is_away: bool,
     pause: Duration,
 }
@@ -137,6 +138,11 @@ impl Meta {
     /// What it answers to the next that it is told.
     pub fn refuses(&self, refusal: Refusal) {
         self.known().orders.push_back(refusal);
+    }
+
+    /// The next is said, and answered without its id.
+    pub fn forgets(&self) {
+        self.known().forgets = true;
     }
 
     /// The next is answered so, by what stands in between, and never comes here.
@@ -319,6 +325,9 @@ async fn messages(
     let count = known.count;
     let told = format!("{id}/messages");
     known.told.push(Told { to: told, body });
+    if std::mem::take(&mut known.forgets) {
+        return Json(json!({})).into_response();
+    }
     let answer = if whatsapp {
         json!({
             "messaging_product": "whatsapp",

@@ -385,6 +385,7 @@ impl Step<'_> {
                 reply_to: self.message.map(str::to_owned),
                 about: say.ticket().or(done.ticket.as_deref()).map(str::to_owned),
                 asks_place: say.asks_place(),
+                again: false,
             },
         })
     }

@@ -11,7 +11,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::channels::lines::LineRow;
-use crate::store::channels::outbox::OutRow;
+use crate::store::channels::outbox::{OutRow, PutOff};
 use crate::store::channels::refs::NewRef;
 
 const SECOND_MS: i64 = 1000;
@@ -24,7 +24,7 @@ const LEASE_MS: i64 = 10 * MINUTE_MS;
 const LATER_MS: (i64, i64) = (30 * SECOND_MS, 60 * MINUTE_MS);
 /// The same of a line after an outage.
 const OUTAGE_MS: (i64, i64) = (15 * SECOND_MS, 10 * MINUTE_MS);
-/// How often something is tried while the line is well.
+/// How often something is tried to which the provider answers that it takes it later.
 const TRIES: i64 = 20;
 /// First and longest pause of something that was handed over and never answered, and how often it is
 /// handed over: its person may hear it each time.
@@ -54,6 +54,13 @@ enum Met {
     Pause(Unsaid),
 }
 
+/// When something is tried again.
+struct Put {
+    after_ms: i64,
+    /// How often it was handed over and not answered.
+    unanswered: i64,
+}
+
 impl Node {
     /// Says a handful of what is due on a channel.
     pub(crate) async fn say_round(&self, line: &dyn Channel) -> Result<Spoken, NodeError> {
@@ -68,6 +75,11 @@ impl Node {
         }
         store::channels::outbox::condense(&mut tx, name, now - STALE_MS).await?;
         let rows = store::channels::outbox::claim(&mut tx, name, now, held, HANDFUL).await?;
+        if known.failures > 0 && !store::channels::outbox::any_waits(&mut tx, name).await? {
+            // Nothing is left whose answer would show that the line is there again.
+            known = LineRow::default();
+            store::channels::lines::put(&mut tx, name, &known).await?;
+        }
         tx.commit().await?;
         for row in &rows {
             match self.say_one(line, row, held).await? {
@@ -113,7 +125,8 @@ impl Node {
         let whom = address.clone();
         let said = match (address, what) {
             (Some(_), Some(_)) if late && !over => Err(Unsaid::WindowClosed),
-            (Some(address), Some(what)) if !over => {
+            (Some(address), Some(mut what)) if !over => {
+                what.again = row.attempts > 1;
                 lapor_killpoints::pass("channel.saying");
                 let said = line.say(&address, &what).await;
                 lapor_killpoints::pass("channel.said");
@@ -127,18 +140,28 @@ impl Node {
         match said {
             Ok(id) => self.was_said(line.name(), row, held, id.as_deref()).await?,
             Err(Unsaid::Later(problem)) => {
-                self.put_off(row, held, (LATER_MS, TRIES), &problem).await?;
+                let tried = row.attempts - row.unanswered;
+                let next = (tried < TRIES).then(|| Put {
+                    after_ms: doubled(LATER_MS, tried),
+                    unanswered: row.unanswered,
+                });
+                self.put_off(row, held, next, &problem).await?;
             }
             Err(Unsaid::Never(problem)) => self.was_refused(row, held, &problem).await?,
             Err(Unsaid::Stopped) => self.was_shut_out(row, held).await?,
             Err(Unsaid::WindowClosed) => {
-                let pause = self.close(line, row, held, whom.as_ref()).await?;
-                let met = if late { Met::Nothing } else { Met::Answer };
-                return Ok(pause.map_or(met, Met::Pause));
+                let met = self.close(line, row, held, whom.as_ref()).await?;
+                // Else it is the provider that has said so.
+                let asked = late || !matches!(met, Met::Nothing);
+                return Ok(if asked { met } else { Met::Answer });
             }
             Err(Unsaid::Unanswered(problem)) => {
-                let again = (UNANSWERED_MS, UNANSWERED);
-                self.put_off(row, held, again, &problem).await?;
+                let unanswered = row.unanswered + 1;
+                let next = (unanswered < UNANSWERED).then(|| Put {
+                    after_ms: doubled(UNANSWERED_MS, unanswered),
+                    unanswered,
+                });
+                self.put_off(row, held, next, &problem).await?;
                 return Ok(Met::Pause(Unsaid::Unanswered(problem)));
             }
             Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Met::Pause(pause)),
@@ -146,20 +169,24 @@ impl Node {
         Ok(Met::Answer)
     }
 
-    /// Has it tried again, ever later, as often as that is done.
+    /// Has it tried again, or no more.
     async fn put_off(
         &self,
         row: &OutRow,
         held: i64,
-        (pauses, tries): ((i64, i64), i64),
+        next: Option<Put>,
         problem: &str,
     ) -> Result<(), NodeError> {
-        if row.attempts >= tries {
+        let Some(next) = next else {
             return self.was_refused(row, held, problem).await;
-        }
-        let due = self.clock().now_ms() + doubled(pauses, row.attempts);
+        };
+        let put = PutOff {
+            due: self.clock().now_ms() + next.after_ms,
+            unanswered: next.unanswered,
+            problem,
+        };
         let mut tx = self.write_tx().await?;
-        store::channels::outbox::put_off(&mut tx, row.number, held, due, problem).await?;
+        store::channels::outbox::put_off(&mut tx, row.number, held, &put).await?;
         tx.commit().await?;
         count(&row.channel, "put_off");
         Ok(())
@@ -224,25 +251,32 @@ impl Node {
         row: &OutRow,
         held: i64,
         whom: Option<&Address>,
-    ) -> Result<Option<Unsaid>, NodeError> {
+    ) -> Result<Met, NodeError> {
         let mut tx = self.read_tx().await?;
         let asked = store::channels::outbox::has_closed(&mut tx, &row.thread).await?;
         drop(tx);
+        let mut met = Met::Nothing;
         if let (Some(whom), false, "news") = (whom, asked, row.kind.as_str()) {
-            match line.knock(whom).await {
-                Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Some(pause)),
+            met = match line.knock(whom).await {
+                Ok(true) => Met::Answer,
+                Ok(false) => Met::Nothing,
+                Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => {
+                    return Ok(Met::Pause(pause));
+                }
+                // They may have been asked, and once is enough.
+                Err(pause @ Unsaid::Unanswered(_)) => Met::Pause(pause),
                 Err(unsaid) => {
                     let who = log_name(&row.channel, &row.thread);
                     tracing::warn!(?unsaid, who, "nobody could be asked to write again");
+                    Met::Answer
                 }
-                Ok(()) => {}
-            }
+            };
         }
         let mut tx = self.write_tx().await?;
         store::channels::outbox::close(&mut tx, row.number, held).await?;
         tx.commit().await?;
         count(&row.channel, "closed");
-        Ok(None)
+        Ok(met)
     }
 
     async fn over(
@@ -257,6 +291,22 @@ impl Node {
         tx.commit().await?;
         count(&row.channel, state);
         Ok(())
+    }
+
+    /// Notes that a line stands over which things are said, which ends what was known of an outage.
+    pub(super) async fn note_opened(&self, name: Name) {
+        if let Err(error) = self.put_opened(name).await {
+            let channel = name.as_str();
+            tracing::warn!(%error, channel, "that a line stands again could not be noted");
+        }
+    }
+
+    async fn put_opened(&self, name: Name) -> Result<(), NodeError> {
+        // What is submitted may go unanswered all the same: the first pause stays.
+        let until = self.clock().now_ms() + OUTAGE_MS.0;
+        let mut tx = self.write_tx().await?;
+        store::channels::lines::opened(&mut tx, name.as_str(), until).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Lets a line rest and gives back what was not said.

@@ -95,6 +95,9 @@ pub struct Saying {
     /// It asks for a place.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks_place: bool,
+    /// It was tried before, and may have been said then.
+    #[serde(skip)]
+    pub again: bool,
 }
 
 impl Heard {

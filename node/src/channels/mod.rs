@@ -105,9 +105,10 @@ pub trait Channel: Send + Sync {
         what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>>;
 
-    /// Asks somebody to write again, where this can be asked while nothing else may be said.
-    fn knock<'a>(&'a self, _: &'a Address) -> BoxFuture<'a, Result<(), Unsaid>> {
-        Box::pin(std::future::ready(Ok(())))
+    /// Asks somebody to write again, where this can be asked while nothing else may be said; answers
+    /// whether it was asked.
+    fn knock<'a>(&'a self, _: &'a Address) -> BoxFuture<'a, Result<bool, Unsaid>> {
+        Box::pin(std::future::ready(Ok(false)))
     }
 
     /// Begins to fetch a file that came with a message. How large it may be is not its matter.

@@ -230,6 +230,7 @@ impl Node {
                     reply_to: told.post.clone(),
                     about: Some(told.ticket.clone()),
                     asks_place,
+                    again: false,
                 },
             })?);
         }
@@ -341,6 +342,7 @@ pub(crate) async fn is_no_news(
         words: None,
         created_at: at,
         attempts: 0,
+        unanswered: 0,
         state: "dropped".into(),
         shut: 0,
     };

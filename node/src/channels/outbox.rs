@@ -44,6 +44,7 @@ impl Node {
             words: Some(words),
             created_at: self.clock().now_ms(),
             attempts: 0,
+            unanswered: 0,
             state: "waiting".into(),
             shut: 0,
         })

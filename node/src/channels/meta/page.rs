@@ -115,18 +115,20 @@ impl Page {
         }
     }
 
-    async fn reply(&self, to: &Address, words: &str) -> Result<Option<String>, Unsaid> {
+    async fn reply(&self, to: &Address, what: &Saying) -> Result<Option<String>, Unsaid> {
         let at = to.at.as_deref();
         let at = at.ok_or(Unsaid::Never("there is no comment to reply to".into()))?;
         let (recipient, at) = match at.strip_prefix(POST) {
             Some(post) => (json!({"post_id": post}), post),
             None => (json!({"comment_id": at}), at),
         };
-        let private = json!({"recipient": recipient, "message": {"text": words}});
+        let private = json!({"recipient": recipient, "message": {"text": what.words}});
         let path = [self.id.as_str(), "messages"];
         let (graph, line) = (&self.graph, Line::Comment);
-        let told = graph.post(line, &self.token, &path, &private, MESSAGE_ID);
-        let id = told.await?;
+        let told = graph.ask(&self.token, &path, &private).await?;
+        // The try before this one was said, and the answer to it was lost or had no id.
+        let known = what.again && told.is_of_replied();
+        let id = (!known).then(|| told.said(line, MESSAGE_ID)).transpose()?;
         let public = json!({"message": heard_in_public()});
         let path = [at, "comments"];
         let seen = graph.post(line, &self.token, &path, &public, "/id");
@@ -136,7 +138,7 @@ impl Page {
                 "a comment was answered in private and not in public"
             );
         }
-        Ok(Some(id))
+        Ok(id)
     }
 }
 
@@ -208,7 +210,7 @@ impl Channel for Page {
         to: &'a Address,
         what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>> {
-        Box::pin(self.reply(to, &what.words))
+        Box::pin(self.reply(to, what))
     }
 
     fn fetch<'a>(&'a self, what: &'a MediaRef) -> BoxFuture<'a, Result<Pieces, Unfetched>> {

@@ -20,6 +20,9 @@ const LARGEST: usize = 64 * 1024;
 /// How long nothing is said after too much was, where the provider does not say how long.
 const BREATH: Duration = Duration::from_mins(1);
 
+/// A comment or a post has had its one private reply.
+const REPLIED: i64 = 10_900;
+
 pub struct Graph {
     client: reqwest::Client,
     base: Url,
@@ -36,7 +39,7 @@ pub enum Line {
 }
 
 /// What the provider answers, or what stands in its place.
-struct Told {
+pub struct Told {
     status: u16,
     wait: Option<Duration>,
     is_page: bool,
@@ -78,9 +81,14 @@ impl Graph {
         body: &Value,
         id: &str,
     ) -> Result<String, Unsaid> {
+        self.ask(token, path, body).await?.said(line, id)
+    }
+
+    /// The same, for whoever reads more of the answer.
+    pub async fn ask(&self, token: &str, path: &[&str], body: &Value) -> Result<Told, Unsaid> {
         let request = self.client.post(self.at(path)).json(body);
         let told = asked(request.bearer_auth(token)).await;
-        told.map_err(Unsaid::from)?.said(line, id)
+        told.map_err(Unsaid::from)
     }
 
     /// What the provider tells of an object.
@@ -144,7 +152,7 @@ async fn asked(request: RequestBuilder) -> Result<Told, NoAnswer> {
 
 impl Told {
     /// The id that was given to what was said.
-    fn said(&self, line: Line, id: &str) -> Result<String, Unsaid> {
+    pub fn said(&self, line: Line, id: &str) -> Result<String, Unsaid> {
         let undocumented = || provider::undocumented("the provider", self.status);
         if self.is_page {
             return Err(Unsaid::Down(undocumented()));
@@ -156,6 +164,11 @@ impl Told {
         // It may have been said.
         id.map(str::to_owned)
             .ok_or_else(|| Unsaid::Unanswered(undocumented()))
+    }
+
+    /// Whether what is to be answered has had its one private reply.
+    pub fn is_of_replied(&self) -> bool {
+        self.refusal().code == Some(REPLIED)
     }
 
     fn object(self) -> Result<Value, Unfetched> {
@@ -206,7 +219,7 @@ impl Refusal {
             // Nobody may be told anything before they write again.
             (Line::Whatsapp, TOO_LATE, _)
             | (Line::Messenger | Line::Comment, 10, _)
-            | (Line::Comment, 10_900 | 10_901, _) => Unsaid::WindowClosed,
+            | (Line::Comment, REPLIED | 10_901, _) => Unsaid::WindowClosed,
             // This node says too much; to one person too much.
             (_, 4 | 17 | 32 | 613 | 80_001 | 80_006 | 80_007 | 130_429 | 131_048, _) => slower(),
             (_, 131_056 | 131_000, _) => Unsaid::Later(told()),

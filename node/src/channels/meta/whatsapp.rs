@@ -252,15 +252,15 @@ impl Channel for Whatsapp {
         Box::pin(self.posted(to, body))
     }
 
-    fn knock<'a>(&'a self, to: &'a Address) -> BoxFuture<'a, Result<(), Unsaid>> {
+    fn knock<'a>(&'a self, to: &'a Address) -> BoxFuture<'a, Result<bool, Unsaid>> {
         Box::pin(async move {
             let Some(template) = &self.template else {
-                return Ok(());
+                return Ok(false);
             };
             let language = json!({"code": template.language});
             let template = json!({"name": template.name, "language": language});
             let body = json!({"type": "template", "template": template});
-            self.posted(to, body).await.map(drop)
+            self.posted(to, body).await.map(|_| true)
         })
     }
 

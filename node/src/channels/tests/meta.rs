@@ -652,6 +652,25 @@ async fn a_comment_gets_its_ticket_in_private_and_a_word_in_public() {
 }
 
 #[tokio::test]
+async fn a_private_reply_that_was_taken_without_an_answer_is_said_once() {
+    for chat in Chat::open().await {
+        let words = "#lapor Trotoar di depan stasiun rusak parah";
+        chat.meta.forgets();
+        chat.hands_over(&meta::comment(("55", "Rina Wati"), "44_1", words))
+            .await;
+        assert_eq!(chat.told().await.len(), 1);
+        assert_eq!(chat.outbox().await, ["facebook waiting"]);
+        chat.place.clock.advance(5 * MINUTE_MS);
+        chat.hears().await;
+        chat.speaks().await;
+        let said = chat.meta.told();
+        assert_eq!(said.len(), 1, "in public, and nothing in private: {said:?}");
+        assert_eq!(said[0].to, "44_1/comments");
+        assert_eq!(chat.outbox().await, ["facebook sent"]);
+    }
+}
+
+#[tokio::test]
 async fn a_post_of_a_visitor_is_answered_as_a_comment_is() {
     for chat in Chat::open().await {
         let (rina, id) = (("55", "Rina Wati"), format!("{PAGE_ID}_777"));

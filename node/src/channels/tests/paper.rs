@@ -38,6 +38,8 @@ struct State {
     files: BTreeMap<String, Vec<u8>>,
     /// Who was asked to write again.
     knocked: Vec<String>,
+    /// What the next times that somebody is asked come to.
+    knocks: VecDeque<Unsaid>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +85,11 @@ impl Paper {
     /// What the next things that are to be said come to.
     pub fn orders(&self, unsaid: impl IntoIterator<Item = Unsaid>) {
         self.state.lock().unwrap().orders.extend(unsaid);
+    }
+
+    /// What the next times that somebody is asked to write again come to.
+    pub fn knocks(&self, unsaid: impl IntoIterator<Item = Unsaid>) {
+        self.state.lock().unwrap().knocks.extend(unsaid);
     }
 
     pub fn is_down(&self, down: bool) {
@@ -178,10 +185,14 @@ impl Channel for Paper {
         })
     }
 
-    fn knock<'a>(&'a self, to: &'a Address) -> BoxFuture<'a, Result<(), Unsaid>> {
+    fn knock<'a>(&'a self, to: &'a Address) -> BoxFuture<'a, Result<bool, Unsaid>> {
         Box::pin(async move {
-            self.state.lock().unwrap().knocked.push(to.id.clone());
-            Ok(())
+            let mut state = self.state.lock().unwrap();
+            if state.down {
+                return Err(Unsaid::Down("the provider is away".into()));
+            }
+            state.knocked.push(to.id.clone());
+            state.knocks.pop_front().map_or(Ok(true), Err)
         })
     }
 

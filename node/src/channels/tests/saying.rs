@@ -52,6 +52,9 @@ async fn what_may_have_been_said_is_said_eight_times_at_most_and_then_waits_for_
         assert!(!queues.lines[0].1, "nothing was answered yet");
         let number = unsaid[0].number;
         talked.place.clock.advance(HOUR_MS);
+        talked.speaks().await;
+        let queues = talked.node().channel_queues().await.unwrap();
+        assert!(queues.lines[0].1, "nothing waits that could be answered");
         talked.node().say_again(number, "test").await.unwrap();
         let told = talked.told(SITI).await;
         assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
@@ -70,14 +73,64 @@ async fn a_line_looks_well_when_its_provider_has_answered_and_not_before() {
         talked.follows_up(case, "Petugas berangkat.", false).await;
         talked.told(SITI).await;
         assert!(!is_up().await);
-        // Too late to be said, which the node knows by itself.
+        // Too late to be said, which the node knows by itself; they cannot be asked to write either.
         talked.place.clock.advance(25 * HOUR_MS);
         talked.told(SITI).await;
-        assert_eq!(talked.outbox().await.last().unwrap(), "closed");
+        assert_eq!(talked.outbox().await.last().unwrap(), "waiting");
         assert!(!is_up().await);
         talked.paper.is_down(false);
-        talked.says(SITI, "halo").await;
-        assert!(is_up().await);
+        talked.place.clock.advance(HOUR_MS);
+        let node = talked.node();
+        let spoken = node.say_round(&*talked.paper).await.unwrap();
+        assert_eq!(spoken, Spoken::Worked(1));
+        assert_eq!(talked.outbox().await.last().unwrap(), "closed");
+        assert_eq!(talked.paper.knocked(), [SITI]);
+        assert!(is_up().await, "who was to be asked was");
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_have_been_asked_to_write_is_asked_once_and_the_line_is_down() {
+    for talked in Talked::on(Name::Whatsapp).await {
+        talked.says(SITI, PLACED).await;
+        talked.says(SITI, "LEWATI").await;
+        talked.says(SITI, "YA").await;
+        let (case, ticket) = talked.case().await;
+        talked.place.clock.advance(25 * HOUR_MS);
+        let silence = Unsaid::Unanswered("nobody answers".into());
+        talked.paper.knocks([silence]);
+        talked.follows_up(case, "Lampu dipasang.", false).await;
+        assert!(talked.told(SITI).await.is_empty());
+        assert_eq!(talked.outbox().await.last().unwrap(), "closed");
+        assert_eq!(talked.paper.knocked(), [SITI]);
+        let queues = talked.node().channel_queues().await.unwrap();
+        assert!(!queues.lines[0].1);
+        talked.place.clock.advance(HOUR_MS);
+        talked.follows_up(case, "Lampu diuji.", false).await;
+        assert!(talked.told(SITI).await.is_empty());
+        assert!(talked.paper.knocked().is_empty(), "once is enough");
+        let told = talked.says(SITI, "halo").await;
+        assert!(told[0].contains(&ticket), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_put_off_often_is_not_refused_because_one_answer_was_lost() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.writes(SITI, REPORT).await;
+        talked.hears().await;
+        let busy = || Unsaid::Later("busy".into());
+        let silence = || Unsaid::Unanswered("nobody answers".into());
+        let orders = std::iter::repeat_with(busy).take(9);
+        let orders = orders.chain(std::iter::repeat_with(silence).take(7));
+        talked.paper.orders(orders.chain([busy()]));
+        for _ in 0..17 {
+            talked.speaks().await;
+            assert_eq!(talked.outbox().await, ["waiting"]);
+            talked.place.clock.advance(5 * HOUR_MS);
+        }
+        let told = talked.told(SITI).await;
+        assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
     }
 }
 

@@ -40,6 +40,15 @@ pub async fn put(tx: &mut Tx, channel: &str, row: &LineRow) -> Stored<()> {
     Ok(())
 }
 
+/// What was known of an outage of what is said is over; nothing is said before a moment, at most.
+pub async fn opened(tx: &mut Tx, channel: &str, until: i64) -> Stored<()> {
+    const SQL: &str = "update channel_lines set failures = 0, since = null, problem = null,
+            paused_until = case when paused_until > $2 then $2 else paused_until end
+        where channel = $1 and failures > 0";
+    on!(tx, c => sqlx::query(SQL).bind(channel).bind(until).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Why nothing can be fetched, and since when, Unix ms.
 pub async fn unfetched(tx: &mut Tx, channel: &str) -> Stored<Option<(String, i64)>> {
     const SQL: &str = "select unfetched_why, unfetched_since from channel_lines

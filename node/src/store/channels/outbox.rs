@@ -20,6 +20,8 @@ pub struct OutRow {
     pub words: Option<Vec<u8>>,
     pub created_at: i64,
     pub attempts: i64,
+    /// Those of them that nobody answered: the person may have heard it.
+    pub unanswered: i64,
     pub state: String,
     /// 1 where the provider told afterwards that nothing may be said before the person writes again.
     pub shut: i64,
@@ -103,8 +105,8 @@ pub async fn claim(
                 and not exists (select 1 from channel_outbox o
                     where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
             order by t.number limit $4
-        ) returning number, channel, thread, case_id, kind, once, words, created_at, attempts, state,
-            shut";
+        ) returning number, channel, thread, case_id, kind, once, words, created_at, attempts,
+            unanswered, state, shut";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(channel)
         .bind(now)
@@ -190,7 +192,7 @@ pub async fn arrived(tx: &mut Tx, number: i64, state: &str, problem: Option<&str
 pub async fn shut(tx: &mut Tx, number: i64, problem: Option<&str>, now: i64) -> Stored<()> {
     const SQL: &str = "update channel_outbox
         set state = case when words is null then 'refused' else 'waiting' end, problem = $2,
-            shut = 1, attempts = 0, due_at = $3, leased_until = 0
+            shut = 1, attempts = 0, unanswered = 0, due_at = $3, leased_until = 0
         where number = $1 and state = 'sent'";
     on!(tx, c => sqlx::query(SQL).bind(number).bind(problem).bind(now).execute(c).await.map(drop))?;
     Ok(())
@@ -203,19 +205,37 @@ pub async fn refused(tx: &mut Tx, limit: i64) -> Stored<Vec<Trouble>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
 }
 
+/// Something that is tried again.
+pub struct PutOff<'a> {
+    /// Unix ms.
+    pub due: i64,
+    pub unanswered: i64,
+    pub problem: &'a str,
+}
+
 /// It is tried again at a moment.
-pub async fn put_off(tx: &mut Tx, number: i64, held: i64, due: i64, problem: &str) -> Stored<()> {
-    const SQL: &str = "update channel_outbox set due_at = $3, leased_until = 0, problem = $4
+pub async fn put_off(tx: &mut Tx, number: i64, held: i64, put: &PutOff<'_>) -> Stored<()> {
+    const SQL: &str = "update channel_outbox
+        set due_at = $3, unanswered = $4, leased_until = 0, problem = $5
         where number = $1 and leased_until = $2";
     on!(tx, c => sqlx::query(SQL)
         .bind(number)
         .bind(held)
-        .bind(due)
-        .bind(problem)
+        .bind(put.due)
+        .bind(put.unanswered)
+        .bind(put.problem)
         .execute(c)
         .await
         .map(drop))?;
     Ok(())
+}
+
+/// Whether anything is to be said on a channel, due or not.
+pub async fn any_waits(tx: &mut Tx, channel: &str) -> Stored<bool> {
+    const SQL: &str =
+        "select count(*) from channel_outbox where channel = $1 and state = 'waiting'";
+    let waiting: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(channel).fetch_one(c).await)?;
+    Ok(waiting > 0)
 }
 
 /// It waits, with its words, until the person writes again.

@@ -31,7 +31,7 @@ pub async fn list(tx: &mut Tx, limit: i64) -> Stored<Vec<UnsaidRow>> {
 /// What was refused is due again; answers with its conversation, if there was such.
 pub async fn again(tx: &mut Tx, number: i64, now: i64) -> Stored<Option<(String, String)>> {
     const SQL: &str = "update channel_outbox
-        set state = 'waiting', attempts = 0, due_at = $2, leased_until = 0, problem = null,
+        set state = 'waiting', attempts = 0, unanswered = 0, due_at = $2, leased_until = 0, problem = null,
             said_as = null, shut = 0
         where number = $1 and state = 'refused' and words is not null
         returning channel, thread";

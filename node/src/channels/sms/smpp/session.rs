@@ -59,6 +59,9 @@ pub async fn keep(
                 if role != Role::Out {
                     node.note_fetched(channel.name()).await;
                 }
+                if role != Role::In {
+                    node.note_opened(channel.name()).await;
+                }
                 let mut session = Session::new(smpp, role, channel, node).await;
                 match session.serve(line, stop).await {
                     Ok(()) if stop.is_cancelled() => return,
@@ -149,6 +152,11 @@ impl<'a> Session<'a> {
             self.smpp.trouble.send_replace(None);
         }
         let served = self.goes_on(&mut line, stop).await;
+        if self.queue.is_some() {
+            // Before the queue is emptied, so that nothing more is put into it.
+            let problem = "the line was lost".to_owned();
+            self.smpp.trouble.send_replace(Some(problem));
+        }
         while let Some((_, answer)) = self.out.pop_first() {
             let problem = "the line was lost before the network answered what was submitted";
             let _ = answer.send(Err(Unsaid::Unanswered(problem.into())));

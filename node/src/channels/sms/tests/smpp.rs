@@ -266,8 +266,14 @@ async fn a_line_that_is_refused_or_lost_is_bound_again_and_nothing_is_dropped() 
         let problem = one.column("select problem from channel_lines").await;
         assert_eq!(problem, ["the network refuses the bind (0xd)"]);
         assert_eq!(one.column(DEAF).await, problem);
+        let queues = one.node().channel_queues().await.unwrap();
+        assert_eq!(queues.lines, [("sms", false)]);
         one.smsc.is_away(false);
         one.smsc.bound().await.unwrap();
+        // What comes over the line comes after it was noted that it stands.
+        one.takes(&sms(BUDI, "BANTUAN")).await;
+        let queues = one.node().channel_queues().await.unwrap();
+        assert_eq!(queues.lines, [("sms", true)], "and nothing was said yet");
         one.place.clock.advance(MINUTE_MS);
         one.speaks().await;
         assert_eq!(one.outbox().await, ["sent"]);
