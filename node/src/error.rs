@@ -82,6 +82,10 @@ pub enum NodeError {
     CursorGone { earliest: String },
     #[error("what is to be sent again still waits; it goes out by itself, in its order")]
     StillWaits,
+    #[error(
+        "what is to be sent again still waits, and the webhook is off; it goes out once it is switched on"
+    )]
+    WaitsWhileOff,
     /// Something like it is there already.
     #[error("{0}")]
     Known(&'static str),

@@ -71,7 +71,11 @@ webhook-sent-again = { $n ->
 }
 webhook-skipped = The delivery is skipped; what is behind it is sent at once.
 webhook-not-there = That delivery has changed its state already.
+webhook-sent-again-off = It waits: the webhook is off, and what is sent again goes out once it is switched on.
 webhook-still-waits = That delivery still waits, and is sent by itself in its order.
+webhook-all-still-wait = The deliveries of that time still wait, and are sent by themselves in their order.
+webhook-waits-off = That delivery still waits: the webhook is off. It is sent once the webhook is switched on.
+webhook-all-wait-off = The deliveries of that time still wait: the webhook is off. They are sent once the webhook is switched on.
 webhook-moment-wrong = Write a date and a time.
 deliveries-title = Deliveries
 deliveries-about = Sent in order. What does not arrive holds back what is behind it, until it is taken or skipped. What is over is kept for 30 days.

@@ -160,7 +160,9 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             (Is::GONE, "cursor_gone", "The cursor leads nowhere any more")
         }
         NodeError::Known(_) => (Is::CONFLICT, "known", "There is one already"),
-        NodeError::StillWaits => (Is::CONFLICT, "still_waits", "It was not sent yet"),
+        NodeError::StillWaits | NodeError::WaitsWhileOff => {
+            (Is::CONFLICT, "still_waits", "It was not sent yet")
+        }
         NodeError::NotEnrolled => (
             Is::SERVICE_UNAVAILABLE,
             "not_enrolled",

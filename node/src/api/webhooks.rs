@@ -350,7 +350,7 @@ pub async fn deliveries(
     params(WebhookPath),
     request_body = NewReplay,
     responses(
-        (status = 202, description = "So much is on its way; 0 where nothing of that time is kept.", body = Replayed),
+        (status = 202, description = "So much is on its way, or waits until the webhook is switched on; 0 where nothing of that time is kept.", body = Replayed),
         (status = 409, description = "`still_waits`: nothing of it was sent or skipped yet.", body = ApiProblem, content_type = "application/problem+json")
     ),
     security(("token" = []))

@@ -193,6 +193,7 @@ impl From<NodeError> for Failure {
             | NodeError::MediaType(_)
             | NodeError::Known(_)
             | NodeError::StillWaits
+            | NodeError::WaitsWhileOff
             | NodeError::CursorGone { .. }
             | NodeError::Offset { .. } => exit::DATA,
             NodeError::Forbidden(_) | NodeError::Locked(_) | NodeError::ApprovalNeeded => {

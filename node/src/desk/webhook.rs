@@ -174,8 +174,7 @@ pub async fn act(
         }
         "kirim" => {
             let which = Replay::One(form.text(DELIVERY));
-            let again = node.replay_webhook(id, which, &actor).await;
-            again.map(|_| Flash::done(text_id("webhook-sent-again-one")))
+            again(&node, &officer, id, which).await
         }
         "lewati" => {
             let skipped = node.skip_delivery(id, form.text(DELIVERY), &actor).await;
@@ -190,7 +189,6 @@ pub async fn act(
             what: "delivery that is over" | "delivery that waits",
             ..
         }) => Flash::warning(text_id("webhook-not-there")),
-        Err(NodeError::StillWaits) => still_waits(),
         done => done.map_err(|error| problem(&error))?,
     };
     Ok(go(&officer, id, &flash))
@@ -208,19 +206,44 @@ async fn replay(node: &Node, officer: &Officer, id: &str, mut form: Form) -> Ans
         return page(node, officer, id, again).await;
     };
     let which = Replay::Between(from, until.unwrap_or(i64::MAX));
-    let again = node.replay_webhook(id, which, &officer.actor()).await;
-    let said = match again {
-        Err(NodeError::StillWaits) => still_waits(),
-        again => {
-            let count = again.map_err(|error| problem(&error))?;
-            Flash::done(text_id("webhook-sent-again")).with("n", v.number(count))
-        }
-    };
+    let said = again(node, officer, id, which).await;
+    let said = said.map_err(|error| problem(&error))?;
     Ok(go(officer, id, &said))
 }
 
-fn still_waits() -> Flash {
-    Flash::warning(text_id("webhook-still-waits"))
+/// Sends one delivery or all of a time again; says when they go out.
+async fn again(
+    node: &Node,
+    officer: &Officer,
+    id: &str,
+    which: Replay<'_>,
+) -> Result<Flash, NodeError> {
+    let several = matches!(which, Replay::Between(..));
+    let count = match node.replay_webhook(id, which, &officer.actor()).await {
+        Ok(count) => count,
+        Err(NodeError::StillWaits) if several => {
+            return Ok(Flash::warning(text_id("webhook-all-still-wait")));
+        }
+        Err(NodeError::StillWaits) => {
+            return Ok(Flash::warning(text_id("webhook-still-waits")));
+        }
+        Err(NodeError::WaitsWhileOff) if several => {
+            return Ok(Flash::warning(text_id("webhook-all-wait-off")));
+        }
+        Err(NodeError::WaitsWhileOff) => {
+            return Ok(Flash::warning(text_id("webhook-waits-off")));
+        }
+        Err(error) => return Err(error),
+    };
+    if count > 0 && node.webhook(id).await?.state == HookState::Off {
+        return Ok(Flash::done(text_id("webhook-sent-again-off")));
+    }
+    Ok(if several {
+        let count = officer.visit.v.number(count);
+        Flash::done(text_id("webhook-sent-again")).with("n", count)
+    } else {
+        Flash::done(text_id("webhook-sent-again-one"))
+    })
 }
 
 async fn switch(node: &Node, id: &str, state: HookState, actor: &str) -> Result<Flash, NodeError> {

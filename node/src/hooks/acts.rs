@@ -211,7 +211,11 @@ impl Node {
     }
 
     /// Sends again what was sent or skipped, under the ids that it has and before what came later.
-    /// Returns how much that is.
+    /// Returns how much that is; while the webhook is off it waits.
+    ///
+    /// # Errors
+    /// [`NodeError::StillWaits`] where all of it waits, [`NodeError::WaitsWhileOff`] where that is because
+    /// the webhook is off.
     pub async fn replay_webhook(
         &self,
         id: &str,
@@ -227,7 +231,11 @@ impl Node {
         let row = found(&mut tx, id).await?;
         let count = deliveries::again(&mut tx, id, &again).await?;
         if count == 0 && deliveries::waits(&mut tx, id, &again).await? {
-            return Err(NodeError::StillWaits);
+            return Err(if row.state == HookState::On.as_str() {
+                NodeError::StillWaits
+            } else {
+                NodeError::WaitsWhileOff
+            });
         }
         if let (0, Replay::One(delivery)) = (count, which) {
             return Err(NodeError::not_found("delivery that is over", &delivery));

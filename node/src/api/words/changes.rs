@@ -65,7 +65,7 @@ pub const OPERATIONS: &[Operation] = &[
         id: "replayWebhook",
         access: WEBHOOKS_WRITE,
         summary: "Kirim ulang",
-        description: "Satu kiriman, atau semua yang berubah sejak `since` dan sebelum `until`, dengan nomor yang sama dan mendahului yang lebih baru. Yang masih menunggu dikirim sendiri (`still_waits`).",
+        description: "Satu kiriman, atau semua yang berubah sejak `since` dan sebelum `until`, dengan nomor yang sama dan mendahului yang lebih baru. Yang masih menunggu dikirim sendiri (`still_waits`); bila webhook mati, semuanya dikirim setelah webhook dinyalakan.",
     },
     Operation {
         id: "skipDelivery",

@@ -147,7 +147,25 @@ async fn one_that_gave_up_is_told_above_the_list_and_goes_on_when_it_is_switched
             again.is(StatusCode::SEE_OTHER);
             let page = admin.open(&one).await;
             page.shows("masih menunggu, dan dikirim sendiri");
+            let all = page.text.contains("Semua kiriman dari waktu itu");
+            assert_eq!(all, act == "ulang");
         }
+        let off = admin.post(&format!("{one}/mati"), &[]).await;
+        off.is(StatusCode::SEE_OTHER);
+        for (act, field) in [("kirim", ("kiriman", "msg_1")), ("ulang", since[0])] {
+            let again = admin.post(&format!("{one}/{act}"), &[field]).await;
+            again.is(StatusCode::SEE_OTHER);
+            let page = admin.open(&one).await;
+            page.shows("masih menunggu: webhook mati");
+            let all = page.text.contains("Semua kiriman dari waktu itu");
+            assert_eq!(all, act == "ulang");
+        }
+        let skip = [("kiriman", "msg_1")];
+        admin.post(&format!("{one}/lewati"), &skip).await;
+        let again = admin.post(&format!("{one}/kirim"), &skip).await;
+        again.is(StatusCode::SEE_OTHER);
+        let page = admin.open(&one).await;
+        page.shows("baru dikirim setelah webhook dinyalakan");
     }
 }
 
