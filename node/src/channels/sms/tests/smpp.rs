@@ -230,6 +230,18 @@ async fn what_the_network_answers_says_what_becomes_of_a_message() {
 }
 
 #[tokio::test]
+async fn what_was_queued_when_the_line_was_lost_was_never_submitted() {
+    let one = Networked::on(|sms| sms.smpp.window = 1).await.remove(0);
+    one.smsc.bound().await.unwrap();
+    let (to, words) = (address(SITI), saying("a"));
+    one.smsc.replies([Reply::Drop]);
+    let both = (one.line.say(&to, &words), one.line.say(&to, &words));
+    let (first, second) = tokio::join!(both.0, both.1);
+    assert!(matches!(first, Err(Unsaid::Unanswered(_))), "{first:?}");
+    assert!(matches!(second, Err(Unsaid::Down(_))), "{second:?}");
+}
+
+#[tokio::test]
 async fn letters_that_the_alphabet_lacks_go_in_another_where_they_fit() {
     let plain: Change = |_| {};
     let latin: Change = |sms| sms.smpp.alphabet = DefaultAlphabet::Latin1;
