@@ -9,6 +9,7 @@ mod roots;
 mod tests;
 
 use lapor_protocol::kinds::{BodyError, CalendarUpdated, TaxonomyUpdated};
+use lapor_web::categories::Unfit;
 
 /// Mistakes of a file that are told one by one, at most.
 const NAMED: usize = 20;
@@ -38,6 +39,8 @@ pub enum Fault {
     Beyond(Vec<String>),
     /// Nothing stands below the header.
     Empty,
+    /// Nothing stands in this list of the JSON.
+    EmptyList(&'static str),
     /// A row with another number of columns than the header has.
     Columns {
         line: u64,
@@ -114,8 +117,8 @@ pub struct Entry {
     pub part: Part,
     /// Counted from 1; of what stands below a category, that one's; of a row, its line.
     pub number: usize,
-    /// What it, or the category above it, is called there; of what stands below a category twice,
-    /// both names.
+    /// What it, or the category above it, is called there; of what stands below a category twice or
+    /// cannot be called so, both names.
     pub named: String,
 }
 
@@ -143,6 +146,8 @@ pub enum EntryFlaw {
     Long { most: usize },
     /// More below it than so many.
     Crowded { most: usize },
+    /// No category can be called so.
+    Unfit(Unfit),
     /// Its date is that of the day with this number.
     SameDate { before: usize },
     /// Its name is that of the category at this place, counted from 1 among its like.

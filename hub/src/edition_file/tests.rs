@@ -114,6 +114,10 @@ fn what_is_wrong_with_the_json_of_a_calendar_is_told_with_its_place() {
                 EntryFlaw::SameDate { before: 1 },
             ),
         ),
+        (
+            r#"{"edition":"2031.1","days":[]}"#,
+            Fault::EmptyList("days"),
+        ),
         ("{\"edition\":\"2031.1\",\n", Fault::Cut),
         ("{\n  edition\n}", syntax(2, 3)),
     ] {
@@ -246,7 +250,36 @@ fn what_is_wrong_with_categories_is_told_with_the_one_that_it_is() {
     let nameless = below(&[String::new()]);
     let twice_below = below(&["Bau", "Pipa", "Bau"].map(str::to_owned));
     for (text, fault) in [
-        (r#"{"roots":[]}"#, shape(1, 12, Wrong::Missing("edition"))),
+        (
+            r#"{"roots":[{"name":"Air"}]}"#,
+            shape(1, 26, Wrong::Missing("edition")),
+        ),
+        (
+            r#"{"edition":"2031.1","roots":[]}"#,
+            Fault::EmptyList("roots"),
+        ),
+        (
+            r#"{"edition":"2031.1","roots":[{"name":"Jalan/Rusak","below":["Berat"]}]}"#,
+            entry(
+                Part::Category,
+                1,
+                "Jalan/Rusak",
+                EntryFlaw::Unfit(Unfit::Slash),
+            ),
+        ),
+        (
+            r#"{"edition":"2031.1","roots":[{"name":"Air","below":["Pipa","Bau\n\u202eX"]}]}"#,
+            entry(
+                Part::Below { place: 2 },
+                1,
+                "Air/Bau\n\u{202e}X",
+                EntryFlaw::Unfit(Unfit::Unseen),
+            ),
+        ),
+        (
+            r#"{"edition":"2031.1","roots":[{"name":"Air "}]}"#,
+            entry(Part::Category, 1, "Air ", EntryFlaw::Unfit(Unfit::Blank)),
+        ),
         (
             r#"{"edition":"2031.1","roots":[{"name":""}]}"#,
             entry(Part::Category, 1, "", EntryFlaw::Nameless),
@@ -282,8 +315,8 @@ fn what_is_wrong_with_categories_is_told_with_the_one_that_it_is() {
             entry(Part::Category, 3, "Air", EntryFlaw::SameName { before: 1 }),
         ),
         (
-            r#"{"edition":"2031.1","roots":[],"note":""}"#,
-            shape(1, 37, Wrong::Unknown("note".to_owned())),
+            r#"{"edition":"2031.1","roots":[{"name":"Air"}],"note":""}"#,
+            shape(1, 51, Wrong::Unknown("note".to_owned())),
         ),
         (
             r#"{"edition":"2031.1","roots":[{"name":"\ud83d"}]}"#,
