@@ -151,6 +151,8 @@ edition-silent = { $n ->
 }
 edition-check-title = Check a new edition
 edition-check-about = The hub reads the file and shows how it differs from the edition in force. The national desk publishes it: what all go by is signed by the desk, not by the hub.
+edition-categories-file = Download the categories in force, to begin a new edition from
+edition-json-unreadable = This file is not UTF-8 text; save it as UTF-8 JSON.
 edition-kind = What
 edition-name-hint = For instance 2027.1. A CSV file does not say its edition; a JSON file may.
 edition-name-needed = A CSV file does not say its edition; write its name.

@@ -185,14 +185,14 @@ impl Fault {
 
 /// Reads categories; `name` is that of the edition, that in the file where it is empty.
 pub fn taxonomy(text: &str, name: &str) -> Result<New, Faults> {
-    let (new, faults) = roots::of_json(text, name);
+    let (new, faults) = roots::of_json(unmarked(text), name);
     judged(new, faults, TaxonomyUpdated::within_limits).map(New::Taxonomy)
 }
 
 /// Reads a calendar, which may be a table; that does not say the name of its edition.
 pub fn calendar(text: &str, name: &str) -> Result<New, Faults> {
     let (new, faults) = if is_json(text) {
-        days::of_json(text, name)
+        days::of_json(unmarked(text), name)
     } else {
         days::of_table(text, name)
     };
@@ -201,7 +201,19 @@ pub fn calendar(text: &str, name: &str) -> Result<New, Faults> {
 
 /// Whether a file is JSON and no table.
 pub fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with('{')
+    unmarked(text).trim_start().starts_with('{')
+}
+
+/// Whether a file that is no UTF-8 seems to be JSON all the same, as one of two bytes for each
+/// character does.
+pub fn seems_json(bytes: &[u8]) -> bool {
+    let mut seen = bytes.iter().filter(|byte| byte.is_ascii_graphic());
+    seen.next() == Some(&b'{')
+}
+
+/// Without the mark that some editors write before a text.
+fn unmarked(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
 }
 
 /// The contract has the last word on what was found to be whole.

@@ -209,6 +209,29 @@ fn all_mistakes_of_json_are_told_at_once() {
 }
 
 #[test]
+fn the_mark_that_an_editor_writes_before_a_file_is_passed_over() {
+    let roots = "\u{feff}{\"edition\":\"2031.1\",\"roots\":[{\"name\":\"Air\"}]}";
+    let read = taxonomy(roots, "");
+    assert!(matches!(read, Ok(New::Taxonomy(new)) if new.edition == "2031.1"));
+    let days = "\u{feff}{\"edition\":\"2031.1\",\"days\":[{\"date\":\"2031-01-01\",        \"name\":\"A\",\"kind\":\"national_holiday\"}]}";
+    assert!(is_json(days));
+    let read = calendar(days, "");
+    assert!(matches!(read, Ok(New::Calendar(new)) if new.days.len() == 1));
+    assert_eq!(all(taxonomy("\u{feff}{x", "")), [syntax(1, 2)]);
+}
+
+#[test]
+fn json_is_known_where_it_is_no_utf_8() {
+    let wide = |text: &str| -> Vec<u8> {
+        let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    assert!(seems_json(&wide("{\"edition\":1}")));
+    assert!(!seems_json(&wide("date,kind,name")));
+    assert!(!seems_json(b"\xff\xfe"));
+}
+
+#[test]
 fn the_first_twenty_are_named_and_the_others_counted() {
     let days = "2031-01-01,libur_nasional,A\n".repeat(1001);
     let faults = calendar(&format!("date,kind,name\n{days}"), "2031.1").unwrap_err();
