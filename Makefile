@@ -172,6 +172,7 @@ alarms:
 	@.ci/need promtool
 	$(call say,"trying the alarms")
 	@promtool check rules --lint-fatal docs/prometheus/lapor.rules.yml
+	@promtool check config --lint-fatal docs/prometheus/prometheus.yml
 	@promtool test rules docs/prometheus/lapor.rules.test.yml
 
 # Advisories are judged where a copy of the database is at hand; nothing is fetched for it here.

@@ -312,6 +312,18 @@ pub async fn compare_taxonomy(
     Ok((used, difference))
 }
 
+/// The categories in force; until an edition has been published, those that the programs ship.
+pub async fn categories_in_force(ground: &Ground) -> Result<TaxonomyUpdated, HubError> {
+    let mut tx = ground.db.read().await?;
+    let published = published::taxonomies(&mut tx).await?;
+    tx.rollback().await?;
+    published.note(ground).await;
+    let directory = ground.directory.current();
+    let named = directory.taxonomy();
+    let named = named.and_then(|named| published.named(named));
+    Ok(named.unwrap_or(first_edition()).clone())
+}
+
 fn differ(before: Option<&str>, old: &BTreeSet<String>, new: &BTreeSet<String>) -> Difference {
     Difference {
         before: before.map(str::to_owned),

@@ -296,6 +296,7 @@ export const noConsolePages = {
   "/aset/{name}": "a file",
   "/konsol/aliran": "for a script",
   "/konsol/edisi.json": "a file",
+  "/konsol/edisi/kategori.json": "a file",
   "/konsol/kunci.json": "a file",
   "/konsol/peta-jalan.csv": "a file",
   "/konsol/kasus/tabel/{table}": "a file",

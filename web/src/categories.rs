@@ -1,5 +1,6 @@
 //! The first edition of the categories, which both programs ship and reports are filed under until
-//! the national desk has published one, with their English names; and what no edition may repeat.
+//! the national desk has published one, with their English names; what no edition may repeat, and how
+//! none of its categories may be called.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -40,6 +41,17 @@ pub struct Repeated {
     pub named: String,
 }
 
+/// How a category cannot be called: no report could state it, or nobody could read what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("has a slash, which parts a category from what is below it")]
+    Slash,
+    #[error("has characters that are not seen, such as a line break")]
+    Unseen,
+    #[error("begins or ends with a blank")]
+    Blank,
+}
+
 /// The edition that is part of the programs.
 pub fn first_edition() -> &'static TaxonomyUpdated {
     &FIRST.edition
@@ -77,6 +89,33 @@ pub fn repeated(edition: &TaxonomyUpdated) -> Option<Repeated> {
         }
     }
     None
+}
+
+/// The first name of a category that is unfit, and how.
+pub fn unfit_name(edition: &TaxonomyUpdated) -> Option<(&str, Unfit)> {
+    let names = edition.roots.iter();
+    let mut names = names.flat_map(|root| std::iter::once(&root.name).chain(&root.below));
+    names.find_map(|name| Some((name.as_str(), unfit(name)?)))
+}
+
+/// How a category or what is below one cannot be called; what keeps the limits of an edition and is
+/// not unfit is a [`Category`], and so it is below another.
+pub fn unfit(name: &str) -> Option<Unfit> {
+    if name.contains('/') {
+        Some(Unfit::Slash)
+    } else if name.contains(is_unseen) {
+        Some(Unfit::Unseen)
+    } else {
+        (name.trim() != name).then_some(Unfit::Blank)
+    }
+}
+
+/// Whether a character is not seen itself, and changes how others are or parts words that look the
+/// same: of control, of direction or without width.
+pub fn is_unseen(c: char) -> bool {
+    let directs =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || directs || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 /// A name as it is looked for.
@@ -122,6 +161,43 @@ mod tests {
         TaxonomyUpdated {
             edition: "2031.1".to_owned(),
             roots: roots.iter().map(root).collect(),
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_report_could_state_is_found() {
+        assert_eq!(unfit_name(first_edition()), None);
+        for (name, how) in [
+            ("Pesantren & <b>Madrasah</b>", Unfit::Slash),
+            ("Jalan\nRusak", Unfit::Unseen),
+            ("Jalan \u{202e}kasuR", Unfit::Unseen),
+            (" Jalan", Unfit::Blank),
+            ("Jalan\u{a0}", Unfit::Blank),
+        ] {
+            assert_eq!(
+                unfit_name(&edition(&[&["Air"], &[name]])),
+                Some((name, how))
+            );
+            let below = edition(&[&["Air", "Pipa", name], &["Agama/Umum"]]);
+            assert_eq!(unfit_name(&below), Some((name, how)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_unfit_is_a_category_alone_and_below_another() {
+        for name in [
+            "Jalan",
+            "Jalan & <b>Jembatan<b>",
+            "a\u{300}",
+            "x\u{200d}y",
+            "-",
+            "x\u{a0}y",
+        ] {
+            assert_eq!(unfit(name), None, "{name:?}");
+            for stated in [name.to_owned(), format!("Agama/{name}")] {
+                let category = Category::try_from(stated.clone());
+                assert_eq!(category.unwrap().as_str(), stated);
+            }
         }
     }
 

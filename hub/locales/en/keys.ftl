@@ -151,6 +151,8 @@ edition-silent = { $n ->
 }
 edition-check-title = Check a new edition
 edition-check-about = The hub reads the file and shows how it differs from the edition in force. The national desk publishes it: what all go by is signed by the desk, not by the hub.
+edition-categories-file = Download the categories in force, to begin a new edition from
+edition-json-unreadable = This file is not UTF-8 text; save it as UTF-8 JSON.
 edition-kind = What
 edition-name-hint = For instance 2027.1. A CSV file does not say its edition; a JSON file may.
 edition-name-needed = A CSV file does not say its edition; write its name.
@@ -179,6 +181,7 @@ edition-columns-wrong = it has { $found ->
    *[other] { $found } columns
 }, and the header has { $expected }
 edition-empty = There is no row below the header.
+edition-list-empty = The list “{ $list }” is empty; an edition has one entry at least.
 edition-holiday-kind = “{ $found }” is no kind; write libur_nasional or cuti_bersama
 edition-quote-open = a quotation mark that opens a cell is not closed, so that rows below it are read as its words
 edition-row-wrong = it cannot be read
@@ -196,6 +199,9 @@ edition-too-many = At most { $most } entries.
 edition-date-wrong = no date of the calendar; write it like 2027-08-17
 edition-nameless = without a name
 edition-name-long = its name is longer than { $most } characters
+edition-name-slash = its name has a slash, which parts a category from what is below it
+edition-name-unseen = its name has characters that are not seen, such as a line break
+edition-name-blank = its name begins or ends with a blank
 edition-crowded = more than { $most } categories below it
 edition-date-twice = its date is that of day { $before }; write a day once, with all its names
 edition-date-twice-row = its date is that of line { $before }; write a day once, with all its names

@@ -1,5 +1,6 @@
 //! What is wrong with a file that is to become an edition, in the words of whoever has to mend it.
 
+use lapor_web::categories::{Unfit, is_unseen};
 use lapor_web::language::{TextId, Voice, text_id};
 
 use crate::edition_file::{Entry, EntryFlaw, Fault, Faults, Part, Thing, Wrong};
@@ -44,6 +45,7 @@ fn fault_words(v: &Voice, fault: &Fault) -> String {
             v.with("columns", columns).say("edition-columns-unknown")
         }
         Fault::Empty => v.say("edition-empty"),
+        Fault::EmptyList(list) => v.with("list", *list).say("edition-list-empty"),
         Fault::Columns {
             line,
             found,
@@ -108,7 +110,8 @@ fn at(v: &Voice, (line, column): (usize, usize), wrong: String) -> String {
 }
 
 fn place(v: &Voice, entry: &Entry) -> String {
-    let named = match entry.named.trim() {
+    let named = entry.named.replace(is_unseen, " ");
+    let named = match named.trim() {
         "" => "–",
         named => named,
     };
@@ -127,6 +130,7 @@ fn flaw_words(v: &Voice, part: Part, flaw: EntryFlaw) -> String {
         EntryFlaw::Nameless => v.say("edition-nameless"),
         EntryFlaw::Long { most } => v.with("most", most).say("edition-name-long"),
         EntryFlaw::Crowded { most } => v.with("most", most).say("edition-crowded"),
+        EntryFlaw::Unfit(unfit) => v.say(unfit_words(unfit)),
         EntryFlaw::SameDate { before } => {
             let said = v.with("before", before.to_string());
             match part {
@@ -138,6 +142,14 @@ fn flaw_words(v: &Voice, part: Part, flaw: EntryFlaw) -> String {
             let said = v.with("before", before.to_string());
             said.say("edition-name-twice")
         }
+    }
+}
+
+fn unfit_words(unfit: Unfit) -> TextId {
+    match unfit {
+        Unfit::Slash => text_id("edition-name-slash"),
+        Unfit::Unseen => text_id("edition-name-unseen"),
+        Unfit::Blank => text_id("edition-name-blank"),
     }
 }
 
@@ -214,6 +226,32 @@ mod tests {
                 ),
                 "Kategori ke-2 di bawah kategori ke-1 (Air/bau): namanya sudah ada di atasnya, pada urutan ke-1",
                 "Category 2 below category 1 (Air/bau): its name stands above already, at place 1",
+            ),
+            (
+                taxonomy(r#"{"edition":"2031.1","roots":[]}"#, ""),
+                "Daftar “roots” kosong",
+                "The list “roots” is empty",
+            ),
+            (
+                taxonomy(
+                    r#"{"edition":"2031.1","roots":[{"name":"Agama","below":["Pesantren/Madrasah"]}]}"#,
+                    "",
+                ),
+                "Kategori ke-1 di bawah kategori ke-1 (Agama/Pesantren/Madrasah): namanya memuat garis miring",
+                "Category 1 below category 1 (Agama/Pesantren/Madrasah): its name has a slash",
+            ),
+            (
+                taxonomy(
+                    r#"{"edition":"2031.1","roots":[{"name":"Air\n\u202eapiP"}]}"#,
+                    "",
+                ),
+                "Kategori ke-1 (Air  apiP): namanya memuat karakter yang tidak terlihat",
+                "Category 1 (Air  apiP): its name has characters that are not seen",
+            ),
+            (
+                taxonomy(r#"{"edition":"2031.1","roots":[{"name":" Air"}]}"#, ""),
+                "Kategori ke-1 (Air): namanya diawali atau diakhiri spasi",
+                "Category 1 (Air): its name begins or ends with a blank",
             ),
             (
                 taxonomy("{\"edition\":\"2031.1\",\n\"roots\":[],\"catatan\":1}", ""),

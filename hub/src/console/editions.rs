@@ -7,7 +7,9 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use http::HeaderValue;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use lapor_protocol::directory::Directory;
 use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
@@ -27,6 +29,8 @@ use crate::error::HubError;
 
 pub const PATH: &str = "/konsol/edisi";
 pub const DATA: &str = "/konsol/edisi.json";
+/// The categories in force as a file.
+pub const CATEGORIES: &str = "/konsol/edisi/kategori.json";
 pub const CHECK: &str = "/konsol/edisi/periksa";
 pub const FILE: &str = "berkas";
 pub const NAME: &str = "edisi";
@@ -54,6 +58,7 @@ struct Page<'a> {
     form: &'a Form,
     tabs: Vec<Tab>,
     data_at: &'static str,
+    categories_at: &'static str,
     check_at: &'static str,
     kinds: Vec<Choice>,
     shelves: Vec<ShelfLine>,
@@ -111,6 +116,17 @@ struct CheckedPage {
 pub async fn data(State(console): State<Arc<Console>>, _member: Member) -> Answer<Json<Editions>> {
     let editions = read(&console).await.map_err(|e| failed(&e))?;
     Ok(Json(editions))
+}
+
+/// The categories in force as the file of an edition, from which the next can be written.
+pub async fn categories(State(console): State<Arc<Console>>, _member: Member) -> Answer<Response> {
+    let edition = editions::categories_in_force(&console.hub.ground).await;
+    let text = edition
+        .and_then(|edition| serde_json::to_string_pretty(&edition).map_err(HubError::damaged));
+    let text = text.map_err(|e| failed(&e))?;
+    let kind = HeaderValue::from_static("application/json");
+    let name = HeaderValue::from_static("attachment; filename=\"kategori.json\"");
+    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], text).into_response())
 }
 
 pub async fn show(
@@ -209,9 +225,18 @@ async fn compare(console: &Console, new: &New) -> Result<(bool, Difference), Hub
 fn parse(v: &Voice, form: &mut Form, bytes: Vec<u8>) -> Result<New, Faults> {
     let name = form.text(NAME).trim().to_owned();
     let kind = form.required(v, KIND);
-    let Ok(text) = String::from_utf8(bytes) else {
-        form.complain(FILE, v.say("many-unreadable"));
-        return Err(Faults::default());
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let json = kind == TAXONOMY || edition_file::seems_json(error.as_bytes());
+            let said = if json {
+                text_id("edition-json-unreadable")
+            } else {
+                text_id("many-unreadable")
+            };
+            form.complain(FILE, v.say(said));
+            return Err(Faults::default());
+        }
     };
     if text.trim().is_empty() {
         form.complain(FILE, v.say("form-required"));
@@ -251,6 +276,7 @@ async fn page(
         form,
         tabs: tabs(&v, PATH),
         data_at: DATA,
+        categories_at: CATEGORIES,
         check_at: CHECK,
         kinds: vec![
             Choice::new(CALENDAR, v.say("edition-calendar")),

@@ -272,6 +272,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(keys::DATA, get(keys::data))
         .route(editions::PATH, get(editions::show))
         .route(editions::DATA, get(editions::data))
+        .route(editions::CATEGORIES, get(editions::categories))
         .route(editions::CHECK, post(editions::check))
         .route(steps::PATH, get(steps::ask).post(steps::take))
         .route(trying::PATH, post(trying::attempt))

@@ -221,13 +221,13 @@ impl Browser {
         }
     }
 
-    async fn send(&self, request: http::request::Builder, body: String) -> Page {
+    async fn send(&self, request: http::request::Builder, body: impl Into<Body>) -> Page {
         let jar = self.jar.lock().unwrap().clone();
         let cookies: Vec<String> = jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
         let request = request
             .header("accept", "text/html")
             .header("cookie", cookies.join("; "));
-        let request = request.body(Body::from(body)).unwrap();
+        let request = request.body(body.into()).unwrap();
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         for line in parts.headers.get_all("set-cookie") {

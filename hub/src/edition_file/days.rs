@@ -93,6 +93,9 @@ fn walked(walk: &mut Walk<'_>, name: &str) -> Option<CalendarUpdated> {
     let edition = walk.edition(&file, name);
     let listed = walk.needed(&file, DAYS)?;
     let listed = walk.list(listed)?;
+    if listed.is_empty() {
+        walk.faults.add(|| Fault::EmptyList(DAYS));
+    }
     if let Some(most) = bounds::most_days(listed.len()) {
         walk.faults.add(|| Fault::Many { most });
     }

@@ -9,6 +9,7 @@ mod roots;
 mod tests;
 
 use lapor_protocol::kinds::{BodyError, CalendarUpdated, TaxonomyUpdated};
+use lapor_web::categories::Unfit;
 
 /// Mistakes of a file that are told one by one, at most.
 const NAMED: usize = 20;
@@ -38,6 +39,8 @@ pub enum Fault {
     Beyond(Vec<String>),
     /// Nothing stands below the header.
     Empty,
+    /// Nothing stands in this list of the JSON.
+    EmptyList(&'static str),
     /// A row with another number of columns than the header has.
     Columns {
         line: u64,
@@ -114,8 +117,8 @@ pub struct Entry {
     pub part: Part,
     /// Counted from 1; of what stands below a category, that one's; of a row, its line.
     pub number: usize,
-    /// What it, or the category above it, is called there; of what stands below a category twice,
-    /// both names.
+    /// What it, or the category above it, is called there; of what stands below a category twice or
+    /// cannot be called so, both names.
     pub named: String,
 }
 
@@ -143,6 +146,8 @@ pub enum EntryFlaw {
     Long { most: usize },
     /// More below it than so many.
     Crowded { most: usize },
+    /// No category can be called so.
+    Unfit(Unfit),
     /// Its date is that of the day with this number.
     SameDate { before: usize },
     /// Its name is that of the category at this place, counted from 1 among its like.
@@ -180,14 +185,14 @@ impl Fault {
 
 /// Reads categories; `name` is that of the edition, that in the file where it is empty.
 pub fn taxonomy(text: &str, name: &str) -> Result<New, Faults> {
-    let (new, faults) = roots::of_json(text, name);
+    let (new, faults) = roots::of_json(unmarked(text), name);
     judged(new, faults, TaxonomyUpdated::within_limits).map(New::Taxonomy)
 }
 
 /// Reads a calendar, which may be a table; that does not say the name of its edition.
 pub fn calendar(text: &str, name: &str) -> Result<New, Faults> {
     let (new, faults) = if is_json(text) {
-        days::of_json(text, name)
+        days::of_json(unmarked(text), name)
     } else {
         days::of_table(text, name)
     };
@@ -196,7 +201,19 @@ pub fn calendar(text: &str, name: &str) -> Result<New, Faults> {
 
 /// Whether a file is JSON and no table.
 pub fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with('{')
+    unmarked(text).trim_start().starts_with('{')
+}
+
+/// Whether a file that is no UTF-8 seems to be JSON all the same, as one of two bytes for each
+/// character does.
+pub fn seems_json(bytes: &[u8]) -> bool {
+    let mut seen = bytes.iter().filter(|byte| byte.is_ascii_graphic());
+    seen.next() == Some(&b'{')
+}
+
+/// Without the mark that some editors write before a text.
+fn unmarked(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
 }
 
 /// The contract has the last word on what was found to be whole.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lapor_protocol::kinds::TaxonomyUpdated;
 use lapor_protocol::kinds::taxonomy_updated::TaxonomyRoot;
-use lapor_web::categories::folded;
+use lapor_web::categories::{folded, unfit};
 use serde_json::value::RawValue;
 
 use super::json::{EDITION, Walk};
@@ -28,6 +28,9 @@ fn walked(walk: &mut Walk<'_>, name: &str) -> Option<TaxonomyUpdated> {
     let edition = walk.edition(&file, name);
     let listed = walk.needed(&file, ROOTS)?;
     let listed = walk.list(listed)?;
+    if listed.is_empty() {
+        walk.faults.add(|| Fault::EmptyList(ROOTS));
+    }
     if let Some(most) = bounds::most_roots(listed.len()) {
         walk.faults.add(|| Fault::Many { most });
     }
@@ -89,7 +92,7 @@ fn names_below<'a>(
                 part: Part::Below { place },
                 number,
                 named: match flaw {
-                    EntryFlaw::SameName { .. } => format!("{root}/{name}"),
+                    EntryFlaw::SameName { .. } | EntryFlaw::Unfit(_) => format!("{root}/{name}"),
                     _ => root.to_owned(),
                 },
             };
@@ -100,13 +103,15 @@ fn names_below<'a>(
     names
 }
 
-/// What is wrong with a name: a limit that it breaks, or that it stood before.
+/// What is wrong with a name: a limit that it breaks, that no category is called so, or that it stood
+/// before.
 fn of_name(
     broken: Option<EntryFlaw>,
     (name, place): (&str, usize),
     seen: &mut Seen,
 ) -> Option<EntryFlaw> {
-    broken.or_else(|| {
+    let unfit = || unfit(name).map(EntryFlaw::Unfit);
+    broken.or_else(unfit).or_else(|| {
         let before = seen.insert(folded(name), place)?;
         Some(EntryFlaw::SameName { before })
     })

@@ -114,6 +114,10 @@ fn what_is_wrong_with_the_json_of_a_calendar_is_told_with_its_place() {
                 EntryFlaw::SameDate { before: 1 },
             ),
         ),
+        (
+            r#"{"edition":"2031.1","days":[]}"#,
+            Fault::EmptyList("days"),
+        ),
         ("{\"edition\":\"2031.1\",\n", Fault::Cut),
         ("{\n  edition\n}", syntax(2, 3)),
     ] {
@@ -205,6 +209,29 @@ fn all_mistakes_of_json_are_told_at_once() {
 }
 
 #[test]
+fn the_mark_that_an_editor_writes_before_a_file_is_passed_over() {
+    let roots = "\u{feff}{\"edition\":\"2031.1\",\"roots\":[{\"name\":\"Air\"}]}";
+    let read = taxonomy(roots, "");
+    assert!(matches!(read, Ok(New::Taxonomy(new)) if new.edition == "2031.1"));
+    let days = "\u{feff}{\"edition\":\"2031.1\",\"days\":[{\"date\":\"2031-01-01\",        \"name\":\"A\",\"kind\":\"national_holiday\"}]}";
+    assert!(is_json(days));
+    let read = calendar(days, "");
+    assert!(matches!(read, Ok(New::Calendar(new)) if new.days.len() == 1));
+    assert_eq!(all(taxonomy("\u{feff}{x", "")), [syntax(1, 2)]);
+}
+
+#[test]
+fn json_is_known_where_it_is_no_utf_8() {
+    let wide = |text: &str| -> Vec<u8> {
+        let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    assert!(seems_json(&wide("{\"edition\":1}")));
+    assert!(!seems_json(&wide("date,kind,name")));
+    assert!(!seems_json(b"\xff\xfe"));
+}
+
+#[test]
 fn the_first_twenty_are_named_and_the_others_counted() {
     let days = "2031-01-01,libur_nasional,A\n".repeat(1001);
     let faults = calendar(&format!("date,kind,name\n{days}"), "2031.1").unwrap_err();
@@ -246,7 +273,36 @@ fn what_is_wrong_with_categories_is_told_with_the_one_that_it_is() {
     let nameless = below(&[String::new()]);
     let twice_below = below(&["Bau", "Pipa", "Bau"].map(str::to_owned));
     for (text, fault) in [
-        (r#"{"roots":[]}"#, shape(1, 12, Wrong::Missing("edition"))),
+        (
+            r#"{"roots":[{"name":"Air"}]}"#,
+            shape(1, 26, Wrong::Missing("edition")),
+        ),
+        (
+            r#"{"edition":"2031.1","roots":[]}"#,
+            Fault::EmptyList("roots"),
+        ),
+        (
+            r#"{"edition":"2031.1","roots":[{"name":"Jalan/Rusak","below":["Berat"]}]}"#,
+            entry(
+                Part::Category,
+                1,
+                "Jalan/Rusak",
+                EntryFlaw::Unfit(Unfit::Slash),
+            ),
+        ),
+        (
+            r#"{"edition":"2031.1","roots":[{"name":"Air","below":["Pipa","Bau\n\u202eX"]}]}"#,
+            entry(
+                Part::Below { place: 2 },
+                1,
+                "Air/Bau\n\u{202e}X",
+                EntryFlaw::Unfit(Unfit::Unseen),
+            ),
+        ),
+        (
+            r#"{"edition":"2031.1","roots":[{"name":"Air "}]}"#,
+            entry(Part::Category, 1, "Air ", EntryFlaw::Unfit(Unfit::Blank)),
+        ),
         (
             r#"{"edition":"2031.1","roots":[{"name":""}]}"#,
             entry(Part::Category, 1, "", EntryFlaw::Nameless),
@@ -282,8 +338,8 @@ fn what_is_wrong_with_categories_is_told_with_the_one_that_it_is() {
             entry(Part::Category, 3, "Air", EntryFlaw::SameName { before: 1 }),
         ),
         (
-            r#"{"edition":"2031.1","roots":[],"note":""}"#,
-            shape(1, 37, Wrong::Unknown("note".to_owned())),
+            r#"{"edition":"2031.1","roots":[{"name":"Air"}],"note":""}"#,
+            shape(1, 51, Wrong::Unknown("note".to_owned())),
         ),
         (
             r#"{"edition":"2031.1","roots":[{"name":"\ud83d"}]}"#,

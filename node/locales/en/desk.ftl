@@ -343,6 +343,10 @@ actors-reporters = Reporters
 
 own-categories-title = Own categories
 own-categories-lead = The institution’s own tree of categories. Citizens and officers choose in it, and the national category follows. Other institutions see the national one alone.
+own-categories-lost = { $n ->
+    [one] { $n } own category is offered no more, for the edition in force lacks its national one. Map it anew.
+   *[other] { $n } own categories are offered no more, for the edition in force lacks their national ones. Map them anew.
+}
 own-categories-none = No own categories yet
 own-categories-none-about = Without them, forms offer the national categories alone.
 own-categories-edition = Edition { $n }

@@ -322,6 +322,7 @@ did-absence-ended = Kembali dari berhalangan
 
 own-categories-title = Kategori instansi
 own-categories-lead = Pohon kategori instansi sendiri. Warga dan petugas memilih di dalamnya, dan kategori nasionalnya mengikuti. Instansi lain hanya melihat kategori nasional.
+own-categories-lost = { $n } kategori instansi tidak ditawarkan lagi, karena edisi yang berlaku tidak memuat kategori nasionalnya. Petakan ulang.
 own-categories-none = Belum ada kategori sendiri
 own-categories-none-about = Tanpa kategori sendiri, formulir hanya menawarkan kategori nasional.
 own-categories-edition = Edisi { $n }

@@ -58,7 +58,7 @@ impl Maps {
             own: node.instance()?.clone(),
             institutions,
             categories: node.categories().await?,
-            local: node.local_categories().await?,
+            local: node.local_categories().await?.in_force(),
             statuses: STATUSES
                 .iter()
                 .map(|(name, reached)| ((*name).to_owned(), *reached))

@@ -12,7 +12,7 @@ use super::programme::{standing, stored};
 use super::report::{read_json, read_text};
 use super::{Failure, Out, Place, actor, exit};
 use crate::node::Node;
-use crate::publishing::{Edition, NewCalendar, NewTaxonomy};
+use crate::publishing::{CalendarView, Edition, NewCalendar, NewTaxonomy, TaxonomyView};
 use lapor_web::categories::first_edition;
 use lapor_web::holidays::{self, FIRST_EDITION, FIRST_NAME};
 
@@ -50,7 +50,8 @@ pub enum Calendar {
 
 #[derive(Debug, Args)]
 pub struct Show {
-    /// Name of an edition; the one in force if not given
+    /// Name of an edition; the one in force if not given, which is that of the program until the
+    /// national desk has published one
     #[arg(value_name = "EDITION")]
     edition: Option<String>,
     #[arg(long)]
@@ -65,19 +66,22 @@ pub async fn taxonomy(place: &Place, command: Taxonomy, out: Out<'_>) -> Result<
             publish(&node, new.into(), json, out).await
         }
         Taxonomy::Show(args) => {
-            let view = node.taxonomy(args.edition.as_deref()).await?;
+            let TaxonomyView { taxonomy, editions } =
+                node.taxonomy(args.edition.as_deref()).await?;
+            let shipped = taxonomy.is_none();
+            let taxonomy = taxonomy.unwrap_or_else(|| first_edition().clone());
             if args.json {
-                return json(&view, out);
+                let taxonomy = Some(taxonomy);
+                return json(&TaxonomyView { taxonomy, editions }, out);
             }
-            let taxonomy = view.taxonomy.as_ref().unwrap_or(first_edition());
-            heading(&taxonomy.edition, view.taxonomy.is_none(), out)?;
+            heading(&taxonomy.edition, shipped, out)?;
             for root in &taxonomy.roots {
                 writeln!(out, "  {}", plain(&root.name))?;
                 for name in &root.below {
                     writeln!(out, "    {}", plain(name))?;
                 }
             }
-            list(&view.editions, Zone::of(&node), out)
+            list(&editions, Zone::of(&node), out)
         }
     }
 }
@@ -94,16 +98,18 @@ pub async fn calendar(place: &Place, command: Calendar, out: Out<'_>) -> Result<
             publish(&node, new.into(), json, out).await
         }
         Calendar::Show(args) => {
-            let view = node.calendar(args.edition.as_deref()).await?;
-            if args.json {
-                return json(&view, out);
-            }
-            let shipped = view.calendar.is_none();
-            let calendar = match view.calendar {
+            let CalendarView { calendar, editions } =
+                node.calendar(args.edition.as_deref()).await?;
+            let shipped = calendar.is_none();
+            let calendar = match calendar {
                 Some(calendar) => calendar,
                 None => holidays::read(FIRST_EDITION, FIRST_NAME)
                     .map_err(|problem| Failure::new(exit::DATA, problem.to_string()))?,
             };
+            if args.json {
+                let calendar = Some(calendar);
+                return json(&CalendarView { calendar, editions }, out);
+            }
             heading(&calendar.edition, shipped, out)?;
             for day in &calendar.days {
                 let kind = match day.kind {
@@ -112,7 +118,7 @@ pub async fn calendar(place: &Place, command: Calendar, out: Out<'_>) -> Result<
                 };
                 writeln!(out, "  {}  {kind:<14}  {}", day.date, plain(&day.name))?;
             }
-            list(&view.editions, Zone::of(&node), out)
+            list(&editions, Zone::of(&node), out)
         }
     }
 }

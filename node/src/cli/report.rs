@@ -199,9 +199,11 @@ fn from_flags(args: File, attachments: Vec<String>) -> Result<NewReport, Failure
     })
 }
 
-/// Reads a value from a JSON file, or from standard input for `-`.
+/// Reads a value from a JSON file, or from standard input for `-`; the mark that some editors write
+/// before it is passed over.
 pub fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
-    serde_json::from_str(&read_text(file)?)
+    let text = read_text(file)?;
+    serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| Failure::new(exit::DATA, format!("{}: {error}", file.display())))
 }
 

@@ -169,9 +169,12 @@ async fn units_of(node: &Node, v: &Voice) -> Answer<Part> {
 /// The institution's own tree of categories, where it wants one.
 async fn categories_of(node: &Node, v: &Voice) -> Answer<Part> {
     let tree = node.local_categories().await;
-    let own = tree.map_err(|error| problem(&error))?.local.len();
-    let said = || v.with("n", own).say("arranged-own-categories-are");
+    let tree = tree.map_err(|error| problem(&error))?;
+    let (own, lost) = (tree.local.len(), tree.lost());
+    let count = (own > 0).then(|| v.with("n", own).say("arranged-own-categories-are"));
+    let gone = (lost > 0).then(|| v.with("n", lost).say("own-categories-lost"));
     Ok(Part {
+        done: own > 0 && lost == 0,
         at: own_categories::PATH,
         ..part(
             v,
@@ -179,7 +182,7 @@ async fn categories_of(node: &Node, v: &Voice) -> Answer<Part> {
                 text_id("own-categories-title"),
                 text_id("arranged-own-categories-how"),
             ),
-            (own > 0).then(said).into_iter().collect(),
+            count.into_iter().chain(gone).collect(),
         )
     })
 }

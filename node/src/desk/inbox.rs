@@ -21,7 +21,8 @@ use super::question::{InboxQuery, Question, TABS};
 use super::reasons::reason_choices;
 use super::{
     Answer, Officer, ROOT, approval, arrangements, assignment, case_page, channels, erasures,
-    identity, identity_asked, registers, shared, shortcuts, suspicion, together, walk_in, webhooks,
+    identity, identity_asked, own_categories, registers, shared, shortcuts, suspicion, together,
+    walk_in, webhooks,
 };
 use crate::api::problem;
 use crate::casework::{
@@ -309,7 +310,8 @@ fn filled(node: &Node, v: &Voice, question: &Question, query: &InboxQuery) -> Fo
 }
 
 /// What is told to whoever answers it: what has been overdue for long, own answers that were given
-/// back, requests for identities, answers to sign, and what waits for a successor.
+/// back, requests for identities, own categories that an edition took away, answers to sign, and what
+/// waits for a successor.
 async fn asked(
     node: &Node,
     officer: &Officer,
@@ -352,6 +354,7 @@ async fn asked(
     }
     if officer.role.administers() {
         all.extend(arrangements::told(node, officer).await?);
+        all.extend(Box::pin(own_categories::told(node, officer)).await?);
         all.extend(erasures::told(node, officer).await?);
         all.extend(webhooks::told(node, officer).await?);
         all.extend(channels::cities_told(node, officer).await?);

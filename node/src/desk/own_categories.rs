@@ -256,6 +256,14 @@ fn wrong_words(v: &Voice, line: u64, why: &WrongLine) -> String {
     }
 }
 
+/// What is told above the list of reports: own categories that nobody can choose any more.
+pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'static str)>> {
+    let tree = node.local_categories().await;
+    let lost = tree.map_err(|error| problem(&error))?.lost();
+    let said = officer.visit.v.with("n", lost).say("own-categories-lost");
+    Ok((lost > 0).then_some((said, PATH)))
+}
+
 async fn page(node: &Node, officer: &Officer, form: &Form, wrong: Vec<String>) -> Answer<Response> {
     let (v, failed) = (officer.visit.v, |error: NodeError| problem(&error));
     let all = node.local_categories().await.map_err(failed)?;

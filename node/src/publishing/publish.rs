@@ -258,15 +258,25 @@ async fn new_edition(tx: &mut Tx, draft: &Draft, name: &str) -> Result<(), NodeE
             "edition: {name} has been published, and an edition never changes; choose another name"
         )));
     }
-    repeated(&draft.body).map_or(Ok(()), |problem| Err(NodeError::Invalid(problem)))
+    unsound(&draft.body).map_or(Ok(()), |problem| Err(NodeError::Invalid(problem)))
 }
 
-/// What an edition says twice; one of the two would count, and nobody could say which.
-fn repeated(body: &Body) -> Option<String> {
+/// Why nobody could go by an edition: it says nothing, names what no report can state, or says
+/// something twice; one of the two would count, and nobody could say which.
+fn unsound(body: &Body) -> Option<String> {
     match body {
+        Body::TaxonomyUpdated(new) if new.roots.is_empty() => {
+            Some("roots: an edition has one category at least".to_owned())
+        }
         Body::TaxonomyUpdated(new) => {
+            if let Some((name, unfit)) = categories::unfit_name(new) {
+                return Some(format!("roots: {name:?} {unfit}"));
+            }
             let twice = categories::repeated(new)?;
             Some(format!("roots: {} stands there twice", twice.named))
+        }
+        Body::CalendarUpdated(new) if new.days.is_empty() => {
+            Some("days: an edition has one day at least".to_owned())
         }
         Body::CalendarUpdated(new) => {
             let (again, before) = holidays::repeated(new)?;

@@ -235,6 +235,36 @@ async fn only_the_national_desk_publishes_editions_and_each_name_once() {
             twice.contains("days: 2026-08-17 stands there twice"),
             "{twice}"
         );
+        for (roots, said) in [
+            (json!([]), "roots: an edition has one category at least"),
+            (
+                json!([{"name": "Agama", "below": ["Pesantren & <b>Madrasah</b>"]}]),
+                "roots: \"Pesantren & <b>Madrasah</b>\" has a slash",
+            ),
+            (
+                json!([{"name": "Jalan/Rusak"}]),
+                "roots: \"Jalan/Rusak\" has a slash",
+            ),
+            (
+                json!([{"name": "Air\n\u{202e}apiP"}]),
+                "roots: \"Air\\n\\u{202e}apiP\" has characters that are not seen",
+            ),
+            (
+                json!([{"name": "Air "}]),
+                "roots: \"Air \" begins or ends with a blank",
+            ),
+        ] {
+            let new = json!({"edition": "2026.3", "roots": roots});
+            let new: NewTaxonomy = serde_json::from_value(new).unwrap();
+            let wrong = node.publish(new.into(), "test").await;
+            let wrong = wrong.unwrap_err().to_string();
+            assert!(wrong.contains(said), "{wrong}");
+        }
+        let none: NewCalendar =
+            serde_json::from_value(json!({"edition": "2026.3", "days": []})).unwrap();
+        let none = node.publish(none.into(), "test").await;
+        let none = none.unwrap_err().to_string();
+        assert!(none.contains("days: an edition has one day"), "{none}");
         let huge = node.publish(taxonomy("2026.1", 150), "test").await;
         assert!(matches!(huge, Err(NodeError::TooLarge(_))), "{huge:?}");
         let pending = node.calendar(None).await.unwrap();

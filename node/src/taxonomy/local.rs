@@ -106,6 +106,11 @@ impl LocalCategories {
         self
     }
 
+    /// How many there are whose national category the edition in force has no more.
+    pub fn lost(&self) -> usize {
+        self.local.iter().filter(|one| !one.known).count()
+    }
+
     pub fn named(&self, local: &str) -> Option<&LocalCategory> {
         self.local.iter().find(|one| one.local == local)
     }
@@ -205,7 +210,7 @@ impl Node {
 
     /// The national category of a report that states a local one. What it states as national may be
     /// a name of the own tree too, as of a local application that knows no other; a category of the
-    /// edition in force stays what it is.
+    /// edition in force stays what it is. One that stands for what that edition has no more is refused.
     pub(crate) async fn named_category(
         &self,
         stated: Option<&Category>,
@@ -215,15 +220,24 @@ impl Node {
         let Some(name) = name else {
             return Ok((None, None));
         };
+        let known = self.categories().await?;
         if let (None, Some(stated)) = (local, stated)
-            && self.categories().await?.knows(stated)
+            && known.knows(stated)
         {
             return Ok((Some(stated.clone()), None));
         }
         let mut tx = self.read_tx().await?;
         match (store::categories::of(&mut tx, name).await?, local) {
             (Some(category), _) => {
-                let category = store::read(Category::try_from(category))?;
+                let category: Category = store::read(Category::try_from(category))?;
+                if !known.knows(&category) {
+                    let field = local.map_or("category", |_| "local_category");
+                    return Err(NodeError::Invalid(format!(
+                        "{field}: {name} stands for {}, which edition {} no longer has; map it anew with `lapor-node category map`",
+                        category.as_str(),
+                        known.edition
+                    )));
+                }
                 if local.is_some() && stated.is_some_and(|stated| *stated != category) {
                     return Err(NodeError::Invalid(format!(
                         "local_category: {name} stands for {}, not for the category that is stated",
@@ -232,7 +246,7 @@ impl Node {
                 }
                 Ok((Some(category), Some(name.to_owned())))
             }
-            (None, None) => Err(unknown(&self.categories().await?, "category", name)),
+            (None, None) => Err(unknown(&known, "category", name)),
             (None, Some(_)) => Err(NodeError::Invalid(format!(
                 "local_category: there is no {name}; `GET /categories/local` lists all"
             ))),
@@ -398,6 +412,33 @@ mod tests {
             assert!(matches!(again, NodeError::NotFound { .. }), "{again}");
             assert_eq!(place.audited("category.mapped").await.len(), 3);
             assert_eq!(place.audited("category.unmapped").await.len(), 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_filed_under_what_stands_for_a_category_that_is_no_more() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let tree = [("Pasar", "Kesehatan"), ("Parkir", "Tidak Ada Lagi")];
+            let tree = tree.map(|(local, national)| (local.to_owned(), national.to_owned()));
+            let mut tx = node.write_tx().await.unwrap();
+            store::categories::replace(&mut tx, &tree).await.unwrap();
+            tx.commit().await.unwrap();
+            let all = node.local_categories().await.unwrap();
+            assert_eq!((all.local.len(), all.lost()), (2, 1));
+            let stated = category("Parkir");
+            for (stated, local, field) in [
+                (Some(&stated), None, "category: "),
+                (None, Some("Parkir"), "local_category: "),
+            ] {
+                let refused = node.named_category(stated, local).await.unwrap_err();
+                let said = refused.to_string();
+                let why = "Parkir stands for Tidak Ada Lagi, which edition 2026.0 no longer has";
+                assert!(said.contains(&format!("{field}{why}")), "{said}");
+            }
+            let filed = node.named_category(None, Some("Pasar")).await.unwrap();
+            assert_eq!(filed, (Some(category("Kesehatan")), Some("Pasar".into())));
         }
     }
 

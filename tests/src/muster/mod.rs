@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
+use lapor_hub::membership::Profile;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
@@ -58,8 +59,12 @@ const INTERRUPTED: u8 = 130;
 #[derive(Debug, Parser)]
 #[command(name = "lapor-fleet", max_term_width = 100)]
 struct Cli {
-    /// Institutions of the federation
-    #[arg(long, value_name = "N", default_value_t = 700)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 700,
+        help = format!("Institutions of the federation, at least {}", roster::LEAST)
+    )]
     nodes: usize,
     /// Messages that they have sent before the first trouble
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
@@ -149,6 +154,7 @@ async fn run(cli: &Cli) -> Result<bool> {
         cli.rate.is_finite() && cli.rate > 0.0 && cli.report_every > 0,
         "--rate and --report-every must be more than 0"
     );
+    let profiles = roster::profiles(cli.nodes).context("--nodes")?;
     let programs = Programs::find(cli.programs.clone())?;
     let home = tempfile::tempdir()?;
     let server = cli.database.start().await?;
@@ -161,7 +167,7 @@ async fn run(cli: &Cli) -> Result<bool> {
     tell("database", json!(cli.database));
     let place = Place::found(home.path(), &programs.hub, url.as_deref(), cli.nodes)?;
     tell("settings", place.told());
-    let (mut stage, founded) = open(cli, place).await?;
+    let (mut stage, founded) = open(cli, place, &profiles).await?;
     tell("federation", founded);
 
     let took = traffic::past(&stage.nodes, cli.messages).await?;
@@ -209,10 +215,10 @@ async fn run(cli: &Cli) -> Result<bool> {
 }
 
 /// Founds the federation, lets it connect, and looks whether all are well.
-async fn open(cli: &Cli, place: Place) -> Result<(Stage, Value)> {
+async fn open(cli: &Cli, place: Place, profiles: &[Profile]) -> Result<(Stage, Value)> {
     eprintln!("fleet: inviting and enrolling {} institutions", cli.nodes);
     let began = Instant::now();
-    let members = place.join(&roster::profiles(cli.nodes)?).await?;
+    let members = place.join(profiles).await?;
     let joined = began.elapsed();
     let hub = place.start("set up")?;
     let link = hub

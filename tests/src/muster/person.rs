@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 
@@ -13,6 +13,8 @@ pub const LOGIN: &str = "pusat@armada.example";
 pub const PASSWORD: &str = "gerimis tujuh kelapa sepeda";
 const NAME: &str = "Petugas Pusat";
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The console closes a connection that idles for thirty; a request that is sent just then is lost.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// A browser with a session.
 pub struct Person {
@@ -50,6 +52,7 @@ impl Person {
                 .no_proxy()
                 .redirect(reqwest::redirect::Policy::none())
                 .timeout(PATIENCE)
+                .pool_idle_timeout(IDLE)
                 .build()?,
             base: format!("http://{console}"),
             monitor: format!("http://{monitor}"),
@@ -100,27 +103,7 @@ impl Person {
 
     /// Looks at the federation.
     pub async fn looks(&self) -> Result<Look> {
-        let page = self.opens("/konsol").await?;
-        let tiles = links(&page, "i-").map(|(slug, link)| {
-            let class = field(link, "class").unwrap_or_default();
-            let tile = Tile {
-                colour: class.split(' ').nth(1).unwrap_or_default().to_owned(),
-                said: field(link, "title").unwrap_or_default().to_owned(),
-            };
-            (slug.to_owned(), tile)
-        });
-        let tiles = tiles.collect();
-        let ill = links(&page, "m-").filter_map(|(_, link)| {
-            let colour = field(link, "class")?;
-            let (_, codes) = field(link, "href")?.split_once("provinsi=")?;
-            matches!(colour, "kuning" | "merah").then(|| codes.replace("%2C", ","))
-        });
-        let ill: Vec<String> = ill.collect();
-        let provinces = ill.iter().flat_map(|codes| codes.split(','));
-        Ok(Look {
-            tiles,
-            provinces: provinces.map(str::to_owned).collect(),
-        })
+        Look::read(&self.opens("/konsol").await?)
     }
 
     /// Who has which findings by the metrics: slug and concern.
@@ -133,6 +116,35 @@ impl Person {
             Some((label(labels, "instance")?, label(labels, "concern")?))
         });
         Ok(found.collect())
+    }
+}
+
+impl Look {
+    fn read(page: &str) -> Result<Self> {
+        let tiles = links(page, "i-").map(|(slug, link)| {
+            let class = field(link, "class").unwrap_or_default();
+            let tile = Tile {
+                colour: class.split(' ').nth(1).unwrap_or_default().to_owned(),
+                said: field(link, "aria-label").unwrap_or_default().to_owned(),
+            };
+            (slug.to_owned(), tile)
+        });
+        let tiles: BTreeMap<String, Tile> = tiles.collect();
+        let mute = tiles.iter().find(|(_, tile)| tile.said.is_empty());
+        if let Some((slug, _)) = mute {
+            bail!("the tile of {slug} says nothing; the page is not what this program reads");
+        }
+        let ill = links(page, "m-").filter_map(|(_, link)| {
+            let colour = field(link, "class")?;
+            let (_, codes) = field(link, "href")?.split_once("provinsi=")?;
+            matches!(colour, "kuning" | "merah").then(|| codes.replace("%2C", ","))
+        });
+        let ill: Vec<String> = ill.collect();
+        let provinces = ill.iter().flat_map(|codes| codes.split(','));
+        Ok(Self {
+            provinces: provinces.map(str::to_owned).collect(),
+            tiles,
+        })
     }
 }
 
@@ -159,13 +171,41 @@ fn label(labels: &str, name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    const TEMPLATE: &str = include_str!("../../../hub/templates/console/federation.html");
+
+    /// The tile of the page's own template, filled.
+    fn tile(said: &str) -> String {
+        let (_, rest) = TEMPLATE
+            .split_once("{% for tile in group.tiles %}")
+            .unwrap();
+        let (tile, _) = rest.split_once("{% endfor %}").unwrap();
+        let filled = [
+            ("{{ tile.slug }}", "kota-palu"),
+            ("{{ tile.colour }}", "merah"),
+            ("{{ tile.size }}", "1"),
+            ("{{ tile.at }}", "/konsol/instansi/kota-palu"),
+            ("{{ tile.said }}", said),
+        ];
+        let filled = filled.iter().fold(tile.to_owned(), |tile, (name, value)| {
+            assert!(tile.contains(name), "{tile}");
+            tile.replace(name, value)
+        });
+        assert!(!filled.contains("{{"), "{filled}");
+        filled
+    }
+
     #[test]
     fn a_tile_is_read_as_it_stands_on_the_page() {
-        let page = r#"<li><a id="i-kota-palu" class="tile merah size-1" href="/x" title="Kota Palu: Merah; Tidak terdengar selama 50 detik" aria-label="y"></a></li>"#;
-        let (slug, tag) = links(page, "i-").next().unwrap();
-        assert_eq!(slug, "kota-palu");
-        assert_eq!(field(tag, "class"), Some("tile merah size-1"));
-        assert!(field(tag, "title").unwrap().ends_with("50 detik"));
-        assert!(links(page, "m-").next().is_none());
+        let said = "Kota Palu: Merah; Tidak terdengar selama 50 detik";
+        let look = Look::read(&tile(said)).unwrap();
+        let tile = &look.tiles["kota-palu"];
+        assert_eq!((tile.colour.as_str(), tile.said.as_str()), ("merah", said));
+        assert!(!tile.is_well() && look.provinces.is_empty());
+    }
+
+    #[test]
+    fn a_page_whose_tiles_say_nothing_is_not_taken_for_one() {
+        let problem = Look::read(&tile("")).err().unwrap().to_string();
+        assert!(problem.contains("kota-palu says nothing"), "{problem}");
     }
 }

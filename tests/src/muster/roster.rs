@@ -11,6 +11,10 @@ use crate::demo::cast::{DESK, REGISTRY};
 /// The province that is cut off: small, so that even a small federation has all of it.
 pub const PROVINCE: &str = "36";
 
+/// Institutions of a fleet, at least: the desk, the province that is cut off, and of the others so
+/// many that each trouble has one of its own.
+pub const LEAST: usize = 21;
+
 /// The desk, the province that is cut off, and of all others as many as are
 /// wanted, from every part of the registry.
 pub fn profiles(count: usize) -> Result<Vec<Profile>> {
@@ -25,11 +29,7 @@ pub fn profiles(count: usize) -> Result<Vec<Profile>> {
     let (first, others): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|one| one.id.as_str() == DESK || is_within(one.region.as_ref()));
-    ensure!(
-        count > first.len() + LEAST,
-        "a fleet has at least {} institutions",
-        first.len() + LEAST + 1
-    );
+    ensure!(count >= LEAST, "a fleet has at least {LEAST} institutions");
     let (wanted, known) = (count - first.len(), others.len());
     let chosen = others
         .into_iter()
@@ -38,9 +38,6 @@ pub fn profiles(count: usize) -> Result<Vec<Profile>> {
         .map(|(_, one)| one);
     Ok(first.into_iter().chain(chosen).collect())
 }
-
-/// Institutions outside the province, so that each trouble has one of its own.
-const LEAST: usize = 10;
 
 /// Whether an institution is one of those that are cut off.
 pub fn is_within(region: Option<&RegionCode>) -> bool {
@@ -75,6 +72,9 @@ fn profile(row: &csv::StringRecord) -> Result<Profile> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
+    use super::super::trouble::Trouble;
     use super::*;
 
     #[test]
@@ -88,6 +88,14 @@ mod tests {
                 .count()
         };
         assert_eq!(within(&few), within(&all));
+        let least = profiles(LEAST).unwrap();
+        let beyond = least.len() - within(&least) - 1;
+        let troubles = Trouble::value_variants().len();
+        assert!(
+            beyond > troubles,
+            "{beyond} beside the desk, {troubles} troubles"
+        );
+        assert!(profiles(LEAST - 1).is_err());
         assert!(few.iter().any(|one| one.id.as_str() == DESK));
         let kinds: std::collections::BTreeSet<_> =
             few.iter().map(|one| one.kind.as_str()).collect();

@@ -22,6 +22,7 @@ const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 const PAGE: &str = include_str!("../../../docs/operations.md");
 const ALARMS: &str = include_str!("../../../docs/prometheus/lapor.rules.yml");
+const SCRAPING: &str = include_str!("../../../docs/prometheus/prometheus.yml");
 const TRIALS: &str = include_str!("../../../docs/prometheus/lapor.rules.test.yml");
 const BOARDS: [&str; 2] = [
     include_str!("../../../docs/grafana/lapor-federation.json"),
@@ -225,6 +226,22 @@ async fn one_trace_leads_from_the_filing_to_the_other_institution_and_no_word_is
                 assert!(TRIALS.contains(alarm), "{alarm} has no trial");
             }
         }
+    }
+}
+
+/// What the hub tells of an institution bears its slug as `instance`; a job that does not honour that
+/// calls all of them by the hub's address.
+#[test]
+fn what_is_scraped_bears_the_names_that_alarms_and_dashboards_go_by() {
+    for (name, port, honours) in [("lapor-hub", 7445, true), ("lapor-node", 8091, false)] {
+        let mut jobs = SCRAPING.split("- job_name: ").skip(1);
+        let job = jobs.find(|job| job.lines().next() == Some(name)).unwrap();
+        let honour = |line: &str| line.trim() == "honor_labels: true";
+        assert_eq!(job.lines().any(honour), honours, "{job}");
+        assert!(job.contains(&format!(":{port}\"]")), "{job}");
+        let default = format!("| `monitor.listen` | `127.0.0.1:{port}` |");
+        assert!(PAGE.contains(&default), "{default}");
+        assert!(ALARMS.contains(&format!("up{{job=\"{name}\"}}")), "{name}");
     }
 }
 

@@ -224,15 +224,14 @@ async fn the_adoption_of_an_edition_is_counted() {
 }
 
 /// Asks what a file would be as an edition.
-async fn checked(observer: &Browser, kind: &str, name: &str, text: &str) -> Page {
+async fn checked(observer: &Browser, kind: &str, name: &str, file: impl AsRef<[u8]>) -> Page {
     let part = |name: &str, text: &str| {
         format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
     };
-    let file = format!(
-        "--x\r\nContent-Disposition: form-data; name=\"berkas\"; filename=\"t.csv\"\r\n\
-         Content-Type: text/csv\r\n\r\n{text}\r\n--x--\r\n"
-    );
-    let body = part("jenis", kind) + &part("edisi", name) + &file;
+    let head = "--x\r\nContent-Disposition: form-data; name=\"berkas\"; filename=\"t.csv\"\r\n\
+        Content-Type: text/csv\r\n\r\n";
+    let head = part("jenis", kind) + &part("edisi", name) + head;
+    let body = [head.as_bytes(), file.as_ref(), b"\r\n--x--\r\n"].concat();
     let request = Request::post("/konsol/edisi/periksa")
         .header("content-type", "multipart/form-data; boundary=x");
     observer.send(request, body).await
@@ -274,6 +273,15 @@ async fn a_file_is_compared_before_the_desk_publishes_it() {
             .shows("Ditambahkan: 1")
             .shows("<li>Agama / Ziarah</li>")
             .shows("<li>Perhubungan / Parkir Liar</li>");
+        let link = "<a href=\"/konsol/edisi/kategori.json\" download>";
+        observer.open(EDITIONS).await.shows(link);
+        let file = observer.open("/konsol/edisi/kategori.json").await;
+        file.is(StatusCode::OK).shows("\"edition\": \"2026.0\"");
+        let marked = format!("\u{feff}{}", file.text);
+        let same = send("kategori", "2031.1", &marked).await;
+        same.is(StatusCode::OK)
+            .shows("Ditambahkan: 0")
+            .shows("Dihapus: 0");
     }
 }
 
@@ -315,6 +323,20 @@ async fn what_is_wrong_with_a_file_is_named_all_at_once() {
             let wrong = send(kind, name, text).await;
             wrong.is(StatusCode::UNPROCESSABLE_ENTITY).shows(said);
         }
+        let wide: Vec<u8> = "\u{feff}{\"edition\":\"2031.1\"}"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for kind in ["kategori", "kalender"] {
+            checked(&observer, kind, "2031.1", &wide)
+                .await
+                .is(StatusCode::UNPROCESSABLE_ENTITY)
+                .shows("simpan sebagai JSON UTF-8");
+        }
+        checked(&observer, "kalender", "2031.1", b"\xffdate,kind,name")
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("simpan sebagai CSV UTF-8");
         let several = "date,kind,name\n2031-02-30,libur,X\n2031-02-03,libur_nasional,\n";
         send("kalender", "2031.1", several)
             .await

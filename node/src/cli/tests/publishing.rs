@@ -1,6 +1,8 @@
 //! What concerns everyone, published at the command line: programmes, tables of
 //! them, the calendar.
 
+use serde_json::json;
+
 use super::*;
 
 const PROGRAMMES: &str = include_str!("../../../../tests/data/programmes.csv");
@@ -177,7 +179,14 @@ async fn the_desk_publishes_the_calendar_that_is_shipped() {
                 "{shown}"
             );
             assert!(shown.ends_with("The national desk has published none yet.\n"));
+            let shown = shell.json(&[what, "show", "--json"]).await;
+            assert_eq!(shown[what]["edition"], edition);
+            assert_eq!(shown["editions"], json!([]));
         }
+        let mut next = shell.json(&["taxonomy", "show", "--json"]).await["taxonomy"].take();
+        next["edition"] = json!("2026.9");
+        let next = shell.file("next.json", &format!("\u{feff}{next}"));
+        shell.says(&["taxonomy", "publish", &next]).await;
         let publish = ["calendar", "publish", &file, "--edition=2026.1"];
         shell.says(&publish).await;
         let shown = shell.says(&["calendar", "show", "2026.1"]).await;

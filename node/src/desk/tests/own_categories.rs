@@ -12,6 +12,7 @@ use super::cases::{KEY, at};
 use super::{ADMIN, Browser, SITI, WORDS, staffed};
 use crate::casework::NewReport;
 use crate::doors::router;
+use crate::store;
 use crate::sync::Link;
 use crate::testing::{PaperHub, Place, acts};
 
@@ -128,6 +129,56 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
             .await
             .shows("Edisi 3")
             .shows("Pasar");
+    }
+}
+
+#[tokio::test]
+async fn an_admin_is_told_of_own_categories_that_an_edition_took_out_of_the_choice() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let [admin, siti] = [(); 2].map(|()| Browser::new(&router));
+        admin.enters(ADMIN, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        uploads(&admin, TREE).await.is(StatusCode::SEE_OTHER);
+        let told = "kategori instansi tidak ditawarkan lagi";
+        let part = async || {
+            let page = admin.open("/meja/pengaturan").await.text;
+            let (_, rest) = page.split_once("<h2>Kategori instansi").unwrap();
+            rest.split("</section>").next().unwrap().to_owned()
+        };
+        let inbox = admin.open("/meja").await.text;
+        assert!(!inbox.contains(told), "{inbox}");
+        let sound = part().await;
+        assert!(
+            sound.contains("Sudah diatur") && !sound.contains(told),
+            "{sound}"
+        );
+
+        let tree = [
+            ("Parkir/Parkir ngawur", "Perhubungan/Tidak Ada Lagi"),
+            ("Parkir/Tarif", "Tidak Ada Lagi"),
+            ("Pasar", "Kesehatan"),
+        ];
+        let tree = tree.map(|(local, national)| (local.to_owned(), national.to_owned()));
+        let mut tx = place.node.write_tx().await.unwrap();
+        store::categories::replace(&mut tx, &tree).await.unwrap();
+        tx.commit().await.unwrap();
+        let told = format!("2 {told}");
+        let inbox = admin.open("/meja").await;
+        inbox
+            .shows(&told)
+            .shows("<a href=\"/meja/kategori\">2 kategori");
+        let inbox = siti.open("/meja").await.text;
+        assert!(!inbox.contains(&told), "{inbox}");
+        let lost = part().await;
+        assert!(
+            lost.contains("Belum diatur") && !lost.contains("Sudah diatur"),
+            "{lost}"
+        );
+        assert!(
+            lost.contains("3 kategori sendiri") && lost.contains(&told),
+            "{lost}"
+        );
     }
 }
 
