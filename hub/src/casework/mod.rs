@@ -49,22 +49,29 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const COUNT_EVERY: Duration = Duration::from_secs(30);
 /// How often cases that could not be read are tried again.
 const AGAIN_EVERY: Duration = Duration::from_mins(1);
-/// A walk that has far to go leaves this many times what it took to the others.
+/// A walk that has far to go leaves this many times what it took to the others, and more while
+/// messages come faster than it follows: no message waits for a figure.
 const REST: u32 = 3;
+const REST_WHILE_BUSY: u32 = 9;
 
 /// Follows the order for as long as it runs. What fails is tried again.
 pub async fn run(hub: &Hub) {
     let (mut count_at, mut again_at) = (Instant::now(), Instant::now());
+    let mut end = i64::MAX;
     loop {
         let began = Instant::now();
         let stepped = if hub.replicas.leads() {
             damage::noted(&hub.ground, step(hub).await).await
         } else {
-            Ok(false)
+            Ok(None)
         };
         let pause = match stepped {
-            Ok(true) => began.elapsed() * REST,
-            Ok(false) => {
+            Ok(Some(last)) => {
+                let busy = last.saturating_sub(end) > STEP;
+                end = last;
+                began.elapsed() * if busy { REST_WHILE_BUSY } else { REST }
+            }
+            Ok(None) => {
                 if let Err(error) = count_ahead(hub, &mut count_at).await {
                     tracing::warn!(%error, "the weeks of casework could not be counted");
                 }
@@ -111,8 +118,9 @@ async fn count_ahead(hub: &Hub, at: &mut Instant) -> Result<(), HubError> {
     Kept::count_ahead(hub, figures::Period::Between(from, until)).await
 }
 
-/// Takes in the next messages of the order; false when there were none.
-pub async fn step(hub: &Hub) -> Result<bool, HubError> {
+/// Takes in the next messages of the order. Gives the number of the last that there is, or `None` when
+/// there were none to take in.
+pub async fn step(hub: &Hub) -> Result<Option<i64>, HubError> {
     let ground = &hub.ground;
     let mut tx = ground.db.read().await?;
     let at = number(store::state::read(&mut tx, CASEWORK).await?);
@@ -124,7 +132,7 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
     let named = directory.calendar().or(counted_by.as_deref());
     if last <= at && counted_by.is_some() && named == counted_by.as_deref() {
         tx.rollback().await?;
-        return Ok(false);
+        return Ok(None);
     }
     let in_force = calendar::in_force(&mut tx, &directory).await?;
     let calendar = &in_force.calendar;
@@ -133,13 +141,13 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
         tx.rollback().await?;
         in_force.note(ground).await;
         recount(hub, calendar, reached.as_deref()).await?;
-        return Ok(true);
+        return Ok(Some(last));
     }
     let upto = last.min(at + STEP);
     if upto <= at {
         tx.rollback().await?;
         in_force.note(ground).await;
-        return Ok(false);
+        return Ok(None);
     }
     let cases = store::casework::changed(&mut tx, at, upto).await?;
     let loaded = Loaded::of(&mut tx, &directory, &cases).await?;
@@ -154,7 +162,7 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
         store::state::write(&mut tx, CASEWORK, &upto.to_string()).await?;
         tx.commit().await?;
     }
-    Ok(true)
+    Ok(Some(last))
 }
 
 /// Counts the next open cases anew by another edition of the calendar.

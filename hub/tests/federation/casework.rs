@@ -16,7 +16,7 @@ const DAY: i64 = 24 * HOUR;
 
 /// Follows the record to its end.
 async fn follow(place: &Place) {
-    while step(&place.hub).await.unwrap() {}
+    while step(&place.hub).await.unwrap().is_some() {}
 }
 
 /// All that has happened until now, and how it stands.
