@@ -7,7 +7,7 @@ use super::*;
 use crate::audit::By;
 use crate::deeds::{self, Deed};
 use crate::membership::MembershipError;
-use crate::{approvals, backup, changeover, watch};
+use crate::{approvals, backup, changeover, store, watch};
 
 const KEYS: &str = "/konsol/kunci";
 const EDITIONS: &str = "/konsol/edisi";
@@ -82,6 +82,7 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
         listed
             .shows("meskipun ada yang tertinggal")
             .shows("<li>Mulai versi direktori berikutnya hub menandatangani dengan kunci ini.")
+            .shows("<li>1 dari 1 instansi akan tertinggal, yang ditangguhkan ikut dihitung")
             .shows(next.as_str());
         let about = listed.between("<td class=\"long\"", "</td>");
         assert!(about.contains(next.as_str()), "it breaks anywhere: {about}");
@@ -103,6 +104,8 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
             .open(&step("pakai"))
             .await
             .shows("Tidak ada: semua dari 1");
+        let listed = operator.open("/konsol/persetujuan").await;
+        listed.shows("<li>Sekarang tidak ada instansi yang akan tertinggal.");
         operator
             .post(&step("pakai"), &[REASON])
             .await
@@ -429,5 +432,36 @@ async fn a_root_is_not_withdrawn_while_it_certifies_although_another_was_to() {
         assert_eq!(ground.certifier().issuer.root_pin(), next);
         act(withdraw).await.unwrap();
         assert_eq!(ground.certifier().bundle.pins(), [next]);
+    }
+}
+
+#[tokio::test]
+async fn an_act_is_decided_although_what_follows_from_it_cannot_be_told() {
+    const FOLLOWS: &str = "<ul class=\"reasons\">";
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let step = |name: &str| format!("{KEYS}/{name}");
+        operator.post(&step("umumkan"), &[REASON]).await;
+        let forced = [REASON, ("tetap", "1")];
+        operator.post(&step("pakai"), &forced).await;
+        let listed = operator.open("/konsol/persetujuan").await;
+        listed.shows(FOLLOWS);
+        let mut tx = place.ground.db.write().await.unwrap();
+        store::state::write(&mut tx, store::state::AUTHORITY, "{")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let listed = operator.open("/konsol/persetujuan").await;
+        listed
+            .is(StatusCode::OK)
+            .shows("meskipun ada yang tertinggal")
+            .hides(FOLLOWS);
+        let number = listed.between("action=\"/konsol/persetujuan/", "\"");
+        let refused = [("putusan", "tolak")];
+        let answer = operator
+            .post(&format!("/konsol/persetujuan/{number}"), &refused)
+            .await;
+        answer.is(StatusCode::SEE_OTHER);
+        assert!(approvals::waiting(&place.ground).await.unwrap().is_empty());
     }
 }
