@@ -1,5 +1,6 @@
 //! Keys, the authority and editions at the console.
 
+use chrono::{Datelike as _, NaiveDate};
 use lapor_protocol::wire::{Health, Holds};
 use lapor_web::holidays::FIRST_EDITION;
 
@@ -285,6 +286,30 @@ async fn a_file_is_compared_before_the_desk_publishes_it() {
         same.is(StatusCode::OK)
             .shows("Ditambahkan: 0")
             .shows("Dihapus: 0");
+    }
+}
+
+#[tokio::test]
+async fn of_a_long_difference_all_entries_are_counted_and_the_first_are_listed() {
+    for place in Place::all(false).await {
+        let observer = place.enters(&login(ConsoleRole::Observer)).await;
+        // Working days of 2031, from the first of January on.
+        let first = NaiveDate::from_ymd_opt(2031, 1, 1).unwrap();
+        let weekday = |day: &NaiveDate| day.weekday().number_from_monday() < 6;
+        let days = first.iter_days().filter(weekday).take(230);
+        let rows: Vec<String> = days
+            .map(|day| format!("{day},cuti_bersama,Cuti\n"))
+            .collect();
+        let table = format!("{FIRST_EDITION}{}", rows.concat());
+        let page = checked(&observer, "kalender", "2031.1", &table).await;
+        page.is(StatusCode::OK)
+            .shows("230 hari kerja mulai hari ini menjadi hari libur")
+            .shows("Ditambahkan: 230")
+            .shows("Dihapus: 0");
+        let listed = |from: &str, to: &str| page.between(from, to).matches("<li>").count();
+        assert_eq!(listed("<div class=\"notice plain\">", "</div>"), 200);
+        assert_eq!(listed("Ditambahkan: 230", "Dihapus: 0"), 200);
+        assert_eq!(page.text.matches("Dan 30 baris lagi.").count(), 2);
     }
 }
 
