@@ -12,6 +12,7 @@ use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use lapor_protocol::directory::Directory;
 use lapor_web::Query;
+use lapor_web::edition_file::{self, Faults, New};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, FormWithFiles};
 use lapor_web::people::Member;
@@ -23,7 +24,6 @@ use super::instances::one;
 use super::names;
 use super::upkeep::{self, Tab, tabs};
 use super::{Answer, Console};
-use crate::edition_file::{self, Faults, New};
 use crate::editions::{self, Difference, Editions, Held, Holder, Shelf, What};
 use crate::error::HubError;
 
