@@ -2,7 +2,10 @@
 //! has confirmed it. It is then done once, in the transaction of the
 //! confirmation, and the audit log names both.
 
-use lapor_migrations::Tx;
+use std::collections::BTreeSet;
+
+use lapor_migrations::{DbError, Tx};
+use lapor_protocol::ids::InstanceId;
 use lapor_web::chance::random;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,8 +16,9 @@ use crate::error::HubError;
 use crate::ground::Ground;
 use crate::membership::MembershipError;
 use crate::store;
-use crate::store::approvals::ApprovalRow;
+use crate::store::approvals::{ApprovalRow, Waiting};
 use crate::tokens::person;
+use crate::watch::Picture;
 
 /// How long an act waits for a second person.
 pub const PATIENCE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -43,6 +47,15 @@ pub enum Asked {
     Waits(String),
 }
 
+/// What waits for an operator, each once.
+#[derive(Debug, Clone, Copy)]
+pub struct Undecided {
+    /// Acts and accounts that wait for a second person.
+    pub asked: Waiting,
+    /// Institutions that have joined and that nobody has let in yet.
+    pub joined: u64,
+}
+
 /// Why an act is neither done nor put before a second person.
 #[derive(Debug, thiserror::Error)]
 pub enum ApprovalError {
@@ -64,8 +77,8 @@ impl From<HubError> for ApprovalError {
     }
 }
 
-impl From<lapor_migrations::DbError> for ApprovalError {
-    fn from(error: lapor_migrations::DbError) -> Self {
+impl From<DbError> for ApprovalError {
+    fn from(error: DbError) -> Self {
         Self::Membership(error.into())
     }
 }
@@ -154,6 +167,25 @@ pub async fn waiting(ground: &Ground) -> Result<Vec<Approval>, ApprovalError> {
     let mut tx = ground.db.read().await?;
     let rows = store::approvals::all(&mut tx, ground.clock.now_ms()).await?;
     rows.into_iter().map(approval).collect()
+}
+
+/// What waits for an operator. Whom a first person has let in waits among the acts, for the second.
+pub async fn undecided(tx: &mut Tx, picture: &Picture, now: i64) -> Result<Undecided, DbError> {
+    let asked = store::approvals::waiting(tx, now).await?;
+    let acts = store::approvals::all(tx, now).await?;
+    let let_in: BTreeSet<InstanceId> = acts
+        .iter()
+        .filter_map(|row| match serde_json::from_str(&row.deed) {
+            Ok(Deed::Admit { instance }) => Some(instance),
+            _ => None,
+        })
+        .collect();
+    let joined = picture.instances.iter();
+    let joined = joined.filter(|(id, of)| of.waits_since.is_some() && !let_in.contains(*id));
+    Ok(Undecided {
+        asked,
+        joined: joined.count() as u64,
+    })
 }
 
 /// Does what another person has asked for.

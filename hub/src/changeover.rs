@@ -16,10 +16,11 @@ use utoipa::ToSchema;
 
 use crate::audit::{self, By};
 use crate::error::HubError;
-use crate::ground::Ground;
+use crate::ground::{Certifier, Ground};
 use crate::keys;
 use crate::membership::MembershipError;
 use crate::rotation::{RotationError, members, reports};
+use crate::settings::Settings;
 use crate::store;
 use crate::store::state::AUTHORITY;
 
@@ -104,14 +105,23 @@ pub struct CutOff {
 
 impl AuthorityStanding {
     pub async fn read(ground: &Ground, tx: &mut Tx) -> Result<Self, HubError> {
-        let directory = ground.directory.current();
+        let (directory, certifier) = (ground.directory.current(), ground.certifier());
+        Self::of(&ground.settings, &certifier, &directory, tx).await
+    }
+
+    /// The same for whoever has opened no hub, from what they have read of its files and its directory.
+    pub async fn of(
+        settings: &Settings,
+        certifier: &Certifier,
+        directory: &Directory,
+        tx: &mut Tx,
+    ) -> Result<Self, HubError> {
         let reports = reports(tx).await?;
         let changeover = read(tx).await?.filter(Changeover::is_under_way);
-        let certifier = ground.certifier();
         let bundle = &certifier.bundle;
         let held = |id: &InstanceId| reports.get(id).and_then(|(said, _)| said.holds.as_ref());
         let counted = |has: &dyn Fn(&Holds) -> bool| {
-            let all = members(&directory).filter_map(|entry| held(&entry.id));
+            let all = members(directory).filter_map(|entry| held(&entry.id));
             all.filter(|holds| has(holds)).count()
         };
         let mut roots = Vec::new();
@@ -125,17 +135,17 @@ impl AuthorityStanding {
                 certified: counted(&|holds| holds.certified_by == Some(pin)),
             });
         }
-        let silent = members(&directory).filter(|entry| held(&entry.id).is_none());
+        let silent = members(directory).filter(|entry| held(&entry.id).is_none());
         Ok(Self {
             roots,
             issuer_ends_at: certifier.issuer.not_after_ms(),
-            hub_certificate_ends_at: keys::credential_ends(&ground.settings),
-            root_key_here: vault(ground).holds_root_key(),
-            members: members(&directory).count(),
+            hub_certificate_ends_at: keys::credential_ends(settings),
+            root_key_here: Vault::at(&settings.storage.authority).holds_root_key(),
+            members: members(directory).count(),
             silent: silent.count(),
             cut_off: changeover
                 .as_ref()
-                .map(|change| cut_off(&directory, &reports, change))
+                .map(|change| cut_off(directory, &reports, change))
                 .unwrap_or_default(),
             changeover,
         })

@@ -21,7 +21,6 @@ mod contacts;
 pub mod damage;
 pub mod deeds;
 pub mod directory;
-pub mod edition_file;
 pub mod editions;
 pub mod enrolment;
 pub mod epochs;

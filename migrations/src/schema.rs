@@ -430,6 +430,55 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn open_cases_are_read_anew_and_begin_with_what_moved_them_last() {
+        const ADD: &str = "insert into cases (case_id, next_seq, secret, erased, pending, filed_at,
+                updated_at, state, turn, described)
+            values ($1, 1, 0, 0, 0, 0, 0, $2, $3, 1)";
+        const READ: &str = "select case_id, described, replied from cases order by case_id";
+        let named = |source: &Source| source.file == "0056_replied";
+        let before = &NODE[..NODE.iter().position(named).unwrap()];
+        for test in databases().await {
+            let db = test.open(Schema::Node).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            let migrator = Schema::migrator(before, tx.kind());
+            on!(&mut tx, conn => migrator.run_direct(None, conn, false).await).unwrap();
+            for (id, state, turn) in [
+                ("a", Some("in_progress"), Some("case.replied")),
+                ("b", Some("in_progress"), Some("case.followed_up")),
+                ("c", Some("received"), None),
+                ("d", Some("closed"), Some("case.replied")),
+                ("e", None, None),
+            ] {
+                on!(&mut tx, conn => sqlx::query(ADD)
+                    .bind(id)
+                    .bind(state)
+                    .bind(turn)
+                    .execute(conn)
+                    .await
+                    .map(|_| ()))
+                .unwrap();
+            }
+            tx.commit().await.unwrap();
+            db.migrate().await.unwrap();
+            let mut tx = db.read().await.unwrap();
+            let read: Vec<(String, i64, i64)> =
+                on!(&mut tx, conn => sqlx::query_as(READ).fetch_all(conn).await).unwrap();
+            let read: Vec<(&str, i64, i64)> = read
+                .iter()
+                .map(|(id, described, replied)| (id.as_str(), *described, *replied))
+                .collect();
+            let expected = [
+                ("a", 0, 1),
+                ("b", 0, 0),
+                ("c", 0, 0),
+                ("d", 1, 0),
+                ("e", 1, 0),
+            ];
+            assert_eq!(read, expected, "{}", test.name);
+        }
+    }
+
     #[test]
     fn migrations_are_numbered_without_gaps() {
         for sources in [HUB, NODE] {

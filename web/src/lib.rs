@@ -4,7 +4,8 @@
 //! for monitoring, accounts of the staff and the pages about them, and what both programs take from their
 //! machine: clock, randomness, log, signals, exit codes, the folder of a backup;
 //! how long a peer may take, how often somebody may try, and why nothing reached
-//! it; tables, the holidays that both count by, and the categories that both know.
+//! it; tables, the holidays that both count by, the categories that both know, and
+//! files that are to become editions of these.
 //!
 //! Shared by hub and node; it knows nothing of cases or of the wire between them
 //! (whose problems are `lapor_protocol::problem`), and of databases only what
@@ -17,6 +18,7 @@ pub mod categories;
 pub mod chance;
 pub mod clock;
 pub mod docs;
+pub mod edition_file;
 pub mod entrance;
 pub mod exit;
 pub mod hindrance;

@@ -89,6 +89,11 @@ step-left-some = { $n } of { $all ->
     [one] { $all } institution
    *[other] { $all } institutions
 }, suspended ones included, by what they have said:
+step-leaves-some = { $n } of { $all ->
+    [one] { $all } institution
+   *[other] { $all } institutions
+} would be left behind, suspended ones included, by what they have said.
+step-leaves-nobody = By now nobody would be left behind.
 step-left-behind = { $n ->
     [one] One institution would be left behind. Wait for it, or tick this box.
    *[other] { $n } institutions would be left behind. Wait for them, or tick this box.

@@ -26,18 +26,16 @@ mod silence;
 mod tests;
 mod weigh;
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lapor_migrations::Tx;
-use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use utoipa::ToSchema;
 
 use crate::app::Hub;
-use crate::deeds::Deed;
+use crate::approvals;
 use crate::error::HubError;
 use crate::maintenance;
 use crate::store;
@@ -187,23 +185,12 @@ async fn count(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
     let now = hub.now_ms();
     let mut tx = hub.ground.db.read().await?;
     let live = store::alarms::live::live(&mut tx).await?;
-    let asked = store::approvals::waiting(&mut tx, now).await?;
-    let acts = store::approvals::all(&mut tx, now).await?;
+    let undecided = approvals::undecided(&mut tx, picture, now).await?;
     tx.rollback().await?;
-    // Whom a first person has let in waits once, for the second.
-    let let_in: BTreeSet<InstanceId> = acts
-        .iter()
-        .filter_map(|row| match serde_json::from_str(&row.deed) {
-            Ok(Deed::Admit { instance }) => Some(instance),
-            _ => None,
-        })
-        .collect();
     let open = live.iter().filter(|row| row.state == "open").count();
-    let joined = picture.instances.iter();
-    let joined = joined.filter(|(id, of)| of.waits_since.is_some() && !let_in.contains(*id));
     hub.alarms.hold(open);
     hub.alarms
-        .hold_undecided(asked.count.unsigned_abs() + joined.count() as u64);
+        .hold_undecided(undecided.asked.count.unsigned_abs() + undecided.joined);
     Ok(())
 }
 

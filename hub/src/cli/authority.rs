@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use lapor_certs::{Authority, Issuer, Vault, VaultError};
+use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::clock::instant;
 
 use super::{Failure, Out, actor, exit};
@@ -11,8 +12,11 @@ use crate::audit::By;
 use crate::changeover::{self, AuthorityStanding};
 use crate::clock::Clock;
 use crate::deeds::{self, Deed};
-use crate::ground::Ground;
+use crate::directory::DirectoryBook;
+use crate::ground::{Certifier, Ground};
+use crate::keys;
 use crate::settings::Settings;
+use crate::signing::Signers;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -74,10 +78,11 @@ pub async fn run(
             return outcome;
         }
         Command::Show { json } => {
-            let ground = Ground::open(settings, clock).await?;
-            let outcome = show(&ground, json, now_ms, out).await;
-            ground.db.close().await;
-            return outcome;
+            let certifier = Certifier {
+                issuer: vault.issuer()?,
+                bundle: vault.bundle()?,
+            };
+            return show(&settings, &certifier, (json, now_ms), out).await;
         }
         Command::RotateIssuer => {
             let authority: Authority = vault.authority()?;
@@ -99,22 +104,38 @@ pub async fn run(
     Ok(())
 }
 
-/// What the authority is, and while it changes how far that is.
-async fn show(ground: &Ground, json: bool, now_ms: i64, out: &mut Out<'_>) -> Result<(), Failure> {
-    let mut tx = ground.db.read().await?;
-    let standing = AuthorityStanding::read(ground, &mut tx).await?;
-    tx.rollback().await?;
+/// What the authority is, as its files say, and while it changes how far that is, as the database says.
+async fn show(
+    settings: &Settings,
+    certifier: &Certifier,
+    (json, now_ms): (bool, i64),
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
     if json {
+        let standing = standing(settings, certifier).await?;
         let text = serde_json::to_string_pretty(&standing).map_err(std::io::Error::other)?;
         writeln!(out.answer, "{text}")?;
         return Ok(());
     }
-    let certifier = ground.certifier();
     let issuer = &certifier.issuer;
     writeln!(out.answer, "federation  {}", issuer.trust_domain())?;
     writeln!(out.answer, "root pin    {}", issuer.root_pin())?;
     let days = days_left(issuer, now_ms);
     writeln!(out.answer, "issuer      ends in {days} days")?;
+    match standing(settings, certifier).await {
+        Ok(standing) => show_change(&standing, out),
+        Err(failure) => {
+            writeln!(
+                out.explanation,
+                "Whether another authority is announced, and who trusts it, cannot be told now: {}",
+                failure.message
+            )?;
+            Ok(())
+        }
+    }
+}
+
+fn show_change(standing: &AuthorityStanding, out: &mut Out<'_>) -> Result<(), Failure> {
     let Some(change) = &standing.changeover else {
         return Ok(());
     };
@@ -134,6 +155,27 @@ async fn show(ground: &Ground, json: bool, now_ms: i64, out: &mut Out<'_>) -> Re
         writeln!(out.answer, "left behind {}", lost.instance)?;
     }
     Ok(())
+}
+
+/// Reads how the authority stands and writes nothing: the database may be that of an older program
+/// which runs, and is not migrated for a look.
+async fn standing(
+    settings: &Settings,
+    certifier: &Certifier,
+) -> Result<AuthorityStanding, Failure> {
+    let signer = keys::load_any_signer(settings)?;
+    let own = signer.kid().clone();
+    let signers = Signers::of(settings.storage.keys.clone(), signer)?;
+    let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
+    let read = async {
+        let mut tx = db.read().await?;
+        let book = DirectoryBook::load(&mut tx, &signers, &own).await?;
+        let directory = book.current();
+        AuthorityStanding::of(settings, certifier, &directory, &mut tx).await
+    };
+    let standing = read.await;
+    db.close().await;
+    Ok(standing?)
 }
 
 /// One step of a change of authority.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lapor_certs::Invitation;
+use lapor_migrations::{Db, DbOptions, Schema, on};
 
 use super::{Failure, Out, exit, init, run};
 use crate::clock::HandClock;
@@ -285,6 +286,59 @@ async fn an_authority_that_is_announced_is_shown_with_who_trusts_it() {
     let told: serde_json::Value = serde_json::from_str(&json.answer).unwrap();
     assert_eq!(told["changeover"]["next"], next);
     assert_eq!(told["members"], 0);
+}
+
+#[tokio::test]
+async fn an_authority_is_shown_without_a_change_to_the_database() {
+    const OLDER: &str = "delete from _sqlx_migrations where version = $1";
+    let folder = made().await;
+    let announced = say(folder.path(), &["authority", "announce"]).await;
+    announced.outcome.unwrap();
+    let settings = Settings::load(&folder.path().join("hub.toml")).unwrap();
+    let open = async || {
+        let url = &settings.database.url;
+        let db = Db::open(url, Schema::Hub, &DbOptions::default()).await;
+        db.unwrap()
+    };
+    let db = open().await;
+    let mut tx = db.write().await.unwrap();
+    let newest = Schema::Hub.version();
+    on!(&mut tx, c => sqlx::query(OLDER).bind(newest).execute(c).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
+    db.close().await;
+    for words in [&["authority", "show"][..], &["authority", "show", "--json"]] {
+        let shown = say(folder.path(), words).await;
+        shown.outcome.unwrap();
+        let next = announced.answer.trim();
+        assert!(shown.answer.contains(next), "{}", shown.answer);
+        assert_eq!(shown.explanation, "");
+    }
+    let db = open().await;
+    let pending = db.pending_migrations().await.unwrap();
+    assert_eq!(pending.len(), 1, "it is as the older hub left it");
+    db.close().await;
+}
+
+#[tokio::test]
+async fn an_authority_is_shown_while_the_database_is_away() {
+    let folder = made().await;
+    let whole = say(folder.path(), &["authority", "show"]).await;
+    whole.outcome.unwrap();
+    let config = folder.path().join("hub.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let url = Settings::default().database.url;
+    // A folder that cannot be.
+    let away = url.replace("sqlite://", "sqlite://hub.toml/");
+    assert!(text.contains(&format!("url = {url:?}")), "{text}");
+    std::fs::write(&config, text.replace(&url, &away)).unwrap();
+    let shown = say(folder.path(), &["authority", "show"]).await;
+    shown.outcome.unwrap();
+    assert_eq!(shown.answer, whole.answer);
+    let said = "Whether another authority is announced, and who trusts it, cannot be told now: ";
+    assert!(shown.explanation.starts_with(said), "{}", shown.explanation);
+    let json = say(folder.path(), &["authority", "show", "--json"]).await;
+    assert_ne!(code(&json), 0, "a program is not told less than all");
+    assert_eq!(json.answer, "");
 }
 
 #[tokio::test]

@@ -93,8 +93,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     let called = alarms::called(&console, &v).await?;
     let directory = console.hub.ground.directory.current();
     let joining = admission::all(&console, &v, &waiting).await?;
-    let follows = consequences::of_all(&console, &waiting).await;
-    let follows = follows.map_err(|error| failed(&error))?;
+    let follows = consequences::of_all(&console, &v, &waiting).await;
     let lines = waiting
         .into_iter()
         .zip(askers)
@@ -105,7 +104,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
             about: about(&v, &directory, &approval.deed, &called),
             about_at: about_at(&approval.deed),
             slug: slug(&directory, &approval.deed),
-            follows: follows.into_iter().map(|id| v.say(id)).collect(),
+            follows,
             who: actor_named(&v, &names, &approval.asked_by),
             confirms: acts && asker != actor,
             refuses: acts,

@@ -1,7 +1,7 @@
 //! What follows from an act that waits for a second person, in the sentences of the page on which
 //! the first asked for it: who agrees to it has read the same.
 
-use lapor_web::language::{TextId, text_id};
+use lapor_web::language::{Voice, text_id};
 
 use super::Console;
 use super::acts::Act;
@@ -12,36 +12,54 @@ use crate::deeds::Deed;
 use crate::error::HubError;
 use crate::restored;
 
-/// Of each act in its turn, sentence by sentence; none of an act whose page says none.
-pub async fn of_all(console: &Console, waiting: &[Approval]) -> Result<Vec<Vec<TextId>>, HubError> {
+/// Of each act in its turn, sentence by sentence; none of an act whose page says none. Where they
+/// cannot be told there are none either, for the act is to be decided all the same.
+pub async fn of_all(console: &Console, v: &Voice, waiting: &[Approval]) -> Vec<Vec<String>> {
     let mut all = Vec::new();
-    for approval in waiting {
-        all.push(of(console, &approval.deed).await?);
+    for Approval { id, deed, .. } in waiting {
+        let follows = of(console, v, deed).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, %id, "what follows from an act that waits cannot be told");
+            Vec::new()
+        });
+        all.push(follows);
     }
-    Ok(all)
+    all
 }
 
-async fn of(console: &Console, deed: &Deed) -> Result<Vec<TextId>, HubError> {
-    Ok(match deed {
+async fn of(console: &Console, v: &Voice, deed: &Deed) -> Result<Vec<String>, HubError> {
+    let follows = match deed {
         Deed::Suspend { .. } => vec![text_id("console-suspend-about")],
         Deed::Resume { .. } => vec![text_id("console-resume-about")],
         Deed::Revoke { .. } => Act::Revoke.follows(),
         Deed::Replace { .. } => Act::Replace.follows(),
         Deed::Entrust { .. } => Act::Entrust.follows(),
         Deed::AnnounceKey { .. } => Step::AnnounceKey.follows(),
-        Deed::UseKey { .. } => Step::UseKey.follows(),
-        Deed::RetireKey { .. } => ending(console, Step::RetireKey).await?,
+        Deed::UseKey { even_so, .. } => return step(console, v, Step::UseKey, *even_so).await,
+        Deed::RetireKey { even_so, .. } => {
+            return step(console, v, Step::RetireKey, *even_so).await;
+        }
         Deed::AnnounceAuthority { .. } => Step::AnnounceRoot.follows(),
-        Deed::UseAuthority { .. } => Step::UseRoot.follows(),
-        Deed::WithdrawAuthority { .. } => ending(console, Step::WithdrawRoot).await?,
+        Deed::UseAuthority { even_so, .. } => {
+            return step(console, v, Step::UseRoot, *even_so).await;
+        }
+        Deed::WithdrawAuthority { even_so, .. } => {
+            return step(console, v, Step::WithdrawRoot, *even_so).await;
+        }
         Deed::DisableRule { .. } => vec![text_id("rule-disable-about")],
         Deed::DisableRecipient { .. } => vec![text_id("recipient-disable-about")],
         Deed::RemoveRecipient { .. } => vec![text_id("recipient-remove-about")],
-        Deed::Maintain { .. } => vec![
-            text_id("maintenance-follows-hub"),
-            text_id("maintenance-follows-nodes"),
-            text_id("maintenance-follows-alarms"),
-        ],
+        Deed::Maintain { .. } => {
+            let ground = &console.hub.ground;
+            let announced = ground.directory.current();
+            let announced = announced.maintenance(ground.clock.now_ms()).is_some();
+            let replaces = announced.then(|| text_id("maintenance-replaces"));
+            let follows = [
+                text_id("maintenance-follows-hub"),
+                text_id("maintenance-follows-nodes"),
+                text_id("maintenance-follows-alarms"),
+            ];
+            replaces.into_iter().chain(follows).collect()
+        }
         Deed::CloseRecovery => {
             let recovery = Box::pin(restored::read(&console.hub)).await?;
             vec![match recovery.loss {
@@ -53,15 +71,32 @@ async fn of(console: &Console, deed: &Deed) -> Result<Vec<TextId>, HubError> {
         | Deed::NarrowRule { .. }
         | Deed::Silence { .. }
         | Deed::EndMaintenance => Vec::new(),
-    })
+    };
+    Ok(follows.into_iter().map(|id| v.say(id)).collect())
 }
 
-/// Of a step that ends something, or takes back what was only announced.
-async fn ending(console: &Console, step: Step) -> Result<Vec<TextId>, HubError> {
+/// Of a step of a key or a root, which may take back what was only announced; and how many it leaves
+/// behind, where it is to be taken even so.
+async fn step(
+    console: &Console,
+    v: &Voice,
+    step: Step,
+    even_so: bool,
+) -> Result<Vec<String>, HubError> {
     let keys = Box::pin(Keys::read(console)).await?;
-    Ok(if step.takes_back(&keys) {
-        vec![text_id("step-takes-back")]
-    } else {
-        step.follows()
-    })
+    if step.takes_back(&keys) {
+        return Ok(vec![v.say("step-takes-back")]);
+    }
+    let follows = step.follows().into_iter();
+    let mut follows: Vec<String> = follows.map(|id| v.say(id)).collect();
+    if even_so {
+        follows.push(match step.leaves_behind(&keys) {
+            0 => v.say("step-leaves-nobody"),
+            behind => v
+                .with("n", behind)
+                .with("all", keys.signing.members)
+                .say("step-leaves-some"),
+        });
+    }
+    Ok(follows)
 }

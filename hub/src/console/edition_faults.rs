@@ -1,9 +1,8 @@
 //! What is wrong with a file that is to become an edition, in the words of whoever has to mend it.
 
 use lapor_web::categories::{Unfit, is_unseen};
+use lapor_web::edition_file::{Entry, EntryFlaw, Fault, Faults, Part, Thing, Wrong};
 use lapor_web::language::{TextId, Voice, text_id};
-
-use crate::edition_file::{Entry, EntryFlaw, Fault, Faults, Part, Thing, Wrong};
 
 /// All that is wrong with a file, to be shown.
 #[derive(Debug, Default)]
@@ -156,11 +155,11 @@ fn unfit_words(unfit: Unfit) -> TextId {
 #[cfg(test)]
 mod tests {
     use chrono_tz::Tz;
+    use lapor_web::edition_file::{calendar, taxonomy};
     use lapor_web::language::Language;
 
     use super::*;
     use crate::console::texts;
-    use crate::edition_file::{calendar, taxonomy};
 
     #[test]
     fn what_is_wrong_with_a_file_is_told_with_its_place_in_the_language_of_its_reader() {

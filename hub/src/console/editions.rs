@@ -12,6 +12,7 @@ use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use lapor_protocol::directory::Directory;
 use lapor_web::Query;
+use lapor_web::edition_file::{self, Faults, New};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, FormWithFiles};
 use lapor_web::people::Member;
@@ -23,7 +24,6 @@ use super::instances::one;
 use super::names;
 use super::upkeep::{self, Tab, tabs};
 use super::{Answer, Console};
-use crate::edition_file::{self, Faults, New};
 use crate::editions::{self, Difference, Editions, Held, Holder, Shelf, What};
 use crate::error::HubError;
 
@@ -41,7 +41,7 @@ pub const CALENDAR: &str = "kalender";
 const BYTES: usize = 300 * 1024;
 /// Institutions that are listed before all are asked for.
 const LISTED: usize = 50;
-/// Lines of a difference that are listed.
+/// Entries of each part of a difference that are listed.
 const LINES: usize = 200;
 
 /// How much of the list is wanted.
@@ -107,9 +107,34 @@ struct CheckedPage {
     back_at: &'static str,
     what: String,
     edition: String,
-    difference: Difference,
-    more: usize,
+    /// Name of the edition in force; `None` of the one that each program ships.
+    before: Option<String>,
+    kept: usize,
+    sooner: Entries,
+    later: Entries,
+    added: Entries,
+    removed: Entries,
     command: String,
+}
+
+/// The first of the entries in which an edition differs.
+struct Entries {
+    /// All of them.
+    count: usize,
+    shown: Vec<String>,
+    more: usize,
+}
+
+impl Entries {
+    fn of(mut all: Vec<String>) -> Self {
+        let count = all.len();
+        all.truncate(LINES);
+        Self {
+            count,
+            more: count - all.len(),
+            shown: all,
+        }
+    }
 }
 
 /// The same for programs.
@@ -159,16 +184,13 @@ pub async fn check(
     let bytes = parts.bytes_of(FILE).await?;
     let mut form = parts.form();
     let compared = compared(&console, &v, &mut form, bytes).await?;
-    let (new, mut difference) = match compared {
+    let (new, difference) = match compared {
         Ok(compared) => compared,
         Err(faults) => {
             let mistakes = Mistakes::of(&v, &faults);
             return page(&console, &member, &form, (LISTED, mistakes)).await;
         }
     };
-    let all = difference.added.len() + difference.removed.len();
-    difference.removed.truncate(LINES);
-    difference.added.truncate(LINES);
     let (what, edition, command) = match new {
         New::Taxonomy(new) => (What::Taxonomy, new.edition, "taxonomy publish"),
         New::Calendar(new) => (What::Calendar, new.edition, "calendar publish"),
@@ -177,13 +199,17 @@ pub async fn check(
         v,
         back_at: PATH,
         what: v.say(what_words(what)),
-        more: all - difference.added.len() - difference.removed.len(),
         command: match what {
             What::Calendar => format!("lapor-node {command} --edition {edition} FILE"),
             _ => format!("lapor-node {command} FILE"),
         },
         edition,
-        difference,
+        before: difference.before,
+        kept: difference.kept,
+        sooner: Entries::of(difference.sooner),
+        later: Entries::of(difference.later),
+        added: Entries::of(difference.added),
+        removed: Entries::of(difference.removed),
     };
     let shell = member.visit.shell(v.say("edition-checked"));
     shell.within(upkeep::PATH).show(&page)

@@ -195,6 +195,18 @@ impl Step {
         }
     }
 
+    /// How many it would leave behind, by what they say.
+    pub fn leaves_behind(self, keys: &Keys) -> usize {
+        if self.takes_back(keys) {
+            return 0;
+        }
+        match self {
+            Self::AnnounceKey | Self::AnnounceRoot => 0,
+            Self::UseKey | Self::RetireKey => keys.signing.behind.len(),
+            Self::UseRoot | Self::WithdrawRoot => keys.authority.cut_off.len(),
+        }
+    }
+
     /// What it does to the key or root that it is about; `None` where there is none. Even so it does
     /// only where somebody can be left behind.
     pub fn deed(
@@ -293,7 +305,7 @@ fn page(
     let takes_back = step.takes_back(keys);
     let directory = console.hub.ground.directory.current();
     let mut left = left_behind(&v, &directory, step, keys);
-    let behind = left.len();
+    let behind = step.leaves_behind(keys);
     left.truncate(NAMED);
     let page = StepPage {
         v,

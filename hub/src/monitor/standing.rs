@@ -12,33 +12,30 @@ use crate::changeover::AuthorityStanding;
 use crate::editions::{What, adoptions};
 use crate::error::HubError;
 use crate::rotation::SigningKeys;
-use crate::store;
 use crate::watch::Picture;
-use crate::{maintenance, restored};
+use crate::{approvals, maintenance, restored};
 
 pub async fn measure(hub: &Hub, figures: &mut Figures, picture: &Picture) -> Result<(), HubError> {
     let ground = &hub.ground;
     let mut tx = ground.db.read().await?;
-    let asked = store::approvals::waiting(&mut tx, hub.now_ms()).await?;
+    let undecided = approvals::undecided(&mut tx, picture, hub.now_ms()).await?;
     let keys = SigningKeys::read(ground, &mut tx).await?;
     let authority = AuthorityStanding::read(ground, &mut tx).await?;
     let held = adoptions(ground, &mut tx).await?;
     tx.rollback().await?;
-    let joined = picture.instances.values();
-    let joined = joined.filter(|of| of.waits_since.is_some()).count();
     let waiting = [
-        ("act", asked.count.unsigned_abs()),
-        ("institution", joined as u64),
+        ("act", undecided.asked.count.unsigned_abs()),
+        ("institution", undecided.joined),
     ];
     figures.gauges(
         "lapor_hub_waiting_decisions",
-        "Acts and accounts that wait for a second person, and institutions that wait to be let in.",
+        "Acts and accounts that wait for a second person, and institutions that nobody has let in yet.",
         waiting.map(|(of, count)| (vec![("of", of)], float(count))),
     );
     figures.gauge_if_known(
         "lapor_hub_next_lapse_timestamp_seconds",
         "When the next act lapses that nobody has decided (Unix).",
-        asked.lapses_at.map(seconds),
+        undecided.asked.lapses_at.map(seconds),
     );
     told(hub, figures, picture);
     editions(figures, &held, picture);

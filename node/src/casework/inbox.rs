@@ -3,6 +3,8 @@
 //! What somebody may see is part of every question that is asked of the database; nothing is taken
 //! out of an answer afterwards.
 
+use std::collections::BTreeMap;
+
 use lapor_protocol::case::State;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::{Category, Classification};
@@ -304,19 +306,18 @@ impl Node {
         Ok(page.cases)
     }
 
-    /// How many cases that lie elsewhere are in the hands of an institution.
-    pub(crate) async fn count_elsewhere_at(
+    /// How many cases that lie elsewhere each of these institutions has; none of one that has none.
+    pub(crate) async fn count_elsewhere_with(
         &self,
         sight: &Sight,
-        custodian: &InstanceId,
-    ) -> Result<u64, NodeError> {
-        let conditions = [
-            Tab::Elsewhere.condition(self.clock().now_ms()),
-            Condition::Custodian(custodian.as_str()),
-        ];
+        custodians: &[&str],
+    ) -> Result<BTreeMap<String, u64>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let count = store::lists::count(&mut tx, sight.limits(), &conditions).await?;
-        Ok(count.unsigned_abs())
+        let counted = store::lists::elsewhere_with(&mut tx, sight.limits(), custodians).await?;
+        let counted = counted.into_iter();
+        Ok(counted
+            .map(|(custodian, count)| (custodian, count.unsigned_abs()))
+            .collect())
     }
 
     /// How many cases each tab has. Answered from indexes: no row is read, unless a filter asks for

@@ -106,6 +106,49 @@ async fn a_case_moves_through_the_trays_of_the_desk() {
 }
 
 #[tokio::test]
+async fn what_lies_elsewhere_is_counted_by_who_has_it_of_those_that_are_asked_for() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let node = &place.node;
+        let mut cases = Vec::new();
+        for target in ["kemenpu", "kota-bandung", "kota-bandung"] {
+            let case = file(node, "Lampu", "Isi.", json!({})).await;
+            verify(node, case).await;
+            let target = json!({ "target": target });
+            act(node, case, "case.disposed", target, None).await;
+            cases.push(case);
+        }
+        file(node, "Di sini", "Isi.", json!({})).await;
+        let count = async |sight: &Sight, asked: &[&str]| {
+            let counted = node.count_elsewhere_with(sight, asked).await.unwrap();
+            let counted = counted.into_iter();
+            counted.collect::<Vec<_>>()
+        };
+        let bandung = ("kota-bandung".to_owned(), 2_u64);
+        assert_eq!(
+            count(&Sight::ALL, &["kota-bandung", "pusat"][..]).await,
+            [bandung.clone()]
+        );
+        assert_eq!(
+            count(&Sight::ALL, &["kota-bandung", "kemenpu"][..]).await,
+            [("kemenpu".to_owned(), 1), bandung]
+        );
+        assert!(count(&Sight::ALL, &[][..]).await.is_empty());
+        let dishub = Sight {
+            units: Some(vec!["dishub".into()]),
+            ..Sight::ALL
+        };
+        node.assign(&Sight::ALL, &cases[..2], Some("dishub"), None, "admin")
+            .await
+            .unwrap();
+        assert_eq!(
+            count(&dishub, &["kota-bandung"][..]).await,
+            [("kota-bandung".to_owned(), 1_u64)]
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_unit_sees_what_lies_on_the_desks_of_its_parts_and_no_part_sees_more() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

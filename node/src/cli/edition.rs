@@ -9,11 +9,12 @@ use lapor_protocol::kinds::calendar_updated::HolidayKind;
 
 use super::print::{Zone, json, plain};
 use super::programme::{standing, stored};
-use super::report::{read_json, read_text};
+use super::report::read_text;
 use super::{Failure, Out, Place, actor, exit};
 use crate::node::Node;
-use crate::publishing::{CalendarView, Edition, NewCalendar, NewTaxonomy, TaxonomyView};
-use lapor_web::categories::first_edition;
+use crate::publishing::{CalendarView, Edition, TaxonomyView};
+use lapor_web::categories::{first_edition, is_unseen};
+use lapor_web::edition_file::{self, Fault, Faults, New};
 use lapor_web::holidays::{self, FIRST_EDITION, FIRST_NAME};
 
 #[derive(Debug, Subcommand)]
@@ -62,7 +63,8 @@ pub async fn taxonomy(place: &Place, command: Taxonomy, out: Out<'_>) -> Result<
     let node = place.node().await?;
     match command {
         Taxonomy::Publish { file, json } => {
-            let new: NewTaxonomy = read_json(&file)?;
+            let new = edition_file::taxonomy(&read_text(&file)?, "");
+            let new = new.map_err(|faults| wrong(&file, &faults))?;
             publish(&node, new.into(), json, out).await
         }
         Taxonomy::Show(args) => {
@@ -94,7 +96,7 @@ pub async fn calendar(place: &Place, command: Calendar, out: Out<'_>) -> Result<
             edition,
             json,
         } => {
-            let new = read_calendar(&file, edition)?;
+            let new = read_calendar(&file, edition.as_deref())?;
             publish(&node, new.into(), json, out).await
         }
         Calendar::Show(args) => {
@@ -128,23 +130,29 @@ async fn publish(node: &Node, body: Body, as_json: bool, out: Out<'_>) -> Result
     stored(&published, as_json, out)
 }
 
-fn read_calendar(file: &Path, edition: Option<String>) -> Result<NewCalendar, Failure> {
-    if file
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("csv"))
-    {
-        let edition = edition.ok_or_else(|| {
-            Failure::usage("--edition NAME is needed: a .csv does not say its edition")
-        })?;
-        return holidays::read(&read_text(file)?, &edition)
-            .map(NewCalendar::from)
-            .map_err(|problem| Failure::new(exit::DATA, format!("{}: {problem}", file.display())));
+fn read_calendar(file: &Path, edition: Option<&str>) -> Result<New, Failure> {
+    let text = read_text(file)?;
+    if edition.is_none() && !edition_file::is_json(&text) {
+        let message = "--edition NAME is needed: a table does not say its edition";
+        return Err(Failure::usage(message));
     }
-    let mut new: NewCalendar = read_json(file)?;
-    if let Some(edition) = edition {
-        new.edition = edition;
+    let new = edition_file::calendar(&text, edition.unwrap_or_default());
+    new.map_err(|faults| wrong(file, &faults))
+}
+
+/// Names all that is wrong with a file, as far as it has room.
+fn wrong(file: &Path, faults: &Faults) -> Failure {
+    let named = faults.named.iter();
+    let plainly = |fault: &Fault| fault.to_string().replace(is_unseen, " ");
+    let mut said: Vec<String> = named.map(plainly).collect();
+    if faults.more > 0 {
+        said.push(format!("and {} more", faults.more));
     }
-    Ok(new)
+    let (file, said) = (file.display(), said.join("\n  "));
+    Failure::new(
+        exit::DATA,
+        format!("{file} cannot become an edition:\n  {said}"),
+    )
 }
 
 /// Names what is shown; until the national desk has published an edition, that of the program counts.

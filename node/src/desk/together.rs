@@ -68,15 +68,17 @@ pub async fn told(node: &Node, officer: &Officer) -> Answer<Vec<(String, String)
     let succeeded: Vec<Called> = succeeded
         .map(|entry| (entry.id.clone(), entry.name.clone()))
         .collect();
+    let ids: Vec<&str> = succeeded.iter().map(|(id, _)| id.as_str()).collect();
+    let counts = node.count_elsewhere_with(&officer.sight, &ids).await;
+    let counts = counts.map_err(|error| problem(&error))?;
     let mut all = Vec::new();
-    for (id, name) in succeeded {
-        let count = node.count_elsewhere_at(&officer.sight, &id).await;
-        let count = count.map_err(|error| problem(&error))?;
-        if count > 0 {
-            let said = officer.visit.v.with("n", count).with("name", name);
-            let to = LocalPath::asking(ROOT, [("tab", "lain"), ("instansi", id.as_str())]);
-            all.push((said.say("inbox-at-dissolved"), to.to_string()));
-        }
+    for (id, name) in &succeeded {
+        let Some(count) = counts.get(id.as_str()) else {
+            continue;
+        };
+        let said = officer.visit.v.with("n", *count).with("name", name);
+        let to = LocalPath::asking(ROOT, [("tab", "lain"), ("instansi", id.as_str())]);
+        all.push((said.say("inbox-at-dissolved"), to.to_string()));
     }
     Ok(all)
 }

@@ -331,17 +331,3 @@ impl From<NewCalendar> for Body {
         })
     }
 }
-
-impl From<CalendarUpdated> for NewCalendar {
-    fn from(read: CalendarUpdated) -> Self {
-        let day = |day: Holiday| NewDay {
-            date: day.date,
-            name: day.name,
-            kind: day.kind,
-        };
-        Self {
-            edition: read.edition,
-            days: read.days.into_iter().map(day).collect(),
-        }
-    }
-}

@@ -348,6 +348,37 @@ pub async fn tray_counts(
     tx.fetch_composed(query).await
 }
 
+/// Cases that lie elsewhere, by which of these institutions has them; none of one that has none.
+pub async fn elsewhere_with(
+    tx: &mut Tx,
+    limits: Limits<'_>,
+    custodians: &[&str],
+) -> Stored<Vec<(String, i64)>> {
+    if custodians.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = Composed::new("");
+    ask_elsewhere_with(&mut query, limits, custodians);
+    tx.fetch_composed(query).await
+}
+
+/// That they lie elsewhere is said so that SQLite reads what these few institutions have, and does not
+/// go through all that lies anywhere by its tray.
+fn ask_elsewhere_with(query: &mut Composed, limits: Limits<'_>, custodians: &[&str]) {
+    query.add(
+        "select custodian, count(*) from cases where coalesce(tray, '') = 'elsewhere'",
+        [],
+    );
+    let mut part = " and custodian in ({}";
+    for custodian in custodians {
+        query.add(part, [Value::from(*custodian)]);
+        part = ", {}";
+    }
+    query.add(")", []);
+    limit_further(query, limits);
+    query.add(" group by custodian", []);
+}
+
 /// Public cases, latest first, behind a place in that order.
 pub async fn of_public(
     tx: &mut Tx,
@@ -419,4 +450,43 @@ static NAMED: Bulk = Bulk::new(
 /// The rows of cases for a list, in no order.
 pub async fn named(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<CaseRow>> {
     tx.fetch_rows(&NAMED, cases).await
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::{Kind, Schema};
+
+    use super::*;
+    use crate::testing::databases;
+
+    #[tokio::test]
+    async fn sqlite_counts_what_a_few_institutions_have_without_going_through_all_that_lies_elsewhere()
+     {
+        let units = ["dishub".to_owned()];
+        let limits = Limits {
+            secrets: false,
+            units: Some(&units),
+            regions: None,
+        };
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let mut tx = db.read().await.unwrap();
+            let custodians = ["kemenpu", "kota-bandung"];
+            let counted = elsewhere_with(&mut tx, limits, &custodians).await;
+            assert_eq!(counted, Ok(vec![]), "{}", test.name);
+            assert_eq!(elsewhere_with(&mut tx, limits, &[]).await, Ok(vec![]));
+            if tx.kind() == Kind::Postgres {
+                continue;
+            }
+            let mut query = Composed::new("explain query plan ");
+            ask_elsewhere_with(&mut query, limits, &custodians);
+            let plan: Vec<(i64, i64, i64, String)> = tx.fetch_composed(query).await.unwrap();
+            let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
+            assert_eq!(steps.len(), 1, "nothing is sorted: {steps:?}");
+            assert!(
+                steps[0].contains("cases_custodian (custodian=?)"),
+                "{steps:?}"
+            );
+        }
+    }
 }

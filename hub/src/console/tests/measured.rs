@@ -91,3 +91,24 @@ async fn what_the_pages_show_is_measured() {
         assert!(!text.contains("\nlapor_hub_maintenance_told_institutions"));
     }
 }
+
+#[tokio::test]
+async fn whom_a_first_person_has_let_in_waits_once() {
+    const ADMISSION: &str = "/konsol/persetujuan/instansi/kota-bogor";
+    for place in Place::all(true).await {
+        let waiting = async || {
+            let text = metrics(&place).await;
+            ["act", "institution"].map(|of| {
+                let name = format!("\nlapor_hub_waiting_decisions{{of=\"{of}\"}} ");
+                let (_, value) = text.split_once(&name).unwrap();
+                value.lines().next().unwrap().to_owned()
+            })
+        };
+        place.someone_joins().await;
+        assert_eq!(waiting().await, ["0", "1"]);
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let compared = [("alasan", "surat"), ("cocok", "1")];
+        operator.post(ADMISSION, &compared).await;
+        assert_eq!(waiting().await, ["1", "0"]);
+    }
+}

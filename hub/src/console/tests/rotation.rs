@@ -1,5 +1,6 @@
 //! Keys, the authority and editions at the console.
 
+use chrono::{Datelike as _, NaiveDate};
 use lapor_protocol::wire::{Health, Holds};
 use lapor_web::holidays::FIRST_EDITION;
 
@@ -7,7 +8,7 @@ use super::*;
 use crate::audit::By;
 use crate::deeds::{self, Deed};
 use crate::membership::MembershipError;
-use crate::{approvals, backup, changeover, watch};
+use crate::{approvals, backup, changeover, store, watch};
 
 const KEYS: &str = "/konsol/kunci";
 const EDITIONS: &str = "/konsol/edisi";
@@ -82,6 +83,7 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
         listed
             .shows("meskipun ada yang tertinggal")
             .shows("<li>Mulai versi direktori berikutnya hub menandatangani dengan kunci ini.")
+            .shows("<li>1 dari 1 instansi akan tertinggal, yang ditangguhkan ikut dihitung")
             .shows(next.as_str());
         let about = listed.between("<td class=\"long\"", "</td>");
         assert!(about.contains(next.as_str()), "it breaks anywhere: {about}");
@@ -103,6 +105,8 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
             .open(&step("pakai"))
             .await
             .shows("Tidak ada: semua dari 1");
+        let listed = operator.open("/konsol/persetujuan").await;
+        listed.shows("<li>Sekarang tidak ada instansi yang akan tertinggal.");
         operator
             .post(&step("pakai"), &[REASON])
             .await
@@ -286,6 +290,30 @@ async fn a_file_is_compared_before_the_desk_publishes_it() {
 }
 
 #[tokio::test]
+async fn of_a_long_difference_all_entries_are_counted_and_the_first_are_listed() {
+    for place in Place::all(false).await {
+        let observer = place.enters(&login(ConsoleRole::Observer)).await;
+        // Working days of 2031, from the first of January on.
+        let first = NaiveDate::from_ymd_opt(2031, 1, 1).unwrap();
+        let weekday = |day: &NaiveDate| day.weekday().number_from_monday() < 6;
+        let days = first.iter_days().filter(weekday).take(230);
+        let rows: Vec<String> = days
+            .map(|day| format!("{day},cuti_bersama,Cuti\n"))
+            .collect();
+        let table = format!("{FIRST_EDITION}{}", rows.concat());
+        let page = checked(&observer, "kalender", "2031.1", &table).await;
+        page.is(StatusCode::OK)
+            .shows("230 hari kerja mulai hari ini menjadi hari libur")
+            .shows("Ditambahkan: 230")
+            .shows("Dihapus: 0");
+        let listed = |from: &str, to: &str| page.between(from, to).matches("<li>").count();
+        assert_eq!(listed("<div class=\"notice plain\">", "</div>"), 200);
+        assert_eq!(listed("Ditambahkan: 230", "Dihapus: 0"), 200);
+        assert_eq!(page.text.matches("Dan 30 baris lagi.").count(), 2);
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_file_is_named_all_at_once() {
     for place in Place::all(false).await {
         let observer = place.enters(&login(ConsoleRole::Observer)).await;
@@ -429,5 +457,36 @@ async fn a_root_is_not_withdrawn_while_it_certifies_although_another_was_to() {
         assert_eq!(ground.certifier().issuer.root_pin(), next);
         act(withdraw).await.unwrap();
         assert_eq!(ground.certifier().bundle.pins(), [next]);
+    }
+}
+
+#[tokio::test]
+async fn an_act_is_decided_although_what_follows_from_it_cannot_be_told() {
+    const FOLLOWS: &str = "<ul class=\"reasons\">";
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let step = |name: &str| format!("{KEYS}/{name}");
+        operator.post(&step("umumkan"), &[REASON]).await;
+        let forced = [REASON, ("tetap", "1")];
+        operator.post(&step("pakai"), &forced).await;
+        let listed = operator.open("/konsol/persetujuan").await;
+        listed.shows(FOLLOWS);
+        let mut tx = place.ground.db.write().await.unwrap();
+        store::state::write(&mut tx, store::state::AUTHORITY, "{")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let listed = operator.open("/konsol/persetujuan").await;
+        listed
+            .is(StatusCode::OK)
+            .shows("meskipun ada yang tertinggal")
+            .hides(FOLLOWS);
+        let number = listed.between("action=\"/konsol/persetujuan/", "\"");
+        let refused = [("putusan", "tolak")];
+        let answer = operator
+            .post(&format!("/konsol/persetujuan/{number}"), &refused)
+            .await;
+        answer.is(StatusCode::SEE_OTHER);
+        assert!(approvals::waiting(&place.ground).await.unwrap().is_empty());
     }
 }

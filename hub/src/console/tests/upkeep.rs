@@ -9,7 +9,9 @@ use lapor_protocol::seen;
 use lapor_protocol::wire::SEEN_HEADER;
 
 use super::{Browser, NOW, Place, login};
+use crate::audit::By;
 use crate::console::ConsoleRole;
+use crate::deeds::{self, Deed};
 use crate::error::HubError;
 use crate::mishap::Mishap;
 use crate::upkeep::{self, Outcome};
@@ -71,6 +73,29 @@ async fn a_maintenance_is_announced_shown_everywhere_and_ended() {
         let ended = place.audited("maintenance.ended").await;
         assert_eq!(ended.len(), 1);
         assert_eq!(ended[0].1, "mesin baru sudah berjalan");
+    }
+}
+
+#[tokio::test]
+async fn whoever_agrees_to_a_maintenance_reads_that_it_takes_the_place_of_another() {
+    const REPLACES: &str = "<li>Pengumuman baru menggantikan yang berlaku sekarang.";
+    for place in Place::all(true).await {
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let plan = [("sampai", "2026-09-21T23:13"), ("alasan", "ganti mesin")];
+        let asked = first.post(MAINTENANCE, &plan).await;
+        asked.is(StatusCode::SEE_OTHER);
+        let listed = first.open("/konsol/persetujuan").await;
+        listed.shows("<ul class=\"reasons\">").hides(REPLACES);
+        let other = Deed::Maintain {
+            from: NOW,
+            until: NOW + HOUR_MS,
+        };
+        let by = By::actor("test");
+        deeds::act(&place.ground, &by, &other).await.unwrap();
+        let listed = first.open("/konsol/persetujuan").await;
+        listed.shows(REPLACES);
+        let page = first.open(MAINTENANCE).await;
+        page.shows("Pengumuman baru menggantikan yang berlaku sekarang.");
     }
 }
 

@@ -221,3 +221,28 @@ async fn the_desk_publishes_the_calendar_that_is_shipped() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_an_edition_is_named_all_at_once() {
+    for shell in shells("pusat").await {
+        let table = "date,kind,name\n2031-02-30,libur,X\n2031-02-03,libur_nasional,\n";
+        let table = shell.file("holidays.csv", table);
+        let publish = ["calendar", "publish", &table, "--edition=2031.1"];
+        let (code, message) = shell.fails(&publish).await;
+        assert_eq!(code, exit::DATA);
+        let said = " cannot become an edition:
+  line 2: \"libur\" is no kind; write libur_nasional or cuti_bersama
+  line 2 (2031-02-30 X): no date of the calendar; write it like 2027-08-17
+  line 3 (2031-02-03): without a name";
+        assert!(message.ends_with(said), "{message}");
+        let roots = format!(r#"{{"roots":[{}]}}"#, [r#"{"name":"Air"}"#; 23].join(","));
+        let roots = shell.file("taxonomy.json", &roots);
+        let (code, message) = shell.fails(&["taxonomy", "publish", &roots]).await;
+        assert_eq!(code, exit::DATA);
+        let first = "line 1, column 356: up to there the field \"edition\" is missing";
+        assert!(message.contains(first), "{message}");
+        let second = "\n  category 2 (Air): its name stands above already, at 1\n";
+        assert!(message.contains(second), "{message}");
+        assert!(message.ends_with("\n  and 3 more"), "{message}");
+    }
+}

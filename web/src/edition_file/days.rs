@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use lapor_protocol::kinds::CalendarUpdated;
 use lapor_protocol::kinds::calendar_updated::{Holiday, HolidayKind};
-use lapor_web::holidays::{self, COLUMNS};
-use lapor_web::table::{RowError, beyond, lacking};
 use serde_json::value::RawValue;
 
 use super::json::{EDITION, Walk};
 use super::{Entry, EntryFlaw, Fault, Faults, Part, Wrong, bounds};
+use crate::holidays::{self, COLUMNS};
+use crate::table::{RowError, beyond, lacking};
 
 const DAYS: &str = "days";
 

@@ -1,5 +1,6 @@
 //! A file that is to become an edition: what it says, or all that is wrong with it and where, so
-//! that whoever wrote it can mend it at once. It is read and judged; nothing is kept.
+//! that whoever wrote it can mend it at once. It is read and judged; nothing is kept. Faults are
+//! displayed in English, for the command line; pages have words of their own.
 
 mod bounds;
 mod days;
@@ -8,8 +9,11 @@ mod roots;
 #[cfg(test)]
 mod tests;
 
-use lapor_protocol::kinds::{BodyError, CalendarUpdated, TaxonomyUpdated};
-use lapor_web::categories::Unfit;
+use std::fmt;
+
+use lapor_protocol::kinds::{Body, BodyError, CalendarUpdated, TaxonomyUpdated};
+
+use crate::categories::Unfit;
 
 /// Mistakes of a file that are told one by one, at most.
 const NAMED: usize = 20;
@@ -31,83 +35,92 @@ pub struct Faults {
 }
 
 /// What is wrong with a file. Lines and columns are counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// Columns that the header lacks.
+    #[error("the header lacks the columns {}", .0.join(", "))]
     Lacking(Vec<&'static str>),
     /// Columns of the header that a calendar has not.
+    #[error("the header has columns that are not known: {}", .0.join(", "))]
     Beyond(Vec<String>),
     /// Nothing stands below the header.
+    #[error("there is no row below the header")]
     Empty,
     /// Nothing stands in this list of the JSON.
+    #[error("the list {0:?} is empty")]
     EmptyList(&'static str),
     /// A row with another number of columns than the header has.
+    #[error("line {line}: it has {found} columns, and the header {expected}")]
     Columns {
         line: u64,
         found: u64,
         expected: u64,
     },
     /// A row whose kind is none of a holiday.
-    HolidayKind {
-        line: u64,
-        found: String,
-    },
+    #[error("line {line}: {found:?} is no kind; write libur_nasional or cuti_bersama")]
+    HolidayKind { line: u64, found: String },
     /// A row in which a quotation mark opens a cell and is not closed.
-    Unclosed {
-        line: u64,
-    },
+    #[error("line {line}: a quotation mark that opens a cell is not closed")]
+    Unclosed { line: u64 },
     /// A row that cannot be read for another reason, by what the reader of tables said.
-    Row {
-        line: u64,
-        said: String,
-    },
+    #[error("line {line}: {said}")]
+    Row { line: u64, said: String },
     /// The file ends before its JSON does.
+    #[error("the file is cut off: it ends before what it says does")]
     Cut,
     /// No JSON from there on.
-    Syntax {
-        line: usize,
-        column: usize,
-    },
+    #[error("line {line}, column {column}: from there on it is no JSON")]
+    Syntax { line: usize, column: usize },
     /// JSON of another shape there.
+    #[error("line {line}, column {column}: {wrong}")]
     Shape {
         line: usize,
         column: usize,
         wrong: Wrong,
     },
     /// What is no name of an edition.
+    #[error(
+        "the edition's name cannot be used: 1 to 60 small letters, digits, points, hyphens or underscores"
+    )]
     Name,
     /// More days or categories than so many.
-    Many {
-        most: usize,
-    },
-    Entry {
-        entry: Entry,
-        flaw: EntryFlaw,
-    },
+    #[error("at most {most} entries")]
+    Many { most: usize },
+    #[error("{entry}: {flaw}")]
+    Entry { entry: Entry, flaw: EntryFlaw },
     /// A limit of the contract that has no words of its own here.
+    #[error("{0}")]
     Limit(String),
 }
 
 /// How JSON is of another shape than an edition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
     /// A part ends there without a field that it needs.
+    #[error("up to there the field {0:?} is missing")]
     Missing(&'static str),
     /// A field that is none of its part ends there.
+    #[error("the field {0:?} is not known")]
     Unknown(String),
     /// A field that its part has already ends there.
+    #[error("the field {0:?} is written twice")]
     Twice(&'static str),
     /// A kind that is none of a day ends there.
+    #[error("{0:?} is no kind; write national_holiday or collective_leave")]
     DayKind(String),
     /// Something else than this begins there.
+    #[error("about there {0} should stand")]
     Other(Thing),
 }
 
 /// What a place of the JSON is to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Thing {
+    #[error("a text between quotation marks")]
     Text,
+    #[error("a list between square brackets")]
     List,
+    #[error("an object between braces")]
     Object,
 }
 
@@ -136,21 +149,28 @@ pub enum Part {
 }
 
 /// What is wrong with an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EntryFlaw {
     /// No day of the calendar.
+    #[error("no date of the calendar; write it like 2027-08-17")]
     Date,
     /// Without a name.
+    #[error("without a name")]
     Nameless,
     /// A name of more characters than so many.
+    #[error("its name is longer than {most} characters")]
     Long { most: usize },
     /// More below it than so many.
+    #[error("more than {most} categories below it")]
     Crowded { most: usize },
     /// No category can be called so.
+    #[error("its name {0}")]
     Unfit(Unfit),
     /// Its date is that of the day with this number.
+    #[error("its date stands above already, at {before}; write a day once, with all its names")]
     SameDate { before: usize },
     /// Its name is that of the category at this place, counted from 1 among its like.
+    #[error("its name stands above already, at {before}")]
     SameName { before: usize },
 }
 
@@ -169,6 +189,27 @@ impl Faults {
             self.named.push(fault());
         } else {
             self.more += 1;
+        }
+    }
+}
+
+impl From<New> for Body {
+    fn from(new: New) -> Self {
+        match new {
+            New::Taxonomy(new) => Self::TaxonomyUpdated(new),
+            New::Calendar(new) => Self::CalendarUpdated(new),
+        }
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, named) = (self.number, self.named.trim());
+        match self.part {
+            Part::Day => write!(f, "day {number} ({named})"),
+            Part::Row => write!(f, "line {number} ({named})"),
+            Part::Category => write!(f, "category {number} ({named})"),
+            Part::Below { place } => write!(f, "category {place} below {number} ({named})"),
         }
     }
 }

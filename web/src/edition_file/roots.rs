@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use lapor_protocol::kinds::TaxonomyUpdated;
 use lapor_protocol::kinds::taxonomy_updated::TaxonomyRoot;
-use lapor_web::categories::{folded, unfit};
 use serde_json::value::RawValue;
 
 use super::json::{EDITION, Walk};
 use super::{Entry, EntryFlaw, Fault, Faults, Part, bounds};
+use crate::categories::{folded, unfit};
 
 const ROOTS: &str = "roots";
 
