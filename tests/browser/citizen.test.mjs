@@ -1,7 +1,7 @@
 // A citizen files a report and talks with the institution, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { fallen, launch, overflowing, press, sheets, talkCookies, violations, visit, visitor } from "./browser.mjs";
+import { begin, fallen, launch, overflowing, press, sheets, talkCookies, violations, visit, visitor, workAt } from "./browser.mjs";
 import { everyPage, isDesk } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
@@ -306,6 +306,46 @@ for (const database of databases) {
         await page.getByText("Buka kembali laporan").click();
         await press(page, "Buka kembali");
         await page.getByText("Laporan dibuka kembali.").waitFor();
+      });
+    });
+
+    it("stays as wide as a telephone, whatever without a space is pasted", once, async () => {
+      const link = `https://drive.google.com/drive/folders/${"1aBcDeFgHiJkLmNo".repeat(3)}?usp=sharing&resourcekey=0-xYz`;
+      const title = `Lampu${"padam".repeat(21)}`;
+      /** What of it stands on a page, and what stands out of it. */
+      const fits = async (page, path) => {
+        await page.goto(stage.base + path);
+        const told = await page.locator("main").innerText();
+        assert.ok(told.includes(title) || told.includes(link), `${path} says nothing that is long`);
+        assert.deepEqual(await overflowing(page), [], path);
+      };
+      await come({ width: 360 }, "/lapor", async (page) => {
+        await write(page, title, `Bukti foto: ${link}`);
+        await press(page, "Kirim laporan");
+        const [ticket] = await receipt(page);
+        await press(page, "Buka percakapan");
+        await page.getByText("Bukti foto").first().waitFor();
+        let at;
+        await workAt(browser, stage, "officer", `/meja?cari=${ticket}`, async (desk) => {
+          await desk.locator("[data-row] .title").first().click();
+          await desk.getByRole("heading", { level: 1, name: title }).waitFor();
+          at = new URL(desk.url()).pathname;
+          await begin(desk, "Verifikasi");
+          await press(desk, "Verifikasi");
+          await begin(desk, "Tunda");
+          await desk.getByLabel("Pertanyaan 1").fill(`Yang mana dari ${link}?`);
+          await press(desk, "Tunda");
+          await desk.getByText("Yang mana dari").first().waitFor();
+        });
+        await fits(page, "/percakapan");
+        await page.getByLabel("Yang mana dari").fill(`Yang ini: ${link}`);
+        await press(page, "Kirim jawaban");
+        await page.getByText("Jawaban Anda terkirim").waitFor();
+        const open = `/laporan/${at.split("/").at(-1)}`;
+        for (const path of ["/percakapan", `/lacak?tiket=${ticket}`, open, "/laporan"]) await fits(page, path);
+        const narrow = { width: 360 };
+        await workAt(browser, stage, "officer", at, (desk) => fits(desk, at), narrow);
+        await workAt(browser, stage, "officer", at, (desk) => fits(desk, `${at}/catatan`), narrow);
       });
     });
 

@@ -29,6 +29,7 @@ use crate::deadlines::record;
 use crate::error::{NodeError, NotAllowed};
 use crate::media::forget_uploads;
 use crate::node::Node;
+use crate::post::is_own_act;
 use crate::store;
 use crate::store::cases::CaseRow;
 
@@ -405,7 +406,7 @@ impl Weighed<'_> {
         if own && self.draft.kind == "case.reopened" {
             // An institution does so too; what the reporter did they are not told.
             let message = id.to_string();
-            store::told::tell(tx, &self.row.case_id, &message, None).await?;
+            is_own_act(tx, &self.row.case_id, &message).await?;
             is_no_news(tx, &self.row.case_id, &message, now).await?;
         }
         if let Word::Counter(behalf) = &self.weighing.terms.word {

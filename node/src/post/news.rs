@@ -35,6 +35,14 @@ pub(super) struct News<'a> {
     pub events: Vec<&'a Event>,
 }
 
+/// What is new of a case, each part in the order in which it happened.
+struct New {
+    /// News to whoever reported it.
+    to_reporter: Vec<Event>,
+    /// That they themselves closed it, which is news to those who follow it alone.
+    own: Vec<Event>,
+}
+
 impl<'a> News<'a> {
     fn of(case: &'a Case, row: CaseRow, events: Vec<&'a Event>) -> Self {
         Self {
@@ -106,28 +114,34 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
         let told = store::told::told(&mut tx, &text).await?;
-        let events = self.news_of(&mut tx, &case).await?;
-        let fresh: Vec<(&Event, String)> = events
+        let known = |mark: &str| told.iter().any(|(known, _)| known == mark);
+        let New { to_reporter, own } = self.new_of(&mut tx, &case).await?;
+        let (again, to_reporter): (Vec<_>, Vec<_>) = to_reporter
             .iter()
             .filter_map(|event| Some((event, event.message?.to_string())))
-            .filter(|(_, message)| !told.iter().any(|(known, _)| known == message))
-            .collect();
+            .filter(|(_, message)| !known(message))
+            .partition(|(_, message)| known(&own_act(message)));
+        let (to_reporter, mut messages): (Vec<&Event>, Vec<String>) =
+            to_reporter.into_iter().unzip();
+        messages.extend(again.into_iter().map(|(_, message)| message));
+        let own = own.iter().filter_map(|event| event.message);
+        let own = own.map(|message| message.to_string());
+        messages.extend(own.filter(|message| !known(message)));
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
         let ended = row.ruled()?.filter(|case| self.is_left(case));
         let waits = ended.is_none() && self.is_left(&case);
         let some = store::support::followers(&mut tx, &text, "", 1).await?;
         let followed = (row.public == 1 || waits) && ended.is_none() && !some.is_empty();
-        for (_, message) in &fresh {
+        for message in &messages {
             let told_to = followed.then_some("");
             store::told::tell(&mut tx, &text, message, told_to).await?;
         }
-        let events: Vec<&Event> = fresh.into_iter().map(|(event, _)| event).collect();
         let mut written = 0;
         // What is left of one whose words were erased is that they were.
         let erased = |event: &&Event| event.kind == "case.redacted";
-        if !events.is_empty() && (!case.redacted || events.iter().any(erased)) {
-            let news = News::of(&case, row, events);
+        if !to_reporter.is_empty() && (!case.redacted || to_reporter.iter().any(erased)) {
+            let news = News::of(&case, row, to_reporter);
             written += self.tell_reporter(&mut tx, id, &news).await?;
         }
         tx.commit().await?;
@@ -136,14 +150,25 @@ impl Node {
 
     /// What is news to whoever reported a case: ruled, and not too old.
     pub(crate) async fn news_of(&self, tx: &mut Tx, case: &Case) -> Result<Vec<Event>, NodeError> {
+        Ok(self.new_of(tx, case).await?.to_reporter)
+    }
+
+    async fn new_of(&self, tx: &mut Tx, case: &Case) -> Result<New, NodeError> {
         let begun = self.clock().now_ms() - OLD_MS;
         let mut events = self.heard_by_reporter(tx, case.id).await?;
         // A half begins with the split, which is told as news of the whole.
         events.drain(..usize::from(case.parent.is_some()).min(events.len()));
         events.retain(|event| is_news_of(case, event));
+        let (mut own, mut events): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(is_closed_by_reporter);
         events.extend(self.heard_where_it_goes_on(tx, case).await?);
-        events.retain(|event| !event.pending && event.at > begun && tellable(event).is_some());
-        Ok(events)
+        for told in [&mut own, &mut events] {
+            told.retain(|event| !event.pending && event.at > begun && tellable(event).is_some());
+        }
+        Ok(New {
+            to_reporter: events,
+            own,
+        })
     }
 
     /// Tells followers what they have not been told yet.
@@ -216,7 +241,7 @@ impl Node {
                     .say("letter-news-own"),
             ];
             paragraphs.extend(half.then(|| v.say("letter-news-half")));
-            paragraphs.extend(self.course(v, news));
+            paragraphs.extend(self.course(v, news, tellable));
             if let Some(asked) = news.asked() {
                 paragraphs.push(v.with("n", asked).say("letter-news-asked"));
                 paragraphs.push(head.at(CONVERSATION));
@@ -408,7 +433,7 @@ impl Node {
             text_id("letter-news-ended")
         };
         let mut paragraphs = vec![v.with("institution", head.institution()).say(ended)];
-        paragraphs.extend(erased.and_then(|event| self.line(v, event)));
+        paragraphs.extend(erased.map(|event| self.line(v, event, text_id("event-erased"))));
         Said {
             subject: v
                 .with("institution", head.institution())
@@ -476,7 +501,7 @@ impl Node {
             v.with("institution", head.institution())
                 .say("letter-news-followed"),
         ];
-        paragraphs.extend(self.course(v, news));
+        paragraphs.extend(self.course(v, news, told_of_followed));
         paragraphs.push(v.say("letter-news-read"));
         paragraphs.push(head.at(&case_path(id)));
         paragraphs.extend(leave_foot(head, v, leave));
@@ -488,15 +513,20 @@ impl Node {
         }
     }
 
-    /// The title, if it may be said, and what happened, the latest last.
-    fn course(&self, v: &Voice, news: &News<'_>) -> Vec<String> {
+    /// The title, if it may be said, and what happened as `told` has it, the latest last.
+    fn course(
+        &self,
+        v: &Voice,
+        news: &News<'_>,
+        told: fn(&Event) -> Option<TextId>,
+    ) -> Vec<String> {
         if news.case.secret {
             return Vec::new();
         }
         let skipped = news.events.len().saturating_sub(TOLD);
         let lines: Vec<String> = news.events[skipped..]
             .iter()
-            .filter_map(|event| self.line(v, event))
+            .filter_map(|event| Some(self.line(v, event, told(event)?)))
             .collect();
         let title = news
             .title
@@ -505,18 +535,17 @@ impl Node {
         title.into_iter().chain([lines.join("\n")]).collect()
     }
 
-    fn line(&self, v: &Voice, event: &Event) -> Option<String> {
+    fn line(&self, v: &Voice, event: &Event, said: TextId) -> String {
         let name = |id: &str| {
             let id = id.parse().ok()?;
             Some(name_of(self, &id))
         };
-        let said = tellable(event)?;
         let institution = event.to.as_deref().and_then(name).unwrap_or_default();
         let by = event.by.as_ref().map(|by| name_of(self, by));
         let said = v.with("institution", institution).say(said);
         let why = why(self, v, event).map_or_else(String::new, |why| format!(". {why}"));
         let by = by.map_or_else(String::new, |by| format!(" ({by})"));
-        Some(format!("- {}: {said}{by}{why}", v.date(event.at)))
+        format!("- {}: {said}{by}{why}", v.date(event.at))
     }
 }
 
@@ -550,11 +579,24 @@ fn followed_on(v: &Voice, head: &Letterhead, why: TextId, to: CaseId, leave: &st
     }
 }
 
-/// Whether an event of its own history is news to whoever reported a case: not what they did
-/// themselves, and not that another report was merged into theirs, or is no more.
+/// Notes that a message is what the reporter of a case did, of which only those hear who follow it.
+pub(crate) async fn is_own_act(tx: &mut Tx, case: &str, message: &str) -> Result<(), NodeError> {
+    Ok(store::told::tell(tx, case, &own_act(message), None).await?)
+}
+
+/// As what is noted of a message that it is the reporter's own.
+fn own_act(message: &str) -> String {
+    format!("own:{message}")
+}
+
+fn is_closed_by_reporter(event: &Event) -> bool {
+    event.kind == "case.closed" && event.closed_by.as_deref() == Some("reporter")
+}
+
+/// Whether an event of its own history is news of a case: not that another report was merged into
+/// it, or is no more.
 fn is_news_of(case: &Case, event: &Event) -> bool {
     match event.kind.as_str() {
-        "case.closed" => event.closed_by.as_deref() != Some("reporter"),
         "case.linked" => {
             let link = case.merged.as_ref().map(|merged| merged.link.id);
             link.is_some() && link == event.message
@@ -564,7 +606,16 @@ fn is_news_of(case: &Case, event: &Event) -> bool {
     }
 }
 
-/// What is told of an event.
+/// What is told of an event to those who follow its case.
+fn told_of_followed(event: &Event) -> Option<TextId> {
+    if is_closed_by_reporter(event) {
+        return Some(text_id("outcome-confirmed"));
+    }
+    tellable(event)
+}
+
+/// What is told of an event to whoever reported its case; a report was closed by another reporter
+/// where it is one into which theirs was merged.
 pub(crate) fn tellable(event: &Event) -> Option<TextId> {
     Some(match event.kind.as_str() {
         "case.verified" => text_id("event-verified"),
@@ -581,9 +632,7 @@ pub(crate) fn tellable(event: &Event) -> Option<TextId> {
         "case.linked" => text_id("event-merged"),
         "case.unlinked" => text_id("event-unmerged"),
         "case.split" => text_id("event-split"),
-        "case.closed" if event.closed_by.as_deref() == Some("reporter") => {
-            text_id("letter-closed-there")
-        }
+        "case.closed" if is_closed_by_reporter(event) => text_id("letter-closed-there"),
         "case.closed" if event.closed_by.as_deref() == Some("officer") => text_id("closed-officer"),
         "case.closed" => text_id("closed-silence"),
         _ => return None,
