@@ -260,11 +260,14 @@ async fn only_the_national_desk_publishes_editions_and_each_name_once() {
             let wrong = wrong.unwrap_err().to_string();
             assert!(wrong.contains(said), "{wrong}");
         }
-        let none: NewCalendar =
+        let dayless: NewCalendar =
             serde_json::from_value(json!({"edition": "2026.3", "days": []})).unwrap();
-        let none = node.publish(none.into(), "test").await;
-        let none = none.unwrap_err().to_string();
-        assert!(none.contains("days: an edition has one day"), "{none}");
+        let dayless = node.publish(dayless.into(), "test").await;
+        let dayless = dayless.unwrap_err().to_string();
+        assert!(
+            dayless.contains("days: an edition has one day"),
+            "{dayless}"
+        );
         let huge = node.publish(taxonomy("2026.1", 150), "test").await;
         assert!(matches!(huge, Err(NodeError::TooLarge(_))), "{huge:?}");
         let pending = node.calendar(None).await.unwrap();
