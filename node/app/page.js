@@ -28,7 +28,10 @@ function isHidden(form) {
 /** What may be kept of a form, if anything. */
 function typed(form) {
   if (isHidden(form)) return null;
-  return [...new FormData(form)].filter(([name, value]) => !PASSING.includes(name) && !WHO.includes(name) && value !== "");
+  const said = [...new FormData(form)].filter(([name, value]) => !PASSING.includes(name) && !WHO.includes(name) && value !== "");
+  // Files that could not go up, by the names under which this device keeps them.
+  const along = [...form.querySelectorAll("[data-along]:checked")].map((box) => ["unggahan", box.dataset.along]);
+  return [...said, ...along];
 }
 
 /** What a form of its own page says better. */
@@ -67,7 +70,7 @@ async function heldBytes(upload) {
 }
 
 /** Puts the files of a draft into the form again: as they went up where the node still has them,
- * from this device where it has not. Gives the names of those that are gone. */
+ * from this device where it has not. Gives the fields of these, and the names of those that are gone. */
 async function holdAgain(form, fields) {
   const input = form.querySelector('input[type="file"]');
   const kept = new Map(await files.of(fields).catch(() => []));
@@ -77,11 +80,11 @@ async function holdAgain(form, fields) {
     const [upload, ...rest] = value.split("/");
     const file = { name: rest.join("/"), size: await heldBytes(upload) };
     if (file.size !== null) input.dispatchEvent(new CustomEvent("held", { detail: { upload, file } }));
-    else if (kept.has(upload)) again.push(kept.get(upload));
+    else if (kept.has(upload)) again.push([name, value]);
     else gone.push(file.name);
   }
-  if (again.length > 0) attach(input, again);
-  return gone;
+  if (again.length > 0) attach(input, uploads(again).map((upload) => kept.get(upload)));
+  return { again, gone };
 }
 
 /** The form's report, where it waits on this device: it is mended, or has come back from the node. */
@@ -148,11 +151,19 @@ async function keepWriting(form) {
   const known = report ? null : await draft.read().catch(() => null);
   const written = ["judul", "uraian"].map((name) => form.elements[name].value);
   const empty = written.every((value) => value === "");
-  const keep = () => {
+  // Fields of files that were put into the form again, until it names them anew.
+  let before = [];
+  const forget = async () => {
+    await files.drop(uploads(before));
+    before = [];
+  };
+  const keep = async () => {
     if (report) return keepIn(report, form).catch(() => {});
     const [key, fields] = [form.elements.kunci.value, typed(form)];
-    const hide = () => Promise.all([draft.drop(), files.end(key, [...new FormData(form)])]);
-    return (fields ? draft.keep(fields, key) : hide()).catch(() => {});
+    const hide = () => Promise.all([draft.drop(), files.end(key, [...new FormData(form)]), forget()]);
+    if (!fields) return hide().catch(() => {});
+    if (Number(form.dataset.uploads ?? 0) > 0) return draft.keep([...fields, ...before], key).catch(() => {});
+    return draft.keep(fields, key).then(forget).catch(() => {});
   };
   if (known && empty) fill(form, known.fields.filter(([name]) => name !== "unggahan"));
   // A browser may have put the same text back by itself.
@@ -161,7 +172,8 @@ async function keepWriting(form) {
   if (restored) {
     await draft.keep(known.fields, page, known.at).catch(() => {});
     await scriptsRun;
-    const gone = await holdAgain(form, known.fields);
+    const { again, gone } = await holdAgain(form, known.fields);
+    before = again;
     const named = told.querySelector("[data-gone]");
     named.querySelector("span").textContent = gone.join(", ");
     named.hidden = gone.length === 0;
@@ -170,7 +182,7 @@ async function keepWriting(form) {
   told.querySelector("button").addEventListener("click", () => {
     clearTimeout(timer);
     (report ? queue.drop(report.key) : draft.drop()).catch(() => {});
-    files.drop(uploads([...new FormData(form)])).catch(() => {});
+    files.end(form.elements.kunci.value, [...new FormData(form)]).then(forget).catch(() => {});
     report = null;
     history.replaceState(null, "", location.pathname + location.search);
     form.reset();

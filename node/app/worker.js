@@ -95,7 +95,7 @@ async function hold(report, tried) {
     const state = step && known?.state !== "waiting" ? "unsent" : "waiting";
     return { ...report, fields, files: own, state, tried: known?.tried ?? (step ? undefined : tried) };
   });
-  await files.drop(uploads(report.fields));
+  await files.end(report.key, report.fields);
   await draft.end(report.key);
   if (step) return Response.redirect(`/lapor#perbaiki=${report.key}`, 303);
   // Where the browser has it, it wakes this worker when the line is back.

@@ -96,7 +96,8 @@ async function send(file, at, { progress, waits }) {
   }
 }
 
-/** A line of the list of files; `done` makes it a choice of the form, `along` one that it takes with it. */
+/** A line of the list of files; `done` makes it a choice of the form, `along` one that it takes with it
+ * and that is kept on this device by a name. */
 function line(list, file, said) {
   const item = document.createElement("li");
   const label = document.createElement("label");
@@ -125,19 +126,23 @@ function line(list, file, said) {
       small.textContent = size(file.size);
       Object.assign(box, { disabled: false, checked: true, value: `${upload}/${file.name}` });
     },
-    along(words, choose) {
+    along(words, kept, choose) {
       bar.remove();
       small.textContent = words;
       box.removeAttribute("name");
+      box.dataset.along = kept;
       Object.assign(box, { disabled: false, checked: true });
       box.addEventListener("change", () => choose(box.checked));
     },
-    failed(words) {
+    failed(words, removed = () => {}) {
       bar.remove();
       small.textContent = words;
       const remove = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: said.remove });
       remove.setAttribute("aria-label", `${said.remove}: ${file.name}`);
-      remove.addEventListener("click", () => item.remove());
+      remove.addEventListener("click", () => {
+        item.remove();
+        removed();
+      });
       // A label would hand a press of the button on to the box.
       const plain = document.createElement("p");
       plain.className = "choice failed";
@@ -150,6 +155,9 @@ function line(list, file, said) {
 }
 
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1000)} KB` : `${Math.floor(bytes / 1e6)} MB`);
+
+/** A name as uploads have them, for a file that this device keeps and that has not gone up. */
+const ownName = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
 /** Lets whoever keeps files on this device do so before their form can be sent. */
 async function taken(input, upload, file) {
@@ -188,7 +196,7 @@ function takeFiles(part) {
       if (error instanceof Refused && error.isFinal) {
         const words = (said[REFUSALS[error.status]] ?? said.failed).replace("%", file.name);
         tell(words);
-        return own.failed(words);
+        return own.failed(words, () => status.textContent === words && tell(""));
       }
       const choose = (is) => {
         if (is) along.set(begun.key(file), file);
@@ -196,7 +204,9 @@ function takeFiles(part) {
         bring();
       };
       choose(true);
-      own.along(said.along, choose);
+      const name = ownName();
+      await taken(input, name, file);
+      own.along(said.along, `${name}/${file.name}`, choose);
       tell(said.along);
     }
     return null;

@@ -178,7 +178,7 @@ for (const database of databases) {
         await page.route("**/unggahan", async (route) => {
           begun += 1;
           await pressed;
-          return begun === 2 ? route.fulfill({ status: 415 }) : route.continue();
+          return begun === 2 || begun === 4 ? route.fulfill({ status: 415 }) : route.continue();
         });
         await page.getByLabel("Lampiran").setInputFiles([photo("satu.jpg"), photo("dua.jpg"), photo("tiga.jpg")]);
         await press(page, "Kirim laporan");
@@ -188,6 +188,11 @@ for (const database of databases) {
         assert.equal(new URL(page.url()).pathname, "/lapor");
         await press(page, "Hapus dari daftar: dua.jpg");
         assert.equal(await page.locator(".held li").count(), 2);
+        const told = page.locator("[data-progress]");
+        await page.getByLabel("Lampiran").setInputFiles(photo("empat.jpg"));
+        await told.getByText("empat.jpg: jenis berkas ini tidak diterima").waitFor();
+        await press(page, "Hapus dari daftar: empat.jpg");
+        assert.equal(await told.textContent(), "");
         await press(page, "Kirim laporan");
         await receipt(page);
         await press(page, "Buka percakapan");

@@ -167,6 +167,34 @@ for (const database of databases) {
       await context.close();
     });
 
+    it("keeps a picture that could not go up over a reload, and sends it", device, async () => {
+      const { context, page } = await settled();
+      const picture = { name: "kabel.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Kabel menjuntai di Jalan Banda");
+      await page.getByLabel("Lampiran").setInputFiles(picture);
+      await page.locator(".held li", { hasText: "Dikirim bersama formulir ini" }).waitFor();
+      const named = async () => (await page.evaluate(draftFields)).find(([name]) => name === "unggahan")?.[1];
+      const first = await until(named);
+      assert.match(first, /^[0-9a-f]{32}\/kabel\.jpg$/);
+      await page.goto(`${wire.base}/lapor`);
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      await page.locator(".held li", { hasText: "kabel.jpg" }).getByText("Dikirim bersama formulir ini").waitFor();
+      assert.ok(await page.getByText("Berkas ini tidak ada lagi").isHidden());
+      await until(async () => (await named()) !== first);
+      await until(async () => (await rows(page, "files")).length === 1);
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      assert.deepEqual(await rows(page, "files"), [], "the report has it");
+      await mend(context);
+      await page.getByText("Terkirim. Catat nomor tiket").waitFor();
+      await press(page, "Lihat nomor tiket");
+      await press(page, "Buka percakapan");
+      await page.getByRole("link", { name: "Foto 1" }).waitFor();
+      await context.close();
+    });
+
     it("keeps no draft for longer than a day, and none of what is to stay hidden", device, async () => {
       const { context, page } = await settled();
       await page.goto(`${wire.base}/lapor`);

@@ -54,6 +54,7 @@ case-own-number-about = The number of this report in your institution's applicat
 case-own-number-save = Save the number
 case-own-number-saved = The number is saved.
 case-own-number-removed = The number is removed.
+case-own-number-none = No number is saved: nothing was written.
 case-own-number-odd = The number was not saved: at most { $most } letters, digits, blanks or - / . _ : # ( ), a letter or digit first.
 case-facts = Facts
 case-custodian = Handled by

@@ -54,6 +54,7 @@ case-own-number-about = Nomor laporan ini di aplikasi instansi Anda. Hanya tersi
 case-own-number-save = Simpan nomor
 case-own-number-saved = Nomor tersimpan.
 case-own-number-removed = Nomor dihapus.
+case-own-number-none = Tidak ada nomor yang disimpan: kolomnya masih kosong.
 case-own-number-odd = Nomor tidak disimpan: paling banyak { $most } huruf, angka, spasi, atau tanda - / . _ : # ( ), diawali huruf atau angka.
 case-facts = Keterangan
 case-custodian = Ditangani oleh

@@ -369,18 +369,24 @@ pub async fn number(
     officer.requires(StaffRole::handles_cases)?;
     let (sight, actor) = (&officer.sight, officer.actor());
     let number = form.text("nomor");
+    let back = along::back_to(path.id, &form);
+    if number.is_empty() {
+        let view = officer.case(&node, path.id).await?;
+        if view.summary.own_number.is_none() {
+            let flash = Flash::warning(text_id("case-own-number-none"));
+            return Ok(officer.visit.go_saying(&back, &flash));
+        }
+    }
     let noted = node.number(sight, path.id, Some(number), &actor);
     let flash = match noted.await {
-        Ok(()) if number.trim().is_empty() => Flash::done(text_id("case-own-number-removed")),
+        Ok(()) if number.is_empty() => Flash::done(text_id("case-own-number-removed")),
         Ok(()) => Flash::done(text_id("case-own-number-saved")),
         Err(NodeError::Invalid(_)) => {
             Flash::warning(text_id("case-own-number-odd")).with("most", OWN_NUMBER.to_string())
         }
         Err(error) => return Err(problem(&error)),
     };
-    Ok(officer
-        .visit
-        .go_saying(&along::back_to(path.id, &form), &flash))
+    Ok(officer.visit.go_saying(&back, &flash))
 }
 
 /// Drops an own act without effect.

@@ -168,6 +168,7 @@ fn questions<'a>(v: &Voice, form: &'a Form) -> Part<'a> {
             text: if place == 0 { text.required() } else { text },
             answer: answer.choices(answer_forms(v)),
             choices: choices
+                .asking_back()
                 .hint(v.with("most", MOST_CHOICES).say("form-answer-choices-hint"))
                 .rows(3)
                 .most(MOST_CHOICES * (CHOICE_CHARS + 2)),

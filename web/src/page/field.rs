@@ -9,7 +9,7 @@ pub struct Field<'a> {
     pub value: &'a str,
     pub complaint: Option<&'a str>,
     pub required: bool,
-    /// It asks what was meant by another field: neither demanded nor called optional.
+    /// It depends on another field, or asks what was meant by it: neither demanded nor called optional.
     pub asks_back: bool,
     /// The `type` of an `input`.
     pub kind: &'static str,
@@ -99,7 +99,8 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Asks what was meant by another field, which can be mended instead.
+    /// Belongs to another field: wanted by what stands there, or asks what was meant by it, which can be
+    /// mended instead.
     #[must_use]
     pub fn asking_back(self) -> Self {
         Self {

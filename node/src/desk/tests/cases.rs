@@ -168,6 +168,12 @@ async fn an_officer_notes_the_number_of_the_own_application() {
             .shows("<span>BDG-7</span>");
         note("").await.is(StatusCode::SEE_OTHER);
         siti.open(&at(case, "")).await.shows("Nomor dihapus.");
+        let noted = place.audited("case.numbered").await.len();
+        note(" ").await.is(StatusCode::SEE_OTHER);
+        let page = siti.open(&at(case, "")).await;
+        page.shows("Tidak ada nomor yang disimpan");
+        assert!(!page.text.contains("Nomor dihapus."), "{}", page.text);
+        assert_eq!(place.audited("case.numbered").await.len(), noted);
     }
 }
 
@@ -181,6 +187,10 @@ async fn the_decisions_hold_return_and_archive_say_why() {
         let archived = filed(&place, "Tes", "Tes.").await;
         let returned = filed(&place, "Tiang miring", "Milik PLN.").await;
         let path = at(held, "/tunda");
+        siti.open(&path)
+            .await
+            .shows("Pilihan jawaban 1</label>")
+            .shows("Wajib bila dijawab dengan salah satu pilihan");
         let none = siti.post(&path, &[("kunci", KEY)]).await;
         none.is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("sedikitnya satu pertanyaan");
