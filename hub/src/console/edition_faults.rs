@@ -155,16 +155,34 @@ fn unfit_words(unfit: Unfit) -> TextId {
 #[cfg(test)]
 mod tests {
     use chrono_tz::Tz;
-    use lapor_web::edition_file::{calendar, taxonomy};
+    use lapor_web::edition_file::{New, calendar, taxonomy};
     use lapor_web::language::Language;
 
     use super::*;
     use crate::console::texts;
 
+    /// The first mistake as both kinds of readers are told of it.
+    fn are_told(
+        cases: impl IntoIterator<Item = (Result<New, Faults>, &'static str, &'static str)>,
+    ) {
+        for (read, indonesian, english) in cases {
+            let faults = read.unwrap_err();
+            for (language, said) in [
+                (Language::Indonesian, indonesian),
+                (Language::English, english),
+            ] {
+                let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
+                let mistakes = Mistakes::of(&v, &faults);
+                let words = &mistakes.lines[0].said;
+                assert!(words.starts_with(said), "{words}");
+            }
+        }
+    }
+
     #[test]
-    fn what_is_wrong_with_a_file_is_told_with_its_place_in_the_language_of_its_reader() {
+    fn what_is_wrong_with_a_table_is_told_with_its_place_in_the_language_of_its_reader() {
         let table = |rows: &str| calendar(&format!("date,kind,name\n{rows}"), "2031.1");
-        for (read, indonesian, english) in [
+        are_told([
             (
                 calendar("date,name\n", "2031.1"),
                 "Baris judul tidak memiliki kolom kind",
@@ -196,6 +214,17 @@ mod tests {
                 "Line 2 (2031-02-30 X): no date of the calendar",
             ),
             (
+                table("2031-01-01,libur_nasional,A\n2031-01-01,cuti_bersama,B\n"),
+                "Baris 3 (2031-01-01 B): tanggalnya sama dengan baris 2",
+                "Line 3 (2031-01-01 B): its date is that of line 2",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_with_its_place_in_the_language_of_its_reader() {
+        are_told([
+            (
                 taxonomy("{}", ""),
                 "Baris 1, kolom 2: sampai di situ tidak ada isian “edition”",
                 "Line 1, column 2: up to there the field “edition” is missing",
@@ -212,11 +241,6 @@ mod tests {
                 ),
                 "Hari ke-2 (2031-01-01 B): tanggalnya sama dengan hari ke-1",
                 "Day 2 (2031-01-01 B): its date is that of day 1",
-            ),
-            (
-                table("2031-01-01,libur_nasional,A\n2031-01-01,cuti_bersama,B\n"),
-                "Baris 3 (2031-01-01 B): tanggalnya sama dengan baris 2",
-                "Line 3 (2031-01-01 B): its date is that of line 2",
             ),
             (
                 taxonomy(
@@ -277,17 +301,6 @@ mod tests {
                 "Berkas terpotong",
                 "The file is cut off",
             ),
-        ] {
-            let faults = read.unwrap_err();
-            for (language, said) in [
-                (Language::Indonesian, indonesian),
-                (Language::English, english),
-            ] {
-                let v = Voice::new(language, texts(), Tz::Asia__Jakarta, 0);
-                let mistakes = Mistakes::of(&v, &faults);
-                let words = &mistakes.lines[0].said;
-                assert!(words.starts_with(said), "{words}");
-            }
-        }
+        ]);
     }
 }

@@ -127,7 +127,7 @@ async fn what_lies_elsewhere_is_counted_by_who_has_it_of_those_that_are_asked_fo
         let bandung = ("kota-bandung".to_owned(), 2_u64);
         assert_eq!(
             count(&Sight::ALL, &["kota-bandung", "pusat"][..]).await,
-            [bandung.clone()]
+            std::slice::from_ref(&bandung)
         );
         assert_eq!(
             count(&Sight::ALL, &["kota-bandung", "kemenpu"][..]).await,

@@ -375,7 +375,7 @@ async fn a_flipped_bit_of_what_the_hub_keeps_is_named_and_its_author_sends_it_on
 /// The edition of the calendar by which the figures of the hub are counted, once they are in step.
 async fn counted_by(fleet: &Fleet) -> String {
     let hub = fleet.hub.hub();
-    while casework::step(hub).await.unwrap() {}
+    while casework::step(hub).await.unwrap().is_some() {}
     let mut tx = hub.ground.db.read().await.unwrap();
     let counted = state::read(&mut tx, state::CASEWORK_CALENDAR).await;
     tx.rollback().await.unwrap();

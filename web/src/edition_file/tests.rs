@@ -348,6 +348,10 @@ fn what_is_wrong_with_categories_is_told_with_the_one_that_it_is() {
     ] {
         assert_eq!(all(taxonomy(text, "")), [fault], "{text:.60}");
     }
+}
+
+#[test]
+fn another_shape_of_categories_is_told_and_a_fine_file_becomes_an_edition() {
     for (roots, thing) in [
         ("7", Thing::List),
         (r#"["Air"]"#, Thing::Object),

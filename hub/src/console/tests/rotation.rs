@@ -279,9 +279,9 @@ async fn a_file_is_compared_before_the_desk_publishes_it() {
             .shows("<li>Perhubungan / Parkir Liar</li>");
         let link = "<a href=\"/konsol/edisi/kategori.json\" download>";
         observer.open(EDITIONS).await.shows(link);
-        let file = observer.open("/konsol/edisi/kategori.json").await;
-        file.is(StatusCode::OK).shows("\"edition\": \"2026.0\"");
-        let marked = format!("\u{feff}{}", file.text);
+        let shipped = observer.open("/konsol/edisi/kategori.json").await;
+        shipped.is(StatusCode::OK).shows("\"edition\": \"2026.0\"");
+        let marked = format!("\u{feff}{}", shipped.text);
         let same = send("kategori", "2031.1", &marked).await;
         same.is(StatusCode::OK)
             .shows("Ditambahkan: 0")
