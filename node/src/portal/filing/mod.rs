@@ -161,9 +161,6 @@ async fn send(
         }
         _ => {}
     }
-    if let Some(address) = writer.tells_at(&form) {
-        form.put("surel", address);
-    }
     let Some(draft) = Draft::read(&node, &v, &mut form).await? else {
         if whom::excludes_us(&node, &form) && !attached.held.is_empty() {
             // What this institution is not to see it does not keep.

@@ -10,7 +10,7 @@ use lapor_web::page::{Choice, Form, Visit, come_back, waiting};
 
 use super::draft::{self, Found};
 use super::suggest::Alike;
-use super::{ACCOUNT, NEW_ANYWAY, PATH, STEP, sent_key, whom};
+use super::{NEW_ANYWAY, PATH, STEP, sent_key, whom};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held};
 use crate::casework::Once;
@@ -98,20 +98,6 @@ impl<'a> Writer<'a> {
     pub fn ticks_account(&self) -> &'static str {
         if self.account.is_some() { "1" } else { "" }
     }
-
-    /// The address of the account where a report that is kept with it asks for news by e-mail and
-    /// names no other.
-    pub fn tells_at(&self, form: &Form) -> Option<&str> {
-        let asks = form.is_ticked("kabari") && form.is_ticked(ACCOUNT);
-        self.address()
-            .filter(|_| asks && form.text("surel").is_empty())
-    }
-
-    /// The account, if it is an e-mail address.
-    fn address(&self) -> Option<&str> {
-        let account = self.account.as_deref();
-        account.filter(|account| account.contains('@'))
-    }
 }
 
 /// A first level of the categories with those below it.
@@ -145,8 +131,6 @@ struct Filing<'a> {
     programme: Option<String>,
     /// Whether letters are sent.
     mail: bool,
-    /// How it is made sure to whom they go, and where they go unless that is written.
-    news: String,
     ways: CodeWays,
     key: String,
     stamp: String,
@@ -215,7 +199,6 @@ pub async fn show(
             .await?
             .map(|(_, name)| name),
         mail: node.sends_letters(),
-        news: news_hint(writer),
         ways: node.code_ways(),
         key: sent_key.map_or_else(Once::fresh_key, str::to_owned),
         stamp: node.form_stamp(),
@@ -270,16 +253,6 @@ pub fn compare(
         file_at: PATH,
     };
     visit.shell(v.say("compare-title")).show(&page)
-}
-
-/// What is said of news by e-mail before they are asked for.
-fn news_hint(writer: &Writer<'_>) -> String {
-    let v = writer.visit.v;
-    let own = writer
-        .address()
-        .map(|account| v.with("account", account).say("filing-notify-account"));
-    let said = [Some(v.say("filing-notify-hint")), own];
-    said.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn kinds(v: &Voice) -> Vec<Choice> {

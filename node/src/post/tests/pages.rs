@@ -9,11 +9,10 @@ use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::receipt::Stream;
 use tower::ServiceExt as _;
 
-use super::{Encryption, HERE, Posted, readable};
+use super::{Encryption, Posted, readable};
 use crate::doors::router;
 use crate::post::{LetterChoice, Round};
 use crate::publishing::{NewProgramme, NewProgress};
-use crate::reporters::Proved;
 use crate::staff::StaffRole;
 use crate::sync::Link;
 use crate::testing::{PaperHub, Place, databases};
@@ -263,21 +262,13 @@ async fn an_account_chooses_its_letters_and_the_admin_sees_what_was_refused() {
 
 /// A form of the portal as a browser without script sends it.
 async fn file(router: &Router, fields: &[(&str, &str)]) -> Page {
-    file_as(Request::post("/lapor"), router, fields).await
-}
-
-/// The same by whoever has begun the request.
-async fn file_as(
-    request: http::request::Builder,
-    router: &Router,
-    fields: &[(&str, &str)],
-) -> Page {
     let parts = fields.iter().map(|(name, value)| {
         format!("--batas\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     });
     let body = parts.collect::<String>() + "--batas--\r\n";
     let kind = "multipart/form-data; boundary=batas";
-    send(router, request.header("content-type", kind), &body).await
+    let request = Request::post("/lapor").header("content-type", kind);
+    send(router, request, &body).await
 }
 
 #[tokio::test]
@@ -331,50 +322,6 @@ async fn whoever_wants_news_is_led_from_the_receipt_to_proving_the_address_and_b
         let page = receipt().await;
         assert!(!page.contains("Belum ada kabar yang dikirim"), "{page}");
         assert!(page.contains("sudah dibuktikan"), "{page}");
-    }
-}
-
-#[tokio::test]
-async fn news_of_a_report_go_to_the_address_of_the_account_where_no_other_is_written() {
-    const OWNER: &str = "warga@contoh.id";
-    for posted in Posted::all(&Manners::default(), Encryption::None).await {
-        let (node, router) = (posted.node(), router(posted.node().clone()));
-        let sent = node.ask_sign_in(OWNER, HERE).await.unwrap();
-        let letters = node.letters(0, 10).await.unwrap();
-        let digits = letters.last().unwrap().code.clone().unwrap();
-        let proved = node.prove_code(&sent.id, &digits, HERE).await.unwrap();
-        let Proved::SignedIn(opened) = proved else {
-            panic!("the code signs in");
-        };
-        let cookie = format!("lapor-percakapan={}", opened.token);
-        let signed = |request: http::request::Builder| request.header("cookie", &cookie);
-        let form = send(&router, signed(Request::get("/lapor")), "").await;
-        let said = format!("kabar dikirim ke {OWNER}");
-        assert!(form.text.contains(&said), "{}", form.text);
-        let fields = [
-            ("klasifikasi", "pengaduan"),
-            ("judul", "Lampu jalan padam di Jalan Cikutra"),
-            ("uraian", "Sudah seminggu gelap."),
-            ("surel", ""),
-            ("kabari", "1"),
-            ("kunci", "0123456789abcdef0123456789abcdef"),
-        ];
-        let apart = file_as(signed(Request::post("/lapor")), &router, &fields).await;
-        assert_eq!(apart.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let asks = "Tulis alamat surel tempat kami mengabari Anda.";
-        assert!(apart.text.contains(asks), "{}", apart.text);
-        let own = [&fields[..], &[("akun", "1")]].concat();
-        let filed = file_as(signed(Request::post("/lapor")), &router, &own).await;
-        assert_eq!(filed.to(), "/lapor/terima", "{}", filed.text);
-        let mine = send(&router, signed(Request::get("/percakapan")), "").await;
-        let (_, to) = mine
-            .text
-            .split_once("href=\"/percakapan?kasus=")
-            .expect("it is kept with the account");
-        let to = format!("/percakapan?kasus={}", to.split('"').next().unwrap());
-        let talk = send(&router, signed(Request::get(&to)), "").await;
-        let told = "name=\"kabari\" value=\"1\" checked";
-        assert!(talk.text.contains(told), "{}", talk.text);
     }
 }
 
