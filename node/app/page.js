@@ -74,6 +74,9 @@ async function heldBytes(upload) {
 async function holdAgain(form, fields) {
   const input = form.querySelector('input[type="file"]');
   const kept = new Map(await files.of(fields).catch(() => []));
+  // They are this form's now, and go with it however soon it is sent.
+  const own = [...kept].map(([upload, file]) => files.keep(upload, file, form.elements.kunci.value));
+  await Promise.all(own).catch(() => {});
   const [again, gone] = [[], []];
   for (const [name, value] of fields) {
     if (name !== "unggahan") continue;
@@ -199,7 +202,8 @@ async function keepWriting(form) {
   };
   form.addEventListener("input", note);
   form.addEventListener("change", note);
-  form.addEventListener("uploaded", note);
+  // Before the form is sent that had waited for them.
+  form.addEventListener("uploaded", note, true);
   // The worker has it then, and knows better what has become of it.
   form.addEventListener("submit", () => clearTimeout(timer));
 }
