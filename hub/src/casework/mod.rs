@@ -50,14 +50,16 @@ const COUNT_EVERY: Duration = Duration::from_secs(30);
 /// How often cases that could not be read are tried again.
 const AGAIN_EVERY: Duration = Duration::from_mins(1);
 /// A walk that has far to go leaves this many times what it took to the others, and more while
-/// messages come faster than it follows: no message waits for a figure.
+/// messages come fast: no message waits for a figure.
 const REST: u32 = 3;
 const REST_WHILE_BUSY: u32 = 9;
+/// Messages that come within a second while they come fast.
+const BUSY_PER_SECOND: u32 = 200;
 
 /// Follows the order for as long as it runs. What fails is tried again.
 pub async fn run(hub: &Hub) {
     let (mut count_at, mut again_at) = (Instant::now(), Instant::now());
-    let mut end = i64::MAX;
+    let mut looked = None;
     loop {
         let began = Instant::now();
         let stepped = if hub.replicas.leads() {
@@ -67,17 +69,19 @@ pub async fn run(hub: &Hub) {
         };
         let pause = match stepped {
             Ok(Some(last)) => {
-                let busy = last.saturating_sub(end) > STEP;
-                end = last;
+                let before = looked.replace((began, last));
+                let busy = before.is_some_and(|before| comes_fast(before, (began, last)));
                 began.elapsed() * if busy { REST_WHILE_BUSY } else { REST }
             }
             Ok(None) => {
+                looked = None;
                 if let Err(error) = count_ahead(hub, &mut count_at).await {
                     tracing::warn!(%error, "the weeks of casework could not be counted");
                 }
                 LOOK_EVERY
             }
             Err(error) => {
+                looked = None;
                 tracing::warn!(%error, "the figures of casework could not follow the record");
                 LOOK_EVERY
             }
@@ -87,6 +91,13 @@ pub async fn run(hub: &Hub) {
         }
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Whether messages came fast between two looks at the number of the last, however long that was.
+fn comes_fast((since, from): (Instant, i64), (until, to): (Instant, i64)) -> bool {
+    let seconds = until.duration_since(since).as_secs_f64();
+    let came = u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX);
+    f64::from(came) > f64::from(BUSY_PER_SECOND) * seconds
 }
 
 /// Takes in what could not be read, now and then.
@@ -274,4 +285,21 @@ fn clock_row(case: CaseId, number: i64, clock: &Ran) -> ClockRow {
 /// Where the walk stands, as it is kept.
 fn number(text: Option<String>) -> i64 {
     text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_fast_by_the_second_however_long_a_pause_was() {
+        let began = Instant::now();
+        for seconds in [1_u32, 5, 60] {
+            let until = began + Duration::from_secs(seconds.into());
+            let most = i64::from(BUSY_PER_SECOND * seconds);
+            assert!(!comes_fast((began, 7), (until, 7 + most)), "{seconds}");
+            assert!(comes_fast((began, 7), (until, 8 + most)), "{seconds}");
+        }
+        assert!(!comes_fast((began, 7), (began, 7)));
+    }
 }
