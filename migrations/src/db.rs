@@ -103,6 +103,21 @@ impl Db {
         checked.map(|()| db)
     }
 
+    /// Opens the database at `url` as [`Db::open`] does, and makes no file where there is none.
+    pub async fn open_existing(
+        url: &str,
+        schema: Schema,
+        options: &DbOptions,
+    ) -> Result<Self, DbError> {
+        match address::parse(url)? {
+            Address::Sqlite(path) if !path.exists() => Err(DbError::Configuration(format!(
+                "there is no database at {}; bring it back, or correct `database.url`",
+                path.display()
+            ))),
+            _ => Self::open(url, schema, options).await,
+        }
+    }
+
     /// Begins a transaction that sees one moment and can change nothing.
     pub async fn read(&self) -> Result<Tx, DbError> {
         Ok(match &self.pools {

@@ -166,7 +166,8 @@ async fn standing(
     let signer = keys::load_any_signer(settings)?;
     let own = signer.kid().clone();
     let signers = Signers::of(settings.storage.keys.clone(), signer)?;
-    let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
+    let options = DbOptions::default();
+    let db = Db::open_existing(&settings.database.url, Schema::Hub, &options).await?;
     let read = async {
         let mut tx = db.read().await?;
         let book = DirectoryBook::load(&mut tx, &signers, &own).await?;

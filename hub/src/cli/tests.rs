@@ -342,6 +342,21 @@ async fn an_authority_is_shown_while_the_database_is_away() {
 }
 
 #[tokio::test]
+async fn an_authority_is_shown_without_making_a_database_that_is_gone() {
+    let folder = made().await;
+    let settings = Settings::load(&folder.path().join("hub.toml")).unwrap();
+    let file = settings.database.url.strip_prefix("sqlite://").unwrap();
+    std::fs::remove_file(file).unwrap();
+    let gone = format!("there is no database at {file}; bring it back");
+    let shown = say(folder.path(), &["authority", "show"]).await;
+    shown.outcome.unwrap();
+    assert!(shown.explanation.contains(&gone), "{}", shown.explanation);
+    let json = say(folder.path(), &["authority", "show", "--json"]).await;
+    assert_eq!(code(&json), exit::CONFIGURATION);
+    assert!(!Path::new(file).exists());
+}
+
+#[tokio::test]
 async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
     let folder = made().await;
     let home = tempfile::tempdir().unwrap();
