@@ -111,11 +111,16 @@ pub fn unfit(name: &str) -> Option<Unfit> {
 }
 
 /// Whether a character is not seen itself, and changes how others are or parts words that look the
-/// same: of control, of direction or without width.
+/// same: of control, of direction, where a line breaks, or without width. U+200D, which joins
+/// letters and signs into one, passes.
 pub fn is_unseen(c: char) -> bool {
-    let directs =
-        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || directs || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
+    let directs = matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    let breaks = matches!(c, '\u{ad}' | '\u{2028}' | '\u{2029}');
+    let no_width = matches!(c, '\u{200b}' | '\u{200c}' | '\u{2060}' | '\u{feff}');
+    c.is_control() || directs || breaks || no_width
 }
 
 /// A name as it is looked for.
@@ -171,6 +176,11 @@ mod tests {
             ("Pesantren & <b>Madrasah</b>", Unfit::Slash),
             ("Jalan\nRusak", Unfit::Unseen),
             ("Jalan \u{202e}kasuR", Unfit::Unseen),
+            ("Jalan\u{2028}Rusak", Unfit::Unseen),
+            ("Jalan\u{2029}", Unfit::Unseen),
+            ("Jalan \u{61c}Rusak", Unfit::Unseen),
+            ("Ja\u{ad}lan", Unfit::Unseen),
+            ("Ja\u{200c}lan", Unfit::Unseen),
             (" Jalan", Unfit::Blank),
             ("Jalan\u{a0}", Unfit::Blank),
         ] {
