@@ -139,7 +139,7 @@ async fn a_program_has_nobody_told_what_it_may_not_read_itself() {
         let waits = desk.post(Role::Admin, &path, &json!({"since": 1})).await;
         assert_eq!(waits.json()["code"], "still_waits");
         let detail = waits.json()["detail"].as_str().unwrap().to_owned();
-        assert!(detail.ends_with("once it is switched on"), "{detail}");
+        assert!(detail.ends_with("once it is switched on."), "{detail}");
         let request = Request::delete(format!("/api/v1/webhooks/{id}"));
         let ended = desk.send(Some(Role::Admin), request, Body::empty()).await;
         assert_eq!(ended.status, StatusCode::NO_CONTENT);
