@@ -293,7 +293,8 @@ impl Node {
         Ok(())
     }
 
-    /// Notes that a line stands over which things are said, which ends what was known of an outage.
+    /// Notes that a line stands over which things are said, which ends what was known of an outage,
+    /// unless it is one that takes things and does not answer them.
     pub(super) async fn note_opened(&self, name: Name) {
         if let Err(error) = self.put_opened(name).await {
             let channel = name.as_str();
