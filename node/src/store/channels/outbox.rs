@@ -70,13 +70,6 @@ pub async fn is_known(tx: &mut Tx, thread: &str, once: &str) -> Stored<bool> {
     Ok(known > 0)
 }
 
-/// How much news of a conversation was noted from a moment on, whatever became of it.
-pub async fn news_since(tx: &mut Tx, thread: &str, from: i64) -> Stored<i64> {
-    const SQL: &str = "select count(*) from channel_outbox
-        where thread = $1 and kind = 'news' and created_at >= $2";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(thread).bind(from).fetch_one(c).await)?)
-}
-
 /// Of news of one case that waited since before a moment, drops all but the latest.
 pub async fn condense(tx: &mut Tx, channel: &str, before: i64) -> Stored<()> {
     const SQL: &str = "update channel_outbox set state = 'dropped', words = null
