@@ -126,7 +126,7 @@ impl Node {
         let said = match (address, what) {
             (Some(_), Some(_)) if late && !over => Err(Unsaid::WindowClosed),
             (Some(address), Some(mut what)) if !over => {
-                what.again = row.attempts > 1;
+                what.again = row.unanswered > 0;
                 lapor_killpoints::pass("channel.saying");
                 let said = line.say(&address, &what).await;
                 lapor_killpoints::pass("channel.said");

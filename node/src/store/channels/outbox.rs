@@ -83,7 +83,7 @@ pub async fn condense(tx: &mut Tx, channel: &str, before: i64) -> Stored<()> {
 }
 
 /// Takes what is due on a channel until another moment, the oldest first and of each conversation
-/// only its oldest.
+/// only its oldest. Whoever took it last and gave no account of it may have said it.
 pub async fn claim(
     tx: &mut Tx,
     channel: &str,
@@ -91,7 +91,8 @@ pub async fn claim(
     until: i64,
     limit: i64,
 ) -> Stored<Vec<OutRow>> {
-    const SQL: &str = "update channel_outbox set leased_until = $3, attempts = attempts + 1
+    const SQL: &str = "update channel_outbox set leased_until = $3, attempts = attempts + 1,
+            unanswered = case when leased_until > 0 then unanswered + 1 else unanswered end
         where number in (
             select t.number from channel_outbox t
             where t.channel = $1 and t.state = 'waiting' and t.due_at <= $2 and t.leased_until <= $2
