@@ -507,6 +507,42 @@ async fn an_own_message_that_has_its_ruling_and_waits_to_be_applied_is_shown_onc
 }
 
 #[tokio::test]
+async fn what_came_back_from_the_hub_takes_nothing_from_what_is_still_pending() {
+    const CAME_BACK: &str = "delete from outbox_drafts where number =
+        (select number from outbox where kind = 'case.noted')";
+    const PENDING: &str = "select pending from cases where case_id = $1";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+        let (case, other) = (filed(&place).await, filed(&place).await);
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        let note = act("case.noted", json!({}), Some(text("Petugas berangkat.")));
+        place.node.act(case, note, "test").await.unwrap();
+        link.push().await.unwrap();
+        let mut tx = place.node.write_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query(CAME_BACK).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let linked = act("case.linked", json!({"target_case": case}), None);
+        place.node.act(other, linked, "test").await.unwrap();
+        let id = case.to_string();
+        let pending = async || {
+            let mut tx = place.node.read_tx().await.unwrap();
+            let found: i64 =
+                on!(&mut tx, c => sqlx::query_scalar(PENDING).bind(&id).fetch_one(c).await)
+                    .unwrap();
+            found
+        };
+        assert_eq!(pending().await, 1);
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        assert_eq!(pending().await, 1, "the link is not ruled yet");
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        assert_eq!(pending().await, 0);
+    }
+}
+
+#[tokio::test]
 async fn words_leave_the_node_sealed_only() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

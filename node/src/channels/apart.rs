@@ -2,7 +2,11 @@
 //! about came, and of several within a minute which it was. A text has the same words however often it
 //! is tried, so that a refusal means that it stands there already.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use lapor_migrations::Tx;
+use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_web::language::Voice;
 
 use super::deeds::Step;
@@ -11,7 +15,7 @@ use super::settled::Cause;
 use super::words;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::store::channels::{outbox, taken};
+use crate::store::channels::taken;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -20,16 +24,6 @@ const MINUTE_MS: i64 = 60_000;
 pub(super) struct Mark {
     pub at: i64,
     pub place: i64,
-}
-
-/// News of which the words are sought.
-pub(super) struct Fresh<'a> {
-    pub channel: Name,
-    pub thread: &'a str,
-    /// When it happened, Unix ms.
-    pub at: i64,
-    /// How many are told before it that are not noted yet.
-    pub behind: usize,
 }
 
 impl Mark {
@@ -66,31 +60,51 @@ impl Step<'_> {
 }
 
 impl Node {
-    /// The same of news. What was told of the same minute was noted after it began.
-    pub(super) async fn mark_of_news(
+    /// The same of all news of a case and of those that share its ticket, by their messages; empty where
+    /// they may be alike.
+    pub(super) async fn marks_of_news(
         &self,
         tx: &mut Tx,
-        news: &Fresh<'_>,
-    ) -> Result<Option<String>, NodeError> {
-        if !news.channel.manner().tells_apart {
-            return Ok(None);
+        channel: Name,
+        case: CaseId,
+    ) -> Result<BTreeMap<MessageId, String>, NodeError> {
+        if !channel.manner().tells_apart {
+            return Ok(BTreeMap::new());
         }
-        let now = self.clock().now_ms();
-        // The clock of the hub may go before ours.
-        let known_by = if news.at > now {
-            now - MINUTE_MS
-        } else {
-            news.at
-        };
-        let from = known_by - known_by.rem_euclid(MINUTE_MS);
-        let noted = outbox::news_since(tx, news.thread, from).await?;
-        let behind = i64::try_from(news.behind).unwrap_or(i64::MAX);
-        let mark = Mark {
-            at: news.at,
-            place: noted.saturating_add(behind).saturating_add(1),
-        };
-        Ok(Some(mark.said(&words::voice(self))))
+        let whole = self.filed_as(tx, case).await?;
+        let mut all = Vec::new();
+        for id in self.family(tx, whole).await? {
+            let case = match self.shown_case(tx, id).await {
+                Ok(case) => case,
+                Err(NodeError::NotFound { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            let news = self.news_of(tx, &case).await?;
+            all.extend(
+                news.iter()
+                    .filter_map(|event| Some((event.message?, event.at))),
+            );
+        }
+        let v = words::voice(self);
+        let marks = in_their_minutes(all).into_iter();
+        Ok(marks.map(|(id, mark)| (id, mark.said(&v))).collect())
     }
+}
+
+/// Which each was within its minute, of what is told with when it came, Unix ms. What two cases tell
+/// counts once.
+fn in_their_minutes<K: Ord>(mut came: Vec<(K, i64)>) -> BTreeMap<K, Mark> {
+    came.sort_by_key(|(_, at)| *at);
+    let mut marks = BTreeMap::new();
+    let mut places = BTreeMap::<i64, i64>::new();
+    for (id, at) in came {
+        if let Entry::Vacant(new) = marks.entry(id) {
+            let place = places.entry(at.div_euclid(MINUTE_MS)).or_default();
+            *place += 1;
+            new.insert(Mark { at, place: *place });
+        }
+    }
+    marks
 }
 
 #[cfg(test)]
@@ -112,5 +126,23 @@ mod tests {
         assert_eq!(said(Language::Indonesian, 2), "21 Sep., 21.13, ke-2");
         assert_eq!(said(Language::English, 1), "21 Sep., 21:13");
         assert_eq!(said(Language::English, 3), "21 Sep., 21:13, no. 3");
+    }
+
+    #[test]
+    fn only_what_came_in_the_same_minute_counts_and_what_two_cases_tell_counts_once() {
+        let of = |seconds: i64| NOW - NOW.rem_euclid(MINUTE_MS) + seconds * 1000;
+        let came = vec![
+            ("a", of(0)),
+            ("c", of(59)),
+            ("d", of(60)),
+            ("b", of(30)),
+            ("c", of(59)),
+            ("e", of(300)),
+            ("f", of(300)),
+        ];
+        let marks = in_their_minutes(came).into_iter();
+        let places: Vec<_> = marks.map(|(id, mark)| (id, mark.place)).collect();
+        let expected = [("a", 1), ("b", 2), ("c", 3), ("d", 1), ("e", 1), ("f", 2)];
+        assert_eq!(places, expected);
     }
 }

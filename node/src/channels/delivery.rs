@@ -126,7 +126,7 @@ impl Node {
         let said = match (address, what) {
             (Some(_), Some(_)) if late && !over => Err(Unsaid::WindowClosed),
             (Some(address), Some(mut what)) if !over => {
-                what.again = row.attempts > 1;
+                what.again = row.unanswered > 0;
                 lapor_killpoints::pass("channel.saying");
                 let said = line.say(&address, &what).await;
                 lapor_killpoints::pass("channel.said");
@@ -293,7 +293,8 @@ impl Node {
         Ok(())
     }
 
-    /// Notes that a line stands over which things are said, which ends what was known of an outage.
+    /// Notes that a line stands over which things are said, which ends what was known of an outage,
+    /// unless it is one that takes things and does not answer them.
     pub(super) async fn note_opened(&self, name: Name) {
         if let Err(error) = self.put_opened(name).await {
             let channel = name.as_str();

@@ -95,7 +95,7 @@ pub struct Saying {
     /// It asks for a place.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks_place: bool,
-    /// It was tried before, and may have been said then.
+    /// It was handed over before and not answered, and may have been said then.
     #[serde(skip)]
     pub again: bool,
 }

@@ -2,13 +2,14 @@
 //! can be answered there. Of a secret report no word; where everybody listens no question and no
 //! answer of an institution.
 
+use std::collections::BTreeMap;
+
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::case_held::AnswerForm;
 use lapor_web::language::Voice;
 
-use super::apart::Fresh;
 use super::deeds::POST;
 use super::handles::reporter;
 use super::heard::Saying;
@@ -200,23 +201,21 @@ impl Node {
             let known = store::channels::outbox::is_known(&mut tx, &told.thread.id, &once).await?;
             // What is left of one whose words were erased is that they were.
             if !known && (!told.case.redacted || erased(&event)) {
-                let news = Fresh {
-                    channel: told.channel,
-                    thread: &told.thread.id,
-                    at: event.at,
-                    behind: fresh.len(),
-                };
-                let mark = self.mark_of_news(&mut tx, &news).await?;
-                fresh.push((event, once, mark));
+                fresh.push((event, message, once));
             }
         }
+        let marks = if fresh.is_empty() {
+            BTreeMap::new()
+        } else {
+            Box::pin(self.marks_of_news(&mut tx, told.channel, told.case.id)).await?
+        };
         drop(tx);
         let (v, text) = (words::voice(self), told.case.id.to_string());
         let (mut rows, mut asks) = (Vec::new(), None);
         let last = fresh.len().saturating_sub(1);
-        for (at, (event, once, mark)) in fresh.into_iter().enumerate() {
+        for (at, (event, message, once)) in fresh.into_iter().enumerate() {
             let (piece, asked) = self.told_of(&v, told, &event, at == last);
-            let piece = piece.told_apart(mark.as_deref());
+            let piece = piece.told_apart(marks.get(&message).map(String::as_str));
             let asks_place = matches!(asked, Some(Asked::Hold { .. })) && told.asks_place_first();
             asks = asked;
             rows.push(self.to_be_said(Draft {

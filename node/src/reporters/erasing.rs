@@ -102,7 +102,9 @@ impl Node {
     /// the case is erased.
     pub(super) async fn erase(&self, row: &ErasureRow, now: i64) -> Result<bool, NodeError> {
         let case = store::case_id(&row.case_id)?;
-        let family = self.family(case).await?;
+        let mut tx = self.read_tx().await?;
+        let family = self.family(&mut tx, case).await?;
+        drop(tx);
         // The whole first: while it stands nothing has been erased.
         self.redact(case, row).await?;
         for half in family.iter().filter(|id| **id != case) {
@@ -127,11 +129,14 @@ impl Node {
     }
 
     /// A case and all that was split from it, and from that again, as far as this node knows them.
-    pub(super) async fn family(&self, case: CaseId) -> Result<BTreeSet<CaseId>, NodeError> {
-        let mut tx = self.read_tx().await?;
+    pub(crate) async fn family(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+    ) -> Result<BTreeSet<CaseId>, NodeError> {
         let (mut family, mut open) = (BTreeSet::from([case]), vec![case]);
         while let Some(id) = open.pop() {
-            match self.shown_case(&mut tx, id).await {
+            match self.shown_case(tx, id).await {
                 Ok(shown) => open.extend(shown.children.iter().filter(|one| family.insert(**one))),
                 Err(NodeError::NotFound { .. }) => {}
                 Err(error) => return Err(error),

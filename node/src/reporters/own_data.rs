@@ -196,7 +196,7 @@ impl Node {
         );
         let whole = conversation.case == root;
         let mut ahead = Vec::new();
-        for one in self.family(root).await? {
+        for one in self.family(&mut tx, root).await? {
             let rows = store::erasures::of_case(&mut tx, &one.to_string()).await?;
             ahead.extend(rows.into_iter().filter(|row| {
                 is_ahead(row) && (whole || row.case_id == case || row.asked_by.is_none())

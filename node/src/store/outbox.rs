@@ -359,6 +359,10 @@ static UNRULED: Bulk = Bulk::new(
 
 /// How many own messages of these cases (as first case) are not ruled yet, those that came back after a
 /// restore included; a case without any is left out.
+///
+/// What is shown counts drafts alone, and those of the second case too. Where something came back, or a
+/// draft waits as that of the second case, the two counts differ and the case is computed anew; where
+/// there are as many of both, they are equal, and so is what is still shown as pending.
 pub async fn unruled_counts(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, i64)>> {
     tx.fetch_rows(&UNRULED, cases).await
 }

@@ -218,11 +218,7 @@ fn tell_change(
     message: Option<MessageId>,
 ) {
     let own = item.withheld == Some(Withheld::Own);
-    let adopted = || {
-        let line = batch.own_lines.get(&item.envelope_id);
-        line.is_some_and(|own| own.adopted != 0)
-    };
-    let told = row.state == APPLIED || (own && !adopted());
+    let told = row.state == APPLIED || (own && !came_back(batch, item));
     if told || case.is_none_or(|case| case.excluded.contains(batch.me)) {
         return;
     }
@@ -296,14 +292,12 @@ async fn fold(
         Some(message.header.id),
     );
     // Folded in the order in which it was shown, an own act changes nothing that is shown, and a
-    // report only its time.
+    // report only its time. One that a restored node gets back was never shown as pending.
     let as_it_was = alone || matches!(body, Body::ReportFiled(_));
-    let as_shown = item.withheld == Some(Withheld::Own) && as_it_was && !disputed;
-    advance(batch, id, Some(after), as_shown);
+    let was_shown = item.withheld == Some(Withheld::Own) && !came_back(batch, item) && !disputed;
+    advance(batch, id, Some(after), was_shown && as_it_was);
     if let Some(working) = batch.cases.get_mut(&id) {
-        // One that a restored node gets back was never shown as pending.
-        let pending = working.row.pending > 0;
-        if item.withheld == Some(Withheld::Own) && pending && !disputed {
+        if was_shown && working.row.pending > 0 {
             working.own_at = Some(item.ordered_at);
         } else {
             (working.reread, working.own_at) = (true, None);
@@ -330,6 +324,12 @@ fn disputes(
 ) -> bool {
     let birth = body.creates(&message.header) == Some(id);
     birth != before.is_none() || (birth && item.case_seq != Some(1))
+}
+
+/// Whether an own message came back from the hub after a restore.
+fn came_back(batch: &Batch<'_>, item: &Item) -> bool {
+    let line = batch.own_lines.get(&item.envelope_id);
+    line.is_some_and(|own| own.adopted != 0)
 }
 
 fn advance(batch: &mut Batch<'_>, id: CaseId, fold: Option<Case>, as_shown: bool) {

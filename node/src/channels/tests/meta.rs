@@ -671,6 +671,27 @@ async fn a_private_reply_that_was_taken_without_an_answer_is_said_once() {
 }
 
 #[tokio::test]
+async fn a_private_reply_of_somebody_else_is_not_ours_though_ours_was_put_off() {
+    for chat in Chat::open().await {
+        let words = "#lapor Trotoar di depan stasiun rusak parah";
+        chat.hands_over(&meta::comment(("55", "Rina Wati"), "44_1", words))
+            .await;
+        chat.hears().await;
+        for (code, comes_to) in [(131_056, "facebook waiting"), (10_900, "facebook closed")] {
+            chat.meta.refuses(Refusal {
+                status: 400,
+                code,
+                retry_after: None,
+            });
+            chat.speaks().await;
+            assert_eq!(chat.outbox().await, [comes_to]);
+            chat.place.clock.advance(MINUTE_MS);
+        }
+        assert!(chat.meta.told().is_empty(), "nor is one told of in public");
+    }
+}
+
+#[tokio::test]
 async fn a_post_of_a_visitor_is_answered_as_a_comment_is() {
     for chat in Chat::open().await {
         let (rina, id) = (("55", "Rina Wati"), format!("{PAGE_ID}_777"));

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use lapor_migrations::on;
 use serde_json::json;
 
 use super::{DAY_MS, HOUR_MS, MINUTE_MS, PLACED, REPORT, SITI, Talked};
 use crate::channels::delivery::Spoken;
 use crate::channels::{Name, Unsaid};
+use crate::clock::Clock as _;
+use crate::store::channels::outbox;
 
 #[tokio::test]
 async fn an_outage_keeps_everything_waiting_and_counts_against_nothing() {
@@ -33,6 +36,7 @@ async fn an_outage_keeps_everything_waiting_and_counts_against_nothing() {
 
 #[tokio::test]
 async fn what_may_have_been_said_is_said_eight_times_at_most_and_then_waits_for_a_person() {
+    const COUNTS: &str = "select attempts, unanswered from channel_outbox";
     for talked in Talked::on(Name::Sms).await {
         let silence = || Unsaid::Unanswered("nobody answers".into());
         talked.writes(SITI, REPORT).await;
@@ -56,6 +60,33 @@ async fn what_may_have_been_said_is_said_eight_times_at_most_and_then_waits_for_
         let queues = talked.node().channel_queues().await.unwrap();
         assert!(queues.lines[0].1, "nothing waits that could be answered");
         talked.node().say_again(number, "test").await.unwrap();
+        let mut tx = talked.node().read_tx().await.unwrap();
+        let known: Vec<(i64, i64)> =
+            on!(&mut tx, c => sqlx::query_as(COUNTS).fetch_all(c).await).unwrap();
+        drop(tx);
+        assert_eq!(known, [(1, 1)], "they may have heard it all the same");
+        let told = talked.told(SITI).await;
+        assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_process_took_and_gave_no_account_of_may_have_been_said() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.writes(SITI, REPORT).await;
+        talked.hears().await;
+        let mut known = Vec::new();
+        for _ in 0..2 {
+            let now = talked.place.clock.now_ms();
+            let mut tx = talked.node().write_tx().await.unwrap();
+            let rows = outbox::claim(&mut tx, "sms", now, now + 1, 5)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            known.extend(rows.iter().map(|row| (row.attempts, row.unanswered)));
+            talked.place.clock.advance(MINUTE_MS);
+        }
+        assert_eq!(known, [(1, 0), (2, 1)]);
         let told = talked.told(SITI).await;
         assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{MINUTE_MS, REPORT, SITI, Talked};
 use crate::casework::ticket;
 use crate::channels::Name;
-use crate::testing::FromDesk;
+use crate::testing::{FromDesk, NOW};
 
 #[tokio::test]
 async fn a_case_is_asked_about_answered_closed_and_rated_by_text_messages() {
@@ -187,6 +187,60 @@ async fn of_a_secret_report_no_word_is_told_and_where_everybody_listens_no_answe
             "{public:?}"
         );
         talked.case().await;
+    }
+}
+
+#[tokio::test]
+async fn news_that_may_not_be_alike_says_which_of_its_own_minute_it_was() {
+    for talked in Talked::on(Name::X).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        let minutes = [0, 5, 5, 9];
+        for (at, text) in ["Datang.", "Dipesan.", "Dipasang.", "Diuji."]
+            .into_iter()
+            .enumerate()
+        {
+            talked.hub.orders_at(NOW + minutes[at] * MINUTE_MS);
+            talked.follows_up(case, text, false).await;
+        }
+        let when = [
+            "21 Sep., 21.13",
+            "21 Sep., 21.18",
+            "21 Sep., 21.18, ke-2",
+            "21 Sep., 21.22",
+        ];
+        let expected = when.map(|when| format!("Laporan {ticket}: Tindak lanjut ({when})."));
+        assert_eq!(talked.told(SITI).await, expected, "in one round");
+        // The clock of the hub goes before ours, and rounds lie between.
+        let mut told = Vec::new();
+        for text in ["Diuji lagi.", "Selesai."] {
+            talked.follows_up(case, text, false).await;
+            told.extend(talked.told(SITI).await);
+        }
+        let when = ["21 Sep., 21.22, ke-2", "21 Sep., 21.22, ke-3"];
+        let expected = when.map(|when| format!("Laporan {ticket}: Tindak lanjut ({when})."));
+        assert_eq!(told, expected);
+    }
+}
+
+#[tokio::test]
+async fn news_of_the_halves_of_a_report_which_share_its_ticket_is_not_alike_either() {
+    for talked in Talked::on(Name::X).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        talked.hub.orders_at(NOW);
+        let words = json!({"title": "Trotoar", "content": "Bagian kedua."});
+        talked.acts(case, "case.split", json!({}), words).await;
+        let half = talked.node().case(case).await.unwrap().children[0];
+        let mut told = talked.told(SITI).await;
+        for one in [case, half] {
+            talked.follows_up(one, "Sudah dibahas.", false).await;
+            told.extend(talked.told(SITI).await);
+        }
+        let follow_up =
+            |place| format!("Laporan {ticket}: Tindak lanjut (21 Sep., 21.13, {place}).");
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(told[1..], [follow_up("ke-2"), follow_up("ke-3")]);
     }
 }
 

@@ -40,11 +40,14 @@ pub async fn put(tx: &mut Tx, channel: &str, row: &LineRow) -> Stored<()> {
     Ok(())
 }
 
-/// What was known of an outage of what is said is over; nothing is said before a moment, at most.
+/// What was known of an outage of what is said is over; nothing is said before a moment, at most. While
+/// something waits that was handed over and not answered, only an answer shows that.
 pub async fn opened(tx: &mut Tx, channel: &str, until: i64) -> Stored<()> {
     const SQL: &str = "update channel_lines set failures = 0, since = null, problem = null,
             paused_until = case when paused_until > $2 then $2 else paused_until end
-        where channel = $1 and failures > 0";
+        where channel = $1 and failures > 0
+            and not exists (select 1 from channel_outbox o
+                where o.channel = $1 and o.state = 'waiting' and o.unanswered > 0)";
     on!(tx, c => sqlx::query(SQL).bind(channel).bind(until).execute(c).await.map(drop))?;
     Ok(())
 }

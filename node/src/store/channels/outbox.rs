@@ -70,13 +70,6 @@ pub async fn is_known(tx: &mut Tx, thread: &str, once: &str) -> Stored<bool> {
     Ok(known > 0)
 }
 
-/// How much news of a conversation was noted from a moment on, whatever became of it.
-pub async fn news_since(tx: &mut Tx, thread: &str, from: i64) -> Stored<i64> {
-    const SQL: &str = "select count(*) from channel_outbox
-        where thread = $1 and kind = 'news' and created_at >= $2";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(thread).bind(from).fetch_one(c).await)?)
-}
-
 /// Of news of one case that waited since before a moment, drops all but the latest.
 pub async fn condense(tx: &mut Tx, channel: &str, before: i64) -> Stored<()> {
     const SQL: &str = "update channel_outbox set state = 'dropped', words = null
@@ -90,7 +83,7 @@ pub async fn condense(tx: &mut Tx, channel: &str, before: i64) -> Stored<()> {
 }
 
 /// Takes what is due on a channel until another moment, the oldest first and of each conversation
-/// only its oldest.
+/// only its oldest. Whoever took it last and gave no account of it may have said it.
 pub async fn claim(
     tx: &mut Tx,
     channel: &str,
@@ -98,7 +91,8 @@ pub async fn claim(
     until: i64,
     limit: i64,
 ) -> Stored<Vec<OutRow>> {
-    const SQL: &str = "update channel_outbox set leased_until = $3, attempts = attempts + 1
+    const SQL: &str = "update channel_outbox set leased_until = $3, attempts = attempts + 1,
+            unanswered = case when leased_until > 0 then unanswered + 1 else unanswered end
         where number in (
             select t.number from channel_outbox t
             where t.channel = $1 and t.state = 'waiting' and t.due_at <= $2 and t.leased_until <= $2

@@ -28,11 +28,13 @@ pub async fn list(tx: &mut Tx, limit: i64) -> Stored<Vec<UnsaidRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
 }
 
-/// What was refused is due again; answers with its conversation, if there was such.
+/// What was refused is due again; answers with its conversation, if there was such. That it may have
+/// been said stays known.
 pub async fn again(tx: &mut Tx, number: i64, now: i64) -> Stored<Option<(String, String)>> {
     const SQL: &str = "update channel_outbox
-        set state = 'waiting', attempts = 0, unanswered = 0, due_at = $2, leased_until = 0, problem = null,
-            said_as = null, shut = 0
+        set state = 'waiting', due_at = $2, leased_until = 0, problem = null, said_as = null, shut = 0,
+            attempts = case when unanswered > 0 then 1 else 0 end,
+            unanswered = case when unanswered > 0 then 1 else 0 end
         where number = $1 and state = 'refused' and words is not null
         returning channel, thread";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).bind(now).fetch_optional(c).await)?)

@@ -325,6 +325,33 @@ async fn a_network_that_never_answers_what_is_submitted_is_down_and_what_waits_i
 }
 
 #[tokio::test]
+async fn a_line_that_is_lost_at_each_submit_is_down_though_it_is_bound_again() {
+    for one in Networked::bound().await {
+        one.takes(&sms(SITI, REPORT)).await;
+        one.hears().await;
+        let since = one.place.clock.now_ms();
+        one.smsc.replies([Reply::Drop, Reply::Drop]);
+        for minutes in [5, 10] {
+            one.speaks().await;
+            one.smsc.bound().await.unwrap();
+            // What comes over the line comes after it was noted that it stands.
+            one.takes(&sms(BUDI, "BANTUAN")).await;
+            assert_eq!(one.outbox().await, ["waiting"]);
+            let figures = one.node().channel_figures_of_late().await.unwrap();
+            let down = figures[0].outage.out.as_ref().map(|(_, at)| *at);
+            assert_eq!(down, Some(since));
+            let queues = one.node().channel_queues().await.unwrap();
+            assert_eq!(queues.lines, [("sms", false)]);
+            one.place.clock.advance(minutes * MINUTE_MS);
+        }
+        one.speaks().await;
+        assert_eq!(one.outbox().await, ["sent"]);
+        let queues = one.node().channel_queues().await.unwrap();
+        assert_eq!(queues.lines, [("sms", true)], "it has answered");
+    }
+}
+
+#[tokio::test]
 async fn a_pair_of_lines_has_one_for_each_direction() {
     for one in Networked::on(|sms| sms.smpp.bind = Bind::Pair).await {
         let mut kinds = [
