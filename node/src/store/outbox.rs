@@ -342,19 +342,20 @@ pub async fn unruled_births(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(Strin
     Ok(rows.map(|(case, draft)| (case, draft.text())).collect())
 }
 
-/// What is not ruled lies behind the first that is not: the rest of a long case is not read.
+/// What is not ruled lies behind the first that is not: the rest of a long case is not read. `cross join`
+/// pins the order to SQLite, which compares the whole backlog with each of the cases otherwise.
 static UNRULED: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
-    ") select v.case_id, count(*) from v join outbox o on o.case_id = v.case_id
-            and o.number >= (select min(number) from (
+    ") select v.case_id, count(*) from v cross join outbox o
+        where o.case_id = v.case_id and o.number >= (select min(number) from (
                 select min(number) as number from outbox where state = 'pending'
                 union all
                 select min(number) from outbox where state = 'sealed'
                 union all
                 select min(number) from outbox where state = 'accepted'
             ) of_states)
-        where o.state in ('pending', 'sealed', 'accepted') group by v.case_id",
+            and o.state in ('pending', 'sealed', 'accepted') group by v.case_id",
 );
 
 /// How many own messages of these cases (as first case) are not ruled yet, those that came back after a
