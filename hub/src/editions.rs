@@ -296,10 +296,7 @@ pub async fn compare_taxonomy(
     ground: &Ground,
     new: &TaxonomyUpdated,
 ) -> Result<(bool, Difference), HubError> {
-    let mut tx = ground.db.read().await?;
-    let published = published::taxonomies(&mut tx).await?;
-    tx.rollback().await?;
-    published.note(ground).await;
+    let published = taxonomies(ground).await?;
     let directory = ground.directory.current();
     let named = directory.taxonomy();
     let used = is_used(&published, named, &new.edition);
@@ -314,14 +311,20 @@ pub async fn compare_taxonomy(
 
 /// The categories in force; until an edition has been published, those that the programs ship.
 pub async fn categories_in_force(ground: &Ground) -> Result<TaxonomyUpdated, HubError> {
-    let mut tx = ground.db.read().await?;
-    let published = published::taxonomies(&mut tx).await?;
-    tx.rollback().await?;
-    published.note(ground).await;
+    let published = taxonomies(ground).await?;
     let directory = ground.directory.current();
     let named = directory.taxonomy();
     let named = named.and_then(|named| published.named(named));
     Ok(named.unwrap_or(first_edition()).clone())
+}
+
+/// The published editions of categories. Authors of damaged ones are asked for them.
+async fn taxonomies(ground: &Ground) -> Result<Published<TaxonomyUpdated>, HubError> {
+    let mut tx = ground.db.read().await?;
+    let published = published::taxonomies(&mut tx).await?;
+    tx.rollback().await?;
+    published.note(ground).await;
+    Ok(published)
 }
 
 fn differ(before: Option<&str>, old: &BTreeSet<String>, new: &BTreeSet<String>) -> Difference {

@@ -382,6 +382,14 @@ mod tests {
         }
     }
 
+    /// As a node's database was before a migration.
+    async fn migrate_before(file: &str, tx: &mut Tx) {
+        let named = |source: &Source| source.file == file;
+        let before = &NODE[..NODE.iter().position(named).unwrap()];
+        let migrator = Schema::migrator(before, tx.kind());
+        on!(tx, conn => migrator.run_direct(None, conn, false).await).unwrap();
+    }
+
     #[tokio::test]
     async fn what_stood_in_the_outbox_stands_beside_it_after_the_migration() {
         const ADD: &str = "insert into outbox
@@ -389,13 +397,10 @@ mod tests {
             values ($1, $2, 'case.noted', $3, '[]', 'ruled', $4, 0)";
         const DRAFTS: &str = "select number, draft from outbox_drafts order by number";
         const LINES: &str = "select number, line from outbox_lines order by number";
-        let named = |source: &Source| source.file == "0054_outbox_bodies";
-        let before = &NODE[..NODE.iter().position(named).unwrap()];
         for test in databases().await {
             let db = test.open(Schema::Node).await.unwrap();
             let mut tx = db.write().await.unwrap();
-            let migrator = Schema::migrator(before, tx.kind());
-            on!(&mut tx, conn => migrator.run_direct(None, conn, false).await).unwrap();
+            migrate_before("0054_outbox_bodies", &mut tx).await;
             let rows = [
                 (1_i64, "a", "{}", None),
                 (2, "b", "{}", Some("sent")),
@@ -436,13 +441,10 @@ mod tests {
                 updated_at, state, turn, described)
             values ($1, 1, 0, 0, 0, 0, 0, $2, $3, 1)";
         const READ: &str = "select case_id, described, replied from cases order by case_id";
-        let named = |source: &Source| source.file == "0056_replied";
-        let before = &NODE[..NODE.iter().position(named).unwrap()];
         for test in databases().await {
             let db = test.open(Schema::Node).await.unwrap();
             let mut tx = db.write().await.unwrap();
-            let migrator = Schema::migrator(before, tx.kind());
-            on!(&mut tx, conn => migrator.run_direct(None, conn, false).await).unwrap();
+            migrate_before("0056_replied", &mut tx).await;
             for (id, state, turn) in [
                 ("a", Some("in_progress"), Some("case.replied")),
                 ("b", Some("in_progress"), Some("case.followed_up")),

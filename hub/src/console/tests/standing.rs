@@ -25,18 +25,10 @@ fn signing(identity: &Signer, seed: u8, from: Position) -> CertifiedKey {
 impl Place {
     /// The directory says something else of Bandung.
     pub async fn restates(&self, alter: impl FnOnce(&mut InstanceEntry)) {
-        let mut tx = self.ground.db.write().await.unwrap();
-        let known = self.ground.directory.refresh(&mut tx).await.unwrap();
-        let mut entry = known.latest().instance(&bandung()).unwrap().clone();
+        let directory = self.ground.directory.current();
+        let mut entry = directory.latest().instance(&bandung()).unwrap().clone();
         alter(&mut entry);
-        let amendment = Amendment {
-            entries: vec![entry],
-            ..Amendment::default()
-        };
-        let known = self.ground.publish(&mut tx, &known, amendment).await;
-        let known = known.unwrap();
-        tx.commit().await.unwrap();
-        self.ground.directory.adopt(&known);
+        publish(&self.ground, vec![entry]).await;
     }
 }
 
