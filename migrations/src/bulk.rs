@@ -71,7 +71,7 @@ impl Bulk {
 
     /// SQLite looks a `$1` up by its name in a list of all names, for each value of each execution;
     /// a bare `?` has no name, and a statement of a thousand values runs several times as fast.
-    fn written(&self, kind: Kind, rows: usize) -> String {
+    pub(crate) fn written(&self, kind: Kind, rows: usize) -> String {
         let mut text = String::from(self.before);
         for row in 0..rows {
             text.push_str(if row == 0 { " (" } else { ", (" });

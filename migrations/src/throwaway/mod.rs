@@ -9,10 +9,12 @@
 mod binaries;
 mod cluster;
 mod database;
+mod plan;
 mod template;
 
 pub use cluster::{Cluster, ClusterError};
 pub use database::{TestDb, databases, databases_of};
+pub use plan::goes_from_the_list;
 
 /// Names the running cluster, as a URL of its maintenance database.
 pub const POSTGRES_VARIABLE: &str = "LAPOR_TEST_POSTGRES";

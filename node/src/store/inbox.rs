@@ -219,10 +219,9 @@ static IDENTITY_REQUESTS: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
     ") select i.case_id, i.item, i.line, l.line
-        from inbox i left join outbox o on o.envelope_id = i.envelope_id
+        from v cross join inbox i left join outbox o on o.envelope_id = i.envelope_id
             left join outbox_lines l on l.number = o.number
-        where i.stream = 'inbox' and i.kind = 'identity.requested'
-            and i.case_id in (select case_id from v)",
+        where i.case_id = v.case_id and i.stream = 'inbox' and i.kind = 'identity.requested'",
 );
 
 /// Requests for the identities of the named cases: case, item, foreign line or own line.
@@ -247,15 +246,14 @@ static BIRTHS: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
     ") select i.case_id, i.item, i.line, l.line
-        from v join inbox i on i.case_id = v.case_id
-            left join outbox o on o.envelope_id = i.envelope_id
+        from v cross join inbox i left join outbox o on o.envelope_id = i.envelope_id
             left join outbox_lines l on l.number = o.number
-        where i.stream = 'inbox' and i.kind in ('report.filed', 'case.split')
+        where i.case_id = v.case_id and i.stream = 'inbox' and i.kind in ('report.filed', 'case.split')
         order by i.case_id, i.case_seq, i.depoch, i.dseq",
 );
 
 /// What the named cases may begin with: case, item, foreign line or own line, of each in its order.
-/// They are joined: by `in` SQLite goes through the whole stream.
+/// `cross join` pins the order to SQLite, which goes through the whole stream otherwise.
 pub async fn births(
     tx: &mut Tx,
     cases: Vec<Value>,
@@ -278,4 +276,23 @@ pub async fn counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
     const SQL: &str = "select state, count(*) from inbox
         where state in ('received', 'waiting', 'quarantined', 'parked') group by state";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::Schema;
+    use lapor_migrations::throwaway::goes_from_the_list;
+
+    use super::*;
+    use crate::testing::databases;
+
+    #[tokio::test]
+    async fn a_list_of_cases_leads_to_their_items_and_no_stream_is_gone_through() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.read().await.unwrap();
+            goes_from_the_list(tx, &IDENTITY_REQUESTS).await;
+            goes_from_the_list(tx, &BIRTHS).await;
+        }
+    }
 }

@@ -327,9 +327,8 @@ static UNRULED_BIRTHS: Bulk = Bulk::new(
             union
             select v.case_id as of_case, number, state, kind
                 from v join outbox on outbox.other_case = v.case_id
-        ) of_cases
-            join outbox_drafts d on d.number = of_cases.number
-        where of_cases.state in ('pending', 'sealed', 'accepted')
+        ) of_cases cross join outbox_drafts d
+        where d.number = of_cases.number and of_cases.state in ('pending', 'sealed', 'accepted')
             and of_cases.kind in ('report.filed', 'case.split')
         order by of_cases.number",
 );
@@ -453,9 +452,20 @@ pub async fn backlog(tx: &mut Tx) -> Stored<Vec<(String, i64, Option<i64>)>> {
 #[cfg(test)]
 mod tests {
     use lapor_migrations::Schema;
+    use lapor_migrations::throwaway::goes_from_the_list;
 
     use super::*;
     use crate::testing::databases;
+
+    #[tokio::test]
+    async fn a_list_of_cases_leads_to_what_is_not_ruled_of_them() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.read().await.unwrap();
+            goes_from_the_list(tx, &UNRULED).await;
+            goes_from_the_list(tx, &UNRULED_BIRTHS).await;
+        }
+    }
 
     fn row(message_id: &str) -> NewRow<'_> {
         NewRow {
