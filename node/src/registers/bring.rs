@@ -2,41 +2,31 @@
 //! it; it is checked anew each time it is looked at, and once more in the transaction that files it.
 
 use lapor_migrations::{DbError, Tx};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::check::{self, Fault, Names, Wrong};
 use super::columns::Field;
 use super::gathered::{FILE_BYTES, Unreadable};
-use super::known::{Checked, Ready, Seen, without_known};
+use super::known::{Checked, without_known};
+use super::problems::{Left, left, left_out_of};
 use super::sheet::Sheet;
-use super::view::{
-    Brought, BroughtPage, Column, FiledRow, Import, ImportState, PROBLEMS, ReadyPage, ReadyRow,
-    RowProblem, SAMPLE,
-};
-use crate::bridge::hash_of_words;
-use crate::casework::{Beside, NewReport, OnDesk, count_filings, write_filings};
+use super::view::{Brought, Import};
+use crate::casework::{Beside, OnDesk, count_filings, write_filings};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::personal;
 use crate::reporters::{registered, untold};
 use crate::store;
 use crate::store::imports::ImportRow;
 
 /// How long a register waits to be filed.
-const WAITS_MS: i64 = 24 * 3_600_000;
+pub(super) const WAITS_MS: i64 = 24 * 3_600_000;
 /// Registers that wait at a time, at most.
 const MOST_WAITING: i64 = 20;
-/// Registers that are listed.
-const LISTED: u32 = 50;
 /// Characters of the name of a file.
 const NAME: usize = 80;
-/// Characters of a cell that are quoted.
-const QUOTED: usize = 60;
 /// Filings that are written at once, in the one transaction of their register.
 const CHUNK: usize = 256;
-const WAITING: &str = "waiting";
+pub(super) const WAITING: &str = "waiting";
 
 /// A file that is brought.
 pub struct NewRegister<'a> {
@@ -68,19 +58,6 @@ pub enum RegisterError {
     Nothing,
     #[error(transparent)]
     Node(#[from] NodeError),
-}
-
-/// A problem as it is kept, sealed, with a register that was filed without its row.
-#[derive(Serialize, Deserialize)]
-struct Left {
-    line: u64,
-    column: Option<String>,
-    field: Option<Field>,
-    /// What stood there, of a register that is filed if it was no words of a report; not of registers
-    /// that were filed before it was kept.
-    #[serde(default)]
-    value: Option<String>,
-    wrong: Wrong,
 }
 
 /// What is the same of all cases of a register.
@@ -134,79 +111,6 @@ impl Node {
         }
         tx.commit().await?;
         Ok(row.id)
-    }
-
-    /// The latest registers, whoever brought them.
-    pub async fn registers(&self) -> Result<Vec<Brought>, NodeError> {
-        Ok(self.registers_after(None, LISTED).await?.registers)
-    }
-
-    /// Registers, whoever brought them, the latest first. `after` is `next` of the page before.
-    ///
-    /// # Errors
-    /// [`NodeError::Invalid`] where `after` is no such place.
-    pub async fn registers_after(
-        &self,
-        after: Option<&str>,
-        most: u32,
-    ) -> Result<BroughtPage, NodeError> {
-        let after = after.map_or(Ok((i64::MAX, "")), read_after)?;
-        let mut tx = self.read_tx().await?;
-        let mut rows = store::imports::latest(&mut tx, after, i64::from(most) + 1).await?;
-        let more = rows.len() > most as usize;
-        rows.truncate(most as usize);
-        let last = rows.last().filter(|_| more);
-        Ok(BroughtPage {
-            next: last.map(|last| format!("{}.{}", last.made_at, last.id)),
-            registers: rows.into_iter().map(Brought::from).collect(),
-        })
-    }
-
-    /// A register, for whoever brought it.
-    pub async fn register(&self, id: &str, actor: &str) -> Result<Import, NodeError> {
-        self.register_part(id, (0, SAMPLE), actor).await
-    }
-
-    /// The same with other rows as they would be filed: how many are passed over, and how many are
-    /// shown at most.
-    pub async fn register_part(
-        &self,
-        id: &str,
-        rows: (usize, usize),
-        actor: &str,
-    ) -> Result<Import, NodeError> {
-        let row = self.own_import(id, actor).await?;
-        if row.state != WAITING {
-            return self.filed_import(row).await;
-        }
-        let sheet = self.sheet(id).await?;
-        let checked = self.check_sheet(&sheet, actor).await?;
-        Ok(waiting_import(row, sheet, &checked, rows))
-    }
-
-    /// Rows of a register as they would be filed, behind a line of its file where one is named; none of
-    /// one that is filed.
-    pub async fn register_rows(
-        &self,
-        id: &str,
-        after: Option<u64>,
-        most: u32,
-        actor: &str,
-    ) -> Result<ReadyPage, NodeError> {
-        let row = self.own_import(id, actor).await?;
-        if row.state != WAITING {
-            return Ok(ReadyPage::default());
-        }
-        let sheet = self.sheet(id).await?;
-        let ready = self.check_sheet(&sheet, actor).await?.ready.into_iter();
-        let mut behind = ready.filter(|ready| after.is_none_or(|line| ready.line > line));
-        let rows = behind.by_ref().take(most as usize);
-        let rows: Vec<ReadyRow> = rows.map(|ready| ready.shown).collect();
-        let last = rows.last().filter(|_| behind.next().is_some());
-        Ok(ReadyPage {
-            next: last.map(|last| last.line),
-            rows,
-        })
     }
 
     /// Says what the columns are, from the left; `None` leaves one out.
@@ -333,207 +237,18 @@ impl Node {
         Ok(true)
     }
 
-    async fn own_import(&self, id: &str, actor: &str) -> Result<ImportRow, NodeError> {
+    pub(super) async fn own_import(&self, id: &str, actor: &str) -> Result<ImportRow, NodeError> {
         let mut tx = self.read_tx().await?;
         let found = store::imports::one(&mut tx, id).await?;
         let own = found.filter(|row| row.actor == actor);
         own.ok_or_else(|| NodeError::not_found("register", &id))
     }
 
-    async fn sheet(&self, id: &str) -> Result<Sheet, NodeError> {
+    pub(super) async fn sheet(&self, id: &str) -> Result<Sheet, NodeError> {
         let mut tx = self.read_tx().await?;
         let sealed = store::imports::sheet(&mut tx, id).await?;
         let sealed = sealed.ok_or_else(|| NodeError::not_found("register that waits", &id))?;
         self.switch().open(&owner(id), &sealed)
-    }
-
-    async fn filed_import(&self, row: ImportRow) -> Result<Import, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let filed = store::imports::rows(&mut tx, &row.id).await?;
-        let left_out = store::imports::left_out(&mut tx, &row.id).await?;
-        drop(tx);
-        let left: Vec<Left> = match left_out {
-            Some(sealed) => self.switch().open(&left_out_of(&row.id), &sealed)?,
-            None => Vec::new(),
-        };
-        let filed = filed.into_iter().map(|row| FiledRow {
-            line: row.line as u64,
-            case: row.case_id,
-            ticket: row.ticket,
-            own_number: row.own_number,
-        });
-        Ok(Import {
-            id: row.id,
-            name: row.name,
-            state: ImportState::Done,
-            made_at: row.made_at,
-            until: None,
-            done_at: row.done_at,
-            columns: Vec::new(),
-            ready: 0,
-            wrong: row.left_out as usize,
-            problems: left.into_iter().map(RowProblem::from).collect(),
-            sample: Vec::new(),
-            filed: filed.collect(),
-        })
-    }
-
-    /// Checks all that would be filed as the columns are now; without one that is content no row can be.
-    async fn check_sheet(&self, sheet: &Sheet, actor: &str) -> Result<Checked, NodeError> {
-        if !sheet.columns.contains(&Some(Field::Content)) {
-            return Ok(Checked {
-                wrong: sheet.rows.len(),
-                ..Checked::default()
-            });
-        }
-        let checked = Box::pin(self.check_rows(sheet, actor)).await?;
-        let mut tx = self.read_tx().await?;
-        without_known(&mut tx, checked).await
-    }
-
-    /// Checks every row by itself and beside the others, as far as its filing.
-    async fn check_rows(&self, sheet: &Sheet, actor: &str) -> Result<Checked, NodeError> {
-        let names = Names {
-            categories: self.categories().await?,
-            local: self.local_categories().await?,
-            today: self.today(),
-        };
-        let (mut checked, mut seen) = (Checked::default(), Seen::default());
-        for row in &sheet.rows {
-            let ticket = check::ticket_of(row, &sheet.columns);
-            let ticket = ticket.map(|(field, ticket)| (row.line, field, ticket));
-            checked.tickets.extend(ticket);
-            let (report, mut faults) = check::report(row, &sheet.columns, &sheet.channel, &names);
-            let number = report.own_number.clone();
-            let ready = if faults.is_empty() {
-                self.ready(row.line, report, &mut seen, actor).await?
-            } else {
-                faults.extend(seen.number_before(row.line, &report));
-                Err(faults)
-            };
-            match ready {
-                Ok(ready) => checked.ready.push(ready),
-                Err(faults) => {
-                    checked.wrong += 1;
-                    let same = |fault: &Fault| matches!(fault.1, Wrong::SameNumber(_));
-                    if let Some(number) = number.filter(|_| !faults.iter().any(same)) {
-                        checked.numbers.push((row.line, number));
-                    }
-                    let placed = faults.into_iter().map(|fault| (row.line, fault));
-                    checked.faults.extend(placed);
-                }
-            }
-        }
-        Ok(checked)
-    }
-
-    async fn ready(
-        &self,
-        line: u64,
-        report: NewReport,
-        seen: &mut Seen,
-        actor: &str,
-    ) -> Result<Result<Ready, Vec<Fault>>, NodeError> {
-        let said = self.said(&report)?;
-        if let Some(fault) = seen.before(line, &report, &said) {
-            return Ok(Err(vec![fault]));
-        }
-        let (filed, filing) = match self.filing_as_named(&report, actor).await {
-            Ok(ready) => ready,
-            Err(error @ (NodeError::Invalid(_) | NodeError::TooLarge(_))) => {
-                return Ok(Err(vec![(None, Wrong::Unusable(error.to_string()))]));
-            }
-            Err(error) => return Err(error),
-        };
-        Ok(Ok(Ready {
-            line,
-            shown: ReadyRow::of(line, &report),
-            number: report.own_number,
-            said,
-            filed,
-            filing,
-        }))
-    }
-
-    /// By what a row without a number is known again: its words, where and when.
-    fn said(&self, report: &NewReport) -> Result<Vec<u8>, NodeError> {
-        let place = report.place.as_deref().unwrap_or_default();
-        let day = report.incident_date.as_deref().unwrap_or_default();
-        let words = hash_of_words(&format!("{} {place} {day}", report.content));
-        let words = hex::encode(words);
-        self.switch().hash("register", &[words.as_str()])
-    }
-}
-
-/// What is wrong, as far as it is told, each with the heading of its column.
-fn left(checked: &Checked, sheet: &Sheet) -> impl Iterator<Item = Left> {
-    let faults = checked.faults.iter().take(PROBLEMS);
-    faults.map(move |(line, (field, wrong))| {
-        let place = field.and_then(|field| {
-            let mut columns = sheet.columns.iter();
-            columns.position(|one| *one == Some(field))
-        });
-        Left {
-            line: *line,
-            column: place.map(|place| sheet.headings[place].clone()),
-            field: *field,
-            value: place.and_then(|place| quoted(sheet, *line, place)),
-            wrong: wrong.clone(),
-        }
-    })
-}
-
-/// The beginning of what stands in a cell, on one line, without personal numbers; nothing of who
-/// reported.
-fn quoted(sheet: &Sheet, line: u64, column: usize) -> Option<String> {
-    if sheet.columns[column].is_some_and(Field::says_who) {
-        return None;
-    }
-    let row = sheet
-        .rows
-        .binary_search_by_key(&line, |row| row.line)
-        .ok()?;
-    let words: Vec<&str> = sheet.rows[row]
-        .cells
-        .get(column)?
-        .split_whitespace()
-        .collect();
-    let text = words.join(" ");
-    let text = personal::mask(&text);
-    let end = text.char_indices().nth(QUOTED).map(|(end, _)| end);
-    let quoted = end.map_or_else(|| text.to_string(), |end| format!("{}…", &text[..end]));
-    (!quoted.is_empty()).then_some(quoted)
-}
-
-fn waiting_import(
-    row: ImportRow,
-    sheet: Sheet,
-    checked: &Checked,
-    (passed, most): (usize, usize),
-) -> Import {
-    let problems = left(checked, &sheet).map(RowProblem::from).collect();
-    let columns = sheet.headings.into_iter().zip(sheet.columns);
-    Import {
-        id: row.id,
-        name: row.name,
-        state: ImportState::Waiting,
-        made_at: row.made_at,
-        until: Some(row.made_at + WAITS_MS),
-        done_at: None,
-        columns: columns
-            .map(|(heading, field)| Column { heading, field })
-            .collect(),
-        ready: checked.ready.len(),
-        wrong: checked.wrong,
-        problems,
-        sample: checked
-            .ready
-            .iter()
-            .skip(passed)
-            .take(most)
-            .map(|ready| ready.shown.clone())
-            .collect(),
-        filed: Vec::new(),
     }
 }
 
@@ -546,21 +261,8 @@ pub(crate) async fn expire(node: &Node) -> Result<u64, NodeError> {
     Ok(gone)
 }
 
-fn read_after(text: &str) -> Result<(i64, &str), NodeError> {
-    let wrong = || NodeError::Invalid("after: expected the `next` of the page before".into());
-    let (made_at, id) = text.split_once('.').ok_or_else(wrong)?;
-    if !id.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(wrong());
-    }
-    Ok((made_at.parse().map_err(|_| wrong())?, id))
-}
-
 fn owner(id: &str) -> String {
     format!("imports/{id}")
-}
-
-fn left_out_of(id: &str) -> String {
-    format!("imports/{id}/left_out")
 }
 
 /// The name of a file as a list shows it: its last part, without what is no sign.
@@ -578,50 +280,8 @@ fn named(name: &str) -> String {
     }
 }
 
-impl Left {
-    /// As it stays with a register: the words of a report do not, which can be erased elsewhere.
-    fn kept(self) -> Self {
-        let worded = self.field.is_some_and(Field::is_worded);
-        Self {
-            value: self.value.filter(|_| !worded),
-            ..self
-        }
-    }
-}
-
-impl From<Left> for RowProblem {
-    fn from(left: Left) -> Self {
-        Self {
-            line: left.line,
-            column: left.column,
-            field: left.field,
-            value: left.value,
-            code: left.wrong.code(),
-            detail: left.wrong.to_string(),
-            wrong: left.wrong,
-        }
-    }
-}
-
 impl From<DbError> for RegisterError {
     fn from(error: DbError) -> Self {
         Self::Node(error.into())
-    }
-}
-
-impl From<ImportRow> for Brought {
-    fn from(row: ImportRow) -> Self {
-        Self {
-            state: if row.state == WAITING {
-                ImportState::Waiting
-            } else {
-                ImportState::Done
-            },
-            id: row.id,
-            name: row.name,
-            actor: row.actor,
-            made_at: row.made_at,
-            filed: row.filed,
-        }
     }
 }

@@ -4,12 +4,15 @@
 
 mod bring;
 mod check;
+mod checking;
 mod columns;
 mod gathered;
 mod known;
 mod ods;
 mod out;
+mod problems;
 pub(crate) mod sheet;
+mod showing;
 mod taken;
 #[cfg(test)]
 mod tests;
