@@ -1,46 +1,41 @@
 //! The inbox: what is in our hands and runs out next, what is new, what came back, what waits for
 //! whom; search, filters that are kept, and acts on several cases at once.
 
-use std::collections::BTreeMap;
+mod asked;
+mod lines;
+mod tabs;
+
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::case::State as CaseState;
-use lapor_protocol::ids::CaseId;
 use lapor_protocol::region::RegionCode;
 use lapor_web::Query;
-use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 
+use self::asked::asked;
+use self::lines::{Line, lines};
+use self::tabs::{TabLine, headed, tabs};
 use super::along::Along;
-use super::clock::{ClockWords, next_clock};
 use super::deeds::Deed;
-use super::question::{InboxQuery, Question, TABS};
+use super::question::{InboxQuery, Question};
 use super::reasons::reason_choices;
 use super::{
-    Answer, Officer, ROOT, approval, arrangements, assignment, case_page, channels, erasures,
-    identity, identity_asked, own_categories, registers, shared, shortcuts, suspicion, together,
-    walk_in, webhooks,
+    Answer, Officer, ROOT, assignment, channels, registers, shared, shortcuts, together, walk_in,
 };
 use crate::api::problem;
-use crate::casework::{
-    CaseFilter, CaseList, CaseSummary, DraftState, InboxCounts, Once, Outcome, Tab, Tray,
-};
+use crate::casework::{CaseFilter, CaseList, CaseSummary, Once, Outcome, Tab, Tray};
 use crate::error::NodeError;
 use crate::institutions;
 use crate::node::Node;
 use crate::portal::filing::REGIONS;
-use crate::portal::{classification_name, name_of, outcome_words, state_words};
+use crate::portal::{outcome_words, state_words};
 use crate::regions::national;
 
 pub const FILTERS: &str = "/meja/saringan";
-/// What came back.
-const CAME_BACK: &str = "/meja?tab=kembali";
-/// What is overdue, and what has been for long.
-const OVERDUE_ELSEWHERE: &str = "/meja?tab=lain&lewat=1";
-const LONG_OVERDUE: &str = "/meja?tab=lama-lewat";
 /// Cases of a page.
 const PAGE: u32 = 30;
 
@@ -94,37 +89,6 @@ struct InboxPage<'a> {
     channels_at: &'static str,
     /// What waits for somebody of this role: how much, and where.
     asked: Vec<(String, String)>,
-}
-
-struct TabLine {
-    name: String,
-    to: String,
-    count: Option<u64>,
-    current: bool,
-}
-
-/// A case of the list.
-struct Line {
-    case: CaseSummary,
-    /// By what it is told from others.
-    called: String,
-    at: String,
-    state: String,
-    tone: &'static str,
-    clock: Option<ClockWords>,
-    /// What it is about and where it lies, in a few words each.
-    notes: Vec<String>,
-    unseen: bool,
-    /// Since when it waits for its reporter.
-    waits: Option<String>,
-    /// Given to somebody who has not opened it since.
-    handed: bool,
-    /// Until when whoever gave it asks for something: tone and words.
-    asked: Option<(&'static str, String)>,
-    /// What became of an answer to it that was not sent: tone and words.
-    draft: Option<(&'static str, String)>,
-    /// Why it looks like abuse.
-    suspect: Option<String>,
 }
 
 /// A question that somebody has given a name.
@@ -309,78 +273,6 @@ fn filled(node: &Node, v: &Voice, question: &Question, query: &InboxQuery) -> Fo
     form
 }
 
-/// What is told to whoever answers it: what has been overdue for long, own answers that were given
-/// back, requests for identities, own categories that an edition took away, answers to sign, and what
-/// waits for a successor.
-async fn asked(
-    node: &Node,
-    officer: &Officer,
-    given_back: usize,
-    counts: &InboxCounts,
-) -> Answer<Vec<(String, String)>> {
-    let v = officer.visit.v;
-    let mut all = Vec::new();
-    for (count, said, to) in [
-        (
-            counts.long_overdue,
-            text_id("inbox-long-overdue"),
-            LONG_OVERDUE,
-        ),
-        (
-            counts.elsewhere_overdue,
-            text_id("inbox-elsewhere-overdue"),
-            OVERDUE_ELSEWHERE,
-        ),
-    ] {
-        if count > 0 {
-            all.push((v.with("n", count).say(said), to));
-        }
-    }
-    if given_back > 0 {
-        let said = v.with("n", given_back).say("answers-returned");
-        all.push((said, CAME_BACK));
-    }
-    if officer.role.opens_identities() {
-        let waiting = node
-            .identity_tasks_waiting()
-            .await
-            .map_err(|error| problem(&error))?;
-        let said = if waiting == 0 {
-            v.say("identities-waiting-none")
-        } else {
-            v.with("n", waiting).say("identities-waiting")
-        };
-        all.push((said, identity::PATH));
-    }
-    if officer.role.administers() {
-        all.extend(arrangements::told(node, officer).await?);
-        all.extend(Box::pin(own_categories::told(node, officer)).await?);
-        all.extend(erasures::told(node, officer).await?);
-        all.extend(webhooks::told(node, officer).await?);
-        all.extend(channels::cities_told(node, officer).await?);
-    }
-    if officer.role.handles_cases() {
-        all.extend(identity_asked::told(node, officer).await?);
-        all.extend(channels::told(node, officer).await?);
-    }
-    if officer.role.signs() {
-        let waiting = node
-            .waiting_drafts(&officer.sight)
-            .await
-            .map_err(|error| problem(&error))?;
-        if !waiting.is_empty() {
-            let said = v.with("n", waiting.len()).say("approvals-waiting");
-            all.push((said, approval::PATH));
-        }
-    }
-    let all = all.into_iter().map(|(said, to)| (said, to.to_owned()));
-    let mut all: Vec<(String, String)> = all.collect();
-    if officer.role.handles_cases() {
-        all.extend(together::told(node, officer).await?);
-    }
-    Ok(all)
-}
-
 /// Keeps the question under a name, or forgets one.
 pub async fn filters(
     State(node): State<Arc<Node>>,
@@ -424,142 +316,6 @@ pub async fn filters(
     };
     let back = question.address(ROOT, "");
     Ok(officer.visit.go_saying(&LocalPath::own(&back), &flash))
-}
-
-async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Line>> {
-    let days = node.day_count().await.map_err(|error| problem(&error))?;
-    let units = node.units().await.map_err(|error| problem(&error))?;
-    let units: BTreeMap<&str, &str> = units
-        .iter()
-        .map(|unit| (unit.id.as_str(), unit.name.as_str()))
-        .collect();
-    let marks = node.abuse_marks_of(&cases).await;
-    let marks = marks.map_err(|error| problem(&error))?;
-    let marks: BTreeMap<CaseId, TextId> = marks
-        .iter()
-        .map(|mark| (mark.case, suspicion::reason(&mark.reason)))
-        .collect();
-    let me = node.instance().ok();
-    let staff = assignment::staff(node).await?;
-    let ids: Vec<CaseId> = cases.iter().map(|case| case.case).collect();
-    let handed = node.handed(&ids).await.map_err(|error| problem(&error))?;
-    let drafts = node.drafts_among(&cases).await;
-    let drafts = drafts.map_err(|error| problem(&error))?;
-    let line = |case: CaseSummary| {
-        let (state, tone) = shared::standing(&case);
-        let elsewhere = case.custodian.as_ref().filter(|id| Some(*id) != me);
-        let notes = [
-            case.own_number.clone(),
-            case.classification
-                .map(|class| v.say(classification_name(class))),
-            shared::case_category(&case),
-            case.region
-                .as_ref()
-                .and_then(|code| national().display_name(code)),
-            elsewhere.map(|id| name_of(node, id)),
-            case.unit
-                .as_deref()
-                .map(|unit| (*units.get(unit).unwrap_or(&unit)).to_owned()),
-            case.officer.as_deref().map(|id| staff.name(id).to_owned()),
-        ];
-        let handed = handed.get(&case.case);
-        let handed = handed.filter(|_| assignment::is_in_hand(case.tray));
-        Line {
-            asked: handed.and_then(|handed| assignment::asked(v, handed)),
-            handed: handed.is_some_and(|handed| !handed.taken),
-            at: case_page::at(case.case),
-            state: v.say(state),
-            tone,
-            clock: next_clock(v, &days, &case),
-            called: shared::called(v, &case),
-            draft: drafts.get(&case.case).map(|state| match state {
-                DraftState::Returned => ("alert", v.say("row-draft-returned")),
-                _ => ("quiet", v.say("draft-waiting")),
-            }),
-            notes: notes.into_iter().flatten().collect(),
-            waits: case
-                .waits_since
-                .filter(|_| case.tray == Some(Tray::Waiting))
-                .map(|since| v.with("when", v.days_away(since)).say("row-waits-since")),
-            unseen: case.looked_at.is_none() && case.tray == Some(Tray::New),
-            suspect: marks.get(&case.case).map(|why| v.say(*why)),
-            case,
-        }
-    };
-    Ok(cases.into_iter().map(line).collect())
-}
-
-fn tabs(v: &Voice, question: &Question, counts: &InboxCounts) -> Vec<TabLine> {
-    let counted = |tab: Tab| match tab {
-        Tab::RunsOut => Some(counts.runs_out),
-        Tab::New => Some(counts.new),
-        Tab::CameBack => Some(counts.came_back),
-        Tab::Waiting => Some(counts.waiting),
-        Tab::Working => Some(counts.working),
-        Tab::Answered => Some(counts.answered),
-        Tab::Elsewhere => Some(counts.elsewhere),
-        Tab::Escalated => Some(counts.escalated),
-        Tab::Copies => Some(counts.copies),
-        Tab::Ended => None,
-        Tab::LongOverdue => Some(counts.long_overdue),
-        Tab::Pending => Some(counts.pending),
-        Tab::Failed => Some(counts.failed),
-        Tab::Suspect => Some(counts.suspect),
-    };
-    let shown = TABS.iter().map(|(tab, _)| *tab).filter(|tab| {
-        let rare = matches!(
-            tab,
-            Tab::Escalated
-                | Tab::Copies
-                | Tab::LongOverdue
-                | Tab::Pending
-                | Tab::Failed
-                | Tab::Suspect
-        );
-        // What is in hand is a part of what runs out, and open for a link of old.
-        (*tab != Tab::Working && !rare)
-            || question.tab == Some(*tab)
-            || (rare && counted(*tab).is_some_and(|count| count > 0))
-    });
-    let line = |tab: Option<Tab>| TabLine {
-        name: v.say(tab.map_or(text_id("tab-all"), |tab| tab_words(tab).0)),
-        to: question.on(tab).address(ROOT, ""),
-        count: tab.and_then(counted),
-        current: question.tab == tab && question.typed.is_empty(),
-    };
-    shown.map(Some).chain([None]).map(line).collect()
-}
-
-fn headed(question: &Question) -> (TextId, TextId) {
-    if !question.typed.is_empty() {
-        return (text_id("inbox-found"), text_id("inbox-found-about"));
-    }
-    question
-        .tab
-        .map_or((text_id("tab-all"), text_id("tab-all-about")), tab_words)
-}
-
-/// What a tab is called, and what lies in it.
-fn tab_words(tab: Tab) -> (TextId, TextId) {
-    match tab {
-        Tab::RunsOut => (text_id("tab-work"), text_id("tab-work-about")),
-        Tab::New => (text_id("tab-new"), text_id("tab-new-about")),
-        Tab::CameBack => (text_id("tab-back"), text_id("tab-back-about")),
-        Tab::Waiting => (text_id("tab-waiting"), text_id("tab-waiting-about")),
-        Tab::Working => (text_id("tab-working"), text_id("tab-working-about")),
-        Tab::Answered => (text_id("tab-answered"), text_id("tab-answered-about")),
-        Tab::Elsewhere => (text_id("tab-elsewhere"), text_id("tab-elsewhere-about")),
-        Tab::Escalated => (text_id("tab-escalated"), text_id("tab-escalated-about")),
-        Tab::Copies => (text_id("tab-copies"), text_id("tab-copies-about")),
-        Tab::Ended => (text_id("tab-ended"), text_id("tab-ended-about")),
-        Tab::LongOverdue => (
-            text_id("tab-long-overdue"),
-            text_id("tab-long-overdue-about"),
-        ),
-        Tab::Pending => (text_id("tab-pending"), text_id("tab-pending-about")),
-        Tab::Failed => (text_id("tab-failed"), text_id("tab-failed-about")),
-        Tab::Suspect => (text_id("tab-suspect"), text_id("tab-suspect-about")),
-    }
 }
 
 fn states(v: &Voice) -> Vec<Choice> {
