@@ -13,6 +13,8 @@ mod keywords;
 mod length;
 mod media;
 mod meta;
+mod meta_line;
+mod meta_page;
 mod once;
 pub mod paper;
 mod private;
