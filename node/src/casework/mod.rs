@@ -441,6 +441,9 @@ pub struct HistoryEntry {
     pub reason: Option<Reason>,
     /// Unix ms at the hub; while pending, when it was made here.
     pub at: i64,
+    /// Its place among all that the hub has told this node; `None` while pending.
+    #[serde(skip)]
+    pub(crate) arrived: Option<(u32, u64)>,
     /// Clear fields; `None` where the item came without its message.
     #[schema(value_type = Option<Object>)]
     pub body: Option<serde_json::Value>,

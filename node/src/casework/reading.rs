@@ -475,6 +475,7 @@ async fn ruled_entry(
         effect: Some(item.ruling.effect),
         reason: item.ruling.reason,
         at: item.ordered_at,
+        arrived: Some((item.depoch, item.dseq)),
         body: message
             .as_ref()
             .and_then(|m| m.body.as_ref().ok())
@@ -502,6 +503,7 @@ pub(super) async fn pending_entry(
         effect: None,
         reason: None,
         at: draft.created_at,
+        arrived: None,
         body: Some(body_value(&draft.body)?),
         words,
         withheld: None,

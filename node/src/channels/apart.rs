@@ -15,6 +15,8 @@ use super::settled::Cause;
 use super::words;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::post::ever_news;
+use crate::reporters::HeardOf;
 use crate::store::channels::taken;
 
 const MINUTE_MS: i64 = 60_000;
@@ -60,41 +62,60 @@ impl Step<'_> {
 }
 
 impl Node {
-    /// The same of all news of a case and of those that share its ticket, by their messages; empty where
-    /// they may be alike.
+    /// The same of all news of a case, of which this is heard, and of those that share its ticket, by
+    /// their messages; empty where they may be alike. A mark that was given stands: what comes later
+    /// counts behind it, though the hub may have ordered both at once, and what is news no more, because
+    /// a merge was undone, still counts.
     pub(super) async fn marks_of_news(
         &self,
         tx: &mut Tx,
         channel: Name,
         case: CaseId,
+        heard: &HeardOf,
     ) -> Result<BTreeMap<MessageId, String>, NodeError> {
         if !channel.manner().tells_apart {
             return Ok(BTreeMap::new());
         }
         let whole = self.filed_as(tx, case).await?;
-        let mut all = Vec::new();
+        let mut came = arrivals(case, heard);
         for id in self.family(tx, whole).await? {
-            let case = match self.shown_case(tx, id).await {
-                Ok(case) => case,
-                Err(NodeError::NotFound { .. }) => continue,
-                Err(error) => return Err(error),
-            };
-            let news = self.news_of(tx, &case).await?;
-            all.extend(
-                news.iter()
-                    .filter_map(|event| Some((event.message?, event.at))),
-            );
+            if id != case {
+                came.extend(arrivals(id, &self.heard_of(tx, id).await?));
+            }
         }
+        came.sort_unstable_by_key(|news| news.place);
         let v = words::voice(self);
-        let marks = in_their_minutes(all).into_iter();
+        let marks = in_their_minutes(came.into_iter().map(|news| (news.message, news.at)));
+        let marks = marks.into_iter();
         Ok(marks.map(|(id, mark)| (id, mark.said(&v))).collect())
     }
 }
 
-/// Which each was within its minute, of what is told with when it came, Unix ms. What two cases tell
-/// counts once.
-fn in_their_minutes<K: Ord>(mut came: Vec<(K, i64)>) -> BTreeMap<K, Mark> {
-    came.sort_by_key(|(_, at)| *at);
+/// News as it arrived.
+struct Arrival {
+    /// Among all that the hub has told this node.
+    place: (u32, u64),
+    message: MessageId,
+    /// Unix ms at the hub.
+    at: i64,
+}
+
+/// All that was ever news of a case, of which this is heard.
+fn arrivals(case: CaseId, heard: &HeardOf) -> Vec<Arrival> {
+    let news = ever_news(case, heard);
+    let arrived = news.filter_map(|event| {
+        Some(Arrival {
+            place: event.arrived?,
+            message: event.message?,
+            at: event.at,
+        })
+    });
+    arrived.collect()
+}
+
+/// Which each was within its minute, of what is told in the order in which it arrived, with when it
+/// came, Unix ms. What two cases tell counts once.
+fn in_their_minutes<K: Ord>(came: impl Iterator<Item = (K, i64)>) -> BTreeMap<K, Mark> {
     let mut marks = BTreeMap::new();
     let mut places = BTreeMap::<i64, i64>::new();
     for (id, at) in came {
@@ -131,18 +152,27 @@ mod tests {
     #[test]
     fn only_what_came_in_the_same_minute_counts_and_what_two_cases_tell_counts_once() {
         let of = |seconds: i64| NOW - NOW.rem_euclid(MINUTE_MS) + seconds * 1000;
-        let came = vec![
+        let came = [
             ("a", of(0)),
+            ("b", of(30)),
             ("c", of(59)),
             ("d", of(60)),
-            ("b", of(30)),
             ("c", of(59)),
             ("e", of(300)),
             ("f", of(300)),
+            ("g", of(30)),
         ];
-        let marks = in_their_minutes(came).into_iter();
+        let marks = in_their_minutes(came.into_iter()).into_iter();
         let places: Vec<_> = marks.map(|(id, mark)| (id, mark.place)).collect();
-        let expected = [("a", 1), ("b", 2), ("c", 3), ("d", 1), ("e", 1), ("f", 2)];
+        let expected = [
+            ("a", 1),
+            ("b", 2),
+            ("c", 3),
+            ("d", 1),
+            ("e", 1),
+            ("f", 2),
+            ("g", 4),
+        ];
         assert_eq!(places, expected);
     }
 }

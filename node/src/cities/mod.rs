@@ -11,9 +11,9 @@ mod feed;
 mod figures;
 mod follow;
 mod linked;
+mod mapping;
 pub(crate) mod mark;
 mod running;
-mod services;
 mod settings;
 mod states;
 #[cfg(test)]
@@ -27,8 +27,8 @@ use std::time::Duration;
 
 pub use figures::{CityFigures, Counts, Stuck};
 pub use linked::{Exchange, LinkedPage, LinkedRequest};
+pub use mapping::CityService;
 pub use running::{REQUESTS, run};
-pub use services::CityService;
 pub use settings::{CitySettings, CitySettingsError, Closing, Format, Mapped, Media, Progress};
 
 use lapor_migrations::DbError;

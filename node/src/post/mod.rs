@@ -41,7 +41,7 @@ pub use delivery::{Delivery, LEAVE, LETTERS, Round, deliver};
 pub use lapor_web::mail::{Encryption, Undelivered};
 pub(crate) use lapor_web::mail::{Letterhead, Said, Words};
 pub(crate) use letterhead::letterhead;
-pub(crate) use news::{is_own_act, tellable};
+pub(crate) use news::{ever_news, is_own_act, tellable};
 pub use settings::{MailSettings, MailSettingsError};
 
 /// Letters with trouble that are shown at once.

@@ -15,7 +15,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::onward::Onward;
 use crate::portal::{CONVERSATION, case_path, name_of, talk_path, ticket_path, why};
-use crate::reporters::{Event, follow, leave_for};
+use crate::reporters::{Event, HeardOf, follow, leave_for};
 use crate::store;
 use crate::store::cases::CaseRow;
 
@@ -115,7 +115,8 @@ impl Node {
         let case = self.shown_case(&mut tx, id).await?;
         let told = store::told::told(&mut tx, &text).await?;
         let known = |mark: &str| told.iter().any(|(known, _)| known == mark);
-        let New { to_reporter, own } = self.new_of(&mut tx, &case).await?;
+        let heard = self.heard_of(&mut tx, id).await?;
+        let New { to_reporter, own } = self.new_of(&mut tx, &case, &heard).await?;
         let (again, to_reporter): (Vec<_>, Vec<_>) = to_reporter
             .iter()
             .filter_map(|event| Some((event, event.message?.to_string())))
@@ -148,22 +149,26 @@ impl Node {
         Ok((written, ended))
     }
 
-    /// What is news to whoever reported a case: ruled, and not too old.
-    pub(crate) async fn news_of(&self, tx: &mut Tx, case: &Case) -> Result<Vec<Event>, NodeError> {
-        Ok(self.new_of(tx, case).await?.to_reporter)
+    /// What is news to whoever reported a case, of what is heard of it: ruled, and not too old.
+    pub(crate) async fn news_of(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        heard: &HeardOf,
+    ) -> Result<Vec<Event>, NodeError> {
+        Ok(self.new_of(tx, case, heard).await?.to_reporter)
     }
 
-    async fn new_of(&self, tx: &mut Tx, case: &Case) -> Result<New, NodeError> {
+    async fn new_of(&self, tx: &mut Tx, case: &Case, heard: &HeardOf) -> Result<New, NodeError> {
         let begun = self.clock().now_ms() - OLD_MS;
-        let mut events = self.heard_by_reporter(tx, case.id).await?;
         // A half begins with the split, which is told as news of the whole.
-        events.drain(..usize::from(case.parent.is_some()).min(events.len()));
-        events.retain(|event| is_news_of(case, event));
-        let (mut own, mut events): (Vec<_>, Vec<_>) =
-            events.into_iter().partition(is_closed_by_reporter);
-        events.extend(self.heard_where_it_goes_on(tx, case).await?);
+        let own = heard.own.iter().skip(usize::from(case.parent.is_some()));
+        let own = own.filter(|event| is_news_of(case, event));
+        let (mut own, mut events): (Vec<_>, Vec<_>) = own.cloned().partition(is_closed_by_reporter);
+        let there = self.heard_where_it_goes_on(tx, case, heard).await?;
+        events.extend_from_slice(there);
         for told in [&mut own, &mut events] {
-            told.retain(|event| !event.pending && event.at > begun && tellable(event).is_some());
+            told.retain(|event| is_ruled_news(event) && event.at > begun);
         }
         Ok(New {
             to_reporter: events,
@@ -604,6 +609,23 @@ fn is_news_of(case: &Case, event: &Event) -> bool {
         "case.unlinked" => event.into != Some(case.id),
         _ => true,
     }
+}
+
+/// All that is news to whoever reported a case, of what is heard of it, however old, and what was
+/// news before a merge was undone.
+pub(crate) fn ever_news(case: CaseId, heard: &HeardOf) -> impl Iterator<Item = &Event> {
+    let of_another = move |event: &Event| {
+        let is_link = ["case.linked", "case.unlinked"].contains(&event.kind.as_str());
+        is_link && event.into == Some(case)
+    };
+    let own = heard.own.iter();
+    let own = own.filter(move |event| !of_another(event) && !is_closed_by_reporter(event));
+    let all = own.chain(heard.beyond.values().flatten());
+    all.filter(|event| is_ruled_news(event))
+}
+
+fn is_ruled_news(event: &Event) -> bool {
+    !event.pending && tellable(event).is_some()
 }
 
 /// What is told of an event to those who follow its case.

@@ -2,6 +2,8 @@
 //! public words, never an internal note, an instruction or a request for an
 //! identity.
 
+use std::collections::BTreeMap;
+
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
@@ -63,6 +65,18 @@ pub struct Event {
     /// Into which case a link or its undoing says that one goes on.
     #[serde(skip)]
     pub(crate) into: Option<CaseId>,
+    /// Its place among all that the hub has told this node; `None` while pending.
+    #[serde(skip)]
+    pub(crate) arrived: Option<(u32, u64)>,
+}
+
+/// What is heard of a case, from which news are chosen.
+pub(crate) struct HeardOf {
+    /// By its reporter, in the order in which it happened.
+    pub own: Vec<Event>,
+    /// By each link that led from it into another case, what was done there since, also where the
+    /// link was undone.
+    pub beyond: BTreeMap<MessageId, Vec<Event>>,
 }
 
 /// How another case belongs to this one.
@@ -154,6 +168,7 @@ fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {
         pending: entry.case_seq.is_none(),
         to: fact("target"),
         into: fact("target_case").and_then(|case| case.parse().ok()),
+        arrived: entry.arrived,
         reason: fact("reason"),
         suggested: fact("suggested").filter(|_| entry.kind == "case.returned"),
         text: text("text").or_else(|| text("content")),
@@ -176,6 +191,12 @@ fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {
             Vec::new()
         },
     })
+}
+
+/// By which link a case went on in which other one, where an event of its own history is one.
+fn led_on(case: CaseId, event: &Event) -> Option<(MessageId, CaseId)> {
+    let leads_on = event.kind == "case.linked" && event.into != Some(case);
+    leads_on.then_some((event.message?, event.into?))
 }
 
 /// How the questions of a hold are to be answered, by its words.
@@ -208,21 +229,44 @@ impl Node {
         Ok(events(&history, Listener::Reporter))
     }
 
+    /// The same, with what was done where it went on.
+    pub(crate) async fn heard_of(&self, tx: &mut Tx, case: CaseId) -> Result<HeardOf, NodeError> {
+        let own = self.heard_by_reporter(tx, case).await?;
+        let links: Vec<_> = own.iter().filter_map(|event| led_on(case, event)).collect();
+        let mut beyond = BTreeMap::new();
+        for (link, into) in links {
+            beyond.insert(link, self.done_since(tx, link, into).await?);
+        }
+        Ok(HeardOf { own, beyond })
+    }
+
     /// What is done where a merged case goes on, since it does; of a secret one nothing.
-    pub(crate) async fn heard_where_it_goes_on(
+    pub(crate) async fn heard_where_it_goes_on<'h>(
         &self,
         tx: &mut Tx,
         case: &Case,
-    ) -> Result<Vec<Event>, NodeError> {
+        heard: &'h HeardOf,
+    ) -> Result<&'h [Event], NodeError> {
         let Some(merged) = &case.merged else {
-            return Ok(Vec::new());
+            return Ok(&[]);
         };
         match self.shown_case(tx, merged.into).await {
             Ok(other) if !other.secret && !other.redacted => {}
-            Ok(_) | Err(NodeError::NotFound { .. }) => return Ok(Vec::new()),
+            Ok(_) | Err(NodeError::NotFound { .. }) => return Ok(&[]),
             Err(error) => return Err(error),
         }
-        let history = self.whole_history(tx, merged.into).await?;
+        let since = heard.beyond.get(&merged.link.id);
+        Ok(since.map(Vec::as_slice).unwrap_or_default())
+    }
+
+    /// What is done in a case since a link that led into it.
+    async fn done_since(
+        &self,
+        tx: &mut Tx,
+        link: MessageId,
+        into: CaseId,
+    ) -> Result<Vec<Event>, NodeError> {
+        let history = self.whole_history(tx, into).await?;
         let told = |kind: &str| {
             matches!(
                 kind,
@@ -235,7 +279,7 @@ impl Node {
         };
         let heard = events(&history, Listener::Public).into_iter();
         // The link stands in both histories.
-        let since = heard.skip_while(|event| event.message != Some(merged.link.id));
+        let since = heard.skip_while(|event| event.message != Some(link));
         Ok(since.filter(|event| told(&event.kind)).collect())
     }
 

@@ -8,6 +8,8 @@ use futures_util::future::BoxFuture;
 use openidconnect::url::Url;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 
+use crate::hindrance::with_causes;
+
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(15);
 /// Bytes of an answer, at most.
@@ -59,7 +61,7 @@ impl Caller {
         if url.origin() != self.host.origin() {
             return Err(CallError::OtherHost(url.origin().ascii_serialization()));
         }
-        let line = |error: reqwest::Error| CallError::Line(error.without_url().to_string());
+        let line = |error: reqwest::Error| CallError::Line(with_causes(&error.without_url()));
         let asked = self
             .client
             .request(parts.method, url)

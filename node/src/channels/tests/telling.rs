@@ -1,12 +1,13 @@
 //! What happens in a case is told where it was filed, and what is asked there can be answered there.
 
 use lapor_migrations::on;
+use lapor_protocol::ids::CaseId;
 use serde_json::json;
 
-use super::{MINUTE_MS, REPORT, SITI, Talked};
+use super::{BUDI, MINUTE_MS, REPORT, SITI, Talked};
 use crate::casework::ticket;
 use crate::channels::Name;
-use crate::testing::{FromDesk, NOW};
+use crate::testing::{FromDesk, NOW, acts};
 
 #[tokio::test]
 async fn a_case_is_asked_about_answered_closed_and_rated_by_text_messages() {
@@ -241,6 +242,52 @@ async fn news_of_the_halves_of_a_report_which_share_its_ticket_is_not_alike_eith
             |place| format!("Laporan {ticket}: Tindak lanjut (21 Sep., 21.13, {place}).");
         assert_eq!(told.len(), 3, "{told:?}");
         assert_eq!(told[1..], [follow_up("ke-2"), follow_up("ke-3")]);
+    }
+}
+
+#[tokio::test]
+async fn news_of_a_half_and_of_where_the_whole_went_on_is_not_alike_nor_what_follows_the_merge() {
+    for talked in Talked::on(Name::X).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        let fallen = "Pohon tumbang menutup jalan di Dago sejak kemarin.";
+        talked.says(BUDI, fallen).await;
+        let cases = talked.cases().await.into_iter();
+        let mut cases = cases.map(|(id, _)| id.parse::<CaseId>().unwrap());
+        let other = cases.find(|id| *id != case).unwrap();
+        // What the hub orders together has one time.
+        talked.hub.orders_at(NOW);
+        let words = json!({"title": "Trotoar", "content": "Bagian kedua."});
+        talked.acts(case, "case.split", json!({}), words).await;
+        let mut told = talked.told(SITI).await;
+        let half = talked.node().case(case).await.unwrap().children[0];
+        let into = json!({"target_case": other});
+        acts(&talked.place, case, "case.linked", into, None).await;
+        talked.ruled().await;
+        told.extend(talked.told(SITI).await);
+        for one in [half, other] {
+            talked.follows_up(one, "Sudah dibahas.", false).await;
+            told.extend(talked.told(SITI).await);
+        }
+        acts(&talked.place, case, "case.unlinked", json!({}), None).await;
+        talked.ruled().await;
+        told.extend(talked.told(SITI).await);
+        talked.follows_up(case, "Sudah dibahas.", false).await;
+        told.extend(talked.told(SITI).await);
+        let news = [
+            ("Sebagian dipisah menjadi laporan tersendiri", ""),
+            (
+                "Digabung dengan laporan lain tentang hal yang sama",
+                ", ke-2",
+            ),
+            ("Tindak lanjut", ", ke-3"),
+            ("Tindak lanjut", ", ke-4"),
+            ("Dipisahkan lagi dari laporan lain", ", ke-5"),
+            ("Tindak lanjut", ", ke-6"),
+        ];
+        let expected =
+            news.map(|(said, place)| format!("Laporan {ticket}: {said} (21 Sep., 21.13{place})."));
+        assert_eq!(told, expected);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Single sign-on against a provider in the process of the test.
 
+use std::net::TcpListener;
+
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
@@ -387,6 +389,20 @@ async fn a_provider_that_is_away_is_asked_again_after_a_while() {
         scene.provider.goes_away(false);
         scene.place.clock.advance(30_000);
         assert!(scene.enters(&siti()).await.is_in());
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_takes_no_connection_is_told_with_the_cause() {
+    for mut scene in Scene::all().await {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = listener.local_addr().unwrap();
+        drop(listener);
+        scene.place.settings.single_sign_on.issuer = Some(format!("http://{closed}"));
+        scene.place.node = scene.place.reopened().await;
+        let proved = scene.place.node.sign_on().prove(NOW).await;
+        let told = proved.unwrap_err().to_string();
+        assert!(told.contains("Connection refused"), "{told}");
     }
 }
 
