@@ -7,9 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use lapor_migrations::Tx;
-use lapor_protocol::calendar::{Calendar, day_at};
+use lapor_protocol::calendar::day_at;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::calendar_updated::HolidayKind;
@@ -284,8 +283,8 @@ pub async fn compare_calendar(
     let today = day_at(ZONE, ground.clock.now_ms());
     let in_force = in_force.map(|before| &*before.edition);
     let difference = Difference {
-        sooner: worked(before, new, today),
-        later: worked(new, before, today),
+        sooner: holidays::worked(before, new, today),
+        later: holidays::worked(new, before, today),
         ..differ(in_force, &days(before), &days(new))
     };
     Ok((used, difference))
@@ -337,18 +336,6 @@ fn differ(before: Option<&str>, old: &BTreeSet<String>, new: &BTreeSet<String>) 
     }
 }
 
-/// Days of a calendar, from one on, that are working days by another.
-fn worked(calendar: &CalendarUpdated, by: &CalendarUpdated, from: NaiveDate) -> Vec<String> {
-    let by = Calendar::of(by);
-    let days = calendar.days.iter().filter(|day| {
-        let date = day.date.parse::<NaiveDate>();
-        date.is_ok_and(|date| date >= from && by.is_working_day(date))
-    });
-    let days: BTreeMap<&str, &str> = days.map(|day| (&*day.date, &*day.name)).collect();
-    let days = days.into_iter();
-    days.map(|(date, name)| format!("{date} {name}")).collect()
-}
-
 fn days(calendar: &CalendarUpdated) -> BTreeSet<String> {
     let days = calendar.days.iter().map(|day| {
         let kind = match day.kind {
@@ -368,38 +355,4 @@ fn categories(taxonomy: &TaxonomyUpdated) -> BTreeSet<String> {
         all.extend(below.map(|name| format!("{} / {name}", root.name)));
     }
     all
-}
-
-#[cfg(test)]
-mod tests {
-    use lapor_protocol::kinds::calendar_updated::Holiday;
-
-    use super::*;
-
-    fn calendar(dates: &[&str]) -> CalendarUpdated {
-        let day = |date: &&str| Holiday {
-            date: (*date).to_owned(),
-            name: "Libur".to_owned(),
-            kind: HolidayKind::NationalHoliday,
-        };
-        CalendarUpdated {
-            edition: "2031.1".to_owned(),
-            days: dates.iter().map(day).collect(),
-        }
-    }
-
-    #[test]
-    fn a_day_that_goes_is_told_where_a_deadline_can_still_run_over_it() {
-        // Of these the 4th and the 5th of January 2031 are a weekend.
-        let before = calendar(&["2031-01-07", "2031-01-01", "2031-01-03", "2031-01-04"]);
-        let today = "2031-01-02".parse().unwrap();
-        let none = calendar(&[]);
-        assert_eq!(
-            worked(&before, &none, today),
-            ["2031-01-03 Libur", "2031-01-07 Libur"]
-        );
-        let kept = calendar(&["2031-01-03", "2031-01-05"]);
-        assert_eq!(worked(&before, &kept, today), ["2031-01-07 Libur"]);
-        assert_eq!(worked(&kept, &before, today), [""; 0]);
-    }
 }

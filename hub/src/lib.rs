@@ -57,6 +57,8 @@ pub mod store;
 mod streams;
 pub mod stuck;
 pub mod succession;
+#[cfg(test)]
+mod testing;
 mod tls;
 pub mod tokens;
 pub mod trial;

@@ -2,9 +2,10 @@
 //! calendar, which both programs count by until the national desk has published
 //! one. Sources and licence stand beside the file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
+use chrono::NaiveDate;
 use lapor_protocol::calendar::Calendar;
 use lapor_protocol::kinds::calendar_updated::{CalendarUpdated, Holiday, HolidayKind};
 use serde::Deserialize;
@@ -68,6 +69,19 @@ pub fn repeated(edition: &CalendarUpdated) -> Option<(usize, usize)> {
     days.find_map(|(again, day)| Some((again, dates.insert(&day.date, again)?)))
 }
 
+/// Date and name of each day of an edition, from one day on and in their order, that is a working
+/// day by another: deadlines that run over it end sooner by that one.
+pub fn worked(edition: &CalendarUpdated, by: &CalendarUpdated, from: NaiveDate) -> Vec<String> {
+    let by = Calendar::of(by);
+    let days = edition.days.iter().filter(|day| {
+        let date = day.date.parse::<NaiveDate>();
+        date.is_ok_and(|date| date >= from && by.is_working_day(date))
+    });
+    let days: BTreeMap<&str, &str> = days.map(|day| (&*day.date, &*day.name)).collect();
+    let days = days.into_iter();
+    days.map(|(date, name)| format!("{date} {name}")).collect()
+}
+
 /// Every row with its line, or why it cannot be read; columns that no calendar has are passed over.
 pub fn listed(text: &str) -> impl Iterator<Item = (u64, Result<Row, RowError>)> {
     rows(text)
@@ -123,6 +137,33 @@ mod tests {
         let text = "date,kind,name\n2031-01-01,libur_nasional,A\n2031-01-02,cuti_bersama,B\n\
             2031-01-01,cuti_bersama,C\n";
         assert_eq!(repeated(&read(text, "x").unwrap()), Some((3, 1)));
+    }
+
+    fn calendar(dates: &[&str]) -> CalendarUpdated {
+        let day = |date: &&str| Holiday {
+            date: (*date).to_owned(),
+            name: "Libur".to_owned(),
+            kind: HolidayKind::NationalHoliday,
+        };
+        CalendarUpdated {
+            edition: "2031.1".to_owned(),
+            days: dates.iter().map(day).collect(),
+        }
+    }
+
+    #[test]
+    fn a_day_that_goes_is_told_where_a_deadline_can_still_run_over_it() {
+        // Of these the 4th and the 5th of January 2031 are a weekend.
+        let before = calendar(&["2031-01-07", "2031-01-01", "2031-01-03", "2031-01-04"]);
+        let today = "2031-01-02".parse().unwrap();
+        let none = calendar(&[]);
+        assert_eq!(
+            worked(&before, &none, today),
+            ["2031-01-03 Libur", "2031-01-07 Libur"]
+        );
+        let kept = calendar(&["2031-01-03", "2031-01-05"]);
+        assert_eq!(worked(&before, &kept, today), ["2031-01-07 Libur"]);
+        assert_eq!(worked(&kept, &before, today), [""; 0]);
     }
 
     #[test]

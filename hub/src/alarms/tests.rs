@@ -23,12 +23,12 @@ use crate::app::Hub;
 use crate::audit::By;
 use crate::clock::{Clock as _, HandClock};
 use crate::deeds::{self, Deed};
-use crate::directory::Amendment;
 use crate::ground::{Ground, Keyring};
 use crate::keys;
 use crate::settings::Settings;
 use crate::store;
 use crate::store::alarms::deliveries::DeliveryRow;
+use crate::testing::publish;
 use crate::watch::{self, Concern, Picture};
 
 const NOW: i64 = 1_790_000_000_000;
@@ -73,16 +73,7 @@ impl Place {
         let ground = Ground::new(settings, db_open, keyring, shared)
             .await
             .unwrap();
-        let entries = (0..institutions).map(entry).collect();
-        let mut tx = ground.db.write().await.unwrap();
-        let known = ground.directory.refresh(&mut tx).await.unwrap();
-        let amendment = Amendment {
-            entries,
-            ..Amendment::default()
-        };
-        let known = ground.publish(&mut tx, &known, amendment).await.unwrap();
-        tx.commit().await.unwrap();
-        ground.directory.adopt(&known);
+        publish(&ground, (0..institutions).map(entry).collect()).await;
         Self {
             hub: Hub::start(ground).await.unwrap(),
             clock,

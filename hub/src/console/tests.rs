@@ -40,9 +40,9 @@ use tower::ServiceExt as _;
 use super::{Console, ConsoleRole, router};
 use crate::app::Hub;
 use crate::clock::HandClock;
-use crate::directory::Amendment;
 use crate::ground::{Ground, Keyring};
 use crate::settings::{ConsoleSettings, Settings};
+use crate::testing::publish;
 
 const NOW: i64 = 1_790_000_000_000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -57,19 +57,6 @@ pub(super) struct Place {
     pub console: Arc<Console>,
     _db: TestDb,
     _folder: tempfile::TempDir,
-}
-
-/// The directory names these institutions as they are here.
-async fn publish(ground: &Ground, entries: Vec<InstanceEntry>) {
-    let mut tx = ground.db.write().await.unwrap();
-    let known = ground.directory.refresh(&mut tx).await.unwrap();
-    let amendment = Amendment {
-        entries,
-        ..Amendment::default()
-    };
-    let known = ground.publish(&mut tx, &known, amendment).await.unwrap();
-    tx.commit().await.unwrap();
-    ground.directory.adopt(&known);
 }
 
 impl Place {

@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use lapor_protocol::kinds::Body;
 use lapor_protocol::kinds::calendar_updated::HolidayKind;
+use lapor_protocol::kinds::{Body, CalendarUpdated};
 
-use super::print::{Zone, json, plain};
+use super::print::{Zone, counted, json, plain};
 use super::programme::{standing, stored};
 use super::report::read_text;
 use super::{Failure, Out, Place, actor, exit};
@@ -42,6 +42,9 @@ pub enum Calendar {
         /// Name of the edition, for instance 2026.1; a .csv needs it
         #[arg(long, value_name = "NAME")]
         edition: Option<String>,
+        /// Though holidays of the edition in force, of today or later, become working days
+        #[arg(long)]
+        even_so: bool,
         #[arg(long)]
         json: bool,
     },
@@ -94,20 +97,20 @@ pub async fn calendar(place: &Place, command: Calendar, out: Out<'_>) -> Result<
         Calendar::Publish {
             file,
             edition,
+            even_so,
             json,
         } => {
             let new = read_calendar(&file, edition.as_deref())?;
+            if !even_so && let New::Calendar(new) = &new {
+                no_day_goes(&node, new).await?;
+            }
             publish(&node, new.into(), json, out).await
         }
         Calendar::Show(args) => {
             let CalendarView { calendar, editions } =
                 node.calendar(args.edition.as_deref()).await?;
             let shipped = calendar.is_none();
-            let calendar = match calendar {
-                Some(calendar) => calendar,
-                None => holidays::read(FIRST_EDITION, FIRST_NAME)
-                    .map_err(|problem| Failure::new(exit::DATA, problem.to_string()))?,
-            };
+            let calendar = or_shipped(calendar)?;
             if args.json {
                 let calendar = Some(calendar);
                 return json(&CalendarView { calendar, editions }, out);
@@ -128,6 +131,38 @@ pub async fn calendar(place: &Place, command: Calendar, out: Out<'_>) -> Result<
 async fn publish(node: &Node, body: Body, as_json: bool, out: Out<'_>) -> Result<(), Failure> {
     let published = node.publish(body, &actor()).await?;
     stored(&published, as_json, out)
+}
+
+/// A day that was forgotten in the file would be a working day everywhere without a word.
+async fn no_day_goes(node: &Node, new: &CalendarUpdated) -> Result<(), Failure> {
+    let before = or_shipped(node.calendar(None).await?.calendar)?;
+    let going = holidays::worked(&before, new, node.today());
+    if going.is_empty() {
+        return Ok(());
+    }
+    let (are, them) = if going.len() == 1 {
+        ("is a working day", "it")
+    } else {
+        ("are working days", "them")
+    };
+    let count = counted(going.len() as u64, "holiday");
+    let edition = plain(&before.edition);
+    let days: Vec<String> = going.iter().map(|day| plain(day)).collect();
+    let message = format!(
+        "{count} of today or later, by edition {edition} in force, {are} by this file, and deadlines that run over {them} end sooner:\n  {}\n\
+         An edition replaces the one before as a whole: take what is missing into the file, or say --even-so if it is meant",
+        days.join("\n  ")
+    );
+    Err(Failure::new(exit::DATA, message))
+}
+
+/// The edition in force; that of the program until one has been published.
+fn or_shipped(published: Option<CalendarUpdated>) -> Result<CalendarUpdated, Failure> {
+    match published {
+        Some(calendar) => Ok(calendar),
+        None => holidays::read(FIRST_EDITION, FIRST_NAME)
+            .map_err(|problem| Failure::new(exit::DATA, problem.to_string())),
+    }
 }
 
 fn read_calendar(file: &Path, edition: Option<&str>) -> Result<New, Failure> {

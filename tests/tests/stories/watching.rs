@@ -1,6 +1,7 @@
 //! What operators see: one trace through all programs, readiness that tells
 //! what is wrong, and neither in a log nor in a metric a word of a case.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
@@ -117,17 +118,29 @@ fn metrics_of(shown: &str) -> Vec<&str> {
     named.filter(|name| name.starts_with("lapor_")).collect()
 }
 
-/// The metrics that a dashboard asks for; the parts of a histogram as the histogram.
-fn asked_by(board: &Value) -> Vec<String> {
+/// What a dashboard asks Prometheus.
+fn expressions_of(board: &Value) -> Vec<&str> {
     let panels = board["panels"].as_array().unwrap().iter();
     let targets = panels.filter_map(|panel| panel["targets"].as_array());
     let asked = targets.flatten().map(|of| of["expr"].as_str().unwrap());
+    asked.collect()
+}
+
+/// The metrics that a dashboard asks for; the parts of a histogram as the histogram.
+fn asked_by(board: &Value) -> Vec<String> {
+    let asked = expressions_of(board).into_iter();
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let names = asked.flat_map(|expr| expr.split(move |c| !word(c)));
     let names = names.filter(|name| name.starts_with("lapor_"));
     names
         .map(|name| name.trim_end_matches("_bucket").to_owned())
         .collect()
+}
+
+/// How a job is scraped.
+fn job(name: &str) -> &'static str {
+    let mut jobs = SCRAPING.split("- job_name: ").skip(1);
+    jobs.find(|job| job.lines().next() == Some(name)).unwrap()
 }
 
 /// Whether a line says this within the span of the trace.
@@ -234,14 +247,34 @@ async fn one_trace_leads_from_the_filing_to_the_other_institution_and_no_word_is
 #[test]
 fn what_is_scraped_bears_the_names_that_alarms_and_dashboards_go_by() {
     for (name, port, honours) in [("lapor-hub", 7445, true), ("lapor-node", 8091, false)] {
-        let mut jobs = SCRAPING.split("- job_name: ").skip(1);
-        let job = jobs.find(|job| job.lines().next() == Some(name)).unwrap();
+        let job = job(name);
         let honour = |line: &str| line.trim() == "honor_labels: true";
         assert_eq!(job.lines().any(honour), honours, "{job}");
         assert!(job.contains(&format!(":{port}\"]")), "{job}");
         let default = format!("| `monitor.listen` | `127.0.0.1:{port}` |");
         assert!(PAGE.contains(&default), "{default}");
         assert!(ALARMS.contains(&format!("up{{job=\"{name}\"}}")), "{name}");
+    }
+}
+
+/// Hubs on one database tell the same of each institution: to Prometheus two targets with one series are
+/// disorder, and what is asked of each of them sounds or counts twice.
+#[test]
+fn what_each_of_several_hubs_tells_of_an_institution_is_asked_for_once() {
+    let hubs = job("lapor-hub");
+    let replica = |line: &'static str| line.trim().strip_prefix("labels: { replica: ");
+    let replicas: BTreeSet<&str> = hubs.lines().filter_map(replica).collect();
+    let targets = hubs.matches("- targets: ").count();
+    assert!(targets > 1 && replicas.len() == targets, "{hubs}");
+    let boards = BOARDS.map(|board| serde_json::from_str::<Value>(board).unwrap());
+    let alarms = ALARMS.lines().filter_map(|line| line.split_once("expr: "));
+    let alarms = alarms.map(|(_, asked)| asked);
+    let asked = alarms.chain(boards.iter().flat_map(expressions_of));
+    let of_institutions = |asked: &&str| asked.contains("lapor_hub_instance_");
+    let asked: Vec<&str> = asked.filter(of_institutions).collect();
+    assert!(asked.len() > 30, "{asked:?}");
+    for asked in asked {
+        assert!(asked.contains(" without (replica) ("), "{asked}");
     }
 }
 

@@ -27,17 +27,10 @@ impl Place {
             address: "192.0.2.9".to_owned(),
             admitted_at: None,
         };
+        publish(&self.ground, vec![entry]).await;
         let mut tx = self.ground.db.write().await.unwrap();
-        let known = self.ground.directory.refresh(&mut tx).await.unwrap();
-        let amendment = Amendment {
-            entries: vec![entry],
-            ..Amendment::default()
-        };
-        let known = self.ground.publish(&mut tx, &known, amendment).await;
-        let known = known.unwrap();
         note_admission(&mut tx, &id, &joined).await.unwrap();
         tx.commit().await.unwrap();
-        self.ground.directory.adopt(&known);
         self.console.hub.watch.look_again();
     }
 

@@ -223,6 +223,41 @@ async fn the_desk_publishes_the_calendar_that_is_shipped() {
 }
 
 #[tokio::test]
+async fn a_calendar_that_leaves_out_days_to_come_is_published_only_when_that_is_said() {
+    // What is over goes without a word, and no deadline runs over a Saturday.
+    let gone = ["2026-08-17", "2026-12-24", "2026-12-25", "2027-02-06"];
+    let without = |gone: &[&str]| {
+        let lines = HOLIDAYS.lines();
+        let kept = lines.filter(|line| !gone.iter().any(|day| line.starts_with(day)));
+        kept.collect::<Vec<_>>().join("\n")
+    };
+    for shell in shells("pusat").await {
+        let file = shell.file("short.csv", &without(&gone));
+        let publish = ["calendar", "publish", &file, "--edition=2026.1"];
+        let (code, message) = shell.fails(&publish).await;
+        assert_eq!(code, exit::DATA);
+        insta::allow_duplicates! { insta::assert_snapshot!(message, @r"
+        2 holidays of today or later, by edition built-in in force, are working days by this file, and deadlines that run over them end sooner:
+          2026-12-24 Cuti Bersama Hari Raya Natal
+          2026-12-25 Hari Raya Natal
+        An edition replaces the one before as a whole: take what is missing into the file, or say --even-so if it is meant
+        ") };
+        let editions = shell.json(&["calendar", "show", "--json"]).await["editions"].take();
+        assert_eq!(editions, json!([]), "nothing is published");
+        let one = shell.file("one.csv", &without(&["2027-01-01"]));
+        let one = ["calendar", "publish", &one, "--edition=2026.2"];
+        let (_, message) = shell.fails(&one).await;
+        let said = "1 holiday of today or later, by edition built-in in force, is a working day by this file";
+        assert!(message.starts_with(said), "{message}");
+        let meant = [&publish[..], &["--even-so"]].concat();
+        assert_eq!(
+            shell.says(&meant).await,
+            "Stored and pending: calendar.updated 2026.1.\n"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_an_edition_is_named_all_at_once() {
     for shell in shells("pusat").await {
         let table = "date,kind,name\n2031-02-30,libur,X\n2031-02-03,libur_nasional,\n";
