@@ -9,10 +9,11 @@ use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::receipt::Stream;
 use tower::ServiceExt as _;
 
-use super::{Encryption, Posted, readable};
+use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
 use crate::doors::router;
 use crate::post::{LetterChoice, Round};
 use crate::publishing::{NewProgramme, NewProgress};
+use crate::reporters::Proved;
 use crate::staff::StaffRole;
 use crate::sync::Link;
 use crate::testing::{PaperHub, Place, databases};
@@ -161,6 +162,92 @@ async fn a_report_is_followed_with_a_code_and_left_with_one_click() {
             StatusCode::SEE_OTHER,
             "twice is once"
         );
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_signed_in_follows_with_one_press_and_without_a_code() {
+    const OWNER: &str = "warga@contoh.id";
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, router) = (posted.node(), router(posted.node().clone()));
+        let case = posted.filed(false).await.case;
+        posted
+            .acts(case, "case.verified", serde_json::json!({}), "Diterima.")
+            .await;
+        let programme: NewProgramme = serde_json::from_value(serde_json::json!({
+            "slug": "trotoar", "name": "Trotoar Braga", "description": "Diperlebar.",
+        }))
+        .unwrap();
+        node.publish_programme(programme, "test").await.unwrap();
+        let sent = node.ask_sign_in(OWNER, HERE).await.unwrap();
+        let letters = node.letters(0, 10).await.unwrap();
+        let digits = letters.last().unwrap().code.clone().unwrap();
+        let proved = node.prove_code(&sent.id, &digits, HERE).await.unwrap();
+        let Proved::SignedIn(opened) = proved else {
+            panic!("the code signs in");
+        };
+        posted.place.clock.advance(5 * MINUTE_MS);
+        posted.writes().await;
+        let before = posted.sends(0).await.len();
+        let cookie = format!("lapor-percakapan={}", opened.token);
+        let signed = |request: http::request::Builder, language: &str| {
+            request
+                .header("cookie", format!("{cookie}; lapor_bahasa={language}"))
+                .header("content-type", "application/x-www-form-urlencoded")
+        };
+        for (language, said) in [
+            ("id", "warga@contoh.id adalah surel akun Anda"),
+            ("en", "warga@contoh.id is the address of your account"),
+        ] {
+            let asks = Request::get(format!("/ikuti?laporan={case}"));
+            let page = send(&router, signed(asks, language), "").await;
+            let filled = format!("value=\"{OWNER}\"");
+            assert!(
+                page.text.contains(said) && page.text.contains(&filled),
+                "{}",
+                page.text
+            );
+        }
+        let press = async |about: &str, address: &str| {
+            let body = format!("{about}&surel={address}");
+            send(&router, signed(Request::post("/ikuti"), "id"), &body).await
+        };
+        let about = format!("laporan={case}");
+        for again in ["first", "twice is once"] {
+            let followed = press(&about, "Warga@contoh.id").await;
+            assert_eq!(
+                followed.to(),
+                format!("/laporan/{case}"),
+                "{}",
+                followed.text
+            );
+            let followers = node.followers(case, "", 10).await.unwrap();
+            assert_eq!(followers, [OWNER], "{again}");
+        }
+        let followed = press("program=kota-bandung%2Ftrotoar", OWNER).await;
+        assert_eq!(followed.to(), "/program/kota-bandung/trotoar");
+        let programme = ProgrammeRef {
+            owner: "kota-bandung".parse().unwrap(),
+            slug: "trotoar".into(),
+        };
+        let followers = node.programme_followers(&programme).await.unwrap();
+        assert_eq!(followers, [OWNER]);
+        assert!(
+            posted.sends(before).await.is_empty(),
+            "nothing is to be proved"
+        );
+
+        let other = press(&about, "budi@contoh.id").await;
+        assert!(other.to().starts_with("/ikuti/kode?"), "{}", other.text);
+        let body = format!("{about}&surel={OWNER}");
+        let without = post(&router, "/ikuti", &body).await;
+        assert!(without.to().starts_with("/ikuti/kode?"), "{}", without.text);
+        assert_eq!(posted.sends(before).await.len(), 2, "a code to each");
+        let unknown = press("laporan=01a0c450-6c00-7742-aec4-2404946c4051", OWNER).await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+        let page = open(&router, &format!("/ikuti?laporan={case}")).await;
+        assert!(!page.text.contains(OWNER), "{}", page.text);
+        assert!(page.text.contains("Kirim kode"), "{}", page.text);
     }
 }
 
