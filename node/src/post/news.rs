@@ -27,6 +27,9 @@ const FOLLOWERS: usize = 200;
 pub(super) const OLD_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Things that one letter tells, at most; the page has the rest.
 const TOLD: usize = 10;
+/// With what the migration `0058_own_closings` notes up to when (Unix ms) the followers of a case hear
+/// of no closing by its reporter: they did not yet when it happened.
+const CLOSED_BEFORE: &str = "closed-before:";
 
 /// What a letter tells of a case.
 pub(super) struct News<'a> {
@@ -124,7 +127,12 @@ impl Node {
         let (to_reporter, mut messages): (Vec<&Event>, Vec<String>) =
             to_reporter.into_iter().unzip();
         messages.extend(again.into_iter().map(|(_, message)| message));
-        let own = own.iter().filter_map(|event| event.message);
+        let passed_over = told
+            .iter()
+            .filter_map(|(mark, _)| closed_before(mark))
+            .max();
+        let own = own.iter().filter(|event| Some(event.at) > passed_over);
+        let own = own.filter_map(|event| event.message);
         let own = own.map(|message| message.to_string());
         messages.extend(own.filter(|message| !known(message)));
         let row = store::cases::case(&mut tx, &text).await?;
@@ -587,6 +595,11 @@ pub(crate) async fn is_own_act(tx: &mut Tx, case: &str, message: &str) -> Result
 /// As what is noted of a message that it is the reporter's own.
 fn own_act(message: &str) -> String {
     format!("own:{message}")
+}
+
+/// The moment (Unix ms) in a mark of what is passed over, if it is one.
+fn closed_before(mark: &str) -> Option<i64> {
+    mark.strip_prefix(CLOSED_BEFORE)?.parse().ok()
 }
 
 fn is_closed_by_reporter(event: &Event) -> bool {

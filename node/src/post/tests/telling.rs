@@ -246,6 +246,56 @@ async fn who_follows_a_report_hears_what_its_reporter_did_themselves() {
 }
 
 #[tokio::test]
+async fn what_a_reporter_closed_before_followers_heard_of_it_is_not_told_afterwards() {
+    const UPGRADE: &str =
+        include_str!("../../../../migrations/sql/node/sqlite/0058_own_closings.sql");
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        posted.ruled(&hub).await;
+        posted.follows(filed.case, "budi@contoh.id").await;
+        posted.writes().await;
+        let happens = async |kind: &str, body: Value| {
+            posted.place.clock.advance(MINUTE_MS);
+            posted.does(filed.case, kind, body).await;
+            hub.orders_at(posted.place.clock.now_ms());
+            posted.ruled(&hub).await;
+        };
+        let answers = async || {
+            posted.place.clock.advance(MINUTE_MS);
+            let body = json!({"proposes_to_close": true});
+            posted
+                .acts(filed.case, "case.followed_up", body, "Lampu telah diganti.")
+                .await;
+            hub.orders_at(posted.place.clock.now_ms());
+            posted.ruled(&hub).await;
+        };
+        answers().await;
+        posted.writes().await;
+        happens("case.closed", json!({"by": "reporter"})).await;
+        let mut tx = posted.node().write_tx().await.unwrap();
+        let done = on!(&mut tx, c => sqlx::query(UPGRADE).execute(c).await.map(drop));
+        done.unwrap();
+        tx.commit().await.unwrap();
+        let before = posted.sends(0).await.len();
+        happens("case.reopened", json!({})).await;
+        assert_eq!(posted.writes().await, 1);
+        let sent = posted.sends(before).await;
+        let text = readable(&sent[0].text);
+        assert!(text.contains("Dibuka kembali"), "{text}");
+        assert!(!text.contains("Selesai, dikonfirmasi pelapor"), "{text}");
+        answers().await;
+        posted.writes().await;
+        let before = posted.sends(0).await.len();
+        happens("case.closed", json!({"by": "reporter"})).await;
+        assert_eq!(posted.writes().await, 1, "what happens since is told");
+        let sent = posted.sends(before).await;
+        let text = readable(&sent[0].text);
+        assert!(text.contains("Selesai, dikonfirmasi pelapor"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn of_a_secret_case_a_letter_says_the_ticket_and_nothing_else() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let hub = PaperHub::of(&posted.place);
