@@ -9,6 +9,7 @@ use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 
 use super::letterhead::leave_foot;
+use super::own_acts::{New, is_closed_by_reporter, told_of_followed};
 use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said, letterhead};
 use crate::casework::{CaseSummary, Left, summaries};
 use crate::error::NodeError;
@@ -27,23 +28,12 @@ const FOLLOWERS: usize = 200;
 pub(super) const OLD_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Things that one letter tells, at most; the page has the rest.
 const TOLD: usize = 10;
-/// With what the migration `0058_own_closings` notes up to when (Unix ms) the followers of a case hear
-/// of no closing by its reporter: they did not yet when it happened.
-const CLOSED_BEFORE: &str = "closed-before:";
 
 /// What a letter tells of a case.
 pub(super) struct News<'a> {
     pub case: &'a Case,
     pub title: Option<String>,
     pub events: Vec<&'a Event>,
-}
-
-/// What is new of a case, each part in the order in which it happened.
-struct New {
-    /// News to whoever reported it.
-    to_reporter: Vec<Event>,
-    /// That they themselves closed it, which is news to those who follow it alone.
-    own: Vec<Event>,
 }
 
 impl<'a> News<'a> {
@@ -117,24 +107,8 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
         let told = store::told::told(&mut tx, &text).await?;
-        let known = |mark: &str| told.iter().any(|(known, _)| known == mark);
-        let New { to_reporter, own } = self.new_of(&mut tx, &case).await?;
-        let (again, to_reporter): (Vec<_>, Vec<_>) = to_reporter
-            .iter()
-            .filter_map(|event| Some((event, event.message?.to_string())))
-            .filter(|(_, message)| !known(message))
-            .partition(|(_, message)| known(&own_act(message)));
-        let (to_reporter, mut messages): (Vec<&Event>, Vec<String>) =
-            to_reporter.into_iter().unzip();
-        messages.extend(again.into_iter().map(|(_, message)| message));
-        let passed_over = told
-            .iter()
-            .filter_map(|(mark, _)| closed_before(mark))
-            .max();
-        let own = own.iter().filter(|event| Some(event.at) > passed_over);
-        let own = own.filter_map(|event| event.message);
-        let own = own.map(|message| message.to_string());
-        messages.extend(own.filter(|message| !known(message)));
+        let new = self.new_of(&mut tx, &case).await?;
+        let (to_reporter, messages) = new.untold(&told);
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
         let ended = row.ruled()?.filter(|case| self.is_left(case));
@@ -587,25 +561,6 @@ fn followed_on(v: &Voice, head: &Letterhead, why: TextId, to: CaseId, leave: &st
     }
 }
 
-/// Notes that a message is what the reporter of a case did, of which only those hear who follow it.
-pub(crate) async fn is_own_act(tx: &mut Tx, case: &str, message: &str) -> Result<(), NodeError> {
-    Ok(store::told::tell(tx, case, &own_act(message), None).await?)
-}
-
-/// As what is noted of a message that it is the reporter's own.
-fn own_act(message: &str) -> String {
-    format!("own:{message}")
-}
-
-/// The moment (Unix ms) in a mark of what is passed over, if it is one.
-fn closed_before(mark: &str) -> Option<i64> {
-    mark.strip_prefix(CLOSED_BEFORE)?.parse().ok()
-}
-
-fn is_closed_by_reporter(event: &Event) -> bool {
-    event.kind == "case.closed" && event.closed_by.as_deref() == Some("reporter")
-}
-
 /// Whether an event of its own history is news of a case: not that another report was merged into
 /// it, or is no more.
 fn is_news_of(case: &Case, event: &Event) -> bool {
@@ -617,14 +572,6 @@ fn is_news_of(case: &Case, event: &Event) -> bool {
         "case.unlinked" => event.into != Some(case.id),
         _ => true,
     }
-}
-
-/// What is told of an event to those who follow its case.
-fn told_of_followed(event: &Event) -> Option<TextId> {
-    if is_closed_by_reporter(event) {
-        return Some(text_id("outcome-confirmed"));
-    }
-    tellable(event)
 }
 
 /// What is told of an event to whoever reported its case; a report was closed by another reporter
