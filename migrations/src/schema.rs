@@ -47,7 +47,8 @@ const NODE: &[Source] = sources!("node": "0001_core", "0002_keys_due", "0003_tra
     "0041_channel_cursors", "0042_text_messages", "0043_channel_desk", "0044_changes",
     "0045_counted", "0046_cities", "0047_bridge", "0048_registers", "0049_token_bounds",
     "0050_after_sending", "0051_no_longer_here", "0052_rows_left_out",
-    "0053_requests_by_change", "0054_outbox_bodies", "0055_unfetched", "0056_replied", "0057_unanswered");
+    "0053_requests_by_change", "0054_outbox_bodies", "0055_unfetched", "0056_replied", "0057_unanswered",
+    "0058_own_closings");
 
 /// Each database lists its tables in a place of its own.
 const TABLES_SQLITE: &str =
@@ -476,6 +477,41 @@ mod tests {
                 ("c", 0, 0),
                 ("d", 1, 0),
                 ("e", 1, 0),
+            ];
+            assert_eq!(read, expected, "{}", test.name);
+        }
+    }
+
+    #[tokio::test]
+    async fn closings_before_followers_heard_of_them_are_passed_over_where_somebody_follows() {
+        const CASES: &str =
+            "insert into cases (case_id, next_seq, secret, erased, pending, filed_at,
+                updated_at, last_at)
+            values ('a', 1, 0, 0, 0, 0, 5, null), ('b', 1, 0, 0, 0, 0, 5, 9),
+                ('c', 1, 0, 0, 0, 0, 5, 3), ('d', 1, 0, 0, 0, 0, 5, 9)";
+        const FOLLOWERS: &str = "insert into followers (case_id, contact, at)
+            values ('a', 'budi@contoh.id', 1), ('a', 'siti@contoh.id', 2),
+                ('b', 'budi@contoh.id', 1), ('c', 'budi@contoh.id', 1)";
+        const READ: &str = "select case_id, message, told_to from news_told order by case_id";
+        for test in databases().await {
+            let db = test.open(Schema::Node).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            migrate_before("0058_own_closings", &mut tx).await;
+            for sql in [CASES, FOLLOWERS] {
+                on!(&mut tx, conn => sqlx::query(sql).execute(conn).await.map(|_| ())).unwrap();
+            }
+            tx.commit().await.unwrap();
+            db.migrate().await.unwrap();
+            let mut tx = db.read().await.unwrap();
+            let read: Vec<(String, String, Option<String>)> =
+                on!(&mut tx, conn => sqlx::query_as(READ).fetch_all(conn).await).unwrap();
+            let noted = |case: &str, mark: &str| -> (String, String, Option<String>) {
+                (case.to_owned(), mark.to_owned(), None)
+            };
+            let expected = [
+                noted("a", "closed-before:5"),
+                noted("b", "closed-before:9"),
+                noted("c", "closed-before:5"),
             ];
             assert_eq!(read, expected, "{}", test.name);
         }

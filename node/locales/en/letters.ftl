@@ -111,6 +111,7 @@ follow-title = Follow a report
 follow-lead = We write to your address whenever there is news of this report. No account is needed.
 follow-address = E-mail address
 follow-address-hint = For these news only. It is erased as soon as you stop following.
+follow-own-hint = { $account } is the address of your account and has been proved: no code is needed. To any other address we send a code first. It is erased from the list as soon as you stop following.
 follow-no-address = Type a whole e-mail address, such as name@example.org.
 follow-go = Send a code
 follow-off = This institution does not send e-mail yet, so reports cannot be followed. Keep the address of the report's page and open it again.

@@ -108,6 +108,7 @@ follow-title = Ikuti laporan
 follow-lead = Kami menulis ke surel Anda setiap kali ada kabar baru tentang laporan ini. Tidak perlu akun.
 follow-address = Alamat surel
 follow-address-hint = Hanya untuk kabar ini. Alamat dihapus begitu Anda berhenti mengikuti.
+follow-own-hint = { $account } adalah surel akun Anda dan sudah dibuktikan: tidak perlu kode. Ke alamat lain kami kirim kode dulu. Alamat dihapus dari daftar begitu Anda berhenti mengikuti.
 follow-no-address = Tulis alamat surel yang lengkap, misalnya nama@contoh.id.
 follow-go = Kirim kode
 follow-off = Instansi ini belum mengirim surat surel, jadi laporan belum dapat diikuti. Simpan alamat halaman laporan ini dan buka lagi nanti.

@@ -1,8 +1,12 @@
 //! Following a public report or a programme by e-mail: an address is written to only after its
-//! owner has typed the code that was sent there, and one click ends it.
+//! owner has typed the code that was sent there, or signed in with it, and one click ends it.
+//!
+//! The form carries the address of the account; the visit is what proves it. A form that comes
+//! again after the visit has ended is one of somebody who has not signed in, and gets a code.
 //!
 //! No answer tells whether an address follows already.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
@@ -17,6 +21,7 @@ use lapor_web::people::{Again, Guest, complain};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
+use super::visitor::{Holder, Known};
 use super::{Answer, case_path, programmes};
 use crate::api::problem;
 use crate::error::NodeError;
@@ -69,6 +74,9 @@ struct Ask<'a> {
     about: (&'static str, String),
     title: String,
     lead: String,
+    /// What is said of the address.
+    hint: String,
+    go: String,
     back: String,
     sends_letters: bool,
     here: &'static str,
@@ -148,48 +156,51 @@ impl Followed {
 pub async fn ask(
     State(node): State<Arc<Node>>,
     visit: Visit,
+    Known(known): Known,
     Query(query): Query<AskQuery>,
 ) -> Answer<Response> {
-    let named = [(CASE, query.laporan), (PROGRAMME, query.program)];
+    let own = own_address(&node, known.as_ref()).await?;
+    let named = [
+        (CASE, query.laporan),
+        (PROGRAMME, query.program),
+        (ADDRESS, own.clone()),
+    ];
     let form = Form::of(named.map(|(name, value)| (name, value.unwrap_or_default())));
-    show(&node, &visit, &form, Again::FIRST)
+    show(&node, &visit, &form, own.as_deref(), Again::FIRST)
 }
 
-/// Sends a code to the address.
+/// Follows, if the address is that of the account; sends a code to any other.
 pub async fn begin(
     State(node): State<Arc<Node>>,
     visit: Visit,
     guest: Guest,
+    Known(known): Known,
     mut form: Form,
 ) -> Answer<Response> {
     let followed = Followed::of(&form)?;
+    let own = own_address(&node, known.as_ref()).await?;
+    let own = own.as_deref();
     let address = form.required(&visit.v, ADDRESS);
     if !address.is_empty() && !address.contains('@') {
         form.complain(ADDRESS, visit.v.say("follow-no-address"));
     }
     if !node.sends_letters() || !form.is_fine() {
-        return show(&node, &visit, &form, Again::FORM);
+        return show(&node, &visit, &form, own, Again::FORM);
     }
-    let asked = match &followed {
-        Followed::Case(case) => node.ask_following(*case, &address, guest.address).await,
-        Followed::Programme(programme) => {
-            let asked = node.ask_following_programme(programme, &address, guest.address);
-            asked.await
-        }
+    let owner = known.filter(|_| own == Some(address.to_lowercase().as_str()));
+    let begun = match owner {
+        Some(owner) => follow(&node, &visit, &followed, &owner, guest.address).await,
+        None => send_code(&node, &visit, &followed, &address, guest.address).await,
     };
-    match asked {
-        Ok(sent) => {
-            let (name, value) = followed.field();
-            let next = [("id", sent.id.as_str()), (name, value.as_str())];
-            Ok(visit.go(&LocalPath::asking(CODE, next)))
-        }
+    match begun {
+        Ok(response) => Ok(response),
         Err(NodeError::Invalid(_)) => {
             form.complain(ADDRESS, visit.v.say("follow-no-address"));
-            show(&node, &visit, &form, Again::FORM)
+            show(&node, &visit, &form, own, Again::FORM)
         }
         Err(error) => {
             let again = waiting(&mut form, &visit.v, ADDRESS, &error)?;
-            show(&node, &visit, &form, again)
+            show(&node, &visit, &form, own, again)
         }
     }
 }
@@ -219,10 +230,7 @@ pub async fn prove(
     }
     let proved = node.prove_following(form.text("id"), &digits, guest.address);
     match proved.await {
-        Ok(()) => {
-            let done = Flash::done(followed.done());
-            Ok(visit.go_saying(&LocalPath::own(&followed.page()), &done))
-        }
+        Ok(()) => Ok(done(&visit, &followed)),
         Err(NodeError::Locked(_)) => {
             form.complain(DIGITS, visit.v.say("follow-code-wrong"));
             show_code(&visit, &form, Again::FORM)
@@ -256,6 +264,60 @@ pub async fn leave(
     Ok(visit.go_saying(&LocalPath::root(), &Flash::done(text_id("unfollow-done"))))
 }
 
+/// The address of the account with which somebody has signed in, if it is one of e-mail.
+async fn own_address(node: &Node, known: Option<&Holder>) -> Answer<Option<String>> {
+    let Some(holder) = known else {
+        return Ok(None);
+    };
+    let account = node.account_of(&holder.visitor).await;
+    let account = account.map_err(|error| problem(&error))?;
+    Ok(account.filter(|contact| contact.contains('@')))
+}
+
+/// Follows at the address of an account.
+async fn follow(
+    node: &Node,
+    visit: &Visit,
+    followed: &Followed,
+    owner: &Holder,
+    from: IpAddr,
+) -> Result<Response, NodeError> {
+    match followed {
+        Followed::Case(case) => node.follow_signed_in(&owner.visitor, *case, from).await?,
+        Followed::Programme(programme) => {
+            let begun = node.follow_programme_signed_in(&owner.visitor, programme, from);
+            begun.await?;
+        }
+    }
+    Ok(done(visit, followed))
+}
+
+/// Sends a code to an address and leads to where it is typed.
+async fn send_code(
+    node: &Node,
+    visit: &Visit,
+    followed: &Followed,
+    address: &str,
+    from: IpAddr,
+) -> Result<Response, NodeError> {
+    let sent = match followed {
+        Followed::Case(case) => node.ask_following(*case, address, from).await?,
+        Followed::Programme(programme) => {
+            let asked = node.ask_following_programme(programme, address, from);
+            asked.await?
+        }
+    };
+    let (name, value) = followed.field();
+    let next = [("id", sent.id.as_str()), (name, value.as_str())];
+    Ok(visit.go(&LocalPath::asking(CODE, next)))
+}
+
+/// Back to what is followed now.
+fn done(visit: &Visit, followed: &Followed) -> Response {
+    let said = Flash::done(followed.done());
+    visit.go_saying(&LocalPath::own(&followed.page()), &said)
+}
+
 /// Says when to come back; whatever else is wrong is a problem.
 fn waiting(form: &mut Form, v: &Voice, field: &'static str, error: &NodeError) -> Answer<Again> {
     match error {
@@ -267,15 +329,30 @@ fn waiting(form: &mut Form, v: &Voice, field: &'static str, error: &NodeError) -
     }
 }
 
-fn show(node: &Node, visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
+fn show(
+    node: &Node,
+    visit: &Visit,
+    form: &Form,
+    own: Option<&str>,
+    again: Again,
+) -> Answer<Response> {
     let followed = Followed::of(form)?;
     let [title, lead, back] = followed.words().map(|words| visit.v.say(words));
+    let (hint, go) = match own {
+        Some(account) => (
+            visit.v.with("account", account).say("follow-own-hint"),
+            visit.v.say("follow-code-go"),
+        ),
+        None => (visit.v.say("follow-address-hint"), visit.v.say("follow-go")),
+    };
     let page = Ask {
         v: visit.v,
         form,
         about: followed.field(),
         title: title.clone(),
         lead,
+        hint,
+        go,
         back,
         sends_letters: node.sends_letters(),
         here: PATH,

@@ -16,6 +16,7 @@ mod handed;
 mod letterhead;
 mod news;
 mod officers;
+mod own_acts;
 mod programmes;
 mod settings;
 #[cfg(test)]
@@ -41,7 +42,8 @@ pub use delivery::{Delivery, LEAVE, LETTERS, Round, deliver};
 pub use lapor_web::mail::{Encryption, Undelivered};
 pub(crate) use lapor_web::mail::{Letterhead, Said, Words};
 pub(crate) use letterhead::letterhead;
-pub(crate) use news::{ever_news, is_own_act, tellable};
+pub(crate) use news::{ever_news, tellable};
+pub(crate) use own_acts::is_own_act;
 pub use settings::{MailSettings, MailSettingsError};
 
 /// Letters with trouble that are shown at once.

@@ -9,6 +9,7 @@ use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 
 use super::letterhead::leave_foot;
+use super::own_acts::{New, is_closed_by_reporter, told_of_followed};
 use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said, letterhead};
 use crate::casework::{CaseSummary, Left, summaries};
 use crate::error::NodeError;
@@ -33,14 +34,6 @@ pub(super) struct News<'a> {
     pub case: &'a Case,
     pub title: Option<String>,
     pub events: Vec<&'a Event>,
-}
-
-/// What is new of a case, each part in the order in which it happened.
-struct New {
-    /// News to whoever reported it.
-    to_reporter: Vec<Event>,
-    /// That they themselves closed it, which is news to those who follow it alone.
-    own: Vec<Event>,
 }
 
 impl<'a> News<'a> {
@@ -114,20 +107,9 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
         let told = store::told::told(&mut tx, &text).await?;
-        let known = |mark: &str| told.iter().any(|(known, _)| known == mark);
         let heard = self.heard_of(&mut tx, id).await?;
-        let New { to_reporter, own } = self.new_of(&mut tx, &case, &heard).await?;
-        let (again, to_reporter): (Vec<_>, Vec<_>) = to_reporter
-            .iter()
-            .filter_map(|event| Some((event, event.message?.to_string())))
-            .filter(|(_, message)| !known(message))
-            .partition(|(_, message)| known(&own_act(message)));
-        let (to_reporter, mut messages): (Vec<&Event>, Vec<String>) =
-            to_reporter.into_iter().unzip();
-        messages.extend(again.into_iter().map(|(_, message)| message));
-        let own = own.iter().filter_map(|event| event.message);
-        let own = own.map(|message| message.to_string());
-        messages.extend(own.filter(|message| !known(message)));
+        let new = self.new_of(&mut tx, &case, &heard).await?;
+        let (to_reporter, messages) = new.untold(&told);
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
         let ended = row.ruled()?.filter(|case| self.is_left(case));
@@ -584,20 +566,6 @@ fn followed_on(v: &Voice, head: &Letterhead, why: TextId, to: CaseId, leave: &st
     }
 }
 
-/// Notes that a message is what the reporter of a case did, of which only those hear who follow it.
-pub(crate) async fn is_own_act(tx: &mut Tx, case: &str, message: &str) -> Result<(), NodeError> {
-    Ok(store::told::tell(tx, case, &own_act(message), None).await?)
-}
-
-/// As what is noted of a message that it is the reporter's own.
-fn own_act(message: &str) -> String {
-    format!("own:{message}")
-}
-
-fn is_closed_by_reporter(event: &Event) -> bool {
-    event.kind == "case.closed" && event.closed_by.as_deref() == Some("reporter")
-}
-
 /// Whether an event of its own history is news of a case: not that another report was merged into
 /// it, or is no more.
 fn is_news_of(case: &Case, event: &Event) -> bool {
@@ -626,14 +594,6 @@ pub(crate) fn ever_news(case: CaseId, heard: &HeardOf) -> impl Iterator<Item = &
 
 fn is_ruled_news(event: &Event) -> bool {
     !event.pending && tellable(event).is_some()
-}
-
-/// What is told of an event to those who follow its case.
-fn told_of_followed(event: &Event) -> Option<TextId> {
-    if is_closed_by_reporter(event) {
-        return Some(text_id("outcome-confirmed"));
-    }
-    tellable(event)
 }
 
 /// What is told of an event to whoever reported its case; a report was closed by another reporter

@@ -6,6 +6,7 @@ mod changing;
 mod leaving;
 mod merging;
 mod officers;
+mod own_acts;
 mod pages;
 mod redacting;
 mod telling;

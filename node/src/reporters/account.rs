@@ -1,16 +1,20 @@
-//! The account of a citizen: an address that was proved, and the reports that belong to it. It is
-//! optional, opens nothing that a key does not, and goes when its owner says so; reports stay.
+//! The account of a citizen: an address that was proved, the reports that belong to it, and what is
+//! followed at that address without another proof. It is optional, opens nothing that a key does not, and goes when its owner says so; reports stay.
 
 use std::net::IpAddr;
 
+use lapor_migrations::Tx;
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::ProgrammeRef;
 
 use super::Visitor;
+use super::guard::neighbourhood;
 use super::session::key_was_used;
 use crate::casework::{CaseSummary, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::followed::FollowerRow;
 
 const REPORTS_SHOWN: i64 = 500;
 const SIGN_IN: &str = "sign in with the account's address first";
@@ -71,6 +75,55 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
+    /// Follows a public case at the contact of a citizen's account, to which no code goes: it was
+    /// proved. Whoever follows already goes on.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] if nobody has signed in, [`NodeError::NotFound`] for a case that not
+    /// everybody may read, [`NodeError::TooMany`] after too many attempts.
+    pub async fn follow_signed_in(
+        &self,
+        visitor: &Visitor,
+        case: CaseId,
+        address: IpAddr,
+    ) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        self.guards()
+            .address
+            .attempt(&neighbourhood(address), now)?;
+        self.public_case(case).await?;
+        let mut tx = self.write_tx().await?;
+        let contact = own_contact(&mut tx, visitor).await?;
+        store::support::follow(&mut tx, &case.to_string(), &contact, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The same for a programme, from what was published of it until now.
+    ///
+    /// # Errors
+    /// As for a case.
+    pub async fn follow_programme_signed_in(
+        &self,
+        visitor: &Visitor,
+        programme: &ProgrammeRef,
+        address: IpAddr,
+    ) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        self.guards()
+            .address
+            .attempt(&neighbourhood(address), now)?;
+        self.programme(&programme.owner, &programme.slug).await?;
+        let mut tx = self.write_tx().await?;
+        let row = FollowerRow {
+            owner: programme.owner.to_string(),
+            slug: programme.slug.clone(),
+            contact: own_contact(&mut tx, visitor).await?,
+            told: 0,
+        };
+        store::followed::follow(&mut tx, &row, now).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Removes the account of a citizen with its links to reports, and tells its address. The
     /// reports stay, each with its own key.
     ///
@@ -80,8 +133,7 @@ impl Node {
         let citizen = visitor.citizen().ok_or(NodeError::Locked(SIGN_IN))?;
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
-        let contact = store::citizens::contact(&mut tx, citizen).await?;
-        let contact = contact.ok_or(NodeError::Locked(SIGN_IN))?;
+        let contact = own_contact(&mut tx, visitor).await?;
         let reports = store::citizens::remove(&mut tx, citizen, &contact).await?;
         // The id means nothing any more; the address is in no log.
         let actor = format!("citizen:{citizen}");
@@ -92,4 +144,11 @@ impl Node {
         self.ring_post();
         Ok(())
     }
+}
+
+/// The contact of the account with which somebody has signed in.
+async fn own_contact(tx: &mut Tx, visitor: &Visitor) -> Result<String, NodeError> {
+    let citizen = visitor.citizen().ok_or(NodeError::Locked(SIGN_IN))?;
+    let contact = store::citizens::contact(tx, citizen).await?;
+    contact.ok_or(NodeError::Locked(SIGN_IN))
 }

@@ -6,7 +6,7 @@ use lapor_web::accounts::{AccountId, NewAccount};
 use serde_json::{Value, json};
 
 use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
-use crate::casework::{NewAct, NewReport};
+use crate::casework::NewReport;
 use crate::clock::Clock as _;
 use crate::post::Round;
 use crate::reporters::{FilingTerms, Notify, Proved};
@@ -125,18 +125,6 @@ impl Posted {
     ) {
         acts(&self.place, case, kind, body, Some(json!({"text": text}))).await;
     }
-
-    /// The reporter does something in their conversation.
-    async fn does(&self, case: lapor_protocol::ids::CaseId, kind: &str, body: Value) {
-        let act = NewAct {
-            kind: kind.to_owned(),
-            body: body.as_object().cloned().unwrap(),
-            words: None,
-            attachments: Vec::new(),
-        };
-        let done = self.node().act_of_reporter(case, act, "reporter", None);
-        done.await.unwrap();
-    }
 }
 
 pub(super) fn leave_in(taken: &Taken) -> String {
@@ -201,47 +189,6 @@ async fn a_reporter_and_a_follower_hear_each_thing_once_when_it_is_ruled() {
             .await;
         posted.ruled(&hub).await;
         assert_eq!(posted.writes().await, 0, "both have left");
-    }
-}
-
-#[tokio::test]
-async fn who_follows_a_report_hears_what_its_reporter_did_themselves() {
-    for posted in Posted::all(&Manners::default(), Encryption::None).await {
-        let hub = PaperHub::of(&posted.place);
-        let filed = posted.filed(false).await;
-        posted.ruled(&hub).await;
-        posted.follows(filed.case, "budi@contoh.id").await;
-        posted.place.clock.advance(MINUTE_MS);
-        let body = json!({"proposes_to_close": true});
-        posted
-            .acts(filed.case, "case.followed_up", body, "Lampu telah diganti.")
-            .await;
-        hub.orders_at(posted.place.clock.now_ms());
-        posted.ruled(&hub).await;
-        assert_eq!(posted.writes().await, 2);
-        for (kind, body, said) in [
-            (
-                "case.closed",
-                json!({"by": "reporter"}),
-                "Selesai, dikonfirmasi pelapor",
-            ),
-            ("case.reopened", json!({}), "Dibuka kembali"),
-        ] {
-            let before = posted.sends(0).await.len();
-            posted.place.clock.advance(MINUTE_MS);
-            posted.does(filed.case, kind, body).await;
-            assert_eq!(posted.writes().await, 0, "{kind} is not ruled");
-            hub.orders_at(posted.place.clock.now_ms());
-            posted.ruled(&hub).await;
-            assert_eq!(posted.writes().await, 1, "{kind}");
-            assert_eq!(posted.writes().await, 0, "once");
-            let sent = posted.sends(before).await;
-            let to: Vec<&str> = sent.iter().map(|letter| letter.to.as_str()).collect();
-            assert_eq!(to, ["budi@contoh.id"], "{kind}");
-            let text = readable(&sent[0].text);
-            assert!(text.contains(said) && text.contains(TITLE), "{text}");
-            assert!(!text.contains("Pelapor yang lain"), "{text}");
-        }
     }
 }
 

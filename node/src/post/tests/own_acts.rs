@@ -1,0 +1,117 @@
+//! Who hears of what the reporter of a case did themselves.
+
+use lapor_migrations::on;
+use lapor_protocol::ids::CaseId;
+use lapor_web::mail::tiny_server::Manners;
+use serde_json::{Value, json};
+
+use super::telling::TITLE;
+use super::{Encryption, MINUTE_MS, Posted, readable};
+use crate::casework::NewAct;
+use crate::clock::Clock as _;
+use crate::testing::PaperHub;
+
+impl Posted {
+    /// The reporter does something in their conversation.
+    async fn does(&self, case: CaseId, kind: &str, body: Value) {
+        let act = NewAct {
+            kind: kind.to_owned(),
+            body: body.as_object().cloned().unwrap(),
+            words: None,
+            attachments: Vec::new(),
+        };
+        let done = self.node().act_of_reporter(case, act, "reporter", None);
+        done.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_follows_a_report_hears_what_its_reporter_did_themselves() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        posted.ruled(&hub).await;
+        posted.follows(filed.case, "budi@contoh.id").await;
+        posted.place.clock.advance(MINUTE_MS);
+        let body = json!({"proposes_to_close": true});
+        posted
+            .acts(filed.case, "case.followed_up", body, "Lampu telah diganti.")
+            .await;
+        hub.orders_at(posted.place.clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 2);
+        for (kind, body, said) in [
+            (
+                "case.closed",
+                json!({"by": "reporter"}),
+                "Selesai, dikonfirmasi pelapor",
+            ),
+            ("case.reopened", json!({}), "Dibuka kembali"),
+        ] {
+            let before = posted.sends(0).await.len();
+            posted.place.clock.advance(MINUTE_MS);
+            posted.does(filed.case, kind, body).await;
+            assert_eq!(posted.writes().await, 0, "{kind} is not ruled");
+            hub.orders_at(posted.place.clock.now_ms());
+            posted.ruled(&hub).await;
+            assert_eq!(posted.writes().await, 1, "{kind}");
+            assert_eq!(posted.writes().await, 0, "once");
+            let sent = posted.sends(before).await;
+            let to: Vec<&str> = sent.iter().map(|letter| letter.to.as_str()).collect();
+            assert_eq!(to, ["budi@contoh.id"], "{kind}");
+            let text = readable(&sent[0].text);
+            assert!(text.contains(said) && text.contains(TITLE), "{text}");
+            assert!(!text.contains("Pelapor yang lain"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_reporter_closed_before_followers_heard_of_it_is_not_told_afterwards() {
+    const UPGRADE: &str =
+        include_str!("../../../../migrations/sql/node/sqlite/0058_own_closings.sql");
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        posted.ruled(&hub).await;
+        posted.follows(filed.case, "budi@contoh.id").await;
+        posted.writes().await;
+        let happens = async |kind: &str, body: Value| {
+            posted.place.clock.advance(MINUTE_MS);
+            posted.does(filed.case, kind, body).await;
+            hub.orders_at(posted.place.clock.now_ms());
+            posted.ruled(&hub).await;
+        };
+        let answers = async || {
+            posted.place.clock.advance(MINUTE_MS);
+            let body = json!({"proposes_to_close": true});
+            posted
+                .acts(filed.case, "case.followed_up", body, "Lampu telah diganti.")
+                .await;
+            hub.orders_at(posted.place.clock.now_ms());
+            posted.ruled(&hub).await;
+        };
+        answers().await;
+        posted.writes().await;
+        happens("case.closed", json!({"by": "reporter"})).await;
+        let mut tx = posted.node().write_tx().await.unwrap();
+        let done = on!(&mut tx, c => sqlx::query(UPGRADE).execute(c).await.map(drop));
+        done.unwrap();
+        tx.commit().await.unwrap();
+        let before = posted.sends(0).await.len();
+        happens("case.reopened", json!({})).await;
+        assert_eq!(posted.writes().await, 1);
+        let sent = posted.sends(before).await;
+        let text = readable(&sent[0].text);
+        assert!(text.contains("Dibuka kembali"), "{text}");
+        assert!(!text.contains("Selesai, dikonfirmasi pelapor"), "{text}");
+        answers().await;
+        posted.writes().await;
+        let before = posted.sends(0).await.len();
+        happens("case.closed", json!({"by": "reporter"})).await;
+        assert_eq!(posted.writes().await, 1, "what happens since is told");
+        let sent = posted.sends(before).await;
+        let text = readable(&sent[0].text);
+        assert!(text.contains("Selesai, dikonfirmasi pelapor"), "{text}");
+    }
+}
