@@ -170,14 +170,17 @@ async fn run(cli: &Cli) -> Result<bool> {
     let (mut stage, founded) = open(cli, place, &profiles).await?;
     tell("federation", founded);
 
-    let took = traffic::past(&stage.nodes, cli.messages).await?;
-    let rate = cli.messages as f64 / took.as_secs_f64();
+    let past = traffic::past(&stage.nodes, cli.messages).await?;
+    let rate = cli.messages as f64 / past.took.as_secs_f64();
+    let rates = past.rates.iter().map(|rate| rounded(*rate, 0));
     tell(
         "past",
         json!({
             "messages": cli.messages,
-            "seconds": rounded(took.as_secs_f64(), 1),
+            "seconds": rounded(past.took.as_secs_f64(), 1),
             "messages_per_second": rounded(rate, 0),
+            "rates_of_pieces": rates.collect::<Vec<_>>(),
+            "last_over_first": past.last_over_first().map(|ratio| rounded(ratio, 2)),
             "database_bytes": stage.place.database_bytes(),
         }),
     );

@@ -14,28 +14,62 @@ use super::script::in_step;
 /// Nodes that send their past at once.
 const ABREAST: usize = 6;
 const TOLD_EVERY: usize = 100_000;
+/// Pieces that are compared at the beginning and at the end: so many at least and at most.
+const FEWEST: usize = 3;
+const MOST: usize = 5;
+
+/// How the past was sent.
+pub struct Past {
+    pub took: Duration,
+    /// Messages a second in each piece of about [`TOLD_EVERY`], in order; what is left over is no piece.
+    pub rates: Vec<f64>,
+}
+
+impl Past {
+    /// The rate at the end over the rate at the beginning, each the median of some pieces; `None` where
+    /// there are too few of them to tell.
+    pub fn last_over_first(&self) -> Option<f64> {
+        let pieces = self.rates.len() / 2;
+        let middle = |rates: &[f64]| median(rates.iter().copied());
+        (pieces >= FEWEST).then(|| {
+            let pieces = pieces.min(MOST);
+            middle(&self.rates[self.rates.len() - pieces..]) / middle(&self.rates[..pieces])
+        })
+    }
+}
+
+fn median(rates: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = rates.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
 
 /// Has the nodes send so many messages between them, and waits until all of
-/// them have taken in what came back; how long that took.
-pub async fn past(nodes: &[Arc<Light>], messages: usize) -> Result<Duration> {
+/// them have taken in what came back.
+pub async fn past(nodes: &[Arc<Light>], messages: usize) -> Result<Past> {
     let began = Instant::now();
     let shares = nodes.iter().enumerate().map(|(at, node)| {
         let share = (at + 1) * messages / nodes.len() - at * messages / nodes.len();
         (node, share)
     });
-    let mut sent = 0;
+    let (mut sent, mut rates) = (0, Vec::new());
+    let (mut piece, mut piece_began) = (0, began);
     let sending = stream::iter(shares).map(|(node, share)| send(node, share));
     let mut sending = sending.buffer_unordered(ABREAST);
     while let Some(more) = sending.try_next().await? {
-        if (sent + more) / TOLD_EVERY > sent / TOLD_EVERY {
-            let rate = (sent + more) as f64 / began.elapsed().as_secs_f64();
-            eprintln!("fleet: {} messages, {rate:.0} a second", sent + more);
-        }
         sent += more;
+        piece += more;
+        if piece >= TOLD_EVERY {
+            let rate = piece as f64 / piece_began.elapsed().as_secs_f64();
+            eprintln!("fleet: {sent} messages, the last {piece} at {rate:.0} a second");
+            rates.push(rate);
+            (piece, piece_began) = (0, Instant::now());
+        }
     }
     ensure!(sent == messages, "{sent} of {messages} messages were sent");
     in_step(nodes, Instant::now()).await?;
-    Ok(began.elapsed())
+    let took = began.elapsed();
+    Ok(Past { took, rates })
 }
 
 async fn send(node: &Arc<Light>, share: usize) -> Result<usize> {
@@ -66,5 +100,25 @@ pub async fn present(nodes: Vec<Arc<Light>>, a_second: f64) {
             node.file(1, Duration::ZERO);
             node.wake();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rates_at_both_ends_are_compared_where_there_are_enough_pieces() {
+        let past = |rates: &[f64]| Past {
+            took: Duration::from_secs(1),
+            rates: rates.to_vec(),
+        };
+        assert_eq!(past(&[4.0, 4.0, 4.0, 2.0, 2.0]).last_over_first(), None);
+        let six = past(&[4.0, 1.0, 5.0, 2.0, 9.0, 2.0]);
+        assert_eq!(six.last_over_first(), Some(0.5));
+        let mut many = vec![8.0; 5];
+        many.extend([100.0; 30]);
+        many.extend([6.0; 5]);
+        assert_eq!(past(&many).last_over_first(), Some(0.75));
     }
 }
