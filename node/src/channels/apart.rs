@@ -77,15 +77,15 @@ impl Node {
             return Ok(BTreeMap::new());
         }
         let whole = self.filed_as(tx, case).await?;
-        let mut came = arrivals(case, heard);
+        let mut arrived = arrivals(case, heard);
         for id in self.family(tx, whole).await? {
             if id != case {
-                came.extend(arrivals(id, &self.heard_of(tx, id).await?));
+                arrived.extend(arrivals(id, &self.heard_of(tx, id).await?));
             }
         }
-        came.sort_unstable_by_key(|news| news.place);
+        arrived.sort_unstable_by_key(|news| news.place);
         let v = words::voice(self);
-        let marks = in_their_minutes(came.into_iter().map(|news| (news.message, news.at)));
+        let marks = in_their_minutes(arrived.into_iter().map(|news| (news.message, news.at)));
         let marks = marks.into_iter();
         Ok(marks.map(|(id, mark)| (id, mark.said(&v))).collect())
     }
