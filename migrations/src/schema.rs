@@ -484,22 +484,24 @@ mod tests {
 
     #[tokio::test]
     async fn closings_before_followers_heard_of_them_are_passed_over_where_somebody_follows() {
-        const CASES: &str =
-            "insert into cases (case_id, next_seq, secret, erased, pending, filed_at,
-                updated_at, last_at)
-            values ('a', 1, 0, 0, 0, 0, 5, null), ('b', 1, 0, 0, 0, 0, 5, 9),
-                ('c', 1, 0, 0, 0, 0, 5, 3), ('d', 1, 0, 0, 0, 0, 5, 9)";
+        const INBOX: &str = "insert into inbox (stream, depoch, dseq, item, envelope_id, case_id,
+                kind, state, attempts, received_at)
+            values ('main', 1, 7, '{}', $1, 'a', 'case.verified', 'settled', 0, 5),
+                ('main', 2, 3, '{}', $1, 'a', 'case.closed', 'settled', 0, 6),
+                ('main', 2, 9, '{}', $1, 'b', 'case.closed', 'settled', 0, 6),
+                ('main', 2, 4, '{}', $1, 'd', 'case.closed', 'settled', 0, 6)";
         const FOLLOWERS: &str = "insert into followers (case_id, contact, at)
             values ('a', 'budi@contoh.id', 1), ('a', 'siti@contoh.id', 2),
                 ('b', 'budi@contoh.id', 1), ('c', 'budi@contoh.id', 1)";
-        const READ: &str = "select case_id, message, told_to from news_told order by case_id";
+        const READ: &str =
+            "select case_id, message, told_to from news_told order by case_id, message";
         for test in databases().await {
             let db = test.open(Schema::Node).await.unwrap();
             let mut tx = db.write().await.unwrap();
             migrate_before("0058_own_closings", &mut tx).await;
-            for sql in [CASES, FOLLOWERS] {
-                on!(&mut tx, conn => sqlx::query(sql).execute(conn).await.map(|_| ())).unwrap();
-            }
+            on!(&mut tx, conn => sqlx::query(INBOX).bind(vec![1_u8]).execute(conn).await.map(|_| ()))
+                .unwrap();
+            on!(&mut tx, conn => sqlx::query(FOLLOWERS).execute(conn).await.map(|_| ())).unwrap();
             tx.commit().await.unwrap();
             db.migrate().await.unwrap();
             let mut tx = db.read().await.unwrap();
@@ -509,9 +511,9 @@ mod tests {
                 (case.to_owned(), mark.to_owned(), None)
             };
             let expected = [
-                noted("a", "closed-before:5"),
-                noted("b", "closed-before:9"),
-                noted("c", "closed-before:5"),
+                noted("a", "closed-before:1:7"),
+                noted("a", "closed-before:2:3"),
+                noted("b", "closed-before:2:9"),
             ];
             assert_eq!(read, expected, "{}", test.name);
         }

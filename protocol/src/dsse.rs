@@ -120,7 +120,7 @@ impl Envelope {
 
     /// One line of NDJSON, without its line break.
     pub fn to_line(&self) -> String {
-        let payload = self.payload.len().div_ceil(3) * 4;
+        let payload = base64::encoded_len(self.payload.len(), true).unwrap_or_default();
         let mut line = Vec::with_capacity(payload + self.payload_type.len() + BESIDE_BYTES);
         serde_json::to_writer(&mut line, self).expect("an envelope serialises");
         String::from_utf8(line).expect("JSON is text")

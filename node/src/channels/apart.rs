@@ -16,7 +16,7 @@ use super::words;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::post::ever_news;
-use crate::reporters::HeardOf;
+use crate::reporters::Event;
 use crate::store::channels::taken;
 
 const MINUTE_MS: i64 = 60_000;
@@ -62,25 +62,26 @@ impl Step<'_> {
 }
 
 impl Node {
-    /// The same of all news of a case, of which this is heard, and of those that share its ticket, by
-    /// their messages; empty where they may be alike. A mark that was given stands: what comes later
-    /// counts behind it, though the hub may have ordered both at once, and what is news no more, because
-    /// a merge was undone, still counts.
+    /// The same of all news of a case, of which its reporter has heard this, and of those that share its
+    /// ticket, by their messages; empty where they may be alike. A mark that was given stands: what comes
+    /// later counts behind it, though the hub may have ordered both at once, and what is news no more,
+    /// because a merge was undone, still counts.
     pub(super) async fn marks_of_news(
         &self,
         tx: &mut Tx,
         channel: Name,
         case: CaseId,
-        heard: &HeardOf,
+        own: &[Event],
     ) -> Result<BTreeMap<MessageId, String>, NodeError> {
         if !channel.manner().tells_apart {
             return Ok(BTreeMap::new());
         }
         let whole = self.filed_as(tx, case).await?;
-        let mut arrived = arrivals(case, heard);
+        let mut arrived = self.arrivals(tx, case, own).await?;
         for id in self.family(tx, whole).await? {
             if id != case {
-                arrived.extend(arrivals(id, &self.heard_of(tx, id).await?));
+                let own = self.heard_by_reporter(tx, id).await?;
+                arrived.extend(self.arrivals(tx, id, &own).await?);
             }
         }
         arrived.sort_unstable_by_key(|news| news.place);
@@ -88,6 +89,24 @@ impl Node {
         let marks = in_their_minutes(arrived.into_iter().map(|news| (news.message, news.at)));
         let marks = marks.into_iter();
         Ok(marks.map(|(id, mark)| (id, mark.said(&v))).collect())
+    }
+
+    /// All that was ever news of a case, of which its reporter has heard this.
+    async fn arrivals(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+        own: &[Event],
+    ) -> Result<Vec<Arrival>, NodeError> {
+        let beyond = self.ever_done_beyond(tx, case, own).await?;
+        let arrived = ever_news(case, own, &beyond).filter_map(|event| {
+            Some(Arrival {
+                place: event.arrived?,
+                message: event.message?,
+                at: event.at,
+            })
+        });
+        Ok(arrived.collect())
     }
 }
 
@@ -98,19 +117,6 @@ struct Arrival {
     message: MessageId,
     /// Unix ms at the hub.
     at: i64,
-}
-
-/// All that was ever news of a case, of which this is heard.
-fn arrivals(case: CaseId, heard: &HeardOf) -> Vec<Arrival> {
-    let news = ever_news(case, heard);
-    let arrived = news.filter_map(|event| {
-        Some(Arrival {
-            place: event.arrived?,
-            message: event.message?,
-            at: event.at,
-        })
-    });
-    arrived.collect()
 }
 
 /// Which each was within its minute, of what is told in the order in which it arrived, with when it

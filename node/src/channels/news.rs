@@ -190,8 +190,8 @@ impl Node {
     /// What is new to somebody, and what is asked with the latest of it.
     async fn news_for(&self, told: &Told) -> Result<(Vec<OutRow>, Option<Asked>), NodeError> {
         let mut tx = self.read_tx().await?;
-        let heard = self.heard_of(&mut tx, told.case.id).await?;
-        let events = self.news_of(&mut tx, &told.case, &heard).await?;
+        let heard = self.heard_of(&mut tx, &told.case).await?;
+        let events = self.news_of(&told.case, &heard);
         let erased = |event: &Event| event.kind == "case.redacted";
         let mut fresh = Vec::new();
         for event in events {
@@ -208,7 +208,7 @@ impl Node {
         let marks = if fresh.is_empty() {
             BTreeMap::new()
         } else {
-            Box::pin(self.marks_of_news(&mut tx, told.channel, told.case.id, &heard)).await?
+            Box::pin(self.marks_of_news(&mut tx, told.channel, told.case.id, &heard.own)).await?
         };
         drop(tx);
         let (v, text) = (words::voice(self), told.case.id.to_string());

@@ -107,8 +107,8 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
         let told = store::told::told(&mut tx, &text).await?;
-        let heard = self.heard_of(&mut tx, id).await?;
-        let new = self.new_of(&mut tx, &case, &heard).await?;
+        let heard = self.heard_of(&mut tx, &case).await?;
+        let new = self.new_of(&case, &heard);
         let (to_reporter, messages) = new.untold(&told);
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
@@ -132,30 +132,24 @@ impl Node {
     }
 
     /// What is news to whoever reported a case, of what is heard of it: ruled, and not too old.
-    pub(crate) async fn news_of(
-        &self,
-        tx: &mut Tx,
-        case: &Case,
-        heard: &HeardOf,
-    ) -> Result<Vec<Event>, NodeError> {
-        Ok(self.new_of(tx, case, heard).await?.to_reporter)
+    pub(crate) fn news_of(&self, case: &Case, heard: &HeardOf) -> Vec<Event> {
+        self.new_of(case, heard).to_reporter
     }
 
-    async fn new_of(&self, tx: &mut Tx, case: &Case, heard: &HeardOf) -> Result<New, NodeError> {
+    fn new_of(&self, case: &Case, heard: &HeardOf) -> New {
         let begun = self.clock().now_ms() - OLD_MS;
         // A half begins with the split, which is told as news of the whole.
         let own = heard.own.iter().skip(usize::from(case.parent.is_some()));
         let own = own.filter(|event| is_news_of(case, event));
         let (mut own, mut events): (Vec<_>, Vec<_>) = own.cloned().partition(is_closed_by_reporter);
-        let there = self.heard_where_it_goes_on(tx, case, heard).await?;
-        events.extend_from_slice(there);
+        events.extend_from_slice(&heard.beyond);
         for told in [&mut own, &mut events] {
             told.retain(|event| is_ruled_news(event) && event.at > begun);
         }
-        Ok(New {
+        New {
             to_reporter: events,
             own,
-        })
+        }
     }
 
     /// Tells followers what they have not been told yet.
@@ -579,17 +573,20 @@ fn is_news_of(case: &Case, event: &Event) -> bool {
     }
 }
 
-/// All that is news to whoever reported a case, of what is heard of it, however old, and what was
-/// news before a merge was undone.
-pub(crate) fn ever_news(case: CaseId, heard: &HeardOf) -> impl Iterator<Item = &Event> {
+/// All that is news to whoever reported a case, however old: of what is heard of it, and of what was
+/// done where it ever went on.
+pub(crate) fn ever_news<'a>(
+    case: CaseId,
+    own: &'a [Event],
+    beyond: &'a [Event],
+) -> impl Iterator<Item = &'a Event> {
     let of_another = move |event: &Event| {
         let is_link = ["case.linked", "case.unlinked"].contains(&event.kind.as_str());
         is_link && event.into == Some(case)
     };
-    let own = heard.own.iter();
+    let own = own.iter();
     let own = own.filter(move |event| !of_another(event) && !is_closed_by_reporter(event));
-    let all = own.chain(heard.beyond.values().flatten());
-    all.filter(|event| is_ruled_news(event))
+    own.chain(beyond).filter(|event| is_ruled_news(event))
 }
 
 fn is_ruled_news(event: &Event) -> bool {

@@ -10,8 +10,8 @@ use crate::error::NodeError;
 use crate::reporters::Event;
 use crate::store;
 
-/// With what the migration `0058_own_closings` notes up to when (Unix ms) the followers of a case hear
-/// of no closing by its reporter: they did not yet when it happened.
+/// With what the migration `0058_own_closings` notes up to which place, `DEPOCH:DSEQ`, the followers of a
+/// case hear of no closing by its reporter: they did not yet when it arrived.
 const CLOSED_BEFORE: &str = "closed-before:";
 
 /// What is new of a case, each part in the order in which it happened.
@@ -40,7 +40,10 @@ impl New {
             .iter()
             .filter_map(|(mark, _)| closed_before(mark))
             .max();
-        let own = self.own.iter().filter(|event| Some(event.at) > passed_over);
+        let own = self
+            .own
+            .iter()
+            .filter(|event| event.arrived.is_none() || event.arrived > passed_over);
         let own = own.filter_map(|event| event.message);
         let own = own.map(|message| message.to_string());
         messages.extend(own.filter(|message| !known(message)));
@@ -70,7 +73,8 @@ fn own_act(message: &str) -> String {
     format!("own:{message}")
 }
 
-/// The moment (Unix ms) in a mark of what is passed over, if it is one.
-fn closed_before(mark: &str) -> Option<i64> {
-    mark.strip_prefix(CLOSED_BEFORE)?.parse().ok()
+/// The place in a mark of what is passed over, if it is one.
+fn closed_before(mark: &str) -> Option<(u32, u64)> {
+    let (depoch, dseq) = mark.strip_prefix(CLOSED_BEFORE)?.split_once(':')?;
+    Some((depoch.parse().ok()?, dseq.parse().ok()?))
 }

@@ -1,5 +1,6 @@
 //! The account of a citizen: an address that was proved, the reports that belong to it, and what is
-//! followed at that address without another proof. It is optional, opens nothing that a key does not, and goes when its owner says so; reports stay.
+//! followed at that address without another proof. It is optional, opens nothing that a key does not,
+//! and goes when its owner says so; reports stay, and so does following.
 
 use std::net::IpAddr;
 

@@ -2,8 +2,6 @@
 //! public words, never an internal note, an instruction or a request for an
 //! identity.
 
-use std::collections::BTreeMap;
-
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
@@ -74,9 +72,16 @@ pub struct Event {
 pub(crate) struct HeardOf {
     /// By its reporter, in the order in which it happened.
     pub own: Vec<Event>,
-    /// By each link that led from it into another case, what was done there since, also where the
-    /// link was undone.
-    pub beyond: BTreeMap<MessageId, Vec<Event>>,
+    /// What is done where it goes on, since it does.
+    pub beyond: Vec<Event>,
+}
+
+/// Where a case went on.
+struct Onward {
+    link: MessageId,
+    into: CaseId,
+    /// What undid the link.
+    until: Option<MessageId>,
 }
 
 /// How another case belongs to this one.
@@ -193,10 +198,28 @@ fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {
     })
 }
 
-/// By which link a case went on in which other one, where an event of its own history is one.
-fn led_on(case: CaseId, event: &Event) -> Option<(MessageId, CaseId)> {
-    let leads_on = event.kind == "case.linked" && event.into != Some(case);
-    leads_on.then_some((event.message?, event.into?))
+/// Wherever a case went on, by the events of its own history.
+fn onwards(case: CaseId, own: &[Event]) -> Vec<Onward> {
+    let mut onwards: Vec<Onward> = Vec::new();
+    for event in own {
+        let into = event.into.filter(|into| *into != case);
+        let Some((message, into)) = event.message.zip(into) else {
+            continue;
+        };
+        if event.kind == "case.linked" {
+            onwards.push(Onward {
+                link: message,
+                into,
+                until: None,
+            });
+        } else if event.kind == "case.unlinked" {
+            let open = |onward: &&mut Onward| onward.into == into && onward.until.is_none();
+            if let Some(undone) = onwards.iter_mut().rfind(open) {
+                undone.until = Some(message);
+            }
+        }
+    }
+    onwards
 }
 
 /// How the questions of a hold are to be answered, by its words.
@@ -229,44 +252,43 @@ impl Node {
         Ok(events(&history, Listener::Reporter))
     }
 
-    /// The same, with what was done where it went on.
-    pub(crate) async fn heard_of(&self, tx: &mut Tx, case: CaseId) -> Result<HeardOf, NodeError> {
-        let own = self.heard_by_reporter(tx, case).await?;
-        let links: Vec<_> = own.iter().filter_map(|event| led_on(case, event)).collect();
-        let mut beyond = BTreeMap::new();
-        for (link, into) in links {
-            beyond.insert(link, self.done_since(tx, link, into).await?);
-        }
+    /// The same, with what is done where the case goes on.
+    pub(crate) async fn heard_of(&self, tx: &mut Tx, case: &Case) -> Result<HeardOf, NodeError> {
+        let own = self.heard_by_reporter(tx, case.id).await?;
+        let onward = case.merged.as_ref().map(|merged| Onward {
+            link: merged.link.id,
+            into: merged.into,
+            until: None,
+        });
+        let beyond = match onward {
+            Some(onward) => self.done_there(tx, &onward).await?,
+            None => Vec::new(),
+        };
         Ok(HeardOf { own, beyond })
     }
 
-    /// What is done where a merged case goes on, since it does; of a secret one nothing.
-    pub(crate) async fn heard_where_it_goes_on<'h>(
+    /// What was done wherever a case ever went on while it did, by the events of its own history.
+    pub(crate) async fn ever_done_beyond(
         &self,
         tx: &mut Tx,
-        case: &Case,
-        heard: &'h HeardOf,
-    ) -> Result<&'h [Event], NodeError> {
-        let Some(merged) = &case.merged else {
-            return Ok(&[]);
-        };
-        match self.shown_case(tx, merged.into).await {
-            Ok(other) if !other.secret && !other.redacted => {}
-            Ok(_) | Err(NodeError::NotFound { .. }) => return Ok(&[]),
-            Err(error) => return Err(error),
+        case: CaseId,
+        own: &[Event],
+    ) -> Result<Vec<Event>, NodeError> {
+        let mut done = Vec::new();
+        for onward in onwards(case, own) {
+            done.extend(self.done_there(tx, &onward).await?);
         }
-        let since = heard.beyond.get(&merged.link.id);
-        Ok(since.map(Vec::as_slice).unwrap_or_default())
+        Ok(done)
     }
 
-    /// What is done in a case since a link that led into it.
-    async fn done_since(
-        &self,
-        tx: &mut Tx,
-        link: MessageId,
-        into: CaseId,
-    ) -> Result<Vec<Event>, NodeError> {
-        let history = self.whole_history(tx, into).await?;
+    /// What is done in the other case while this one goes on there; of a secret one nothing.
+    async fn done_there(&self, tx: &mut Tx, onward: &Onward) -> Result<Vec<Event>, NodeError> {
+        match self.shown_case(tx, onward.into).await {
+            Ok(other) if !other.secret && !other.redacted => {}
+            Ok(_) | Err(NodeError::NotFound { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        }
+        let history = self.whole_history(tx, onward.into).await?;
         let told = |kind: &str| {
             matches!(
                 kind,
@@ -278,9 +300,11 @@ impl Node {
             )
         };
         let heard = events(&history, Listener::Public).into_iter();
-        // The link stands in both histories.
-        let since = heard.skip_while(|event| event.message != Some(link));
-        Ok(since.filter(|event| told(&event.kind)).collect())
+        // The link stands in both histories, as what undid it does.
+        let since = heard.skip_while(|event| event.message != Some(onward.link));
+        let undone = |event: &Event| onward.until.is_some() && event.message == onward.until;
+        let during = since.take_while(|event| !undone(event));
+        Ok(during.filter(|event| told(&event.kind)).collect())
     }
 
     /// Cases that belong to a reporter's case and that this node knows.

@@ -132,3 +132,18 @@ pub fn entitlement(
         Share::Without(Withheld::NotEntitled)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_withheld_says_why() {
+        for why in [Withheld::Own, Withheld::NotEntitled, Withheld::RulingOnly] {
+            assert_eq!(Share::Without(why).withheld(), Some(why));
+        }
+        for share in [Share::Whole, Share::Alone] {
+            assert_eq!(share.withheld(), None);
+        }
+    }
+}

@@ -274,7 +274,30 @@ fn what_each_of_several_hubs_tells_of_an_institution_is_asked_for_once() {
     let asked: Vec<&str> = asked.filter(of_institutions).collect();
     assert!(asked.len() > 30, "{asked:?}");
     for asked in asked {
-        assert!(asked.contains(" without (replica) ("), "{asked}");
+        let metrics = asked.matches("lapor_hub_instance_").count();
+        let once = asked.matches(" without (replica) (").count();
+        assert_eq!(once, metrics, "{asked}");
+    }
+}
+
+/// The same of what each of several hubs tells of all of them, where an alarm asks for it; another hub
+/// that is watched beside keeps its own, by its other labels.
+#[test]
+fn what_each_of_several_hubs_tells_of_all_sounds_once() {
+    const TOLD: [&str; 8] = [
+        "lapor_hub_recovering",
+        "lapor_hub_damaged_messages",
+        "lapor_hub_trial_restore_failed",
+        "lapor_hub_last_trial_restore_timestamp_seconds",
+        "lapor_hub_last_backup_timestamp_seconds",
+        "lapor_hub_next_lapse_timestamp_seconds",
+        "lapor_hub_waiting_decisions",
+        "lapor_hub_certificate_expiry_timestamp_seconds",
+    ];
+    for told in TOLD {
+        let once = ALARMS.matches(&format!(" without (instance, replica) ({told}"));
+        let asked = ALARMS.matches(&format!("({told}")).count();
+        assert!(asked > 0 && once.count() == asked, "{told}");
     }
 }
 

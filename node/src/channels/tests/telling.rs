@@ -272,8 +272,11 @@ async fn news_of_a_half_and_of_where_the_whole_went_on_is_not_alike_nor_what_fol
         acts(&talked.place, case, "case.unlinked", json!({}), None).await;
         talked.ruled().await;
         told.extend(talked.told(SITI).await);
-        talked.follows_up(case, "Sudah dibahas.", false).await;
-        told.extend(talked.told(SITI).await);
+        // What is done in the other one since then is no news here, and has no place.
+        for one in [other, case] {
+            talked.follows_up(one, "Sudah dibahas.", false).await;
+            told.extend(talked.told(SITI).await);
+        }
         let news = [
             ("Sebagian dipisah menjadi laporan tersendiri", ""),
             (
