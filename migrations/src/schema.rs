@@ -484,23 +484,36 @@ mod tests {
 
     #[tokio::test]
     async fn closings_before_followers_heard_of_them_are_passed_over_where_somebody_follows() {
-        const INBOX: &str = "insert into inbox (stream, depoch, dseq, item, envelope_id, case_id,
+        const TOLD: &str = "insert into inbox (stream, case_id, depoch, dseq, item, envelope_id,
                 kind, state, attempts, received_at)
-            values ('main', 1, 7, '{}', $1, 'a', 'case.verified', 'settled', 0, 5),
-                ('main', 2, 3, '{}', $1, 'a', 'case.closed', 'settled', 0, 6),
-                ('main', 2, 9, '{}', $1, 'b', 'case.closed', 'settled', 0, 6),
-                ('main', 2, 4, '{}', $1, 'd', 'case.closed', 'settled', 0, 6)";
+            values ($1, $2, $3, $4, '{}', $5, 'case.closed', 'applied', 1, 0)";
         const FOLLOWERS: &str = "insert into followers (case_id, contact, at)
             values ('a', 'budi@contoh.id', 1), ('a', 'siti@contoh.id', 2),
                 ('b', 'budi@contoh.id', 1), ('c', 'budi@contoh.id', 1)";
-        const READ: &str =
-            "select case_id, message, told_to from news_told order by case_id, message";
+        const READ: &str = "select case_id, message, told_to from news_told order by case_id";
         for test in databases().await {
             let db = test.open(Schema::Node).await.unwrap();
             let mut tx = db.write().await.unwrap();
             migrate_before("0058_own_closings", &mut tx).await;
-            on!(&mut tx, conn => sqlx::query(INBOX).bind(vec![1_u8]).execute(conn).await.map(|_| ()))
+            for (stream, case, depoch, dseq) in [
+                ("inbox", "a", 1_i64, 30_i64),
+                ("inbox", "a", 2, 9),
+                ("inbox", "a", 2, 10),
+                ("inbox", "b", 1, 31),
+                ("public", "b", 1, 32),
+                ("inbox", "d", 1, 33),
+            ] {
+                on!(&mut tx, conn => sqlx::query(TOLD)
+                    .bind(stream)
+                    .bind(case)
+                    .bind(depoch)
+                    .bind(dseq)
+                    .bind(&b"message"[..])
+                    .execute(conn)
+                    .await
+                    .map(|_| ()))
                 .unwrap();
+            }
             on!(&mut tx, conn => sqlx::query(FOLLOWERS).execute(conn).await.map(|_| ())).unwrap();
             tx.commit().await.unwrap();
             db.migrate().await.unwrap();
@@ -511,9 +524,8 @@ mod tests {
                 (case.to_owned(), mark.to_owned(), None)
             };
             let expected = [
-                noted("a", "closed-before:1:7"),
-                noted("a", "closed-before:2:3"),
-                noted("b", "closed-before:2:9"),
+                noted("a", "closed-before:2:10"),
+                noted("b", "closed-before:1:31"),
             ];
             assert_eq!(read, expected, "{}", test.name);
         }

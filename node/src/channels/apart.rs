@@ -62,10 +62,11 @@ impl Step<'_> {
 }
 
 impl Node {
-    /// The same of all news of a case, of which its reporter has heard this, and of those that share its
+    /// The same of all news of a case, of which its reporter hears this, and of those that share its
     /// ticket, by their messages; empty where they may be alike. A mark that was given stands: what comes
     /// later counts behind it, though the hub may have ordered both at once, and what is news no more,
-    /// because a merge was undone, still counts.
+    /// because a merge was undone, still counts. What never was news, as of a secret case or after a merge
+    /// was undone, does not, for a place that is left out would tell of it.
     pub(super) async fn marks_of_news(
         &self,
         tx: &mut Tx,
@@ -91,7 +92,7 @@ impl Node {
         Ok(marks.map(|(id, mark)| (id, mark.said(&v))).collect())
     }
 
-    /// All that was ever news of a case, of which its reporter has heard this.
+    /// All that was ever news of a case, of which its reporter hears this.
     async fn arrivals(
         &self,
         tx: &mut Tx,

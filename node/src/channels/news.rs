@@ -208,7 +208,8 @@ impl Node {
         let marks = if fresh.is_empty() {
             BTreeMap::new()
         } else {
-            Box::pin(self.marks_of_news(&mut tx, told.channel, told.case.id, &heard.own)).await?
+            let (channel, case) = (told.channel, told.case.id);
+            Box::pin(self.marks_of_news(&mut tx, channel, case, &heard.own)).await?
         };
         drop(tx);
         let (v, text) = (words::voice(self), told.case.id.to_string());

@@ -573,13 +573,13 @@ fn is_news_of(case: &Case, event: &Event) -> bool {
     }
 }
 
-/// All that is news to whoever reported a case, however old: of what is heard of it, and of what was
-/// done where it ever went on.
-pub(crate) fn ever_news<'a>(
+/// All that is news to whoever reported a case, however old, of what they hear of it themselves and
+/// of what was done wherever it went on.
+pub(crate) fn ever_news<'h>(
     case: CaseId,
-    own: &'a [Event],
-    beyond: &'a [Event],
-) -> impl Iterator<Item = &'a Event> {
+    own: &'h [Event],
+    beyond: &'h [Event],
+) -> impl Iterator<Item = &'h Event> {
     let of_another = move |event: &Event| {
         let is_link = ["case.linked", "case.unlinked"].contains(&event.kind.as_str());
         is_link && event.into == Some(case)

@@ -10,8 +10,9 @@ use crate::error::NodeError;
 use crate::reporters::Event;
 use crate::store;
 
-/// With what the migration `0058_own_closings` notes up to which place, `DEPOCH:DSEQ`, the followers of a
-/// case hear of no closing by its reporter: they did not yet when it arrived.
+/// With what the migration `0058_own_closings` notes up to which place (`DEPOCH:DSEQ`) of all that the
+/// hub has told this node the followers of a case hear of no closing by its reporter: they did not yet
+/// when it happened.
 const CLOSED_BEFORE: &str = "closed-before:";
 
 /// What is new of a case, each part in the order in which it happened.
@@ -40,10 +41,9 @@ impl New {
             .iter()
             .filter_map(|(mark, _)| closed_before(mark))
             .max();
-        let own = self
-            .own
-            .iter()
-            .filter(|event| event.arrived.is_none() || event.arrived > passed_over);
+        let since = |place: (u32, u64)| Some(place) > passed_over;
+        let own = self.own.iter();
+        let own = own.filter(|event| event.arrived.is_none_or(since));
         let own = own.filter_map(|event| event.message);
         let own = own.map(|message| message.to_string());
         messages.extend(own.filter(|message| !known(message)));

@@ -72,16 +72,16 @@ pub struct Event {
 pub(crate) struct HeardOf {
     /// By its reporter, in the order in which it happened.
     pub own: Vec<Event>,
-    /// What is done where it goes on, since it does.
+    /// What is done where it goes on now, since it does; of a secret one nothing.
     pub beyond: Vec<Event>,
 }
 
-/// Where a case went on.
-struct Onward {
+/// A link by which a case went on in another one.
+struct LedOn {
     link: MessageId,
     into: CaseId,
-    /// What undid the link.
-    until: Option<MessageId>,
+    /// The place of its undoing among all that the hub has told this node.
+    until: Option<(u32, u64)>,
 }
 
 /// How another case belongs to this one.
@@ -198,28 +198,21 @@ fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {
     })
 }
 
-/// Wherever a case went on, by the events of its own history.
-fn onwards(case: CaseId, own: &[Event]) -> Vec<Onward> {
-    let mut onwards: Vec<Onward> = Vec::new();
-    for event in own {
-        let into = event.into.filter(|into| *into != case);
-        let Some((message, into)) = event.message.zip(into) else {
-            continue;
-        };
-        if event.kind == "case.linked" {
-            onwards.push(Onward {
-                link: message,
-                into,
-                until: None,
-            });
-        } else if event.kind == "case.unlinked" {
-            let open = |onward: &&mut Onward| onward.into == into && onward.until.is_none();
-            if let Some(undone) = onwards.iter_mut().rfind(open) {
-                undone.until = Some(message);
-            }
-        }
-    }
-    onwards
+/// By which links a case ever went on in other ones, of what its reporter hears of it.
+fn led_on(case: CaseId, own: &[Event]) -> Vec<LedOn> {
+    let links = own.iter().enumerate();
+    let led = links.filter_map(|(at, event)| {
+        let into = event.into.filter(|into| *into != case)?;
+        let link = event.message.filter(|_| event.kind == "case.linked")?;
+        let mut since = own.iter().skip(at);
+        let undone = since.find(|later| later.kind == "case.unlinked" && later.into == Some(into));
+        Some(LedOn {
+            link,
+            into,
+            until: undone.and_then(|undone| undone.arrived),
+        })
+    });
+    led.collect()
 }
 
 /// How the questions of a hold are to be answered, by its words.
@@ -252,22 +245,25 @@ impl Node {
         Ok(events(&history, Listener::Reporter))
     }
 
-    /// The same, with what is done where the case goes on.
+    /// The same, with what is done where it goes on.
     pub(crate) async fn heard_of(&self, tx: &mut Tx, case: &Case) -> Result<HeardOf, NodeError> {
         let own = self.heard_by_reporter(tx, case.id).await?;
-        let onward = case.merged.as_ref().map(|merged| Onward {
-            link: merged.link.id,
-            into: merged.into,
-            until: None,
-        });
-        let beyond = match onward {
-            Some(onward) => self.done_there(tx, &onward).await?,
+        let beyond = match &case.merged {
+            Some(merged) => {
+                let led = LedOn {
+                    link: merged.link.id,
+                    into: merged.into,
+                    until: None,
+                };
+                self.done_beyond(tx, &led).await?
+            }
             None => Vec::new(),
         };
         Ok(HeardOf { own, beyond })
     }
 
-    /// What was done wherever a case ever went on while it did, by the events of its own history.
+    /// What was done wherever a case went on, while it did, also where the link was undone; `own` is
+    /// what its reporter hears of it.
     pub(crate) async fn ever_done_beyond(
         &self,
         tx: &mut Tx,
@@ -275,20 +271,21 @@ impl Node {
         own: &[Event],
     ) -> Result<Vec<Event>, NodeError> {
         let mut done = Vec::new();
-        for onward in onwards(case, own) {
-            done.extend(self.done_there(tx, &onward).await?);
+        for led in led_on(case, own) {
+            done.extend(self.done_beyond(tx, &led).await?);
         }
         Ok(done)
     }
 
-    /// What is done in the other case while this one goes on there; of a secret one nothing.
-    async fn done_there(&self, tx: &mut Tx, onward: &Onward) -> Result<Vec<Event>, NodeError> {
-        match self.shown_case(tx, onward.into).await {
+    /// What was done in a case while a link led into it; in a secret one, or one whose words were
+    /// erased, nothing.
+    async fn done_beyond(&self, tx: &mut Tx, led: &LedOn) -> Result<Vec<Event>, NodeError> {
+        match self.shown_case(tx, led.into).await {
             Ok(other) if !other.secret && !other.redacted => {}
             Ok(_) | Err(NodeError::NotFound { .. }) => return Ok(Vec::new()),
             Err(error) => return Err(error),
         }
-        let history = self.whole_history(tx, onward.into).await?;
+        let history = self.whole_history(tx, led.into).await?;
         let told = |kind: &str| {
             matches!(
                 kind,
@@ -300,11 +297,11 @@ impl Node {
             )
         };
         let heard = events(&history, Listener::Public).into_iter();
-        // The link stands in both histories, as what undid it does.
-        let since = heard.skip_while(|event| event.message != Some(onward.link));
-        let undone = |event: &Event| onward.until.is_some() && event.message == onward.until;
-        let during = since.take_while(|event| !undone(event));
-        Ok(during.filter(|event| told(&event.kind)).collect())
+        // The link stands in both histories.
+        let since = heard.skip_while(|event| event.message != Some(led.link));
+        let in_time = |event: &Event| led.until.is_none_or(|until| event.arrived < Some(until));
+        let done = since.filter(|event| told(&event.kind) && in_time(event));
+        Ok(done.collect())
     }
 
     /// Cases that belong to a reporter's case and that this node knows.

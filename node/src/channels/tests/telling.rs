@@ -5,7 +5,7 @@ use lapor_protocol::ids::CaseId;
 use serde_json::json;
 
 use super::{BUDI, MINUTE_MS, REPORT, SITI, Talked};
-use crate::casework::ticket;
+use crate::casework::{NewReport, ticket};
 use crate::channels::Name;
 use crate::testing::{FromDesk, NOW, acts};
 
@@ -272,7 +272,7 @@ async fn news_of_a_half_and_of_where_the_whole_went_on_is_not_alike_nor_what_fol
         acts(&talked.place, case, "case.unlinked", json!({}), None).await;
         talked.ruled().await;
         told.extend(talked.told(SITI).await);
-        // What is done in the other one since then is no news here, and has no place.
+        // What is done where it went on is news no more, and has no place among what is.
         for one in [other, case] {
             talked.follows_up(one, "Sudah dibahas.", false).await;
             told.extend(talked.told(SITI).await);
@@ -287,6 +287,43 @@ async fn news_of_a_half_and_of_where_the_whole_went_on_is_not_alike_nor_what_fol
             ("Tindak lanjut", ", ke-4"),
             ("Dipisahkan lagi dari laporan lain", ", ke-5"),
             ("Tindak lanjut", ", ke-6"),
+        ];
+        let expected =
+            news.map(|(said, place)| format!("Laporan {ticket}: {said} (21 Sep., 21.13{place})."));
+        assert_eq!(told, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_in_a_secret_report_leaves_no_place_out_among_news_of_one_merged_into_it() {
+    for talked in Talked::on(Name::X).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        let report: NewReport = serde_json::from_value(json!({
+            "classification": "complaint",
+            "title": "Pungutan di loket",
+            "content": "Petugas loket minta uang.",
+            "secret": true,
+            "channel": "web",
+        }))
+        .unwrap();
+        let secret = talked.node().file(report, "test").await.unwrap().case;
+        talked.hub.orders_at(NOW);
+        let into = json!({"target_case": secret});
+        acts(&talked.place, case, "case.linked", into, None).await;
+        talked.ruled().await;
+        let mut told = talked.told(SITI).await;
+        talked.follows_up(secret, "Sedang diperiksa.", false).await;
+        assert!(talked.told(SITI).await.is_empty());
+        acts(&talked.place, case, "case.unlinked", json!({}), None).await;
+        talked.ruled().await;
+        told.extend(talked.told(SITI).await);
+        talked.follows_up(case, "Sudah dibahas.", false).await;
+        told.extend(talked.told(SITI).await);
+        let news = [
+            ("Digabung dengan laporan lain tentang hal yang sama", ""),
+            ("Dipisahkan lagi dari laporan lain", ", ke-2"),
+            ("Tindak lanjut", ", ke-3"),
         ];
         let expected =
             news.map(|(said, place)| format!("Laporan {ticket}: {said} (21 Sep., 21.13{place})."));

@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 use super::telling::TITLE;
 use super::{Encryption, MINUTE_MS, Posted, readable};
 use crate::casework::NewAct;
+use crate::chance::new_message_id;
 use crate::clock::Clock as _;
-use crate::testing::PaperHub;
+use crate::post::own_acts::New;
+use crate::reporters::Event;
+use crate::testing::{NOW, PaperHub};
 
 impl Posted {
     /// The reporter does something in their conversation.
@@ -70,16 +73,20 @@ async fn who_follows_a_report_hears_what_its_reporter_did_themselves() {
 async fn what_a_reporter_closed_before_followers_heard_of_it_is_not_told_afterwards() {
     const UPGRADE: &str =
         include_str!("../../../../migrations/sql/node/sqlite/0058_own_closings.sql");
+    const BEHIND_MS: i64 = 10 * MINUTE_MS;
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let hub = PaperHub::of(&posted.place);
         let filed = posted.filed(false).await;
         posted.ruled(&hub).await;
         posted.follows(filed.case, "budi@contoh.id").await;
         posted.writes().await;
+        // The clock of the hub goes behind ours, by more than all that follows takes.
+        posted.place.clock.advance(2 * BEHIND_MS);
+        let orders = || hub.orders_at(posted.place.clock.now_ms() - BEHIND_MS);
         let happens = async |kind: &str, body: Value| {
             posted.place.clock.advance(MINUTE_MS);
             posted.does(filed.case, kind, body).await;
-            hub.orders_at(posted.place.clock.now_ms());
+            orders();
             posted.ruled(&hub).await;
         };
         let answers = async || {
@@ -88,7 +95,7 @@ async fn what_a_reporter_closed_before_followers_heard_of_it_is_not_told_afterwa
             posted
                 .acts(filed.case, "case.followed_up", body, "Lampu telah diganti.")
                 .await;
-            hub.orders_at(posted.place.clock.now_ms());
+            orders();
             posted.ruled(&hub).await;
         };
         answers().await;
@@ -114,4 +121,39 @@ async fn what_a_reporter_closed_before_followers_heard_of_it_is_not_told_afterwa
         let text = readable(&sent[0].text);
         assert!(text.contains("Selesai, dikonfirmasi pelapor"), "{text}");
     }
+}
+
+#[test]
+fn what_is_passed_over_ends_with_a_place_and_what_has_none_yet_is_never() {
+    let closed = |arrived| {
+        let event = json!({
+            "kind": "case.closed",
+            "message": new_message_id(NOW),
+            "by": null,
+            "at": NOW,
+            "pending": false,
+            "closed_by": "reporter",
+        });
+        let mut event: Event = serde_json::from_value(event).unwrap();
+        event.arrived = arrived;
+        event
+    };
+    let places = [
+        None,
+        Some((1, 30)),
+        Some((2, 9)),
+        Some((2, 10)),
+        Some((3, 1)),
+    ];
+    let new = New {
+        to_reporter: Vec::new(),
+        own: places.map(closed).into(),
+    };
+    let of = |places: &[usize]| -> Vec<String> {
+        let messages = places.iter().filter_map(|at| new.own[*at].message);
+        messages.map(|message| message.to_string()).collect()
+    };
+    let mark = ("closed-before:2:9".to_owned(), None);
+    assert_eq!(new.untold(&[mark]).1, of(&[0, 3, 4]));
+    assert_eq!(new.untold(&[]).1, of(&[0, 1, 2, 3, 4]));
 }
