@@ -14,7 +14,7 @@ const scriptsRun = new Promise((done) => document.addEventListener("DOMContentLo
 // A draft
 
 /** What belongs to one showing of the form. */
-const PASSING = ["kunci", "cap", "situs", "langkah", "tetap", "lampiran", "akun", "surel-akun", "program"];
+const PASSING = ["kunci", "cap", "situs", "langkah", "tetap", "lampiran", "akun", "program"];
 /** Who writes, which whoever uses the device next shall not read. */
 const WHO = ["nama", "surel", "telepon"];
 /** What asks for more than that: nothing is kept. */
@@ -35,7 +35,7 @@ function typed(form) {
 }
 
 /** What a form of its own page says better. */
-const ANEW = ["cap", "situs", "langkah", "tetap", "unggahan", "lampiran", "akun", "surel-akun"];
+const ANEW = ["cap", "situs", "langkah", "tetap", "unggahan", "lampiran", "akun"];
 
 function fill(form, fields) {
   for (const [name, value] of fields) {

@@ -76,7 +76,6 @@ filing-email-unusable = Write a whole e-mail address, such as name@example.org.
 filing-phone-unusable = Write a whole telephone number, such as 0812 3456 7890.
 filing-notify = Tell me by e-mail when something happens
 filing-notify-hint = We send a code to that address first, to be sure that it is yours.
-filing-notify-account = If you write no address, that of your account, { $account }, is noted in this report and we write there.
 filing-notify-needs-email = Write the e-mail address at which we can tell you.
 filing-no-letters = This portal does not send e-mail yet: read here, with the ticket number, what happens. An officer can reach you by the address or telephone number that you write.
 filing-account = Keep this report in the account { $account }

@@ -76,7 +76,6 @@ filing-email-unusable = Tulis alamat surel yang lengkap, misalnya nama@contoh.id
 filing-phone-unusable = Tulis nomor telepon yang lengkap, misalnya 0812 3456 7890.
 filing-notify = Kabari saya lewat surel bila ada perkembangan
 filing-notify-hint = Kami kirim kode ke surel itu lebih dulu, agar pasti surel itu milik Anda.
-filing-notify-account = Bila surel tidak ditulis, surel akun Anda, { $account }, dicatat di laporan ini dan kabar dikirim ke sana.
 filing-notify-needs-email = Tulis alamat surel tempat kami mengabari Anda.
 filing-no-letters = Portal ini belum mengirim surel: perkembangan dapat dibaca di sini dengan nomor tiket. Petugas dapat menghubungi Anda lewat surel atau telepon yang Anda tulis.
 filing-account = Simpan laporan ini di akun { $account }

@@ -67,8 +67,6 @@ const KEY: &str = "kunci";
 const STEP: &str = "langkah";
 /// Whether the report is kept with the account of whoever has signed in.
 const ACCOUNT: &str = "akun";
-/// The address of the account of whoever was shown the form.
-const OWN_ADDRESS: &str = "surel-akun";
 /// Says that what is alike has been looked at.
 const NEW_ANYWAY: &str = "tetap";
 
@@ -163,7 +161,6 @@ async fn send(
         }
         _ => {}
     }
-    tell_at_account(&mut form);
     let Some(draft) = Draft::read(&node, &v, &mut form).await? else {
         if whom::excludes_us(&node, &form) && !attached.held.is_empty() {
             // What this institution is not to see it does not keep.
@@ -212,16 +209,6 @@ async fn send(
             page::show(&writer, &form, &attached, again).await
         }
         Err(error) => Err(problem(&error)),
-    }
-}
-
-/// Has news go to the address of the account that came with the form, where they are asked for and
-/// no other is written. It is read from the form alone, so that a form that comes again says the same
-/// of the report, whoever has signed in by then.
-fn tell_at_account(form: &mut Form) {
-    if form.is_ticked("kabari") && form.text("surel").is_empty() {
-        let own = form.text(OWN_ADDRESS).to_owned();
-        form.put("surel", own);
     }
 }
 

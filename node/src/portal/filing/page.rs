@@ -98,12 +98,6 @@ impl<'a> Writer<'a> {
     pub fn ticks_account(&self) -> &'static str {
         if self.account.is_some() { "1" } else { "" }
     }
-
-    /// The account, if it is an e-mail address.
-    fn address(&self) -> Option<&str> {
-        let account = self.account.as_deref();
-        account.filter(|account| account.contains('@'))
-    }
 }
 
 /// A first level of the categories with those below it.
@@ -137,11 +131,6 @@ struct Filing<'a> {
     programme: Option<String>,
     /// Whether letters are sent.
     mail: bool,
-    /// How it is made sure to whom they go, and where they go unless that is written.
-    news: String,
-    /// The address for that, which travels with the form: what waits on a device is sent without who
-    /// has signed in.
-    own_address: Option<&'a str>,
     ways: CodeWays,
     key: String,
     stamp: String,
@@ -210,8 +199,6 @@ pub async fn show(
             .await?
             .map(|(_, name)| name),
         mail: node.sends_letters(),
-        news: news_hint(writer),
-        own_address: writer.address(),
         ways: node.code_ways(),
         key: sent_key.map_or_else(Once::fresh_key, str::to_owned),
         stamp: node.form_stamp(),
@@ -266,16 +253,6 @@ pub fn compare(
         file_at: PATH,
     };
     visit.shell(v.say("compare-title")).show(&page)
-}
-
-/// What is said of news by e-mail before they are asked for.
-fn news_hint(writer: &Writer<'_>) -> String {
-    let v = writer.visit.v;
-    let own = writer
-        .address()
-        .map(|account| v.with("account", account).say("filing-notify-account"));
-    let said = [Some(v.say("filing-notify-hint")), own];
-    said.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn kinds(v: &Voice) -> Vec<Choice> {

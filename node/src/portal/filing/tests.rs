@@ -240,7 +240,6 @@ async fn what_is_typed_is_shown_as_text_in_every_field() {
             "surel",
             "telepon",
             "kabari",
-            "surel-akun",
             "anonim",
             "rahasia",
             "kecuali",

@@ -11,7 +11,6 @@ use tower::ServiceExt as _;
 
 use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
 use crate::doors::router;
-use crate::node::Node;
 use crate::post::{LetterChoice, Round};
 use crate::publishing::{NewProgramme, NewProgress};
 use crate::reporters::Proved;
@@ -60,18 +59,6 @@ async fn post(router: &Router, path: &str, body: &str) -> Page {
         body,
     )
     .await
-}
-
-/// The cookie of a citizen who has signed in.
-async fn signed_in(node: &Node, contact: &str) -> String {
-    let sent = node.ask_sign_in(contact, HERE).await.unwrap();
-    let letters = node.letters(0, 10).await.unwrap();
-    let digits = letters.last().unwrap().code.clone().unwrap();
-    let proved = node.prove_code(&sent.id, &digits, HERE).await.unwrap();
-    let Proved::SignedIn(opened) = proved else {
-        panic!("the code signs in");
-    };
-    format!("lapor-percakapan={}", opened.token)
 }
 
 #[tokio::test]
@@ -192,10 +179,17 @@ async fn whoever_has_signed_in_follows_with_one_press_and_without_a_code() {
         }))
         .unwrap();
         node.publish_programme(programme, "test").await.unwrap();
-        let cookie = signed_in(node, OWNER).await;
+        let sent = node.ask_sign_in(OWNER, HERE).await.unwrap();
+        let letters = node.letters(0, 10).await.unwrap();
+        let digits = letters.last().unwrap().code.clone().unwrap();
+        let proved = node.prove_code(&sent.id, &digits, HERE).await.unwrap();
+        let Proved::SignedIn(opened) = proved else {
+            panic!("the code signs in");
+        };
         posted.place.clock.advance(5 * MINUTE_MS);
         posted.writes().await;
         let before = posted.sends(0).await.len();
+        let cookie = format!("lapor-percakapan={}", opened.token);
         let signed = |request: http::request::Builder, language: &str| {
             request
                 .header("cookie", format!("{cookie}; lapor_bahasa={language}"))
@@ -355,21 +349,13 @@ async fn an_account_chooses_its_letters_and_the_admin_sees_what_was_refused() {
 
 /// A form of the portal as a browser without script sends it.
 async fn file(router: &Router, fields: &[(&str, &str)]) -> Page {
-    file_as(Request::post("/lapor"), router, fields).await
-}
-
-/// The same by whoever has begun the request.
-async fn file_as(
-    request: http::request::Builder,
-    router: &Router,
-    fields: &[(&str, &str)],
-) -> Page {
     let parts = fields.iter().map(|(name, value)| {
         format!("--batas\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     });
     let body = parts.collect::<String>() + "--batas--\r\n";
     let kind = "multipart/form-data; boundary=batas";
-    send(router, request.header("content-type", kind), &body).await
+    let request = Request::post("/lapor").header("content-type", kind);
+    send(router, request, &body).await
 }
 
 #[tokio::test]
@@ -423,55 +409,6 @@ async fn whoever_wants_news_is_led_from_the_receipt_to_proving_the_address_and_b
         let page = receipt().await;
         assert!(!page.contains("Belum ada kabar yang dikirim"), "{page}");
         assert!(page.contains("sudah dibuktikan"), "{page}");
-    }
-}
-
-#[tokio::test]
-async fn news_go_to_the_address_of_the_account_that_came_with_the_form_also_when_it_comes_again() {
-    const OWNER: &str = "warga@contoh.id";
-    for posted in Posted::all(&Manners::default(), Encryption::None).await {
-        let (node, router) = (posted.node(), router(posted.node().clone()));
-        let cookie = signed_in(node, OWNER).await;
-        let signed = |request: http::request::Builder| request.header("cookie", &cookie);
-        let form = send(&router, signed(Request::get("/lapor")), "").await;
-        let carried = format!("name=\"surel-akun\" value=\"{OWNER}\"");
-        let said = format!("surel akun Anda, {OWNER}, dicatat");
-        assert!(
-            form.text.contains(&carried) && form.text.contains(&said),
-            "{}",
-            form.text
-        );
-        let guest = open(&router, "/lapor").await;
-        assert!(!guest.text.contains("surel-akun"), "{}", guest.text);
-        let fields = [
-            ("klasifikasi", "pengaduan"),
-            ("judul", "Lampu jalan padam di Jalan Cikutra"),
-            ("uraian", "Sudah seminggu gelap."),
-            ("surel", ""),
-            ("kabari", "1"),
-            ("kunci", "0123456789abcdef0123456789abcdef"),
-        ];
-        let nowhere = file_as(signed(Request::post("/lapor")), &router, &fields).await;
-        assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let asks = "Tulis alamat surel tempat kami mengabari Anda.";
-        assert!(nowhere.text.contains(asks), "{}", nowhere.text);
-        let carrying = [&fields[..], &[("surel-akun", OWNER)]].concat();
-        let own = [&carrying[..], &[("akun", "1")]].concat();
-        let filed = file_as(signed(Request::post("/lapor")), &router, &own).await;
-        assert_eq!(filed.to(), "/lapor/terima", "{}", filed.text);
-        // As a device sends what waits on it.
-        let waited = [&carrying[..], &[("tetap", "1"), ("wilayah-beda", "1")]].concat();
-        let again = file(&router, &waited).await;
-        assert_eq!(again.to(), "/lapor/terima", "{}", again.text);
-        let mine = send(&router, signed(Request::get("/percakapan")), "").await;
-        let (_, to) = mine
-            .text
-            .split_once("href=\"/percakapan?kasus=")
-            .expect("it is kept with the account");
-        let to = format!("/percakapan?kasus={}", to.split('"').next().unwrap());
-        let talk = send(&router, signed(Request::get(&to)), "").await;
-        let told = "name=\"kabari\" value=\"1\" checked";
-        assert!(talk.text.contains(told), "{}", talk.text);
     }
 }
 
