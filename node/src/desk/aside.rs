@@ -98,8 +98,11 @@ async fn line(node: &Node, v: &Voice, aside: Aside) -> Answer<Line> {
             let text = id.to_string();
             let found = node.tickets([text.as_str()]).await;
             let found = found.map_err(|error| problem(&error))?.into_iter().next();
+            // One that cannot be shown, for whatever reason, has a ticket and no page.
+            let shown = Box::pin(node.case(id)).await.is_ok();
             Some(found.map_or((text, String::new()), |(case, ticket)| {
-                (ticket, case_page::at(case))
+                let page = shown.then(|| case_page::at(case));
+                (ticket, page.unwrap_or_default())
             }))
         }
         None => None,
