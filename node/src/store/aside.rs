@@ -242,6 +242,13 @@ pub async fn own(tx: &mut Tx, states: [&str; 2], limit: i64) -> Stored<Vec<Aside
     )
 }
 
+/// How many items and own messages are in the two states.
+pub async fn count(tx: &mut Tx, states: [&str; 2]) -> Stored<i64> {
+    const SQL: &str = "select (select count(*) from inbox where state in ($1, $2))
+        + (select count(*) from outbox where state in ($1, $2))";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(states[0]).bind(states[1]).fetch_one(c).await)?)
+}
+
 /// One own message, whatever its state.
 pub async fn own_one(tx: &mut Tx, number: i64) -> Stored<Option<AsideOwn>> {
     const SQL: &str = own_rows!("o.number = $1");
