@@ -7,6 +7,7 @@ use super::{Browser, Place, login};
 use crate::alarms::{self, look};
 use crate::audit::By;
 use crate::console::ConsoleRole;
+use crate::console::live::seen;
 use crate::deeds::{self, Deed};
 use crate::store::alarms::deliveries::{self, Kept};
 
@@ -79,6 +80,23 @@ async fn an_operator_acknowledges_an_alarm_which_the_menu_counts() {
         operator.open(ALARMS).await.shows("Tidak ada yang diakui");
         let (_, detail) = place.audited("alarm.acknowledged").await.remove(0);
         assert!(detail.ends_with("malam ini"), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_stands_open_is_told_of_an_alarm_that_its_menu_counts() {
+    for place in Place::all(false).await {
+        let hub = &place.console.hub;
+        look(hub).await.unwrap();
+        let before = seen(&hub.alarms, &hub.watch.picture());
+        let operator = opened(&place).await;
+        let after = seen(&hub.alarms, &hub.watch.picture());
+        assert_eq!(before.len(), after.len());
+        let differ = before.iter().zip(&after).filter(|(was, is)| was != is);
+        assert_eq!(differ.count(), 1, "{before:?}, {after:?}");
+        let page = operator.open("/konsol").await;
+        let menu = page.between("<ul id=\"menu\" data-live-part>", "</ul>");
+        assert!(menu.contains("<span class=\"waiting\">1</span>"), "{menu}");
     }
 }
 
