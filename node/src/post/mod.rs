@@ -13,6 +13,7 @@ mod delivery;
 mod digest;
 mod erasure;
 mod handed;
+mod leaving;
 mod letterhead;
 mod news;
 mod officers;

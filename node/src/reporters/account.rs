@@ -9,13 +9,12 @@ use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::ProgrammeRef;
 
 use super::Visitor;
-use super::guard::neighbourhood;
+use super::followed::note_follower;
 use super::session::key_was_used;
 use crate::casework::{CaseSummary, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
-use crate::store::followed::FollowerRow;
 
 const REPORTS_SHOWN: i64 = 500;
 const SIGN_IN: &str = "sign in with the account's address first";
@@ -88,11 +87,9 @@ impl Node {
         case: CaseId,
         address: IpAddr,
     ) -> Result<(), NodeError> {
-        let now = self.clock().now_ms();
-        self.guards()
-            .address
-            .attempt(&neighbourhood(address), now)?;
+        self.admit_attempt(address)?;
         self.public_case(case).await?;
+        let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         let contact = own_contact(&mut tx, visitor).await?;
         store::support::follow(&mut tx, &case.to_string(), &contact, now).await?;
@@ -109,19 +106,12 @@ impl Node {
         programme: &ProgrammeRef,
         address: IpAddr,
     ) -> Result<(), NodeError> {
-        let now = self.clock().now_ms();
-        self.guards()
-            .address
-            .attempt(&neighbourhood(address), now)?;
+        self.admit_attempt(address)?;
         self.programme(&programme.owner, &programme.slug).await?;
+        let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
-        let row = FollowerRow {
-            owner: programme.owner.to_string(),
-            slug: programme.slug.clone(),
-            contact: own_contact(&mut tx, visitor).await?,
-            told: 0,
-        };
-        store::followed::follow(&mut tx, &row, now).await?;
+        let contact = own_contact(&mut tx, visitor).await?;
+        note_follower(&mut tx, programme, &contact, now).await?;
         Ok(tx.commit().await?)
     }
 

@@ -16,7 +16,6 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use super::followed::{follow_programme, followed_text, read_followed};
-use super::guard::neighbourhood;
 use super::key::{SecretKey, grouped, random_digits};
 use super::reach::{HOME, normalised, proved_contact, told_contacts};
 use super::session::{self, Opened, replace_key};
@@ -255,9 +254,7 @@ impl Node {
         only: Option<CodePurpose>,
     ) -> Result<Proved, NodeError> {
         let now = self.clock().now_ms();
-        self.guards()
-            .address
-            .attempt(&neighbourhood(address), now)?;
+        self.admit_attempt(address)?;
         // Made before the transaction: it takes time that others should not wait.
         let key = SecretKey::mint();
         let secret = key.hashed().await?;
@@ -397,7 +394,7 @@ impl Node {
     fn admit_code(&self, address: Option<IpAddr>, name: Option<&str>) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         if let Some(address) = address {
-            guards.address.attempt(&neighbourhood(address), now)?;
+            self.admit_attempt(address)?;
         }
         name.map_or(Ok(()), |name| guards.code.attempt(name, now))
     }

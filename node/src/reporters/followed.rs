@@ -1,13 +1,10 @@
 //! Programmes that people follow by e-mail. Where a code or a way to leave names the case that it is
 //! about, one of a programme names that, as `OWNER/SLUG`, which no case is called.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lapor_migrations::Tx;
 use lapor_protocol::kinds::ProgrammeRef;
-use sha2::{Digest, Sha256};
 
-use crate::chance::random;
+use super::support::leave_for;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -27,24 +24,31 @@ pub(super) fn read_followed(text: &str) -> Option<ProgrammeRef> {
     })
 }
 
-/// Follows a programme for a proved contact from now on; gives what ends it.
-pub(super) async fn follow_programme(
+/// Follows a programme for a proved contact from now on.
+pub(super) async fn note_follower(
     tx: &mut Tx,
     programme: &ProgrammeRef,
     contact: &str,
     now: i64,
-) -> Result<String, NodeError> {
+) -> Result<(), NodeError> {
     let row = FollowerRow {
         owner: programme.owner.to_string(),
         slug: programme.slug.clone(),
         contact: contact.to_owned(),
         told: 0,
     };
-    store::followed::follow(tx, &row, now).await?;
-    let leave = URL_SAFE_NO_PAD.encode(random::<24>());
-    let hash = Sha256::digest(leave.as_bytes());
-    store::support::add_leave(tx, &hash, &followed_text(programme), contact).await?;
-    Ok(leave)
+    Ok(store::followed::follow(tx, &row, now).await?)
+}
+
+/// The same; gives what ends it.
+pub(super) async fn follow_programme(
+    tx: &mut Tx,
+    programme: &ProgrammeRef,
+    contact: &str,
+    now: i64,
+) -> Result<String, NodeError> {
+    note_follower(tx, programme, contact, now).await?;
+    leave_for(tx, &followed_text(programme), contact).await
 }
 
 /// Ends what a way to leave is about, if that is a programme; says whether it is.

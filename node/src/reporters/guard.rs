@@ -239,6 +239,15 @@ impl Node {
         Ok(())
     }
 
+    /// Counts an attempt at what only a code, a key or an account opens, by its address.
+    ///
+    /// # Errors
+    /// [`NodeError::TooMany`] with the seconds to wait.
+    pub(super) fn admit_attempt(&self, address: IpAddr) -> Result<(), NodeError> {
+        let (now, guards) = (self.clock().now_ms(), self.guards());
+        guards.address.attempt(&neighbourhood(address), now)
+    }
+
     /// Whether another way to the provider of identities may begin at this address.
     pub fn admit_sign_on(&self, address: IpAddr) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());

@@ -15,7 +15,6 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::guard::neighbourhood;
 use super::key::SecretKey;
 use crate::casework::ticket;
 use crate::chance::random;
@@ -121,11 +120,10 @@ impl Node {
         address: IpAddr,
     ) -> Result<(String, String), NodeError> {
         let now = self.clock().now_ms();
-        let guards = self.guards();
-        guards.address.attempt(&neighbourhood(address), now)?;
+        self.admit_attempt(address)?;
         let ticket = ticket::parse(typed_ticket);
         if let Some(ticket) = &ticket {
-            guards.ticket.attempt(ticket, now)?;
+            self.guards().ticket.attempt(ticket, now)?;
         }
         let row = match &ticket {
             Some(ticket) => self.reporter_of(ticket).await?,

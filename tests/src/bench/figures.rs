@@ -79,7 +79,8 @@ pub fn rate(count: usize, began: Instant) -> f64 {
     count as f64 / began.elapsed().as_secs_f64()
 }
 
-fn quantile(figures: &mut [f64], share: f64) -> f64 {
+/// The figure below or at which this share of them are; sorts them.
+pub fn quantile(figures: &mut [f64], share: f64) -> f64 {
     figures.sort_by(f64::total_cmp);
     let last = figures.len().saturating_sub(1);
     let place = (last as f64 * share).floor() as usize;

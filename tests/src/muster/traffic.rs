@@ -10,6 +10,7 @@ use lapor_protocol::limits::BATCH_ENVELOPES;
 
 use super::light::{Light, Mood};
 use super::script::in_step;
+use crate::bench::figures::{quantile, rate};
 
 /// Nodes that send their past at once.
 const ABREAST: usize = 6;
@@ -30,18 +31,12 @@ impl Past {
     /// there are too few of them to tell.
     pub fn last_over_first(&self) -> Option<f64> {
         let pieces = self.rates.len() / 2;
-        let middle = |rates: &[f64]| median(rates.iter().copied());
+        let middle = |rates: &[f64]| quantile(&mut rates.to_vec(), 0.5);
         (pieces >= FEWEST).then(|| {
             let pieces = pieces.min(MOST);
             middle(&self.rates[self.rates.len() - pieces..]) / middle(&self.rates[..pieces])
         })
     }
-}
-
-fn median(rates: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = rates.collect();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }
 
 /// Has the nodes send so many messages between them, and waits until all of
@@ -60,7 +55,7 @@ pub async fn past(nodes: &[Arc<Light>], messages: usize) -> Result<Past> {
         sent += more;
         piece += more;
         if piece >= TOLD_EVERY {
-            let rate = piece as f64 / piece_began.elapsed().as_secs_f64();
+            let rate = rate(piece, piece_began);
             eprintln!("fleet: {sent} messages, the last {piece} at {rate:.0} a second");
             rates.push(rate);
             (piece, piece_began) = (0, Instant::now());

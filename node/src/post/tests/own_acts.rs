@@ -36,10 +36,7 @@ async fn who_follows_a_report_hears_what_its_reporter_did_themselves() {
         posted.ruled(&hub).await;
         posted.follows(filed.case, "budi@contoh.id").await;
         posted.place.clock.advance(MINUTE_MS);
-        let body = json!({"proposes_to_close": true});
-        posted
-            .acts(filed.case, "case.followed_up", body, "Lampu telah diganti.")
-            .await;
+        posted.answers(filed.case).await;
         hub.orders_at(posted.place.clock.now_ms());
         posted.ruled(&hub).await;
         assert_eq!(posted.writes().await, 2);
@@ -91,10 +88,7 @@ async fn what_a_reporter_closed_before_followers_heard_of_it_is_not_told_afterwa
         };
         let answers = async || {
             posted.place.clock.advance(MINUTE_MS);
-            let body = json!({"proposes_to_close": true});
-            posted
-                .acts(filed.case, "case.followed_up", body, "Lampu telah diganti.")
-                .await;
+            posted.answers(filed.case).await;
             orders();
             posted.ruled(&hub).await;
         };

@@ -125,6 +125,13 @@ impl Posted {
     ) {
         acts(&self.place, case, kind, body, Some(json!({"text": text}))).await;
     }
+
+    /// Bandung proposes to close.
+    pub(super) async fn answers(&self, case: lapor_protocol::ids::CaseId) {
+        let body = json!({"proposes_to_close": true});
+        self.acts(case, "case.followed_up", body, "Lampu telah diganti.")
+            .await;
+    }
 }
 
 pub(super) fn leave_in(taken: &Taken) -> String {
@@ -149,10 +156,7 @@ async fn a_reporter_and_a_follower_hear_each_thing_once_when_it_is_ruled() {
             "nobody is told what they did themselves"
         );
         let before = posted.sends(0).await.len();
-        let body = json!({"proposes_to_close": true});
-        posted
-            .acts(filed.case, "case.followed_up", body, "Lampu telah diganti.")
-            .await;
+        posted.answers(filed.case).await;
         assert_eq!(posted.writes().await, 0, "it is not ruled");
         hub.orders_at(posted.place.clock.now_ms());
         posted.ruled(&hub).await;

@@ -156,23 +156,32 @@ fn a_word_of_the_table_stays_in_a_sentence_that_begins_with_it() {
     assert!(typed.category.is_some() && typed.category == keywords[0].category);
 }
 
-#[test]
-fn a_place_elsewhere_takes_back_whom_a_word_suggests() {
-    let own = Own::none();
-    let keywords = [Keyword {
+fn lamps_of_bandung() -> Keyword {
+    Keyword {
         word: "lampu".into(),
         category: None,
         region: "32.73".parse().ok(),
         suggested: "kota-bandung".parse().ok(),
-    }];
-    let known = Known {
+    }
+}
+
+/// A channel on which words count in capitals.
+fn knows<'a>(own: &'a Own, keywords: &'a [Keyword], channel: Name) -> Known<'a> {
+    Known {
         marks: Marks {
-            keywords: &keywords,
+            keywords,
             in_any_letters: false,
             account: None,
         },
-        ..own.known(Name::Telegram)
-    };
+        ..own.known(channel)
+    }
+}
+
+#[test]
+fn a_place_elsewhere_takes_back_whom_a_word_suggests() {
+    let own = Own::none();
+    let keywords = [lamps_of_bandung()];
+    let known = knows(&own, &keywords, Name::Telegram);
     let hears = |talk: &Talk, text: &str| hear(talk, &heard(text), &known, NOW).talk;
     let begun = hears(&Talk::default(), "LAMPU: jalan kami gelap sejak Senin");
     for (place, region, suggested) in [
@@ -188,20 +197,8 @@ fn a_place_elsewhere_takes_back_whom_a_word_suggests() {
 #[test]
 fn a_shared_place_goes_before_the_region_of_a_word_and_behind_what_somebody_names() {
     let own = Own::none();
-    let keywords = [Keyword {
-        word: "lampu".into(),
-        category: None,
-        region: "32.73".parse().ok(),
-        suggested: "kota-bandung".parse().ok(),
-    }];
-    let known = Known {
-        marks: Marks {
-            keywords: &keywords,
-            in_any_letters: false,
-            account: None,
-        },
-        ..own.known(Name::Whatsapp)
-    };
+    let keywords = [lamps_of_bandung()];
+    let known = knows(&own, &keywords, Name::Whatsapp);
     let says = |talk: &Talk, text: &str| hear(talk, &heard(text), &known, NOW).talk;
     let shares = |talk: &Talk, (latitude, longitude): (f64, f64), name: &str| {
         let shared = Heard {
