@@ -157,6 +157,10 @@ did-quarantine-refuse = Quarantined message refused
 
 aside-title = Messages set aside
 aside-lead = Messages that could not be applied or sent, and why. Their cases wait; everything else goes on.
+aside-told = { $n ->
+    [one] { $n } message is set aside. Look
+   *[other] { $n } messages are set aside. Look
+}
 aside-none = Nothing is set aside
 aside-none-about = All messages have been applied.
 aside-quarantined = Quarantined
@@ -165,6 +169,9 @@ aside-refused = Refused
 aside-why-parked = The installed version does not know this kind of message; once the node is upgraded, it is applied by itself. ({ $why })
 aside-why-refused = Refused here, for the reason in the audit log; “Try again” takes that back.
 aside-why-own = A message from here that the hub did not accept: { $why }
+aside-why-own-damaged = A message from here is damaged on the disk of this node; “Try again” signs it anew. ({ $why })
+aside-why-own-unreadable = A message from here cannot be read on the disk of this node, and so cannot be signed; refuse it, then do it once more. ({ $why })
+aside-why-item-damaged = This message is damaged on the disk of this node; the node asks the hub for it again. ({ $why })
 aside-why-item = This message cannot be applied: { $why }
 aside-no-reason = No reason given.
 aside-behind = { $n ->

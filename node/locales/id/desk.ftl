@@ -157,6 +157,7 @@ did-quarantine-refuse = Pesan karantina ditolak
 
 aside-title = Pesan tertahan
 aside-lead = Pesan yang tidak dapat diterapkan atau dikirim, dengan sebabnya. Berkasnya menunggu; yang lain berjalan terus.
+aside-told = { $n } pesan tertahan. Lihat
 aside-none = Tidak ada pesan yang tertahan
 aside-none-about = Semua pesan sudah diterapkan.
 aside-quarantined = Dikarantina
@@ -165,6 +166,9 @@ aside-refused = Ditolak
 aside-why-parked = Jenis pesan ini belum dikenal versi yang terpasang; setelah node diperbarui, pesan diterapkan sendiri. ({ $why })
 aside-why-refused = Ditolak di sini, dengan alasan yang ada di log audit; "Coba lagi" membatalkannya.
 aside-why-own = Pesan dari sini yang tidak diterima pusat: { $why }
+aside-why-own-damaged = Pesan dari sini rusak di cakram node ini; "Coba lagi" menandatanganinya ulang. ({ $why })
+aside-why-own-unreadable = Pesan dari sini tidak dapat dibaca di cakram node ini, sehingga tidak dapat ditandatangani; tolak, lalu lakukan sekali lagi. ({ $why })
+aside-why-item-damaged = Pesan ini rusak di cakram node ini; node memintanya lagi dari pusat. ({ $why })
 aside-why-item = Pesan ini tidak dapat diterapkan: { $why }
 aside-no-reason = Tanpa keterangan.
 aside-behind = { $n } pesan menunggu di belakangnya.

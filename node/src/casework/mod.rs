@@ -95,7 +95,7 @@ pub(crate) use query::two_of;
 pub(crate) use queued::{store_drafts, told_identity};
 pub(crate) use reading::{history, kept_message, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{
-    drafts, is_replied, keep, refresh, refresh_case, show, shown_case, standing,
+    drafts, is_replied, keep, refresh, refresh_case, refresh_cases_of, show, shown_case, standing,
 };
 pub(crate) use word::{AT_WORK, Behalf, Who};
 pub(crate) use writer::{Writer, count_filings, run as write};

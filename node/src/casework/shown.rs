@@ -46,8 +46,9 @@ pub(crate) fn shown(
     case
 }
 
-/// Own unruled messages of a case, oldest first. One whose draft is damaged is set aside before it is
-/// sealed, and shows when it is ruled if it was sealed already.
+/// Own unruled messages of a case, oldest first, with what is set aside together with its birth. One
+/// whose draft is damaged is set aside before it is sealed, and shows when it is ruled if it was sealed
+/// already.
 pub(crate) async fn drafts(tx: &mut Tx, case_id: &str) -> Result<Vec<Draft>, NodeError> {
     let stored = store::outbox::unruled_of(tx, case_id).await?;
     let read = stored.iter();
@@ -105,6 +106,20 @@ pub(crate) async fn refresh_case(node: &Node, tx: &mut Tx, case_id: &str) -> Res
     let case = refresh(tx, &mut row, fold.as_ref(), me, directory.latest()).await?;
     keep(tx, &[row]).await?;
     record(node, tx, &[(case_id, case.as_ref())]).await
+}
+
+/// The same for the case of an own message, and for its second one, after its state has changed.
+pub(crate) async fn refresh_cases_of(
+    node: &Node,
+    tx: &mut Tx,
+    number: i64,
+    case_id: &str,
+) -> Result<(), NodeError> {
+    Box::pin(refresh_case(node, tx, case_id)).await?;
+    if let Some(other) = store::outbox::other_case(tx, number).await? {
+        Box::pin(refresh_case(node, tx, &other)).await?;
+    }
+    Ok(())
 }
 
 /// Stores rows whose words may have changed, and has their words indexed again.

@@ -47,6 +47,14 @@ struct Line {
     refused: bool,
 }
 
+/// Told to whoever may look: how many messages are set aside, and where.
+pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'static str)>> {
+    let count = node.count_set_aside().await;
+    let count = count.map_err(|error| problem(&error))?;
+    let said = officer.visit.v.with("n", count).say("aside-told");
+    Ok((count > 0).then_some((said, PATH)))
+}
+
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
     officer.requires(StaffRole::administers)?;
     let visit = &officer.visit;
@@ -98,8 +106,11 @@ async fn line(node: &Node, v: &Voice, aside: Aside) -> Answer<Line> {
             let text = id.to_string();
             let found = node.tickets([text.as_str()]).await;
             let found = found.map_err(|error| problem(&error))?.into_iter().next();
+            // One that cannot be shown, for whatever reason, has a ticket and no page.
+            let shown = Box::pin(node.case(id)).await.is_ok();
             Some(found.map_or((text, String::new()), |(case, ticket)| {
-                (ticket, case_page::at(case))
+                let page = shown.then(|| case_page::at(case));
+                (ticket, page.unwrap_or_default())
             }))
         }
         None => None,
@@ -135,10 +146,14 @@ fn state_words(state: &str) -> (TextId, &'static str) {
 
 /// Why, as far as the state says it; the code or sentence of the program stands behind it.
 fn reason_words(aside: &Aside) -> TextId {
-    match (aside.state.as_str(), aside.id) {
-        ("parked", _) => text_id("aside-why-parked"),
-        ("refused", _) => text_id("aside-why-refused"),
-        (_, AsideId::Own(_)) => text_id("aside-why-own"),
-        (_, AsideId::Item(_)) => text_id("aside-why-item"),
+    let why = aside.reason.as_deref().unwrap_or_default();
+    match (aside.state.as_str(), aside.id, why) {
+        ("parked", ..) => text_id("aside-why-parked"),
+        ("refused", ..) => text_id("aside-why-refused"),
+        (_, AsideId::Own(_), "bytes_damaged") => text_id("aside-why-own-damaged"),
+        (_, AsideId::Own(_), "draft_unreadable") => text_id("aside-why-own-unreadable"),
+        (_, AsideId::Own(_), _) => text_id("aside-why-own"),
+        (_, AsideId::Item(_), "bytes_damaged") => text_id("aside-why-item-damaged"),
+        (_, AsideId::Item(_), _) => text_id("aside-why-item"),
     }
 }

@@ -105,6 +105,13 @@ impl Node {
         Ok(all)
     }
 
+    /// How many are set aside, those left out that a person has refused.
+    pub async fn count_set_aside(&self) -> Result<u64, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let count = store::aside::count(&mut tx, [QUARANTINED, PARKED]).await?;
+        Ok(count.unsigned_abs())
+    }
+
     /// One of them.
     pub async fn aside(&self, id: AsideId) -> Result<AsideView, NodeError> {
         let mut tx = self.read_tx().await?;

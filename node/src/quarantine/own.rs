@@ -7,7 +7,7 @@ use super::{
     Aside, AsideId, AsideView, BY_OPERATOR, QUARANTINED, REFUSED, Replayed, described,
     not_set_aside, note, unknown,
 };
-use crate::casework::refresh_case;
+use crate::casework::refresh_cases_of;
 use crate::error::NodeError;
 use crate::feed;
 use crate::node::Node;
@@ -67,7 +67,7 @@ pub(super) async fn replay(node: &Node, number: i64, actor: &str) -> Result<Repl
     }
     match &row.case_id {
         Some(case) => {
-            refresh_case(node, &mut tx, case).await?;
+            refresh_cases_of(node, &mut tx, row.number, case).await?;
             let change = feed::of_case(case, &row.kind, Some(&row.message_id), now);
             feed::note(&mut tx, &[change]).await?;
         }
@@ -97,7 +97,9 @@ pub(super) async fn refuse(
     let mut tx = node.write_tx().await?;
     let row = handled(&mut tx, number).await?;
     store::aside::refuse_own(&mut tx, number, BY_OPERATOR).await?;
-    if row.case_id.is_none() {
+    if let Some(case) = &row.case_id {
+        refresh_cases_of(node, &mut tx, number, case).await?;
+    } else {
         let why = (row.message_id.as_str(), BY_OPERATOR);
         withdraw(&mut tx, node.instance()?, why, node.clock().now_ms()).await?;
     }

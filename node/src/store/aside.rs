@@ -242,6 +242,13 @@ pub async fn own(tx: &mut Tx, states: [&str; 2], limit: i64) -> Stored<Vec<Aside
     )
 }
 
+/// How many items and own messages are in the two states.
+pub async fn count(tx: &mut Tx, states: [&str; 2]) -> Stored<i64> {
+    const SQL: &str = "select (select count(*) from inbox where state in ($1, $2))
+        + (select count(*) from outbox where state in ($1, $2))";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(states[0]).bind(states[1]).fetch_one(c).await)?)
+}
+
 /// One own message, whatever its state.
 pub async fn own_one(tx: &mut Tx, number: i64) -> Stored<Option<AsideOwn>> {
     const SQL: &str = own_rows!("o.number = $1");
@@ -260,10 +267,13 @@ pub async fn send_again(tx: &mut Tx, number: i64) -> Stored<()> {
     Ok(())
 }
 
-/// Own messages of a case that were set aside with an earlier one.
+/// Own messages of a case that were set aside with an earlier one, and of one that this would have
+/// split off.
 pub async fn own_behind(tx: &mut Tx, case_id: &str, after: i64) -> Stored<Vec<i64>> {
     const SQL: &str = "select number from outbox
-        where case_id = $1 and number > $2 and state = 'quarantined' order by number";
+        where number > $2 and state = 'quarantined' and case_id in ($1,
+            (select other_case from outbox where number = $2 and kind = 'case.split'))
+        order by number";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(after).fetch_all(c).await)?)
 }
 

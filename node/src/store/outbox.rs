@@ -2,7 +2,10 @@
 //!
 //! States: `pending` (no place in the chain yet), `sealed` (signed, on its way),
 //! `accepted` (durable at the hub), `ruled` (the ruling has come back),
-//! `quarantined` (the hub refused its header; a person must look).
+//! `quarantined` (the hub refused its header, or its bytes are damaged; a person must look),
+//! `refused` (a person goes on without it).
+//!
+//! A case whose birth is quarantined is shown as unsent: what belongs to it waits with its birth.
 //!
 //! The draft and the line of a message stand in tables of their own, where they are written once: a
 //! row of `outbox` is written again with each state.
@@ -91,7 +94,24 @@ pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
     });
     tx.run_rows(&ADD, values.collect()).await?;
     let drafts = numbered().flat_map(|(row, number)| [Value::from(number), row.draft.into()]);
-    tx.run_rows(&ADD_DRAFTS, drafts.collect()).await.map(drop)
+    tx.run_rows(&ADD_DRAFTS, drafts.collect()).await?;
+    if rows.iter().any(|row| row.kind != "report.filed") {
+        wait_for_births(tx, last).await?;
+    }
+    Ok(())
+}
+
+/// Quarantines what was just added to a case whose birth is quarantined, for the same reason: the hub
+/// would not know the case.
+async fn wait_for_births(tx: &mut Tx, after: i64) -> Stored<()> {
+    const SQL: &str = "with births (case_id, reason) as (
+            select case when kind = 'case.split' then other_case else case_id end, reason
+            from outbox where state = 'quarantined' and kind in ('report.filed', 'case.split')
+        ) update outbox set state = 'quarantined',
+            reason = (select min(births.reason) from births where births.case_id = outbox.case_id)
+        where number > $1 and state = 'pending' and case_id in (select case_id from births)";
+    on!(tx, c => sqlx::query(SQL).bind(after).execute(c).await.map(drop))?;
+    Ok(())
 }
 
 /// Rows in a state, oldest first.
@@ -227,12 +247,22 @@ pub async fn quarantine(tx: &mut Tx, number: i64, reason: &str) -> Stored<()> {
     Ok(())
 }
 
-/// Later unsent messages of a case, which must wait for a quarantined one.
+/// Later unsent messages of a case, and of one that the quarantined one would have split off, which
+/// must wait for it.
 pub async fn quarantine_later(tx: &mut Tx, case_id: &str, after: i64, reason: &str) -> Stored<()> {
     const SQL: &str = "update outbox set state = 'quarantined', reason = $3
-        where case_id = $1 and number > $2 and state in ('pending', 'sealed')";
+        where number > $2 and state in ('pending', 'sealed') and case_id in ($1,
+            (select other_case from outbox where number = $2 and kind = 'case.split'))";
     on!(tx, c => sqlx::query(SQL).bind(case_id).bind(after).bind(reason).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// The second case of an own message, if it has one.
+pub async fn other_case(tx: &mut Tx, number: i64) -> Stored<Option<String>> {
+    const SQL: &str = "select other_case from outbox where number = $1";
+    let found: Option<Option<String>> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_optional(c).await)?;
+    Ok(found.flatten())
 }
 
 static RULED: Bulk = Bulk::new(
@@ -302,8 +332,9 @@ pub async fn newcomers(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>
     Ok(found.map(Legible::text))
 }
 
-/// Drafts of a case (as first or second case) that are not ruled yet, oldest first.
-/// Each half has its index; `or` would read every draft that is not ruled.
+/// Drafts of a case (as first or second case) that are not ruled yet, oldest first; while its birth is
+/// quarantined, with those that are too. Each half has its index; `or` would read every draft that is
+/// not ruled.
 pub async fn unruled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
     const SQL: &str = "select d.draft from (
             select number, state from outbox where case_id = $1
@@ -312,6 +343,13 @@ pub async fn unruled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
         ) of_case
             join outbox_drafts d on d.number = of_case.number
         where of_case.state in ('pending', 'sealed', 'accepted')
+            or (of_case.state = 'quarantined' and exists (
+                select 1 from outbox
+                    where case_id = $1 and kind = 'report.filed' and state = 'quarantined'
+                union all
+                select 1 from outbox
+                    where other_case = $1 and kind = 'case.split' and state = 'quarantined'
+            ))
         order by of_case.number";
     let drafts: Vec<Legible<String>> =
         on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?;
@@ -328,13 +366,14 @@ static UNRULED_BIRTHS: Bulk = Bulk::new(
             select v.case_id as of_case, number, state, kind
                 from v join outbox on outbox.other_case = v.case_id
         ) of_cases cross join outbox_drafts d
-        where d.number = of_cases.number and of_cases.state in ('pending', 'sealed', 'accepted')
+        where d.number = of_cases.number
+            and of_cases.state in ('pending', 'sealed', 'accepted', 'quarantined')
             and of_cases.kind in ('report.filed', 'case.split')
         order by of_cases.number",
 );
 
 /// Drafts with which the named cases (as first or second case) may begin and that are not ruled yet,
-/// the oldest first: case and draft.
+/// quarantined ones included, the oldest first: case and draft.
 pub async fn unruled_births(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, String)>> {
     let rows: Vec<(String, Legible<String>)> = tx.fetch_rows(&UNRULED_BIRTHS, cases).await?;
     let rows = rows.into_iter();
@@ -455,6 +494,7 @@ mod tests {
     use lapor_migrations::throwaway::goes_from_the_list;
 
     use super::*;
+    use crate::store::aside::refuse_own;
     use crate::testing::databases;
 
     #[tokio::test]
@@ -505,6 +545,61 @@ mod tests {
         adopt(tx, message_id, case, kind, (1, seq), &[id; 32], &line, 1, 6)
             .await
             .unwrap();
+    }
+
+    fn message<'a>(
+        message_id: &'a str,
+        kind: &'a str,
+        case_id: &'a str,
+        other_case: Option<&'a str>,
+    ) -> NewRow<'a> {
+        NewRow {
+            case_id: Some(case_id),
+            other_case,
+            kind,
+            draft: message_id,
+            ..row(message_id)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_belongs_to_a_case_waits_with_its_birth_and_is_read_until_that_is_refused() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.write().await.unwrap();
+            let filed = message("filed", "report.filed", "a", None);
+            let split = message("split", "case.split", "b", Some("half"));
+            let early = message("early", "case.noted", "half", None);
+            add(tx, &[filed, split, early]).await.unwrap();
+            for (number, case) in [(1, "a"), (2, "b")] {
+                quarantine(tx, number, "why").await.unwrap();
+                quarantine_later(tx, case, number, "why").await.unwrap();
+            }
+            let late = ["a", "b", "half"].map(|case| message(case, "case.noted", case, None));
+            add(tx, &late).await.unwrap();
+            let left = in_state(tx, "pending", 9).await.unwrap();
+            let left: Vec<_> = left.iter().map(|row| row.draft.as_str()).collect();
+            assert_eq!(left, ["b"], "{}", test.name);
+            for (case, drafts) in [
+                ("a", &["filed", "a"][..]),
+                ("b", &["b"][..]),
+                ("half", &["split", "early", "half"][..]),
+            ] {
+                let read = unruled_of(tx, case).await.unwrap();
+                assert_eq!(read, drafts, "{} {case}", test.name);
+            }
+            let cases = || vec![Value::from("a"), "half".into()];
+            let births = unruled_births(tx, cases()).await.unwrap();
+            let births: Vec<_> = births.iter().map(|birth| birth.1.as_str()).collect();
+            assert_eq!(births, ["filed", "split"], "{}", test.name);
+            for number in [1, 2] {
+                refuse_own(tx, number, "why").await.unwrap();
+            }
+            for case in ["a", "half"] {
+                assert_eq!(unruled_of(tx, case).await, Ok(vec![]), "{}", test.name);
+            }
+            assert_eq!(unruled_births(tx, cases()).await, Ok(vec![]));
+        }
     }
 
     #[tokio::test]

@@ -24,7 +24,7 @@ use super::epoch::DUE;
 use super::seal::own_chain;
 use super::taking_in::DAMAGED;
 use super::{Call, Link, LinkError, boot, traces};
-use crate::casework::{Newcomer, read_message, refresh_case, told_identity};
+use crate::casework::{Newcomer, read_message, refresh_cases_of, told_identity};
 use crate::damage;
 use crate::error::NodeError;
 use crate::feed;
@@ -369,7 +369,7 @@ impl Link {
         store::outbox::quarantine(&mut tx, bad.number, reason).await?;
         if let Some(case) = &bad.case_id {
             store::outbox::quarantine_later(&mut tx, case, bad.number, reason).await?;
-            refresh_case(&self.node, &mut tx, case).await?;
+            refresh_cases_of(&self.node, &mut tx, bad.number, case).await?;
         }
         if let Some(id) = &bad.envelope_id
             && let Some(message) = store::outbox::message_id(&mut tx, id).await?

@@ -13,7 +13,7 @@ use lapor_protocol::message::Draft;
 
 use super::announce::certify_at;
 use super::{Link, LinkError};
-use crate::casework::refresh_case;
+use crate::casework::refresh_cases_of;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::publishing::withdraw;
@@ -90,7 +90,7 @@ impl Link {
             store::outbox::quarantine(&mut tx, row.number, UNREADABLE).await?;
             if let Some(case) = &row.case_id {
                 store::outbox::quarantine_later(&mut tx, case, row.number, UNREADABLE).await?;
-                refresh_case(&self.node, &mut tx, case).await?;
+                refresh_cases_of(&self.node, &mut tx, row.number, case).await?;
             } else if let Some(own) = store::aside::own_one(&mut tx, row.number).await? {
                 let (me, now) = (self.node.instance()?, self.node.clock().now_ms());
                 withdraw(&mut tx, me, (own.message_id.as_str(), UNREADABLE), now).await?;

@@ -179,6 +179,51 @@ async fn a_flipped_bit_of_what_waits_to_be_sent_stops_one_message_which_is_signe
 }
 
 #[tokio::test]
+async fn a_report_whose_filing_is_damaged_is_shown_as_unsent_until_somebody_refuses_it() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let bad = bandung.file(report("Lampu jalan padam")).await;
+        let ticket = bandung.view(bad).await.summary.ticket.unwrap();
+        bandung.line().lose_calls(Method::POST, "/outbox", 1);
+        bandung.link().push().await.unwrap_err();
+        flip(bandung.node().db(), OUTBOX, &bad, FLIPS[1].0).await;
+        fleet.settle().await;
+        bandung.note(bad, "Dicatat.").await;
+        fleet.settle().await;
+        assert!(!pusat.knows(bad).await);
+        let aside = bandung.node().set_aside(false, 10).await.unwrap();
+        assert_eq!(aside.len(), 2, "what is done to it waits with it");
+        for one in &aside {
+            let why = one.reason.as_deref();
+            assert_eq!((one.case, why), (Some(bad), Some("bytes_damaged")));
+        }
+        let shown = async || {
+            let listed = bandung.cases(&CaseFilter::default()).await;
+            [
+                listed.iter().any(|summary| summary.case == bad),
+                bandung.knows(bad).await,
+                bandung.node().case_by_ticket(&ticket).await.is_ok(),
+                bandung.node().track(&ticket).await.is_ok(),
+            ]
+        };
+        assert_eq!(shown().await, [true; 4]);
+        assert_eq!(bandung.view(bad).await.summary.pending, 2);
+
+        let refused = bandung.node().refuse(aside[0].id, "rusak", "budi").await;
+        assert_eq!(refused.unwrap().state, "refused");
+        assert_eq!(shown().await, [false; 4]);
+
+        bandung.node().replay(aside[0].id, "budi").await.unwrap();
+        fleet.settle().await;
+        assert_eq!(shown().await, [true; 4]);
+        assert_eq!(bandung.view(bad).await.case_seq, 2);
+        assert!(bandung.node().set_aside(true, 10).await.unwrap().is_empty());
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_row_of_what_waits_to_be_sent_keeps_nothing_from_anybody() {
     for kind in kinds() {
         let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;

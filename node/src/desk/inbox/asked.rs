@@ -5,7 +5,7 @@ use lapor_web::language::text_id;
 use crate::api::problem;
 use crate::casework::InboxCounts;
 use crate::desk::{
-    Answer, Officer, approval, arrangements, channels, erasures, identity, identity_asked,
+    Answer, Officer, approval, arrangements, aside, channels, erasures, identity, identity_asked,
     own_categories, together, webhooks,
 };
 use crate::node::Node;
@@ -17,8 +17,8 @@ const OVERDUE_ELSEWHERE: &str = "/meja?tab=lain&lewat=1";
 const LONG_OVERDUE: &str = "/meja?tab=lama-lewat";
 
 /// What is told to whoever answers it: what has been overdue for long, own answers that were given
-/// back, requests for identities, own categories that an edition took away, answers to sign, and what
-/// waits for a successor.
+/// back, requests for identities, what is set aside, own categories that an edition took away, answers
+/// to sign, and what waits for a successor.
 pub(super) async fn asked(
     node: &Node,
     officer: &Officer,
@@ -60,6 +60,7 @@ pub(super) async fn asked(
         all.push((said, identity::PATH));
     }
     if officer.role.administers() {
+        all.extend(aside::told(node, officer).await?);
         all.extend(arrangements::told(node, officer).await?);
         all.extend(Box::pin(own_categories::told(node, officer)).await?);
         all.extend(erasures::told(node, officer).await?);

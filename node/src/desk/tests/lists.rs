@@ -7,11 +7,12 @@ use lapor_web::mail::tiny_server::{Manners, TinyServer};
 use serde_json::json;
 
 use super::cases::{at, filed, key_of};
-use super::{ADMIN, Browser, SITI, WORDS, staffed};
+use super::{ADMIN, Browser, Page, SITI, WORDS, staffed};
 use crate::casework::{CaseFilter, Sight, Tab};
 use crate::doors::router;
 use crate::post::Encryption;
 use crate::reporters::Suspicion;
+use crate::store::outbox;
 use crate::testing::acts;
 
 #[tokio::test]
@@ -351,6 +352,57 @@ async fn only_an_admin_sees_what_was_set_aside_and_what_is_arranged() {
             .open("/meja/tertahan")
             .await
             .shows("Tidak ada yang diubah");
+    }
+}
+
+#[tokio::test]
+async fn an_admin_is_told_of_what_is_set_aside_and_its_report_is_shown_until_it_is_refused() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let (admin, siti) = (Browser::new(&router), Browser::new(&router));
+        admin.enters(ADMIN, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let told = |page: &Page| page.text.contains("pesan tertahan. Lihat");
+        assert!(!told(&admin.open("/meja").await));
+        let mut tx = place.node.write_tx().await.unwrap();
+        let waits = outbox::in_state(&mut tx, "pending", 1).await.unwrap();
+        let number = waits[0].number;
+        outbox::quarantine(&mut tx, number, "bytes_damaged")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let inbox = admin.open("/meja").await;
+        inbox.shows("<a href=\"/meja/tertahan\">1 pesan tertahan. Lihat</a>");
+        assert!(!told(&siti.open("/meja").await));
+        let words = json!({"text": "Dicatat."});
+        acts(&place, case, "case.noted", json!({}), Some(words)).await;
+        admin.open("/meja").await.shows("2 pesan tertahan. Lihat");
+        admin.open("/meja?tab=semua").await.shows("Lampu padam");
+        admin.open(&at(case, "")).await.is(StatusCode::OK);
+        let link = format!("href=\"{}\"", at(case, ""));
+        let list = admin.open("/meja/tertahan").await;
+        list.shows("rusak di cakram node ini").shows(&link);
+
+        let id = format!("outbox:{number}");
+        let refusal = [("pesan", &*id), ("tindakan", "tolak"), ("alasan", "rusak")];
+        let refused = admin.post("/meja/tertahan", &refusal).await;
+        refused.is(StatusCode::SEE_OTHER);
+        admin.open(&at(case, "")).await.is(StatusCode::NOT_FOUND);
+        let list = admin.open("/meja/tertahan").await;
+        assert!(!list.text.contains(&link), "it leads nowhere");
+        let again = [("pesan", &*id), ("tindakan", "ulang")];
+        admin.post("/meja/tertahan", &again).await;
+        admin.open(&at(case, "")).await.is(StatusCode::OK);
+        assert!(!told(&admin.open("/meja").await));
+
+        let mut tx = place.node.write_tx().await.unwrap();
+        outbox::quarantine(&mut tx, number, "draft_unreadable")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let list = admin.open("/meja/tertahan").await;
+        list.shows("tidak dapat dibaca di cakram node ini");
     }
 }
 
