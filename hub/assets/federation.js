@@ -17,13 +17,26 @@
     if (said.textContent !== words) said.textContent = words;
   };
 
+  // What had the focus, in the part that took the place of its own: by its id, or the link to the same address.
+  const refound = (held, part) => {
+    if (held.id) return document.getElementById(held.id);
+    const links = document.getElementById(part)?.querySelectorAll("a[href]") ?? [];
+    return [...links].find((link) => link.href === held.href);
+  };
+
   const exchange = (page) => {
-    const here = document.activeElement && document.activeElement.id;
+    const held = document.activeElement;
+    const within = held?.closest("[data-live-part]")?.id;
     for (const part of document.querySelectorAll("[data-live-part]")) {
       const next = page.getElementById(part.id);
-      if (next && next.innerHTML !== part.innerHTML) part.replaceWith(document.importNode(next, true));
+      if (!next || next.innerHTML === part.innerHTML) continue;
+      // On a narrow screen the menu is moved aside.
+      const aside = part.scrollLeft;
+      const taken = document.importNode(next, true);
+      part.replaceWith(taken);
+      taken.scrollLeft = aside;
     }
-    if (here && document.activeElement.id !== here) document.getElementById(here)?.focus({ preventScroll: true });
+    if (held && !held.isConnected) refound(held, within)?.focus({ preventScroll: true });
   };
 
   // True when the page is as the hub sees it. A session that has ended leads to the log-in.

@@ -140,6 +140,29 @@ for (const database of databases) {
       });
     });
 
+    it("the menu of a page that stands open counts what comes to wait, and keeps its place", async () => {
+      const two = stage.console.two;
+      await work(SECOND, two, async (page) => {
+        await page.getByText("Mengikuti perubahan secara langsung").waitFor();
+        const link = page.locator("#menu a", { hasText: "Persetujuan" });
+        assert.equal(await link.locator(".waiting").count(), 0);
+        await link.focus();
+        await work(OPERATOR, two, async (other, go) => {
+          await go(KEMENPU);
+          await other.getByLabel("Alasan").fill("dicoba");
+          await press(other, "Tangguhkan");
+          await other.getByText("Menunggu persetujuan operator lain.").waitFor();
+          await link.locator(".waiting").waitFor();
+          assert.ok(await link.evaluate((held) => held === document.activeElement), "the place is kept");
+          await go("/konsol/persetujuan");
+          await press(other, "Tarik kembali");
+          await other.getByText("Permintaan Anda ditarik kembali").waitFor();
+          await link.locator(".waiting").waitFor({ state: "detached" });
+        });
+        assert.ok(await link.evaluate((held) => held === document.activeElement), "the place is kept");
+      });
+    });
+
     it("a tile shows what is measured to a pointer, to the keyboard and to a finger", once, async () => {
       const card = (page) => page.locator("#kartu");
       const shows = (page) => card(page).getByText("Terakhir terdengar").waitFor();

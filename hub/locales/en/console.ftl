@@ -279,6 +279,7 @@ clock-ahead = Ahead by { $age }
 clock-behind = Behind by { $age }
 aside-title = Messages set aside
 aside-none = No message for this institution is set aside.
+aside-its-own = These are its own messages; only that node can show them (lapor-node quarantine list).
 aside-place = Place
 aside-kind = Kind
 aside-case = Case

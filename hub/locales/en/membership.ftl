@@ -129,6 +129,7 @@ entrust-follows-old = Cases that have been disposed stay where they are.
 many-title = Invite many institutions
 many-lead = From a CSV table. It is checked first; while a row is wrong nobody is invited.
 many-columns = The columns slug, kind and name must be there; region_code, time_zone and disposes_to may be empty. Several patterns in disposes_to are separated by spaces.
+many-no-authority = Here an authority needs a second person: leave disposes_to empty, then change the authority on the page of the institution.
 many-file = CSV file (150 KiB at most)
 many-check = Check
 many-unreadable = This file is not UTF-8 text; save it as CSV UTF-8.

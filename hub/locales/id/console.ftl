@@ -252,6 +252,7 @@ clock-ahead = Lebih cepat { $age }
 clock-behind = Lebih lambat { $age }
 aside-title = Pesan disisihkan
 aside-none = Tidak ada pesan untuk instansi ini yang disisihkan.
+aside-its-own = Itu pesannya sendiri; hanya node itu yang dapat menampilkannya (lapor-node quarantine list).
 aside-place = Urutan
 aside-kind = Jenis
 aside-case = Kasus

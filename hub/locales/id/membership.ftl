@@ -126,6 +126,7 @@ entrust-follows-old = Kasus yang sudah didisposisikan tetap di tempatnya.
 many-title = Undang banyak instansi
 many-lead = Dari tabel CSV. Tabel diperiksa lebih dahulu; selama ada baris yang salah, tidak ada yang diundang.
 many-columns = Kolom slug, kind, dan name harus ada; region_code, time_zone, dan disposes_to boleh kosong. Beberapa pola dalam disposes_to dipisahkan dengan spasi.
+many-no-authority = Di sini wewenang memerlukan persetujuan orang kedua: biarkan disposes_to kosong, lalu ubah wewenangnya di halaman instansi itu.
 many-file = Berkas CSV (paling besar 150 KiB)
 many-check = Periksa
 many-unreadable = Berkas ini bukan teks UTF-8; simpan sebagai CSV UTF-8.

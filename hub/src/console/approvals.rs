@@ -21,7 +21,7 @@ use super::admission::{self, Waiting};
 use super::instances::{done, one};
 use super::resting::{self, Resting};
 use super::{Answer, Console, ConsoleRole, alarms, consequences, keys, names, upkeep};
-use crate::alarms::ActError;
+use crate::alarms::{ActError, Rule};
 use crate::approvals::{self, Approval, ApprovalError, Asked};
 use crate::audit::By;
 use crate::deeds::Deed;
@@ -91,6 +91,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         .map(|account| (account.actor(), account.name))
         .collect();
     let called = alarms::called(&console, &v).await?;
+    let rules = alarms::standing(&console).await?;
     let directory = console.hub.ground.directory.current();
     let joining = admission::all(&console, &v, &waiting).await?;
     let follows = consequences::of_all(&console, &v, &waiting).await;
@@ -101,7 +102,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         .map(|((approval, asker), follows)| Line {
             at: at(&approval),
             deed: deed_said(&v, &directory, &approval.deed),
-            about: about(&v, &directory, &approval.deed, &called),
+            about: about(&v, &directory, &approval.deed, (&rules, &called)),
             about_at: about_at(&approval.deed),
             slug: slug(&directory, &approval.deed),
             follows,
@@ -271,13 +272,13 @@ fn about(
     v: &Voice,
     directory: &Directory,
     deed: &Deed,
-    called: &BTreeMap<String, String>,
+    rules: (&[Rule], &BTreeMap<String, String>),
 ) -> String {
     let institution = || {
         let id = deed.instance()?;
         Some(names::named(v, directory, id.as_str()))
     };
-    alarms::about(deed, v, directory, called)
+    alarms::about(deed, v, directory, rules)
         .or_else(institution)
         .or_else(|| deed.subject())
         .unwrap_or_else(|| v.say("approval-all"))

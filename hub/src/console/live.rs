@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::Console;
 use super::federation::size;
+use crate::alarms::Alarms;
 use crate::watch::{Instance, Picture};
 
 pub const PATH: &str = "/konsol/aliran";
@@ -32,19 +33,20 @@ const LONGEST: Duration = Duration::from_mins(1);
 /// again who it is.
 const LASTS: Duration = Duration::from_hours(1);
 
-/// `GET /konsol/aliran`: an event whenever a colour, a reason or a size changed,
-/// and at least once a minute.
+/// `GET /konsol/aliran`: an event whenever a colour, a reason, a size or what the
+/// menu counts changed, and at least once a minute.
 pub async fn stream(
     State(console): State<Arc<Console>>,
     _: Member,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let pictures = console.hub.watch.subscribe();
-    let known = seen(&pictures.borrow());
+    let known = seen(&console.hub.alarms, &pictures.borrow());
     let follower = Follower {
         known,
         pictures,
         closing: console.hub.closing(),
         until: Instant::now() + LASTS,
+        console,
     };
     let events = futures_util::stream::unfold(follower, |mut follower| async {
         let event = follower.next().await?;
@@ -86,6 +88,7 @@ pub fn follow(
 
 /// One open page of the federation.
 struct Follower {
+    console: Arc<Console>,
     pictures: watch::Receiver<Arc<Picture>>,
     closing: watch::Receiver<bool>,
     known: Vec<u64>,
@@ -104,7 +107,7 @@ impl Follower {
                 // Without a new picture, too: the page then says how old the last one is.
                 () = tokio::time::sleep_until(latest) => {}
             }
-            let now = seen(&self.pictures.borrow_and_update());
+            let now = seen(&self.console.hub.alarms, &self.pictures.borrow_and_update());
             let due = now != self.known && Instant::now() >= earliest;
             if due || Instant::now() >= latest {
                 self.known = now;
@@ -114,8 +117,8 @@ impl Follower {
     }
 }
 
-/// All that a page shows of a picture and that does not change by itself.
-fn seen(picture: &Picture) -> Vec<u64> {
+/// All that a page shows of a picture, and what its menu counts, that does not change by itself.
+pub fn seen(alarms: &Alarms, picture: &Picture) -> Vec<u64> {
     let one = |of: &Instance| {
         let mut hasher = DefaultHasher::new();
         (&of.id, &of.name, of.health.state, size(of.traffic)).hash(&mut hasher);
@@ -124,5 +127,6 @@ fn seen(picture: &Picture) -> Vec<u64> {
         }
         hasher.finish()
     };
-    picture.instances.values().map(one).collect()
+    let counted = [alarms.open(), alarms.undecided()];
+    picture.instances.values().map(one).chain(counted).collect()
 }

@@ -11,6 +11,7 @@ use http::{HeaderValue, StatusCode};
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, FormWithFiles, LocalPath};
 use lapor_web::people::Member;
+use lapor_web::regions::national;
 use lapor_web::table::harmless;
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
@@ -22,6 +23,7 @@ use super::table::{self, Table, Wrong};
 use super::words::membership_words;
 use super::{Answer, Console, ConsoleRole, instances};
 use crate::audit::By;
+use crate::membership::Profile;
 
 pub const PATH: &str = "/konsol/undang/massal";
 pub const CHECK: &str = "/konsol/undang/massal/periksa";
@@ -58,6 +60,8 @@ pub struct Part {
 struct AskPage<'a> {
     v: Voice,
     form: &'a Form,
+    /// Whether an authority needs two, so that no table gives one.
+    second_person: bool,
     check_at: &'static str,
     list_at: &'static str,
 }
@@ -77,6 +81,15 @@ struct CheckedPage {
     form: Form,
     /// Why nobody is invited though the table is fine.
     refused: Option<String>,
+}
+
+impl CheckedPage {
+    /// Those who are to be invited, with what their regions are called.
+    fn rows(&self) -> Vec<(&Profile, Option<String>)> {
+        let called = |profile: &Profile| national().display_name(profile.region.as_ref()?);
+        let profiles = self.table.profiles.iter();
+        profiles.map(|profile| (profile, called(profile))).collect()
+    }
 }
 
 #[derive(Template)]
@@ -102,9 +115,9 @@ struct SheetsPage {
     sheets: Vec<Sheet>,
 }
 
-pub async fn ask(member: Member) -> Answer<Response> {
+pub async fn ask(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
     may(&member)?;
-    ask_page(&member, &Form::empty())
+    ask_page(&console, &member, &Form::empty())
 }
 
 /// Judges a table; nothing is done.
@@ -120,11 +133,11 @@ pub async fn check(
     let mut form = parts.form();
     let Ok(text) = String::from_utf8(bytes) else {
         form.complain(FILE, v.say("many-unreadable"));
-        return ask_page(&member, &form);
+        return ask_page(&console, &member, &form);
     };
     if text.trim().is_empty() {
         form.complain(FILE, v.say("form-required"));
-        return ask_page(&member, &form);
+        return ask_page(&console, &member, &form);
     }
     checked(&console, &member, text, None)
 }
@@ -310,11 +323,12 @@ pub fn judged(console: &Console, v: &Voice, text: &str) -> Table {
     table::read(v, &directory, console.settings.second_person, text)
 }
 
-fn ask_page(member: &Member, form: &Form) -> Answer<Response> {
+fn ask_page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
     let v = member.visit.v;
     let page = AskPage {
         v,
         form,
+        second_person: console.settings.second_person,
         check_at: CHECK,
         list_at: instances::PATH,
     };

@@ -48,6 +48,8 @@ pub struct Standing {
     machine: Vec<(String, String)>,
     charts: Vec<Lines>,
     aside: Vec<Aside>,
+    /// Said where none is listed.
+    unlisted: String,
     /// Set aside and not listed.
     more: usize,
     /// What the institution itself counts, its outbox included.
@@ -138,6 +140,10 @@ impl Standing {
             charts,
             aside: aside(v, &directory, found),
             more,
+            unlisted: v.say(match &of.told {
+                Some(told) if told.report.quarantined > 0 => text_id("aside-its-own"),
+                _ => text_id("aside-none"),
+            }),
             own: of
                 .told
                 .as_ref()

@@ -138,6 +138,13 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_list_shows_no_marks() {
+        let rule = STYLE.split_once("\n.plain-list {").unwrap().1;
+        let rule = rule.split_once('}').unwrap().0;
+        assert!(rule.contains("list-style: none") && rule.contains("padding: 0"));
+    }
+
+    #[test]
     fn the_style_sheet_loads_nothing_from_anywhere() {
         assert!(!STYLE.contains("url(") && !STYLE.contains("@import"));
         assert_eq!(STYLE.matches('{').count(), STYLE.matches('}').count());

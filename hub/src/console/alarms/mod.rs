@@ -30,7 +30,7 @@ use super::approvals::failed;
 use super::{ALARMS, Answer, Console, ConsoleRole};
 use crate::alarms::acts::{ActError, recipients};
 use crate::alarms::overview::{self, Place};
-use crate::alarms::{self, Quiet};
+use crate::alarms::{self, Quiet, Rule};
 use crate::deeds::Deed;
 
 pub use secrets::Secrets;
@@ -182,16 +182,27 @@ pub async fn called(console: &Console, v: &Voice) -> Answer<BTreeMap<String, Str
     Ok(rules.chain(recipients).collect())
 }
 
-/// What an act upon alarms is about.
+/// The rules as they stand.
+pub async fn standing(console: &Console) -> Answer<Vec<Rule>> {
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        let rules = alarms::rules(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(rules)
+    };
+    read.await.map_err(|error| failed(&error))
+}
+
+/// What an act upon alarms is about, as rules stand and are called.
 pub fn about(
     deed: &Deed,
     v: &Voice,
     directory: &Directory,
-    called: &BTreeMap<String, String>,
+    (standing, called): (&[Rule], &BTreeMap<String, String>),
 ) -> Option<String> {
     let named = |id: &String| called.get(id).unwrap_or(id).clone();
     match deed {
-        Deed::NarrowRule { rule } => Some(words::narrowed(v, directory, rule, called)),
+        Deed::NarrowRule { rule } => Some(words::narrowed(v, directory, rule, (standing, called))),
         Deed::DisableRule { rule } => Some(named(rule)),
         Deed::DisableRecipient { recipient } | Deed::RemoveRecipient { recipient } => {
             Some(named(recipient))

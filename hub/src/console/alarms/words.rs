@@ -116,14 +116,18 @@ pub fn rule(v: &Voice, directory: &Directory, rule: &Rule) -> String {
         .say("rule-named")
 }
 
-/// What a rule would be, beside what it is called now.
+/// What a rule would be, beside what it is now among those that stand.
 pub fn narrowed(
     v: &Voice,
     directory: &Directory,
     after: &Rule,
-    called: &BTreeMap<String, String>,
+    (standing, called): (&[Rule], &BTreeMap<String, String>),
 ) -> String {
-    let before = called.get(&after.id).unwrap_or(&after.id);
+    let before = standing.iter().find(|rule| rule.id == after.id);
+    let before = before.map_or_else(
+        || after.id.clone(),
+        |rule| whole(v, directory, rule, called),
+    );
     v.with("before", before)
         .with("after", whole(v, directory, after, called))
         .say("rule-narrowed")

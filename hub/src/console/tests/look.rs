@@ -205,6 +205,19 @@ async fn every_tile_leads_to_what_is_measured_and_what_gives_the_colour() {
 }
 
 #[tokio::test]
+async fn of_own_messages_that_are_set_aside_is_said_where_they_are_shown() {
+    const THERE: &str = "Itu pesannya sendiri; hanya node itu yang dapat menampilkannya";
+    const NONE: &str = "Tidak ada pesan untuk instansi ini yang disisihkan";
+    for place in Place::all(false).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        place.reports(NOW, 0).await;
+        looks.open(BANDUNG).await.shows(NONE).hides(THERE);
+        place.reports(NOW, 2).await;
+        looks.open(BANDUNG).await.shows(THERE).hides(NONE);
+    }
+}
+
+#[tokio::test]
 async fn what_both_sides_say_is_dated() {
     for place in Place::all(false).await {
         let looks = place.enters(&login(ConsoleRole::Observer)).await;

@@ -405,7 +405,7 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
         operator
             .send_table(entrusted)
             .await
-            .shows("<code>32.05</code>")
+            .shows("Garut, Jawa Barat <code>32.05</code>")
             .shows("<code>region:31.*</code> <code>kind:bumn</code>");
         let right =
             format!("{header}kab-garut,kabupaten,Garut,32.05\nkota-cimahi,kota,Cimahi,32.77\n");
@@ -570,6 +570,21 @@ async fn a_connection_is_tried_by_waking_whoever_waits() {
             .shows("milidetik");
         node.await.unwrap();
         assert_eq!(place.audited("instance.tried").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn where_two_must_agree_is_said_before_a_table_is_sent_that_it_gives_no_authority() {
+    const SAID: &str = "biarkan disposes_to kosong";
+    for (two, all) in [
+        (false, Place::all(false).await),
+        (true, Place::all(true).await),
+    ] {
+        for place in all {
+            let operator = place.enters(&login(ConsoleRole::Operator)).await;
+            let page = operator.open("/konsol/undang/massal").await;
+            assert_eq!(page.is(StatusCode::OK).text.contains(SAID), two);
+        }
     }
 }
 

@@ -190,7 +190,11 @@ async fn an_authority_is_used_by_two_where_somebody_would_be_cut_off() {
             actor.starts_with("account:") && detail.starts_with("asked by"),
             "{detail}"
         );
-        first.open(&step("cabut")).await.shows("di bawah akar lama");
+        first
+            .open(&step("cabut"))
+            .await
+            .shows("di bawah akar lama")
+            .shows("yang belum harus diberi berkas authority/roots.pem");
     }
 }
 

@@ -96,6 +96,14 @@ async fn whoever_agrees_to_a_maintenance_reads_that_it_takes_the_place_of_anothe
         listed.shows(REPLACES);
         let page = first.open(MAINTENANCE).await;
         page.shows("Pengumuman baru menggantikan yang berlaku sekarang.");
+        let ending = page.between(
+            "<section class=\"upkeep\" aria-labelledby=\"diumumkan\">",
+            "</section>",
+        );
+        assert!(
+            ending.contains("setelah operator lain menyetujuinya"),
+            "{ending}"
+        );
     }
 }
 
