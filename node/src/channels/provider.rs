@@ -205,7 +205,9 @@ impl Provider {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::net::{SocketAddr, TcpListener};
+    use std::net::SocketAddr;
+
+    use tokio::net::TcpSocket;
 
     use super::{NoAnswer, Provider};
 
@@ -237,9 +239,10 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn what_broke_is_told_to_its_cause_and_without_the_address() {
         lapor_certs::tls::install_default_provider();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let closed = listener.local_addr().unwrap();
-        drop(listener);
+        // Bound and never listening: nothing else can take the port meanwhile.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let closed = socket.local_addr().unwrap();
         let provider = Provider::to(&format!("http://{closed}/rahasia")).unwrap();
         let request = provider.get(provider.url("kirim?kunci=rahasia").unwrap());
         let problem = provider.ask(request).await.err().unwrap();

@@ -23,6 +23,7 @@ use lapor_web::mail::tiny_server::{Manners, TinyServer};
 use super::{Delivery, Draft, Encryption, Kind, Round, Said, letterhead};
 use crate::clock::Clock as _;
 use crate::node::Node;
+use crate::reporters::{Proved, Visitor};
 use crate::testing::{Place, databases};
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
@@ -78,6 +79,20 @@ impl Posted {
 
     async fn asks(&self, contact: &str) {
         self.node().ask_sign_in(contact, HERE).await.unwrap();
+    }
+
+    /// Whoever has signed in with an address, to which the code went by another way.
+    async fn signs_in(&self, contact: &str) -> Visitor {
+        let node = self.node();
+        let sent = node.ask_sign_in(contact, HERE).await.unwrap();
+        let letter = node.letters(0, 100).await.unwrap().pop().unwrap();
+        node.letter_done(letter.number).await.unwrap();
+        let digits = letter.code.unwrap();
+        let proved = node.prove_code(&sent.id, &digits, HERE).await.unwrap();
+        let Proved::SignedIn(opened) = proved else {
+            panic!("the code signs in");
+        };
+        node.visitor(&opened.token).await.unwrap().unwrap()
     }
 }
 

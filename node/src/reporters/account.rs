@@ -1,6 +1,6 @@
 //! The account of a citizen: an address that was proved, the reports that belong to it, and what is
 //! followed at that address without another proof. It is optional, opens nothing that a key does not,
-//! and goes when its owner says so; reports stay, and so does following.
+//! and goes with what is followed when its owner says so; reports stay.
 
 use std::net::IpAddr;
 
@@ -115,8 +115,8 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
-    /// Removes the account of a citizen with its links to reports, and tells its address. The
-    /// reports stay, each with its own key.
+    /// Removes the account of a citizen with its links to reports and what is followed at its
+    /// address, and tells it there. The reports stay, each with its own key.
     ///
     /// # Errors
     /// [`NodeError::Locked`] if nobody has signed in, or the account is gone.
@@ -126,6 +126,9 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let contact = own_contact(&mut tx, visitor).await?;
         let reports = store::citizens::remove(&mut tx, citizen, &contact).await?;
+        // With the account goes the proof on which the address follows.
+        store::followed::forget_contact(&mut tx, &contact).await?;
+        store::support::forget_contact(&mut tx, &contact).await?;
         // The id means nothing any more; the address is in no log.
         let actor = format!("citizen:{citizen}");
         let told = reports.to_string();

@@ -46,6 +46,13 @@ pub async fn leave(tx: &mut Tx, owner: &str, slug: &str, contact: &str) -> Store
     Ok(())
 }
 
+/// Ends all that an address follows; its ways to leave stand with those of cases.
+pub async fn forget_contact(tx: &mut Tx, contact: &str) -> Stored<()> {
+    const SQL: &str = "delete from programme_followers where contact = $1";
+    on!(tx, c => sqlx::query(SQL).bind(contact).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Contacts of those who follow a programme.
 pub async fn of_programme(tx: &mut Tx, owner: &str, slug: &str, limit: i64) -> Stored<Vec<String>> {
     const SQL: &str = "select contact from programme_followers where owner = $1 and slug = $2

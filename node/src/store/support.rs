@@ -147,6 +147,17 @@ pub async fn forget_followers(tx: &mut Tx, case_id: &str) -> Stored<()> {
     Ok(())
 }
 
+/// Forgets an address: the cases that it follows, how it leaves anything, and from where merges led it on.
+pub async fn forget_contact(tx: &mut Tx, contact: &str) -> Stored<()> {
+    const FOLLOWERS: &str = "delete from followers where contact = $1";
+    const LED: &str = "delete from led_on where contact = $1";
+    const LEAVES: &str = "delete from follower_leaves where contact = $1";
+    for sql in [FOLLOWERS, LED, LEAVES] {
+        on!(tx, c => sqlx::query(sql).bind(contact).execute(c).await.map(drop))?;
+    }
+    Ok(())
+}
+
 /// Forgets all who follow a case, how they and its reporter leave it, and who would be led back from it.
 pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
     const FOLLOWERS: &str = "delete from followers where case_id = $1";

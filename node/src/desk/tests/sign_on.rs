@@ -1,7 +1,5 @@
 //! Single sign-on against a provider in the process of the test.
 
-use std::net::TcpListener;
-
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
@@ -9,6 +7,7 @@ use http_body_util::BodyExt as _;
 use lapor_web::accounts::NewAccount;
 use lapor_web::sign_on::stand_in::{StandIn, WORDS, Word};
 use lapor_web::sign_on::{Claim, PATIENCE_S, SignOnError};
+use tokio::net::TcpSocket;
 use tower::ServiceExt as _;
 
 use crate::doors::router;
@@ -395,9 +394,10 @@ async fn a_provider_that_is_away_is_asked_again_after_a_while() {
 #[tokio::test]
 async fn a_provider_that_takes_no_connection_is_told_with_the_cause() {
     for mut scene in Scene::all().await {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let closed = listener.local_addr().unwrap();
-        drop(listener);
+        // Bound and never listening: nothing else can take the port meanwhile.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let closed = socket.local_addr().unwrap();
         scene.place.settings.single_sign_on.issuer = Some(format!("http://{closed}"));
         scene.place.node = scene.place.reopened().await;
         let proved = scene.place.node.sign_on().prove(NOW).await;

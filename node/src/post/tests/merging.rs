@@ -285,6 +285,29 @@ async fn a_letter_of_before_two_merges_ends_what_both_led_to() {
 }
 
 #[tokio::test]
+async fn whoever_deleted_their_account_is_led_nowhere_and_hears_no_more_of_a_merge() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let [target, own] = followed(&posted, &hub).await;
+        let budi = posted.signs_in(BUDI).await;
+        posted.goes_into(&hub, own, target).await;
+        assert!(posted.knows().await > 0, "Budi was led on");
+        posted.node().erase_account(&budi).await.unwrap();
+        assert_eq!(posted.knows().await, 0);
+        let told = posted.told_budi().await;
+        assert!(told.iter().any(|letter| letter.text.contains("dihapus")));
+        let said = json!({"proposes_to_close": false});
+        posted.goes_on(&hub, target, "case.followed_up", said).await;
+        posted.goes_on(&hub, own, "case.unlinked", json!({})).await;
+        for case in [target, own] {
+            let still = posted.node().followers(case, "", 9).await.unwrap();
+            assert_eq!(still, Vec::<String>::new());
+        }
+        assert_eq!(posted.told_budi().await.len(), told.len());
+    }
+}
+
+#[tokio::test]
 async fn an_address_is_forgotten_when_its_merge_can_bring_no_news_any_more() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let hub = PaperHub::of(&posted.place);

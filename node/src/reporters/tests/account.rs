@@ -1,9 +1,13 @@
 //! The account: what belongs to it, what is added, and its end.
 
+use lapor_protocol::kinds::ProgrammeRef;
+
 use super::*;
+use crate::store::support;
 use crate::testing::databases;
 
 const ADDRESS: &str = "canary@contoh.id";
+const SITI: &str = "siti@contoh.id";
 
 async fn signed_in(place: &Place, contact: &str) -> Visitor {
     let sent = place.node.ask_sign_in(contact, HERE).await.unwrap();
@@ -58,7 +62,7 @@ async fn a_report_is_added_to_an_account_by_its_key_and_to_no_second_one() {
         let node = &place.node;
         let (report, by_key) = filed(&place, json!({"reporter": null})).await;
         let (ticket, key) = (&report.filed.ticket, &report.key);
-        let siti = signed_in(&place, "siti@contoh.id").await;
+        let siti = signed_in(&place, SITI).await;
         let budi = signed_in(&place, "budi@contoh.id").await;
         let wrong = node.add_to_account(&siti, ticket, "1234 5678 9012 3456", HERE);
         assert!(matches!(wrong.await, Err(NodeError::Locked(_))));
@@ -89,7 +93,7 @@ async fn an_account_that_is_deleted_leaves_its_reports_and_opens_nothing() {
         let node = &place.node;
         let (report, by_key) = filed(&place, json!({})).await;
         proves(&place, &by_key).await;
-        let siti = signed_in(&place, "siti@contoh.id").await;
+        let siti = signed_in(&place, SITI).await;
         let canary = signed_in(&place, ADDRESS).await;
         let elsewhere = signed_in(&place, ADDRESS).await;
         // So many codes are not sent at once.
@@ -117,5 +121,57 @@ async fn an_account_that_is_deleted_leaves_its_reports_and_opens_nothing() {
         );
         let log = format!("{:?}", place.audited("citizen.account_erased").await);
         assert!(!log.contains("canary"), "no address in the log");
+    }
+}
+
+/// How often an address stands among those that follow something, were led on, or may leave.
+async fn followings(place: &Place, contact: &str) -> i64 {
+    const SQL: &str = "select (select count(*) from followers where contact = $1)
+        + (select count(*) from programme_followers where contact = $1)
+        + (select count(*) from led_on where contact = $1)
+        + (select count(*) from follower_leaves where contact = $1)";
+    let mut tx = place.node.read_tx().await.unwrap();
+    on!(&mut tx, c => sqlx::query_scalar(SQL).bind(contact).fetch_one(c).await).unwrap()
+}
+
+#[tokio::test]
+async fn what_the_address_of_an_account_follows_ends_with_it_and_nobody_elses() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let (report, _) = filed(&place, json!({})).await;
+        let case = report.filed.case;
+        officer(&place, case, act("case.verified", json!({}), json!({}))).await;
+        let trotoar = json!({
+            "slug": "trotoar", "name": "Trotoar Braga", "description": "Diperlebar.",
+        });
+        let trotoar = serde_json::from_value(trotoar).unwrap();
+        node.publish_programme(trotoar, "test").await.unwrap();
+        let programme = ProgrammeRef {
+            owner: "kota-bandung".parse().unwrap(),
+            slug: "trotoar".into(),
+        };
+        let siti = signed_in(&place, SITI).await;
+        let canary = signed_in(&place, ADDRESS).await;
+        for (visitor, contact) in [(&siti, SITI), (&canary, ADDRESS)] {
+            node.follow_signed_in(visitor, case, HERE).await.unwrap();
+            let followed = node.follow_programme_signed_in(visitor, &programme, HERE);
+            followed.await.unwrap();
+            // As a merge and the letters do.
+            let (text, mut tx) = (case.to_string(), node.write_tx().await.unwrap());
+            let led = support::lead_on(&mut tx, "merged", contact, &text);
+            led.await.unwrap();
+            for about in [text, followed_text(&programme)] {
+                leave_for(&mut tx, &about, contact).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            assert_eq!(followings(&place, contact).await, 5);
+        }
+        node.erase_account(&canary).await.unwrap();
+        assert_eq!(followings(&place, ADDRESS).await, 0);
+        assert_eq!(followings(&place, SITI).await, 5);
+        assert_eq!(node.followers(case, "", 10).await.unwrap(), [SITI]);
+        let left = node.programme_followers(&programme).await.unwrap();
+        assert_eq!(left, [SITI]);
     }
 }

@@ -39,6 +39,8 @@ async fn an_account_is_deleted_when_that_is_ticked_and_its_browser_forgets_it() 
     for place in places().await {
         let router = router(place.node.clone());
         let talk = signed_in(&place, &router).await;
+        let about = talk.read(PATH).await.text;
+        assert!(about.contains("akun ini tidak diikuti lagi"), "{about}");
         let unsure = talk.post(END_ACCOUNT, "").await;
         assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(place.audited("citizen.account_erased").await.is_empty());
