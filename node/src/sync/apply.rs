@@ -273,7 +273,9 @@ impl Batch<'_> {
                 show(&mut working.row, working.fold.as_ref(), self.me, world);
                 shown.push((working.row.case_id.clone(), working.fold));
             }
-            if let Some(at) = working.own_at.filter(|_| working.row.pending == 0) {
+            // What was read anew has it, and may have come to something later.
+            let own_at = working.own_at.filter(|_| !working.reread);
+            if let Some(at) = own_at.filter(|_| working.row.pending == 0) {
                 working.row.glance.last_at = Some(at);
                 working.row.left_at = working.row.left_at.map(|_| at);
             }

@@ -300,7 +300,7 @@ async fn fold(
         if was_shown && working.row.pending > 0 {
             working.own_at = Some(item.ordered_at);
         } else {
-            (working.reread, working.own_at) = (true, None);
+            working.reread = true;
         }
     }
     if disputed {

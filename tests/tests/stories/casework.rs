@@ -9,6 +9,8 @@ use lapor_tests::fleet::words::{NAME_CANARY, WORDS_CANARY, act, report, report_w
 use lapor_tests::fleet::{Fleet, Weather, document, kinds};
 use serde_json::json;
 
+const HOUR_MS: i64 = 3_600_000;
+
 #[tokio::test]
 async fn a_case_is_held_completed_answered_closed_rated_and_goes_on_when_it_must() {
     for kind in kinds() {
@@ -84,6 +86,21 @@ async fn a_note_between_desks_is_withheld_from_the_origin_and_leaves_no_hole() {
         assert_eq!(origins.history[3].words, None);
         assert_eq!(origins.case_seq, 5);
         assert_eq!(origins.summary.state, Some(State::InProgress));
+        // One that comes together with the ruling of an own note is still the later of the two.
+        bandung.note(case, "Pelapor menelepon.").await;
+        bandung.link().push().await.expect("a line");
+        fleet.pass(HOUR_MS);
+        kemenpu.note(case, "Sudah di lokasi.").await;
+        kemenpu.catch_up().await;
+        bandung.catch_up().await;
+        let origins = bandung.view(case).await;
+        let [.., own, others] = origins.history.as_slice() else {
+            panic!("a history of two notes");
+        };
+        assert_eq!(own.withheld, Some(Withheld::Own));
+        assert_eq!(others.withheld, Some(Withheld::NotEntitled));
+        assert_eq!(others.at, own.at + HOUR_MS);
+        assert_eq!(origins.summary.last_at, Some(others.at));
         fleet.ends_well().await;
     }
 }
