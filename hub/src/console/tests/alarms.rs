@@ -350,9 +350,11 @@ async fn where_two_must_agree_a_rule_is_narrowed_and_a_silence_goes_on_by_two() 
         deeds::act(&place.ground, &by, &deed).await.unwrap();
         let said = confirmed(&second).await;
         assert!(said.contains("Persempit aturan alarm"), "{said}");
-        let stands = said.split("berlangsung: ").skip(1);
+        let told = said.split_once("data-label=\"Tentang\">").unwrap().1;
+        let told = told.split_once("</td>").unwrap().0;
+        let stands = told.split("berlangsung: ").skip(1);
         let stands: Vec<&str> = stands.filter_map(|rest| rest.split(';').next()).collect();
-        assert_eq!(stands.len(), 2, "before and after: {said}");
+        assert_eq!(stands.len(), 2, "before and after: {told}");
         assert_ne!(stands[0], "90 menit");
         assert_eq!(stands[1], "90 menit");
         let (_, detail) = place.audited("alarm.rule_changed").await.remove(0);
