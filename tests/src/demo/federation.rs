@@ -221,7 +221,7 @@ impl Stage<'_> {
         self.folder.configure(slug, "categories", &rules)
     }
 
-    async fn make_hub(&self, mut ports: Vec<Reserved>) -> anyhow::Result<()> {
+    async fn make_hub(&self, ports: Vec<Reserved>) -> anyhow::Result<()> {
         let hub = self.folder.hub();
         let addresses: Vec<SocketAddr> = ports.iter().map(Reserved::address).collect();
         let (federation, enrolment) = (addresses[0].to_string(), addresses[1].to_string());
@@ -254,7 +254,7 @@ impl Stage<'_> {
             "--default-supervisor",
         ])
         .await?;
-        ports.iter_mut().for_each(Reserved::release);
+        self.troupe.give_ports(ports);
         self.serve_hub(&addresses).await
     }
 
@@ -262,7 +262,7 @@ impl Stage<'_> {
     async fn join(
         &self,
         member: &Member,
-        mut ports: [Reserved; NODE_PORTS],
+        ports: [Reserved; NODE_PORTS],
         desk: SocketAddr,
     ) -> anyhow::Result<SocketAddr> {
         let [address, monitor] = ports.each_ref().map(Reserved::address);
@@ -292,7 +292,7 @@ impl Stage<'_> {
         let token = ["token", "create", "--name", "demo", "--role", "officer"];
         let token = run(program, &config, &token, None).await?;
         self.folder.keep_token(member.slug, &token)?;
-        ports.iter_mut().for_each(Reserved::release);
+        self.troupe.give_ports(ports);
         self.serve_node(member.slug)?;
         Ok(address)
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::future::join_all;
+use lapor_stand_ins::ports::Reserved;
 use lapor_web::exit;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
@@ -31,6 +32,8 @@ const DEATHS: usize = 32;
 #[derive(Clone)]
 pub struct Troupe {
     running: Arc<Mutex<Vec<Running>>>,
+    /// Those on which its programs listen, which are theirs also while they rest.
+    ports: Arc<Mutex<Vec<Reserved>>>,
     deaths: mpsc::Sender<Failure>,
 }
 
@@ -48,9 +51,21 @@ impl Troupe {
         let (deaths, told) = mpsc::channel(DEATHS);
         let troupe = Self {
             running: Arc::default(),
+            ports: Arc::default(),
             deaths,
         };
         (troupe, told)
+    }
+
+    /// Lets the programs that are about to start listen on these ports, which nobody else reserves
+    /// while the troupe lives.
+    pub fn give_ports(&self, ports: impl IntoIterator<Item = Reserved>) {
+        let released = ports.into_iter().map(|mut port| {
+            port.release();
+            port
+        });
+        let mut kept = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(released);
     }
 
     /// Starts `program serve` with its output in `log`.
