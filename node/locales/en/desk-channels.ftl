@@ -73,7 +73,7 @@ talk-left = The message was left.
 talk-unusable = No report can be made of this: it has no words, or too many.
 talk-off = Its channel is not set up, so the message cannot be read.
 
-blocked-lead = Messages of a blocked conversation are still taken, but not answered, and become no report. News of its reports is not sent either.
+blocked-lead = Messages of a blocked conversation are still taken, but not answered, and become no report. News of its reports is not sent either, nor afterwards. When the block is over, only what still waits for an answer is asked once more.
 blocked-none = Nothing is blocked
 blocked-none-about = A conversation is blocked from Conversations, or from a report that looks like abuse.
 blocked-why = Reason

@@ -70,7 +70,7 @@ talk-left = Pesan dibiarkan.
 talk-unusable = Dari pesan ini tidak dapat dibuat laporan: tanpa kata, atau terlalu panjang.
 talk-off = Salurannya tidak dipasang, jadi pesannya tidak dapat dibaca.
 
-blocked-lead = Pesan dari percakapan yang diblokir tetap diterima, tetapi tidak dijawab dan tidak menjadi laporan. Kabar tentang laporannya juga tidak dikirim.
+blocked-lead = Pesan dari percakapan yang diblokir tetap diterima, tetapi tidak dijawab dan tidak menjadi laporan. Kabar tentang laporannya juga tidak dikirim, pun sesudahnya. Setelah blokir berakhir, hanya yang masih menunggu jawaban ditanyakan sekali lagi.
 blocked-none = Tidak ada yang diblokir
 blocked-none-about = Percakapan diblokir dari tab Percakapan, atau dari laporan yang diduga penyalahgunaan.
 blocked-why = Alasan

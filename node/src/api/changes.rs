@@ -71,7 +71,7 @@ pub async fn read(
     let limit = page_size(query.limit)?;
     let wait = waiting(query.wait)?;
     let kinds = query.kind.as_deref().unwrap_or_default().split(',');
-    let wanted = Wanted::read(kinds.filter(|kind| !kind.trim().is_empty()));
+    let wanted = Wanted::read("kind", kinds.filter(|kind| !kind.trim().is_empty()));
     let asked = Asked {
         rights: caller.rights(),
         sight,

@@ -403,7 +403,7 @@ pub async fn skip(
 
 /// The kinds, which the caller must be able to see: nobody has another told what they may not read.
 fn wanted(caller: &Caller, kinds: &[String]) -> Answer<Wanted> {
-    let wanted = Wanted::read(kinds.iter().map(String::as_str));
+    let wanted = Wanted::read("kinds", kinds.iter().map(String::as_str));
     let wanted = wanted.map_err(|e| problem(&e))?;
     for scope in wanted.needs() {
         caller.holds(scope)?;

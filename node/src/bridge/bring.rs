@@ -215,7 +215,8 @@ impl Bringing<'_> {
         let open = work.state().await?.is_some_and(State::is_open);
         match reached {
             Reached::InProgress if work.state().await? == Some(State::Verified) => {
-                work.remark("status", "no answer came with it; it stays verified".into());
+                let why = self.unanswered(&brought.follow_ups);
+                work.remark("status", format!("{why}; it stays verified"));
             }
             Reached::Done if open => {
                 let reason = json!({"reason": "answered_elsewhere"});
@@ -232,11 +233,7 @@ impl Bringing<'_> {
 
     /// An answer of this institution is one here; all else is noted, for its officers.
     async fn follow_up(&self, work: &mut Work<'_>, said: &FollowUp) -> Result<(), NodeError> {
-        let own = said
-            .from
-            .as_deref()
-            .is_some_and(|from| self.maps.is_own(from));
-        let public = own && !said.secret && !said.routing;
+        let public = self.is_own(said) && is_open(said);
         let text = worded(self.node, said);
         let mut message = None;
         if public {
@@ -264,6 +261,40 @@ impl Bringing<'_> {
         store::bridge::put_follow_up(&mut work.tx, &row).await?;
         Ok(())
     }
+
+    fn is_own(&self, said: &FollowUp) -> bool {
+        let from = said.from.as_deref();
+        from.is_some_and(|from| self.maps.is_own(from))
+    }
+
+    /// Why nothing that was said of a complaint there is an answer here.
+    fn unanswered(&self, said: &[FollowUp]) -> String {
+        let open = || said.iter().filter(|said| is_open(said));
+        if open().any(|said| self.is_own(said)) {
+            return "what this institution answered stands as a note".into();
+        }
+        for one in open() {
+            match one.from.as_deref() {
+                Some(from) if self.maps.institution(from).is_some() => {}
+                Some(from) => {
+                    let from = shown(from);
+                    return format!(
+                        "{from} is nobody in the directory, and what it answered stands as a note"
+                    );
+                }
+                None => return "what was answered says of nobody who, and stands as a note".into(),
+            }
+        }
+        if said.is_empty() {
+            return "no answer came with it".into();
+        }
+        "no public answer of this institution came with it".into()
+    }
+}
+
+/// Whether everybody may read it there, and it says more than where the report went.
+fn is_open(said: &FollowUp) -> bool {
+    !said.secret && !said.routing
 }
 
 impl Work<'_> {

@@ -1,7 +1,9 @@
 //! Conversations that an administrator has blocked: what comes is taken and lies aside, nothing is
-//! answered and no news is told, until a day. A block is told to nobody.
+//! answered and no news is told, until a day. A block is told to nobody, nor that it is over; what
+//! still waits for an answer then is asked once more.
 
 use super::log_name;
+use super::silence::Resumed;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -10,6 +12,8 @@ use crate::store::channels::blocks::NewBlock;
 pub use crate::store::channels::blocks::BlockRow as Block;
 
 const DAY_MS: i64 = 86_400_000;
+/// Blocks whose end is looked at in one go.
+const AT_ONCE: i64 = 100;
 /// For how many days a conversation can be blocked.
 pub const BLOCK_DAYS: [i64; 4] = [1, 7, 30, 90];
 
@@ -61,6 +65,56 @@ impl Node {
         let detail = format!("{name}, {days} d: {why}");
         store::audit::add(&mut tx, now, actor, "channel.blocked", None, &detail).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Forgets blocks that are over, and writes what still waits for an answer of whoever was blocked.
+    /// Returns how many things that were.
+    pub(super) async fn end_blocks(&self) -> Result<usize, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let now = self.clock().now_ms();
+        let over = store::channels::blocks::over(&mut tx, now, AT_ONCE).await?;
+        drop(tx);
+        let mut written = 0;
+        for (thread, until) in over {
+            match self.end_block(&thread, until).await {
+                Ok(asked) => written += asked,
+                Err(error @ NodeError::Database(_)) => return Err(error),
+                // The conversation has just changed: it is looked at in the next round.
+                Err(NodeError::AnsweredMeanwhile) => {}
+                // What is wrong with one conversation keeps no news of another.
+                Err(error) => {
+                    tracing::warn!(%error, "what follows from the end of a block cannot be told");
+                }
+            }
+        }
+        Ok(written)
+    }
+
+    async fn end_block(&self, thread: &str, until: i64) -> Result<usize, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::channels::threads::one(&mut tx, thread).await?;
+        drop(tx);
+        // Who has said STOP before is told nothing either way.
+        let row = row.filter(|row| row.sealed.is_some() && row.stopped_at.is_none());
+        let mut resumed = Resumed::default();
+        if let Some(row) = &row {
+            resumed = Box::pin(self.resumed(row, until)).await?;
+        }
+        let asks = resumed.asks.len();
+        let mut tx = self.write_tx().await?;
+        if store::channels::blocks::end(&mut tx, thread, until).await? == 0 {
+            return Err(NodeError::AnsweredMeanwhile);
+        }
+        let mut rows = resumed.asks;
+        rows.extend(resumed.untold);
+        if let (Some(thread), false) = (&row, rows.is_empty()) {
+            self.note_asked(&mut tx, thread, resumed.asked).await?;
+        }
+        for row in &rows {
+            store::channels::outbox::add(&mut tx, row).await?;
+        }
+        tx.commit().await?;
+        Ok(asks)
     }
 
     /// Ends a block before its day.

@@ -67,7 +67,12 @@ impl Step<'_> {
                 done.outcome = "stopped";
                 done.stopped_at = self.thread.stopped_at.or(Some(now));
             }
-            Deed::Start => (done.outcome, done.stopped_at) = ("started", None),
+            Deed::Start => {
+                (done.outcome, done.stopped_at) = ("started", None);
+                if self.thread.stopped_at.is_some() {
+                    return self.resume(turn, &done).await;
+                }
+            }
             Deed::Key(case) => {
                 let id = &self.thread.id;
                 let conversation = self.node.conversation_of_thread(id, *case).await?;
@@ -264,8 +269,33 @@ impl Step<'_> {
         once: Option<&Once>,
     ) -> Result<&'static str, NodeError> {
         let says = self.all_says(&turn.says, &done).await?;
+        self.leave(&turn.talk, &done, says, once).await
+    }
+
+    /// News is told again from now on; what still waits for an answer is asked once more.
+    async fn resume(&self, turn: &Turn, done: &Done) -> Result<&'static str, NodeError> {
         let now = self.node.clock().now_ms();
-        let settled = self.settled(&turn.talk, &done, says, now)?;
+        let resumed = Box::pin(self.node.resumed(self.thread, now)).await?;
+        let mut says = self.all_says(&turn.says, done).await?;
+        let mut talk = turn.talk.clone();
+        // A machine that goes on stopping and starting comes to an end.
+        if !says.is_empty() {
+            says.extend(resumed.asks);
+            talk.asked = resumed.asked.or(talk.asked);
+        }
+        says.extend(resumed.untold);
+        self.leave(&talk, done, says, None).await
+    }
+
+    async fn leave(
+        &self,
+        talk: &Talk,
+        done: &Done,
+        says: Vec<OutRow>,
+        once: Option<&Once>,
+    ) -> Result<&'static str, NodeError> {
+        let now = self.node.clock().now_ms();
+        let settled = self.settled(talk, done, says, now)?;
         let mut tx = self.node.write_tx().await?;
         settled.write(&mut tx).await?;
         if let Some(once) = once {

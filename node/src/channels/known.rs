@@ -14,7 +14,7 @@ use crate::store::channels::refs::RefRow;
 use crate::store::channels::threads::ThreadRow;
 
 /// Own reports whose tickets are recognised.
-const CASES: i64 = 50;
+pub(super) const CASES: i64 = 50;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// For how long after a report a picture without words belongs to it.
 const RECENT_MS: i64 = 24 * HOUR_MS;

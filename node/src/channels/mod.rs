@@ -33,6 +33,7 @@ mod receipts;
 mod running;
 mod settings;
 mod settled;
+mod silence;
 mod sms;
 mod talk;
 mod telegram;
@@ -65,7 +66,6 @@ pub use manner::{Manner, Name};
 pub use media::{LeftOut, Pieces, Unfetched};
 pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 pub use news::ReachedBy;
-pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub(crate) use provider::{Answer, Provider, address};
 pub use running::{hear, run, say};
@@ -74,6 +74,7 @@ pub use settings::{
     SmppSettings, SmsSettings, Via,
 };
 pub(crate) use settled::Settled;
+pub(crate) use silence::is_no_news;
 pub use telegram::{TelegramSettings, Way};
 pub use trouble::Trouble;
 pub use unsaid::NotSaid;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::case_held::AnswerForm;
 use lapor_web::language::Voice;
 
@@ -21,7 +21,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::{name_of, why};
 use crate::post::tellable;
-use crate::reporters::Event;
+use crate::reporters::{Event, HeardOf};
 use crate::store;
 use crate::store::channels::outbox::OutRow;
 use crate::store::channels::threads::{ThreadRow, Turned};
@@ -39,28 +39,42 @@ pub struct ReachedBy {
 }
 
 /// A case with whom it is told to.
-struct Told {
-    case: Case,
-    ticket: String,
-    thread: ThreadRow,
-    channel: Name,
+pub(super) struct Told {
+    pub case: Case,
+    pub ticket: String,
+    pub thread: ThreadRow,
+    pub channel: Name,
     /// As whoever filed it may speak in it now.
-    own: Option<OwnCase>,
+    pub own: Option<OwnCase>,
     /// The post that it was, where everybody reads.
-    post: Option<String>,
+    pub post: Option<String>,
+    /// They have said STOP or are blocked: what is news now is never told.
+    pub silent: bool,
+}
+
+/// Something of which nothing was said yet where its case was filed.
+pub(super) struct Fresh {
+    pub event: Event,
+    pub message: MessageId,
+    /// What nobody is told twice.
+    pub once: String,
 }
 
 impl Told {
-    fn asks_place_first(&self) -> bool {
+    fn asks_place(&self, asked: Option<&Asked>) -> bool {
+        let Some(Asked::Hold { answers, .. }) = asked else {
+            return false;
+        };
         let hold = self.own.as_ref().and_then(|own| own.hold.as_ref());
-        hold.is_some_and(|hold| hold.forms.first() == Some(&AnswerForm::Place))
+        hold.is_some_and(|hold| hold.forms.get(answers.len()) == Some(&AnswerForm::Place))
     }
 }
 
 impl Node {
     /// Writes what is to be told of all cases that have changed. Returns how many things.
     pub(crate) async fn write_channel_news(&self) -> Result<usize, NodeError> {
-        let (mut after, mut written) = (String::new(), 0);
+        let mut written = self.end_blocks().await?;
+        let mut after = String::new();
         loop {
             let mut tx = self.read_tx().await?;
             let due = store::channels::due::due(&mut tx, &after, AT_ONCE).await?;
@@ -94,37 +108,50 @@ impl Node {
             Err(error) => return Err(error),
         };
         let (rows, turned) = match &told {
+            Some(told) if told.silent => (self.untold_of(told).await?, None),
             Some(told) => self.news_for(told).await?,
             None => (Vec::new(), None),
         };
         let mut tx = self.write_tx().await?;
         if let (Some(told), false) = (&told, rows.is_empty()) {
-            let talk = match turned {
-                Some(asked) => {
-                    let mut talk = self.talk_of(&told.thread)?;
-                    talk.asked = Some(asked);
-                    self.kept_talk(&told.thread.id, &talk)?
-                }
-                None => told.thread.talk.clone(),
-            };
-            // Who has just said STOP is not told.
-            let next = Turned {
-                thread: &told.thread.id,
-                turn: told.thread.turn,
-                talk: talk.as_deref(),
-                wake_at: told.thread.wake_at,
-                stopped_at: told.thread.stopped_at,
-            };
-            if store::channels::threads::turn(&mut tx, &next).await? == 0 {
-                return Err(NodeError::AnsweredMeanwhile);
-            }
+            self.note_asked(&mut tx, &told.thread, turned).await?;
         }
         for row in &rows {
             store::channels::outbox::add(&mut tx, row).await?;
         }
         store::channels::due::settle(&mut tx, text, asked).await?;
         tx.commit().await?;
-        Ok(rows.len())
+        let silent = told.is_some_and(|told| told.silent);
+        Ok(if silent { 0 } else { rows.len() })
+    }
+
+    /// Notes in a conversation what is asked with what is to be said there, unless something was said
+    /// in it meanwhile: who has just said STOP is not told.
+    pub(super) async fn note_asked(
+        &self,
+        tx: &mut Tx,
+        thread: &ThreadRow,
+        asked: Option<Asked>,
+    ) -> Result<(), NodeError> {
+        let talk = match asked {
+            Some(asked) => {
+                let mut talk = self.talk_of(thread)?;
+                talk.asked = Some(asked);
+                self.kept_talk(&thread.id, &talk)?
+            }
+            None => thread.talk.clone(),
+        };
+        let next = Turned {
+            thread: &thread.id,
+            turn: thread.turn,
+            talk: talk.as_deref(),
+            wake_at: thread.wake_at,
+            stopped_at: thread.stopped_at,
+        };
+        if store::channels::threads::turn(tx, &next).await? == 0 {
+            return Err(NodeError::AnsweredMeanwhile);
+        }
+        Ok(())
     }
 
     /// How whoever filed a case, as it was filed, is reached where they wrote it, and by which number or
@@ -154,7 +181,9 @@ impl Node {
         }))
     }
 
-    async fn whom_to_tell(&self, id: CaseId) -> Result<Option<Told>, NodeError> {
+    /// Whom a case is told to, or would be if they wanted news; `None` where it came on no channel, or
+    /// nobody is known there any more.
+    pub(super) async fn whom_to_tell(&self, id: CaseId) -> Result<Option<Told>, NodeError> {
         let mut tx = self.read_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
         let whole = self.filed_as(&mut tx, id).await?.to_string();
@@ -166,10 +195,7 @@ impl Node {
         let thread = store::channels::threads::one(&mut tx, &thread).await?;
         let post = store::channels::threads::post_of(&mut tx, &whole).await?;
         drop(tx);
-        let reached = |thread: &ThreadRow| {
-            thread.stopped_at.is_none() && thread.sealed.is_some() && blocked.is_none()
-        };
-        let Some(thread) = thread.filter(reached) else {
+        let Some(thread) = thread.filter(|thread| thread.sealed.is_some()) else {
             return Ok(None);
         };
         let Some(channel) = Name::read(&thread.channel) else {
@@ -181,30 +207,45 @@ impl Node {
             post: post
                 .map(|sealed| self.switch().open(POST, &sealed))
                 .transpose()?,
+            silent: thread.stopped_at.is_some() || blocked.is_some(),
             case,
             thread,
             channel,
         }))
     }
 
-    /// What is new to somebody, and what is asked with the latest of it.
-    async fn news_for(&self, told: &Told) -> Result<(Vec<OutRow>, Option<Asked>), NodeError> {
-        let mut tx = self.read_tx().await?;
-        let heard = self.heard_of(&mut tx, &told.case).await?;
-        let events = self.news_of(&told.case, &heard);
+    /// What is new to somebody of what is heard of their case.
+    pub(super) async fn fresh_of(
+        &self,
+        tx: &mut Tx,
+        told: &Told,
+        heard: &HeardOf,
+    ) -> Result<Vec<Fresh>, NodeError> {
         let erased = |event: &Event| event.kind == "case.redacted";
         let mut fresh = Vec::new();
-        for event in events {
+        for event in self.news_of(&told.case, heard) {
             let Some(message) = event.message else {
                 continue;
             };
             let once = once_of(&message.to_string());
-            let known = store::channels::outbox::is_known(&mut tx, &told.thread.id, &once).await?;
+            let known = store::channels::outbox::is_known(tx, &told.thread.id, &once).await?;
             // What is left of one whose words were erased is that they were.
             if !known && (!told.case.redacted || erased(&event)) {
-                fresh.push((event, message, once));
+                fresh.push(Fresh {
+                    event,
+                    message,
+                    once,
+                });
             }
         }
+        Ok(fresh)
+    }
+
+    /// What is new to somebody, and what is asked with the latest of it.
+    async fn news_for(&self, told: &Told) -> Result<(Vec<OutRow>, Option<Asked>), NodeError> {
+        let mut tx = self.read_tx().await?;
+        let heard = self.heard_of(&mut tx, &told.case).await?;
+        let fresh = self.fresh_of(&mut tx, told, &heard).await?;
         let marks = if fresh.is_empty() {
             BTreeMap::new()
         } else {
@@ -212,40 +253,56 @@ impl Node {
             Box::pin(self.marks_of_news(&mut tx, channel, case, &heard.own)).await?
         };
         drop(tx);
-        let (v, text) = (words::voice(self), told.case.id.to_string());
-        let (mut rows, mut asks) = (Vec::new(), None);
+        let v = words::voice(self);
+        let (mut rows, mut asked) = (Vec::new(), None);
         let last = fresh.len().saturating_sub(1);
-        for (at, (event, message, once)) in fresh.into_iter().enumerate() {
-            let (piece, asked) = self.told_of(&v, told, &event, at == last);
-            let piece = piece.told_apart(marks.get(&message).map(String::as_str));
-            let asks_place = matches!(asked, Some(Asked::Hold { .. })) && told.asks_place_first();
-            asks = asked;
-            rows.push(self.to_be_said(Draft {
-                channel: told.channel,
-                thread: &told.thread.id,
-                case: Some(&text),
-                kind: "news",
-                once,
-                says: Saying {
-                    words: piece.fitted(told.channel.manner().for_telephone(told.thread.wide == 1)),
-                    reply_to: told.post.clone(),
-                    about: Some(told.ticket.clone()),
-                    asks_place,
-                    again: false,
-                },
-            })?);
+        for (at, new) in fresh.into_iter().enumerate() {
+            let may_ask = (at == last).then(|| asks(told, &new.event)).flatten();
+            let (piece, asks) = self.told_of(&v, told, &new.event, may_ask);
+            let piece = piece.told_apart(marks.get(&new.message).map(String::as_str));
+            rows.push(self.row_of_news(told, new.once, &piece, asks.as_ref())?);
+            asked = asks;
         }
-        Ok((rows, asks))
+        Ok((rows, asked))
     }
 
-    /// One event in words, and what is asked where it is the last.
-    fn told_of(&self, v: &Voice, told: &Told, event: &Event, last: bool) -> (Piece, Option<Asked>) {
+    /// As it waits to be said, with what is asked in it.
+    pub(super) fn row_of_news(
+        &self,
+        told: &Told,
+        once: String,
+        piece: &Piece,
+        asked: Option<&Asked>,
+    ) -> Result<OutRow, NodeError> {
+        let manner = told.channel.manner();
+        self.to_be_said(Draft {
+            channel: told.channel,
+            thread: &told.thread.id,
+            case: Some(&told.case.id.to_string()),
+            kind: "news",
+            once,
+            says: Saying {
+                words: piece.fitted(manner.for_telephone(told.thread.wide == 1)),
+                reply_to: told.post.clone(),
+                about: Some(told.ticket.clone()),
+                asks_place: told.asks_place(asked),
+                again: false,
+            },
+        })
+    }
+
+    /// One event in words, and what is asked with it; of a secret case nothing is.
+    pub(super) fn told_of(
+        &self,
+        v: &Voice,
+        told: &Told,
+        event: &Event,
+        asked: Option<Asked>,
+    ) -> (Piece, Option<Asked>) {
         if told.case.secret {
             return (words::secret(self, v, &told.ticket), None);
         }
-        let manner = told.channel.manner();
-        let asked = last.then(|| asks(told, event, manner)).flatten();
-        if let (Some(Asked::Hold { .. }), Some(piece)) = (&asked, question(v, told)) {
+        if let Some(piece) = question(v, told, asked.as_ref()) {
             return (piece, asked);
         }
         let to = event.to.as_deref().and_then(|id| id.parse().ok());
@@ -258,7 +315,7 @@ impl Node {
                     .with("said", said)
                     .say("chat-news"),
             ),
-            body: heard(self, v, event, manner),
+            body: heard(self, v, event, told.channel.manner()),
             tail: match &asked {
                 Some(Asked::Close { .. }) => Some(v.say("chat-ask-close")),
                 Some(Asked::Rating { .. }) => Some(v.say("chat-ask-rating")),
@@ -283,8 +340,9 @@ fn heard(node: &Node, v: &Voice, event: &Event, manner: Manner) -> Option<String
 }
 
 /// What can be answered to an event, if the case still waits for it.
-fn asks(told: &Told, event: &Event, manner: Manner) -> Option<Asked> {
-    let own = told.own.as_ref().filter(|_| !manner.public)?;
+pub(super) fn asks(told: &Told, event: &Event) -> Option<Asked> {
+    let own = told.own.as_ref();
+    let own = own.filter(|_| !told.channel.manner().public)?;
     let (case, may) = (told.case.id, |act: &str| {
         own.may.iter().any(|one| one == act)
     });
@@ -303,49 +361,18 @@ fn asks(told: &Told, event: &Event, manner: Manner) -> Option<Asked> {
     }
 }
 
-/// The first question of a hold.
-fn question(v: &Voice, told: &Told) -> Option<Piece> {
-    let hold = told.own.as_ref()?.hold.as_ref()?;
-    let form = hold.forms.first().cloned().unwrap_or_default();
-    Some(words::asked(
-        v,
-        &told.ticket,
-        hold.questions.first()?,
-        &form,
-    ))
+/// The first question of a hold that is not answered.
+fn question(v: &Voice, told: &Told, asked: Option<&Asked>) -> Option<Piece> {
+    let Some(Asked::Hold { answers, .. }) = asked else {
+        return None;
+    };
+    let (hold, at) = (told.own.as_ref()?.hold.as_ref()?, answers.len());
+    let form = hold.forms.get(at).cloned().unwrap_or_default();
+    let question = hold.questions.get(at)?;
+    Some(words::asked(v, &told.ticket, question, &form))
 }
 
 /// What nobody is told twice.
-fn once_of(message: &str) -> String {
+pub(super) fn once_of(message: &str) -> String {
     format!("news:{message}")
-}
-
-/// A message of a case is no news where it was filed: whoever filed it did this themselves.
-pub(crate) async fn is_no_news(
-    tx: &mut Tx,
-    case: &str,
-    message: &str,
-    at: i64,
-) -> Result<(), NodeError> {
-    let Some(thread) = store::channels::threads::of_case(tx, case).await? else {
-        return Ok(());
-    };
-    let Some(thread) = store::channels::threads::one(tx, &thread).await? else {
-        return Ok(());
-    };
-    let row = OutRow {
-        number: 0,
-        channel: thread.channel,
-        thread: thread.id,
-        case_id: Some(case.to_owned()),
-        kind: "news".into(),
-        once: once_of(message),
-        words: None,
-        created_at: at,
-        attempts: 0,
-        unanswered: 0,
-        state: "dropped".into(),
-        shut: 0,
-    };
-    Ok(store::channels::outbox::add(tx, &row).await?)
 }

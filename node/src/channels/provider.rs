@@ -18,6 +18,9 @@ const WHOLE: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
 /// Bytes of an answer that are read.
 const LARGEST: usize = 8 * 1024 * 1024;
+/// The status of something on the way that has waited for the provider in vain: it may have what it was
+/// asked (RFC 9110, 15.6.5).
+pub(crate) const WAITED: u16 = 504;
 
 pub(crate) struct Provider {
     client: reqwest::Client,
@@ -92,6 +95,11 @@ pub(crate) fn undocumented(who: &str, status: u16) -> String {
     format!(
         "{who} answers {status} with what it does not document; does something in between answer?"
     )
+}
+
+/// Why nobody knows what became of something, where an answer has the status [`WAITED`].
+pub(crate) fn waited(who: &str) -> String {
+    format!("something on the way to {who} has waited for its answer in vain ({WAITED})")
 }
 
 /// Reads the first bytes of an answer, `most` of them.

@@ -31,7 +31,7 @@ pub struct Bring {
     /// Leave out the rows that are wrong
     #[arg(long)]
     without_wrong: bool,
-    /// File nothing, and say what is wrong
+    /// File nothing, say what is wrong, and end as the import would
     #[arg(long)]
     dry_run: bool,
 }
@@ -53,8 +53,9 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
     let id = node.bring_register(new, &actor).await?;
     let looked = look(&node, &id, &actor, out).await;
     let filed = match looked {
-        Ok(import) if !args.dry_run => file(&node, &import, args.without_wrong, &actor, out).await,
-        other => other.map(drop),
+        Ok(import) if args.dry_run => tried(&import, args.without_wrong),
+        Ok(import) => file(&node, &import, args.without_wrong, &actor, out).await,
+        Err(failure) => Err(failure),
     };
     if filed.is_ok() && !args.dry_run {
         return Ok(());
@@ -80,6 +81,17 @@ async fn look(node: &Node, id: &str, actor: &str, out: Out<'_>) -> Result<Import
     let ready = counted(import.ready as u64, "row");
     writeln!(out, "{ready} can be filed, {} cannot.", import.wrong)?;
     Ok(import)
+}
+
+/// Ends a trial as the import would end.
+fn tried(import: &Import, without_wrong: bool) -> Result<(), Failure> {
+    if import.wrong > 0 && !without_wrong {
+        return Err(RegisterError::Wrong(import.wrong).into());
+    }
+    if import.ready == 0 {
+        return Err(RegisterError::Nothing.into());
+    }
+    Ok(())
 }
 
 async fn file(

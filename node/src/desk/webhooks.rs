@@ -155,7 +155,8 @@ pub fn wanted(v: &Voice, form: &mut Form) -> Option<Wanted> {
         return None;
     }
     let all = ticked.iter().map(String::as_str);
-    let read = Wanted::read(all.chain(other.split([' ', ',']).filter(|one| !one.is_empty())));
+    let other = other.split([' ', ',']).filter(|one| !one.is_empty());
+    let read = Wanted::read(OTHER, all.chain(other));
     if read.is_err() {
         form.complain(OTHER, v.say("webhook-kinds-unknown"));
     }

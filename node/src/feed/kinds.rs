@@ -43,16 +43,19 @@ impl Wanted {
         Self(vec!["*".to_owned()])
     }
 
-    /// Reads patterns; none are all.
+    /// Reads patterns; none are all. `field` is what they are called where they were given.
     ///
     /// # Errors
-    /// [`NodeError::Invalid`] of one that no change fits, with the kinds there are.
-    pub fn read<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, NodeError> {
+    /// [`NodeError::Invalid`] of one that no change fits, with the field and the kinds there are.
+    pub fn read<'a>(
+        field: &str,
+        patterns: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, NodeError> {
         let mut read: Vec<String> = Vec::new();
         for pattern in patterns.into_iter().map(str::trim) {
             if !kinds().any(|kind| fits(pattern, kind)) {
                 return Err(NodeError::Invalid(format!(
-                    "kinds: there is no change of the kind {:?}; `*` is all, `case.*` all that begin so, and the kinds are {}",
+                    "{field}: there is no change of the kind {:?}; `*` is all, `case.*` all that begin so, and the kinds are {}",
                     pattern.chars().take(60).collect::<String>(),
                     kinds().collect::<Vec<_>>().join(", ")
                 )));
@@ -63,7 +66,7 @@ impl Wanted {
         }
         if read.len() > MOST {
             return Err(NodeError::Invalid(format!(
-                "kinds: at most {MOST} can be named; `*` is all"
+                "{field}: at most {MOST} can be named; `*` is all"
             )));
         }
         Ok(if read.is_empty() {
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn patterns_take_a_kind_a_group_or_all() {
-        let read = |text: &str| Wanted::read(text.split_whitespace());
+        let read = |text: &str| Wanted::read("kind", text.split_whitespace());
         let some = read("case.disposed deadline.* case.disposed").unwrap();
         assert_eq!(some.written(), "case.disposed deadline.*");
         assert!(some.takes("case.disposed") && some.takes("deadline.overdue"));
@@ -149,7 +152,10 @@ mod tests {
         assert_eq!(read("").unwrap(), Wanted::all());
         assert_eq!(read("programme.*").unwrap().needs(), [Scope::ReferenceRead]);
         for wrong in ["case", "case*", "key.announced", "case.dispose", "**"] {
-            assert!(read(wrong).is_err(), "{wrong}");
+            let refused = read(wrong).unwrap_err().to_string();
+            let begins = format!("kind: there is no change of the kind {wrong:?}; ");
+            assert!(refused.starts_with(&begins), "{refused}");
+            assert!(refused.contains("report.filed, "), "{refused}");
         }
         assert!(kinds().all(|kind| Wanted::all().takes(kind)));
     }

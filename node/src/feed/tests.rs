@@ -207,7 +207,7 @@ async fn whoever_waits_is_told_when_something_changes() {
             sight: &Sight::ALL,
             after: Some(read(&place, &rights, Some(LATEST)).await.next),
             subject: Some(Subject::Case),
-            wanted: Wanted::read(["report.*"]).unwrap(),
+            wanted: Wanted::read("kind", ["report.*"]).unwrap(),
             limit: 10,
         };
         let waiting = place.node.changes_within(asked, Duration::from_secs(25));

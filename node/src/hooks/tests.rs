@@ -60,7 +60,7 @@ impl Stage {
         let new = NewHook {
             name: "Aplikasi kota",
             url: &self.at,
-            wanted: Wanted::read(kinds.split(' ')).unwrap(),
+            wanted: Wanted::read("kinds", kinds.split(' ')).unwrap(),
         };
         let made = self.node().make_webhook(new, "token:kota").await;
         let (hook, secret) = made.unwrap();

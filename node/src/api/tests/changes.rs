@@ -59,9 +59,14 @@ async fn what_cannot_be_read_on_is_told_with_what_to_do() {
             get("after=x").await.status,
             StatusCode::UNPROCESSABLE_ENTITY
         );
-        assert_eq!(
-            get("kind=case.dispose").await.status,
-            StatusCode::UNPROCESSABLE_ENTITY
+        let unknown = get("kind=case.dispose").await;
+        assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let said = unknown.json();
+        assert_eq!(said["field"], "kind");
+        let detail = said["detail"].as_str().unwrap();
+        assert!(
+            detail.starts_with("kind: ") && detail.contains("case.disposed"),
+            "{detail}"
         );
         for wrong in ["wait=26", "limit=0", "subject=person"] {
             assert_eq!(get(wrong).await.status, StatusCode::BAD_REQUEST, "{wrong}");
@@ -82,6 +87,8 @@ async fn a_program_has_nobody_told_what_it_may_not_read_itself() {
             desk.send(None, request, Body::from(body.to_string())).await
         };
         let url = "https://app.example.go.id/lapor";
+        let unknown = make(url, json!(["case.dispose"])).await.json();
+        assert_eq!(unknown["field"], "kinds");
         for more in [
             json!(["*"]),
             json!(["case.*", "deadline.overdue"]),

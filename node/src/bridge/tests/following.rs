@@ -102,3 +102,41 @@ async fn keys_that_are_refused_are_the_operators_to_mend() {
         assert_eq!(report.lines, []);
     }
 }
+
+#[tokio::test]
+async fn why_a_complaint_in_progress_stays_verified_is_said_as_it_is() {
+    for bridge in bridges().await {
+        let answers = |from: &str| Some(said(3, from, "reply", "Sudah menyala."));
+        let mut nameless = said(3, "", "reply", "Sudah menyala.");
+        nameless["institution_from_name"] = json!(null);
+        for (id, follow_up, why) in [
+            (21, None, "no answer came with it"),
+            (
+                22,
+                answers("Pemerintah Kota Antah"),
+                "Pemerintah Kota Antah is nobody in the directory, and what it answered stands as a note",
+            ),
+            (
+                23,
+                Some(nameless),
+                "what was answered says of nobody who, and stands as a note",
+            ),
+            (
+                24,
+                answers("Kementerian PU"),
+                "no public answer of this institution came with it",
+            ),
+        ] {
+            bridge.sp4n.has(complaint(id, "Diproses"));
+            if let Some(follow_up) = follow_up {
+                bridge.sp4n.says(id, follow_up);
+            }
+            let report = bridge.brings(id).await;
+            let of_status = report.lines.iter().filter(|line| line.field == "status");
+            let told: Vec<_> = of_status.map(|line| line.what.as_str()).collect();
+            assert_eq!(told, [format!("{why}; it stays verified")]);
+            let view = bridge.case(&format!("76543{id}")).await;
+            assert_eq!(view.summary.state, Some(State::Verified));
+        }
+    }
+}

@@ -154,6 +154,9 @@ impl Told {
     /// The id that was given to what was said.
     pub fn said(&self, line: Line, id: &str) -> Result<String, Unsaid> {
         let undocumented = || provider::undocumented("the provider", self.status);
+        if self.status == provider::WAITED && self.refusal().code.is_none() {
+            return Err(Unsaid::Unanswered(provider::waited("the provider")));
+        }
         if self.is_page {
             return Err(Unsaid::Down(undocumented()));
         }
@@ -329,6 +332,13 @@ mod tests {
             let said = heard(status, "<html>Masuk ke Wi-Fi</html>");
             assert!(matches!(said, Err(Unsaid::Down(_))), "{status}");
         }
+        // Something on the way has waited for the provider, which may have taken it.
+        for body in ["<html>Gateway Timeout</html>", ""] {
+            let said = heard(504, body);
+            assert!(matches!(said, Err(Unsaid::Unanswered(_))), "{body}");
+        }
+        let told = heard(504, r#"{"error": {"code": 2}}"#);
+        assert!(matches!(told, Err(Unsaid::Down(_))), "{told:?}");
     }
 
     #[tokio::test]

@@ -134,6 +134,8 @@ fn address(field: &'static str, text: &str) -> Result<Url, ChannelSettingsError>
 fn heard_back(status: u16, said: &[u8]) -> Result<(), Unsaid> {
     let undocumented = || provider::undocumented("the gateway", status);
     match status {
+        // It may have taken it.
+        provider::WAITED => Err(Unsaid::Unanswered(provider::waited("the gateway"))),
         _ if provider::is_page(said) => Err(Unsaid::Down(undocumented())),
         200..300 if TAKEN.iter().any(|taken| said.starts_with(taken)) => Ok(()),
         // It may have taken it, and would say the same of the next try: a person decides.

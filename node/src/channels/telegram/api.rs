@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::fetching::Interrupted;
 use super::super::heard::{Address, MediaRef, Saying};
 use super::super::media::{LeftOut, Pieces, Unfetched};
-use super::super::provider::{NoAnswer, Provider, is_page, undocumented};
+use super::super::provider::{NoAnswer, Provider, WAITED, is_page, undocumented, waited};
 use super::super::settings::ChannelSettingsError;
 use super::super::{Unsaid, words};
 use super::settings::TelegramSettings;
@@ -160,6 +160,9 @@ impl Api {
         let request = self.provider.post(url).json(asked).timeout(wait);
         let answer = self.provider.tell(request).await?;
         let status = answer.status;
+        if status == WAITED {
+            return Err(Failed::Lost(waited(WHO)));
+        }
         let told: Option<Told> = serde_json::from_slice(&answer.body).ok();
         match told {
             Some(told) if status == 200 && told.ok => Ok(told.result),

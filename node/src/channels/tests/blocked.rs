@@ -1,5 +1,7 @@
 //! A conversation that an administrator has blocked.
 
+use serde_json::json;
+
 use super::{BUDI, DAY_MS, REPORT, SITI, Talked};
 use crate::channels::Name;
 use crate::error::NodeError;
@@ -52,6 +54,64 @@ async fn what_a_blocked_person_writes_lies_aside_unanswered_until_the_day_is_ove
         talked.place.clock.advance(7 * DAY_MS + 1);
         assert!(node.blocked().await.unwrap().is_empty());
         assert_eq!(talked.says(SITI, "STATUS").await.len(), 1);
+        talked.follows_up(case, "Lampu dipasang.", false).await;
+        let told = talked.told(SITI).await;
+        assert_eq!(told.len(), 1, "what was news in that time is told no more");
+        assert!(told[0].ends_with("Lampu dipasang."), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn when_a_block_is_over_only_what_still_asks_is_said_once() {
+    for by_hand in [true, false] {
+        for talked in Talked::on(Name::Sms).await {
+            let node = talked.node();
+            talked.says(SITI, REPORT).await;
+            let ((case, ticket), thread) = (talked.case().await, talked.thread().await);
+            node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
+            for text in ["Petugas berangkat.", "Lampu dipesan."] {
+                talked.follows_up(case, text, false).await;
+                assert!(talked.told(SITI).await.is_empty());
+            }
+            let forms = json!([{"as": "yes_no"}]);
+            talked.holds(case, json!(["Masih padam?"]), forms).await;
+            assert!(talked.told(SITI).await.is_empty());
+            if by_hand {
+                node.unblock(&thread, ADMIN).await.unwrap();
+            } else {
+                talked.place.clock.advance(DAY_MS + 1);
+                // A night's forgetting comes before anybody has looked.
+                node.expire_channels().await.unwrap();
+            }
+            let asks = format!(
+                "Tentang laporan {ticket} petugas bertanya: Masih padam? Balas YA atau TIDAK."
+            );
+            assert_eq!(talked.told(SITI).await, [asks]);
+            assert!(talked.told(SITI).await.is_empty(), "once is enough");
+            let told = talked.says(SITI, "ya").await.concat();
+            assert!(told.contains(&ticket), "{told}");
+            talked.follows_up(case, "Lampu dipasang.", false).await;
+            assert_eq!(
+                talked.told(SITI).await,
+                [format!("Laporan {ticket}: Tindak lanjut. Lampu dipasang.")]
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_said_stop_before_a_block_is_asked_nothing_when_it_is_over() {
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        talked.says(SITI, REPORT).await;
+        let (case, thread) = (talked.case().await.0, talked.thread().await);
+        talked.says(SITI, "STOP").await;
+        node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
+        talked.holds(case, json!(["Masih padam?"]), json!([])).await;
+        assert!(talked.told(SITI).await.is_empty());
+        node.unblock(&thread, ADMIN).await.unwrap();
+        assert!(talked.told(SITI).await.is_empty());
+        assert_eq!(talked.says(SITI, "MULAI").await.len(), 2);
     }
 }
 

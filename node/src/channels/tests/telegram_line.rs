@@ -102,17 +102,23 @@ async fn what_answers_in_the_place_of_telegram_is_an_outage_and_stops_nobody() {
 async fn what_telegram_may_have_taken_waits_for_longer_than_an_outage() {
     for bot in Bot::by(Way::Poll).await {
         let portal = "<html><title>Masuk ke Wi-Fi kantor</title></html>";
-        for (body, again) in [(portal, true), ("OK", false), ("", false)] {
+        for (status, body, again) in [
+            (200, portal, true),
+            (200, "OK", false),
+            (200, "", false),
+            (502, portal, true),
+            (504, portal, false),
+        ] {
             bot.provider.writes(SITI, "bantuan");
             bot.line.fetch_updates(bot.talked.node()).await.unwrap();
-            bot.provider.mood.orders([Trouble::Behind(200, body)]);
+            bot.provider.mood.orders([Trouble::Behind(status, body)]);
             assert!(bot.goes_on().await.is_empty());
             bot.talked.place.clock.advance(MINUTE_MS);
-            assert_eq!(!bot.goes_on().await.is_empty(), again, "{body}");
+            assert_eq!(!bot.goes_on().await.is_empty(), again, "{status} {body}");
             bot.talked.place.clock.advance(4 * MINUTE_MS);
-            assert_eq!(bot.goes_on().await.is_empty(), again, "{body}");
+            assert_eq!(bot.goes_on().await.is_empty(), again, "{status} {body}");
         }
-        assert_eq!(bot.talked.outbox().await, ["sent"; 3]);
+        assert_eq!(bot.talked.outbox().await, ["sent"; 5]);
     }
 }
 

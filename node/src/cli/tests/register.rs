@@ -10,9 +10,13 @@ async fn a_register_is_tried_held_back_and_filed() {
             "No. Register;Isi;Tanggal Kejadian\n1;Jalan rusak;04-03-2026\n2;Lampu padam;kemarin\n",
         );
         let import = ["register", "import", &file];
-        let tried = shell.says(&[&import[..], &["--dry-run"]].concat()).await;
+        let trial = [&import[..], &["--dry-run"]].concat();
+        let (code, message) = shell.fails(&trial).await;
+        assert_eq!(code, exit::DATA, "{message}");
+        assert!(message.contains("1 rows are wrong"), "{message}");
+        let without = [&trial[..], &["--without-wrong"]].concat();
         assert_eq!(
-            tried,
+            shell.says(&without).await,
             "line 3, Tanggal Kejadian: no date such as 31-12-2026\n1 row can be filed, 1 cannot.\n"
         );
         let (code, message) = shell.fails(&import).await;
@@ -27,6 +31,14 @@ async fn a_register_is_tried_held_back_and_filed() {
         assert!(message.contains("uploaded before"), "{message}");
         let audited = shell.says(&["audit"]).await;
         assert!(audited.contains("register.brought"), "{audited}");
+        let wrong = shell.file("wrong.csv", "Isi;Tanggal Kejadian\nLampu padam;kemarin\n");
+        let nothing = ["register", "import", &wrong, "--without-wrong"];
+        let trial = [&nothing[..], &["--dry-run"]].concat();
+        for words in [&nothing[..], &trial[..]] {
+            let (code, message) = shell.fails(words).await;
+            assert_eq!(code, exit::DATA);
+            assert!(message.contains("no row can be filed"), "{message}");
+        }
         let pigeon = [&import[..], &["--channel", "merpati"]].concat();
         assert_eq!(shell.fails(&pigeon).await.0, exit::USAGE);
     }

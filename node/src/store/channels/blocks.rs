@@ -47,9 +47,9 @@ pub async fn put(tx: &mut Tx, block: &NewBlock<'_>) -> Stored<()> {
     Ok(())
 }
 
-/// Ends a block; how many that were, 0 or 1.
+/// Ends a block at this moment; how many that were, 0 or 1.
 pub async fn lift(tx: &mut Tx, thread: &str, now: i64) -> Stored<u64> {
-    const SQL: &str = "delete from channel_blocks where thread = $1 and until_at > $2";
+    const SQL: &str = "update channel_blocks set until_at = $2 where thread = $1 and until_at > $2";
     Ok(on!(tx, c => sqlx::query(SQL)
         .bind(thread)
         .bind(now)
@@ -62,6 +62,24 @@ pub async fn lift(tx: &mut Tx, thread: &str, now: i64) -> Stored<u64> {
 pub async fn until(tx: &mut Tx, thread: &str, now: i64) -> Stored<Option<i64>> {
     const SQL: &str = "select until_at from channel_blocks where thread = $1 and until_at > $2";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(thread).bind(now).fetch_optional(c).await)?)
+}
+
+/// Conversations whose block is over, with when it ended, the first first.
+pub async fn over(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select thread, until_at from channel_blocks where until_at <= $1
+        order by until_at, thread limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(limit).fetch_all(c).await)?)
+}
+
+/// Forgets a block that ended at a moment; how many that were, 0 or 1.
+pub async fn end(tx: &mut Tx, thread: &str, until: i64) -> Stored<u64> {
+    const SQL: &str = "delete from channel_blocks where thread = $1 and until_at = $2";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(thread)
+        .bind(until)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
 }
 
 /// All that are blocked, the latest first.

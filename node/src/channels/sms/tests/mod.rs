@@ -221,6 +221,10 @@ async fn what_is_said_goes_to_sendsms_and_its_status_says_what_became_of_it() {
             said => panic!("{status} {body}: {said:?}"),
         }
     }
+    // Something on the way has waited for the gateway, which may have taken it.
+    gateway.says(504, "<html>Gateway Timeout</html>");
+    let said = kannel.say(&to, &saying("a")).await;
+    assert!(matches!(said, Err(Unsaid::Unanswered(_))), "{said:?}");
     for (status, body) in [
         (202, "3: Queued for later delivery"),
         (200, "0: Accepted for delivery"),

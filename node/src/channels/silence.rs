@@ -1,0 +1,181 @@
+//! What happens while somebody has said STOP or is blocked: it is noted, so that it is never told, not
+//! even when that is over. What still waits for their answer then is asked once more.
+
+use lapor_migrations::Tx;
+use lapor_protocol::case::State;
+use lapor_protocol::ids::CaseId;
+
+use super::known::CASES;
+use super::news::{Told, asks, once_of};
+use super::talk::Asked;
+use super::words;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::reporters::Event;
+use crate::store;
+use crate::store::channels::outbox::OutRow;
+use crate::store::channels::threads::ThreadRow;
+
+/// What follows when somebody is told things again.
+#[derive(Default)]
+pub(super) struct Resumed {
+    /// What still waits for their answer, of the oldest report first.
+    pub asks: Vec<OutRow>,
+    /// What the last of these asks.
+    pub asked: Option<Asked>,
+    /// What came before and was not noted yet.
+    pub untold: Vec<OutRow>,
+}
+
+impl Node {
+    /// Notes of what is new to somebody that it is not told.
+    pub(super) async fn untold_of(&self, told: &Told) -> Result<Vec<OutRow>, NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.read_tx().await?;
+        let heard = self.heard_of(&mut tx, &told.case).await?;
+        let fresh = self.fresh_of(&mut tx, told, &heard).await?.into_iter();
+        Ok(fresh
+            .map(|fresh| never_told(told, fresh.once, now))
+            .collect())
+    }
+
+    /// What follows in a conversation in which nothing was told until a moment, Unix ms; to be written
+    /// with the turn that it had.
+    pub(super) async fn resumed(
+        &self,
+        thread: &ThreadRow,
+        until: i64,
+    ) -> Result<Resumed, NodeError> {
+        let begun = self.talk_of(thread)?.asked;
+        let mut resumed = Resumed::default();
+        for case in self.filed_in(thread).await? {
+            match self.whom_to_tell(case).await {
+                Ok(Some(told)) => {
+                    let begun = begun.as_ref();
+                    self.resume_case(&told, until, begun, &mut resumed).await?;
+                }
+                Ok(None) | Err(NodeError::NotFound { .. } | NodeError::Locked(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// The reports of a conversation and what was split from them, the oldest report first.
+    async fn filed_in(&self, thread: &ThreadRow) -> Result<Vec<CaseId>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::channels::threads::cases(&mut tx, &thread.id, CASES).await?;
+        let mut filed = Vec::new();
+        for (case, _) in rows.iter().rev() {
+            filed.extend(self.family(&mut tx, store::case_id(case)?).await?);
+        }
+        Ok(filed)
+    }
+
+    async fn resume_case(
+        &self,
+        told: &Told,
+        until: i64,
+        begun: Option<&Asked>,
+        resumed: &mut Resumed,
+    ) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.read_tx().await?;
+        let heard = self.heard_of(&mut tx, &told.case).await?;
+        let fresh = self.fresh_of(&mut tx, told, &heard).await?;
+        drop(tx);
+        // What came since then is told as news is.
+        let (past, news): (Vec<_>, Vec<_>) =
+            fresh.into_iter().partition(|one| one.event.at <= until);
+        let past = past.into_iter();
+        let past = past.map(|one| never_told(told, one.once, now));
+        resumed.untold.extend(past);
+        let waits = waiting(told, &heard.own).and_then(|event| Some((event, event.message?)));
+        let Some((event, message)) = waits else {
+            return Ok(());
+        };
+        if news.iter().any(|one| one.message == message) {
+            return Ok(());
+        }
+        let Some(asked) = asks(told, event) else {
+            return Ok(());
+        };
+        let asked = match begun {
+            // Answered in part: it goes on where it was.
+            Some(begun) if is_of_same_hold(begun, &asked) => begun.clone(),
+            _ => asked,
+        };
+        let (piece, asked) = self.told_of(&words::voice(self), told, event, Some(asked));
+        let once = format!("waits:{message}:{}", told.thread.turn);
+        let row = self.row_of_news(told, once, &piece, asked.as_ref())?;
+        resumed.asks.push(row);
+        resumed.asked = asked.or(resumed.asked.take());
+        Ok(())
+    }
+}
+
+/// What of a case waits for an answer of whoever filed it: questions, or whether it is done.
+fn waiting<'h>(told: &Told, own: &'h [Event]) -> Option<&'h Event> {
+    let case = &told.case;
+    let replied = || case.follow_up.as_ref().is_some_and(|one| one.replied_since);
+    let kind = match case.state {
+        State::Held => "case.held",
+        State::Answered if !replied() => "case.followed_up",
+        _ => return None,
+    };
+    let last = own.iter().rfind(|event| event.kind == kind);
+    last.filter(|event| !event.pending && !case.redacted)
+}
+
+fn is_of_same_hold(begun: &Asked, asked: &Asked) -> bool {
+    matches!(
+        (begun, asked),
+        (Asked::Hold { hold: begun, .. }, Asked::Hold { hold: asked, .. }) if begun == asked
+    )
+}
+
+fn never_told(told: &Told, once: String, at: i64) -> OutRow {
+    let thread = &told.thread;
+    noted(
+        &thread.channel,
+        &thread.id,
+        &told.case.id.to_string(),
+        once,
+        at,
+    )
+}
+
+/// A row by which something is known as told, of which nothing is said.
+fn noted(channel: &str, thread: &str, case: &str, once: String, at: i64) -> OutRow {
+    OutRow {
+        number: 0,
+        channel: channel.to_owned(),
+        thread: thread.to_owned(),
+        case_id: Some(case.to_owned()),
+        kind: "news".into(),
+        once,
+        words: None,
+        created_at: at,
+        attempts: 0,
+        unanswered: 0,
+        state: "dropped".into(),
+        shut: 0,
+    }
+}
+
+/// A message of a case is no news where it was filed: whoever filed it did this themselves.
+pub(crate) async fn is_no_news(
+    tx: &mut Tx,
+    case: &str,
+    message: &str,
+    at: i64,
+) -> Result<(), NodeError> {
+    let Some(thread) = store::channels::threads::of_case(tx, case).await? else {
+        return Ok(());
+    };
+    let Some(thread) = store::channels::threads::one(tx, &thread).await? else {
+        return Ok(());
+    };
+    let row = noted(&thread.channel, &thread.id, case, once_of(message), at);
+    Ok(store::channels::outbox::add(tx, &row).await?)
+}
