@@ -142,6 +142,12 @@ function mendIn(form, { fields, files: own = [] }) {
   if (all.length > 0) attach(form.querySelector('input[type="file"]'), all);
 }
 
+/** The fields of a report for files that are not kept with it; the node may have them. */
+function elsewhere({ fields, files: own = [] }) {
+  const kept = own.map(([upload]) => upload);
+  return fields.filter((field) => uploads([field]).some((upload) => !kept.includes(upload)));
+}
+
 /** Keeps what is written on in a report that waits; what has become of it meanwhile stays so. */
 async function keepIn(report, form) {
   const isFile = ([name]) => ["unggahan", "lampiran"].includes(name);
@@ -187,11 +193,13 @@ async function keepWriting(form) {
   if (known && empty) fill(form, known.fields.filter(([name]) => name !== "unggahan"));
   // A browser may have put the same text back by itself.
   const restored = known && (empty || known.fields.some(([name, value]) => name === "judul" && value === words[0].value));
-  told.hidden = (!restored || answered) && !(report && form.elements.kunci.value !== page);
-  if (restored) {
-    await draft.keep(known.fields, page, known.at).catch(() => {});
+  const mended = report && form.elements.kunci.value !== page;
+  told.hidden = (!restored || answered) && !mended;
+  if (restored) await draft.keep(known.fields, page, known.at).catch(() => {});
+  const missing = restored ? known.fields : mended ? elsewhere(report) : [];
+  if (missing.length > 0) {
     await scriptsRun;
-    const { again, gone, put } = await holdAgain(form, known.fields);
+    const { again, gone, put } = await holdAgain(form, missing);
     before = again;
     if (put) told.hidden = false;
     const named = told.querySelector("[data-gone]");
