@@ -69,25 +69,39 @@ async function heldBytes(upload) {
   return answer?.ok ? Number(answer.headers.get("Upload-Length")) : null;
 }
 
-/** Puts the files of a draft into the form again: as they went up where the node still has them,
- * from this device where it has not. Gives the fields of these, and the names of those that are gone. */
+/** Puts the files of a draft that do not stand in the form into it again: as they went up where the node
+ * still has them, from this device where it has not. Gives the fields of the latter, the names of those
+ * that are gone, and whether any was put in. */
 async function holdAgain(form, fields) {
   const input = form.querySelector('input[type="file"]');
   const kept = new Map(await files.of(fields).catch(() => []));
   // They are this form's now, and go with it however soon it is sent.
   const own = [...kept].map(([upload, file]) => files.keep(upload, file, form.elements.kunci.value));
   await Promise.all(own).catch(() => {});
+  const boxes = [...form.querySelectorAll('[name="unggahan"]')].map(({ value }) => value.split("/"));
+  const stand = new Set(boxes.map(([upload]) => upload));
+  // What went with the form has come back under another name, which the draft does not know.
+  const named = uploads(fields);
+  const anew = boxes.filter(([upload]) => !named.includes(upload)).map(([, ...rest]) => rest.join("/"));
   const [again, gone] = [[], []];
+  let put = false;
   for (const [name, value] of fields) {
-    if (name !== "unggahan") continue;
     const [upload, ...rest] = value.split("/");
+    if (name !== "unggahan" || stand.has(upload)) continue;
+    stand.add(upload);
     const file = { name: rest.join("/"), size: await heldBytes(upload) };
+    const place = file.size === null ? anew.indexOf(file.name) : -1;
+    if (place >= 0) {
+      anew.splice(place, 1);
+      continue;
+    }
     if (file.size !== null) input.dispatchEvent(new CustomEvent("held", { detail: { upload, file } }));
     else if (kept.has(upload)) again.push([name, value]);
     else gone.push(file.name);
+    put ||= file.size !== null || kept.has(upload);
   }
   if (again.length > 0) attach(input, uploads(again).map((upload) => kept.get(upload)));
-  return { again, gone };
+  return { again, gone, put };
 }
 
 /** The form's report, where it waits on this device: it is mended, or has come back from the node. */
@@ -128,6 +142,12 @@ function mendIn(form, { fields, files: own = [] }) {
   if (all.length > 0) attach(form.querySelector('input[type="file"]'), all);
 }
 
+/** The fields of a report for files that are not kept with it; the node may have them. */
+function elsewhere({ fields, files: own = [] }) {
+  const kept = own.map(([upload]) => upload);
+  return fields.filter((field) => uploads([field]).some((upload) => !kept.includes(upload)));
+}
+
 /** Keeps what is written on in a report that waits; what has become of it meanwhile stays so. */
 async function keepIn(report, form) {
   const isFile = ([name]) => ["unggahan", "lampiran"].includes(name);
@@ -152,8 +172,10 @@ async function keepWriting(form) {
   const page = form.elements.kunci.value;
   let report = await waitingFor(form).catch(() => null);
   const known = report ? null : await draft.read().catch(() => null);
-  const written = ["judul", "uraian"].map((name) => form.elements[name].value);
-  const empty = written.every((value) => value === "");
+  const words = ["judul", "uraian"].map((name) => form.elements[name]);
+  const empty = words.every(({ value }) => value === "");
+  // The node shows what was sent to it, and says itself which files of that are gone.
+  const answered = words.some(({ defaultValue }) => defaultValue !== "");
   // Fields of files that were put into the form again, until it names them anew.
   let before = [];
   const forget = async () => {
@@ -170,13 +192,16 @@ async function keepWriting(form) {
   };
   if (known && empty) fill(form, known.fields.filter(([name]) => name !== "unggahan"));
   // A browser may have put the same text back by itself.
-  const restored = known && (empty || known.fields.some(([name, value]) => name === "judul" && value === written[0]));
-  told.hidden = !restored && !(report && form.elements.kunci.value !== page);
-  if (restored) {
-    await draft.keep(known.fields, page, known.at).catch(() => {});
+  const restored = known && (empty || known.fields.some(([name, value]) => name === "judul" && value === words[0].value));
+  const mended = report && form.elements.kunci.value !== page;
+  told.hidden = (!restored || answered) && !mended;
+  if (restored) await draft.keep(known.fields, page, known.at).catch(() => {});
+  const missing = restored ? known.fields : mended ? elsewhere(report) : [];
+  if (missing.length > 0) {
     await scriptsRun;
-    const { again, gone } = await holdAgain(form, known.fields);
+    const { again, gone, put } = await holdAgain(form, missing);
     before = again;
+    if (put) told.hidden = false;
     const named = told.querySelector("[data-gone]");
     named.querySelector("span").textContent = gone.join(", ");
     named.hidden = gone.length === 0;

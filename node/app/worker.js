@@ -4,6 +4,7 @@
 
 const SHELL = `lapor-${VERSION}`;
 const WAITING = "/antrean";
+const RECEIPT = "/lapor/terima";
 const PAGES = ["/", "/lapor", WAITING];
 
 /** As anybody sees it: who uses this device, and what was last said to them, is not kept. */
@@ -49,8 +50,10 @@ async function renew(path, shown) {
 }
 
 async function open(event, path, search) {
+  const { request } = event;
   try {
-    const answer = await fetch(event.request);
+    // Whoever is led on from a page of the history sees this one as it is now.
+    const answer = await fetch(request.cache === "only-if-cached" ? new Request(request, { cache: "default" }) : request);
     // With a question in its address it is another page, as the form about a programme.
     if (answer.ok && PAGES.includes(path) && search === "") {
       event.waitUntil(renew(path, answer.clone()).catch(() => {}));
@@ -65,6 +68,8 @@ async function open(event, path, search) {
 
 /** Sends a form, or keeps it where the line, or the answer, was lost. */
 async function file(request) {
+  // Nobody sends anything by going back to what a form was answered with.
+  if (request.isHistoryNavigation || request.cache === "only-if-cached") return reopen(await reportOf(request));
   const copy = request.clone();
   const tried = attempted();
   let answer;
@@ -84,9 +89,36 @@ async function reportOf(request) {
   return { key: said.get("kunci"), at: Date.now(), title: said.get("judul"), fields };
 }
 
+/** Leads on from a form that the history comes back to: to what has become of it, or to the form, with
+ * all that was written. */
+async function reopen(report) {
+  const known = await queue.one(report.key);
+  if (["sent", "waiting"].includes(known?.state)) return Response.redirect(WAITING, 303);
+  if (known) return mending(report.key);
+  if (await isFiled(report.key)) return Response.redirect(RECEIPT, 303);
+  // What was written on the page itself is newer than what it had answered.
+  const written = await draft.read();
+  const newer = written?.key === report.key ? written.fields : [];
+  const names = newer.map(([name]) => name);
+  const older = report.fields.filter(([name]) => !names.includes(name === "lampiran" ? "unggahan" : name));
+  const fields = [...older, ...newer];
+  return hold({ ...report, fields, title: new Map(fields).get("judul") }, undefined, true);
+}
+
+/** Whether the node has taken a report in; nobody knows where there is no line. */
+async function isFiled(kunci) {
+  const asked = { method: "POST", body: new URLSearchParams({ kunci }), credentials: "omit", redirect: "manual" };
+  const answer = await fetch(RECEIPT, asked).catch(() => null);
+  return answer?.type === "opaqueredirect";
+}
+
+/** The form, with a report that is kept. */
+const mending = (key) => Response.redirect(`/lapor#perbaiki=${key}`, 303);
+
+const isStep = ([name, value]) => name === "langkah" && value;
+
 /** Keeps a report that could not be sent, and one that was only to be written on. */
-async function hold(report, tried) {
-  const step = report.fields.some(([name, value]) => name === "langkah" && value);
+async function hold(report, tried, step = report.fields.some(isStep)) {
   const before = await queue.one(report.key);
   const own = await files.of(report.fields, before?.files);
   const fields = report.fields.filter(([name]) => name !== "langkah");
@@ -97,7 +129,7 @@ async function hold(report, tried) {
   });
   await files.end(report.key, report.fields);
   await draft.end(report.key);
-  if (step) return Response.redirect(`/lapor#perbaiki=${report.key}`, 303);
+  if (step) return mending(report.key);
   // Where the browser has it, it wakes this worker when the line is back.
   await registration.sync?.register("antrean").catch(() => {});
   return Response.redirect(WAITING, 303);

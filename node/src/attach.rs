@@ -4,6 +4,7 @@
 //! A form names what was taken by its upload and by what the sender calls it;
 //! that name is shown to the sender and is neither kept nor believed.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use axum::body::HttpBody as _;
@@ -328,12 +329,14 @@ async fn take(
     }
 }
 
-/// What the form says was taken before.
+/// What the form says was taken before; what it says twice is there once.
 async fn taken_before(node: &Node, sender: Sender, form: &Form) -> Answer<Attached> {
+    let mut known = HashSet::new();
     let named: Vec<(String, String)> = form
         .all(TAKEN)
-        .take(MOST + 1)
         .filter_map(|value| value.split_once('/'))
+        .filter(|(upload, _)| known.insert(*upload))
+        .take(MOST + 1)
         .map(|(upload, name)| (upload.to_owned(), short(name)))
         .collect();
     let mut attached = Attached::default();

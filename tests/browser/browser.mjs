@@ -295,13 +295,18 @@ export async function sheets(page) {
   return pdf.match(/\/Type\s*\/Page\b(?!s)/g).length;
 }
 
-/** What stands out of the window to the side. */
+/** What stands out of the window to the side, also words that leave their own box: how wide the page is, and by what. */
 export function overflowing(page) {
   return page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
-    const out = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1);
-    return out.slice(0, 5).map((e) => `${e.tagName}.${e.className}`);
+    const { clientWidth: width, scrollWidth } = document.documentElement;
+    if (scrollWidth <= width) return [];
+    const says = (e) => [...e.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== "");
+    const leaves = (e) => {
+      const { left, right } = e.getBoundingClientRect();
+      return right > width + 1 || (says(e) && left + e.scrollWidth > width + 1);
+    };
+    const out = [...document.querySelectorAll("body *")].filter(leaves);
+    return [`scrollWidth ${scrollWidth} of ${width}`, ...out.slice(0, 5).map((e) => `${e.tagName}.${e.className}`)];
   });
 }
 

@@ -201,19 +201,51 @@ for (const database of databases) {
     });
 
     it("keeps what was typed and what was attached when something is wrong", async () => {
-      await come({ script: false }, "/lapor", async (page) => {
-        await write(page, "Selokan berbau di Antapani", "Selokan berbau sejak Senin.");
-        await page.getByLabel("Wilayah").fill("bandung");
-        await page.getByLabel("Lampiran").setInputFiles(photo("selokan.jpg"));
-        await page.getByLabel("Nama").fill("Siti <Aminah>");
+      const titles = { false: "Selokan berbau di Antapani", true: "Ayunan putus di Cibeunying" };
+      for (const script of looks ? [false, true] : [false]) {
+        await come({ script }, "/lapor", async (page) => {
+          const title = titles[script];
+          await write(page, title, `${title}, sejak Senin.`);
+          await page.getByRole("combobox", { name: /^Wilayah/ }).fill("bandung");
+          await page.getByLabel("Lampiran").setInputFiles(photo("selokan.jpg"));
+          await page.getByLabel("Nama").fill("Siti <Aminah>");
+          if (script) await page.locator('.held input[name="unggahan"]:checked').waitFor();
+          // What is being written is kept on the device by now.
+          if (script) await page.waitForTimeout(800);
+          await press(page, "Kirim laporan");
+          await page.getByRole("link", { name: /Ada beberapa wilayah/ }).waitFor();
+          assert.equal(await page.getByLabel("Judul").inputValue(), title);
+          assert.equal(await page.getByLabel("Nama").inputValue(), "Siti <Aminah>");
+          assert.ok(await page.getByLabel(/selokan\.jpg/).isChecked());
+          if (script) await page.waitForTimeout(800);
+          assert.equal(await page.locator(".held li").count(), 1, "the device puts it there no second time");
+          assert.ok(await page.locator("[data-draft]").isHidden(), "nothing was put back");
+          await page.getByLabel("Kota Bandung, Jawa Barat").check();
+          await press(page, "Kirim laporan");
+          await receipt(page);
+          await press(page, "Buka percakapan");
+          await page.getByRole("link", { name: "Foto 1" }).waitFor();
+          assert.equal(await page.getByRole("link", { name: "Foto 2" }).count(), 0);
+        });
+      }
+    });
+
+    it("holds a picture that went along with a form once, by the name that the node has for it", once, async () => {
+      await come({}, "/lapor", async (page) => {
+        await page.route("**/unggahan", (route) => route.abort());
+        await write(page, "Perosotan retak di Cibeunying", "Perosotan retak, tajam tepinya.");
+        await page.getByRole("combobox", { name: /^Wilayah/ }).fill("bandung");
+        await page.getByLabel("Lampiran").setInputFiles(photo("perosotan.jpg"));
+        await page.locator(".held li", { hasText: "Dikirim bersama formulir ini" }).waitFor();
+        // What is being written is kept on the device by now.
+        await page.waitForTimeout(800);
         await press(page, "Kirim laporan");
         await page.getByRole("link", { name: /Ada beberapa wilayah/ }).waitFor();
-        assert.equal(await page.getByLabel("Judul").inputValue(), "Selokan berbau di Antapani");
-        assert.equal(await page.getByLabel("Nama").inputValue(), "Siti <Aminah>");
-        assert.ok(await page.getByLabel(/selokan\.jpg/).isChecked());
-        await page.getByLabel("Kota Bandung, Jawa Barat").check();
-        await press(page, "Kirim laporan");
-        await receipt(page);
+        await page.waitForTimeout(800);
+        const held = page.locator(".held li");
+        assert.equal(await held.count(), 1);
+        assert.equal(await held.locator('input[name="unggahan"]:checked').count(), 1);
+        assert.ok(await page.locator("[data-draft]").isHidden(), "nothing was put back");
       });
     });
 

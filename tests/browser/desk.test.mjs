@@ -64,12 +64,21 @@ for (const database of databases) {
       }
     });
 
-    it("prints a slip for whoever came, without what is said to the officer", once, () =>
+    it("shows a slip on a telephone, and prints it for whoever came without what is said to the officer", once, () =>
       work("officer", "/meja/baru", async (page) => {
         await page.getByLabel("Judul", { exact: true }).fill("Kursi taman patah di Taman Lansia");
         await page.getByLabel("Isi laporan", { exact: true }).fill("Dua kursi patah kakinya.");
         await press(page, "Simpan dan buat tanda terima");
         await page.locator(".slip").waitFor();
+        await page.setViewportSize({ width: 360, height: 740 });
+        assert.deepEqual(await overflowing(page), []);
+        const lines = (all) =>
+          all.map((secret) => {
+            const words = document.createRange();
+            words.selectNodeContents(secret);
+            return words.getClientRects().length;
+          });
+        assert.deepEqual(await page.locator(".slip .ticket").evaluateAll(lines), [1, 1], "ticket and key, a line each");
         await page.emulateMedia({ media: "print" });
         assert.ok(await page.getByText("hanya ditampilkan sekali").isHidden());
         assert.equal(await page.locator("main button:visible, main a:visible").count(), 0);

@@ -566,6 +566,98 @@ for (const database of databases) {
       await context.close();
     });
 
+    /** Sends a form of which the region may be several; the page that asks which stands then. */
+    const askedBack = async (page) => {
+      await page.getByRole("combobox", { name: /^Wilayah/ }).fill("bandung");
+      await press(page, "Kirim laporan");
+      await page.getByRole("link", { name: /Ada beberapa wilayah/ }).waitFor();
+    };
+
+    it("shows a form that is gone back to with all that was written, and files nothing by that", device, async () => {
+      const { context, page, complaints } = await settled();
+      const watcher = await visitor(browser);
+      const before = await received(watcher.page);
+      const picture = { name: "plang.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
+      const held = page.locator(".held li");
+      const states = async () => (await rows(page, "reports")).map(({ state }) => state);
+      for (const anonymous of [false, true]) {
+        const title = anonymous ? "Kanopi sobek di Jalan Opak" : "Plang terbalik di Jalan Progo";
+        const later = `${title}, sudah diputar dua kali.`;
+        await page.goto(`${wire.base}/lapor`);
+        await write(page, title);
+        await page.getByLabel("Nama").fill("Siti Aminah");
+        if (anonymous) await page.getByLabel("Anonim").check();
+        await page.getByLabel("Lampiran").setInputFiles(picture);
+        await page.locator('.held input[name="unggahan"]:checked').waitFor();
+        await askedBack(page);
+        await pause(600);
+        if (!anonymous) {
+          // What is written on there is newer than what was sent.
+          await page.getByLabel("Isi laporan").fill(later);
+          await until(async () => (await page.evaluate(draftFields)).some(([, value]) => value === later));
+        }
+        await page.goto(`${wire.base}/statistik`);
+        await page.goBack();
+        await page.getByText("dipulihkan dari perangkat ini").waitFor();
+        assert.match(new URL(page.url()).hash, /^#perbaiki=[0-9a-f]+$/);
+        assert.equal(await page.getByLabel("Judul").inputValue(), title);
+        const words = await page.getByLabel("Isi laporan").inputValue();
+        assert.equal(words, anonymous ? `${title}, sejak kemarin sore.` : later);
+        assert.equal(await page.getByLabel("Nama").inputValue(), "Siti Aminah");
+        assert.equal(await page.getByLabel("Anonim").isChecked(), anonymous);
+        await page.locator('.held input[name="unggahan"]:checked').waitFor();
+        assert.equal(await held.count(), 1);
+        // What waits is sent by each page that opens.
+        await page.goto(`${wire.base}/antrean`);
+        await page.getByText("Belum dikirim; masih Anda tulis.").waitFor();
+        await pause(600);
+        assert.deepEqual(await states(), ["unsent"]);
+        assert.equal(await received(watcher.page), before);
+        page.once("dialog", (dialog) => dialog.accept());
+        await page.locator("li.card").getByRole("button").last().click();
+        await until(async () => (await states()).length === 0);
+      }
+      assert.deepEqual(complaints, []);
+      await watcher.context.close();
+      await context.close();
+    });
+
+    it("leads from a form that is gone back to on to what has become of it", device, async () => {
+      const { context, page } = await settled();
+      const watcher = await visitor(browser);
+      const before = await received(watcher.page);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Marka pudar di Jalan Serayu");
+      await askedBack(page);
+      await page.getByLabel("Kota Bandung, Jawa Barat").check();
+      await press(page, "Kirim laporan");
+      const receipt = page.getByRole("heading", { name: "Laporan Anda sudah kami terima" });
+      await receipt.waitFor();
+      await until(async () => (await rows(page, "reports")).length === 0);
+      await page.goBack();
+      await receipt.waitFor();
+      assert.equal(new URL(page.url()).pathname, "/lapor/terima");
+      assert.deepEqual(await rows(page, "reports"), []);
+
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Portal patah di Jalan Cimanuk");
+      await askedBack(page);
+      await page.getByLabel("Kota Bandung, Jawa Barat").check();
+      await cut(context);
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      const [{ key, at }] = await rows(page, "reports");
+      await page.goBack();
+      await page.getByText("Menunggu sambungan.").waitFor();
+      const [waits] = await rows(page, "reports");
+      assert.deepEqual([waits.key, waits.at, waits.state], [key, at, "waiting"]);
+      await mend(context);
+      await page.getByText("Terkirim. Catat nomor tiket").waitFor();
+      assert.equal(await received(watcher.page), before + 2);
+      await watcher.context.close();
+      await context.close();
+    });
+
     it("shows what waits where a page is not kept, and never a page of the desk", device, async () => {
       const { context, page } = await settled({ language: "en" });
       await page.goto(`${wire.base}/masuk`);

@@ -102,6 +102,30 @@ async fn a_form_whose_files_went_up_before_files_once_and_tells_its_receipt_by_i
 }
 
 #[tokio::test]
+async fn a_form_that_names_a_file_twice_is_filed_with_one() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let named = held(&router, "surat.pdf").await;
+        let mut form = Sent::report().with("unggahan", named.clone());
+        form.fields.push(("unggahan", named));
+        let shown = form.clone().with("uraian", "").to(&router, PATH).await;
+        assert_eq!(shown.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(shown.text.matches("name=\"unggahan\"").count(), 1);
+        let [ticket, key] = secrets(&receipt(&router, &form.to(&router, PATH).await).await);
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let opened = place.node.open_conversation(&ticket, &key, here);
+        let token = opened.await.unwrap().token;
+        let visitor = place.node.visitor(&token).await.unwrap().unwrap();
+        let conversation = place.node.conversation(&visitor, None).await.unwrap();
+        let view = place.node.reporter_view(&conversation).await.unwrap();
+        assert_eq!(view.events[0].attachments.len(), 1);
+        let again = secrets(&receipt(&router, &form.to(&router, PATH).await).await);
+        assert_eq!([ticket, key], again);
+        assert_eq!(cases(&place).await, 1);
+    }
+}
+
+#[tokio::test]
 async fn files_of_citizens_together_have_a_bound_and_those_of_a_network_too() {
     for mut place in places().await {
         place.settings.api.waiting_bytes = 2_000_000_000;
