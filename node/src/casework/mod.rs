@@ -414,6 +414,9 @@ pub struct CaseView {
     #[schema(value_type = Option<String>)]
     pub parent: Option<CaseId>,
     pub score: Option<u8>,
+    /// The development programme that it was filed about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programme: Option<ProgrammeRef>,
     /// *Berkadar pengawasan*; `None` while nobody has said.
     pub oversight: Option<bool>,
     /// SHA-256 of what all parties agree on; equal at every caught-up party.

@@ -313,6 +313,7 @@ fn view(
         children: case.children.clone(),
         parent: case.parent,
         score: case.close.as_ref().and_then(|close| close.score),
+        programme: case.programme.clone(),
         oversight: case.oversight,
         digest: ruled.map(|case| case.digest().to_hex()),
         case_seq: (row.next_seq - 1) as u64,

@@ -227,6 +227,12 @@ fn show(view: &CaseView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
                 .as_ref()
                 .map(|region| region.as_str().to_owned()),
         ),
+        (
+            "programme",
+            view.programme
+                .as_ref()
+                .map(|about| format!("{}/{}", about.owner, about.slug)),
+        ),
         ("merged into", view.merged_into.map(|id| id.to_string())),
         ("split from", view.parent.map(|id| id.to_string())),
         ("rating", view.score.map(|score| format!("{score} of 5"))),

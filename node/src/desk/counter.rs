@@ -20,6 +20,7 @@ use super::along::{self, Along, AlongQuery};
 use super::deed::{DeedPage, complaint};
 use super::deed_form::Part;
 use super::deed_read::agreed;
+use super::shared::About;
 use super::{Answer, Officer, ROOT, case_page, course, new_key, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Sender};
@@ -206,6 +207,7 @@ impl Say {
 struct Standing {
     say: Say,
     view: CaseView,
+    programme: Option<About>,
     /// Questions that wait for their answers, and the hold that asks them.
     asked: Vec<Posed>,
     hold: Option<MessageId>,
@@ -372,6 +374,7 @@ async fn stand(node: &Node, officer: &Officer, path: &SayPath) -> Answer<Standin
         hold: last_hold(&view)
             .filter(|_| is_held(&view))
             .and_then(|hold| hold.message),
+        programme: shared::programme(node, &view).await?,
         view,
         counter: counter.map_err(|error| problem(&error))?,
     })
@@ -434,6 +437,7 @@ fn page(
         along: along.unwrap_or_default(),
         title: shared::title(&v, case),
         content: course::report(node, &v, &standing.view).content,
+        programme: standing.programme.as_ref(),
         parts: parts(&v, standing, form),
         institutions: &[],
         grave: false,

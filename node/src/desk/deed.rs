@@ -21,6 +21,7 @@ use super::choosing::Choosing;
 use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
+use super::shared::About;
 use super::{
     Answer, Officer, ROOT, again, approval, case_page, course, erasures, halves, rows, shared,
     upload,
@@ -67,6 +68,8 @@ pub struct DeedPage<'a> {
     pub along: Vec<(&'static str, String)>,
     pub title: String,
     pub content: Option<String>,
+    /// The programme that the report is about.
+    pub programme: Option<&'a About>,
     pub parts: Vec<Part<'a>>,
     pub institutions: &'a [String],
     pub grave: bool,
@@ -87,6 +90,7 @@ pub struct DeedPage<'a> {
 struct Standing {
     deed: Deed,
     view: CaseView,
+    programme: Option<About>,
     choosing: Choosing,
     /// Why the rules do not allow it now, if they do not.
     why_not: Option<TextId>,
@@ -400,6 +404,7 @@ async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Standi
         .await?,
         why_not: (!deed.is_allowed(node, &view, &allowed))
             .then(|| deed.why_not(node, &view, &allowed)),
+        programme: shared::programme(node, &view).await?,
         view,
     })
 }
@@ -420,6 +425,7 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         along: along.unwrap_or_default(),
         title: shared::title(&v, &standing.view.summary),
         content: course::report(node, &v, &standing.view).beyond,
+        programme: standing.programme.as_ref(),
         parts: parts(&v, deed, shown.form, &standing.choosing),
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),

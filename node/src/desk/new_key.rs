@@ -158,6 +158,7 @@ fn page(
         along: Vec::new(),
         title: shared::title(&v, case),
         content: course::report(node, &v, view).content,
+        programme: None,
         parts,
         institutions: &[],
         grave: true,

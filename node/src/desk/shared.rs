@@ -16,7 +16,7 @@ use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, NewAct};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::{classification_name, standing_words};
+use crate::portal::{classification_name, name_of, programmes, standing_words};
 use crate::regions::national;
 use crate::taxonomy::local_value;
 
@@ -40,6 +40,29 @@ pub fn title(v: &Voice, case: &CaseSummary) -> String {
 /// By what people tell a case from others: its ticket, or its title where it has none, as a half.
 pub fn called(v: &Voice, case: &CaseSummary) -> String {
     case.ticket.clone().unwrap_or_else(|| title(v, case))
+}
+
+/// A programme as officers read of it.
+pub struct About {
+    /// What it is called and whose it is; by its slug where it has not reached this node.
+    pub name: String,
+    /// Where everybody reads it, if it has.
+    pub to: Option<String>,
+}
+
+/// The programme that a case is about, if it is about one.
+pub async fn programme(node: &Node, view: &CaseView) -> Answer<Option<About>> {
+    let Some(about) = &view.programme else {
+        return Ok(None);
+    };
+    let (owner, slug) = (&about.owner, &about.slug);
+    let name = programmes::name(node, about).await?;
+    let to = name.is_some().then(|| programmes::path(owner, slug));
+    let name = name.as_ref().unwrap_or(slug);
+    Ok(Some(About {
+        name: format!("{name} ({})", name_of(node, owner)),
+        to,
+    }))
 }
 
 /// The open units, each followed by its parts.

@@ -4,7 +4,8 @@
 //! The form carries the address of the account; the visit is what proves it. A form that comes
 //! again after the visit has ended is one of somebody who has not signed in, and gets a code.
 //!
-//! No answer tells whether an address follows already.
+//! No answer tells whether an address follows already. Whoever has signed in and follows their own
+//! report is told as its reporter instead, which is said to them alone.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::post::LEAVE;
+use crate::reporters::Begun;
 
 pub const PATH: &str = "/ikuti";
 pub const CODE: &str = "/ikuti/kode";
@@ -230,7 +232,7 @@ pub async fn prove(
     }
     let proved = node.prove_following(form.text("id"), &digits, guest.address);
     match proved.await {
-        Ok(()) => Ok(done(&visit, &followed)),
+        Ok(()) => Ok(done(&visit, &followed, followed.done())),
         Err(NodeError::Locked(_)) => {
             form.complain(DIGITS, visit.v.say("follow-code-wrong"));
             show_code(&visit, &form, Again::FORM)
@@ -274,7 +276,7 @@ async fn own_address(node: &Node, known: Option<&Holder>) -> Answer<Option<Strin
     Ok(account.filter(|contact| contact.contains('@')))
 }
 
-/// Follows at the address of an account.
+/// Follows at the address of an account, or has it told of its own report.
 async fn follow(
     node: &Node,
     visit: &Visit,
@@ -282,14 +284,19 @@ async fn follow(
     owner: &Holder,
     from: IpAddr,
 ) -> Result<Response, NodeError> {
-    match followed {
-        Followed::Case(case) => node.follow_signed_in(&owner.visitor, *case, from).await?,
+    let said = match followed {
+        Followed::Case(case) => match node.follow_signed_in(&owner.visitor, *case, from).await? {
+            Begun::Follows => followed.done(),
+            Begun::IsTold => text_id("follow-own-report"),
+            Begun::WasTold => text_id("follow-own-report-already"),
+        },
         Followed::Programme(programme) => {
             let begun = node.follow_programme_signed_in(&owner.visitor, programme, from);
             begun.await?;
+            followed.done()
         }
-    }
-    Ok(done(visit, followed))
+    };
+    Ok(done(visit, followed, said))
 }
 
 /// Sends a code to an address and leads to where it is typed.
@@ -313,9 +320,8 @@ async fn send_code(
 }
 
 /// Back to what is followed now.
-fn done(visit: &Visit, followed: &Followed) -> Response {
-    let said = Flash::done(followed.done());
-    visit.go_saying(&LocalPath::own(&followed.page()), &said)
+fn done(visit: &Visit, followed: &Followed, said: TextId) -> Response {
+    visit.go_saying(&LocalPath::own(&followed.page()), &Flash::done(said))
 }
 
 /// Says when to come back; whatever else is wrong is a problem.

@@ -143,7 +143,7 @@ pub(super) fn named(text: &str) -> Option<ProgrammeRef> {
 }
 
 /// What a programme is called, if it has reached this node.
-pub(super) async fn name(node: &Node, programme: &ProgrammeRef) -> Answer<Option<String>> {
+pub async fn name(node: &Node, programme: &ProgrammeRef) -> Answer<Option<String>> {
     let published = published(node, programme).await?;
     Ok(published.map(|published| published.name))
 }

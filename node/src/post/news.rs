@@ -9,7 +9,7 @@ use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 
 use super::letterhead::leave_foot;
-use super::own_acts::{New, is_closed_by_reporter, told_of_followed};
+use super::own_acts::{New, as_own, is_closed_by_reporter, told_of_followed};
 use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said, letterhead};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -166,11 +166,11 @@ impl Node {
         // Read where it is written: another process may tell the same.
         let mut tx = self.write_tx().await?;
         let told = store::told::told(&mut tx, &text).await?;
-        let behind: Vec<(String, String)> = told
-            .into_iter()
-            .filter_map(|(message, told_to)| Some((message, told_to?)))
+        let behind: Vec<(&String, &String)> = told
+            .iter()
+            .filter_map(|(message, told_to)| Some((message, told_to.as_ref()?)))
             .collect();
-        let Some(after) = behind.iter().map(|(_, told_to)| told_to).min() else {
+        let Some(after) = behind.iter().map(|(_, told_to)| *told_to).min() else {
             return Ok(None);
         };
         let case = self.shown_case(&mut tx, id).await?;
@@ -184,12 +184,13 @@ impl Node {
             1 => store::support::followers(&mut tx, &text, after, FOLLOWERS as i64).await?,
             _ => Vec::new(),
         };
-        let events = self.heard_by_reporter(&mut tx, id).await?;
+        let mut events = self.heard_by_reporter(&mut tx, id).await?;
+        as_own(&mut events, &told);
         let is_behind = |event: &&Event| {
             let message = event.message.map(|message| message.to_string());
             behind
                 .iter()
-                .any(|(known, _)| Some(known) == message.as_ref())
+                .any(|(known, _)| Some(*known) == message.as_ref())
         };
         let news = News::of(&case, row, events.iter().filter(is_behind).collect());
         let written = self.tell_these(&mut tx, id, &news, &page).await?;
@@ -331,7 +332,9 @@ impl Node {
             Some(name_of(self, &id))
         };
         let institution = event.to.as_deref().and_then(name).unwrap_or_default();
-        let by = event.by.as_ref().map(|by| name_of(self, by));
+        // What its reporter did an institution has only passed on.
+        let by = event.by.as_ref().filter(|_| !is_closed_by_reporter(event));
+        let by = by.map(|by| name_of(self, by));
         let said = v.with("institution", institution).say(said);
         let why = why(self, v, event).map_or_else(String::new, |why| format!(". {why}"));
         let by = by.map_or_else(String::new, |by| format!(" ({by})"));

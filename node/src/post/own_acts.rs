@@ -56,6 +56,17 @@ pub(crate) async fn is_own_act(tx: &mut Tx, case: &str, message: &str) -> Result
     Ok(store::told::tell(tx, case, &own_act(message), None).await?)
 }
 
+/// Names no institution for what the marks of a case say that its reporter did themselves: it has only
+/// passed that on.
+pub(super) fn as_own(events: &mut [Event], told: &[(String, Option<String>)]) {
+    for event in events {
+        let mark = event.message.map(|message| own_act(&message.to_string()));
+        if told.iter().any(|(known, _)| Some(known) == mark.as_ref()) {
+            event.by = None;
+        }
+    }
+}
+
 pub(super) fn is_closed_by_reporter(event: &Event) -> bool {
     event.kind == "case.closed" && event.closed_by.as_deref() == Some("reporter")
 }

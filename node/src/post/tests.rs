@@ -23,7 +23,7 @@ use lapor_web::mail::tiny_server::{Manners, TinyServer};
 use super::{Delivery, Draft, Encryption, Kind, Round, Said, letterhead};
 use crate::clock::Clock as _;
 use crate::node::Node;
-use crate::reporters::{Proved, Visitor};
+use crate::reporters::{Opened, Proved, Visitor};
 use crate::testing::{Place, databases};
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
@@ -81,8 +81,8 @@ impl Posted {
         self.node().ask_sign_in(contact, HERE).await.unwrap();
     }
 
-    /// Whoever has signed in with an address, to which the code went by another way.
-    async fn signs_in(&self, contact: &str) -> Visitor {
+    /// What an address has opened by signing in; the code went there by another way.
+    async fn opens(&self, contact: &str) -> Opened {
         let node = self.node();
         let sent = node.ask_sign_in(contact, HERE).await.unwrap();
         let letter = node.letters(0, 100).await.unwrap().pop().unwrap();
@@ -92,7 +92,13 @@ impl Posted {
         let Proved::SignedIn(opened) = proved else {
             panic!("the code signs in");
         };
-        node.visitor(&opened.token).await.unwrap().unwrap()
+        opened
+    }
+
+    /// Whoever has signed in with an address.
+    async fn signs_in(&self, contact: &str) -> Visitor {
+        let opened = self.opens(contact).await;
+        self.node().visitor(&opened.token).await.unwrap().unwrap()
     }
 }
 

@@ -8,17 +8,28 @@ use lapor_migrations::Tx;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::ProgrammeRef;
 
-use super::Visitor;
 use super::followed::note_follower;
 use super::session::key_was_used;
+use super::{Notify, Visitor};
 use crate::casework::{CaseSummary, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::reporters::ReporterRow;
 
 const REPORTS_SHOWN: i64 = 500;
 const SIGN_IN: &str = "sign in with the account's address first";
 const OTHERS: &str = "the report belongs to the account of another address";
+
+/// What somebody who has signed in begins when they follow a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    Follows,
+    /// It is their own report: they are told as its reporter from now on, and follow nothing.
+    IsTold,
+    /// The same, and they were told before.
+    WasTold,
+}
 
 impl Node {
     /// The contact with which a citizen has signed in.
@@ -76,7 +87,8 @@ impl Node {
     }
 
     /// Follows a public case at the contact of a citizen's account, to which no code goes: it was
-    /// proved. Whoever follows already goes on.
+    /// proved. Whoever follows already goes on. A report that belongs to the account, or a part that
+    /// was split off from it, makes no follower of its reporter, to whom news go to the same contact.
     ///
     /// # Errors
     /// [`NodeError::Locked`] if nobody has signed in, [`NodeError::NotFound`] for a case that not
@@ -86,14 +98,46 @@ impl Node {
         visitor: &Visitor,
         case: CaseId,
         address: IpAddr,
-    ) -> Result<(), NodeError> {
+    ) -> Result<Begun, NodeError> {
         self.admit_attempt(address)?;
         self.public_case(case).await?;
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         let contact = own_contact(&mut tx, visitor).await?;
-        store::support::follow(&mut tx, &case.to_string(), &contact, now).await?;
-        Ok(tx.commit().await?)
+        let begun = match self.own_report(&mut tx, visitor, case).await? {
+            Some(own) if Notify::read(&own.notify) == Notify::Email => Begun::WasTold,
+            Some(own) => {
+                let wanted = Notify::Email.as_str();
+                store::reporters::set_notify(&mut tx, &own.case_id, wanted).await?;
+                Begun::IsTold
+            }
+            None => {
+                store::support::follow(&mut tx, &case.to_string(), &contact, now).await?;
+                Begun::Follows
+            }
+        };
+        tx.commit().await?;
+        Ok(begun)
+    }
+
+    /// The report as which a case was filed, if it belongs to the account of whoever has signed in.
+    async fn own_report(
+        &self,
+        tx: &mut Tx,
+        visitor: &Visitor,
+        case: CaseId,
+    ) -> Result<Option<ReporterRow>, NodeError> {
+        let filed_as = match self.filed_as(tx, case).await {
+            Ok(filed_as) => filed_as.to_string(),
+            // What it was split from is here no more.
+            Err(NodeError::Locked(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let row = store::reporters::of_case(tx, &filed_as).await?;
+        let own = |row: &ReporterRow| {
+            row.citizen.is_some() && row.citizen.as_deref() == visitor.citizen()
+        };
+        Ok(row.filter(own))
     }
 
     /// The same for a programme, from what was published of it until now.

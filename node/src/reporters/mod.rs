@@ -29,6 +29,7 @@ mod view;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use account::Begun;
 pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
 pub(crate) use contact::CODE_LIFE_MS;

@@ -44,13 +44,15 @@ pub async fn contact(tx: &mut Tx, id: &str) -> Stored<Option<String>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(id).fetch_optional(c).await)?)
 }
 
-/// Removes an account: what it has opened, codes and letters with which it would be opened, and
-/// its link to reports, which stay; how many those were.
+/// Removes an account: what it has opened, codes and letters with which it would be opened or its
+/// contact would follow something, and its link to reports, which stay; how many those were.
 pub async fn remove(tx: &mut Tx, id: &str, contact: &str) -> Stored<u64> {
     const LINKS: &str = "update reporters set citizen = null where citizen = $1";
     const SESSIONS: &str = "delete from reporter_sessions where citizen = $1";
-    const CODES: &str = "delete from reporter_codes where contact = $1 and purpose = 'sign_in'";
-    const LETTERS: &str = "delete from reporter_letters where contact = $1 and kind = 'sign_in'";
+    const CODES: &str =
+        "delete from reporter_codes where contact = $1 and purpose in ('sign_in', 'follow')";
+    const LETTERS: &str =
+        "delete from reporter_letters where contact = $1 and kind in ('sign_in', 'follow')";
     const ACCOUNT: &str = "delete from citizens where id = $1";
     let links = on!(tx, c => sqlx::query(LINKS)
         .bind(id)

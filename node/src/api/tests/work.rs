@@ -52,6 +52,24 @@ async fn a_report_is_filed_listed_read_and_found_by_its_ticket() {
 }
 
 #[tokio::test]
+async fn a_case_names_the_programme_it_is_about_and_none_where_it_is_about_none() {
+    for desk in desks("pusat").await {
+        let about = json!({"owner": "kemenpu", "slug": "bendungan"});
+        let mut report = report_example();
+        report["programme"] = about.clone();
+        let filed = desk.post(Role::Officer, "/api/v1/reports", &report).await;
+        assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.text());
+        let case = filed.json()["case"].as_str().unwrap().to_owned();
+        let (other, _) = desk.filed().await;
+        for (case, named) in [(case, Some(&about)), (other, None)] {
+            let path = format!("/api/v1/cases/{case}");
+            let read = desk.get(Role::Reader, &path).await.json();
+            assert_eq!(read.get("programme"), named, "{read}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_application_keeps_its_own_number_beside_the_ticket() {
     for desk in desks("pusat").await {
         let (case, ticket) = desk.filed().await;

@@ -5,8 +5,9 @@ use lapor_protocol::case::State;
 use serde_json::json;
 
 use super::cases::{KEY, LEADER, at, filed, state, uploaded};
+use super::walk_in::publishes;
 use super::{Browser, SITI, WORDS, hire, staffed};
-use crate::casework::NewAct;
+use crate::casework::{NewAct, NewReport};
 use crate::desk::deeds::Deed;
 use crate::desk::shared;
 use crate::doors::router;
@@ -285,5 +286,52 @@ async fn a_report_that_is_its_own_title_is_read_in_its_card_and_its_history_name
         page.shows("<h1>Lampu jalan</h1>")
             .shows("<p class=\"said\">Lampu padam. Gelap.</p>")
             .shows("<p class=\"said\">Lampu padam</p>");
+    }
+}
+
+#[tokio::test]
+async fn a_case_says_which_programme_it_is_about_and_whose_that_is() {
+    for place in staffed().await {
+        publishes(&place).await;
+        hire(&place, LEADER, StaffRole::Leader).await;
+        let router = router(place.node.clone());
+        let (siti, leader) = (Browser::new(&router), Browser::new(&router));
+        siti.enters(SITI, WORDS).await;
+        leader.enters(LEADER, WORDS).await;
+        let known = "<a href=\"/program/kota-bandung/trotoar\">Trotoar Braga (kota-bandung)</a>";
+        // What has not reached this node has no page here and no name.
+        let unknown = "<dd>bendungan (kemenpu)</dd>";
+        for (owner, slug, shown) in [
+            ("kota-bandung", "trotoar", known),
+            ("kemenpu", "bendungan", unknown),
+        ] {
+            let report: NewReport = serde_json::from_value(json!({
+                "classification": "complaint",
+                "title": "Ubin lepas",
+                "content": "Di depan toko roti.",
+                "channel": "web",
+                "programme": {"owner": owner, "slug": slug},
+            }))
+            .unwrap();
+            let case = place.node.file(report, "test").await.unwrap().case;
+            let shows = async |rest: &str| {
+                let page = siti.open(&at(case, rest)).await;
+                page.is(StatusCode::OK)
+                    .shows("Tentang program")
+                    .shows(shown);
+            };
+            shows("").await;
+            shows("/verifikasi").await;
+            acts(&place, case, "case.verified", json!({}), None).await;
+            shows("/tindak-lanjut").await;
+            shows("/loket/dukung").await;
+            let page = leader.open(&at(case, "")).await;
+            page.shows("Tentang program").shows(shown);
+        }
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        for rest in ["", "/verifikasi"] {
+            let page = siti.open(&at(case, rest)).await;
+            assert!(!page.text.contains("Tentang program"), "{}", page.text);
+        }
     }
 }

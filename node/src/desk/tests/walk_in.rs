@@ -8,7 +8,8 @@ use crate::doors::router;
 use crate::publishing::NewProgramme;
 use crate::testing::Place;
 
-async fn publishes(place: &Place) {
+/// Own programme `trotoar`.
+pub(super) async fn publishes(place: &Place) {
     let programme: NewProgramme = serde_json::from_value(serde_json::json!({
         "slug": "trotoar", "name": "Trotoar Braga", "description": "Diperlebar.",
     }))

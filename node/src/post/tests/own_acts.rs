@@ -14,6 +14,9 @@ use crate::post::own_acts::New;
 use crate::reporters::Event;
 use crate::testing::{NOW, PaperHub};
 
+/// The institution, as a letter names whoever did something.
+const BY: &str = "(kota-bandung)";
+
 impl Posted {
     /// The reporter does something in their conversation.
     async fn does(&self, case: CaseId, kind: &str, body: Value) {
@@ -40,6 +43,10 @@ async fn who_follows_a_report_hears_what_its_reporter_did_themselves() {
         hub.orders_at(posted.place.clock.now_ms());
         posted.ruled(&hub).await;
         assert_eq!(posted.writes().await, 2);
+        let sent = posted.sends(0).await;
+        let answered = sent.iter().find(|letter| letter.to == "budi@contoh.id");
+        let text = readable(&answered.unwrap().text);
+        assert!(text.contains(BY), "{text}");
         for (kind, body, said) in [
             (
                 "case.closed",
@@ -62,6 +69,46 @@ async fn who_follows_a_report_hears_what_its_reporter_did_themselves() {
             let text = readable(&sent[0].text);
             assert!(text.contains(said) && text.contains(TITLE), "{text}");
             assert!(!text.contains("Pelapor yang lain"), "{text}");
+            assert!(!text.contains(BY), "{kind} is the reporter's: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_reopening_it_is_told_which_institution_did_it_and_none_where_the_reporter_did() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        posted.ruled(&hub).await;
+        posted.follows(filed.case, "budi@contoh.id").await;
+        let rules = async || {
+            hub.orders_at(posted.place.clock.now_ms());
+            posted.ruled(&hub).await;
+            posted.place.clock.advance(MINUTE_MS);
+        };
+        for by_reporter in [true, false] {
+            posted.place.clock.advance(MINUTE_MS);
+            posted.answers(filed.case).await;
+            rules().await;
+            let closed = json!({"by": "reporter"});
+            posted.does(filed.case, "case.closed", closed).await;
+            rules().await;
+            posted.writes().await;
+            let before = posted.sends(0).await.len();
+            if by_reporter {
+                posted.does(filed.case, "case.reopened", json!({})).await;
+            } else {
+                let why = "Belum tuntas.";
+                let reopened = posted.acts(filed.case, "case.reopened", json!({}), why);
+                reopened.await;
+            }
+            rules().await;
+            posted.writes().await;
+            let sent = posted.sends(before).await;
+            let letter = sent.iter().find(|letter| letter.to == "budi@contoh.id");
+            let text = readable(&letter.unwrap().text);
+            assert!(text.contains("Dibuka kembali"), "{text}");
+            assert_eq!(text.contains(BY), !by_reporter, "{text}");
         }
     }
 }

@@ -9,6 +9,7 @@ use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::receipt::Stream;
 use tower::ServiceExt as _;
 
+use super::telling::REPORTER;
 use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
 use crate::doors::router;
 use crate::post::{LetterChoice, Round};
@@ -248,6 +249,59 @@ async fn whoever_has_signed_in_follows_with_one_press_and_without_a_code() {
         let page = open(&router, &format!("/ikuti?laporan={case}")).await;
         assert!(!page.text.contains(OWNER), "{}", page.text);
         assert!(page.text.contains("Kirim kode"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_reporter_who_has_signed_in_and_follows_their_own_report_is_told_as_its_reporter() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, router) = (posted.node(), router(posted.node().clone()));
+        let case = posted.filed(false).await.case;
+        posted
+            .acts(case, "case.verified", serde_json::json!({}), "Diterima.")
+            .await;
+        let [reporter, other] = [
+            posted.opens(REPORTER).await.token,
+            posted.opens("budi@contoh.id").await.token,
+        ];
+        let signed = |request: http::request::Builder, token: &str, more: &str| {
+            request
+                .header("cookie", format!("lapor-percakapan={token}; {more}"))
+                .header("content-type", "application/x-www-form-urlencoded")
+        };
+        let press = async |token: &str, address: &str| {
+            let body = format!("laporan={case}&surel={address}");
+            let pressed = send(&router, signed(Request::post("/ikuti"), token, ""), &body).await;
+            assert_eq!(pressed.to(), format!("/laporan/{case}"), "{}", pressed.text);
+            let flash = pressed.headers["set-cookie"].to_str().unwrap();
+            let flash = flash.split(';').next().unwrap();
+            let back = signed(Request::get(pressed.to()), token, flash);
+            send(&router, back, "").await.text
+        };
+        let told = async || {
+            let mut tx = node.read_tx().await.unwrap();
+            let row = crate::store::reporters::of_case(&mut tx, &case.to_string()).await;
+            row.unwrap().unwrap().notify
+        };
+        posted.leaves(case).await;
+        for (said, unsaid) in [
+            ("Mulai sekarang kami mengabari", "surel sudah aktif"),
+            ("surel sudah aktif", "Mulai sekarang"),
+        ] {
+            let page = press(&reporter, REPORTER).await;
+            assert!(page.contains("Ini laporan Anda sendiri"), "{page}");
+            assert!(page.contains(said) && !page.contains(unsaid), "{page}");
+            assert_eq!(told().await, "email");
+            assert!(node.followers(case, "", 10).await.unwrap().is_empty());
+        }
+        // Anybody else who has signed in follows, and learns nothing of whose it is.
+        posted.leaves(case).await;
+        let page = press(&other, "budi@contoh.id").await;
+        assert!(page.contains("Anda mengikuti laporan ini"), "{page}");
+        assert!(!page.contains("Ini laporan Anda sendiri"), "{page}");
+        assert_eq!(told().await, "off");
+        let followers = node.followers(case, "", 10).await.unwrap();
+        assert_eq!(followers, ["budi@contoh.id"]);
     }
 }
 

@@ -167,9 +167,31 @@ async fn what_the_address_of_an_account_follows_ends_with_it_and_nobody_elses() 
             tx.commit().await.unwrap();
             assert_eq!(followings(&place, contact).await, 5);
         }
+        place.clock.advance(5 * 60_000);
+        let mut asked = Vec::new();
+        for contact in [ADDRESS, SITI] {
+            let sent = node.ask_following(case, contact, HERE).await.unwrap();
+            asked.push((sent.id, last_code(&place).await));
+        }
+        let sent = node.ask_following_programme(&programme, ADDRESS, HERE);
+        let sent = sent.await.unwrap();
+        let of_programme = (sent.id, last_code(&place).await);
         node.erase_account(&canary).await.unwrap();
+        let [of_case, others]: [(String, String); 2] = asked.try_into().unwrap();
+        // What was asked for and not proved yet has ended, too.
+        for (id, digits) in [of_case, of_programme] {
+            let proved = node.prove_following(&id, &digits, HERE).await;
+            assert!(matches!(proved, Err(NodeError::Locked(_))));
+        }
+        let waiting = node.letters(0, 100).await.unwrap();
+        let follow = LetterKind::Code(CodePurpose::Follow);
+        let waiting = waiting.iter().filter(|letter| letter.kind == follow);
+        let waiting: Vec<&str> = waiting.map(|letter| letter.contact.as_str()).collect();
+        assert_eq!(waiting, [SITI]);
         assert_eq!(followings(&place, ADDRESS).await, 0);
         assert_eq!(followings(&place, SITI).await, 5);
+        let (id, digits) = others;
+        node.prove_following(&id, &digits, HERE).await.unwrap();
         assert_eq!(node.followers(case, "", 10).await.unwrap(), [SITI]);
         let left = node.programme_followers(&programme).await.unwrap();
         assert_eq!(left, [SITI]);
