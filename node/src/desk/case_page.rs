@@ -184,16 +184,11 @@ pub async fn page(
             .filter(|deed| deed.is_allowed(node, &view, &allowed));
         deeds.map(|deed| deed_line(&v, &view, *deed)).collect()
     };
-    let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
     let counter = if acts {
         counter::offered(node, &v, id).await?
     } else {
         Vec::new()
     };
-    let rest: Vec<Deed> = Deed::ALL
-        .into_iter()
-        .filter(|deed| !first.contains(deed))
-        .collect();
     let (state, tone) = shared::standing(&view.summary);
     let title = shared::title(&v, &view.summary);
     fill(&mut form, &view.summary);
@@ -230,7 +225,7 @@ pub async fn page(
         clocks: clocks(&v, &view),
         decisions: offered(&Deed::DECISIONS),
         work: offered(&Deed::WORK),
-        others: offered(&rest),
+        others: offered(&others()),
         counter,
         hints: suggested.institutions,
         unit_hints: suggested.units,
@@ -262,6 +257,13 @@ pub async fn page(
     let shell = officer.visit.shell(title).wide().within(ROOT);
     let shell = shell.status(page.form.status()).script("report.js");
     shell.scripts(shortcuts::script(&officer.visit)).show(&page)
+}
+
+/// What is neither decided nor worked on.
+fn others() -> Vec<Deed> {
+    let first = [&Deed::DECISIONS[..], &Deed::WORK].concat();
+    let all = Deed::ALL.into_iter();
+    all.filter(|deed| !first.contains(deed)).collect()
 }
 
 /// Why it looks like abuse, if it does.
