@@ -63,6 +63,7 @@ mod tls;
 pub mod tokens;
 pub mod trial;
 pub mod trials;
+mod turns;
 pub mod upkeep;
 pub mod vouching;
 pub mod watch;

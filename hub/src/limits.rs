@@ -1,6 +1,6 @@
 //! What one instance may ask of the hub, so that a hostile or broken one
 //! costs only itself: bytes, envelopes and requests a second, so much at once,
-//! one batch at a time, one upload of a blob at a time. And what those may ask
+//! so many batches, one upload of a blob at a time. And what those may ask
 //! who show no certificate: so much from one network, so much from all together.
 
 use std::collections::HashMap;
@@ -18,6 +18,7 @@ use lapor_web::peer::network;
 
 use crate::error::{HubError, Refusal};
 use crate::settings::LimitSettings;
+use crate::turns::Turns;
 
 /// Networks of strangers that are told apart; further ones share a bucket.
 const NETWORKS: usize = 50_000;
@@ -43,8 +44,8 @@ pub struct Admission {
     /// Requests without a certificate, by network.
     joins: Bucket<IpAddr>,
     all_joins: Bucket<()>,
-    /// Who has a batch under way.
-    pub batches: Places<InstanceId>,
+    /// Batches under way, and what brings back what the hub has lost.
+    pub batches: Turns,
     /// Who is uploading what.
     pub uploads: Places<(InstanceId, Digest)>,
     /// Large answers that have not been read yet.
@@ -91,7 +92,7 @@ impl Admission {
             ),
             joins: Bucket::new(own, settings.join_burst),
             all_joins: Bucket::new(all, all.max(settings.join_burst)),
-            batches: Places::each(1),
+            batches: Turns::each(settings.batches_under_way),
             uploads: Places::each(1),
             answers: Places::each(ANSWERS),
             under_way: Places::each(settings.requests_under_way),

@@ -144,6 +144,8 @@ pub struct LimitSettings {
     /// Requests of an instance, or of a network without a certificate, that
     /// may be under way at once, long polls and answers half sent included.
     pub requests_under_way: usize,
+    /// Batches of an instance at once: one is ordered, those behind it are verified meanwhile.
+    pub batches_under_way: usize,
     /// Connections of an instance at once; another one ends the oldest.
     pub connections: usize,
     /// Connections from one network that have not said who they are, or
@@ -275,6 +277,7 @@ impl Default for LimitSettings {
             requests_per_second: 1000,
             request_burst: 4000,
             requests_under_way: 64,
+            batches_under_way: 2,
             connections: 32,
             strangers_per_network: 200,
             blob_quota_bytes: 50 << 30,
@@ -433,6 +436,7 @@ impl Settings {
             () if limits.request_burst == 0 => ("request_burst", 1),
             // A node polls three streams while it sends and fetches.
             () if limits.requests_under_way < 8 => ("requests_under_way", 8),
+            () if limits.batches_under_way == 0 => ("batches_under_way", 1),
             () if limits.connections == 0 => ("connections", 1),
             () if limits.strangers_per_network == 0 => ("strangers_per_network", 1),
             () if limits.joins_per_second == 0 => ("joins_per_second", 1),

@@ -16,6 +16,11 @@ pub const VERSION_HEADER: &str = "lapor-version";
 pub const BOOT_HEADER: &str = "lapor-boot";
 /// Highest hub heads that the node has seen; a restored hub notices itself by them.
 pub const SEEN_HEADER: &str = "lapor-seen";
+/// On `POST /outbox`: `EPOCH.SEQ` of the last message of the batch in front, which is not answered yet.
+pub const BEHIND_HEADER: &str = "lapor-behind";
+/// On the answers to `POST /outbox`: how many batches of the caller may be under way at once; one where
+/// it is missing.
+pub const BATCHES_HEADER: &str = "lapor-batches";
 pub const NDJSON: &str = "application/x-ndjson";
 pub const PREFIX: &str = "/federation/v1";
 

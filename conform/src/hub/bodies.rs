@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use lapor_protocol::limits::{BATCH_BYTES, LINE_BYTES};
 use lapor_protocol::problem::Code;
-use lapor_protocol::wire::{NDJSON, OutboxAnswer};
+use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, NDJSON, OutboxAnswer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -17,7 +17,7 @@ use super::{Stage, items_of};
 use crate::check::Check;
 use crate::client::{Answered, Asked, PATIENCE, Player, Wire, read_answer};
 
-pub const CHECKS: [Check<Stage>; 4] = [
+pub const CHECKS: [Check<Stage>; 5] = [
     Check {
         name: "unpacks a batch, and holds it to the limits before and after",
         keeps: &[
@@ -54,8 +54,19 @@ pub const CHECKS: [Check<Stage>; 4] = [
         keeps: &[
             "`rate_limited` is also the answer to a second batch or a second upload of a blob while one is under way",
             "| 429 | `rate_limited` | `after` | Too much at once |",
+            "without the header it is a second batch like any other.",
         ],
         run: |stage| Box::pin(one_at_a_time(stage)),
+    },
+    Check {
+        name: "orders a batch behind the one that it names, where it says that it takes both",
+        keeps: &[
+            "A hub that takes in more than one batch of an instance at a time says how many in `Lapor-Batches` of its answers to `POST /outbox`; it is one where nothing is said.",
+            "The hub reads and verifies it meanwhile, and orders it when nothing in front of it is under way any more.",
+            "Where what is in front is not taken to its end, or never comes, it meets a gap: `sequence_gap`.",
+            "A header of another form gets 400 `malformed_request`.",
+        ],
+        run: |stage| Box::pin(behind_one_another(stage)),
     },
 ];
 
@@ -197,6 +208,11 @@ pub async fn begun(player: &Player, asked: &Asked) -> Result<Wire> {
 pub async fn ended(wire: &mut Wire, asked: &Asked) -> Result<Answered> {
     wire.write_all(&asked.body).await?;
     wire.flush().await?;
+    heard(wire).await
+}
+
+/// The answer to what has been sent to its end.
+async fn heard(wire: &mut Wire) -> Result<Answered> {
     let answer = tokio::time::timeout(PATIENCE, read_answer(wire, false));
     Ok(answer
         .await
@@ -216,5 +232,51 @@ async fn one_at_a_time(stage: &mut Stage) -> Result<()> {
         .context("a second batch")?;
     let answer: OutboxAnswer = ended(&mut wire, &slow).await?.taken()?;
     ensure!(answer.head == player.head, "the first batch was not taken");
+    Ok(())
+}
+
+/// Tried at a hub that takes two batches; one that takes one keeps its word by saying nothing.
+async fn behind_one_another(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    let line = player.report().1.line();
+    let answered = player.push(&[line]).await?;
+    let taken: OutboxAnswer = answered.taken()?;
+    ensure!(taken.head == player.head, "a sound batch was not taken");
+    let count = answered.header(BATCHES_HEADER).unwrap_or("1");
+    let count: usize = count.parse().context("Lapor-Batches is no number")?;
+    if count < 2 {
+        return Ok(());
+    }
+    let front = batch(player.report().1.line()).header("expect", "100-continue");
+    let at = player.head.position();
+    let behind = |line: String, at: &str| batch(line).header(BEHIND_HEADER, at);
+    let second = behind(player.report().1.line(), &at.to_string());
+    let mut first_wire = begun(player, &front).await?;
+    let mut second_wire = player.wire("http/1.1").await?;
+    second_wire.write_all(&second.bytes()).await?;
+    second_wire.flush().await?;
+    let answer: OutboxAnswer = ended(&mut first_wire, &front).await?.taken()?;
+    ensure!(
+        answer.head.position() == at && answer.exceptions.is_empty(),
+        "the batch in front was not taken"
+    );
+    let answer: OutboxAnswer = heard(&mut second_wire).await?.taken()?;
+    ensure!(
+        answer.head == player.head,
+        "the batch behind it was not taken"
+    );
+    let missing = player.report().1;
+    let at = player.head.position().to_string();
+    let early = player.report().1;
+    let alone = player.ask(&behind(early.line(), &at)).await?;
+    let ran_into = alone.ran_into()?;
+    ensure!(
+        ran_into == Some(Code::SequenceGap),
+        "a batch whose front never came ran into {ran_into:?}"
+    );
+    let odd = player.ask(&behind(missing.line(), "first")).await?;
+    odd.is_refused(Code::MalformedRequest)
+        .context("a place that is none")?;
+    accepted(player, &[&missing, &early]).await?;
     Ok(())
 }

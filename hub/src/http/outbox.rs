@@ -8,12 +8,14 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, Position};
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::problem::Code;
-use lapor_protocol::wire::{BOOT_HEADER, NDJSON, OutboxAnswer, OutboxHead};
+use lapor_protocol::wire::{
+    BATCHES_HEADER, BEHIND_HEADER, BOOT_HEADER, NDJSON, OutboxAnswer, OutboxHead,
+};
 use lapor_web::spans::{Passage, Step};
 use lapor_web::trace::Trace;
 use serde::Deserialize;
@@ -27,6 +29,8 @@ use crate::error::HubError;
 use crate::sequencer::{Batch, Boot, Lines, read_batch};
 use crate::store;
 
+/// How many batches of the caller may be under way at once.
+const BATCHES: HeaderName = HeaderName::from_static(BATCHES_HEADER);
 /// Where the line of a message stands in the filter of the log.
 const TARGET: &str = "lapor::message";
 
@@ -44,10 +48,11 @@ pub async fn accept(
     Peer(author): Peer,
     headers: HeaderMap,
     sent: Body,
-) -> Result<Json<OutboxAnswer>, HubError> {
+) -> Result<Response, HubError> {
     body::expect_type(&headers, NDJSON)?;
     let boot = boot(&headers)?;
-    let _place = hub.admission.batches.take(author.clone())?;
+    let behind = behind(&headers)?;
+    let turn = hub.admission.batches.take(author.clone(), behind)?;
     let seconds = hub.settings().limits.body_seconds;
     let packed = body::read(sent, BATCH_BYTES, seconds, Code::BatchTooLarge).await?;
     hub.admission.bytes(&author, packed.len())?;
@@ -68,7 +73,9 @@ pub async fn accept(
     let is_logged =
         hub.settings().log.follows_spans() || tracing::enabled!(target: TARGET, Level::INFO);
     let traced = traced(&batch, is_logged, hub.spans().are_told());
+    turn.comes().await;
     let answer = hub.sequencer.submit(batch, boot).await;
+    drop(turn);
     let answer = answer.inspect_err(|error| {
         if error.code() == Code::BootConflict {
             // Only a start that the hub has answered before sends messages.
@@ -77,11 +84,14 @@ pub async fn accept(
         }
     })?;
     match answer.exceptions.first() {
+        // That what is in front has not come, or was refused, is no fault of this one.
+        Some(exception) if behind.is_some() && exception.code == Code::SequenceGap => {}
         Some(exception) => refuse(&hub, &author, exception.code),
         None => hub.watch.refusals.taken(&author, hub.now_ms()),
     }
     tell(&hub, &traced, arrived_at, &answer);
-    Ok(Json(answer))
+    let most = HeaderValue::from(hub.settings().limits.batches_under_way);
+    Ok(([(BATCHES, most)], Json(answer)).into_response())
 }
 
 /// Lets the console show that what an instance sends is not taken, and why.
@@ -206,6 +216,24 @@ pub fn boot(headers: &HeaderMap) -> Result<Option<Boot>, HubError> {
     let boot = value.to_str().ok().and_then(Boot::parse);
     boot.map(Some).ok_or_else(|| {
         let detail = "Lapor-Boot is `new, previous`, each of 32 hexadecimal digits";
+        HubError::refused(Code::MalformedRequest, detail)
+    })
+}
+
+/// Behind which message a batch is sent whose sender has no answer to the one in front of it.
+fn behind(headers: &HeaderMap) -> Result<Option<Position>, HubError> {
+    let Some(value) = headers.get(BEHIND_HEADER) else {
+        return Ok(None);
+    };
+    let place = value.to_str().ok().and_then(|text| {
+        let (epoch, seq) = text.split_once('.')?;
+        Some(Position {
+            epoch: epoch.parse().ok()?,
+            seq: seq.parse().ok()?,
+        })
+    });
+    place.map(Some).ok_or_else(|| {
+        let detail = "Lapor-Behind is `EPOCH.SEQ`, a place of the chain";
         HubError::refused(Code::MalformedRequest, detail)
     })
 }

@@ -29,7 +29,7 @@ pub async fn bring(
         return Err(Code::NotFound.into());
     }
     body::expect_type(&headers, NDJSON)?;
-    let _place = hub.admission.batches.take(peer.clone())?;
+    let _place = hub.admission.batches.take(peer.clone(), None)?;
     let seconds = hub.settings().limits.body_seconds;
     let packed = body::read(sent, BATCH_BYTES, seconds, Code::BatchTooLarge).await?;
     hub.admission.bytes(&peer, packed.len())?;

@@ -20,4 +20,5 @@ mod replicas;
 mod serving;
 mod set_aside;
 mod streams;
+mod turns;
 mod watch;

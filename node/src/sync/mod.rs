@@ -37,6 +37,7 @@ mod taking_in;
 mod traces;
 mod transport;
 mod undamaged;
+mod under_way;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -76,6 +77,8 @@ pub struct Link {
     compared: AtomicBool,
     /// Whether this process has found itself in agreement with the hub.
     met: AtomicBool,
+    /// Whether a batch may go out before the one in front of it is answered.
+    goes_abreast: AtomicBool,
     /// Whether the hub has seen a fork of our chain since this process began.
     forked: AtomicBool,
     /// Why this process sends nothing more, if another has taken its place.
@@ -124,6 +127,7 @@ impl Link {
             returning: returning::Returning::default(),
             compared: AtomicBool::new(false),
             met: AtomicBool::new(false),
+            goes_abreast: AtomicBool::new(false),
             forked: AtomicBool::new(false),
             replaced: OnceLock::new(),
             boot: Mutex::new(None),

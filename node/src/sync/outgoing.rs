@@ -1,29 +1,24 @@
-//! Pushing the outbox: exact bytes, receipts checked before anything counts as
-//! sent. One batch is at the hub at a time; while it is there, the next one is
-//! sealed and packed, and the answer to the one before is taken in.
+//! Pushing the outbox: what goes into a batch, exact bytes, and receipts that are
+//! checked before anything counts as sent.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use http::header::CONTENT_ENCODING;
-use http::{HeaderValue, Method};
 use lapor_migrations::Tx;
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::EnvelopeId;
+use lapor_protocol::ids::{EnvelopeId, Position};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::{Code, Problem, Retry};
 use lapor_protocol::receipt::Receipt;
 use lapor_protocol::seal::{Subject, Wrap};
-use lapor_protocol::wire::{NDJSON, OutboxAnswer, OutboxException, PREFIX};
+use lapor_protocol::wire::{OutboxAnswer, OutboxException};
 use serde_json::value::RawValue;
-use tokio::time::Instant;
 
 use super::epoch::DUE;
 use super::seal::own_chain;
 use super::taking_in::DAMAGED;
-use super::{Call, Link, LinkError, boot, traces};
+use super::{Link, LinkError, traces};
 use crate::casework::{Newcomer, read_message, refresh_cases_of, told_identity};
 use crate::damage;
 use crate::error::NodeError;
@@ -38,22 +33,17 @@ pub(super) const COMPRESS_FROM: usize = 2 * 1024;
 const COMPRESS_APART_FROM: usize = 64 * 1024;
 /// Of a line of a batch beside an envelope, where nothing is wrapped.
 const BESIDE_BYTES: usize = 96;
-/// Batches of one push, after which it says how it went.
-const BATCHES: usize = 16;
-/// On a quick line it makes more of them for so long: with each push hub and node begin by waiting for
-/// the first batch.
-const SPELL: Duration = Duration::from_secs(10);
 
 /// Rows that are sealed, and the body in which they travel.
-struct Batch {
-    rows: Vec<OutboxRow>,
-    body: Packed,
+pub(super) struct Batch {
+    pub rows: Vec<OutboxRow>,
+    pub body: Packed,
 }
 
 /// A body as it goes out.
-struct Packed {
-    bytes: Vec<u8>,
-    zstd: bool,
+pub(super) struct Packed {
+    pub bytes: Vec<u8>,
+    pub zstd: bool,
 }
 
 /// What is left to be done at the hub.
@@ -63,6 +53,17 @@ enum Left {
     /// more to send, as its answer was lost and its ruling came before it was sent again.
     Answer,
     Nothing,
+}
+
+impl Batch {
+    /// Where its last message stands in the chain.
+    pub(super) fn last_place(&self) -> Option<Position> {
+        let (epoch, seq) = self.rows.last().and_then(|row| row.epoch.zip(row.seq))?;
+        Some(Position {
+            epoch: epoch as u32,
+            seq: seq as u64,
+        })
+    }
 }
 
 impl Link {
@@ -89,47 +90,16 @@ impl Link {
         outcome
     }
 
-    async fn push_batches(&self) -> Result<usize, LinkError> {
-        if !self.compared.load(Ordering::SeqCst) {
-            Box::pin(self.compare_heads()).await?;
-        }
-        let mut next = self.next_batch(None).await?;
-        let mut answered: Option<(Vec<OutboxRow>, OutboxAnswer)> = None;
-        let (mut sent, mut batches, began) = (0, 0, Instant::now());
-        while batches < BATCHES || began.elapsed() < SPELL {
-            let Some(Batch { rows, body }) = next else {
-                break;
-            };
-            batches += 1;
-            let before = answered.take();
-            let (taken, answer, prepared) = tokio::join!(
-                self.take(before),
-                self.post_packed(body),
-                self.next_batch(rows.last()),
-            );
-            sent += taken?;
-            let answer = answer?;
-            let through = answer.accepted_through as i64;
-            let all = rows
-                .last()
-                .and_then(|row| row.seq)
-                .is_some_and(|seq| seq <= through);
-            let whole = all && answer.exceptions.is_empty();
-            answered = Some((rows, answer));
-            if !whole {
-                break;
-            }
-            next = prepared?;
-        }
-        Ok(sent + self.take(answered).await?)
-    }
-
     /// The batch behind `last`, or the first that has no receipt yet; `None`
     /// where there is nothing more.
-    async fn next_batch(&self, last: Option<&OutboxRow>) -> Result<Option<Batch>, LinkError> {
+    pub(super) async fn next_batch(
+        &self,
+        last: Option<Position>,
+    ) -> Result<Option<Batch>, LinkError> {
         let most = self.node.settings().link.batch.clamp(1, BATCH_ENVELOPES);
-        let mut rows = match last.and_then(|row| row.epoch.zip(row.seq)) {
-            Some((epoch, seq)) => {
+        let mut rows = match last {
+            Some(Position { epoch, seq }) => {
+                let (epoch, seq) = (i64::from(epoch), seq as i64);
                 let mut tx = self.node.read_tx().await?;
                 store::outbox::sealed_after(&mut tx, epoch, seq, most as i64).await?
             }
@@ -166,19 +136,6 @@ impl Link {
             // Rare, and much larger than what happens otherwise.
             Box::pin(self.set_aside(bad, DAMAGED)).await?;
         }
-    }
-
-    pub(super) async fn post(&self, body: Vec<u8>) -> Result<OutboxAnswer, LinkError> {
-        self.post_packed(pack(body).await?).await
-    }
-
-    async fn post_packed(&self, body: Packed) -> Result<OutboxAnswer, LinkError> {
-        let boot = self.boot_header().await?;
-        let mut call = Call::new(Method::POST, format!("{PREFIX}/outbox")).header(boot::NAME, boot);
-        if body.zstd {
-            call = call.header(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
-        }
-        self.call(call.body(NDJSON, body.bytes)).await?.json()
     }
 
     async fn left(&self) -> Result<Left, NodeError> {
@@ -255,18 +212,8 @@ impl Link {
         Ok(wraps)
     }
 
-    async fn take(
-        &self,
-        answered: Option<(Vec<OutboxRow>, OutboxAnswer)>,
-    ) -> Result<usize, LinkError> {
-        match answered {
-            Some((rows, answer)) => self.take_answer(&rows, answer).await,
-            None => Ok(0),
-        }
-    }
-
     /// Checks every receipt against the bytes that were sent, then moves on.
-    async fn take_answer(
+    pub(super) async fn take_answer(
         &self,
         rows: &[OutboxRow],
         answer: OutboxAnswer,
@@ -389,7 +336,7 @@ impl Link {
 }
 
 /// Compressed where that is worth it.
-async fn pack(body: Vec<u8>) -> Result<Packed, NodeError> {
+pub(super) async fn pack(body: Vec<u8>) -> Result<Packed, NodeError> {
     let compress = |body: &[u8]| zstd::bulk::compress(body, 1).map_err(NodeError::File);
     let (bytes, zstd) = if body.len() < COMPRESS_FROM {
         (body, false)

@@ -232,6 +232,8 @@ async fn one_who_floods_is_told_to_wait_and_delays_nobody_else() {
         let slow = |settings: &mut lapor_hub::settings::Settings| {
             settings.limits.envelopes_per_second = 1;
             settings.limits.envelope_burst = 500;
+            // Of two that come at once either may find the measure used up.
+            settings.limits.batches_under_way = 1;
         };
         let members = [PUSAT, BANDUNG, KEMENPU];
         let mut fleet = Fleet::with(kind, &members, 1, slow).await;

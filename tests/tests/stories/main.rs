@@ -1,6 +1,7 @@
 //! The stories of the federation: what happens between institutions, told with
 //! a real hub and real nodes, each on SQLite and on PostgreSQL.
 
+mod abreast;
 mod admission;
 mod casework;
 mod certificates;

@@ -1,0 +1,183 @@
+//! Batches that are sent before the one in front of them is answered.
+
+use std::cell::Cell;
+
+use axum::body::{Body, Bytes};
+use futures_util::stream;
+use http::Method;
+use lapor_protocol::problem::Code;
+use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, NDJSON, OutboxAnswer};
+use tokio::sync::mpsc;
+
+use super::harness::{Answered, Institution, Place, Written, databases, request};
+
+fn some(from: &mut Institution, count: u8) -> Vec<Written> {
+    (1..=count).map(|number| from.file(number).1).collect()
+}
+
+fn lines(written: &[Written]) -> String {
+    let lines: Vec<String> = written.iter().map(Written::batch_line).collect();
+    lines.join("\n")
+}
+
+/// Who has been heard before is let in at once, so that those who ask together come in their order.
+async fn is_heard(place: &Place, who: &Institution) {
+    assert_eq!(place.get(who, "/outbox/head").await.status, 200);
+}
+
+fn exception(answer: &OutboxAnswer) -> Option<(u64, Code)> {
+    answer.exceptions.first().map(|e| (e.seq, e.code))
+}
+
+/// A batch whose body comes in pieces as they are fed.
+async fn fed(place: &Place, from: &Institution, pieces: mpsc::Receiver<String>) -> Answered {
+    let pieces = stream::unfold(pieces, |mut pieces| async move {
+        let piece = pieces.recv().await?;
+        Some((Ok::<_, std::io::Error>(Bytes::from(piece)), pieces))
+    });
+    let post = request(Method::POST, "/outbox").header("content-type", NDJSON);
+    let post = post.body(Body::from_stream(pieces)).unwrap();
+    place.call(from, post).await
+}
+
+/// A batch behind a place of the chain.
+async fn behind(place: &Place, from: &Institution, at: &str, written: &[Written]) -> Answered {
+    let post = request(Method::POST, "/outbox")
+        .header("content-type", NDJSON)
+        .header(BEHIND_HEADER, at);
+    let post = post.body(lines(written).into()).unwrap();
+    place.call(from, post).await
+}
+
+#[tokio::test]
+async fn a_batch_behind_one_that_is_still_coming_is_ordered_after_it() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, mut kemenpu] = place.three().await;
+        let written = some(&mut bandung, 5);
+        let of_another = some(&mut kemenpu, 1);
+        is_heard(&place, &bandung).await;
+        let (feed, pieces) = mpsc::channel(1);
+        let is_answered = Cell::new(false);
+        let second = async {
+            let second = behind(&place, &bandung, "1.2", &written[2..4]).await;
+            is_answered.set(true);
+            second
+        };
+        let meanwhile = async {
+            feed.send(lines(&written[..1])).await.unwrap();
+            feed.send("\n".to_owned()).await.unwrap();
+            // Taken once the hub reads.
+            drop(feed.reserve().await.unwrap());
+            let third = place.push(&bandung, &written[4..]).await;
+            assert_eq!(third.code(), Some(Code::RateLimited), "behind none");
+            let third = behind(&place, &bandung, "1.4", &written[4..]).await;
+            assert_eq!(third.code(), Some(Code::RateLimited), "two are under way");
+            place.send(&kemenpu, &of_another).await;
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert!(!is_answered.get(), "its turn has not come");
+            feed.send(lines(&written[1..2])).await.unwrap();
+            drop(feed);
+        };
+        let first = fed(&place, &bandung, pieces);
+        let (first, second, ()) = tokio::join!(first, second, meanwhile);
+        for (answered, through) in [(first, 2), (second, 4)] {
+            assert_eq!(answered.headers[BATCHES_HEADER], "2");
+            let answer: OutboxAnswer = answered.json();
+            assert_eq!(exception(&answer), None);
+            assert_eq!(
+                (answer.accepted_through, answer.receipts.len()),
+                (through, 1)
+            );
+        }
+        place.send(&bandung, &written[4..]).await;
+        place.pull(&mut bandung).await;
+        let ordered = bandung.received.iter().map(|one| one.item.envelope_id);
+        let said = written.iter().map(|one| one.envelope);
+        assert_eq!(ordered.collect::<Vec<_>>(), said.collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn what_is_behind_a_batch_that_is_refused_in_the_middle_meets_a_gap() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 4);
+        is_heard(&place, &bandung).await;
+        let mut tampered = written[..2].to_vec();
+        let other: serde_json::Value = serde_json::from_str(&written[0].line).unwrap();
+        let mut line: serde_json::Value = serde_json::from_str(&written[1].line).unwrap();
+        line["signatures"] = other["signatures"].clone();
+        tampered[1].line = line.to_string();
+        let (first, second) = tokio::join!(
+            place.push(&bandung, &tampered),
+            behind(&place, &bandung, "1.2", &written[2..])
+        );
+        let (first, second): (OutboxAnswer, OutboxAnswer) = (first.json(), second.json());
+        assert_eq!(exception(&first), Some((2, Code::SignatureInvalid)));
+        assert_eq!(exception(&second), Some((3, Code::SequenceGap)));
+        assert_eq!((first.head, second.receipts.len()), (second.head, 0));
+        assert_eq!(first.accepted_through, 1);
+        place.send(&bandung, &written[1..]).await;
+        place.pull(&mut bandung).await;
+        assert_eq!(bandung.received.len(), 4, "nothing twice");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_whose_front_never_comes_is_not_held_against_its_sender() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 4);
+        let refused = || {
+            let judged = place.hub.watch.refusals.all().remove(&bandung.id);
+            judged.and_then(|judged| judged.since)
+        };
+        let early = behind(&place, &bandung, "1.2", &written[2..]).await;
+        let early: OutboxAnswer = early.json();
+        assert_eq!(exception(&early), Some((3, Code::SequenceGap)));
+        assert_eq!(refused(), None);
+        let gap: OutboxAnswer = place.push(&bandung, &written[2..]).await.json();
+        assert_eq!(exception(&gap), Some((3, Code::SequenceGap)));
+        assert!(refused().is_some(), "it names nothing in front of it");
+        let first: OutboxAnswer = place.push(&bandung, &written[..2]).await.json();
+        assert_eq!((first.accepted_through, refused()), (2, None));
+        // What was sent again meets the receipts that are stored, wherever it says that it stands.
+        for _ in 0..2 {
+            let second = behind(&place, &bandung, "1.2", &written[2..]).await;
+            let second: OutboxAnswer = second.json();
+            assert_eq!((second.head, second.receipts.len()), (bandung.head, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hub_that_takes_one_batch_at_a_time_says_so_and_refuses_another() {
+    for db in databases().await {
+        let place = Place::with(&db, |settings| settings.limits.batches_under_way = 1).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 2);
+        is_heard(&place, &bandung).await;
+        let (feed, pieces) = mpsc::channel(1);
+        let meanwhile = async {
+            feed.send(lines(&written[..1])).await.unwrap();
+            feed.send("\n".to_owned()).await.unwrap();
+            drop(feed.reserve().await.unwrap());
+            let second = behind(&place, &bandung, "1.1", &written[1..]).await;
+            assert_eq!(second.code(), Some(Code::RateLimited));
+            drop(feed);
+        };
+        let (first, ()) = tokio::join!(fed(&place, &bandung, pieces), meanwhile);
+        assert_eq!(first.headers[BATCHES_HEADER], "1");
+        assert_eq!(first.json::<OutboxAnswer>().accepted_through, 1);
+        for odd in ["", "1", "1.", ".1", "1.x", "x.1", "1.1.1"] {
+            let refused = behind(&place, &bandung, odd, &written[1..]).await;
+            assert_eq!(refused.code(), Some(Code::MalformedRequest), "{odd:?}");
+        }
+        place.send(&bandung, &written[1..]).await;
+    }
+}
