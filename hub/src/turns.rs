@@ -94,8 +94,8 @@ mod tests {
         slug.parse().unwrap()
     }
 
-    fn behind(seq: u64) -> Option<Position> {
-        Some(Position { epoch: 1, seq })
+    fn at(seq: u64) -> Position {
+        Position { epoch: 1, seq }
     }
 
     fn has_come(turn: &Turn) -> bool {
@@ -106,11 +106,11 @@ mod tests {
     async fn a_batch_waits_for_those_in_front_of_it_in_whatever_order_they_came() {
         let turns = Turns::each(3);
         let take = |place| turns.take(id("kota-bandung"), place).unwrap();
-        let third = take(behind(900));
+        let third = take(Some(at(900)));
         assert!(has_come(&third), "nothing is in front of it");
-        let second = take(behind(500));
+        let second = take(Some(at(500)));
         let first = take(None);
-        let of_another = turns.take(id("kemenpu"), behind(7)).unwrap();
+        let of_another = turns.take(id("kemenpu"), Some(at(7))).unwrap();
         let come = [&first, &second, &third, &of_another].map(has_come);
         assert_eq!(come, [true, false, false, true]);
         drop(first);
@@ -127,12 +127,15 @@ mod tests {
         let again = take("kota-bandung", None).unwrap_err();
         assert_eq!(again.code(), Code::RateLimited);
         assert_eq!(again.retry_after_seconds(), Some(1));
-        let _second = take("kota-bandung", behind(500)).unwrap();
-        assert!(take("kota-bandung", behind(900)).is_err(), "two are taken");
+        let _second = take("kota-bandung", Some(at(500))).unwrap();
+        assert!(
+            take("kota-bandung", Some(at(900))).is_err(),
+            "two are taken"
+        );
         assert!(take("kemenpu", None).is_ok(), "others have their own");
         drop(first);
-        assert!(take("kota-bandung", behind(500)).is_err());
-        assert!(take("kota-bandung", behind(900)).is_ok());
+        assert!(take("kota-bandung", Some(at(500))).is_err());
+        assert!(take("kota-bandung", Some(at(900))).is_ok());
         assert_eq!(
             turns.under_way.borrow().len(),
             1,
