@@ -4,7 +4,6 @@
 
 const SHELL = `lapor-${VERSION}`;
 const WAITING = "/antrean";
-const RECEIPT = "/lapor/terima";
 const PAGES = ["/", "/lapor", WAITING];
 
 /** As anybody sees it: who uses this device, and what was last said to them, is not kept. */
@@ -60,10 +59,15 @@ async function open(event, path, search) {
     }
     return answer;
   } catch {
-    const page = PAGES.includes(path) ? await kept(path) : null;
-    if (page && path === "/lapor") return fresh(page);
-    return page ?? (await kept(WAITING)) ?? Response.error();
+    return instead(path);
   }
+}
+
+/** What is shown of a page where there is no line. */
+async function instead(path) {
+  const page = PAGES.includes(path) ? await kept(path) : null;
+  if (page && path === "/lapor") return fresh(page);
+  return page ?? (await kept(WAITING)) ?? Response.error();
 }
 
 /** Sends a form, or keeps it where the line, or the answer, was lost. */
@@ -89,36 +93,31 @@ async function reportOf(request) {
   return { key: said.get("kunci"), at: Date.now(), title: said.get("judul"), fields };
 }
 
-/** Leads on from a form that the history comes back to: to what has become of it, or to the form, with
- * all that was written. */
+/** What has become of a form that the history comes back to, or the form as it was sent, which the node
+ * shows: of what may be secret nothing is kept on this device for that. */
 async function reopen(report) {
-  const known = await queue.one(report.key);
+  const { key, fields } = report;
+  const known = await queue.one(key).catch(() => null);
   if (["sent", "waiting"].includes(known?.state)) return Response.redirect(WAITING, 303);
-  if (known) return mending(report.key);
-  if (await isFiled(report.key)) return Response.redirect(RECEIPT, 303);
-  // What was written on the page itself is newer than what it had answered.
-  const written = await draft.read();
-  const newer = written?.key === report.key ? written.fields : [];
-  const names = newer.map(([name]) => name);
-  const older = report.fields.filter(([name]) => !names.includes(name === "lampiran" ? "unggahan" : name));
-  const fields = [...older, ...newer];
-  return hold({ ...report, fields, title: new Map(fields).get("judul") }, undefined, true);
-}
-
-/** Whether the node has taken a report in; nobody knows where there is no line. */
-async function isFiled(kunci) {
-  const asked = { method: "POST", body: new URLSearchParams({ kunci }), credentials: "omit", redirect: "manual" };
-  const answer = await fetch(RECEIPT, asked).catch(() => null);
-  return answer?.type === "opaqueredirect";
+  if (known) return mending(key);
+  const body = new FormData();
+  for (const [name, value] of fields) body.append(name, value);
+  body.set("langkah", "sunting");
+  const asked = { method: "POST", body, headers: { Accept: "text/html" }, redirect: "manual" };
+  const answer = await fetch("/lapor", asked).catch(() => null);
+  // Without a line the form as it is kept, in which its page puts what the device may know of it.
+  if (!answer) return instead("/lapor");
+  // It has been filed, and this is the way to its receipt, which may be lost on the line.
+  if (answer.type === "opaqueredirect") await settle(report).catch(() => {});
+  return answer;
 }
 
 /** The form, with a report that is kept. */
 const mending = (key) => Response.redirect(`/lapor#perbaiki=${key}`, 303);
 
-const isStep = ([name, value]) => name === "langkah" && value;
-
 /** Keeps a report that could not be sent, and one that was only to be written on. */
-async function hold(report, tried, step = report.fields.some(isStep)) {
+async function hold(report, tried) {
+  const step = report.fields.some(([name, value]) => name === "langkah" && value);
   const before = await queue.one(report.key);
   const own = await files.of(report.fields, before?.files);
   const fields = report.fields.filter(([name]) => name !== "langkah");

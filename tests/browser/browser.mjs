@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setTimeout as pause } from "node:timers/promises";
 import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -64,6 +65,34 @@ export async function workAt(browser, stage, role, path, deed, kind = {}) {
     await deed(page);
   });
 }
+
+/** Looks again until something holds; gives what it was. */
+export async function until(look) {
+  for (let tries = 0; tries < 150; tries += 1) {
+    const found = await look();
+    if (found) return found;
+    await pause(100);
+  }
+  throw new Error(`never: ${look}`);
+}
+
+/** The fields of all that this device keeps in a place (`drafts`, `reports`), without those that are files. */
+export const fieldsIn = (page, place) =>
+  page.evaluate(
+    (place) =>
+      new Promise((done, failed) => {
+        const opening = indexedDB.open("lapor");
+        opening.onerror = () => failed(opening.error);
+        opening.onsuccess = () => {
+          const asked = opening.result.transaction(place).objectStore(place).getAll();
+          asked.onsuccess = () => {
+            opening.result.close();
+            done(asked.result.flatMap(({ fields = [] }) => fields.filter(([, value]) => typeof value === "string")));
+          };
+        };
+      }),
+    place,
+  );
 
 export const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 

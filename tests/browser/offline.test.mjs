@@ -3,32 +3,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { launch, overflowing, press, violations, visitor } from "./browser.mjs";
+import { fieldsIn, launch, overflowing, press, until, violations, visitor } from "./browser.mjs";
 import { line } from "./line.mjs";
 import { databases, raise } from "./stage.mjs";
-
-/** Looks again until something holds; gives what it was. */
-const until = async (look) => {
-  for (let tries = 0; tries < 150; tries += 1) {
-    const found = await look();
-    if (found) return found;
-    await pause(100);
-  }
-  throw new Error(`never: ${look}`);
-};
-
-/** In a page: what its draft keeps. */
-const draftFields = () =>
-  new Promise((done) => {
-    const opening = indexedDB.open("lapor");
-    opening.onsuccess = () => {
-      const asked = opening.result.transaction("drafts").objectStore("drafts").get("lapor");
-      asked.onsuccess = () => {
-        opening.result.close();
-        done(asked.result?.fields ?? []);
-      };
-    };
-  });
 
 for (const database of databases) {
   // What a device does by itself, whatever the node keeps reports in.
@@ -121,7 +98,7 @@ for (const database of databases) {
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Pohon miring di Jalan Riau");
       await page.getByLabel("Nama").fill("Siti Aminah");
-      const kept = async () => (await page.evaluate(draftFields)).some(([name]) => name === "uraian");
+      const kept = async () => (await fieldsIn(page, "drafts")).some(([name]) => name === "uraian");
       await until(kept);
       await page.reload();
       await page.getByText("dipulihkan dari perangkat ini").waitFor();
@@ -144,7 +121,7 @@ for (const database of databases) {
       await write(page, "Pagar roboh di Jalan Dago");
       const picture = { name: "pagar.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
       await page.getByLabel("Lampiran").setInputFiles(picture);
-      const drafted = () => page.evaluate(draftFields);
+      const drafted = () => fieldsIn(page, "drafts");
       const kept = await until(async () => (await drafted()).find(([name]) => name === "unggahan")?.[1]);
       const held = page.locator('.held input[name="unggahan"]:checked');
       await page.reload();
@@ -175,7 +152,7 @@ for (const database of databases) {
       await write(page, "Kabel menjuntai di Jalan Banda");
       await page.getByLabel("Lampiran").setInputFiles(picture);
       await page.locator(".held li", { hasText: "Dikirim bersama formulir ini" }).waitFor();
-      const named = async () => (await page.evaluate(draftFields)).find(([name]) => name === "unggahan")?.[1];
+      const named = async () => (await fieldsIn(page, "drafts")).find(([name]) => name === "unggahan")?.[1];
       const first = await until(named);
       assert.match(first, /^[0-9a-f]{32}\/kabel\.jpg$/);
       await page.goto(`${wire.base}/lapor`);
@@ -346,9 +323,8 @@ for (const database of databases) {
         if (look === "again") break;
         // What is mended and left is mended further.
         await page.getByLabel("Nama").fill("Siti Aminah Dewi");
-        const named = ([row]) => row?.title.startsWith("Gorong") && row.fields > 0;
-        await pause(600);
-        assert.ok(named(await rows(page, "reports")));
+        await until(async () => (await fieldsIn(page, "reports")).some(([, value]) => value === "Siti Aminah Dewi"));
+        assert.deepEqual((await rows(page, "reports")).map(({ title }) => title), ["Gorong-gorong ambles di Jalan Natuna"]);
         await page.goto(`${wire.base}/antrean`);
       }
       await page.getByRole("combobox", { name: /^Wilayah/ }).fill("Kota Bandung, Jawa Barat");
@@ -415,7 +391,7 @@ for (const database of databases) {
       await page.getByText("dipulihkan dari perangkat ini").waitFor();
       await rows(page, "reports", { state: "waiting" });
       await page.getByLabel("Nama").fill("Siti Aminah");
-      await pause(600);
+      await until(async () => (await fieldsIn(page, "reports")).some(([, value]) => value === "Siti Aminah"));
       const [{ state }] = await rows(page, "reports");
       assert.equal(state, "waiting");
       await context.close();
@@ -573,52 +549,96 @@ for (const database of databases) {
       await page.getByRole("link", { name: /Ada beberapa wilayah/ }).waitFor();
     };
 
-    it("shows a form that is gone back to with all that was written, and files nothing by that", device, async () => {
+    /** A form with a name and a picture that is answered with the page that asks back; `hidden` is a tick that keeps
+     * it from this device. */
+    const sentWithPicture = async (page, title, hidden) => {
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, title);
+      await page.getByLabel("Nama").fill("Siti Aminah");
+      if (hidden) await page.getByRole("checkbox", { name: hidden }).check();
+      const picture = { name: "plang.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
+      await page.getByLabel("Lampiran").setInputFiles(picture);
+      await page.locator('.held input[name="unggahan"]:checked').waitFor();
+      const isKept = ([name]) => name === "unggahan";
+      await until(async () => (await fieldsIn(page, "drafts")).some(isKept) !== Boolean(hidden));
+      await until(async () => (await rows(page, "drafts")).length === (hidden ? 0 : 1));
+      await askedBack(page);
+      await page.goto(`${wire.base}/statistik`);
+    };
+    /** What this device keeps of a form that was gone back to: what it kept of it before, and who writes never. */
+    const keptOfIt = async (page, hidden) => {
+      assert.deepEqual(await rows(page, "reports"), []);
+      for (const place of ["drafts", "files"]) assert.equal((await rows(page, place)).length, hidden ? 0 : 1, place);
+      assert.ok((await fieldsIn(page, "drafts")).every(([name]) => name !== "nama"));
+    };
+
+    it("shows a form that is gone back to as it was sent, keeps no more of it, and files nothing by that", device, async () => {
       const { context, page, complaints } = await settled();
       const watcher = await visitor(browser);
       const before = await received(watcher.page);
-      const picture = { name: "plang.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
-      const held = page.locator(".held li");
-      const states = async () => (await rows(page, "reports")).map(({ state }) => state);
-      for (const anonymous of [false, true]) {
-        const title = anonymous ? "Kanopi sobek di Jalan Opak" : "Plang terbalik di Jalan Progo";
-        const later = `${title}, sudah diputar dua kali.`;
-        await page.goto(`${wire.base}/lapor`);
-        await write(page, title);
-        await page.getByLabel("Nama").fill("Siti Aminah");
-        if (anonymous) await page.getByLabel("Anonim").check();
-        await page.getByLabel("Lampiran").setInputFiles(picture);
-        await page.locator('.held input[name="unggahan"]:checked').waitFor();
-        await askedBack(page);
-        await pause(600);
-        if (!anonymous) {
-          // What is written on there is newer than what was sent.
-          await page.getByLabel("Isi laporan").fill(later);
-          await until(async () => (await page.evaluate(draftFields)).some(([, value]) => value === later));
-        }
-        await page.goto(`${wire.base}/statistik`);
+      const title = "Plang terbalik di Jalan Progo";
+      for (const hidden of ["Anonim", "Rahasia", null]) {
+        await sentWithPicture(page, title, hidden);
         await page.goBack();
-        await page.getByText("dipulihkan dari perangkat ini").waitFor();
-        assert.match(new URL(page.url()).hash, /^#perbaiki=[0-9a-f]+$/);
         assert.equal(await page.getByLabel("Judul").inputValue(), title);
-        const words = await page.getByLabel("Isi laporan").inputValue();
-        assert.equal(words, anonymous ? `${title}, sejak kemarin sore.` : later);
+        assert.equal(new URL(page.url()).pathname + new URL(page.url()).hash, "/lapor");
         assert.equal(await page.getByLabel("Nama").inputValue(), "Siti Aminah");
-        assert.equal(await page.getByLabel("Anonim").isChecked(), anonymous);
+        for (const name of ["Anonim", "Rahasia"]) {
+          assert.equal(await page.getByRole("checkbox", { name }).isChecked(), name === hidden, name);
+        }
         await page.locator('.held input[name="unggahan"]:checked').waitFor();
-        assert.equal(await held.count(), 1);
-        // What waits is sent by each page that opens.
-        await page.goto(`${wire.base}/antrean`);
-        await page.getByText("Belum dikirim; masih Anda tulis.").waitFor();
-        await pause(600);
-        assert.deepEqual(await states(), ["unsent"]);
-        assert.equal(await received(watcher.page), before);
-        page.once("dialog", (dialog) => dialog.accept());
-        await page.locator("li.card").getByRole("button").last().click();
-        await until(async () => (await states()).length === 0);
+        assert.equal(await page.locator(".held li").count(), 1);
+        await keptOfIt(page, hidden);
       }
+      // What is to be anonymous from here on has left this device, and does not come back to it.
+      await page.getByRole("checkbox", { name: "Anonim" }).check();
+      for (const place of ["drafts", "files"]) await until(async () => (await rows(page, place)).length === 0);
+      await page.goto(`${wire.base}/statistik`);
+      await page.goBack();
+      assert.equal(await page.getByLabel("Judul").inputValue(), title);
+      await keptOfIt(page, "Anonim");
+      await page.goto(`${wire.base}/antrean`);
+      await page.getByRole("heading", { name: "Tidak ada yang menunggu" }).waitFor();
+      assert.equal(await received(watcher.page), before);
       assert.deepEqual(complaints, []);
       await watcher.context.close();
+      await context.close();
+    });
+
+    it("shows the form that is kept where one is gone back to without a line", device, async () => {
+      const { context, page } = await settled();
+      for (const hidden of ["Rahasia", null]) {
+        await sentWithPicture(page, "Kanopi sobek di Jalan Opak", hidden);
+        await cut(context);
+        await page.goBack();
+        await page.getByRole("button", { name: "Kirim laporan", exact: true }).waitFor();
+        if (!hidden) {
+          await page.getByText("dipulihkan dari perangkat ini").waitFor();
+          assert.equal(await page.getByLabel("Judul").inputValue(), "Kanopi sobek di Jalan Opak");
+        }
+        assert.deepEqual(await rows(page, "reports"), []);
+        assert.equal((await rows(page, "drafts")).length, hidden ? 0 : 1);
+        assert.ok((await fieldsIn(page, "drafts")).every(([name]) => name !== "nama"));
+        await mend(context);
+      }
+      await context.close();
+    });
+
+    it("shows a form that is gone back to where this device can keep nothing", device, async () => {
+      const { context, page } = await settled();
+      await sentWithPicture(page, "Lampu taman pecah di Jalan Cilaki", null);
+      // As after a newer portal: this one may not open what that one keeps.
+      await page.evaluate(
+        () =>
+          new Promise((done, failed) => {
+            const opening = indexedDB.open("lapor", 99);
+            opening.onerror = () => failed(opening.error);
+            opening.onsuccess = () => done(opening.result.close());
+          }),
+      );
+      await page.goBack();
+      assert.equal(await page.getByLabel("Judul").inputValue(), "Lampu taman pecah di Jalan Cilaki");
+      assert.equal(await page.locator('.held input[name="unggahan"]:checked').count(), 1);
       await context.close();
     });
 
@@ -634,10 +654,25 @@ for (const database of databases) {
       const receipt = page.getByRole("heading", { name: "Laporan Anda sudah kami terima" });
       await receipt.waitFor();
       await until(async () => (await rows(page, "reports")).length === 0);
+      const [own] = await page.locator(".keys .code").allTextContents();
+      const carried = async () => (await context.cookies()).find(({ name }) => name === "lapor-terima").value;
+      const key = await carried();
+
+      // The browser carries the receipt of another one by now.
+      const other = await context.newPage();
+      await other.goto(`${wire.base}/lapor`);
+      await write(other, "Bangku patah di Jalan Citarum");
+      await press(other, "Kirim laporan");
+      await other.getByRole("heading", { name: "Laporan Anda sudah kami terima" }).waitFor();
+      await until(async () => (await rows(other, "reports")).length === 0);
+      await other.close();
+      assert.notEqual(await carried(), key);
       await page.goBack();
       await receipt.waitFor();
       assert.equal(new URL(page.url()).pathname, "/lapor/terima");
-      assert.deepEqual(await rows(page, "reports"), []);
+      assert.equal(await carried(), key);
+      assert.equal(await page.locator(".keys .code").first().textContent(), own);
+      await until(async () => (await rows(page, "reports")).length === 0);
 
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Portal patah di Jalan Cimanuk");
@@ -646,14 +681,14 @@ for (const database of databases) {
       await cut(context);
       await press(page, "Kirim laporan");
       await page.getByText("Menunggu sambungan.").waitFor();
-      const [{ key, at }] = await rows(page, "reports");
+      const [{ key: kept, at }] = await rows(page, "reports");
       await page.goBack();
       await page.getByText("Menunggu sambungan.").waitFor();
       const [waits] = await rows(page, "reports");
-      assert.deepEqual([waits.key, waits.at, waits.state], [key, at, "waiting"]);
+      assert.deepEqual([waits.key, waits.at, waits.state], [kept, at, "waiting"]);
       await mend(context);
       await page.getByText("Terkirim. Catat nomor tiket").waitFor();
-      assert.equal(await received(watcher.page), before + 2);
+      assert.equal(await received(watcher.page), before + 3);
       await watcher.context.close();
       await context.close();
     });

@@ -25,10 +25,10 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 use lapor_web::Query;
-use lapor_web::page::{Form, LocalPath, Visit};
+use lapor_web::page::{Form, Visit};
 use serde::Deserialize;
 
-use super::visitor::{Carried, Holder, Known};
+use super::visitor::{Holder, Known};
 use super::{Answer, home_region, name_of, programmes};
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
@@ -156,6 +156,12 @@ async fn send(
             }
             return page::show(&writer, &form, &attached, again).await;
         }
+        // Gone back to after it was filed: what can be looked at is its receipt.
+        "sunting" if sent => {
+            node.admit_question(address).map_err(|e| problem(&e))?;
+            attach::forget(&node, &attached).await;
+            return Ok(receipt::lead(&node, &visit, form.text(KEY)));
+        }
         "sunting" => {
             return page::show(&writer, &form, &attached, Again::default()).await;
         }
@@ -180,11 +186,7 @@ async fn send(
     let owner = known.filter(|_| form.is_ticked(ACCOUNT));
     let filing = file(&node, address, owner, &form, &attached, draft).await;
     match filing {
-        Ok(key) => {
-            let mut response = visit.go(&LocalPath::own(RECEIPT));
-            Carried::Receipt.give(&node, &visit, response.headers_mut(), &key);
-            Ok(response)
-        }
+        Ok(key) => Ok(receipt::lead(&node, &visit, &key)),
         Err(NodeError::TooMany { retry_after_s }) => {
             let again = Again {
                 wait_s: Some(retry_after_s),

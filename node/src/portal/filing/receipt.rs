@@ -73,9 +73,14 @@ pub async fn open(
     if filed(&node, Some(key)).await?.is_none() {
         return page(&node, &visit, None, None).await;
     }
+    Ok(lead(&node, &visit, key))
+}
+
+/// The way to the receipt of what was filed under a key, which the browser carries from then on.
+pub fn lead(node: &Node, visit: &Visit, key: &str) -> Response {
     let mut response = visit.go(&LocalPath::own(RECEIPT));
-    Carried::Receipt.give(&node, &visit, response.headers_mut(), key);
-    Ok(response)
+    Carried::Receipt.give(node, visit, response.headers_mut(), key);
+    response
 }
 
 /// What was filed under a key.

@@ -144,6 +144,39 @@ async fn a_form_that_is_sent_twice_files_once_and_one_that_was_changed_says_so()
 }
 
 #[tokio::test]
+async fn a_form_that_is_gone_back_to_is_shown_and_leads_to_its_receipt_once_it_was_filed() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let form = Sent::report().file("surat.pdf", PDF);
+        let back = form.clone().with("langkah", "sunting");
+        let shown = back.to(&router, PATH).await;
+        assert_eq!(shown.status, StatusCode::OK);
+        assert!(shown.text.contains("surat.pdf<small>"), "{}", shown.text);
+        assert_eq!(cases(&place).await, 0);
+
+        let first = secrets(&receipt(&router, &form.to(&router, PATH).await).await);
+        let uploads = place.settings.node.blobs.join("uploads");
+        let waiting = || std::fs::read_dir(&uploads).unwrap().count();
+        let before = waiting();
+        let changed = back.clone().with("uraian", "Yang lain sama sekali.");
+        for back in [back, changed] {
+            let led = back.to(&router, PATH).await;
+            assert_eq!(first, secrets(&receipt(&router, &led).await));
+        }
+        assert_eq!(waiting(), before, "the files that came again are given up");
+        assert_eq!(cases(&place).await, 1);
+
+        let guessed = Sent::report().with("langkah", "sunting");
+        for _ in 0..120 {
+            guessed.to(&router, PATH).await;
+        }
+        let guessed = guessed.to(&router, PATH).await;
+        assert_eq!(guessed.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(!guessed.text.contains(&first[1]), "{}", guessed.text);
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_stands_beside_its_field_and_all_that_was_sent_is_kept() {
     for place in places().await {
         let router = router(place.node.clone());
