@@ -34,6 +34,9 @@ function typed(form) {
   return [...said, ...along];
 }
 
+/** Letters of a file's name that the node keeps. */
+const NAME_CHARS = 80;
+
 /** What a form of its own page says better. */
 const ANEW = ["cap", "situs", "langkah", "tetap", "unggahan", "lampiran", "akun"];
 
@@ -60,6 +63,14 @@ function attach(input, files) {
   for (const one of files) chosen.items.add(one);
   input.files = chosen.files;
   input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** How the node calls a file that came with a form: as the browser writes its name there, without folders,
+ * with nothing that could hide what it is, and short. */
+function nameAtNode(name) {
+  const sent = name.replace(/["\r\n]/g, encodeURIComponent);
+  const plain = sent.split(/[/\\]/).pop().replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "");
+  return [...plain].slice(0, NAME_CHARS).join("");
 }
 
 /** How many bytes of an upload the node holds, if it does. */
@@ -90,7 +101,7 @@ async function holdAgain(form, fields) {
     if (name !== "unggahan" || stand.has(upload)) continue;
     stand.add(upload);
     const file = { name: rest.join("/"), size: await heldBytes(upload) };
-    const place = file.size === null ? anew.indexOf(file.name) : -1;
+    const place = file.size === null ? anew.indexOf(nameAtNode(file.name)) : -1;
     if (place >= 0) {
       anew.splice(place, 1);
       continue;
