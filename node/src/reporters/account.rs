@@ -10,6 +10,7 @@ use lapor_protocol::kinds::ProgrammeRef;
 
 use super::followed::note_follower;
 use super::session::key_was_used;
+use super::support::forget_contact;
 use super::{Notify, Visitor};
 use crate::casework::{CaseSummary, summaries};
 use crate::error::NodeError;
@@ -160,7 +161,8 @@ impl Node {
     }
 
     /// Removes the account of a citizen with its links to reports and what is followed at its
-    /// address, and tells it there. The reports stay, each with its own key.
+    /// address, also what waits to be sent there of that, and tells it there. The reports stay, each
+    /// with its own key.
     ///
     /// # Errors
     /// [`NodeError::Locked`] if nobody has signed in, or the account is gone.
@@ -171,8 +173,7 @@ impl Node {
         let contact = own_contact(&mut tx, visitor).await?;
         let reports = store::citizens::remove(&mut tx, citizen, &contact).await?;
         // With the account goes the proof on which the address follows.
-        store::followed::forget_contact(&mut tx, &contact).await?;
-        store::support::forget_contact(&mut tx, &contact).await?;
+        forget_contact(&mut tx, &contact).await?;
         // The id means nothing any more; the address is in no log.
         let actor = format!("citizen:{citizen}");
         let told = reports.to_string();
