@@ -50,7 +50,7 @@ impl Node {
         let mut resumed = Resumed::default();
         for case in self.filed_in(thread).await? {
             let begun = begun.as_ref();
-            match self.resume_case(case, until, begun, &mut resumed).await {
+            match Box::pin(self.resume_case(case, until, begun, &mut resumed)).await {
                 Ok(()) | Err(NodeError::NotFound { .. } | NodeError::Locked(_)) => {}
                 Err(error) => passed_over(error, case)?,
             }
