@@ -90,8 +90,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         .into_iter()
         .map(|account| (account.actor(), account.name))
         .collect();
-    let called = alarms::called(&console, &v).await?;
-    let rules = alarms::standing(&console).await?;
+    let (rules, called) = alarms::standing(&console, &v).await?;
     let directory = console.hub.ground.directory.current();
     let joining = admission::all(&console, &v, &waiting).await?;
     let follows = consequences::of_all(&console, &v, &waiting).await;

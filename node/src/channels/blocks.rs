@@ -2,6 +2,7 @@
 //! answered and no news is told, until a day. A block is told to nobody, nor that it is over; what
 //! still waits for an answer then is asked once more.
 
+use super::forgetting::ENDED_KEPT_MS;
 use super::log_name;
 use super::silence::Resumed;
 use crate::error::NodeError;
@@ -84,6 +85,9 @@ impl Node {
                 // What is wrong with one conversation keeps no news of another.
                 Err(error) => {
                     tracing::warn!(%error, "what follows from the end of a block cannot be told");
+                    if until < now - ENDED_KEPT_MS {
+                        self.forget_block(&thread, until).await?;
+                    }
                 }
             }
         }
@@ -115,6 +119,12 @@ impl Node {
         }
         tx.commit().await?;
         Ok(asks)
+    }
+
+    async fn forget_block(&self, thread: &str, until: i64) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        store::channels::blocks::end(&mut tx, thread, until).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends a block before its day.

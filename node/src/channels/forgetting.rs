@@ -14,8 +14,9 @@ const TAKEN_KEPT_MS: i64 = 30 * DAY_MS;
 const SAID_KEPT_MS: i64 = 60 * DAY_MS;
 /// For how long the words of what was sent are kept, where it may come back.
 const SENT_KEPT_MS: i64 = DAY_MS;
-/// For how long a block that is over waits for what follows from it, where no channel is on.
-const ENDED_KEPT_MS: i64 = DAY_MS;
+/// For how long a block that is over waits for what follows from it, where no channel is on or that
+/// cannot be told.
+pub(super) const ENDED_KEPT_MS: i64 = DAY_MS;
 
 impl Node {
     /// Forgets where a report was filed, what is to be said of it, and with the last report of a
@@ -56,7 +57,10 @@ impl Node {
         store::channels::outbox::expire(&mut tx, now - SAID_KEPT_MS).await?;
         store::channels::outbox::forget_sent(&mut tx, now - SENT_KEPT_MS).await?;
         store::channels::unsaid::forget_words(&mut tx, now - TAKEN_KEPT_MS).await?;
-        store::channels::blocks::expire(&mut tx, now - ENDED_KEPT_MS).await?;
+        // Where a channel is on, what follows from the end of a block comes first.
+        if self.channels_on().is_empty() {
+            store::channels::blocks::expire(&mut tx, now - ENDED_KEPT_MS).await?;
+        }
         store::channels::alike::expire(&mut tx, now - DAY_MS).await?;
         store::channels::threads::expire(&mut tx, now - TAKEN_KEPT_MS).await?;
         store::channels::parts::expire(&mut tx, now - DAY_MS).await?;

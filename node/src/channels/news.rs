@@ -50,6 +50,8 @@ pub(super) struct Told {
     pub post: Option<String>,
     /// They have said STOP or are blocked: what is news now is never told.
     pub silent: bool,
+    /// Their block is over, and what follows from that comes before what is news now.
+    pub ending: bool,
 }
 
 /// Something of which nothing was said yet where its case was filed.
@@ -71,7 +73,8 @@ impl Told {
 }
 
 impl Node {
-    /// Writes what is to be told of all cases that have changed. Returns how many things.
+    /// Writes what is to be told of all cases that have changed; what follows from the end of a block
+    /// comes before, and what waits for that is told in a later round. Returns how many things.
     pub(crate) async fn write_channel_news(&self) -> Result<usize, NodeError> {
         let mut written = self.end_blocks().await?;
         let mut after = String::new();
@@ -107,6 +110,9 @@ impl Node {
             Err(NodeError::NotFound { .. } | NodeError::Locked(_)) => None,
             Err(error) => return Err(error),
         };
+        if told.as_ref().is_some_and(|told| told.ending) {
+            return Ok(0);
+        }
         let (rows, turned) = match &told {
             Some(told) if told.silent => (self.untold_of(told).await?, None),
             Some(told) => self.news_for(told).await?,
@@ -191,7 +197,7 @@ impl Node {
             return Ok(None);
         };
         let now = self.clock().now_ms();
-        let blocked = store::channels::blocks::until(&mut tx, &thread, now).await?;
+        let block = store::channels::blocks::kept(&mut tx, &thread).await?;
         let thread = store::channels::threads::one(&mut tx, &thread).await?;
         let post = store::channels::threads::post_of(&mut tx, &whole).await?;
         drop(tx);
@@ -207,7 +213,8 @@ impl Node {
             post: post
                 .map(|sealed| self.switch().open(POST, &sealed))
                 .transpose()?,
-            silent: thread.stopped_at.is_some() || blocked.is_some(),
+            silent: thread.stopped_at.is_some() || block.is_some_and(|until| until > now),
+            ending: block.is_some_and(|until| until <= now),
             case,
             thread,
             channel,

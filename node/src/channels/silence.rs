@@ -49,13 +49,10 @@ impl Node {
         let begun = self.talk_of(thread)?.asked;
         let mut resumed = Resumed::default();
         for case in self.filed_in(thread).await? {
-            match self.whom_to_tell(case).await {
-                Ok(Some(told)) => {
-                    let begun = begun.as_ref();
-                    self.resume_case(&told, until, begun, &mut resumed).await?;
-                }
-                Ok(None) | Err(NodeError::NotFound { .. } | NodeError::Locked(_)) => {}
-                Err(error) => return Err(error),
+            let begun = begun.as_ref();
+            match Box::pin(self.resume_case(case, until, begun, &mut resumed)).await {
+                Ok(()) | Err(NodeError::NotFound { .. } | NodeError::Locked(_)) => {}
+                Err(error) => passed_over(error, case)?,
             }
         }
         Ok(resumed)
@@ -67,18 +64,30 @@ impl Node {
         let rows = store::channels::threads::cases(&mut tx, &thread.id, CASES).await?;
         let mut filed = Vec::new();
         for (case, _) in rows.iter().rev() {
-            filed.extend(self.family(&mut tx, store::case_id(case)?).await?);
+            let case = store::case_id(case)?;
+            match self.family(&mut tx, case).await {
+                Ok(family) => filed.extend(family),
+                Err(error) => {
+                    passed_over(error, case)?;
+                    // What is wrong may be with one of its halves.
+                    filed.push(case);
+                }
+            }
         }
         Ok(filed)
     }
 
     async fn resume_case(
         &self,
-        told: &Told,
+        case: CaseId,
         until: i64,
         begun: Option<&Asked>,
         resumed: &mut Resumed,
     ) -> Result<(), NodeError> {
+        let Some(told) = self.whom_to_tell(case).await? else {
+            return Ok(());
+        };
+        let told = &told;
         let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
         let heard = self.heard_of(&mut tx, &told.case).await?;
@@ -112,6 +121,15 @@ impl Node {
         resumed.asked = asked.or(resumed.asked.take());
         Ok(())
     }
+}
+
+/// What is wrong with one case keeps nothing of another from being said; a database that failed does.
+fn passed_over(error: NodeError, case: CaseId) -> Result<(), NodeError> {
+    if matches!(error, NodeError::Database(_)) {
+        return Err(error);
+    }
+    tracing::warn!(%error, %case, "what of a case was not told, or waits for an answer, is passed over");
+    Ok(())
 }
 
 /// What of a case waits for an answer of whoever filed it: questions, or whether it is done.

@@ -10,6 +10,7 @@ use lapor_protocol::kinds::ProgrammeRef;
 
 use super::followed::note_follower;
 use super::session::key_was_used;
+use super::support::forget_contact;
 use super::{Notify, Visitor};
 use crate::casework::{CaseSummary, summaries};
 use crate::error::NodeError;
@@ -88,7 +89,8 @@ impl Node {
 
     /// Follows a public case at the contact of a citizen's account, to which no code goes: it was
     /// proved. Whoever follows already goes on. A report that belongs to the account, or a part that
-    /// was split off from it, makes no follower of its reporter, to whom news go to the same contact.
+    /// was split off from it, makes no follower of its reporter, to whom news go to the same contact;
+    /// who followed it before does no more.
     ///
     /// # Errors
     /// [`NodeError::Locked`] if nobody has signed in, [`NodeError::NotFound`] for a case that not
@@ -104,17 +106,20 @@ impl Node {
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         let contact = own_contact(&mut tx, visitor).await?;
-        let begun = match self.own_report(&mut tx, visitor, case).await? {
-            Some(own) if Notify::read(&own.notify) == Notify::Email => Begun::WasTold,
-            Some(own) => {
+        let text = case.to_string();
+        let begun = if let Some(own) = self.own_report(&mut tx, visitor, case).await? {
+            store::support::end_following(&mut tx, &text, &contact).await?;
+            store::support::forget_leaves(&mut tx, &text, &contact).await?;
+            if Notify::read(&own.notify) == Notify::Email {
+                Begun::WasTold
+            } else {
                 let wanted = Notify::Email.as_str();
                 store::reporters::set_notify(&mut tx, &own.case_id, wanted).await?;
                 Begun::IsTold
             }
-            None => {
-                store::support::follow(&mut tx, &case.to_string(), &contact, now).await?;
-                Begun::Follows
-            }
+        } else {
+            store::support::follow(&mut tx, &text, &contact, now).await?;
+            Begun::Follows
         };
         tx.commit().await?;
         Ok(begun)
@@ -160,7 +165,8 @@ impl Node {
     }
 
     /// Removes the account of a citizen with its links to reports and what is followed at its
-    /// address, and tells it there. The reports stay, each with its own key.
+    /// address, also what waits to be sent there of that, and tells it there. The reports stay, each
+    /// with its own key.
     ///
     /// # Errors
     /// [`NodeError::Locked`] if nobody has signed in, or the account is gone.
@@ -171,8 +177,7 @@ impl Node {
         let contact = own_contact(&mut tx, visitor).await?;
         let reports = store::citizens::remove(&mut tx, citizen, &contact).await?;
         // With the account goes the proof on which the address follows.
-        store::followed::forget_contact(&mut tx, &contact).await?;
-        store::support::forget_contact(&mut tx, &contact).await?;
+        forget_contact(&mut tx, &contact).await?;
         // The id means nothing any more; the address is in no log.
         let actor = format!("citizen:{citizen}");
         let told = reports.to_string();

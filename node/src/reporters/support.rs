@@ -153,6 +153,20 @@ pub(crate) async fn follow(
     leave_for(tx, case, contact).await
 }
 
+/// Forgets an address: what it follows, and the letters that wait to bring it news of that. What goes to
+/// it as the reporter of a case stays.
+pub(super) async fn forget_contact(tx: &mut Tx, contact: &str) -> Result<(), NodeError> {
+    for (number, leave) in store::letters::with_leave(tx, contact).await? {
+        let hash = Sha256::digest(leave.as_bytes());
+        let leaver = store::support::leaver(tx, &hash).await?;
+        if leaver.is_some_and(|(_, of)| of == contact) {
+            store::letters::withdraw(tx, number).await?;
+        }
+    }
+    store::followed::forget_contact(tx, contact).await?;
+    Ok(store::support::forget_contact(tx, contact).await?)
+}
+
 /// Ends a following with all to which merges led on from it and from which they led there, and
 /// forgets the address.
 async fn leave_all(tx: &mut Tx, case: &str, contact: &str) -> Result<(), NodeError> {

@@ -5,6 +5,8 @@ use sqlx::FromRow;
 
 use super::Stored;
 
+pub(super) const FORGET_CONTACT: &str = "delete from programme_followers where contact = $1";
+
 /// A follower; it prints nothing, because it holds an address.
 #[derive(Clone, FromRow)]
 pub struct FollowerRow {
@@ -48,8 +50,7 @@ pub async fn leave(tx: &mut Tx, owner: &str, slug: &str, contact: &str) -> Store
 
 /// Ends all that an address follows; its ways to leave stand with those of cases.
 pub async fn forget_contact(tx: &mut Tx, contact: &str) -> Stored<()> {
-    const SQL: &str = "delete from programme_followers where contact = $1";
-    on!(tx, c => sqlx::query(SQL).bind(contact).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(FORGET_CONTACT).bind(contact).execute(c).await.map(drop))?;
     Ok(())
 }
 

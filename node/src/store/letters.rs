@@ -5,6 +5,9 @@ use sqlx::FromRow;
 
 use super::Stored;
 
+pub(super) const WITH_LEAVE: &str = "select number, leave from letters
+    where address = $1 and kind = 'news' and leave is not null";
+
 /// A letter; it prints nothing, because it holds an address and words.
 #[derive(Clone, FromRow)]
 pub struct LetterRow {
@@ -117,6 +120,19 @@ pub async fn expire(tx: &mut Tx, at: i64, refused_before: i64) -> Stored<()> {
 pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
     const SQL: &str = "delete from letters where case_id = $1";
     on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Letters of news that wait for an address and can be left, each with the secret for that. What was
+/// refused says none any more.
+pub async fn with_leave(tx: &mut Tx, address: &str) -> Stored<Vec<(i64, String)>> {
+    Ok(on!(tx, c => sqlx::query_as(WITH_LEAVE).bind(address).fetch_all(c).await)?)
+}
+
+/// Forgets a letter, also while somebody sends it.
+pub async fn withdraw(tx: &mut Tx, number: i64) -> Stored<()> {
+    const SQL: &str = "delete from letters where number = $1";
+    on!(tx, c => sqlx::query(SQL).bind(number).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -4,6 +4,13 @@ use lapor_migrations::{Tx, on};
 
 use super::Stored;
 
+/// What is known of an address: what it follows, from where merges led it on, and how it leaves anything.
+const FORGET_CONTACT: [&str; 3] = [
+    "delete from followers where contact = $1",
+    "delete from led_on where contact = $1",
+    "delete from follower_leaves where contact = $1",
+];
+
 /// Notes a supporter; says whether they are new.
 pub async fn add(tx: &mut Tx, case_id: &str, supporter: &[u8], at: i64) -> Stored<bool> {
     const SQL: &str = "insert into supporters (case_id, supporter, at) values ($1, $2, $3)
@@ -149,10 +156,7 @@ pub async fn forget_followers(tx: &mut Tx, case_id: &str) -> Stored<()> {
 
 /// Forgets an address: the cases that it follows, how it leaves anything, and from where merges led it on.
 pub async fn forget_contact(tx: &mut Tx, contact: &str) -> Stored<()> {
-    const FOLLOWERS: &str = "delete from followers where contact = $1";
-    const LED: &str = "delete from led_on where contact = $1";
-    const LEAVES: &str = "delete from follower_leaves where contact = $1";
-    for sql in [FOLLOWERS, LED, LEAVES] {
+    for sql in FORGET_CONTACT {
         on!(tx, c => sqlx::query(sql).bind(contact).execute(c).await.map(drop))?;
     }
     Ok(())
@@ -172,4 +176,51 @@ pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
     on!(tx, c => sqlx::query(FOLLOWERS).bind(case_id).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(LEAVES).bind(case_id).execute(c).await.map(drop))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::{Kind, Schema};
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+    use crate::store::{followed, letters};
+    use crate::testing::databases;
+
+    /// What it costs shows where many follow only, how SQLite goes about it where nobody does.
+    #[tokio::test]
+    async fn sqlite_forgets_an_address_by_indexes() {
+        let [followers, led_on, leaves] = FORGET_CONTACT;
+        let asked = [
+            (followers, "followers_of_contact (contact=?)"),
+            (led_on, "led_on_of_contact (contact=?)"),
+            (leaves, "follower_leaves_of_contact (contact=?)"),
+            (
+                followed::FORGET_CONTACT,
+                "programme_followers_of_contact (contact=?)",
+            ),
+            (letters::WITH_LEAVE, "letters_of_address (address=?)"),
+        ];
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            if tx.kind() == Kind::Postgres {
+                forget_contact(&mut tx, "siti@contoh.id").await.unwrap();
+                let waiting = letters::with_leave(&mut tx, "siti@contoh.id").await;
+                assert_eq!(waiting, Ok(vec![]));
+                continue;
+            }
+            for (sql, index) in asked {
+                let text = format!("explain query plan {sql}");
+                let plan = on!(&mut tx, c => sqlx::query_as(AssertSqlSafe(text))
+                    .bind("siti@contoh.id")
+                    .fetch_all(c)
+                    .await);
+                let plan: Vec<(i64, i64, i64, String)> = plan.unwrap();
+                let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
+                assert_eq!(steps.len(), 1, "{steps:?}");
+                assert!(steps[0].contains(index), "{steps:?}");
+            }
+        }
+    }
 }

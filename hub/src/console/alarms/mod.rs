@@ -166,6 +166,15 @@ pub fn silence_at(id: &InstanceId) -> String {
 
 /// What rules and recipients are called, by their ids.
 pub async fn called(console: &Console, v: &Voice) -> Answer<BTreeMap<String, String>> {
+    let (_, called) = standing(console, v).await?;
+    Ok(called)
+}
+
+/// The rules as they stand, and what they and recipients are called, by their ids.
+pub async fn standing(
+    console: &Console,
+    v: &Voice,
+) -> Answer<(Vec<Rule>, BTreeMap<String, String>)> {
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;
         let rules = alarms::rules(&mut tx).await?;
@@ -175,22 +184,12 @@ pub async fn called(console: &Console, v: &Voice) -> Answer<BTreeMap<String, Str
     };
     let (rules, recipients) = read.await.map_err(|error| failed(&error))?;
     let directory = console.hub.ground.directory.current();
-    let rules = rules
-        .into_iter()
-        .map(|rule| (rule.id.clone(), words::rule(v, &directory, &rule)));
+    let of_rules = rules
+        .iter()
+        .map(|rule| (rule.id.clone(), words::rule(v, &directory, rule)));
     let recipients = recipients.into_iter().map(|one| (one.id, one.name));
-    Ok(rules.chain(recipients).collect())
-}
-
-/// The rules as they stand.
-pub async fn standing(console: &Console) -> Answer<Vec<Rule>> {
-    let read = async {
-        let mut tx = console.hub.ground.db.read().await?;
-        let rules = alarms::rules(&mut tx).await?;
-        tx.rollback().await?;
-        Ok(rules)
-    };
-    read.await.map_err(|error| failed(&error))
+    let called = of_rules.chain(recipients).collect();
+    Ok((rules, called))
 }
 
 /// What an act upon alarms is about, as rules stand and are called.

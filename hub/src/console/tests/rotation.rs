@@ -194,7 +194,7 @@ async fn an_authority_is_used_by_two_where_somebody_would_be_cut_off() {
             .open(&step("cabut"))
             .await
             .shows("di bawah akar lama")
-            .shows("yang belum harus diberi berkas authority/roots.pem");
+            .shows("yang belum memercayainya harus diberi berkas authority/roots.pem");
     }
 }
 

@@ -1,5 +1,6 @@
 //! A conversation that an administrator has blocked.
 
+use lapor_migrations::on;
 use serde_json::json;
 
 use super::{BUDI, DAY_MS, REPORT, SITI, Talked};
@@ -13,6 +14,13 @@ impl Talked {
     async fn thread(&self) -> String {
         let (case, _) = self.case().await;
         self.node().thread_of_case(case).await.unwrap().unwrap()
+    }
+
+    /// How many blocks are kept, also of those that are over.
+    async fn kept_blocks(&self) -> i64 {
+        const SQL: &str = "select count(*) from channel_blocks";
+        let mut tx = self.node().read_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query_scalar(SQL).fetch_one(c).await).unwrap()
     }
 }
 
@@ -79,8 +87,8 @@ async fn when_a_block_is_over_only_what_still_asks_is_said_once() {
             if by_hand {
                 node.unblock(&thread, ADMIN).await.unwrap();
             } else {
-                talked.place.clock.advance(DAY_MS + 1);
-                // A night's forgetting comes before anybody has looked.
+                // The node was off for days, and a night's forgetting comes before anybody has looked.
+                talked.place.clock.advance(3 * DAY_MS);
                 node.expire_channels().await.unwrap();
             }
             let asks = format!(
@@ -96,6 +104,78 @@ async fn when_a_block_is_over_only_what_still_asks_is_said_once() {
                 [format!("Laporan {ticket}: Tindak lanjut. Lampu dipasang.")]
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn where_no_channel_is_on_a_block_that_is_over_is_forgotten_after_a_day() {
+    for mut talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let thread = talked.thread().await;
+        talked
+            .node()
+            .block(&thread, 1, "Ancaman", ADMIN)
+            .await
+            .unwrap();
+        talked.place.settings.channels.sms.kannel.send_url = None;
+        talked.place.node = talked.place.reopened().await;
+        for kept in [1, 0] {
+            talked.place.clock.advance(DAY_MS + 1);
+            talked.node().expire_channels().await.unwrap();
+            assert_eq!(talked.kept_blocks().await, kept);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_block_whose_end_cannot_be_told_is_forgotten_after_a_day() {
+    const DAMAGE: &str = "update channel_threads set talk = sealed";
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let thread = talked.thread().await;
+        talked
+            .node()
+            .block(&thread, 1, "Ancaman", ADMIN)
+            .await
+            .unwrap();
+        let mut tx = talked.node().write_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query(DAMAGE).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        for kept in [1, 0] {
+            talked.place.clock.advance(DAY_MS + 1);
+            assert!(talked.told(SITI).await.is_empty());
+            assert_eq!(talked.kept_blocks().await, kept);
+        }
+    }
+}
+
+#[tokio::test]
+async fn news_wait_for_what_follows_from_the_end_of_their_block() {
+    // As many that ended before as are looked at in one go.
+    const OTHERS: &str =
+        "insert into channel_blocks (thread, until_at, why, blocked_at, blocked_by)
+        with recursive numbers (n) as (
+            select 1 union all select n + 1 from numbers where n < 100
+        )
+        select 'nobody-' || cast(n as text), 1, 'Ancaman', 0, 'account:dewi' from numbers";
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        talked.says(SITI, REPORT).await;
+        let ((case, ticket), thread) = (talked.case().await, talked.thread().await);
+        node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
+        talked.follows_up(case, "Petugas berangkat.", false).await;
+        talked.place.clock.advance(DAY_MS);
+        talked.follows_up(case, "Lampu dipasang.", false).await;
+        let mut tx = node.write_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query(OTHERS).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        assert!(talked.told(SITI).await.is_empty(), "its turn is not yet");
+        assert_eq!(talked.kept_blocks().await, 1);
+        assert_eq!(
+            talked.told(SITI).await,
+            [format!("Laporan {ticket}: Tindak lanjut. Lampu dipasang.")],
+            "and nothing of what came before the end"
+        );
     }
 }
 

@@ -205,6 +205,14 @@ impl Talked {
             .collect()
     }
 
+    /// What is known of a case cannot be read any more.
+    async fn damages(&self, case: CaseId) {
+        const SQL: &str = "update cases set fold = '{' where case_id = $1";
+        let (case, mut tx) = (case.to_string(), self.node().write_tx().await.unwrap());
+        on!(&mut tx, c => sqlx::query(SQL).bind(&case).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// The hub rules what waits.
     async fn ruled(&self) {
         ruled(&self.place, &self.hub).await;

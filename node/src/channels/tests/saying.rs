@@ -335,6 +335,29 @@ async fn of_what_came_after_a_stop_only_an_open_question_is_said_when_news_are_w
 }
 
 #[tokio::test]
+async fn a_damaged_report_keeps_nobody_from_wanting_news_again() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        talked
+            .says(SITI, "Jalan berlubang di depan pasar Sukajadi.")
+            .await;
+        let cases = talked.cases().await;
+        assert_eq!(cases.len(), 2, "{cases:?}");
+        talked.says(SITI, "STOP").await;
+        for (case, _) in &cases {
+            let case = case.parse().unwrap();
+            talked.holds(case, json!(["Masih ada?"]), json!([])).await;
+        }
+        talked.damages(cases[0].0.parse().unwrap()).await;
+        let told = talked.says(SITI, "MULAI").await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("Anda akan menerima"), "{told:?}");
+        assert!(told[1].contains(&cases[1].1), "{told:?}");
+        assert!(talked.told(SITI).await.is_empty(), "once is enough");
+    }
+}
+
+#[tokio::test]
 async fn questions_that_were_answered_in_part_go_on_where_they_were_after_a_stop() {
     for talked in Talked::on(Name::Sms).await {
         talked.says(SITI, REPORT).await;

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use lapor_migrations::on;
 use lapor_protocol::kinds::ProgrammeRef;
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::receipt::Stream;
@@ -14,7 +15,7 @@ use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
 use crate::doors::router;
 use crate::post::{LetterChoice, Round};
 use crate::publishing::{NewProgramme, NewProgress};
-use crate::reporters::Proved;
+use crate::reporters::{Proved, leave_for};
 use crate::staff::StaffRole;
 use crate::sync::Link;
 use crate::testing::{PaperHub, Place, databases};
@@ -254,6 +255,7 @@ async fn whoever_has_signed_in_follows_with_one_press_and_without_a_code() {
 
 #[tokio::test]
 async fn a_reporter_who_has_signed_in_and_follows_their_own_report_is_told_as_its_reporter() {
+    const LEAVES: &str = "select count(*) from follower_leaves where contact = $1";
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let (node, router) = (posted.node(), router(posted.node().clone()));
         let case = posted.filed(false).await.case;
@@ -288,11 +290,24 @@ async fn a_reporter_who_has_signed_in_and_follows_their_own_report_is_told_as_it
             ("Mulai sekarang kami mengabari", "surel sudah aktif"),
             ("surel sudah aktif", "Mulai sekarang"),
         ] {
+            // As they could before they were told apart.
+            posted.follows(case, REPORTER).await;
+            let mut tx = node.write_tx().await.unwrap();
+            let leave = leave_for(&mut tx, &case.to_string(), REPORTER).await;
+            leave.unwrap();
+            tx.commit().await.unwrap();
             let page = press(&reporter, REPORTER).await;
             assert!(page.contains("Ini laporan Anda sendiri"), "{page}");
             assert!(page.contains(said) && !page.contains(unsaid), "{page}");
             assert_eq!(told().await, "email");
             assert!(node.followers(case, "", 10).await.unwrap().is_empty());
+            let mut tx = node.read_tx().await.unwrap();
+            let leaves = on!(&mut tx, c => sqlx::query_scalar(LEAVES)
+                .bind(REPORTER)
+                .fetch_one(c)
+                .await);
+            let leaves: i64 = leaves.unwrap();
+            assert_eq!(leaves, 0, "nor is it left any more");
         }
         // Anybody else who has signed in follows, and learns nothing of whose it is.
         posted.leaves(case).await;

@@ -64,6 +64,12 @@ pub async fn until(tx: &mut Tx, thread: &str, now: i64) -> Stored<Option<i64>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(thread).bind(now).fetch_optional(c).await)?)
 }
 
+/// Until when a conversation is or was blocked, as long as nothing has followed from the end.
+pub async fn kept(tx: &mut Tx, thread: &str) -> Stored<Option<i64>> {
+    const SQL: &str = "select until_at from channel_blocks where thread = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(thread).fetch_optional(c).await)?)
+}
+
 /// Conversations whose block is over, with when it ended, the first first.
 pub async fn over(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<(String, i64)>> {
     const SQL: &str = "select thread, until_at from channel_blocks where until_at <= $1
