@@ -14,7 +14,7 @@ use super::{ACCOUNT, Answer, Officer, acts, case_page};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::quarantine::{Aside, AsideId};
+use crate::quarantine::{Aside, AsideId, REFUSED_WITH, WAITS};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/tertahan";
@@ -149,7 +149,9 @@ fn reason_words(aside: &Aside) -> TextId {
     let why = aside.reason.as_deref().unwrap_or_default();
     match (aside.state.as_str(), aside.id, why) {
         ("parked", ..) => text_id("aside-why-parked"),
+        ("refused", _, REFUSED_WITH) => text_id("aside-why-refused-with"),
         ("refused", ..) => text_id("aside-why-refused"),
+        (_, AsideId::Own(_), WAITS) => text_id("aside-why-own-waits"),
         (_, AsideId::Own(_), "bytes_damaged") => text_id("aside-why-own-damaged"),
         (_, AsideId::Own(_), "draft_unreadable") => text_id("aside-why-own-unreadable"),
         (_, AsideId::Own(_), _) => text_id("aside-why-own"),
