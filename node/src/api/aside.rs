@@ -99,7 +99,7 @@ pub async fn list(
 /// Look at a message again
 ///
 /// One that came is applied if it can be, with what waits behind it; one of this institution is sent
-/// again, with the later ones of its case.
+/// again, with what waits behind it, and with the one that its case begins with where that is set aside.
 #[utoipa::path(
     post,
     path = "/quarantine/{message}/replay",
@@ -121,7 +121,8 @@ pub async fn replay(
 
 /// Go on without a message
 ///
-/// It never has an effect here, so that this copy of its case may differ from those of others.
+/// It never has an effect here, so that this copy of its case may differ from those of others. What cannot
+/// be without a message of this institution, as it begins their case, is refused with it.
 #[utoipa::path(
     post,
     path = "/quarantine/{message}/refusal",

@@ -133,6 +133,23 @@ impl Node {
             .collect()
     }
 
+    /// Those of these cases that are known here: the ticket of each, and whether there is a page of it.
+    pub(crate) async fn shown_among(
+        &self,
+        cases: impl IntoIterator<Item = &str>,
+    ) -> Result<BTreeMap<CaseId, (Option<String>, bool)>, NodeError> {
+        let cases = cases.into_iter().map(Column::from).collect();
+        let mut tx = self.read_tx().await?;
+        let rows = store::lists::named(&mut tx, cases).await?.into_iter();
+        rows.map(|row| {
+            Ok((
+                store::case_id(&row.case_id)?,
+                (row.ticket, row.state.is_some()),
+            ))
+        })
+        .collect()
+    }
+
     /// Those of these cases that may be seen, each with the ticket that it is known by here.
     pub async fn seen_among(
         &self,

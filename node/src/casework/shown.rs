@@ -1,5 +1,7 @@
 //! A case with own pending acts on top: what a screen and a list show.
 
+use std::collections::BTreeSet;
+
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, Order, State, apply, judge};
 use lapor_protocol::directory::DirectoryAt;
@@ -108,16 +110,18 @@ pub(crate) async fn refresh_case(node: &Node, tx: &mut Tx, case_id: &str) -> Res
     record(node, tx, &[(case_id, case.as_ref())]).await
 }
 
-/// The same for the case of an own message, and for its second one, after its state has changed.
+/// The same for all cases that some own messages name, after the state of these has changed.
 pub(crate) async fn refresh_cases_of(
     node: &Node,
     tx: &mut Tx,
-    number: i64,
-    case_id: &str,
+    numbers: &[i64],
 ) -> Result<(), NodeError> {
-    Box::pin(refresh_case(node, tx, case_id)).await?;
-    if let Some(other) = store::outbox::other_case(tx, number).await? {
-        Box::pin(refresh_case(node, tx, &other)).await?;
+    let mut cases = BTreeSet::new();
+    for number in numbers {
+        cases.extend(store::outbox::cases_of(tx, *number).await?);
+    }
+    for case in &cases {
+        Box::pin(refresh_case(node, tx, case)).await?;
     }
     Ok(())
 }

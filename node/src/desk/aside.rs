@@ -1,11 +1,13 @@
 //! What was set aside: messages that could not be applied or sent, why, and what an admin can do
 //! about each. The same acts as `lapor-node quarantine` has.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_protocol::ids::CaseId;
 use lapor_web::ApiProblem;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
@@ -14,7 +16,7 @@ use super::{ACCOUNT, Answer, Officer, acts, case_page};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::quarantine::{Aside, AsideId};
+use crate::quarantine::{Aside, AsideId, REFUSED_WITH, WAITS};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/tertahan";
@@ -59,10 +61,15 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     officer.requires(StaffRole::administers)?;
     let visit = &officer.visit;
     let aside = node.set_aside(true, MOST).await;
-    let mut lines = Vec::new();
-    for one in aside.map_err(|error| problem(&error))? {
-        lines.push(line(&node, &visit.v, one).await?);
-    }
+    let aside = aside.map_err(|error| problem(&error))?;
+    let named: BTreeSet<String> = aside
+        .iter()
+        .filter_map(|one| Some(one.case?.to_string()))
+        .collect();
+    let cases = node.shown_among(named.iter().map(String::as_str)).await;
+    let cases = cases.map_err(|error| problem(&error))?;
+    let lines = aside.into_iter().map(|one| line(&visit.v, one, &cases));
+    let lines = lines.collect();
     let page = AsidePage {
         v: visit.v,
         here: PATH,
@@ -100,25 +107,21 @@ pub async fn act(State(node): State<Arc<Node>>, officer: Officer, form: Form) ->
     Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
 }
 
-async fn line(node: &Node, v: &Voice, aside: Aside) -> Answer<Line> {
-    let case = match aside.case {
-        Some(id) => {
-            let text = id.to_string();
-            let found = node.tickets([text.as_str()]).await;
-            let found = found.map_err(|error| problem(&error))?.into_iter().next();
-            // One that cannot be shown, for whatever reason, has a ticket and no page.
-            let shown = Box::pin(node.case(id)).await.is_ok();
-            Some(found.map_or((text, String::new()), |(case, ticket)| {
-                let page = shown.then(|| case_page::at(case));
-                (ticket, page.unwrap_or_default())
-            }))
-        }
-        None => None,
-    };
+/// `cases` are those that are known here: ticket, and whether there is a page.
+fn line(v: &Voice, aside: Aside, cases: &BTreeMap<CaseId, (Option<String>, bool)>) -> Line {
+    let case = aside.case.map(|id| {
+        let (ticket, shown) = cases.get(&id).cloned().unwrap_or_default();
+        // One that cannot be shown has a ticket and no page.
+        let page = shown.then(|| case_page::at(id));
+        (
+            ticket.unwrap_or_else(|| id.to_string()),
+            page.unwrap_or_default(),
+        )
+    });
     let (state, tone) = state_words(&aside.state);
     let why = aside.reason.as_deref().unwrap_or_default();
     let known = acts::ACTS.iter().find(|(kind, _)| *kind == aside.kind);
-    Ok(Line {
+    Line {
         id: aside.id.to_string(),
         what: v.say(known.map_or(text_id("course-other"), |(_, words)| *words)),
         state: v.say(state),
@@ -133,7 +136,7 @@ async fn line(node: &Node, v: &Voice, aside: Aside) -> Answer<Line> {
         at: aside.at,
         refused: aside.state == "refused",
         kind: aside.kind,
-    })
+    }
 }
 
 fn state_words(state: &str) -> (TextId, &'static str) {
@@ -149,7 +152,9 @@ fn reason_words(aside: &Aside) -> TextId {
     let why = aside.reason.as_deref().unwrap_or_default();
     match (aside.state.as_str(), aside.id, why) {
         ("parked", ..) => text_id("aside-why-parked"),
+        ("refused", _, REFUSED_WITH) => text_id("aside-why-refused-with"),
         ("refused", ..) => text_id("aside-why-refused"),
+        (_, AsideId::Own(_), WAITS) => text_id("aside-why-own-waits"),
         (_, AsideId::Own(_), "bytes_damaged") => text_id("aside-why-own-damaged"),
         (_, AsideId::Own(_), "draft_unreadable") => text_id("aside-why-own-unreadable"),
         (_, AsideId::Own(_), _) => text_id("aside-why-own"),

@@ -3,7 +3,8 @@
 //! An item that cannot be applied is quarantined with its bytes: its case
 //! waits, the stream does not. One of a kind that this version does not know is
 //! parked until a newer one starts. An own message that the hub cannot accept
-//! is quarantined with the later ones of its case. Each can be looked at,
+//! is quarantined with what must wait for it: the later ones of its case, and
+//! all of the cases that begin with it. Each can be looked at,
 //! replayed, or refused for good; a refusal can be taken back by a replay.
 
 mod id;
@@ -24,6 +25,8 @@ pub use id::AsideId;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+pub(crate) use crate::store::aside::REFUSED_WITH;
+pub(crate) use crate::store::outbox::WAITS;
 
 /// The state of what waits for a person.
 const QUARANTINED: &str = "quarantined";
@@ -50,7 +53,7 @@ pub struct Aside {
     pub case_seq: Option<u64>,
     /// How often it was tried.
     pub attempts: u64,
-    /// Messages of the same case that wait behind it.
+    /// Messages that wait behind it.
     pub behind: u64,
     /// Unix ms; when it came, or was made here.
     pub at: i64,
@@ -122,7 +125,8 @@ impl Node {
     }
 
     /// Looks again: an item is applied if it can be, with what waits behind
-    /// it; an own message is sent again, with the later ones of its case.
+    /// it; an own message is sent again, with what waits behind it, and with
+    /// the one that its case begins with where that is set aside too.
     pub async fn replay(&self, id: AsideId, actor: &str) -> Result<Replayed, NodeError> {
         let replayed = match id {
             AsideId::Item(place) => items::replay(self, place, actor).await?,
@@ -133,7 +137,8 @@ impl Node {
     }
 
     /// Goes on without it. An item then never has an effect here, so that this
-    /// copy of its case may differ from those of others.
+    /// copy of its case may differ from those of others. What cannot be without
+    /// an own message, as it begins their case, is refused with it.
     pub async fn refuse(&self, id: AsideId, reason: &str, actor: &str) -> Result<Aside, NodeError> {
         let reason = reason.trim();
         if reason.is_empty() || reason.chars().count() > REASON_CHARS {

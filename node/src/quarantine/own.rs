@@ -1,11 +1,13 @@
 //! Own messages that the hub cannot accept.
 
+use std::collections::BTreeSet;
+
 use lapor_migrations::Tx;
 use lapor_protocol::message::Draft;
 
 use super::{
-    Aside, AsideId, AsideView, BY_OPERATOR, QUARANTINED, REFUSED, Replayed, described,
-    not_set_aside, note, unknown,
+    Aside, AsideId, AsideView, BY_OPERATOR, QUARANTINED, REFUSED, REFUSED_WITH, Replayed,
+    described, not_set_aside, note, unknown,
 };
 use crate::casework::refresh_cases_of;
 use crate::error::NodeError;
@@ -31,13 +33,9 @@ pub(super) fn aside(row: &AsideOwn) -> Aside {
 }
 
 pub(super) async fn view(node: &Node, tx: &mut Tx, number: i64) -> Result<AsideView, NodeError> {
-    let row = store::aside::own_one(tx, number).await?;
-    let row = row.ok_or_else(|| unknown(AsideId::Own(number)))?;
+    let row = stored(tx, number).await?;
     let mut aside = aside(&row);
-    if let Some(case) = &row.case_id {
-        let behind = store::aside::own_behind(tx, case, number).await?;
-        aside.behind = behind.len() as u64;
-    }
+    aside.behind = store::aside::own_behind(tx, number).await?.len() as u64;
     let mut view = described(aside, row.line);
     // Adopted after a restore, it has an envelope and no draft; a draft that
     // cannot be read is set aside for just that.
@@ -52,35 +50,31 @@ pub(super) async fn view(node: &Node, tx: &mut Tx, number: i64) -> Result<AsideV
     Ok(view)
 }
 
-/// Puts it back among the drafts, with the later ones of its case that were
-/// set aside with it.
+/// Puts it back among the drafts, with what was set aside or refused with it. Where the hub would not
+/// know its case, as the message with which that begins is set aside, this one goes first, with all that
+/// waits behind it.
 pub(super) async fn replay(node: &Node, number: i64, actor: &str) -> Result<Replayed, NodeError> {
     let mut tx = node.write_tx().await?;
-    let row = handled(&mut tx, number).await?;
-    let mut again = vec![number];
-    if let Some(case) = &row.case_id {
-        again.extend(store::aside::own_behind(&mut tx, case, number).await?);
-    }
-    let (me, now) = (node.instance()?, node.clock().now_ms());
+    handled(&mut tx, number).await?;
+    let mut roots = beginnings(&mut tx, number).await?;
+    roots.insert(number);
+    let again = sendable(&mut tx, &roots).await?;
     for number in &again {
         store::aside::send_again(&mut tx, *number).await?;
     }
-    match &row.case_id {
-        Some(case) => {
-            refresh_cases_of(node, &mut tx, row.number, case).await?;
+    refresh_cases_of(node, &mut tx, &again).await?;
+    let (me, now) = (node.instance()?, node.clock().now_ms());
+    for root in roots {
+        let row = stored(&mut tx, root).await?;
+        if let Some(case) = &row.case_id {
             let change = feed::of_case(case, &row.kind, Some(&row.message_id), now);
             feed::note(&mut tx, &[change]).await?;
+        } else {
+            offer_again(&mut tx, me, &row.message_id, now).await?;
         }
-        None => offer_again(&mut tx, me, &row.message_id, now).await?,
+        let done = ("quarantine.replay", "sent again");
+        note(node, &mut tx, &aside(&row), done, actor).await?;
     }
-    note(
-        node,
-        &mut tx,
-        &aside(&row),
-        ("quarantine.replay", "sent again"),
-        actor,
-    )
-    .await?;
     tx.commit().await?;
     Ok(Replayed {
         looked_at: again.len(),
@@ -88,6 +82,7 @@ pub(super) async fn replay(node: &Node, number: i64, actor: &str) -> Result<Repl
     })
 }
 
+/// Goes on without it, and without what is nothing without it.
 pub(super) async fn refuse(
     node: &Node,
     number: i64,
@@ -96,28 +91,76 @@ pub(super) async fn refuse(
 ) -> Result<(), NodeError> {
     let mut tx = node.write_tx().await?;
     let row = handled(&mut tx, number).await?;
+    let mut gone = store::aside::own_bound(&mut tx, number).await?;
     store::aside::refuse_own(&mut tx, number, BY_OPERATOR).await?;
-    if let Some(case) = &row.case_id {
-        refresh_cases_of(node, &mut tx, number, case).await?;
-    } else {
+    let done = ("quarantine.refuse", reason);
+    note(node, &mut tx, &aside(&row), done, actor).await?;
+    let with = format!("with {}: {reason}", AsideId::Own(number));
+    for bound in &gone {
+        store::aside::refuse_own(&mut tx, *bound, REFUSED_WITH).await?;
+        let row = stored(&mut tx, *bound).await?;
+        let done = ("quarantine.refuse", with.as_str());
+        note(node, &mut tx, &aside(&row), done, actor).await?;
+    }
+    if row.case_id.is_none() {
         let why = (row.message_id.as_str(), BY_OPERATOR);
         withdraw(&mut tx, node.instance()?, why, node.clock().now_ms()).await?;
     }
-    note(
-        node,
-        &mut tx,
-        &aside(&row),
-        ("quarantine.refuse", reason),
-        actor,
-    )
-    .await?;
+    gone.push(number);
+    refresh_cases_of(node, &mut tx, &gone).await?;
     Ok(tx.commit().await?)
+}
+
+/// The messages that are set aside and without which the hub would know none of the cases that this one
+/// names, the earliest of each; an error where somebody has refused one of them.
+async fn beginnings(tx: &mut Tx, number: i64) -> Result<BTreeSet<i64>, NodeError> {
+    let mut earliest = BTreeSet::new();
+    let mut refused = None;
+    let mut births = store::aside::own_births(tx, number).await?;
+    while let Some((birth, state)) = births.pop() {
+        let above = store::aside::own_births(tx, birth).await?;
+        if above.is_empty() {
+            earliest.insert(birth);
+        }
+        if state == REFUSED {
+            refused = Some(birth);
+        }
+        births.extend(above);
+    }
+    let Some(birth) = refused else {
+        return Ok(earliest);
+    };
+    let (id, birth) = (AsideId::Own(number), AsideId::Own(birth));
+    Err(NodeError::Invalid(format!(
+        "the hub would not know the case of {id}: it begins with {birth}, which is refused; replay {birth} first"
+    )))
+}
+
+/// These messages and what waits behind them, oldest first, without what waits for the beginning of
+/// another case too.
+async fn sendable(tx: &mut Tx, roots: &BTreeSet<i64>) -> Result<Vec<i64>, NodeError> {
+    let mut wanted = roots.clone();
+    for root in roots {
+        wanted.extend(store::aside::own_behind(tx, *root).await?);
+    }
+    let mut sendable = BTreeSet::new();
+    for number in wanted {
+        let births = store::aside::own_births(tx, number).await?;
+        if births.iter().all(|(birth, _)| sendable.contains(birth)) {
+            sendable.insert(number);
+        }
+    }
+    Ok(sendable.into_iter().collect())
+}
+
+async fn stored(tx: &mut Tx, number: i64) -> Result<AsideOwn, NodeError> {
+    let row = store::aside::own_one(tx, number).await?;
+    row.ok_or_else(|| unknown(AsideId::Own(number)))
 }
 
 async fn handled(tx: &mut Tx, number: i64) -> Result<AsideOwn, NodeError> {
     let id = AsideId::Own(number);
-    let row = store::aside::own_one(tx, number).await?;
-    let row = row.ok_or_else(|| unknown(id))?;
+    let row = stored(tx, number).await?;
     if [QUARANTINED, REFUSED].contains(&row.state.as_str()) && !row.draft.is_empty() {
         Ok(row)
     } else {

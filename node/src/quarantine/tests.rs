@@ -34,12 +34,7 @@ impl Scene {
         let link = Link::over(place.node.clone(), hub.clone()).unwrap();
         let mut cases = Vec::new();
         for title in ["Lampu jalan padam", "Jalan berlubang"] {
-            let report: NewReport = serde_json::from_value(json!({
-                "classification": "complaint", "title": title, "content": "Sejak Minggu.",
-                "channel": "web", "region": "32.73",
-            }))
-            .unwrap();
-            cases.push(place.node.file(report, "test").await.unwrap().case);
+            cases.push(place.node.file(report(title), "test").await.unwrap().case);
         }
         link.push().await.unwrap();
         link.pull(Stream::Inbox, 0).await.unwrap();
@@ -53,6 +48,10 @@ impl Scene {
 
     async fn pull(&self) {
         self.link.pull(Stream::Inbox, 0).await.unwrap();
+    }
+
+    async fn audited_replays(&self) -> usize {
+        self.place.audited("quarantine.replay").await.len()
     }
 
     async fn case(&self, which: usize) -> CaseView {
@@ -88,6 +87,14 @@ async fn scenes() -> Vec<Scene> {
         scenes.push(Scene::set(Place::joined("kota-bandung", db).await).await);
     }
     scenes
+}
+
+fn report(title: &str) -> NewReport {
+    serde_json::from_value(json!({
+        "classification": "complaint", "title": title, "content": "Sejak Minggu.",
+        "channel": "web", "region": "32.73",
+    }))
+    .unwrap()
 }
 
 /// A note of the desk on a case, which changes nothing in it.
@@ -367,6 +374,106 @@ async fn an_erasure_of_a_case_that_was_given_back_waits_for_nothing_that_was_mis
         assert_eq!(scene.link.unpark().await.unwrap(), 1);
         let erased = node.case(case).await.unwrap();
         assert_eq!((erased.key, erased.blocked), (KeyState::Erased, None));
+    }
+}
+
+/// A report whose filing is set aside, with a note that waits for it.
+async fn unsent(scene: &Scene) -> [Aside; 2] {
+    let node = &scene.place.node;
+    let filed = node.file(report("Banjir"), "test").await.unwrap();
+    let mut tx = node.write_tx().await.unwrap();
+    let pending = store::outbox::in_state(&mut tx, "pending", 9).await;
+    let [filing] = &pending.unwrap()[..] else {
+        panic!("one message is unsent")
+    };
+    let bad = store::outbox::quarantine(&mut tx, filing.number, "header_invalid");
+    bad.await.unwrap();
+    tx.commit().await.unwrap();
+    let words = json!({"text": "Dicatat."});
+    acts(
+        &scene.place,
+        filed.case,
+        "case.noted",
+        json!({}),
+        Some(words),
+    )
+    .await;
+    let aside: Vec<Aside> = scene.set_aside().await;
+    assert_eq!(aside[1].reason.as_deref(), Some("waits_for_earlier"));
+    aside.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn what_waits_for_the_filing_of_its_report_goes_out_behind_it_whichever_is_sent_again() {
+    for scene in scenes().await {
+        let node = &scene.place.node;
+        for which in 0..2 {
+            let aside = unsent(&scene).await;
+            assert_eq!(node.aside(aside[0].id).await.unwrap().aside.behind, 1);
+            let (sent, audited) = (scene.hub.accepted(), scene.audited_replays().await);
+            let replayed = node.replay(aside[which].id, "budi").await.unwrap();
+            assert_eq!((replayed.looked_at, replayed.still), (2, None));
+            // Whichever was asked for, the filing is among what is noted.
+            assert_eq!(scene.audited_replays().await, audited + 1 + which);
+            scene.link.push().await.unwrap();
+            assert_eq!(scene.hub.accepted(), sent + 2);
+            scene.pull().await;
+            assert!(scene.set_aside().await.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_filing_is_refused_with_it_and_comes_back_with_it() {
+    for scene in scenes().await {
+        let node = &scene.place.node;
+        let [filing, noted] = unsent(&scene).await;
+        node.refuse(filing.id, "ganda", "budi").await.unwrap();
+        assert!(scene.set_aside().await.is_empty());
+        let refused = node.aside(noted.id).await.unwrap().aside;
+        let why = refused.reason.as_deref();
+        assert_eq!(
+            (&*refused.state, why),
+            ("refused", Some("refused_with_earlier"))
+        );
+        let audited = scene.place.audited("quarantine.refuse").await;
+        let with = format!("with {}: ganda", filing.id);
+        assert_eq!(audited.len(), 2);
+        assert!(audited.iter().any(|(_, detail)| detail.ends_with(&with)));
+
+        // Also what was set aside by a version that left it behind.
+        let AsideId::Own(number) = noted.id else {
+            panic!("{} is an own message", noted.id)
+        };
+        for old in [false, true] {
+            if old {
+                let mut tx = node.write_tx().await.unwrap();
+                let left = store::outbox::quarantine(&mut tx, number, "header_invalid");
+                left.await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            match node.replay(noted.id, "budi").await {
+                Err(NodeError::Invalid(why)) => {
+                    let first = format!("replay {} first", filing.id);
+                    assert!(why.contains(&first), "{why}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(node.replay(filing.id, "budi").await.unwrap().looked_at, 2);
+        scene.link.push().await.unwrap();
+        scene.pull().await;
+        assert!(node.set_aside(true, 100).await.unwrap().is_empty());
+        let case = node.case(noted.case.unwrap()).await.unwrap();
+        assert_eq!(case.case_seq, 2);
+
+        // What was refused by itself stays so.
+        let [filing, noted] = unsent(&scene).await;
+        node.refuse(noted.id, "tidak perlu", "budi").await.unwrap();
+        node.refuse(filing.id, "ganda", "budi").await.unwrap();
+        assert_eq!(node.replay(filing.id, "budi").await.unwrap().looked_at, 1);
+        let left = node.set_aside(true, 100).await.unwrap();
+        assert!(left.iter().map(|aside| aside.id).eq([noted.id]));
     }
 }
 

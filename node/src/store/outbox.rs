@@ -5,7 +5,8 @@
 //! `quarantined` (the hub refused its header, or its bytes are damaged; a person must look),
 //! `refused` (a person goes on without it).
 //!
-//! A case whose birth is quarantined is shown as unsent: what belongs to it waits with its birth.
+//! A case whose birth is quarantined is shown as unsent: what belongs to it, and what names it as its
+//! second case, waits with its birth.
 //!
 //! The draft and the line of a message stand in tables of their own, where they are written once: a
 //! row of `outbox` is written again with each state.
@@ -14,6 +15,9 @@ use lapor_migrations::{Bulk, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
+
+/// Why a sound message is quarantined: it goes out with an earlier one that is.
+pub const WAITS: &str = "waits_for_earlier";
 
 /// A message with what it says: `draft` is empty if it came back from the hub, `line` is there from
 /// its sealing on.
@@ -101,17 +105,26 @@ pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
     Ok(())
 }
 
-/// Quarantines what was just added to a case whose birth is quarantined, for the same reason: the hub
-/// would not know the case.
+/// Quarantines what was just added to a case whose birth is quarantined, or names one as its second
+/// case: the hub would not know it. A split that waits makes a case of that kind too.
 async fn wait_for_births(tx: &mut Tx, after: i64) -> Stored<()> {
-    const SQL: &str = "with births (case_id, reason) as (
-            select case when kind = 'case.split' then other_case else case_id end, reason
+    const SQL: &str = "with births (case_id) as (
+            select case when kind = 'case.split' then other_case else case_id end
             from outbox where state = 'quarantined' and kind in ('report.filed', 'case.split')
-        ) update outbox set state = 'quarantined',
-            reason = (select min(births.reason) from births where births.case_id = outbox.case_id)
-        where number > $1 and state = 'pending' and case_id in (select case_id from births)";
-    on!(tx, c => sqlx::query(SQL).bind(after).execute(c).await.map(drop))?;
-    Ok(())
+        ) update outbox set state = 'quarantined', reason = $2
+        where number > $1 and state = 'pending' and (case_id in (select case_id from births)
+            or other_case in (select case_id from births))";
+    loop {
+        let waiting = on!(tx, c => sqlx::query(SQL)
+            .bind(after)
+            .bind(WAITS)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        if waiting == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// Rows in a state, oldest first.
@@ -247,22 +260,31 @@ pub async fn quarantine(tx: &mut Tx, number: i64, reason: &str) -> Stored<()> {
     Ok(())
 }
 
-/// Later unsent messages of a case, and of one that the quarantined one would have split off, which
-/// must wait for it.
-pub async fn quarantine_later(tx: &mut Tx, case_id: &str, after: i64, reason: &str) -> Stored<()> {
-    const SQL: &str = "update outbox set state = 'quarantined', reason = $3
-        where number > $2 and state in ('pending', 'sealed') and case_id in ($1,
-            (select other_case from outbox where number = $2 and kind = 'case.split'))";
-    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(after).bind(reason).execute(c).await.map(drop))?;
-    Ok(())
+/// Quarantines the unsent messages that must wait for a quarantined one, and gives their numbers: the
+/// later ones of its case, all that name a case to which it gives birth, and what must wait for any of
+/// these. The state is said so that their cases are looked through and not the whole backlog.
+pub async fn quarantine_later(tx: &mut Tx, number: i64) -> Stored<Vec<i64>> {
+    const SQL: &str = "with recursive behind (number, case_id, child) as (
+            select number, case_id, case kind when 'report.filed' then case_id
+                when 'case.split' then other_case end
+            from outbox where number = $1
+            union
+            select o.number, o.case_id, case o.kind when 'case.split' then o.other_case end
+            from behind b join outbox o on o.number > b.number
+                and o.state || '' in ('pending', 'sealed')
+                and (o.case_id = b.case_id or o.case_id = b.child or o.other_case = b.child)
+        ) update outbox set state = 'quarantined', reason = $2
+        where number in (select number from behind where number <> $1) returning number";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).bind(WAITS).fetch_all(c).await)?)
 }
 
-/// The second case of an own message, if it has one.
-pub async fn other_case(tx: &mut Tx, number: i64) -> Stored<Option<String>> {
-    const SQL: &str = "select other_case from outbox where number = $1";
-    let found: Option<Option<String>> =
-        on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_optional(c).await)?;
-    Ok(found.flatten())
+/// The cases that an own message names, both where it has a second one.
+pub async fn cases_of(tx: &mut Tx, number: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select case_id from outbox where number = $1 and case_id is not null
+        union select other_case from outbox where number = $1 and other_case is not null";
+    let cases: Vec<Legible<String>> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_all(c).await)?;
+    Ok(cases.into_iter().map(Legible::text).collect())
 }
 
 static RULED: Bulk = Bulk::new(
@@ -494,7 +516,7 @@ mod tests {
     use lapor_migrations::throwaway::goes_from_the_list;
 
     use super::*;
-    use crate::store::aside::refuse_own;
+    use crate::store::aside::{own, own_behind, own_births, own_bound, refuse_own};
     use crate::testing::databases;
 
     #[tokio::test]
@@ -571,9 +593,9 @@ mod tests {
             let split = message("split", "case.split", "b", Some("half"));
             let early = message("early", "case.noted", "half", None);
             add(tx, &[filed, split, early]).await.unwrap();
-            for (number, case) in [(1, "a"), (2, "b")] {
+            for (number, behind) in [(1, &[][..]), (2, &[3][..])] {
                 quarantine(tx, number, "why").await.unwrap();
-                quarantine_later(tx, case, number, "why").await.unwrap();
+                assert_eq!(quarantine_later(tx, number).await.unwrap(), behind);
             }
             let late = ["a", "b", "half"].map(|case| message(case, "case.noted", case, None));
             add(tx, &late).await.unwrap();
@@ -599,6 +621,68 @@ mod tests {
                 assert_eq!(unruled_of(tx, case).await, Ok(vec![]), "{}", test.name);
             }
             assert_eq!(unruled_births(tx, cases()).await, Ok(vec![]));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_names_a_half_of_a_half_of_an_unsent_report_waits_with_it_and_so_does_what_follows()
+     {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.write().await.unwrap();
+            let before = message("before", "case.noted", "other", None);
+            let filed = message("filed", "report.filed", "a", None);
+            let split = message("split", "case.split", "a", Some("half"));
+            let again = message("again", "case.split", "half", Some("quarter"));
+            let noted = message("noted", "case.noted", "quarter", None);
+            let linked = message("linked", "case.linked", "other", Some("quarter"));
+            let after = message("after", "case.noted", "other", None);
+            let stranger = message("stranger", "case.noted", "stranger", None);
+            let all = [before, filed, split, again, noted, linked, after, stranger];
+            add(tx, &all).await.unwrap();
+            quarantine(tx, 2, "why").await.unwrap();
+            let mut behind = quarantine_later(tx, 2).await.unwrap();
+            behind.sort_unstable();
+            assert_eq!(behind, [3, 4, 5, 6, 7], "{}", test.name);
+            let late = [
+                message("late split", "case.split", "quarter", Some("eighth")),
+                message("late note", "case.noted", "eighth", None),
+                message("late link", "case.linked", "stranger", Some("eighth")),
+                message("late", "case.noted", "other", None),
+            ];
+            add(tx, &late).await.unwrap();
+            let left = in_state(tx, "pending", 9).await.unwrap();
+            let left: Vec<_> = left.iter().map(|row| row.draft.as_str()).collect();
+            assert_eq!(left, ["before", "stranger", "late"], "{}", test.name);
+            let aside = own(tx, ["quarantined"; 2], 99).await.unwrap();
+            for row in &aside {
+                let why = if row.number == 2 { "why" } else { WAITS };
+                assert_eq!(row.reason.as_deref(), Some(why), "{}", row.message_id);
+            }
+            let numbers: Vec<i64> = aside.iter().map(|row| row.number).collect();
+            assert_eq!(own_behind(tx, 2).await.unwrap(), numbers[1..]);
+            // The other case is known to the hub without that report.
+            assert_eq!(
+                own_bound(tx, 2).await.unwrap(),
+                [3, 4, 5, 6, 9, 10, 11],
+                "{}",
+                test.name
+            );
+            assert!(own_bound(tx, 6).await.unwrap().is_empty());
+            for (number, birth) in [
+                (2, None),
+                (3, Some(2)),
+                (5, Some(4)),
+                (6, Some(4)),
+                (7, None),
+            ] {
+                let births = own_births(tx, number).await.unwrap();
+                let expected: Vec<_> = birth
+                    .map(|birth| (birth, "quarantined".to_owned()))
+                    .into_iter()
+                    .collect();
+                assert_eq!(births, expected, "{} {number}", test.name);
+            }
         }
     }
 

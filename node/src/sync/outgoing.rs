@@ -309,15 +309,14 @@ impl Link {
         }
     }
 
-    /// Quarantines a message that the hub cannot accept, with the later ones
-    /// of its case, and goes on with the rest in a new epoch.
+    /// Quarantines a message that the hub cannot accept, with what must wait
+    /// for it, and goes on with the rest in a new epoch.
     async fn set_aside(&self, bad: &OutboxRow, reason: &str) -> Result<(), LinkError> {
         let mut tx = self.node.write_tx().await?;
         store::outbox::quarantine(&mut tx, bad.number, reason).await?;
-        if let Some(case) = &bad.case_id {
-            store::outbox::quarantine_later(&mut tx, case, bad.number, reason).await?;
-            refresh_cases_of(&self.node, &mut tx, bad.number, case).await?;
-        }
+        let mut changed = store::outbox::quarantine_later(&mut tx, bad.number).await?;
+        changed.push(bad.number);
+        refresh_cases_of(&self.node, &mut tx, &changed).await?;
         if let Some(id) = &bad.envelope_id
             && let Some(message) = store::outbox::message_id(&mut tx, id).await?
         {

@@ -75,8 +75,8 @@ impl Link {
         Ok(rows)
     }
 
-    /// Quarantines drafts that this program cannot read, with the later ones
-    /// of their cases.
+    /// Quarantines drafts that this program cannot read, with what must wait
+    /// for them.
     async fn set_unreadable_aside(&self, limit: i64) -> Result<(), NodeError> {
         let mut tx = self.node.write_tx().await?;
         for row in store::outbox::in_state(&mut tx, "pending", limit).await? {
@@ -88,9 +88,10 @@ impl Link {
                 "an own message cannot be read and is quarantined; `lapor-node quarantine list` shows it"
             );
             store::outbox::quarantine(&mut tx, row.number, UNREADABLE).await?;
-            if let Some(case) = &row.case_id {
-                store::outbox::quarantine_later(&mut tx, case, row.number, UNREADABLE).await?;
-                refresh_cases_of(&self.node, &mut tx, row.number, case).await?;
+            if row.case_id.is_some() {
+                let mut changed = store::outbox::quarantine_later(&mut tx, row.number).await?;
+                changed.push(row.number);
+                refresh_cases_of(&self.node, &mut tx, &changed).await?;
             } else if let Some(own) = store::aside::own_one(&mut tx, row.number).await? {
                 let (me, now) = (self.node.instance()?, self.node.clock().now_ms());
                 withdraw(&mut tx, me, (own.message_id.as_str(), UNREADABLE), now).await?;

@@ -196,6 +196,13 @@ async fn a_message_that_is_refused_before_a_batch_behind_it_is_set_aside_in_one_
         assert_eq!(pusat.view(bad).await.case_seq, 1);
         let status = bandung.node().status().await.unwrap();
         assert_eq!((status.outbox.epoch, status.outbox.unsent), (2, 0));
+        assert_eq!(aside[1].reason.as_deref(), Some("waits_for_earlier"));
+        // Its case is at the hub, so that the later one could go without it; nobody wants that here.
+        for one in &aside {
+            let refused = bandung.node().refuse(one.id, "salah waktu", "admin").await;
+            assert_eq!(refused.unwrap().state, "refused");
+        }
+        fleet.settle().await;
         fleet.ends_well().await;
     }
 }

@@ -11,6 +11,7 @@ use lapor_hub::editions::{Editions, What};
 use lapor_hub::store::state;
 use lapor_migrations::{Db, Kind, on};
 use lapor_node::casework::{CaseFilter, KeyState};
+use lapor_node::error::NodeError;
 use lapor_node::sync::{Answer, Call};
 use lapor_protocol::case::State;
 use lapor_protocol::ids::CaseId;
@@ -194,9 +195,9 @@ async fn a_report_whose_filing_is_damaged_is_shown_as_unsent_until_somebody_refu
         assert!(!pusat.knows(bad).await);
         let aside = bandung.node().set_aside(false, 10).await.unwrap();
         assert_eq!(aside.len(), 2, "what is done to it waits with it");
-        for one in &aside {
+        for (one, reason) in aside.iter().zip(["bytes_damaged", "waits_for_earlier"]) {
             let why = one.reason.as_deref();
-            assert_eq!((one.case, why), (Some(bad), Some("bytes_damaged")));
+            assert_eq!((one.case, why), (Some(bad), Some(reason)));
         }
         let shown = async || {
             let listed = bandung.cases(&CaseFilter::default()).await;
@@ -213,12 +214,64 @@ async fn a_report_whose_filing_is_damaged_is_shown_as_unsent_until_somebody_refu
         let refused = bandung.node().refuse(aside[0].id, "rusak", "budi").await;
         assert_eq!(refused.unwrap().state, "refused");
         assert_eq!(shown().await, [false; 4]);
+        let left = bandung.node().set_aside(false, 10).await.unwrap();
+        assert!(
+            left.is_empty(),
+            "what waits for it is refused too: {left:?}"
+        );
+        let alone = bandung.node().replay(aside[1].id, "budi").await;
+        assert!(matches!(alone, Err(NodeError::Invalid(_))), "{alone:?}");
 
         bandung.node().replay(aside[0].id, "budi").await.unwrap();
         fleet.settle().await;
         assert_eq!(shown().await, [true; 4]);
         assert_eq!(bandung.view(bad).await.case_seq, 2);
         assert!(bandung.node().set_aside(true, 10).await.unwrap().is_empty());
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_damaged_filing_takes_it_along_when_it_is_sent_again() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let other = bandung.file(report("Jalan berlubang")).await;
+        fleet.settle().await;
+        let bad = bandung.file(report("Lampu jalan padam")).await;
+        bandung.line().lose_calls(Method::POST, "/outbox", 1);
+        bandung.link().push().await.unwrap_err();
+        let half = bandung.split(bad, "Trotoar rusak").await;
+        let quarter = bandung.split(half, "Saluran mampet").await;
+        flip(bandung.node().db(), OUTBOX, &bad, FLIPS[1].0).await;
+        fleet.settle().await;
+        bandung.note(quarter, "Dicatat.").await;
+        bandung.link_to(other, quarter).await;
+        fleet.settle().await;
+        let aside = bandung.node().set_aside(false, 10).await.unwrap();
+        let waiting: Vec<_> = aside.iter().map(|one| one.kind.as_str()).collect();
+        let expected = [
+            "report.filed",
+            "case.split",
+            "case.split",
+            "case.noted",
+            "case.linked",
+        ];
+        assert_eq!(waiting, expected);
+        for case in [bad, half, quarter] {
+            assert!(bandung.knows(case).await && !pusat.knows(case).await);
+        }
+
+        let replayed = bandung.node().replay(aside[4].id, "budi").await.unwrap();
+        assert_eq!((replayed.looked_at, replayed.still), (5, None));
+        fleet.settle().await;
+        assert!(bandung.node().set_aside(true, 10).await.unwrap().is_empty());
+        for institution in [bandung, pusat] {
+            assert_eq!(institution.state(other).await, State::Merged);
+            assert_eq!(institution.view(other).await.merged_into, Some(quarter));
+        }
+        // Its birth, the note and the merge.
+        assert_eq!(bandung.view(quarter).await.case_seq, 3);
         fleet.ends_well().await;
     }
 }

@@ -383,14 +383,22 @@ async fn an_admin_is_told_of_what_is_set_aside_and_its_report_is_shown_until_it_
         let link = format!("href=\"{}\"", at(case, ""));
         let list = admin.open("/meja/tertahan").await;
         list.shows("rusak di cakram node ini").shows(&link);
+        list.shows("menunggu pesan sebelumnya dan terkirim bersamanya");
 
         let id = format!("outbox:{number}");
+        let noted = place.node.set_aside(false, 9).await.unwrap()[1].id;
+        let noted = noted.to_string();
         let refusal = [("pesan", &*id), ("tindakan", "tolak"), ("alasan", "rusak")];
         let refused = admin.post("/meja/tertahan", &refusal).await;
         refused.is(StatusCode::SEE_OTHER);
         admin.open(&at(case, "")).await.is(StatusCode::NOT_FOUND);
         let list = admin.open("/meja/tertahan").await;
         assert!(!list.text.contains(&link), "it leads nowhere");
+        list.shows("Ditolak bersama pesan yang menjadi awal berkasnya");
+        let alone = [("pesan", &*noted), ("tindakan", "ulang")];
+        admin.post("/meja/tertahan", &alone).await;
+        let list = admin.open("/meja/tertahan").await;
+        list.shows("Tidak ada yang diubah");
         let again = [("pesan", &*id), ("tindakan", "ulang")];
         admin.post("/meja/tertahan", &again).await;
         admin.open(&at(case, "")).await.is(StatusCode::OK);
