@@ -269,7 +269,11 @@ impl Step<'_> {
         once: Option<&Once>,
     ) -> Result<&'static str, NodeError> {
         let says = self.all_says(&turn.says, &done).await?;
-        self.leave(&turn.talk, &done, says, once).await
+        let mut talk = turn.talk.clone();
+        if let Some(at) = turn.says.iter().position(Say::asks_in_case) {
+            talk.asked_in = says.get(at).map(|row| row.once.clone());
+        }
+        self.leave(&talk, &done, says, once).await
     }
 
     /// News is told again from now on; what still waits for an answer is asked once more.
@@ -281,7 +285,9 @@ impl Step<'_> {
         // A machine that goes on stopping and starting comes to an end.
         if !says.is_empty() {
             says.extend(resumed.asks);
-            talk.asked = resumed.asked.or(talk.asked);
+            if let Some(asking) = resumed.asking {
+                talk.ask(asking);
+            }
         }
         says.extend(resumed.untold);
         self.leave(&talk, done, says, None).await

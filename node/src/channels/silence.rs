@@ -7,7 +7,7 @@ use lapor_protocol::ids::CaseId;
 
 use super::known::CASES;
 use super::news::{Told, asks, once_of};
-use super::talk::Asked;
+use super::talk::{Asked, Asking};
 use super::words;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -22,7 +22,7 @@ pub(super) struct Resumed {
     /// What still waits for their answer, of the oldest report first.
     pub asks: Vec<OutRow>,
     /// What the last of these asks.
-    pub asked: Option<Asked>,
+    pub asking: Option<Asking>,
     /// What came before and was not noted yet.
     pub untold: Vec<OutRow>,
 }
@@ -116,9 +116,10 @@ impl Node {
         };
         let (piece, asked) = self.told_of(&words::voice(self), told, event, Some(asked));
         let once = format!("waits:{message}:{}", told.thread.turn);
-        let row = self.row_of_news(told, once, &piece, asked.as_ref())?;
+        let row = self.row_of_news(told, once.clone(), &piece, asked.as_ref())?;
         resumed.asks.push(row);
-        resumed.asked = asked.or(resumed.asked.take());
+        let asking = asked.map(|asked| Asking { asked, once });
+        resumed.asking = asking.or(resumed.asking.take());
         Ok(())
     }
 }

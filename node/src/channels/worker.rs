@@ -135,6 +135,7 @@ impl Node {
         }
         let keywords = self.keywords_in_force().await?;
         let manner = line.name().manner();
+        let unsaid = self.unsaid_before(&thread.id, &facts.talk, row.came_at);
         let known = Known {
             manner,
             marks: self.marks_of(&keywords, manner),
@@ -145,6 +146,7 @@ impl Node {
             unproved: manner.by_reply && !facts.is_below_own(&thread.id),
             recent: facts.recent,
             again: facts.again.clone(),
+            unsaid: unsaid.await?,
             stopped: thread.stopped_at.is_some(),
         };
         let mut turn = talk::hear(&facts.talk, &heard, &known, self.clock().now_ms());

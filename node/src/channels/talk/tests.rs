@@ -73,6 +73,7 @@ impl Own {
             unproved: false,
             recent: None,
             again: None,
+            unsaid: None,
             stopped: false,
         }
     }
