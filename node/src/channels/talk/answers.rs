@@ -4,7 +4,9 @@ use chrono::{Datelike, NaiveDate};
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::case_held::AnswerForm;
 
-use super::commands::{is_beside, is_courtesy, is_nearly_yes, is_no, is_none, is_time, is_yes};
+use super::commands::{
+    is_beside, is_courtesy, is_nearly_yes, is_no, is_none, is_time, is_unsure, is_yes,
+};
 use super::{Asked, Deed, Hold, Known, OwnCase, Say, Talk, Turn};
 use crate::channels::heard::Heard;
 use crate::portal::PICTURE_CAME;
@@ -210,9 +212,9 @@ fn to_close(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
     })
 }
 
-/// Asks once more where it only sounds as if it were done. The words lie aside meanwhile.
+/// Asks once more where it only sounds as if it were done, or where they do not know. The words lie aside meanwhile.
 fn nearly(talk: &Talk, words: Words<'_>) -> Option<Turn> {
-    let sounds = !words.files && is_nearly_yes(words.text);
+    let sounds = !words.files && (is_nearly_yes(words.text) || is_unsure(words.text));
     let hint = || vec![Say::Hint(AnswerForm::YesNo)];
     sounds.then(|| Turn::of(talk, Deed::Aside, hint()))
 }
