@@ -108,15 +108,20 @@ impl Step<'_> {
         self.settle(&turn, done, self.once()?.as_ref()).await
     }
 
-    /// Lays a message of a blocked conversation aside; what is open in it stays.
-    pub async fn keep_out(&self, talk: &Talk) -> Result<&'static str, NodeError> {
+    /// Lays a message of a blocked conversation aside; what is open in it stays. Who wants no news is
+    /// told none when the block is over either.
+    pub async fn keep_out(&self, talk: &Talk, stops: bool) -> Result<&'static str, NodeError> {
         let turn = Turn {
             talk: talk.clone(),
             deed: Deed::Aside,
             says: Vec::new(),
         };
-        self.settle(&turn, self.ended("aside", "blocked"), None)
-            .await
+        let mut done = self.ended("aside", "blocked");
+        if stops {
+            let now = self.node.clock().now_ms();
+            done.stopped_at = self.thread.stopped_at.or(Some(now));
+        }
+        self.settle(&turn, done, None).await
     }
 
     async fn file(&self, said: Said, turn: &Turn, text: &[u8]) -> Result<&'static str, NodeError> {

@@ -340,6 +340,11 @@ pub fn is_command(text: &str) -> bool {
     commands::read(text.trim()).is_some()
 }
 
+/// Whether somebody wants no news any more, and says nothing else.
+pub fn is_stop(heard: &Heard) -> bool {
+    heard.sort == Sort::Word && commands::read(heard.text.trim()) == Some(Command::Stop)
+}
+
 /// Whether a text is a command, a greeting or thanks, and tells nothing.
 pub fn is_small(text: &str) -> bool {
     commands::is_courtesy(text) || commands::read(text).is_some()
