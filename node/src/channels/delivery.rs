@@ -5,7 +5,7 @@
 
 use super::manner::Name;
 use super::outbox::SAID;
-use super::{Address, Channel, Unsaid, codes, log_name};
+use super::{Address, Channel, Unsaid, codes, log_name, reasons};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -114,8 +114,7 @@ impl Node {
         let opened = opened.and_then(|address| Ok((address, self.saying_of(row)?)));
         let Ok((address, what)) = opened else {
             // Another key has sealed it: it holds up nothing that can be said.
-            let problem = "it cannot be opened; was keys/channels.key replaced?";
-            let refused = self.over(row, held, "refused", Some(problem)).await;
+            let refused = self.over(row, held, "refused", Some(reasons::SEALED)).await;
             return refused.map(|()| Met::Nothing);
         };
         let stopped = thread.stopped_at.is_some() && row.kind == "news";
