@@ -79,17 +79,17 @@ impl Node {
     /// last; any is answered with its ticket in front.
     fn asked_again(&self, waits: &[Waits]) -> Result<(Vec<OutRow>, Option<Asking>), NodeError> {
         let v = words::voice(self);
-        let open = waits.iter().filter(|one| !one.told.case.secret).count();
+        let open = waits.iter().filter(|wait| !wait.told.case.secret).count();
         let (mut asks, mut asking) = (Vec::new(), None);
-        for one in waits {
-            let told = &one.told;
-            let (piece, asked) = self.told_of(&v, told, &one.event, Some(one.asked.clone()));
+        for wait in waits {
+            let told = &wait.told;
+            let (piece, asked) = self.told_of(&v, told, &wait.event, Some(wait.asked.clone()));
             let piece = if asked.is_some() && open > 1 {
                 piece.ending(&v.with("ticket", &told.ticket).say("chat-answer-by-ticket"))
             } else {
                 piece
             };
-            let once = one.once.clone();
+            let once = wait.once.clone();
             asks.push(self.row_of_news(told, once.clone(), &piece, asked.as_ref())?);
             asking = asked.map(|asked| Asking { asked, once }).or(asking);
         }
