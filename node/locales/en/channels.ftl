@@ -47,6 +47,7 @@ chat-nth = { $at }, no. { $n }
 chat-news-secret = There is news of report { $ticket }. It is secret, so read it at { $portal }
 chat-code = Your LAPOR! code is { $code }, good for 15 minutes. Tell nobody; no officer will ask for it. Ignore this if you did not ask for a code.
 chat-ask-close = Is it done? Reply YA, or TIDAK with the reason.
+chat-answer-by-ticket = Begin your answer with { $ticket }.
 chat-ask-rating = How was it handled? Reply 1 (poor) to 5 (good).
 
 # Letters, in whatever alphabet.

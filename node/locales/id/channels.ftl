@@ -47,6 +47,7 @@ chat-nth = { $at }, ke-{ $n }
 chat-news-secret = Ada kabar tentang laporan { $ticket }. Karena rahasia, bacalah di { $portal }
 chat-code = Kode LAPOR! Anda { $code }, berlaku 15 menit. Jangan beri tahu siapa pun, petugas juga tidak akan memintanya. Abaikan bila Anda tidak meminta kode.
 chat-ask-close = Sudah selesai? Balas YA, atau TIDAK dengan alasannya.
+chat-answer-by-ticket = Awali jawaban dengan { $ticket }.
 chat-ask-rating = Bagaimana penanganannya? Balas 1 (buruk) sampai 5 (baik).
 
 # Surat, dengan huruf apa pun.

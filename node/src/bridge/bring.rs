@@ -423,13 +423,16 @@ async fn find(tx: &mut Tx, complaint: &Complaint, link: bool) -> Result<Found, N
 /// A follow-up with where and when it was said.
 fn worded(node: &Node, said: &FollowUp) -> String {
     let v = voice(node);
-    let from = said.from.as_deref().unwrap_or("SP4N-LAPOR!");
+    let from = match said.from.as_deref() {
+        Some(from) => v.with("from", from).say(text_id("bridge-said-by")),
+        None => v.say(text_id("bridge-said-there")),
+    };
+    let from = v.with("from", from);
     let line = match said.at {
-        Some(at) => v
-            .with("from", from)
+        Some(at) => from
             .with("day", v.day(at.date()))
             .say(text_id("bridge-said-of")),
-        None => v.with("from", from).say(text_id("bridge-said")),
+        None => from.say(text_id("bridge-said")),
     };
     format!("{}\n\n{line}", said.text)
 }

@@ -112,7 +112,7 @@ impl Node {
         let mut rows = resumed.asks;
         rows.extend(resumed.untold);
         if let (Some(thread), false) = (&row, rows.is_empty()) {
-            self.note_asked(&mut tx, thread, resumed.asked).await?;
+            self.note_asked(&mut tx, thread, resumed.asking).await?;
         }
         for row in &rows {
             store::channels::outbox::add(&mut tx, row).await?;

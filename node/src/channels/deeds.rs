@@ -108,15 +108,20 @@ impl Step<'_> {
         self.settle(&turn, done, self.once()?.as_ref()).await
     }
 
-    /// Lays a message of a blocked conversation aside; what is open in it stays.
-    pub async fn keep_out(&self, talk: &Talk) -> Result<&'static str, NodeError> {
+    /// Lays a message of a blocked conversation aside; what is open in it stays. Who wants no news is
+    /// told none when the block is over either.
+    pub async fn keep_out(&self, talk: &Talk, stops: bool) -> Result<&'static str, NodeError> {
         let turn = Turn {
             talk: talk.clone(),
             deed: Deed::Aside,
             says: Vec::new(),
         };
-        self.settle(&turn, self.ended("aside", "blocked"), None)
-            .await
+        let mut done = self.ended("aside", "blocked");
+        if stops {
+            let now = self.node.clock().now_ms();
+            done.stopped_at = self.thread.stopped_at.or(Some(now));
+        }
+        self.settle(&turn, done, None).await
     }
 
     async fn file(&self, said: Said, turn: &Turn, text: &[u8]) -> Result<&'static str, NodeError> {
@@ -269,7 +274,11 @@ impl Step<'_> {
         once: Option<&Once>,
     ) -> Result<&'static str, NodeError> {
         let says = self.all_says(&turn.says, &done).await?;
-        self.leave(&turn.talk, &done, says, once).await
+        let mut talk = turn.talk.clone();
+        if let Some(at) = turn.says.iter().position(Say::asks_in_case) {
+            talk.asked_in = says.get(at).map(|row| row.once.clone());
+        }
+        self.leave(&talk, &done, says, once).await
     }
 
     /// News is told again from now on; what still waits for an answer is asked once more.
@@ -281,7 +290,9 @@ impl Step<'_> {
         // A machine that goes on stopping and starting comes to an end.
         if !says.is_empty() {
             says.extend(resumed.asks);
-            talk.asked = resumed.asked.or(talk.asked);
+            if let Some(asking) = resumed.asking {
+                talk.ask(asking);
+            }
         }
         says.extend(resumed.untold);
         self.leave(&talk, done, says, None).await

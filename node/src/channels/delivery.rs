@@ -5,7 +5,7 @@
 
 use super::manner::Name;
 use super::outbox::SAID;
-use super::{Address, Channel, Unsaid, codes, log_name};
+use super::{Address, Channel, Unsaid, codes, log_name, reasons};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -114,8 +114,7 @@ impl Node {
         let opened = opened.and_then(|address| Ok((address, self.saying_of(row)?)));
         let Ok((address, what)) = opened else {
             // Another key has sealed it: it holds up nothing that can be said.
-            let problem = "it cannot be opened; was keys/channels.key replaced?";
-            let refused = self.over(row, held, "refused", Some(problem)).await;
+            let refused = self.over(row, held, "refused", Some(reasons::SEALED)).await;
             return refused.map(|()| Met::Nothing);
         };
         let stopped = thread.stopped_at.is_some() && row.kind == "news";
@@ -138,7 +137,10 @@ impl Node {
             }
         };
         match said {
-            Ok(id) => self.was_said(line.name(), row, held, id.as_deref()).await?,
+            Ok(id) => {
+                let id = id.as_deref();
+                self.was_said(line.name(), row, (held, now), id).await?;
+            }
             Err(Unsaid::Later(problem)) => {
                 let tried = row.attempts - row.unanswered;
                 let next = (tried < TRIES).then(|| Put {
@@ -202,14 +204,14 @@ impl Node {
         self.over(row, held, "refused", Some(problem)).await
     }
 
+    /// Notes that something was said, with when that began: whoever hears it may answer at once.
     async fn was_said(
         &self,
         channel: Name,
         row: &OutRow,
-        held: i64,
+        (held, now): (i64, i64),
         id: Option<&str>,
     ) -> Result<(), NodeError> {
-        let now = self.clock().now_ms();
         // A code is not said twice: whoever needs one asks for another.
         let keeps = id.is_some() && channel.manner().comes_back && !codes::is_code(row);
         let mut tx = self.write_tx().await?;

@@ -135,6 +135,34 @@ impl Node {
         Ok(own)
     }
 
+    /// The case in which something is asked that was not said yet when a message came, Unix ms: it is
+    /// no answer to that.
+    ///
+    /// # Errors
+    /// [`NodeError::TooMany`] while it is being said: they may have heard it, which is known in a moment.
+    pub(super) async fn unsaid_before(
+        &self,
+        thread: &str,
+        talk: &Talk,
+        came_at: i64,
+    ) -> Result<Option<CaseId>, NodeError> {
+        let (Some(asked), Some(once)) = (&talk.asked, &talk.asked_in) else {
+            return Ok(None);
+        };
+        let mut tx = self.read_tx().await?;
+        let Some(row) = store::channels::outbox::standing(&mut tx, thread, once).await? else {
+            return Ok(None);
+        };
+        let sent = ["sent", "delivered"].contains(&row.state.as_str());
+        if !sent && row.leased_until > self.clock().now_ms() {
+            return Err(NodeError::TooMany { retry_after_s: 1 });
+        }
+        let in_time = row.sent_at.is_none_or(|at| at <= came_at);
+        // What was handed over and not answered may have been heard.
+        let heard = (sent && in_time) || row.unanswered > 0;
+        Ok((!heard).then(|| asked.case()))
+    }
+
     pub(super) fn talk_of(&self, thread: &ThreadRow) -> Result<Talk, NodeError> {
         let sealed = thread.talk.as_deref();
         let opened = sealed.map(|sealed| self.switch().open(&owner(&thread.id), sealed));
@@ -147,8 +175,13 @@ impl Node {
         thread: &str,
         talk: &Talk,
     ) -> Result<Option<Vec<u8>>, NodeError> {
-        let open = *talk != Talk::default();
-        open.then(|| self.switch().seal(&owner(thread), talk))
+        let asked_in = talk.asked_in.clone().filter(|_| talk.asked.is_some());
+        let talk = Talk {
+            asked_in,
+            ..talk.clone()
+        };
+        let open = talk != Talk::default();
+        open.then(|| self.switch().seal(&owner(thread), &talk))
             .transpose()
     }
 

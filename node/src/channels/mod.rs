@@ -29,6 +29,7 @@ mod outbox;
 pub(crate) mod parsers;
 mod parts;
 pub(crate) mod provider;
+mod reasons;
 mod receipts;
 mod running;
 mod settings;
@@ -68,6 +69,7 @@ pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, What
 pub use news::ReachedBy;
 pub use outbox::SAID;
 pub(crate) use provider::{Answer, Provider, address};
+pub use reasons::Reason;
 pub use running::{hear, run, say};
 pub use settings::{
     Bind, ChannelSettings, ChannelSettingsError, DefaultAlphabet, KannelSettings, Keyword,

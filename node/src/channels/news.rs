@@ -15,7 +15,7 @@ use super::handles::reporter;
 use super::heard::Saying;
 use super::manner::{Manner, Name};
 use super::outbox::Draft;
-use super::talk::{Asked, OwnCase};
+use super::talk::{Asked, Asking, OwnCase};
 use super::words::{self, Piece};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -113,14 +113,14 @@ impl Node {
         if told.as_ref().is_some_and(|told| told.ending) {
             return Ok(0);
         }
-        let (rows, turned) = match &told {
+        let (rows, asking) = match &told {
             Some(told) if told.silent => (self.untold_of(told).await?, None),
             Some(told) => self.news_for(told).await?,
             None => (Vec::new(), None),
         };
         let mut tx = self.write_tx().await?;
         if let (Some(told), false) = (&told, rows.is_empty()) {
-            self.note_asked(&mut tx, &told.thread, turned).await?;
+            self.note_asked(&mut tx, &told.thread, asking).await?;
         }
         for row in &rows {
             store::channels::outbox::add(&mut tx, row).await?;
@@ -137,12 +137,12 @@ impl Node {
         &self,
         tx: &mut Tx,
         thread: &ThreadRow,
-        asked: Option<Asked>,
+        asking: Option<Asking>,
     ) -> Result<(), NodeError> {
-        let talk = match asked {
-            Some(asked) => {
+        let talk = match asking {
+            Some(asking) => {
                 let mut talk = self.talk_of(thread)?;
-                talk.asked = Some(asked);
+                talk.ask(asking);
                 self.kept_talk(&thread.id, &talk)?
             }
             None => thread.talk.clone(),
@@ -249,7 +249,7 @@ impl Node {
     }
 
     /// What is new to somebody, and what is asked with the latest of it.
-    async fn news_for(&self, told: &Told) -> Result<(Vec<OutRow>, Option<Asked>), NodeError> {
+    async fn news_for(&self, told: &Told) -> Result<(Vec<OutRow>, Option<Asking>), NodeError> {
         let mut tx = self.read_tx().await?;
         let heard = self.heard_of(&mut tx, &told.case).await?;
         let fresh = self.fresh_of(&mut tx, told, &heard).await?;
@@ -261,16 +261,17 @@ impl Node {
         };
         drop(tx);
         let v = words::voice(self);
-        let (mut rows, mut asked) = (Vec::new(), None);
+        let (mut rows, mut asking) = (Vec::new(), None);
         let last = fresh.len().saturating_sub(1);
         for (at, new) in fresh.into_iter().enumerate() {
             let may_ask = (at == last).then(|| asks(told, &new.event)).flatten();
-            let (piece, asks) = self.told_of(&v, told, &new.event, may_ask);
+            let (piece, asked) = self.told_of(&v, told, &new.event, may_ask);
             let piece = piece.told_apart(marks.get(&new.message).map(String::as_str));
-            rows.push(self.row_of_news(told, new.once, &piece, asks.as_ref())?);
-            asked = asks;
+            let once = new.once.clone();
+            rows.push(self.row_of_news(told, new.once, &piece, asked.as_ref())?);
+            asking = asked.map(|asked| Asking { asked, once });
         }
-        Ok((rows, asked))
+        Ok((rows, asking))
     }
 
     /// As it waits to be said, with what is asked in it.

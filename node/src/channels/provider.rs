@@ -97,11 +97,6 @@ pub(crate) fn undocumented(who: &str, status: u16) -> String {
     )
 }
 
-/// Why nobody knows what became of something, where an answer has the status [`WAITED`].
-pub(crate) fn waited(who: &str) -> String {
-    format!("something on the way to {who} has waited for its answer in vain ({WAITED})")
-}
-
 /// Reads the first bytes of an answer, `most` of them.
 pub(crate) async fn beginning(mut answer: Response, most: usize) -> reqwest::Result<Vec<u8>> {
     let mut read = Vec::new();

@@ -7,7 +7,7 @@ use lapor_protocol::ids::CaseId;
 
 use super::known::CASES;
 use super::news::{Told, asks, once_of};
-use super::talk::Asked;
+use super::talk::{Asked, Asking};
 use super::words;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -22,9 +22,19 @@ pub(super) struct Resumed {
     /// What still waits for their answer, of the oldest report first.
     pub asks: Vec<OutRow>,
     /// What the last of these asks.
-    pub asked: Option<Asked>,
+    pub asking: Option<Asking>,
     /// What came before and was not noted yet.
     pub untold: Vec<OutRow>,
+}
+
+/// What of a case waits for an answer.
+struct Waits {
+    told: Told,
+    event: Event,
+    asked: Asked,
+    /// It was answered in part.
+    begun: bool,
+    once: String,
 }
 
 impl Node {
@@ -47,15 +57,43 @@ impl Node {
         until: i64,
     ) -> Result<Resumed, NodeError> {
         let begun = self.talk_of(thread)?.asked;
-        let mut resumed = Resumed::default();
+        let (mut waits, mut untold) = (Vec::new(), Vec::new());
         for case in self.filed_in(thread).await? {
-            let begun = begun.as_ref();
-            match Box::pin(self.resume_case(case, until, begun, &mut resumed)).await {
-                Ok(()) | Err(NodeError::NotFound { .. } | NodeError::Locked(_)) => {}
+            match Box::pin(self.resume_case(case, until, begun.as_ref(), &mut untold)).await {
+                Ok(one) => waits.extend(one),
+                Err(NodeError::NotFound { .. } | NodeError::Locked(_)) => {}
                 Err(error) => passed_over(error, case)?,
             }
         }
-        Ok(resumed)
+        // What was begun goes on without its ticket.
+        waits.sort_by_key(|one| one.begun);
+        let (asks, asking) = self.asked_again(&waits)?;
+        Ok(Resumed {
+            asks,
+            asking,
+            untold,
+        })
+    }
+
+    /// What is said of all that waits, and what the last of it asks. Of several a bare answer is to the
+    /// last; any is answered with its ticket in front.
+    fn asked_again(&self, waits: &[Waits]) -> Result<(Vec<OutRow>, Option<Asking>), NodeError> {
+        let v = words::voice(self);
+        let open = waits.iter().filter(|wait| !wait.told.case.secret).count();
+        let (mut asks, mut asking) = (Vec::new(), None);
+        for wait in waits {
+            let told = &wait.told;
+            let (piece, asked) = self.told_of(&v, told, &wait.event, Some(wait.asked.clone()));
+            let piece = if asked.is_some() && open > 1 {
+                piece.ending(&v.with("ticket", &told.ticket).say("chat-answer-by-ticket"))
+            } else {
+                piece
+            };
+            let once = wait.once.clone();
+            asks.push(self.row_of_news(told, once.clone(), &piece, asked.as_ref())?);
+            asking = asked.map(|asked| Asking { asked, once }).or(asking);
+        }
+        Ok((asks, asking))
     }
 
     /// The reports of a conversation and what was split from them, the oldest report first.
@@ -77,49 +115,50 @@ impl Node {
         Ok(filed)
     }
 
+    /// What of a case waits for an answer and is no news; adds what came before and was not noted yet.
     async fn resume_case(
         &self,
         case: CaseId,
         until: i64,
         begun: Option<&Asked>,
-        resumed: &mut Resumed,
-    ) -> Result<(), NodeError> {
+        untold: &mut Vec<OutRow>,
+    ) -> Result<Option<Waits>, NodeError> {
         let Some(told) = self.whom_to_tell(case).await? else {
-            return Ok(());
+            return Ok(None);
         };
-        let told = &told;
         let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
         let heard = self.heard_of(&mut tx, &told.case).await?;
-        let fresh = self.fresh_of(&mut tx, told, &heard).await?;
+        let fresh = self.fresh_of(&mut tx, &told, &heard).await?;
         drop(tx);
         // What came since then is told as news is.
         let (past, news): (Vec<_>, Vec<_>) =
             fresh.into_iter().partition(|one| one.event.at <= until);
         let past = past.into_iter();
-        let past = past.map(|one| never_told(told, one.once, now));
-        resumed.untold.extend(past);
-        let waits = waiting(told, &heard.own).and_then(|event| Some((event, event.message?)));
-        let Some((event, message)) = waits else {
-            return Ok(());
+        untold.extend(past.map(|one| never_told(&told, one.once, now)));
+        let event = waiting(&told, &heard.own).cloned();
+        let waits = event.and_then(|event| Some((event.message?, event)));
+        let Some((message, event)) = waits else {
+            return Ok(None);
         };
         if news.iter().any(|one| one.message == message) {
-            return Ok(());
+            return Ok(None);
         }
-        let Some(asked) = asks(told, event) else {
-            return Ok(());
+        let Some(asked) = asks(&told, &event) else {
+            return Ok(None);
         };
-        let asked = match begun {
-            // Answered in part: it goes on where it was.
-            Some(begun) if is_of_same_hold(begun, &asked) => begun.clone(),
-            _ => asked,
-        };
-        let (piece, asked) = self.told_of(&words::voice(self), told, event, Some(asked));
+        // Answered in part: it goes on where it was.
+        let begun = begun
+            .filter(|begun| is_of_same_hold(begun, &asked))
+            .cloned();
         let once = format!("waits:{message}:{}", told.thread.turn);
-        let row = self.row_of_news(told, once, &piece, asked.as_ref())?;
-        resumed.asks.push(row);
-        resumed.asked = asked.or(resumed.asked.take());
-        Ok(())
+        Ok(Some(Waits {
+            begun: begun.is_some(),
+            asked: begun.unwrap_or(asked),
+            told,
+            event,
+            once,
+        }))
     }
 }
 

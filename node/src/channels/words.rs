@@ -70,6 +70,20 @@ impl Piece {
         }
     }
 
+    /// With one more sentence at its end.
+    #[must_use]
+    pub fn ending(self, sentence: &str) -> Self {
+        let ended = |tail: Option<String>| {
+            Some(tail.map_or_else(|| sentence.to_owned(), |tail| format!("{tail} {sentence}")))
+        };
+        let shorter = self.shorter.into_iter();
+        Self {
+            tail: ended(self.tail),
+            shorter: shorter.map(|(head, tail)| (head, ended(tail))).collect(),
+            ..self
+        }
+    }
+
     /// As it is said on a channel; never more than there is room for.
     pub fn fitted(&self, manner: Manner) -> String {
         if let Some(whole) = self.unchanged().filter(|_| manner.wide) {

@@ -130,11 +130,14 @@ impl Node {
         if let Some(acted) = step.done_before().await? {
             return step.end_done(&facts, &acted).await;
         }
+        let manner = line.name().manner();
+        let unproved = manner.by_reply && !facts.is_below_own(&thread.id);
         if blocked {
-            return step.keep_out(&facts.talk).await;
+            let stops = !unproved && talk::is_stop(&heard);
+            return step.keep_out(&facts.talk, stops).await;
         }
         let keywords = self.keywords_in_force().await?;
-        let manner = line.name().manner();
+        let unsaid = self.unsaid_before(&thread.id, &facts.talk, row.came_at);
         let known = Known {
             manner,
             marks: self.marks_of(&keywords, manner),
@@ -142,9 +145,10 @@ impl Node {
             cases: &facts.cases,
             referred: facts.referred,
             of_another: facts.is_of_another(&thread.id),
-            unproved: manner.by_reply && !facts.is_below_own(&thread.id),
+            unproved,
             recent: facts.recent,
             again: facts.again.clone(),
+            unsaid: unsaid.await?,
             stopped: thread.stopped_at.is_some(),
         };
         let mut turn = talk::hear(&facts.talk, &heard, &known, self.clock().now_ms());

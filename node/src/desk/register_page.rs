@@ -233,6 +233,10 @@ fn problem_words(v: &Voice, problem: &RowProblem) -> String {
 pub fn wrong_words(v: &Voice, wrong: &Wrong) -> String {
     let plain = match wrong {
         Wrong::Long(most) => return v.with("most", *most).say("register-wrong-long"),
+        Wrong::NoContent(found) => {
+            let said = v.with("columns", found.as_str());
+            return said.say("register-wrong-no-content");
+        }
         Wrong::SameNumber(line) => {
             let said = v.with("line", line.to_string());
             return said.say("register-wrong-same-number");

@@ -52,12 +52,19 @@ pub enum RegisterError {
     Twice(Field),
     #[error("no column is content; say which one it is")]
     NoContent,
-    #[error("{0} rows are wrong; mend the file, or file it without them")]
+    #[error("{}", are_wrong(*.0))]
     Wrong(usize),
     #[error("no row can be filed")]
     Nothing,
     #[error(transparent)]
     Node(#[from] NodeError),
+}
+
+fn are_wrong(rows: usize) -> String {
+    if rows == 1 {
+        return "1 row is wrong; mend the file, or file it without it".into();
+    }
+    format!("{rows} rows are wrong; mend the file, or file it without them")
 }
 
 /// What is the same of all cases of a register.

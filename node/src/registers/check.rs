@@ -25,6 +25,9 @@ const CONTACT: usize = 200;
 pub enum Wrong {
     #[error("missing")]
     Missing,
+    /// Of all rows at once; with the headings that there are.
+    #[error("no column holds the content; found: {0}")]
+    NoContent(String),
     #[error("longer than {0} characters")]
     Long(usize),
     #[error("no date such as 31-12-2026")]
@@ -69,6 +72,7 @@ impl Wrong {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Missing => "missing",
+            Self::NoContent(_) => "no_content",
             Self::Long(_) => "too_long",
             Self::Day => "no_date",
             Self::Ahead => "date_ahead",

@@ -12,14 +12,18 @@ use crate::error::NodeError;
 use crate::node::Node;
 
 impl Node {
-    /// Checks all that would be filed as the columns are now; without one that is content no row can be.
+    /// Checks all that would be filed as the columns are now; without one that is content no row can be,
+    /// which is said once, of the first.
     pub(super) async fn check_sheet(
         &self,
         sheet: &Sheet,
         actor: &str,
     ) -> Result<Checked, NodeError> {
         if !sheet.columns.contains(&Some(Field::Content)) {
+            let fault = (Some(Field::Content), Wrong::NoContent(sheet.found()));
+            let first = sheet.rows.first();
             return Ok(Checked {
+                faults: first.map(|row| (row.line, fault)).into_iter().collect(),
                 wrong: sheet.rows.len(),
                 ..Checked::default()
             });

@@ -14,6 +14,8 @@ use super::columns::{self, Field};
 use super::gathered::{ABOVE, Gathered, MOST_ROWS, Row, UNPACKED_BYTES, Unreadable};
 use super::{ods, xlsx};
 
+/// Headings that are named at once, and signs of each.
+const NAMED: (usize, usize) = (20, 60);
 /// How an old workbook begins, and one that has a password.
 const OLD: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0];
 const ARCHIVE: &[u8] = b"PK\x03\x04";
@@ -58,6 +60,15 @@ impl Sheet {
             rows: below,
             channel: channel.to_owned(),
         })
+    }
+
+    /// The first headings, as they stand there.
+    pub fn found(&self) -> String {
+        let headings = self.headings.iter().map(|heading| heading.trim());
+        let named = headings.filter(|heading| !heading.is_empty());
+        let cut = named.map(|heading| heading.chars().take(NAMED.1).collect());
+        let found: Vec<String> = cut.take(NAMED.0).collect();
+        found.join(", ")
     }
 }
 

@@ -264,6 +264,14 @@ async fn a_person_says_what_a_column_is() {
             .unwrap();
         let waits = node.register(&id, ACTOR).await.unwrap();
         assert_eq!((waits.ready, waits.wrong), (0, 1));
+        let found = Wrong::NoContent("Kode, Curhat".into());
+        assert_eq!(said(&waits), [(2, "", found)]);
+        let problem = &waits.problems[0];
+        let told = "no column holds the content; found: Kode, Curhat";
+        assert_eq!(
+            (problem.code, problem.detail.as_str()),
+            ("no_content", told)
+        );
         let refused = node.file_register(&id, true, None, ACTOR).await;
         assert!(matches!(refused, Err(RegisterError::NoContent)));
         let content = Some(Field::Content);

@@ -108,7 +108,7 @@ pub struct RowProblem {
     /// and once a register is filed no words of a report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// `missing`, `too_long`, `no_date`, `date_ahead`, `no_classification`, `no_category`,
+    /// `missing`, `no_content`, `too_long`, `no_date`, `date_ahead`, `no_classification`, `no_category`,
     /// `no_region`, `no_channel`, `no_truth`, `no_email`, `no_phone`, `no_number`, `repeated`, `known`
     /// or `unusable`.
     pub code: &'static str,

@@ -137,6 +137,10 @@ async fn why_a_complaint_in_progress_stays_verified_is_said_as_it_is() {
             assert_eq!(told, [format!("{why}; it stays verified")]);
             let view = bridge.case(&format!("76543{id}")).await;
             assert_eq!(view.summary.state, Some(State::Verified));
+            if id == 23 {
+                let note = "Sudah menyala.\n\n— SP4N-LAPOR!, 4 September 2026";
+                assert_eq!(super::told(&view).pop().unwrap().1, note);
+            }
         }
     }
 }

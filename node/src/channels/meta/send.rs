@@ -13,7 +13,7 @@ use super::settings::{MetaSettings, MetaSettingsError};
 use super::whatsapp::TOO_LATE;
 use crate::channels::media::{LeftOut, Pieces, Unfetched};
 use crate::channels::provider::{NoAnswer, beginning, broken};
-use crate::channels::{Unsaid, provider};
+use crate::channels::{Unsaid, provider, reasons};
 
 /// Bytes of an answer that are read.
 const LARGEST: usize = 64 * 1024;
@@ -155,7 +155,7 @@ impl Told {
     pub fn said(&self, line: Line, id: &str) -> Result<String, Unsaid> {
         let undocumented = || provider::undocumented("the provider", self.status);
         if self.status == provider::WAITED && self.refusal().code.is_none() {
-            return Err(Unsaid::Unanswered(provider::waited("the provider")));
+            return Err(Unsaid::Unanswered(reasons::waited("the provider")));
         }
         if self.is_page {
             return Err(Unsaid::Down(undocumented()));

@@ -22,7 +22,7 @@ use super::super::heard::{Address, Form, Heard, Raw, Saying, Shape, Unread};
 use super::super::manner::Name;
 use super::super::receipts::Fate;
 use super::super::settings::{ChannelSettingsError, SmsSettings, Via};
-use super::super::{Channel, Unsaid, provider};
+use super::super::{Channel, Unsaid, provider, reasons};
 use super::{alone, alphabet, secret, sender, sort};
 use crate::api::problem;
 use crate::chance::random;
@@ -135,7 +135,7 @@ fn heard_back(status: u16, said: &[u8]) -> Result<(), Unsaid> {
     let undocumented = || provider::undocumented("the gateway", status);
     match status {
         // It may have taken it.
-        provider::WAITED => Err(Unsaid::Unanswered(provider::waited("the gateway"))),
+        provider::WAITED => Err(Unsaid::Unanswered(reasons::waited("the gateway"))),
         _ if provider::is_page(said) => Err(Unsaid::Down(undocumented())),
         200..300 if TAKEN.iter().any(|taken| said.starts_with(taken)) => Ok(()),
         // It may have taken it, and would say the same of the next try: a person decides.

@@ -4,7 +4,9 @@ use chrono::{Datelike, NaiveDate};
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::case_held::AnswerForm;
 
-use super::commands::{is_beside, is_courtesy, is_nearly_yes, is_no, is_time, is_yes};
+use super::commands::{
+    is_beside, is_courtesy, is_nearly_yes, is_no, is_none, is_time, is_unsure, is_yes,
+};
 use super::{Asked, Deed, Hold, Known, OwnCase, Say, Talk, Turn};
 use crate::channels::heard::Heard;
 use crate::portal::PICTURE_CAME;
@@ -32,11 +34,20 @@ impl<'t> Words<'t> {
     fn answer_something(self) -> bool {
         self.say_something() || is_time(self.text)
     }
+
+    /// Whether it answers something and says nothing by itself: `YA`, `TIDAK`, a number.
+    fn only_answer(self) -> bool {
+        let (text, files) = (self.text, self.files);
+        !files && (is_yes(text) || is_none(text) || number(text).is_some())
+    }
 }
 
 /// What a text answers, if anything was asked and it is an answer.
 pub fn to_question(talk: &Talk, words: Words<'_>, known: &Known<'_>) -> Option<Turn> {
     let asked = talk.asked.as_ref()?;
+    if known.unsaid == Some(asked.case()) {
+        return words.only_answer().then(|| before_asked(talk));
+    }
     let own = known.case(asked.case())?;
     match asked {
         Asked::Hold {
@@ -66,8 +77,13 @@ pub fn to_case(talk: &Talk, case: CaseId, words: Words<'_>, known: &Known<'_>) -
     let Some(own) = known.case(case) else {
         return Turn::of(talk, Deed::Answered("refused"), vec![Say::NoReport]);
     };
+    let unsaid = known.unsaid == Some(case);
+    if unsaid && words.only_answer() {
+        return before_asked(talk);
+    }
     // Where everybody reads nobody was told a question.
-    let hold = own.hold.as_ref().filter(|_| !known.manner.public);
+    let told = !known.manner.public && !unsaid;
+    let hold = own.hold.as_ref().filter(|_| told);
     if let Some(hold) = hold {
         let begun = match &talk.asked {
             Some(Asked::Hold {
@@ -80,7 +96,9 @@ pub fn to_case(talk: &Talk, case: CaseId, words: Words<'_>, known: &Known<'_>) -
         };
         return to_hold(talk, own, hold, begun, words);
     }
-    let asked = if own.may("confirm") {
+    let asked = if unsaid {
+        None
+    } else if own.may("confirm") {
         to_close(talk, own, text)
     } else {
         to_rating(talk, own, text).filter(|_| own.may("rate"))
@@ -107,6 +125,11 @@ pub fn to_case(talk: &Talk, case: CaseId, words: Words<'_>, known: &Known<'_>) -
         return Turn::of(talk, Deed::Answered("refused"), vec![not_now]);
     };
     acted(talk, own, act, Say::PassedOn(own.ticket.clone()))
+}
+
+/// Lays aside what can be no answer to something that was not said yet; the question stays.
+fn before_asked(talk: &Talk) -> Turn {
+    Turn::of(talk, Deed::Aside, Vec::new())
 }
 
 /// What completes a report without being asked for.
@@ -168,6 +191,7 @@ fn waiting(
         answers,
         files,
     });
+    turn.talk.asked_in = None;
     turn
 }
 
@@ -176,6 +200,7 @@ fn to_close(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
         let confirm = ReporterAct::Confirm { text: None };
         let mut turn = acted(talk, own, confirm, Say::Confirmed(own.ticket.clone()));
         turn.talk.asked = Some(Asked::Rating { case: own.case });
+        turn.talk.asked_in = None;
         return Some(turn);
     }
     is_no(text).then(|| {
@@ -187,9 +212,9 @@ fn to_close(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
     })
 }
 
-/// Asks once more where it only sounds as if it were done. The words lie aside meanwhile.
+/// Asks once more where it only sounds as if it were done, or where they do not know. The words lie aside meanwhile.
 fn nearly(talk: &Talk, words: Words<'_>) -> Option<Turn> {
-    let sounds = !words.files && is_nearly_yes(words.text);
+    let sounds = !words.files && (is_nearly_yes(words.text) || is_unsure(words.text));
     let hint = || vec![Say::Hint(AnswerForm::YesNo)];
     sounds.then(|| Turn::of(talk, Deed::Aside, hint()))
 }

@@ -97,6 +97,40 @@ const ADDED: &[&str] = &[
     "infonya",
     "bintang",
 ];
+/// What people add to an order.
+const ORDERED: &[&str] = &["dulu", "lagi", "saja", "mohon", "tolong"];
+/// What stands around a ticket whose case is asked about.
+const ABOUT: &[&str] = &[
+    "laporan",
+    "laporannya",
+    "aduan",
+    "keluhan",
+    "tiket",
+    "nomor",
+    "no",
+    "dengan",
+    "untuk",
+    "mohon",
+    "tolong",
+];
+/// Who says so knows neither whether it is so nor whether it is not.
+const DOUBTS: &[&str] = &[
+    "tidak tahu",
+    "tidak tau",
+    "tdk tahu",
+    "tdk tau",
+    "gak tahu",
+    "gak tau",
+    "enggak tahu",
+    "enggak tau",
+    "belum tahu",
+    "belum tau",
+    "tidak yakin",
+    "tdk yakin",
+    "gak yakin",
+    "enggak yakin",
+    "belum yakin",
+];
 const YES: &[&str] = &[
     "ya", "y", "yes", "iya", "sudah", "selesai", "benar", "betul", "beres",
 ];
@@ -115,11 +149,10 @@ pub fn read(text: &str) -> Option<Command<'_>> {
     let rest = rest.trim();
     let first = first.to_uppercase();
     match (first.as_str(), rest.is_empty()) {
-        ("STOP" | "BERHENTI", true) => Some(Command::Stop),
-        ("MULAI" | "START", true) => Some(Command::Start),
-        ("STATUS" | "CEK", true) => Some(Command::Status("")),
+        ("STOP" | "BERHENTI", _) if is_beside_order(rest) => Some(Command::Stop),
+        ("MULAI" | "START", _) if is_beside_order(rest) => Some(Command::Start),
         // `Status jalan rusak` tells something.
-        ("STATUS" | "CEK", false) if is_ticket_like(rest) => Some(Command::Status(rest)),
+        ("STATUS" | "CEK", _) => asked_about(rest).map(Command::Status),
         ("BANTUAN" | "HELP" | "INFO", true) => Some(Command::Help),
         ("KUNCI" | "KEY", true) => Some(Command::Key),
         ("BATAL" | "CANCEL", true) => Some(Command::Drop),
@@ -137,6 +170,12 @@ pub fn is_courtesy(text: &str) -> bool {
 pub fn is_beside(text: &str) -> bool {
     let words = bare(text);
     words.is_empty() || consists(&words, &[COURTESIES, THANKS, ADDED], &[])
+}
+
+/// Whether what stands behind an order changes nothing of it.
+fn is_beside_order(text: &str) -> bool {
+    let words = bare(text);
+    words.is_empty() || consists(&words, &[COURTESIES, THANKS, ADDED, ORDERED], &[])
 }
 
 /// A time of the day, which is a greeting where nothing was asked.
@@ -166,8 +205,18 @@ pub fn is_nearly_yes(text: &str) -> bool {
     is_thanks(text) || (count <= NEARLY && begins_with(&words, YES)) || done()
 }
 
-/// `TIDAK`, and what means the same, at the beginning.
+/// `TIDAK`, and what means the same, at the beginning; `tidak tahu` does not.
 pub fn is_no(text: &str) -> bool {
+    denies(text) && !is_unsure(text)
+}
+
+/// `Tidak tahu`, with some words more.
+pub fn is_unsure(text: &str) -> bool {
+    let words = bare(text);
+    words.split(' ').count() <= NEARLY && begins_with(&words, DOUBTS)
+}
+
+fn denies(text: &str) -> bool {
     let word = text.split(|c: char| !c.is_alphanumeric()).next();
     let word = word.unwrap_or_default().to_uppercase();
     ["TIDAK", "TDK", "BELUM", "NO", "GAK", "ENGGAK", "BUKAN"].contains(&word.as_str())
@@ -182,7 +231,45 @@ pub fn is_skip(text: &str) -> bool {
 /// That there is none of what was asked for: `LEWATI`, `tidak ada fotonya`. A sentence that only
 /// begins so says more.
 pub fn is_none(text: &str) -> bool {
-    is_skip(text) || (is_no(text) && text.split_whitespace().count() <= 3)
+    is_skip(text) || (denies(text) && text.split_whitespace().count() <= 3)
+}
+
+/// The ticket about which somebody asks behind `STATUS`; empty where they name none and tell nothing.
+fn asked_about(rest: &str) -> Option<&str> {
+    let is_ticket = |typed: &str| ticket::parse(typed).is_some();
+    if is_around(rest) {
+        return Some("");
+    }
+    among(rest, is_ticket)
+        .or_else(|| is_ticket_like(rest).then_some(rest))
+        .or_else(|| among(rest, is_nearly_ticket))
+}
+
+/// One word of a text, or two, where all others say nothing.
+fn among(text: &str, wanted: impl Fn(&str) -> bool) -> Option<&str> {
+    let spaces = text.char_indices().filter(|(_, c)| c.is_whitespace());
+    let inner = spaces.map(|(at, _)| at);
+    let cuts: Vec<usize> = [0].into_iter().chain(inner).chain([text.len()]).collect();
+    let words = [2, 3].into_iter().flat_map(|cut| cuts.windows(cut));
+    let mut found = words.filter_map(|cuts| {
+        let (from, to) = (*cuts.first()?, *cuts.last()?);
+        let typed = text[from..to].trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let others = [&text[..from], &text[to..]];
+        (wanted(typed) && others.into_iter().all(is_around)).then_some(typed)
+    });
+    found.next()
+}
+
+/// Whether words say no more than that a report is asked about, politely.
+fn is_around(text: &str) -> bool {
+    let words = bare(text);
+    words.is_empty() || consists(&words, &[COURTESIES, THANKS, TIMES, ADDED, ABOUT], &[])
+}
+
+/// What is typed for a ticket beside other words.
+fn is_nearly_ticket(text: &str) -> bool {
+    let signs = text.chars().filter(char::is_ascii_alphanumeric).count();
+    signs >= 9 && is_ticket_like(text)
 }
 
 /// A ticket, or what is typed for one: ten signs, one of which may be wrong.
@@ -191,7 +278,17 @@ fn is_ticket_like(text: &str) -> bool {
     let alike = signs().count() <= 12
         && signs().all(|c| c.is_ascii_alphanumeric())
         && signs().any(|c| c.is_ascii_digit());
-    alike || ticket::parse(text).is_some()
+    alike || is_in_two(text) || ticket::parse(text).is_some()
+}
+
+/// Two groups of five signs; `jalan-jalan` is a word.
+fn is_in_two(text: &str) -> bool {
+    let Some((one, other)) = text.split_once('-') else {
+        return false;
+    };
+    let is_group = |text: &str| text.len() == 5 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    let doubled = one.eq_ignore_ascii_case(other) && text.chars().any(char::is_lowercase);
+    is_group(one) && is_group(other) && !doubled
 }
 
 /// The words of a text in small letters, without marks.

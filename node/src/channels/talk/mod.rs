@@ -35,6 +35,9 @@ pub struct Talk {
     pub draft: Option<Draft>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
+    /// What no conversation hears twice of the row in which it is asked; `None` where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_in: Option<String>,
     /// When help was last sent, Unix ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub helped_at: Option<i64>,
@@ -57,6 +60,12 @@ pub enum Asked {
     Close { case: CaseId },
     /// How it was.
     Rating { case: CaseId },
+}
+
+/// A question, with what no conversation hears twice of the row in which it is asked.
+pub struct Asking {
+    pub asked: Asked,
+    pub once: String,
 }
 
 /// A case of whoever writes, as far as the talk needs it.
@@ -95,6 +104,8 @@ pub struct Known<'a> {
     pub recent: Option<CaseId>,
     /// The ticket under which this very text was reported a while ago.
     pub again: Option<String>,
+    /// The case in which something is asked that was not said yet when the message came.
+    pub unsaid: Option<CaseId>,
     pub stopped: bool,
 }
 
@@ -204,7 +215,18 @@ pub struct Sure {
     pub files: usize,
 }
 
+impl Talk {
+    pub fn ask(&mut self, asking: Asking) {
+        (self.asked, self.asked_in) = (Some(asking.asked), Some(asking.once));
+    }
+}
+
 impl Say {
+    /// Whether it asks something new in a case.
+    pub fn asks_in_case(&self) -> bool {
+        matches!(self, Self::Question { .. } | Self::Confirmed(_))
+    }
+
     /// The ticket that it names.
     pub fn ticket(&self) -> Option<&str> {
         match self {
@@ -316,6 +338,11 @@ pub fn named<'t>(text: &'t str, tickets: &[(CaseId, String)]) -> Option<(CaseId,
 /// Whether a text orders something, so that it is no part of another.
 pub fn is_command(text: &str) -> bool {
     commands::read(text.trim()).is_some()
+}
+
+/// Whether somebody wants no news any more, and says nothing else.
+pub fn is_stop(heard: &Heard) -> bool {
+    heard.sort == Sort::Word && commands::read(heard.text.trim()) == Some(Command::Stop)
 }
 
 /// Whether a text is a command, a greeting or thanks, and tells nothing.

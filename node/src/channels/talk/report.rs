@@ -254,7 +254,7 @@ fn title(content: &str) -> String {
     let mut lines = content.lines().filter(|line| !line.trim().is_empty());
     let begins = lines.clone().next().unwrap_or(content);
     let tells = |line: &&str| !is_courtesy(line) && command(line).is_none();
-    let line = lines.find(tells).unwrap_or(begins).trim();
+    let line = behind_courtesies(lines.find(tells).unwrap_or(begins).trim());
     let end = line
         .find(['.', '!', '?'])
         .filter(|end| letters(&line[..*end]) >= LEAST_LETTERS);
@@ -267,6 +267,16 @@ fn title(content: &str) -> String {
         .rsplit_once(' ')
         .map_or(cut.as_str(), |(words, _)| words);
     format!("{}\u{2026}", whole.trim_end_matches([',', ';']))
+}
+
+/// A line without the greetings and thanks in front, where a mark divides them from what it tells.
+fn behind_courtesies(line: &str) -> &str {
+    let mut ends = line.rmatch_indices([',', '.', '!', ';', ':']);
+    let behind = ends.find_map(|(at, mark)| {
+        let (front, rest) = (&line[..at], line[at + mark.len()..].trim_start());
+        (is_courtesy(front) && letters(rest) > 0).then_some(rest)
+    });
+    behind.unwrap_or(line)
 }
 
 pub fn letters(text: &str) -> usize {

@@ -73,6 +73,7 @@ impl Own {
             unproved: false,
             recent: None,
             again: None,
+            unsaid: None,
             stopped: false,
         }
     }
@@ -132,6 +133,13 @@ fn a_first_message_is_a_command_a_report_or_talk() {
     for (text, comes_to) in [
         ("STOP", "stop"),
         ("berhenti.", "stop"),
+        ("stop pak", "stop"),
+        ("STOP dulu ya, terima kasih", "stop"),
+        ("Mulai lagi, Bu", "start"),
+        (
+            "Mulai malam ini lampu di Dago padam",
+            "file Mulai malam ini lampu di Dago padam",
+        ),
         (
             "Stop lampu merah di Dago rusak parah",
             "file Stop lampu merah di Dago rusak parah",
@@ -142,6 +150,20 @@ fn a_first_message_is_a_command_a_report_or_talk() {
         ("cek 4f7kx 92mq3", "status"),
         // One without a digit.
         (letters.as_str(), "status"),
+        ("STATUS ZZZZZ-ZZZZZ", "status"),
+        ("STATUS 4F7KX-92MQ3 pak", "status"),
+        ("status 4f7kx 92mq3, terima kasih", "status"),
+        ("STATUS laporan saya 4F7KX-92MQ3", "status"),
+        ("cek tiket nomor: 4F7KX-92MQ3 ya min", "status"),
+        ("STATUS laporan saya", "status"),
+        (
+            "Status lampu 4F7KX-92MQ3 padam lagi sejak kemarin",
+            "file Status lampu 4F7KX-92MQ3 padam lagi sejak kemarin",
+        ),
+        (
+            "Status rumah-rumah di Dago kebanjiran",
+            "file Status rumah-rumah di Dago kebanjiran",
+        ),
         (
             "Status jalan di depan rumah saya rusak",
             "file Status jalan di depan rumah saya rusak",
@@ -164,11 +186,11 @@ fn a_first_message_is_a_command_a_report_or_talk() {
         ("Maaf, salah kirim. Terima kasih.", "aside"),
         (
             "Selamat pagi Pak, lampu di Dago padam",
-            "file Selamat pagi Pak, lampu di Dago padam",
+            "file lampu di Dago padam",
         ),
         (
             "Terima kasih, lampu di Dago padam",
-            "file Terima kasih, lampu di Dago padam",
+            "file lampu di Dago padam",
         ),
         ("\u{1f600}\u{1f600}", "aside"),
         ("", "aside"),
@@ -190,6 +212,24 @@ fn a_first_message_is_a_command_a_report_or_talk() {
         assert_eq!(
             deed(&own.hears(Name::Sms, &Talk::default(), text)),
             comes_to,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn whose_status_is_asked_is_told_apart_from_the_words_around_it() {
+    let own = Own::none();
+    for (text, asked) in [
+        ("STATUS SE0FT-YJNP1 pak", "SE0FT-YJNP1"),
+        ("STATUS SE0FT-YJNP1 ya", "SE0FT-YJNP1"),
+        ("status se0ft yjnp1, terima kasih", "se0ft yjnp1"),
+        ("STATUS laporan saya (SE0FT-YJNP1)", "SE0FT-YJNP1"),
+        ("STATUS ZZZZZ-ZZZZZ", "ZZZZZ-ZZZZZ"),
+    ] {
+        let turn = own.hears(Name::Sms, &Talk::default(), text);
+        assert!(
+            matches!(&turn.says[..], [Say::Status(typed)] if typed == asked),
             "{text}"
         );
     }
@@ -229,6 +269,18 @@ fn a_title_begins_behind_greetings() {
         ),
         ("\nhalo\n\nLampu mati", "Lampu mati"),
         ("halo\nterima kasih", "halo"),
+        (
+            "Selamat siang pak, sampah di Pasar Sukajadi menumpuk. Tolong.",
+            "sampah di Pasar Sukajadi menumpuk",
+        ),
+        (
+            "Assalamu'alaikum wr. wb., selamat pagi Bapak/Ibu. Lampu di Dago padam",
+            "Lampu di Dago padam",
+        ),
+        (
+            "Jl. Dago, depan pasar: lampu padam",
+            "Jl. Dago, depan pasar: lampu padam",
+        ),
     ] {
         let said = told(&heard(text), marks);
         assert_eq!(said.title, title, "{text}");

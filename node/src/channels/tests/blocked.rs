@@ -196,6 +196,30 @@ async fn whoever_said_stop_before_a_block_is_asked_nothing_when_it_is_over() {
 }
 
 #[tokio::test]
+async fn whoever_says_stop_while_blocked_is_told_nothing_afterwards_either() {
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        talked.says(SITI, REPORT).await;
+        let (case, thread) = (talked.case().await.0, talked.thread().await);
+        node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
+        talked.holds(case, json!(["Masih padam?"]), json!([])).await;
+        assert!(talked.says(SITI, "stop pak").await.is_empty());
+        let aside = ("aside".to_owned(), "blocked".to_owned());
+        assert_eq!(talked.taken().await.last(), Some(&aside));
+        talked.place.clock.advance(DAY_MS + 1);
+        assert!(talked.told(SITI).await.is_empty());
+        talked.follows_up(case, "Lampu dipasang.", false).await;
+        assert!(talked.told(SITI).await.is_empty());
+        let told = talked.says(SITI, "MULAI").await;
+        assert!(told[0].starts_with("Anda akan menerima"), "{told:?}");
+        talked.follows_up(case, "Lampu diuji.", false).await;
+        let told = talked.told(SITI).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].ends_with("Lampu diuji."), "{told:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_block_ends_by_hand_once_and_both_are_written_down_without_a_number() {
     for talked in Talked::on(Name::Sms).await {
         let node = talked.node();

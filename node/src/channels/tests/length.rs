@@ -139,6 +139,20 @@ fn every_news_with_its_question_fits_into_one_message() {
 }
 
 #[test]
+fn a_question_that_is_answered_by_its_ticket_fits_and_says_so() {
+    for v in voices() {
+        let by_ticket = v.with("ticket", TICKET).say("chat-answer-by-ticket");
+        let question = "Bagian mana dari jalan itu yang rusak? ".repeat(10);
+        let piece = asked(&v, TICKET, &question, &AnswerForm::YesNo).ending(&by_ticket);
+        let said = piece.fitted(Name::Sms.manner());
+        fits(&said);
+        for part in ["Bagian mana dari", by_ticket.as_str()] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+}
+
+#[test]
 fn a_question_with_many_long_choices_fits_and_still_asks() {
     let sms = Name::Sms.manner();
     for v in voices() {

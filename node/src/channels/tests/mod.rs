@@ -23,6 +23,7 @@ mod saying;
 mod telegram;
 mod telegram_line;
 mod telling;
+mod unread;
 mod x;
 mod x_line;
 

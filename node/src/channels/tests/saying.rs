@@ -380,6 +380,40 @@ async fn questions_that_were_answered_in_part_go_on_where_they_were_after_a_stop
 }
 
 #[tokio::test]
+async fn of_several_questions_that_are_asked_once_more_each_is_answered_by_its_ticket() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        talked.place.clock.advance(MINUTE_MS);
+        let other = "Jalan berlubang di depan pasar Sukajadi.";
+        talked.says(SITI, other).await;
+        let cases = talked.cases().await;
+        talked.says(SITI, "STOP").await;
+        let forms = json!([{"as": "yes_no"}]);
+        for (case, _) in &cases {
+            let case = case.parse().unwrap();
+            talked.holds(case, json!(["Masih?"]), forms.clone()).await;
+        }
+        let told = talked.says(SITI, "MULAI").await;
+        assert_eq!(told.len(), 3, "{told:?}");
+        for (told, (_, ticket)) in told[1..].iter().zip(&cases) {
+            let ends = format!("Balas YA atau TIDAK. Awali jawaban dengan {ticket}.");
+            assert!(told.ends_with(&ends), "{told}");
+        }
+        let first = format!("{} tidak", cases[0].1);
+        for (text, (case, _), answer) in [
+            (first.as_str(), &cases[0], "Tidak"),
+            ("ya", &cases[1], "Ya"),
+        ] {
+            talked.says(SITI, text).await;
+            let view = talked.node().case(case.parse().unwrap()).await.unwrap();
+            let words = view.history.last().unwrap().words.clone().unwrap();
+            assert_eq!(words["answers"], json!([answer]));
+        }
+        assert_eq!(talked.cases().await.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn whether_it_is_done_is_asked_once_more_after_a_stop_until_the_reporter_has_answered() {
     for talked in Talked::on(Name::Sms).await {
         talked.says(SITI, REPORT).await;

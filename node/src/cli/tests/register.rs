@@ -13,7 +13,7 @@ async fn a_register_is_tried_held_back_and_filed() {
         let trial = [&import[..], &["--dry-run"]].concat();
         let (code, message) = shell.fails(&trial).await;
         assert_eq!(code, exit::DATA, "{message}");
-        assert!(message.contains("1 rows are wrong"), "{message}");
+        assert!(message.contains("1 row is wrong"), "{message}");
         let without = [&trial[..], &["--without-wrong"]].concat();
         assert_eq!(
             shell.says(&without).await,
@@ -21,7 +21,7 @@ async fn a_register_is_tried_held_back_and_filed() {
         );
         let (code, message) = shell.fails(&import).await;
         assert_eq!(code, exit::DATA, "{message}");
-        assert!(message.contains("1 rows are wrong"), "{message}");
+        assert!(message.contains("1 row is wrong"), "{message}");
         let filed = shell
             .says(&[&import[..], &["--without-wrong"]].concat())
             .await;
@@ -39,6 +39,11 @@ async fn a_register_is_tried_held_back_and_filed() {
             assert_eq!(code, exit::DATA);
             assert!(message.contains("no row can be filed"), "{message}");
         }
+        let unknown = shell.file("unknown.csv", "Kode;Curhat\nA-1;Lampu padam\n");
+        let trial = ["register", "import", &unknown, "--dry-run"];
+        let (code, message) = shell.fails(&trial).await;
+        assert_eq!(code, exit::DATA);
+        assert!(message.contains("1 row is wrong"), "{message}");
         let pigeon = [&import[..], &["--channel", "merpati"]].concat();
         assert_eq!(shell.fails(&pigeon).await.0, exit::USAGE);
     }

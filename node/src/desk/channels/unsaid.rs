@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_web::intake::channel_words;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::Form;
 
@@ -12,7 +13,7 @@ use super::super::case_page;
 use super::{ACCOUNT, Answer, Officer, StaffRole, Tab, back, tabs};
 use crate::api::problem;
 use crate::casework::Sight;
-use crate::channels::{NotSaid, log_name};
+use crate::channels::{NotSaid, Reason, log_name};
 use crate::node::Node;
 
 pub const PATH: &str = "/meja/saluran/tak-terkirim";
@@ -101,6 +102,17 @@ pub async fn act(State(node): State<Arc<Node>>, officer: Officer, form: Form) ->
     Ok(back(&officer, PATH, &super::said(done, text)?))
 }
 
+/// Why something was refused: what this node says of that in words of the page, all else as it was told.
+fn why(v: &Voice, channel: &str, problem: String) -> String {
+    match Reason::of(&problem) {
+        Some(Reason::Waited) => v
+            .with("channel", channel_words(v, channel))
+            .say("unsaid-waited"),
+        Some(Reason::Sealed) => v.say("unsaid-sealed"),
+        None => problem,
+    }
+}
+
 fn line(v: &Voice, one: NotSaid, case: Option<(String, String)>) -> Line {
     let refused = one.state == "refused";
     Line {
@@ -120,7 +132,7 @@ fn line(v: &Voice, one: NotSaid, case: Option<(String, String)>) -> Line {
         }),
         refused,
         problem: if refused {
-            one.problem.unwrap_or_default()
+            why(v, &one.channel, one.problem.unwrap_or_default())
         } else {
             v.say("unsaid-closed-about")
         },

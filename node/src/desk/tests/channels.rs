@@ -408,6 +408,22 @@ async fn what_was_refused_is_sent_again_and_what_cannot_be_read_is_read_again() 
 }
 
 #[tokio::test]
+async fn why_something_was_not_sent_stands_in_the_words_of_the_page() {
+    const WHY: &str = "something on the way to the gateway has waited for its answer in vain (504)";
+    for place in staffed().await {
+        let line = Line::at(&place);
+        line.paper.orders([Unsaid::Never(WHY.into())]);
+        assert!(line.writes("STATUS").await.is_empty());
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let page = admin.open(PAGES[3]).await;
+        page.shows("Perantara di jalan menuju SMS menunggu jawabannya dengan sia-sia (504).");
+        assert!(!page.text.contains("on the way"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn an_officer_of_a_unit_sees_what_was_not_sent_of_its_cases_and_how_many_others() {
     for place in staffed().await {
         in_unit(&place).await;

@@ -70,6 +70,24 @@ pub async fn is_known(tx: &mut Tx, thread: &str, once: &str) -> Stored<bool> {
     Ok(known > 0)
 }
 
+/// How far something is that a conversation is told.
+#[derive(FromRow)]
+pub struct Standing {
+    pub state: String,
+    /// When it was begun to be said, Unix ms.
+    pub sent_at: Option<i64>,
+    pub unanswered: i64,
+    /// Until when it is being said, Unix ms; 0 where it is not.
+    pub leased_until: i64,
+}
+
+/// How far something is, if it is still known.
+pub async fn standing(tx: &mut Tx, thread: &str, once: &str) -> Stored<Option<Standing>> {
+    const SQL: &str = "select state, sent_at, unanswered, leased_until from channel_outbox
+        where thread = $1 and once = $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(thread).bind(once).fetch_optional(c).await)?)
+}
+
 /// Of news of one case that waited since before a moment, drops all but the latest.
 pub async fn condense(tx: &mut Tx, channel: &str, before: i64) -> Stored<()> {
     const SQL: &str = "update channel_outbox set state = 'dropped', words = null

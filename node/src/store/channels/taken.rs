@@ -14,6 +14,8 @@ pub struct TakenRow {
     pub channel: String,
     pub thread: Option<String>,
     pub raw: Option<Vec<u8>>,
+    /// Unix ms.
+    pub came_at: i64,
     pub attempts: i64,
     /// The message of which this is a part that came late.
     pub follows: Option<i64>,
@@ -111,7 +113,7 @@ pub async fn claim(
                 and not exists (select 1 from channel_taken o
                     where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
             order by t.number limit $4
-        ) returning number, channel, thread, raw, attempts, follows";
+        ) returning number, channel, thread, raw, came_at, attempts, follows";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(channel)
         .bind(now)
@@ -220,8 +222,8 @@ pub async fn troubled(tx: &mut Tx, limit: i64) -> Stored<Vec<Trouble>> {
 
 /// What cannot be read or waits for a person, oldest first; of all, or the one of a number.
 pub async fn left(tx: &mut Tx, number: Option<i64>) -> Stored<Vec<TakenRow>> {
-    const SQL: &str = "select number, channel, thread, raw, attempts, follows from channel_taken
-        where state in ('unread', 'stuck') and number = coalesce($1, number) order by number";
+    const SQL: &str = "select number, channel, thread, raw, came_at, attempts, follows
+        from channel_taken where state in ('unread', 'stuck') and number = coalesce($1, number) order by number";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).fetch_all(c).await)?)
 }
 

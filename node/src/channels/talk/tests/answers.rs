@@ -31,6 +31,9 @@ fn answers_to_a_hold_fit_their_forms() {
         (AnswerForm::YesNo, "Ya Pak, benar", "complete Ya"),
         (AnswerForm::YesNo, "tidak pak", "complete Tidak"),
         (AnswerForm::YesNo, "entah", "asked"),
+        (AnswerForm::YesNo, "tidak tahu", "asked"),
+        (AnswerForm::YesNo, "Gak tau Pak", "asked"),
+        (AnswerForm::YesNo, "tidak yakin", "asked"),
         (
             AnswerForm::Choice {
                 choices: choices.clone(),
@@ -138,6 +141,7 @@ fn whether_it_is_done_and_how_it_was() {
         "sudah nyala, Pak",
         "sudah malam",
         "Lampunya sudah nyala",
+        "Tidak tahu, Pak",
         "Terima kasih Pak, lampunya nyala lagi",
     ] {
         let turn = open.hears(Name::Sms, &asked(&open, true), text);
@@ -164,7 +168,7 @@ fn whether_it_is_done_and_how_it_was() {
         ("Terima kasih Pak, sekarang terang kembali", "aside"),
         (
             "Terima kasih, tapi lampu di Dago masih padam",
-            "file Terima kasih, tapi lampu di Dago masih padam",
+            "file tapi lampu di Dago masih padam",
         ),
         ("0", "aside"),
         ("6", "aside"),
