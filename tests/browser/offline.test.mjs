@@ -692,6 +692,21 @@ for (const database of databases) {
       await context.close();
     });
 
+    it("shows the first form with its picture where one goes back beyond the answer to it", device, async () => {
+      const { context, page } = await settled();
+      const held = page.locator('.held input[name="unggahan"]:checked');
+      await sentWithPicture(page, "Pot pecah di Jalan Citarum", null);
+      await page.goBack();
+      await held.waitFor();
+      await page.goBack();
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      assert.equal(await page.getByLabel("Judul").inputValue(), "Pot pecah di Jalan Citarum");
+      await held.waitFor();
+      assert.equal(await page.locator(".held li").count(), 1);
+      assert.ok(await page.getByText("Berkas ini tidak ada lagi").isHidden());
+      await context.close();
+    });
+
     it("shows the form that is kept where one is gone back to without a line", device, async () => {
       const { context, page } = await settled();
       for (const hidden of ["Rahasia", null]) {
