@@ -142,7 +142,7 @@ async function holdAgain(form, fields) {
   const stand = new Set(boxes.map(uploadIn));
   // What went with the form has come back under another name, which the draft does not know.
   const named = uploads(fields);
-  const anew = boxes.filter((box) => !named.includes(uploadIn(box)));
+  const anew = boxes.filter((box) => box.checked && !named.includes(uploadIn(box))).map(nameIn);
   const [again, gone] = [[], []];
   let put = false;
   for (const [name, value] of fields) {
@@ -150,10 +150,9 @@ async function holdAgain(form, fields) {
     if (name !== "unggahan" || stand.has(upload)) continue;
     stand.add(upload);
     const file = { name: rest.join("/"), size: await heldBytes(upload) };
-    const place = file.size === null ? anew.findIndex((box) => nameIn(box) === nameAtNode(file.name)) : -1;
+    const place = file.size === null ? anew.indexOf(nameAtNode(file.name)) : -1;
     if (place >= 0) {
-      const [box] = anew.splice(place, 1);
-      box.checked = true;
+      anew.splice(place, 1);
       continue;
     }
     if (file.size !== null) input.dispatchEvent(new CustomEvent("held", { detail: { upload, file } }));
