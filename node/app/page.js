@@ -20,15 +20,45 @@ const WHO = ["nama", "surel", "telepon"];
 /** What asks for more than that: nothing is kept. */
 const HIDDEN = ["anonim", "rahasia"];
 
-function isHidden(form) {
-  const said = new FormData(form);
-  return HIDDEN.some((name) => said.has(name)) || said.get("kecuali-terbuka") === "rahasia";
+/** Whether a field of a form is one of those that ask for it. */
+const hides = ({ name, value }) => HIDDEN.includes(name) || (name === "kecuali-terbuka" && value === "rahasia");
+
+/** The names of those that are ticked. */
+function hiding(form) {
+  const ticked = [...form.elements].filter((field) => hides(field) && field.checked && !field.matches(":disabled"));
+  return ticked.map(({ name }) => name);
 }
+
+const isHidden = (form) => hiding(form).length > 0;
+
+/** Ticks those of some names, and no others. */
+function hideAgain(form, names) {
+  for (const field of [...form.elements].filter(hides)) {
+    field.checked = names.includes(field.name);
+    if (field.checked) field.closest("details")?.setAttribute("open", "");
+  }
+  form.dispatchEvent(new Event("change"));
+}
+
+/** What this tab knows of its forms by their keys, at once and for as long as its history: when each was last
+ * sent, and the names of what hides it. No words are kept here. */
+const tab = {
+  all: () => JSON.parse(sessionStorage.getItem("formulir") ?? "{}"),
+  of: (key) => tab.all()[key] ?? {},
+  put: (all) => sessionStorage.setItem("formulir", JSON.stringify(all)),
+  keep: (key, more) => tab.put({ ...tab.all(), [key]: { ...tab.of(key), ...more } }),
+  drop(key) {
+    const { [key]: _, ...others } = tab.all();
+    tab.put(others);
+  },
+};
+
+const isKept = (name) => !PASSING.includes(name) && !WHO.includes(name);
 
 /** What may be kept of a form, if anything. */
 function typed(form) {
   if (isHidden(form)) return null;
-  const said = [...new FormData(form)].filter(([name, value]) => !PASSING.includes(name) && !WHO.includes(name) && value !== "");
+  const said = [...new FormData(form)].filter(([name, value]) => isKept(name) && value !== "");
   // Files that could not go up, by the names under which this device keeps them.
   const along = [...form.querySelectorAll("[data-along]:checked")].map((box) => ["unggahan", box.dataset.along]);
   return [...said, ...along];
@@ -55,6 +85,25 @@ function fill(form, fields) {
     form.append(added);
   }
   form.dispatchEvent(new Event("change"));
+}
+
+/** Fields of a draft that are no files. */
+const words = (fields) => fields.filter(([name]) => name !== "unggahan");
+
+/** The upload for which a box of a form stands, and how its file is called. */
+const uploadIn = ({ value }) => value.split("/")[0];
+const nameIn = ({ value }) => value.split("/").slice(1).join("/");
+
+/** Puts what was written since a form was sent over the form as it was sent: what is not named was emptied. */
+function putOver(form, fields) {
+  const named = uploads(fields);
+  for (const field of form.elements) {
+    if (field.name === "" || field.type === "hidden" || !isKept(field.name)) continue;
+    if (field.name === "unggahan") field.checked = named.includes(uploadIn(field));
+    else if (field.type === "radio" || field.type === "checkbox") field.checked = false;
+    else field.value = "";
+  }
+  fill(form, words(fields));
 }
 
 /** Puts files into a field as if they had been chosen there. */
@@ -89,11 +138,11 @@ async function holdAgain(form, fields) {
   // They are this form's now, and go with it however soon it is sent.
   const own = [...kept].map(([upload, file]) => files.keep(upload, file, form.elements.kunci.value));
   await Promise.all(own).catch(() => {});
-  const boxes = [...form.querySelectorAll('[name="unggahan"]')].map(({ value }) => value.split("/"));
-  const stand = new Set(boxes.map(([upload]) => upload));
+  const boxes = [...form.querySelectorAll('[name="unggahan"]')];
+  const stand = new Set(boxes.map(uploadIn));
   // What went with the form has come back under another name, which the draft does not know.
   const named = uploads(fields);
-  const anew = boxes.filter(([upload]) => !named.includes(upload)).map(([, ...rest]) => rest.join("/"));
+  const anew = boxes.filter((box) => box.checked && !named.includes(uploadIn(box))).map(nameIn);
   const [again, gone] = [[], []];
   let put = false;
   for (const [name, value] of fields) {
@@ -115,13 +164,13 @@ async function holdAgain(form, fields) {
   return { again, gone, put };
 }
 
-/** The form's report, where it waits on this device: it is mended, or has come back from the node. */
-async function waitingFor(form) {
+/** The form's report, where it waits on this device: it is mended, unless the node has answered with it. */
+async function waitingFor(form, answered) {
   const named = new URLSearchParams(location.hash.slice(1)).get("perbaiki");
   const report = await queue.one(named ?? form.elements.kunci.value);
   if (!report?.fields) return null;
-  if (named) mendIn(form, report);
-  if (named && report.complaint) tellWrong(report.complaint);
+  if (!answered) mendIn(form, report);
+  if (!answered && report.complaint) tellWrong(report.complaint);
   return report;
 }
 
@@ -176,17 +225,30 @@ async function keepIn(report, form) {
 }
 
 async function keepWriting(form) {
+  const page = form.elements.kunci.value;
+  // A browser that puts text back into a form puts back with it only what a script has changed: with another
+  // key the same report would be filed a second time.
+  for (const key of ["", page]) form.elements.kunci.value = key;
+  const { sent = 0, ticks } = tab.of(page);
+  if (ticks) hideAgain(form, ticks);
+  // At once, for whoever goes away does so at any time.
+  const mark = (more) => tab.keep(form.elements.kunci.value, { ticks: hiding(form), ...more });
+  form.addEventListener("change", () => mark());
+  form.addEventListener("submit", () => mark({ sent: Date.now() }));
   form.addEventListener("taken", ({ detail: { until, upload, file } }) => {
     if (report || !isHidden(form)) until(files.keep(upload, file, form.elements.kunci.value));
   });
   const told = document.querySelector("[data-draft]");
-  const page = form.elements.kunci.value;
-  let report = await waitingFor(form).catch(() => null);
-  const known = report ? null : await draft.read().catch(() => null);
-  const words = ["judul", "uraian"].map((name) => form.elements[name]);
-  const empty = words.every(({ value }) => value === "");
+  const texts = ["judul", "uraian"].map((name) => form.elements[name]);
   // The node shows what was sent to it, and says itself which files of that are gone.
-  const answered = words.some(({ defaultValue }) => defaultValue !== "");
+  const answered = texts.some(({ defaultValue }) => defaultValue !== "");
+  let report = await waitingFor(form, answered).catch(() => null);
+  const hidden = !report && isHidden(form);
+  if (hidden) await Promise.all([draft.end(page), files.end(page, [...new FormData(form)])]).catch(() => {});
+  const known = report || hidden ? null : await draft.read().catch(() => null);
+  const empty = texts.every(({ value }) => value === "");
+  // Written on after it was sent, and gone back to.
+  const over = known?.key === page && known.at > sent;
   // Fields of files that were put into the form again, until it names them anew.
   let before = [];
   const forget = async () => {
@@ -201,11 +263,12 @@ async function keepWriting(form) {
     if (Number(form.dataset.uploads ?? 0) > 0) return draft.keep([...fields, ...before], key).catch(() => {});
     return draft.keep(fields, key).then(forget).catch(() => {});
   };
-  if (known && empty) fill(form, known.fields.filter(([name]) => name !== "unggahan"));
+  if (over) putOver(form, known.fields);
+  else if (known && empty) fill(form, words(known.fields));
   // A browser may have put the same text back by itself.
-  const restored = known && (empty || known.fields.some(([name, value]) => name === "judul" && value === words[0].value));
-  const mended = report && form.elements.kunci.value !== page;
-  told.hidden = (!restored || answered) && !mended;
+  const restored = known && (over || empty || known.fields.some(([name, value]) => name === "judul" && value === texts[0].value));
+  const mended = report && !answered;
+  told.hidden = (!restored || (answered && !over)) && !mended;
   if (restored) await draft.keep(known.fields, page, known.at).catch(() => {});
   const missing = restored ? known.fields : mended ? elsewhere(report) : [];
   if (missing.length > 0) {
@@ -228,6 +291,7 @@ async function keepWriting(form) {
     form.querySelectorAll("[data-added]").forEach((added) => added.remove());
     for (const name of ["judul", "uraian"]) form.elements[name].value = "";
     form.elements.kunci.value = page;
+    mark();
     told.hidden = true;
     document.querySelector("[data-wrong]").hidden = true;
     form.elements.judul.focus();
@@ -339,11 +403,15 @@ async function receipt(report, words) {
 /** A receipt that is shown: nothing of its report is kept any longer. */
 async function shown(part) {
   // Without it there is no worker either, and nothing waits.
-  if (!crypto.subtle) return draft.drop();
+  if (!crypto.subtle) {
+    tab.put({});
+    return draft.drop();
+  }
   const isOfThis = async (key = "") => {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
     return [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("") === part.dataset.of;
   };
+  for (const key of Object.keys(tab.all())) if (await isOfThis(key)) tab.drop(key);
   for (const report of await queue.all()) {
     if (report.state === "sent" && (await isOfThis(report.key))) await queue.drop(report.key);
   }

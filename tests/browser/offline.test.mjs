@@ -596,12 +596,114 @@ for (const database of databases) {
       await page.goto(`${wire.base}/statistik`);
       await page.goBack();
       assert.equal(await page.getByLabel("Judul").inputValue(), title);
+      assert.ok(await page.getByRole("checkbox", { name: "Anonim" }).isChecked());
       await keptOfIt(page, "Anonim");
       await page.goto(`${wire.base}/antrean`);
       await page.getByRole("heading", { name: "Tidak ada yang menunggu" }).waitFor();
       assert.equal(await received(watcher.page), before);
       assert.deepEqual(complaints, []);
       await watcher.context.close();
+      await context.close();
+    });
+
+    /** Follows a link from a form that the node has answered with, and goes back to it. */
+    const awayAndBack = async (page) => {
+      await page.goto(`${wire.base}/statistik`);
+      await page.goBack();
+      await page.getByLabel("Judul").waitFor();
+    };
+
+    it("leaves a form hidden that was hidden after it was sent, and keeps no word of it", device, async () => {
+      const { context, page, complaints } = await settled();
+      const title = "Pungli parkir di Jalan Cisangkuy";
+      for (const name of ["Anonim", "Rahasia"]) {
+        const box = page.getByRole("checkbox", { name });
+        await page.goto(`${wire.base}/lapor`);
+        await write(page, title);
+        await page.getByLabel("Nama").fill("Siti Aminah");
+        await askedBack(page);
+        await box.check();
+        // At once: whoever goes away does not wait.
+        await awayAndBack(page);
+        await until(() => box.isChecked());
+        assert.equal(await page.getByLabel("Nama").inputValue(), "Siti Aminah");
+        await until(async () => (await rows(page, "drafts")).length === 0);
+        assert.deepEqual(await rows(page, "files"), []);
+        const known = await page.evaluate(() => sessionStorage.getItem("formulir"));
+        assert.ok(known.includes(name.toLowerCase()) && !known.includes(title) && !known.includes("Siti"), known);
+
+        // It was sent so, and shall be hidden no more.
+        await askedBack(page);
+        await box.uncheck();
+        await until(async () => (await rows(page, "drafts")).length === 1);
+        await awayAndBack(page);
+        await page.getByText("dipulihkan dari perangkat ini").waitFor();
+        assert.ok(!(await box.isChecked()), name);
+      }
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, title);
+      await exclude(page, "kemenpu");
+      await page.getByLabel("Boleh terbuka").check();
+      await askedBack(page);
+      await page.getByLabel("Rahasiakan laporan").check();
+      await awayAndBack(page);
+      await until(() => page.getByLabel("Rahasiakan laporan").isChecked());
+      await until(async () => (await rows(page, "drafts")).length === 0);
+      assert.deepEqual(complaints, []);
+      await context.close();
+    });
+
+    it("shows a form that is gone back to with what was changed in it after it was sent", device, async () => {
+      const { context, page, complaints } = await settled();
+      const field = (name) => page.locator(`.filing [name="${name}"]`);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Ayunan rusak di Taman Cilaki");
+      const picture = { name: "ayunan.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
+      await page.getByLabel("Lampiran").setInputFiles(picture);
+      await page.locator('.held input[name="unggahan"]:checked').waitFor();
+      await field("tanggal").fill("2026-01-05");
+      await field("surel").fill("siti@contoh.id");
+      await field("kabari").check();
+      await askedBack(page);
+      await field("unggahan").uncheck();
+      await field("tanggal").fill("");
+      await field("kabari").uncheck();
+      await field("tempat").fill("Dekat gerbang utara");
+      const gone = ["unggahan", "tanggal", "kabari"];
+      await until(async () => {
+        const kept = (await fieldsIn(page, "drafts")).map(([name]) => name);
+        return kept.includes("tempat") && !kept.some((name) => gone.includes(name));
+      });
+      await awayAndBack(page);
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      assert.equal(await field("tempat").inputValue(), "Dekat gerbang utara");
+      assert.equal(await field("surel").inputValue(), "siti@contoh.id", "as it was sent");
+      assert.equal(await field("tanggal").inputValue(), "");
+      assert.equal(await page.locator(".held li").count(), 1);
+      for (const name of ["unggahan", "kabari"]) assert.ok(!(await field(name).isChecked()), name);
+
+      // What was sent last counts, not what was kept before.
+      await field("tempat").fill("Dekat gerbang selatan");
+      await askedBack(page);
+      await awayAndBack(page);
+      await page.waitForLoadState("networkidle");
+      assert.equal(await field("tempat").inputValue(), "Dekat gerbang selatan");
+      assert.deepEqual(complaints, []);
+      await context.close();
+    });
+
+    it("shows the first form with its picture where one goes back beyond the answer to it", device, async () => {
+      const { context, page } = await settled();
+      const held = page.locator('.held input[name="unggahan"]:checked');
+      await sentWithPicture(page, "Pot pecah di Jalan Citarum", null);
+      await page.goBack();
+      await held.waitFor();
+      await page.goBack();
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      assert.equal(await page.getByLabel("Judul").inputValue(), "Pot pecah di Jalan Citarum");
+      await held.waitFor();
+      assert.equal(await page.locator(".held li").count(), 1);
+      assert.ok(await page.getByText("Berkas ini tidak ada lagi").isHidden());
       await context.close();
     });
 
@@ -654,6 +756,7 @@ for (const database of databases) {
       const receipt = page.getByRole("heading", { name: "Laporan Anda sudah kami terima" });
       await receipt.waitFor();
       await until(async () => (await rows(page, "reports")).length === 0);
+      assert.equal(await page.evaluate(() => sessionStorage.getItem("formulir")), "{}");
       const [own] = await page.locator(".keys .code").allTextContents();
       const carried = async () => (await context.cookies()).find(({ name }) => name === "lapor-terima").value;
       const key = await carried();
@@ -689,6 +792,31 @@ for (const database of databases) {
       await mend(context);
       await page.getByText("Terkirim. Catat nomor tiket").waitFor();
       assert.equal(await received(watcher.page), before + 3);
+      await watcher.context.close();
+      await context.close();
+    });
+
+    it("files nothing a second time that is sent again from the form behind its receipt", device, async () => {
+      const { context, page } = await settled();
+      const watcher = await visitor(browser);
+      const before = await received(watcher.page);
+      const title = "Tutup got hilang di Jalan Cikapundung";
+      const receipt = page.getByRole("heading", { name: "Laporan Anda sudah kami terima" });
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, title);
+      await press(page, "Kirim laporan");
+      await receipt.waitFor();
+      const [own] = await page.locator(".keys .code").allTextContents();
+      await page.goBack();
+      assert.equal(await page.getByLabel("Judul").inputValue(), title, "a browser puts it back");
+      await press(page, "Kirim laporan");
+      await receipt.waitFor();
+      assert.equal(await page.locator(".keys .code").first().textContent(), own);
+      await page.goBack();
+      await page.getByLabel("Judul").fill("Tutup got hilang di Jalan Ciliwung");
+      await press(page, "Kirim laporan");
+      await page.getByText("sudah terkirim sebelumnya dengan isi lain").first().waitFor();
+      assert.equal(await received(watcher.page), before + 1);
       await watcher.context.close();
       await context.close();
     });

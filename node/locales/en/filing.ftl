@@ -110,7 +110,7 @@ filing-key-mail = { $ways ->
 }
 filing-key-only = Keep the key well. If it is lost, come to our counter with proof of identity and tell the telephone number, address or name that you wrote; without any of it, nobody can replace it.
 filing-too-often = The report has not been sent
-filing-too-often-about = Many reports have come from this connection already. What you wrote is still below.
+filing-too-often-about = Many reports have come from this connection or this contact already. What you wrote is still below.
 filing-sent-before = This form was sent before with another text. If this is a new report, send it once more.
 filing-refused = This report cannot be used. Shorten its text, then send it again.
 

@@ -110,7 +110,7 @@ filing-key-mail = { $ways ->
 }
 filing-key-only = Catat kuncinya baik-baik. Bila hilang, datang ke loket kami dengan tanda pengenal dan sebutkan telepon, surel, atau nama yang Anda tulis; tanpa itu tidak ada yang dapat menggantinya.
 filing-too-often = Laporan belum terkirim
-filing-too-often-about = Dari sambungan ini sudah banyak laporan masuk. Tulisan Anda masih ada di bawah.
+filing-too-often-about = Dari sambungan atau kontak ini sudah banyak laporan masuk. Tulisan Anda masih ada di bawah.
 filing-sent-before = Formulir ini sudah terkirim sebelumnya dengan isi lain. Bila ini laporan baru, kirim sekali lagi.
 filing-refused = Laporan ini tidak dapat dipakai. Persingkat isinya, lalu kirim lagi.
 

@@ -15,6 +15,7 @@ use super::case_page::CasePath;
 use super::counter::Offered;
 use super::deed::DeedPage;
 use super::deed_form::Part;
+use super::shared::About;
 use super::slip::{self, Slip};
 use super::{Answer, Officer, ROOT, case_page, course, shared, upload};
 use crate::api::problem;
@@ -47,14 +48,14 @@ pub async fn ask(
     officer: Officer,
     Path(path): Path<CasePath>,
 ) -> Answer<Response> {
-    let view = stand(&node, &officer, &path).await?;
+    let standing = stand(&node, &officer, &path).await?;
     let counter = node.at_counter(path.id).await;
     if !counter.map_err(|error| problem(&error))?.gives_key {
         let flash = Flash::warning(text_id("act-refused"));
         let to = LocalPath::own(&case_page::at(path.id));
         return Ok(officer.visit.go_saying(&to, &flash));
     }
-    page(&node, &officer, &view, &Form::empty(), StatusCode::OK)
+    page(&node, &officer, &standing, &Form::empty(), StatusCode::OK)
 }
 
 pub async fn give(
@@ -63,7 +64,7 @@ pub async fn give(
     Path(path): Path<CasePath>,
     mut form: Form,
 ) -> Answer<Response> {
-    let view = stand(&node, &officer, &path).await?;
+    let standing = stand(&node, &officer, &path).await?;
     let v = officer.visit.v;
     let how = form.required(&v, HOW);
     let how = Assurance::ALL.into_iter().find(|one| one.as_str() == how);
@@ -79,7 +80,7 @@ pub async fn give(
     }
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     let (Some(assurance), true) = (how, form.is_fine()) else {
-        return page(&node, &officer, &view, &form, wrong);
+        return page(&node, &officer, &standing, &form, wrong);
     };
     let claim = Claim {
         assurance,
@@ -88,13 +89,14 @@ pub async fn give(
     };
     match node.give_key(path.id, claim, &officer.actor()).await {
         Ok(given) => {
-            let class = view.summary.classification.map(classification_name);
+            let case = &standing.view.summary;
+            let class = case.classification.map(classification_name);
             let slip = Slip {
                 case: path.id,
                 ticket: given.ticket,
                 key: given.key,
                 recoverable: given.recoverable,
-                title: shared::title(&v, &view.summary),
+                title: shared::title(&v, case),
                 kind: class.map(|name| v.say(name)).unwrap_or_default(),
                 news: false,
                 replaces: true,
@@ -103,31 +105,47 @@ pub async fn give(
         }
         Err(NodeError::Locked(_)) => {
             form.complain(CONTACT, v.say("new-key-counter-wrong"));
-            page(&node, &officer, &view, &form, wrong)
+            page(&node, &officer, &standing, &form, wrong)
         }
         Err(NodeError::TooMany { retry_after_s }) => {
             let wait = waiting(&v, retry_after_s.into());
             form.complain(CONTACT, v.with("wait", wait).say("say-key-wait"));
-            page(&node, &officer, &view, &form, StatusCode::TOO_MANY_REQUESTS)
+            page(
+                &node,
+                &officer,
+                &standing,
+                &form,
+                StatusCode::TOO_MANY_REQUESTS,
+            )
         }
         Err(error) => Err(problem(&error)),
     }
 }
 
-async fn stand(node: &Node, officer: &Officer, path: &CasePath) -> Answer<CaseView> {
+/// A case before which somebody stands.
+struct Standing {
+    view: CaseView,
+    programme: Option<About>,
+}
+
+async fn stand(node: &Node, officer: &Officer, path: &CasePath) -> Answer<Standing> {
     officer.requires(StaffRole::handles_cases)?;
-    officer.case(node, path.id).await
+    let view = officer.case(node, path.id).await?;
+    Ok(Standing {
+        programme: shared::programme(node, &view).await?,
+        view,
+    })
 }
 
 fn page(
     node: &Node,
     officer: &Officer,
-    view: &CaseView,
+    standing: &Standing,
     form: &Form,
     status: StatusCode,
 ) -> Answer<Response> {
     let v = officer.visit.v;
-    let case = &view.summary;
+    let case = &standing.view.summary;
     let how = Assurance::ALL.map(|one| Choice::new(one.as_str(), v.say(assurance_words(one))));
     let parts = vec![
         Part::OneOf(
@@ -157,8 +175,8 @@ fn page(
         case_at: case_page::at(case.case),
         along: Vec::new(),
         title: shared::title(&v, case),
-        content: course::report(node, &v, view).content,
-        programme: None,
+        content: course::report(node, &v, &standing.view).content,
+        programme: standing.programme.as_ref(),
         parts,
         institutions: &[],
         grave: true,

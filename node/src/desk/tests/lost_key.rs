@@ -14,12 +14,17 @@ use crate::testing::Place;
 const BY_CARD: (&str, &str) = ("bukti", "identity-card");
 
 async fn filed(place: &Place, reporter: Value) -> FiledForReporter {
+    filed_about(place, reporter, Value::Null).await
+}
+
+async fn filed_about(place: &Place, reporter: Value, programme: Value) -> FiledForReporter {
     let report = json!({
         "classification": "complaint",
         "title": "Lampu jalan padam",
         "content": "Gelap sejak Minggu.",
         "channel": "web",
         "reporter": reporter,
+        "programme": programme,
     });
     let terms = FilingTerms {
         actor: None,
@@ -92,6 +97,30 @@ async fn who_gave_only_a_telephone_number_gets_a_new_key_in_person() {
         assert!(actor.starts_with("account:"), "{actor}");
         let told = detail.starts_with("reporter:") && detail.ends_with(" identity-card");
         assert!(told, "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_says_which_programme_the_report_is_about() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let reporter = json!({"name": "Ibu Canary"});
+        let programme = json!({"owner": "kemenpu", "slug": "bendungan"});
+        let about = filed_about(&place, reporter.clone(), programme).await;
+        let page = siti.open(&path(about.filed.case)).await;
+        page.is(StatusCode::OK)
+            .shows("Tentang program")
+            .shows("<dd>bendungan (kemenpu)</dd>");
+        let wrong = siti.post(&path(about.filed.case), &[BY_CARD]).await;
+        wrong
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("<dd>bendungan (kemenpu)</dd>");
+        let plain = filed(&place, reporter).await;
+        let page = siti.open(&path(plain.filed.case)).await;
+        page.is(StatusCode::OK);
+        assert!(!page.text.contains("Tentang program"), "{}", page.text);
     }
 }
 

@@ -365,6 +365,31 @@ async fn too_many_reports_are_told_when_to_come_back_and_lose_no_word() {
 }
 
 #[tokio::test]
+async fn too_many_reports_of_one_contact_are_not_said_to_be_the_connections_alone() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let form = |n: usize| {
+            let form = Sent::report()
+                .with("tetap", "1")
+                .with("surel", "siti@contoh.id")
+                .with("kunci", format!("{n:032}"));
+            form.with("judul", format!("Laporan ke-{n} tentang lampu"))
+        };
+        for n in 0..5 {
+            let sent = form(n).to(&router, PATH).await;
+            assert_eq!(sent.status, StatusCode::SEE_OTHER, "{n}: {}", sent.text);
+        }
+        let page = form(5).to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+        let told = "Dari sambungan atau kontak ini sudah banyak laporan masuk.";
+        assert!(page.text.contains(told), "{}", page.text);
+        let other = form(5).with("surel", "budi@contoh.id");
+        let sent = other.to(&router, PATH).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    }
+}
+
+#[tokio::test]
 async fn what_looks_like_a_robot_is_filed_and_marked() {
     for place in places().await {
         let router = router(place.node.clone());
