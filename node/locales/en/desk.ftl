@@ -187,6 +187,7 @@ aside-reason = Reason, for the audit log
 aside-refuse = Refuse this message
 aside-refused-done = The message is refused; the node goes on without it.
 aside-replayed = The message was tried again and accepted.
+aside-sent-again = The message will be sent again; if it is still not accepted, it comes back here.
 aside-still = The message was tried again and is still set aside.
 aside-not-done = Nothing was changed: this message has been handled, or an earlier one has to be handled first.
 

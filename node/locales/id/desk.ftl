@@ -181,6 +181,7 @@ aside-reason = Alasan, untuk log audit
 aside-refuse = Tolak pesan ini
 aside-refused-done = Pesan ditolak; node melanjutkan tanpa pesan ini.
 aside-replayed = Pesan dicoba lagi dan diterima.
+aside-sent-again = Pesan akan dikirim lagi; bila tetap tidak diterima, ia kembali ke sini.
 aside-still = Pesan dicoba lagi, tetapi masih tertahan.
 aside-not-done = Tidak ada yang diubah: pesan ini sudah ditangani, atau ada pesan sebelumnya yang harus ditangani dahulu.
 

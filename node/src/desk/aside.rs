@@ -92,9 +92,10 @@ pub async fn act(State(node): State<Arc<Node>>, officer: Officer, form: Form) ->
     } else {
         node.replay(id, &actor)
             .await
-            .map(|again| match again.still {
-                Some(_) => Flash::warning(text_id("aside-still")),
-                None => Flash::done(text_id("aside-replayed")),
+            .map(|again| match (again.still, id) {
+                (Some(_), _) => Flash::warning(text_id("aside-still")),
+                (None, AsideId::Own(_)) => Flash::done(text_id("aside-sent-again")),
+                (None, AsideId::Item(_)) => Flash::done(text_id("aside-replayed")),
             })
     };
     let flash = match done {

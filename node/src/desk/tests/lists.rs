@@ -401,6 +401,8 @@ async fn an_admin_is_told_of_what_is_set_aside_and_its_report_is_shown_until_it_
         list.shows("Tidak ada yang diubah");
         let again = [("pesan", &*id), ("tindakan", "ulang")];
         admin.post("/meja/tertahan", &again).await;
+        let list = admin.open("/meja/tertahan").await;
+        list.shows("Pesan akan dikirim lagi; bila tetap tidak diterima, ia kembali ke sini.");
         admin.open(&at(case, "")).await.is(StatusCode::OK);
         assert!(!told(&admin.open("/meja").await));
 
