@@ -271,7 +271,7 @@ pub async fn take(
         .map_err(|e| failed(&e))?;
     let deed = deed.ok_or_else(ApiProblem::not_found)?;
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let done = Flash::done(done_words(&deed));
+    let done = Flash::done(done_words(&deed, v.now_ms()));
     let said = match put(&console, &member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Rotation(RotationError::Behind(left)))) => {
