@@ -85,7 +85,7 @@ async fn of(console: &Console, v: &Voice, deed: &Deed) -> Result<Vec<String>, Hu
     Ok(follows.into_iter().map(|id| v.say(id)).collect())
 }
 
-/// Of a step of a key or a root, which may take back what was only announced; and how many it leaves
+/// Of a step of a key or a root, which may take back what was only announced; and whom it leaves
 /// behind, where it is to be taken even so.
 async fn step(
     console: &Console,
@@ -107,6 +107,8 @@ async fn step(
                 .with("all", keys.signing.members)
                 .say("step-leaves-some"),
         });
+        let directory = console.hub.ground.directory.current();
+        follows.extend(step.left_said(v, &directory, &keys));
     }
     Ok(follows)
 }

@@ -207,6 +207,16 @@ impl Step {
         }
     }
 
+    /// Whom it would leave behind, each with why, as its page names them; of more, their number.
+    pub fn left_said(self, v: &Voice, directory: &Directory, keys: &Keys) -> Vec<String> {
+        let left = left_behind(v, directory, self, keys);
+        let more = left.len().saturating_sub(NAMED);
+        let rest = (more > 0).then(|| v.with("n", more).say("act-disposers-more"));
+        let named = left.into_iter().take(NAMED);
+        let named = named.map(|one| format!("{}: {}", one.name, one.why));
+        named.chain(rest).collect()
+    }
+
     /// What it does to the key or root that it is about; `None` where there is none. Even so it does
     /// only where somebody can be left behind.
     pub fn deed(
