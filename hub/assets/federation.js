@@ -1,4 +1,4 @@
-// Keeps the page of the federation as the hub sees it. The hub says that something has changed;
+// Keeps a page of the federation as the hub sees it. The hub says that something has changed;
 // the page is then fetched as it would be by a reload, and its live parts take the place of the old.
 "use strict";
 (() => {
@@ -24,19 +24,40 @@
     return [...links].find((link) => link.href === held.href);
   };
 
+  // What was ticked or typed in a part and not sent yet, by the ids of its fields.
+  const unsent = (part) => {
+    const fields = [...part.querySelectorAll("input[id]:not([type=file])")];
+    const changed = fields.filter((field) => field.checked !== field.defaultChecked || field.value !== field.defaultValue);
+    return changed.map(({ id, checked, value }) => ({ id, checked, value }));
+  };
+
+  const fill = (fields) => {
+    for (const { id, checked, value } of fields) {
+      const field = document.getElementById(id);
+      if (field) Object.assign(field, { checked, value });
+    }
+  };
+
   const exchange = (page) => {
     const held = document.activeElement;
     const within = held?.closest("[data-live-part]")?.id;
+    const [from, to] = [held?.selectionStart, held?.selectionEnd];
     for (const part of document.querySelectorAll("[data-live-part]")) {
       const next = page.getElementById(part.id);
       if (!next || next.innerHTML === part.innerHTML) continue;
       // On a narrow screen the menu is moved aside.
       const aside = part.scrollLeft;
+      const fields = unsent(part);
       const taken = document.importNode(next, true);
       part.replaceWith(taken);
       taken.scrollLeft = aside;
+      fill(fields);
     }
-    if (held && !held.isConnected) refound(held, within)?.focus({ preventScroll: true });
+    if (held && !held.isConnected) {
+      const found = refound(held, within);
+      found?.focus({ preventScroll: true });
+      if (Number.isInteger(from)) found?.setSelectionRange(from, to);
+    }
   };
 
   // True when the page is as the hub sees it. A session that has ended leads to the log-in.

@@ -111,8 +111,14 @@ pub enum Deed {
     Silence { quiet: Quiet, hours: i64 },
     /// Has the hub take nothing in for a time (Unix ms).
     Maintain { from: i64, until: i64 },
-    /// Ends that time, or calls it off.
-    EndMaintenance,
+    /// Ends the time that is announced so (Unix ms), or calls it off; whichever is announced, where
+    /// none is named, as builds of before wrote it down.
+    EndMaintenance {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<i64>,
+    },
     /// Waits for nobody more who has not been heard since the hub was restored.
     CloseRecovery,
 }
@@ -139,7 +145,7 @@ impl Deed {
             Self::RemoveRecipient { .. } => "alarm.recipient_removed",
             Self::Silence { .. } => "alarm.silenced",
             Self::Maintain { .. } => "maintenance.planned",
-            Self::EndMaintenance => "maintenance.ended",
+            Self::EndMaintenance { .. } => "maintenance.ended",
             Self::CloseRecovery => "recovery.closed",
         }
     }
@@ -178,9 +184,11 @@ impl Deed {
                 let (scope, of) = quiet.columns();
                 Some(format!("{scope}: {of}, {hours} hours"))
             }
-            Self::Maintain { from, until } => {
-                Some(format!("from {} until {}", instant(*from), instant(*until)))
-            }
+            Self::Maintain { from, until }
+            | Self::EndMaintenance {
+                from: Some(from),
+                until: Some(until),
+            } => Some(format!("from {} until {}", instant(*from), instant(*until))),
             _ => self.is_forced().then(|| "even so".to_owned()),
         }
     }
@@ -209,6 +217,11 @@ impl Deed {
                 | Self::UseAuthority { even_so: true, .. }
                 | Self::WithdrawAuthority { even_so: true, .. }
         )
+    }
+
+    /// Whether it calls off a maintenance that has not begun at a moment (Unix ms).
+    pub fn calls_off(&self, now_ms: i64) -> bool {
+        matches!(self, Self::EndMaintenance { from: Some(from), .. } if *from > now_ms)
     }
 
     /// Does it in a transaction and writes it down. The directory is to be
@@ -276,7 +289,9 @@ impl Deed {
             Self::Maintain { from, until } => {
                 maintenance::plan_in(ground, tx, by, *from, *until).await
             }
-            Self::EndMaintenance => maintenance::end_in(ground, tx, by).await,
+            Self::EndMaintenance { from, until } => {
+                maintenance::end_in(ground, tx, by, from.zip(*until)).await
+            }
             Self::CloseRecovery => {
                 restored::close_in(ground, tx, by).await?;
                 Ok(ground.directory.current())

@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::audit::{self, By};
+use crate::deeds::Deed;
 use crate::directory::Amendment;
 use crate::error::{HubError, Refusal};
 use crate::ground::Ground;
@@ -39,6 +40,8 @@ pub enum MaintenanceError {
     Lasts,
     #[error("no maintenance is announced; there is nothing to end")]
     None,
+    #[error("another maintenance is announced than the one to end; look at it, and ask anew")]
+    Another,
 }
 
 /// What is announced now.
@@ -129,15 +132,30 @@ pub(crate) async fn plan_in(
     Ok(announce(ground, tx, notice).await?)
 }
 
-/// Ends the one that lasts, or calls off the one that is to come.
+/// The act that ends what is announced now. It names nothing where nothing is, and is refused.
+pub fn ending(ground: &Ground) -> Deed {
+    let directory = ground.directory.current();
+    let notice = directory.maintenance(ground.clock.now_ms());
+    Deed::EndMaintenance {
+        from: notice.map(|one| one.from),
+        until: notice.map(|one| one.until),
+    }
+}
+
+/// Ends the one that lasts, or calls off the one that is to come: that from one moment until
+/// another (Unix ms) and no other, where it is named.
 pub(crate) async fn end_in(
     ground: &Ground,
     tx: &mut Tx,
     by: &By<'_>,
+    named: Option<(i64, i64)>,
 ) -> Result<Arc<Directory>, MembershipError> {
     let now = ground.clock.now_ms();
     let directory = ground.directory.refresh(tx).await?;
     let notice = directory.maintenance(now).ok_or(MaintenanceError::None)?;
+    if named.is_some_and(|named| named != (notice.from, notice.until)) {
+        return Err(MaintenanceError::Another.into());
+    }
     let ended = Maintenance {
         from: notice.from.min(now),
         until: now,

@@ -8,6 +8,7 @@ use super::{Failure, Out, actor};
 use crate::audit::By;
 use crate::deeds::{self, Deed};
 use crate::ground::Ground;
+use crate::maintenance;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -45,7 +46,7 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
             let from = from.unwrap_or(now);
             act(ground, &Deed::Maintain { from, until }, &reason).await?;
         }
-        Command::End { reason } => act(ground, &Deed::EndMaintenance, &reason).await?,
+        Command::End { reason } => act(ground, &maintenance::ending(ground), &reason).await?,
     }
     let directory = ground.directory.current();
     match directory.maintenance(now) {

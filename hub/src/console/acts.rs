@@ -198,10 +198,14 @@ pub async fn entrust(
 
 /// A deed as a list says it, with whom or what it names.
 pub fn deed_said(v: &Voice, directory: &Directory, deed: &Deed) -> String {
-    let words = v.say(instances::deed_words(deed));
+    let words = v.say(instances::deed_words(deed, v.now_ms()));
     let then = |next: &InstanceId| format!("{words} → {}", whom(v, directory, next.as_str()));
     match deed {
-        Deed::Maintain { from, until } => {
+        Deed::Maintain { from, until }
+        | Deed::EndMaintenance {
+            from: Some(from),
+            until: Some(until),
+        } => {
             format!("{words}: {} – {}", v.moment(*from), v.moment(*until))
         }
         Deed::Revoke {
@@ -300,7 +304,7 @@ async fn send(
         return page(console, member, &entry, act, &form).await;
     };
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let done = instances::done(&deed);
+    let done = instances::done(&deed, v.now_ms());
     let said = match put(console, member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Status { .. })) if act == Act::Entrust => {

@@ -127,12 +127,19 @@ pub async fn admit(
     let to = LocalPath::own(&one(&instance));
     if let Some(first) = first {
         let settled = approvals::settle(&console, &member.actor(), &first.id, true).await?;
-        let said = approvals::settled_words(settled, true)?;
+        let said = approvals::settled_words(&v, settled, true)?;
         return Ok(member.visit.go_saying(&to, &said));
     }
     let deed = Deed::Admit { instance };
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let said = match put(&console, &member, asked, Flash::done(done_words(&deed))).await {
+    let said = match put(
+        &console,
+        &member,
+        asked,
+        Flash::done(done_words(&deed, v.now_ms())),
+    )
+    .await
+    {
         Ok(said) => said,
         Err(ApprovalError::Membership(
             MembershipError::Status { .. } | MembershipError::NotWaiting(_),

@@ -26,6 +26,7 @@ use crate::approvals::{self, Approval, ApprovalError, Asked};
 use crate::audit::By;
 use crate::deeds::Deed;
 use crate::error::HubError;
+use crate::maintenance::MaintenanceError;
 use crate::membership::MembershipError;
 use crate::restored::CloseError;
 use crate::tokens::{self, person};
@@ -144,7 +145,7 @@ pub async fn decide(
     let actor = member.actor();
     let settled = settle(&console, &actor, &path.id, confirms).await?;
     let refused = settled.as_ref().ok().filter(|_| !confirms).cloned();
-    let mut said = settled_words(settled, confirms)?;
+    let mut said = settled_words(&member.visit.v, settled, confirms)?;
     if let Some(approval) = &refused
         && askers(&console, std::slice::from_ref(approval))
             .await?
@@ -156,9 +157,13 @@ pub async fn decide(
 }
 
 /// What whoever has decided is told of it.
-pub fn settled_words(settled: Result<Approval, ApprovalError>, confirms: bool) -> Answer<Flash> {
+pub fn settled_words(
+    v: &Voice,
+    settled: Result<Approval, ApprovalError>,
+    confirms: bool,
+) -> Answer<Flash> {
     Ok(match settled {
-        Ok(approval) if confirms => done(&approval.deed),
+        Ok(approval) if confirms => done(&approval.deed, v.now_ms()),
         Ok(_) => Flash::done(text_id("console-refused")),
         Err(ApprovalError::AskerGone) => Flash::warning(text_id("console-asker-gone")),
         Err(
@@ -174,8 +179,12 @@ pub fn settled_words(settled: Result<Approval, ApprovalError>, confirms: bool) -
         Err(ApprovalError::Membership(MembershipError::IdleSuccessor { .. })) => {
             Flash::warning(text_id("act-successor-idle"))
         }
-        Err(ApprovalError::Membership(MembershipError::Maintenance(_))) => {
-            Flash::warning(text_id("maintenance-too-late"))
+        Err(ApprovalError::Membership(MembershipError::Maintenance(wrong))) => {
+            Flash::warning(match wrong {
+                MaintenanceError::None => text_id("maintenance-none-to-end"),
+                MaintenanceError::Another => text_id("maintenance-another"),
+                _ => text_id("maintenance-too-late"),
+            })
         }
         Err(ApprovalError::Membership(MembershipError::Recovery(CloseError::Nothing))) => {
             Flash::warning(text_id("recovery-changed"))
@@ -300,7 +309,7 @@ fn about_at(deed: &Deed) -> Option<String> {
         | Deed::DisableRule { .. }
         | Deed::DisableRecipient { .. }
         | Deed::RemoveRecipient { .. } => None,
-        Deed::Maintain { .. } | Deed::EndMaintenance => Some(upkeep::PATH.to_owned()),
+        Deed::Maintain { .. } | Deed::EndMaintenance { .. } => Some(upkeep::PATH.to_owned()),
         Deed::CloseRecovery => Some(upkeep::RECOVERY.to_owned()),
         _ => Some(deed.instance().map_or_else(|| keys::PATH.to_owned(), one)),
     }

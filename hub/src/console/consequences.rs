@@ -67,15 +67,25 @@ async fn of(console: &Console, v: &Voice, deed: &Deed) -> Result<Vec<String>, Hu
                 None => text_id("recovery-close-about"),
             }]
         }
-        Deed::Admit { .. }
-        | Deed::NarrowRule { .. }
-        | Deed::Silence { .. }
-        | Deed::EndMaintenance => Vec::new(),
+        Deed::EndMaintenance { from, until } => {
+            let ground = &console.hub.ground;
+            let (now, directory) = (ground.clock.now_ms(), ground.directory.current());
+            let named = from.zip(*until);
+            vec![match directory.maintenance(now) {
+                None => text_id("maintenance-none-to-end"),
+                Some(notice) if named.is_some_and(|of| of != (notice.from, notice.until)) => {
+                    text_id("maintenance-another")
+                }
+                Some(notice) if notice.is_on(now) => text_id("maintenance-end-about"),
+                Some(_) => text_id("maintenance-call-off-about"),
+            }]
+        }
+        Deed::Admit { .. } | Deed::NarrowRule { .. } | Deed::Silence { .. } => Vec::new(),
     };
     Ok(follows.into_iter().map(|id| v.say(id)).collect())
 }
 
-/// Of a step of a key or a root, which may take back what was only announced; and how many it leaves
+/// Of a step of a key or a root, which may take back what was only announced; and whom it leaves
 /// behind, where it is to be taken even so.
 async fn step(
     console: &Console,
@@ -97,6 +107,8 @@ async fn step(
                 .with("all", keys.signing.members)
                 .say("step-leaves-some"),
         });
+        let directory = console.hub.ground.directory.current();
+        follows.extend(step.left_said(v, &directory, &keys));
     }
     Ok(follows)
 }

@@ -119,7 +119,7 @@ pub async fn act(
         return page(&console, &member, &instance, &form).await;
     }
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let done = Flash::done(done_words(&deed));
+    let done = Flash::done(done_words(&deed, v.now_ms()));
     let said = match put(&console, &member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(
@@ -135,8 +135,8 @@ pub fn one(id: &InstanceId) -> String {
     format!("/konsol/instansi/{id}")
 }
 
-/// What an act is called in a list.
-pub fn deed_words(deed: &Deed) -> TextId {
+/// What an act is called in a list, at a moment (Unix ms).
+pub fn deed_words(deed: &Deed, now_ms: i64) -> TextId {
     match deed {
         Deed::Suspend { .. } => text_id("console-suspend"),
         Deed::Resume { .. } => text_id("console-resume"),
@@ -156,13 +156,16 @@ pub fn deed_words(deed: &Deed) -> TextId {
         Deed::RemoveRecipient { .. } => text_id("deed-remove-recipient"),
         Deed::Silence { .. } => text_id("deed-silence"),
         Deed::Maintain { .. } => text_id("maintenance-plan"),
-        Deed::EndMaintenance => text_id("maintenance-end-deed"),
+        Deed::EndMaintenance { .. } if deed.calls_off(now_ms) => {
+            text_id("maintenance-call-off-deed")
+        }
+        Deed::EndMaintenance { .. } => text_id("maintenance-end-deed"),
         Deed::CloseRecovery => text_id("recovery-close-deed"),
     }
 }
 
-/// What is said once an act is done.
-pub fn done_words(deed: &Deed) -> TextId {
+/// What is said once an act is done, at that moment (Unix ms).
+pub fn done_words(deed: &Deed, now_ms: i64) -> TextId {
     match deed {
         Deed::Suspend { .. } => text_id("console-suspended"),
         Deed::Resume { .. } => text_id("console-resumed"),
@@ -182,14 +185,15 @@ pub fn done_words(deed: &Deed) -> TextId {
         Deed::RemoveRecipient { .. } => text_id("recipient-removed"),
         Deed::Silence { .. } => text_id("silence-begun"),
         Deed::Maintain { .. } => text_id("maintenance-planned"),
-        Deed::EndMaintenance => text_id("maintenance-ended"),
+        Deed::EndMaintenance { .. } if deed.calls_off(now_ms) => text_id("maintenance-called-off"),
+        Deed::EndMaintenance { .. } => text_id("maintenance-ended"),
         Deed::CloseRecovery => text_id("recovery-closed-done"),
     }
 }
 
 /// The same as a message, with the way to the step that follows.
-pub fn done(deed: &Deed) -> Flash {
-    let said = Flash::done(done_words(deed));
+pub fn done(deed: &Deed, now_ms: i64) -> Flash {
+    let said = Flash::done(done_words(deed, now_ms));
     match deed {
         Deed::Replace { successor, .. } => {
             let at = LocalPath::own(&invite::ask_at(successor));

@@ -20,7 +20,7 @@ use super::bulk::{Made, Progress, Round};
 use super::invite::{APPROVED, unapproved, waits_unless_said};
 use super::sheet::Sheet;
 use super::table::{self, Table, Wrong};
-use super::words::membership_words;
+use super::words::{kind_words, membership_words};
 use super::{Answer, Console, ConsoleRole, instances};
 use crate::audit::By;
 use crate::membership::Profile;
@@ -84,11 +84,13 @@ struct CheckedPage {
 }
 
 impl CheckedPage {
-    /// Those who are to be invited, with what their regions are called.
-    fn rows(&self) -> Vec<(&Profile, Option<String>)> {
-        let called = |profile: &Profile| national().display_name(profile.region.as_ref()?);
+    /// Those who are to be invited, with what their kinds and regions are called.
+    fn rows(&self) -> Vec<(&Profile, String, Option<String>)> {
+        let kind = |profile: &Profile| self.v.say(kind_words(profile.kind));
+        let place = |profile: &Profile| national().display_name(profile.region.as_ref()?);
         let profiles = self.table.profiles.iter();
-        profiles.map(|profile| (profile, called(profile))).collect()
+        let rows = profiles.map(|profile| (profile, kind(profile), place(profile)));
+        rows.collect()
     }
 }
 

@@ -333,7 +333,7 @@ fn aside(v: &Voice, directory: &Directory, found: Vec<SetAside>) -> Vec<Aside> {
             .sent
             .as_ref()
             .map(|sent| named(v, directory, &sent.author)),
-        reason: aside_reason(v, found.reason),
+        reason: aside_reason(v, &found.state, found.reason),
         kind: act_words(&found.kind).map_or(found.kind, |words| v.say(words)),
         case: found.case.map(|case| (casework::one(&case), case)),
         ordered_at: found.ordered_at,
@@ -361,9 +361,16 @@ fn header(v: &Voice, found: &SetAside) -> Vec<(String, String)> {
     lines
 }
 
+/// Whether it waits for another message of its case, whatever code it bears: from a node of before,
+/// that of the message in front.
+fn waits(state: &str, code: &str) -> bool {
+    state == "parked" && code != "kind_unknown"
+}
+
 /// Why, in words for the codes that nodes of this version give.
-fn aside_reason(v: &Voice, code: String) -> String {
+fn aside_reason(v: &Voice, state: &str, code: String) -> String {
     let words = match &*code {
+        _ if waits(state, &code) => text_id("aside-case-waits"),
         "bytes_damaged" => text_id("aside-bytes-damaged"),
         "cannot_be_applied" => text_id("aside-cannot-be-applied"),
         "kind_unknown" => text_id("aside-kind-unknown"),
@@ -380,7 +387,7 @@ fn aside_reason(v: &Voice, code: String) -> String {
 
 fn aside_words(state: &str, reason: &str) -> TextId {
     match state {
-        "parked" if reason == "case_waits" => text_id("aside-waits"),
+        "parked" if waits(state, reason) => text_id("aside-waits"),
         "parked" => text_id("aside-parked"),
         "refused" => text_id("aside-refused"),
         "superseded" => text_id("aside-superseded"),
@@ -413,13 +420,35 @@ mod tests {
                 "header_invalid",
                 "body_invalid",
             ] {
-                let said = aside_reason(&v, code.to_owned());
+                let said = aside_reason(&v, "quarantined", code.to_owned());
                 assert!(said.contains(' ') && !said.contains(code), "{said}");
                 assert!(all.insert(said), "{code} has words of its own");
             }
-            let later = aside_reason(&v, "of_a_later_version".to_owned());
+            let later = aside_reason(&v, "quarantined", "of_a_later_version".to_owned());
             assert_eq!(later, "of_a_later_version");
         }
+    }
+
+    #[test]
+    fn what_waits_for_another_message_is_blamed_for_nothing_of_it() {
+        let v = Voice::new(Language::Indonesian, texts(), Tz::Asia__Jakarta, 0);
+        let said = |state, code: &str| {
+            let words = v.say(aside_words(state, code));
+            (words, aside_reason(&v, state, code.to_owned()))
+        };
+        let waits = (
+            "Menunggu pesan lain dalam kasusnya".to_owned(),
+            "Menunggu pesan sebelumnya dari kasus yang sama".to_owned(),
+        );
+        for code in ["case_waits", "signature_invalid", "cannot_be_applied"] {
+            assert_eq!(said("parked", code), waits, "{code}");
+        }
+        let (state, why) = said("parked", "kind_unknown");
+        assert_eq!(state, "Menunggu versi baru");
+        assert_eq!(why, "Jenisnya belum dikenal versi instansi itu");
+        let (state, why) = said("quarantined", "signature_invalid");
+        assert_eq!(state, "Disisihkan");
+        assert_eq!(why, "Tanda tangan pengirimnya tidak sah");
     }
 
     #[test]

@@ -207,6 +207,16 @@ impl Step {
         }
     }
 
+    /// Whom it would leave behind, each with why, as its page names them; of more, their number.
+    pub fn left_said(self, v: &Voice, directory: &Directory, keys: &Keys) -> Vec<String> {
+        let left = left_behind(v, directory, self, keys);
+        let more = left.len().saturating_sub(NAMED);
+        let rest = (more > 0).then(|| v.with("n", more).say("act-disposers-more"));
+        let named = left.into_iter().take(NAMED);
+        let named = named.map(|one| format!("{}: {}", one.name, one.why));
+        named.chain(rest).collect()
+    }
+
     /// What it does to the key or root that it is about; `None` where there is none. Even so it does
     /// only where somebody can be left behind.
     pub fn deed(
@@ -271,7 +281,7 @@ pub async fn take(
         .map_err(|e| failed(&e))?;
     let deed = deed.ok_or_else(ApiProblem::not_found)?;
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let done = Flash::done(done_words(&deed));
+    let done = Flash::done(done_words(&deed, v.now_ms()));
     let said = match put(&console, &member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Rotation(RotationError::Behind(left)))) => {

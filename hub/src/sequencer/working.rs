@@ -220,6 +220,7 @@ impl Working {
             number: told.number,
             case: told.case,
             whole: share.withheld().is_none(),
+            told_later_at: (told.ordered_at < self.ordered_at).then_some(self.ordered_at),
         });
         self.heads.insert(to, head);
     }

@@ -15,6 +15,13 @@ static INSERT: Bulk = Bulk::new(
     7,
     "",
 );
+/// Few items are of this kind: the others carry nothing for it.
+static INSERT_LATER: Bulk = Bulk::new(
+    "insert into deliveries (recipient, depoch, dseq, item, number, case_id, whole, told_later_at) \
+     values",
+    8,
+    "",
+);
 static SAVE_HEADS: Bulk = Bulk::new(
     "insert into streams (recipient, depoch, dseq, hash, number) values",
     5,
@@ -24,7 +31,7 @@ static SAVE_HEADS: Bulk = Bulk::new(
 static ORDERED: Bulk = Bulk::new(
     "with v (recipient, depoch, dseq) as (values",
     3,
-    ") select d.recipient, d.dseq, e.accepted_at from v \
+    ") select d.recipient, d.dseq, coalesce(d.told_later_at, e.accepted_at) from v \
      join deliveries d on d.recipient = v.recipient and d.depoch = v.depoch and d.dseq = v.dseq \
      join envelopes e on e.number = d.number",
 );
@@ -61,6 +68,8 @@ pub struct NewDelivery {
     pub case: Option<CaseId>,
     /// Whether the envelope travels beside it.
     pub whole: bool,
+    /// Unix ms; when it was put there, where its message was ordered before.
+    pub told_later_at: Option<i64>,
 }
 
 /// One item of a page.
@@ -96,8 +105,14 @@ pub async fn applied_in_public(
 
 pub async fn insert(tx: &mut Tx, rows: Vec<NewDelivery>) -> Result<(), DbError> {
     let mut values = Vec::with_capacity(rows.len() * 7);
+    let mut later = Vec::new();
     for row in rows {
-        values.extend([
+        let told_later_at = row.told_later_at;
+        let into = match told_later_at {
+            None => &mut values,
+            Some(_) => &mut later,
+        };
+        into.extend([
             Value::from(row.to.column()),
             i64::from(row.depoch).into(),
             (row.dseq as i64).into(),
@@ -106,8 +121,10 @@ pub async fn insert(tx: &mut Tx, rows: Vec<NewDelivery>) -> Result<(), DbError> 
             row.case.map(|case| case.to_string()).into(),
             i64::from(row.whole).into(),
         ]);
+        into.extend(told_later_at.map(Value::from));
     }
-    tx.run_rows(&INSERT, values).await.map(drop)
+    tx.run_rows(&INSERT, values).await?;
+    tx.run_rows(&INSERT_LATER, later).await.map(drop)
 }
 
 /// Notes where streams stand that have grown up to a number in the hub's order.
@@ -173,8 +190,8 @@ pub async fn end(tx: &mut Tx, to: &StreamKey, depoch: u32) -> Result<u64, DbErro
     Ok(dseq.unwrap_or_default() as u64)
 }
 
-/// When items of inboxes were ordered (Unix ms), by recipient and `dseq`.
-pub async fn ordered(
+/// When items were put into inboxes (Unix ms), by recipient and `dseq`.
+pub async fn told_at(
     tx: &mut Tx,
     depoch: u32,
     places: impl IntoIterator<Item = (&InstanceId, u64)>,

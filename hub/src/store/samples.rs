@@ -37,7 +37,7 @@ pub struct Sample {
     pub at: i64,
     /// Deliveries that it had not acknowledged.
     pub undelivered: i64,
-    /// Milliseconds since the oldest of them was ordered.
+    /// Milliseconds since the oldest of them was put into its inbox.
     pub undelivered_age: i64,
     /// Messages that waited at the instance, as it said; nothing where it did not.
     pub unsent: Option<i64>,

@@ -47,8 +47,8 @@ struct Read {
     joined: HashMap<InstanceId, Admission>,
     earlier: Arc<HashMap<InstanceId, u64>>,
     /// When the first unacknowledged and the first unapplied item of each inbox
-    /// were ordered.
-    ordered: HashMap<(InstanceId, u64), i64>,
+    /// were put there.
+    told_at: HashMap<(InstanceId, u64), i64>,
     /// When the directory versions came into force that somebody lacks.
     versions: BTreeMap<u64, i64>,
 }
@@ -100,7 +100,7 @@ impl Read {
         }
         places.sort_unstable();
         places.dedup();
-        let ordered = store::deliveries::ordered(tx, depoch, places).await?;
+        let told_at = store::deliveries::told_at(tx, depoch, places).await?;
         let reports = store::reports::all(tx).await?;
         let heard: HashMap<InstanceId, Heard> = reports.into_iter().filter_map(heard).collect();
         let mut versions = BTreeMap::new();
@@ -134,7 +134,7 @@ impl Read {
             begins: store::joining::begins(tx).await?.into_iter().collect(),
             joined: store::joining::admissions(tx).await?.into_iter().collect(),
             earlier: memory.earlier(tx, now_ms).await?,
-            ordered,
+            told_at,
             versions,
         })
     }
@@ -147,7 +147,7 @@ impl Read {
         let (accepted, settled) = reached(ack);
         let received = self.heads.get(&StreamKey::Inbox(id.clone()));
         let received = received.copied().unwrap_or(0);
-        let ordered = |at: u64| self.ordered.get(&(id.clone(), at + 1)).copied();
+        let told_at = |at: u64| self.told_at.get(&(id.clone(), at + 1)).copied();
         let contacts = [
             self.contacts.get(id).copied(),
             ack.map(|ack| ack.received_at),
@@ -174,9 +174,9 @@ impl Read {
             sent,
             received,
             undelivered: received.saturating_sub(accepted),
-            oldest_undelivered: ordered(accepted),
+            oldest_undelivered: told_at(accepted),
             unapplied: received.saturating_sub(settled),
-            oldest_unapplied: ordered(settled),
+            oldest_unapplied: told_at(settled),
             apart_since: heard.and_then(|heard| heard.apart_since),
             certificate_expires: self.certificate_expires(id, bounds, now_ms),
             directory_since: self.directory_since(id),

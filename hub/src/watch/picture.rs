@@ -60,11 +60,11 @@ pub struct Instance {
     pub received: u64,
     /// Of those, the ones that it has not acknowledged.
     pub undelivered: u64,
-    /// Unix ms; when the oldest of them was ordered.
+    /// Unix ms; when the oldest of them was put into its inbox.
     pub oldest_undelivered: Option<i64>,
     /// Those that it has not applied or set aside, undelivered ones included.
     pub unapplied: u64,
-    /// Unix ms; when the oldest of them was ordered.
+    /// Unix ms; when the oldest of them was put into its inbox.
     pub oldest_unapplied: Option<i64>,
     /// Unix ms; since when its view of the streams differs from the hub's.
     pub apart_since: Option<i64>,

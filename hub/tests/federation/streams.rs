@@ -8,6 +8,7 @@ use axum::body::Body;
 use http::Method;
 use lapor_hub::audit::By;
 use lapor_hub::deeds::{self, Deed};
+use lapor_hub::maintenance;
 use lapor_hub::membership;
 use lapor_protocol::delivery::Cursor;
 use lapor_protocol::directory::Directory;
@@ -407,8 +408,8 @@ async fn in_a_maintenance_nothing_is_taken_in_and_its_end_is_told() {
             (notice.until, notice.reason.as_str()),
             (until, "ganti mesin")
         );
-        let ended = deeds::act(&place.hub.ground, &by, &Deed::EndMaintenance).await;
-        ended.unwrap();
+        let end = maintenance::ending(&place.hub.ground);
+        deeds::act(&place.hub.ground, &by, &end).await.unwrap();
         assert_eq!(place.get(&bandung, "/inbox").await.status, 200);
         deeds::act(&place.hub.ground, &by, &deed).await.unwrap();
         place.clock.advance(30 * MINUTE);

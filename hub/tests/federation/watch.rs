@@ -298,6 +298,39 @@ async fn what_waits_for_an_institution_shows_until_it_is_applied() {
 }
 
 #[tokio::test]
+async fn what_a_new_party_is_told_of_an_old_case_is_as_old_as_the_telling() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [mut pusat, _, mut kemenpu] = place.three().await;
+        let (case, filed) = pusat.file(1);
+        place.send(&pusat, std::slice::from_ref(&filed)).await;
+        place.clock.advance(54 * DAY);
+        let disposed = pusat.dispose(case, &filed.message, &kemenpu.id);
+        place.send(&pusat, &[disposed]).await;
+        let told_at = NOW + 54 * DAY;
+        place.clock.advance(MINUTE);
+        let waits = seen(&place, &kemenpu).await;
+        assert_eq!((waits.undelivered, waits.unapplied), (2, 2));
+        assert_eq!(waits.oldest_undelivered, Some(told_at));
+        assert_eq!(waits.oldest_unapplied, Some(told_at));
+        let found_now = found(&place, &kemenpu).await;
+        let unapplied = |(concern, _): &(Concern, State)| *concern == Concern::Unapplied;
+        assert!(!found_now.iter().any(unapplied), "{found_now:?}");
+
+        place.pull(&mut kemenpu).await;
+        acknowledge(&place, &kemenpu, 2, 1).await;
+        let waits = seen(&place, &kemenpu).await;
+        assert_eq!(
+            (waits.oldest_undelivered, waits.oldest_unapplied),
+            (None, Some(told_at))
+        );
+        place.clock.advance(61 * MINUTE);
+        let found_now = found(&place, &kemenpu).await;
+        assert!(found_now.iter().any(unapplied), "{found_now:?}");
+    }
+}
+
+#[tokio::test]
 async fn two_views_that_stay_apart_are_an_alarm_and_two_that_move_are_not() {
     for db in databases().await {
         let place = Place::new(&db).await;

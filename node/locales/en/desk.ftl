@@ -170,11 +170,18 @@ aside-why-parked = The installed version does not know this kind of message; onc
 aside-why-refused = Refused here, for the reason in the audit log; “Try again” takes that back.
 aside-why-refused-with = Refused together with the message that its case begins with; “Try again” on that one takes both back.
 aside-why-own = A message from here that the hub did not accept: { $why }
+aside-why-own-header = The hub did not accept a message from here: its header is not valid. ({ $why })
+aside-why-own-signature = The hub did not accept a message from here: its signature does not hold. ({ $why })
 aside-why-own-damaged = A message from here is damaged on the disk of this node; “Try again” signs it anew. ({ $why })
 aside-why-own-unreadable = A message from here cannot be read on the disk of this node, and so cannot be signed; refuse it, then do it once more. ({ $why })
 aside-why-own-waits = A message from here that waits for an earlier one and goes out with it; nothing is wrong with this one.
 aside-why-item-damaged = This message is damaged on the disk of this node; the node asks the hub for it again. ({ $why })
 aside-why-item = This message cannot be applied: { $why }
+aside-why-item-header = This message cannot be applied: its header is not valid. ({ $why })
+aside-why-item-signature = This message cannot be applied: the signature of its sender does not hold. ({ $why })
+aside-why-item-key = This message cannot be applied: the signing key of its sender is not known. ({ $why })
+aside-why-item-mismatch = This message cannot be applied: it is not the message that the hub named. ({ $why })
+aside-why-item-failed = This message failed several times when it was applied here; “Try again” puts its case together from the beginning. ({ $why })
 aside-no-reason = No reason given.
 aside-behind = { $n ->
     [one] { $n } message waits behind it.
@@ -187,6 +194,7 @@ aside-reason = Reason, for the audit log
 aside-refuse = Refuse this message
 aside-refused-done = The message is refused; the node goes on without it.
 aside-replayed = The message was tried again and accepted.
+aside-sent-again = The message will be sent again; if it is still not accepted, it comes back here.
 aside-still = The message was tried again and is still set aside.
 aside-not-done = Nothing was changed: this message has been handled, or an earlier one has to be handled first.
 

@@ -92,9 +92,10 @@ pub async fn act(State(node): State<Arc<Node>>, officer: Officer, form: Form) ->
     } else {
         node.replay(id, &actor)
             .await
-            .map(|again| match again.still {
-                Some(_) => Flash::warning(text_id("aside-still")),
-                None => Flash::done(text_id("aside-replayed")),
+            .map(|again| match (again.still, id) {
+                (Some(_), _) => Flash::warning(text_id("aside-still")),
+                (None, AsideId::Own(_)) => Flash::done(text_id("aside-sent-again")),
+                (None, AsideId::Item(_)) => Flash::done(text_id("aside-replayed")),
             })
     };
     let flash = match done {
@@ -157,8 +158,15 @@ fn reason_words(aside: &Aside) -> TextId {
         (_, AsideId::Own(_), WAITS) => text_id("aside-why-own-waits"),
         (_, AsideId::Own(_), "bytes_damaged") => text_id("aside-why-own-damaged"),
         (_, AsideId::Own(_), "draft_unreadable") => text_id("aside-why-own-unreadable"),
+        (_, AsideId::Own(_), "header_invalid") => text_id("aside-why-own-header"),
+        (_, AsideId::Own(_), "signature_invalid") => text_id("aside-why-own-signature"),
         (_, AsideId::Own(_), _) => text_id("aside-why-own"),
         (_, AsideId::Item(_), "bytes_damaged") => text_id("aside-why-item-damaged"),
+        (_, AsideId::Item(_), "header_invalid") => text_id("aside-why-item-header"),
+        (_, AsideId::Item(_), "signature_invalid") => text_id("aside-why-item-signature"),
+        (_, AsideId::Item(_), "key_unknown") => text_id("aside-why-item-key"),
+        (_, AsideId::Item(_), "item_mismatch") => text_id("aside-why-item-mismatch"),
+        (_, AsideId::Item(_), "cannot_be_applied") => text_id("aside-why-item-failed"),
         (_, AsideId::Item(_), _) => text_id("aside-why-item"),
     }
 }

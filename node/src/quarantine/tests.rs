@@ -140,7 +140,7 @@ async fn a_message_with_a_strange_signature_stops_its_case_and_nothing_else() {
             (scene.case(0).await.case_seq, scene.case(1).await.case_seq),
             (1, 2)
         );
-        let waits = (4, ExceptionState::Parked, "key_unknown".to_owned());
+        let waits = (4, ExceptionState::Parked, "case_waits".to_owned());
         let bad = (3, ExceptionState::Quarantined, "key_unknown".to_owned());
         assert_eq!(scene.told(), [bad, waits]);
 

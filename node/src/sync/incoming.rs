@@ -215,8 +215,10 @@ pub(crate) fn fault_of(
     (!about || header.kind != item.kind).then_some("item_mismatch")
 }
 
-/// The hub is told codes, never a sentence about what a case holds.
+/// The hub is told codes, never a sentence about what a case holds. What waits bears the reason of
+/// the message in front, with which nothing is wrong in this one.
 fn exception((dseq, state, reason): (i64, String, Option<String>)) -> Exception {
+    let reason = reason.filter(|_| state != "waiting");
     let (state, otherwise) = match state.as_str() {
         "quarantined" => (ExceptionState::Quarantined, "body_invalid"),
         "refused" => (ExceptionState::Refused, "refused"),

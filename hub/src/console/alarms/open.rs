@@ -15,6 +15,7 @@ use super::words::{Shown, rule, shown, tone};
 use super::{Tab, acts, demand, names, refused, silences, tabs};
 use crate::alarms::{AlarmState, acts as deeds, overview};
 use crate::console::approvals::failed;
+use crate::console::live;
 use crate::console::words::severity;
 use crate::console::{ALARMS, Answer, Console};
 
@@ -22,7 +23,7 @@ pub const ACKNOWLEDGE: &str = "/konsol/alarm/akui";
 /// The note, and its characters at most.
 const NOTE: &str = "catatan";
 pub const NOTE_CHARACTERS: usize = 500;
-/// The field of the moment of the page.
+/// The field of the moment until which the page shows what has opened.
 const SEEN: &str = "saat";
 /// Alarms of a rule among others, and alone; a form has at most 500 fields.
 const SOME: usize = 10;
@@ -41,6 +42,7 @@ pub struct Wanted {
 #[template(path = "console/alarms/open.html")]
 struct OpenPage {
     v: Voice,
+    live_at: &'static str,
     tabs: Vec<Tab>,
     groups: Vec<Group>,
     waiting: usize,
@@ -50,8 +52,6 @@ struct OpenPage {
     /// Back to all, where only one rule is shown.
     all_at: Option<&'static str>,
     most: usize,
-    /// Unix ms; what opens later is not acknowledged from this page.
-    now: i64,
 }
 
 struct Group {
@@ -61,6 +61,8 @@ struct Group {
     tone: &'static str,
     total: usize,
     waiting: usize,
+    /// Unix ms; what opens later than the last of them is not acknowledged from this page.
+    seen: i64,
     lines: Vec<Shown>,
     /// How many more there are, and where all of them are.
     more: usize,
@@ -90,6 +92,7 @@ pub async fn list(
     };
     let mut page = OpenPage {
         v,
+        live_at: live::PATH,
         tabs: tabs(&v, ALARMS),
         groups: Vec::new(),
         waiting: 0,
@@ -98,7 +101,6 @@ pub async fn list(
         acts: acts(&member),
         all_at: alone.then_some(ALARMS),
         most: NOTE_CHARACTERS,
-        now: v.now_ms(),
     };
     for group in groups {
         if alone && group.rule.id != wanted.aturan {
@@ -109,6 +111,7 @@ pub async fn list(
         let waiting = group.alarms.iter().filter(open).count();
         page.waiting += waiting;
         page.acknowledged += total - waiting;
+        let seen = group.alarms.iter().map(|alarm| alarm.opened_at).max();
         let lines = group.alarms.into_iter().skip(before).take(most);
         let rule_at = |page: usize| {
             let page = page.to_string();
@@ -122,6 +125,7 @@ pub async fn list(
             tone: tone(group.rule.severity),
             total,
             waiting,
+            seen: seen.unwrap_or_default(),
             lines: lines
                 .map(|alarm| shown(&v, &directory, &names, alarm))
                 .collect(),
@@ -134,7 +138,8 @@ pub async fn list(
         });
     }
     let title = v.say("console-alarms");
-    member.visit.shell(title).wide().show(&page)
+    let shell = member.visit.shell(title).wide();
+    shell.script("federation.js").show(&page)
 }
 
 /// Acknowledges what is ticked, or with `semua` all of a rule that were open when

@@ -21,6 +21,7 @@ use crate::console::keys::Keys;
 use crate::console::steps::Step;
 use crate::deeds::Deed;
 use crate::editions::Difference;
+use crate::maintenance;
 use crate::upkeep::{self, UpkeepError, Work};
 
 /// The fields of the page's form, and what they are called here.
@@ -181,7 +182,8 @@ pub async fn end_maintenance(
     operator: Operator,
     Json(why): Json<Why>,
 ) -> Answer<Acted> {
-    put(&console, &operator, &Deed::EndMaintenance, &why.reason).await
+    let deed = maintenance::ending(&console.hub.ground);
+    put(&console, &operator, &deed, &why.reason).await
 }
 
 /// Close a recovery

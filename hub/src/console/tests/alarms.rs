@@ -94,9 +94,19 @@ async fn a_page_that_stands_open_is_told_of_an_alarm_that_its_menu_counts() {
         assert_eq!(before.len(), after.len());
         let differ = before.iter().zip(&after).filter(|(was, is)| was != is);
         assert_eq!(differ.count(), 1, "{before:?}, {after:?}");
-        let page = operator.open("/konsol").await;
-        let menu = page.between("<ul id=\"menu\" data-live-part>", "</ul>");
-        assert!(menu.contains("<span class=\"waiting\">1</span>"), "{menu}");
+        for path in ["/konsol", ALARMS] {
+            let page = operator.open(path).await;
+            page.shows("data-live=\"/konsol/aliran\"");
+            let menu = page.between("<ul id=\"menu\" data-live-part>", "</ul>");
+            assert!(menu.contains("<span class=\"waiting\">1</span>"), "{menu}");
+        }
+        let page = operator.open(ALARMS).await;
+        page.shows("federation.js");
+        let (_, live) = page
+            .text
+            .split_once("<div id=\"terbuka\" data-live-part>")
+            .unwrap();
+        assert!(live.contains("name=\"alarm\"") && live.contains("name=\"catatan\""));
     }
 }
 

@@ -76,6 +76,13 @@ fn waiting() -> Vec<(Deed, &'static str)> {
             },
             "21 September 2026 pukul 21.13 WIB – 21 September 2026 pukul 22.13 WIB",
         ),
+        (
+            Deed::EndMaintenance {
+                from: Some(NOW),
+                until: Some(NOW + 2 * HOUR_MS),
+            },
+            "21 September 2026 pukul 21.13 WIB – 21 September 2026 pukul 23.13 WIB",
+        ),
     ]
 }
 

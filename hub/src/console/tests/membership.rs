@@ -405,6 +405,7 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
         operator
             .send_table(entrusted)
             .await
+            .shows(">Kabupaten</td>")
             .shows("Garut, Jawa Barat <code>32.05</code>")
             .shows("<code>region:31.*</code> <code>kind:bumn</code>");
         let right =

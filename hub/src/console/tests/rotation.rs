@@ -84,6 +84,7 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
             .shows("meskipun ada yang tertinggal")
             .shows("<li>Mulai versi direktori berikutnya hub menandatangani dengan kunci ini.")
             .shows("<li>1 dari 1 instansi akan tertinggal, yang ditangguhkan ikut dihitung")
+            .shows("<li>Kota Bandung: belum pernah melapor</li>")
             .shows(next.as_str());
         let about = listed.between("<td class=\"long\"", "</td>");
         assert!(about.contains(next.as_str()), "it breaks anywhere: {about}");
@@ -106,7 +107,9 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
             .await
             .shows("Tidak ada: semua dari 1");
         let listed = operator.open("/konsol/persetujuan").await;
-        listed.shows("<li>Sekarang tidak ada instansi yang akan tertinggal.");
+        listed
+            .shows("<li>Sekarang tidak ada instansi yang akan tertinggal.")
+            .hides("<li>Kota Bandung");
         operator
             .post(&step("pakai"), &[REASON])
             .await

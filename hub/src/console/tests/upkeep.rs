@@ -107,6 +107,75 @@ async fn whoever_agrees_to_a_maintenance_reads_that_it_takes_the_place_of_anothe
     }
 }
 
+/// A maintenance of one hour that begins so many hours from now.
+fn planned(hours: i64) -> Deed {
+    Deed::Maintain {
+        from: NOW + hours * HOUR_MS,
+        until: NOW + (hours + 1) * HOUR_MS,
+    }
+}
+
+#[tokio::test]
+async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other() {
+    const FOLLOWS: &str = "Pemeliharaan ini tidak jadi";
+    const LIST: &str = "/konsol/persetujuan";
+    for place in Place::all(true).await {
+        place.hire("dua@pusat.example", ConsoleRole::Operator).await;
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let second = place.enters("dua@pusat.example").await;
+        let by = By::actor("test");
+        let announce = async |hours| {
+            let plan = planned(hours);
+            deeds::act(&place.ground, &by, &plan).await.unwrap();
+        };
+        announce(1).await;
+        first.open(MAINTENANCE).await.shows(FOLLOWS);
+        let why = [("sebab", "ditunda")];
+        let asked = first.post(&format!("{MAINTENANCE}/akhiri"), &why).await;
+        asked.is(StatusCode::SEE_OTHER);
+        let list = second.open(LIST).await;
+        list.shows(
+            "Batalkan rencana pemeliharaan: 21 September 2026 pukul 22.13 WIB – \
+             21 September 2026 pukul 23.13 WIB",
+        )
+        .shows(FOLLOWS);
+        let at = format!(
+            "{LIST}/{}",
+            list.between("action=\"/konsol/persetujuan/", "\"")
+        );
+        let yes = [("putusan", "setuju")];
+
+        announce(2).await;
+        let list = second.open(LIST).await;
+        list.shows("Pemeliharaan lain diumumkan sejak itu")
+            .hides(FOLLOWS);
+        second.post(&at, &yes).await.is(StatusCode::SEE_OTHER);
+        let directory = place.ground.directory.current();
+        let stands = directory.maintenance(NOW).map(|notice| notice.from);
+        assert_eq!(stands, Some(NOW + 2 * HOUR_MS));
+        assert!(place.audited("maintenance.ended").await.is_empty());
+
+        announce(1).await;
+        second.post(&at, &yes).await.is(StatusCode::SEE_OTHER);
+        let list = second.open(LIST).await;
+        list.shows("Rencana pemeliharaan dibatalkan");
+        let directory = place.ground.directory.current();
+        assert!(directory.maintenance(NOW).is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_was_asked_for_before_it_named_a_maintenance_ends_what_is_announced() {
+    for place in Place::all(false).await {
+        let by = By::actor("test");
+        deeds::act(&place.ground, &by, &planned(1)).await.unwrap();
+        let end: Deed = serde_json::from_str(r#"{"deed":"end_maintenance"}"#).unwrap();
+        deeds::act(&place.ground, &by, &end).await.unwrap();
+        let directory = place.ground.directory.current();
+        assert!(directory.maintenance(NOW).is_none());
+    }
+}
+
 /// Sends a form that begins work, and waits until that is over.
 pub(super) async fn works(place: &Place, browser: &Browser, path: &str, name: &str) {
     let upkeep = &place.console.hub.upkeep;

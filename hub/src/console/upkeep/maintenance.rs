@@ -90,7 +90,8 @@ pub async fn end(
     if !form.is_fine() {
         return page(&console, &member, &form).await;
     }
-    send(&console, &member, form, &Deed::EndMaintenance, &reason).await
+    let deed = maintenance::ending(&console.hub.ground);
+    send(&console, &member, form, &deed, &reason).await
 }
 
 async fn send(
@@ -102,7 +103,7 @@ async fn send(
 ) -> Answer<Response> {
     let v = member.visit.v;
     let asked = (deed, reason, console.settings.second_person);
-    let done = Flash::done(done_words(deed));
+    let done = Flash::done(done_words(deed, v.now_ms()));
     let said = match put(console, member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Maintenance(wrong))) => {
@@ -111,8 +112,9 @@ async fn send(
                 MaintenanceError::TooLong => text_id("maintenance-too-long"),
                 MaintenanceError::Lasts => text_id("maintenance-lasts-still"),
                 MaintenanceError::None => text_id("maintenance-none-to-end"),
+                MaintenanceError::Another => text_id("maintenance-another"),
             };
-            if wrong != MaintenanceError::None {
+            if !matches!(wrong, MaintenanceError::None | MaintenanceError::Another) {
                 form.complain(UNTIL, v.say(text));
                 return page(console, member, &form).await;
             }

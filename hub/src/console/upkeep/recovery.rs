@@ -109,7 +109,7 @@ pub async fn close(
     }
     let deed = Deed::CloseRecovery;
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let done = Flash::done(done_words(&deed));
+    let done = Flash::done(done_words(&deed, v.now_ms()));
     let said = match put(&console, &member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Recovery(CloseError::Nothing))) => {

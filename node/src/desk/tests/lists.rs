@@ -401,16 +401,29 @@ async fn an_admin_is_told_of_what_is_set_aside_and_its_report_is_shown_until_it_
         list.shows("Tidak ada yang diubah");
         let again = [("pesan", &*id), ("tindakan", "ulang")];
         admin.post("/meja/tertahan", &again).await;
+        let list = admin.open("/meja/tertahan").await;
+        list.shows("Pesan akan dikirim lagi; bila tetap tidak diterima, ia kembali ke sini.");
         admin.open(&at(case, "")).await.is(StatusCode::OK);
         assert!(!told(&admin.open("/meja").await));
 
-        let mut tx = place.node.write_tx().await.unwrap();
-        outbox::quarantine(&mut tx, number, "draft_unreadable")
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        let list = admin.open("/meja/tertahan").await;
-        list.shows("tidak dapat dibaca di cakram node ini");
+        for (code, said) in [
+            ("draft_unreadable", "tidak dapat dibaca di cakram node ini"),
+            (
+                "header_invalid",
+                "kepala pesannya tidak sah. (header_invalid)",
+            ),
+            (
+                "signature_invalid",
+                "tanda tangannya tidak sah. (signature_invalid)",
+            ),
+            ("epoch_closed", "tidak diterima pusat: epoch_closed"),
+        ] {
+            let mut tx = place.node.write_tx().await.unwrap();
+            let bad = outbox::quarantine(&mut tx, number, code);
+            bad.await.unwrap();
+            tx.commit().await.unwrap();
+            admin.open("/meja/tertahan").await.shows(said);
+        }
     }
 }
 
