@@ -15,6 +15,7 @@ use lapor_protocol::seal::{Subject, Wrap};
 use lapor_protocol::wire::{OutboxAnswer, OutboxException};
 use serde_json::value::RawValue;
 
+use super::announce::ANNOUNCED;
 use super::epoch::DUE;
 use super::seal::own_chain;
 use super::taking_in::DAMAGED;
@@ -56,6 +57,12 @@ enum Left {
 }
 
 impl Batch {
+    /// Whether it ends with the announcement of a key.
+    pub(super) fn announces(&self) -> bool {
+        let last = self.rows.last();
+        last.is_some_and(|row| row.kind == ANNOUNCED)
+    }
+
     /// Where its last message stands in the chain.
     pub(super) fn last_place(&self) -> Option<Position> {
         let (epoch, seq) = self.rows.last().and_then(|row| row.epoch.zip(row.seq))?;

@@ -88,7 +88,12 @@ impl Link {
                 break;
             };
             last = batch.last_place();
+            let announces = batch.announces();
             room.send(batch);
+            if announces {
+                // What follows waits until the directory shows what became of it.
+                break;
+            }
             batches += 1;
         }
         Ok(())

@@ -165,6 +165,7 @@ async fn news_wait_for_what_follows_from_the_end_of_their_block() {
         node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
         talked.follows_up(case, "Petugas berangkat.", false).await;
         talked.place.clock.advance(DAY_MS);
+        talked.hub.orders_at(talked.place.clock.now_ms() + 1);
         talked.follows_up(case, "Lampu dipasang.", false).await;
         let mut tx = node.write_tx().await.unwrap();
         on!(&mut tx, c => sqlx::query(OTHERS).execute(c).await.map(drop)).unwrap();
