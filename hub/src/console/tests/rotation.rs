@@ -45,11 +45,8 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
         let former = place.ground.signer().kid().clone();
         let step = |name: &str| format!("{KEYS}/{name}");
-        operator
-            .open(KEYS)
-            .await
-            .shows(former.as_str())
-            .shows("Menandatangani");
+        let keys = operator.open(KEYS).await;
+        keys.shows(former.as_str()).shows("Menandatangani");
         let early = operator.post(&step("pakai"), &[REASON]).await;
         early.is(StatusCode::NOT_FOUND);
         operator.open(&step("umumkan")).await.shows("Buat cadangan");
@@ -142,10 +139,8 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
             .await
             .shows(next.as_str())
             .hides(&step("umumkan"));
-        observer
-            .open(&step("umumkan"))
-            .await
-            .is(StatusCode::FORBIDDEN);
+        let barred = observer.open(&step("umumkan")).await;
+        barred.is(StatusCode::FORBIDDEN);
         let data = observer.open("/konsol/kunci.json").await;
         data.shows("\"state\":\"retired\"").shows("\"silent\":1");
     }

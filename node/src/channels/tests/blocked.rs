@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{BUDI, DAY_MS, REPORT, SITI, Talked};
 use crate::channels::Name;
 use crate::error::NodeError;
+use crate::testing::NOW;
 
 const ADMIN: &str = "account:dewi";
 
@@ -165,7 +166,7 @@ async fn news_wait_for_what_follows_from_the_end_of_their_block() {
         node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
         talked.follows_up(case, "Petugas berangkat.", false).await;
         talked.place.clock.advance(DAY_MS);
-        talked.hub.orders_at(talked.place.clock.now_ms() + 1);
+        talked.hub.orders_at(NOW + DAY_MS + 1);
         talked.follows_up(case, "Lampu dipasang.", false).await;
         let mut tx = node.write_tx().await.unwrap();
         on!(&mut tx, c => sqlx::query(OTHERS).execute(c).await.map(drop)).unwrap();
