@@ -60,20 +60,21 @@ pub async fn accept(
     let lines = Lines::of(lines);
     hub.admission.envelopes(&author, lines.count())?;
     let arrived_at = hub.now_ms();
-    let directory = hub.ground.directory.current();
-    let batch = read_batch(author.clone(), lines, &directory, &hub.verifiers).await;
-    let batch = batch.inspect_err(|error| {
-        if error.status() < 500 {
-            refuse(&hub, &author, error.code());
-        }
-    })?;
+    let mut batch = judged(&hub, &author, &lines).await?;
+    // What is in front of it may bring the key.
+    let again = batch.ends_at_key().then_some(lines);
+    turn.comes().await;
+    if let Some(lines) = again
+        && hub.ground.directory.current().version() != batch.directory
+    {
+        batch = judged(&hub, &author, &lines).await?;
+    }
     if batch.announces_key() {
         hub.admission.change(&batch.author)?;
     }
     let is_logged =
         hub.settings().log.follows_spans() || tracing::enabled!(target: TARGET, Level::INFO);
     let traced = traced(&batch, is_logged, hub.spans().are_told());
-    turn.comes().await;
     let answer = hub.sequencer.submit(batch, boot).await;
     drop(turn);
     let answer = answer.inspect_err(|error| {
@@ -92,6 +93,17 @@ pub async fn accept(
     tell(&hub, &traced, arrived_at, &answer);
     let most = HeaderValue::from(hub.settings().limits.batches_under_way);
     Ok(([(BATCHES, most)], Json(answer)).into_response())
+}
+
+/// Verifies a batch by the directory as it is.
+async fn judged(hub: &Hub, author: &InstanceId, lines: &Lines) -> Result<Batch, HubError> {
+    let directory = hub.ground.directory.current();
+    let batch = read_batch(author.clone(), lines, &directory, &hub.verifiers).await;
+    batch.inspect_err(|error| {
+        if error.status() < 500 {
+            refuse(hub, author, error.code());
+        }
+    })
 }
 
 /// Lets the console show that what an instance sends is not taken, and why.

@@ -5,8 +5,11 @@ use std::cell::Cell;
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use http::Method;
+use lapor_protocol::ids::Position;
+use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, NDJSON, OutboxAnswer};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::harness::{Answered, Institution, Place, Written, databases, request};
@@ -124,6 +127,33 @@ async fn what_is_behind_a_batch_that_is_refused_in_the_middle_meets_a_gap() {
         place.send(&bandung, &written[1..]).await;
         place.pull(&mut bandung).await;
         assert_eq!(bandung.received.len(), 4, "nothing twice");
+    }
+}
+
+#[tokio::test]
+async fn what_a_key_signs_that_the_batch_in_front_announces_is_taken_behind_it() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let successor = Signer::from_seed(&[77; 32]);
+        let key = CertifiedKey::certify(
+            &bandung.identity,
+            &bandung.id,
+            KeyUse::Signing,
+            successor.public(),
+            Position { epoch: 1, seq: 2 },
+        );
+        let announced = [bandung.write("key.announced", None, None, json!({ "key": key }))];
+        bandung.signing = successor;
+        let by_new = some(&mut bandung, 2);
+        is_heard(&place, &bandung).await;
+        let (first, second) = tokio::join!(
+            place.push(&bandung, &announced),
+            behind(&place, &bandung, "1.1", &by_new)
+        );
+        let (first, second): (OutboxAnswer, OutboxAnswer) = (first.json(), second.json());
+        assert_eq!((exception(&first), exception(&second)), (None, None));
+        assert_eq!((first.accepted_through, second.head), (1, bandung.head));
     }
 }
 
