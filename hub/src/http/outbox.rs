@@ -85,8 +85,6 @@ pub async fn accept(
         }
     })?;
     match answer.exceptions.first() {
-        // That what is in front has not come, or was refused, is no fault of this one.
-        Some(exception) if behind.is_some() && exception.code == Code::SequenceGap => {}
         Some(exception) => refuse(&hub, &author, exception.code),
         None => hub.watch.refusals.taken(&author, hub.now_ms()),
     }
