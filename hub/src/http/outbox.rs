@@ -2,6 +2,7 @@
 //! of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -63,7 +64,7 @@ pub async fn accept(
     let mut batch = judged(&hub, &author, &lines).await?;
     // What is in front of it may bring the key.
     let again = batch.ends_at_key().then_some(lines);
-    turn.comes().await;
+    turn.comes(Duration::from_secs(seconds)).await?;
     if let Some(lines) = again
         && hub.ground.directory.current().version() != batch.directory
     {
@@ -76,7 +77,6 @@ pub async fn accept(
         hub.settings().log.follows_spans() || tracing::enabled!(target: TARGET, Level::INFO);
     let traced = traced(&batch, is_logged, hub.spans().are_told());
     let answer = hub.sequencer.submit(batch, boot).await;
-    drop(turn);
     let answer = answer.inspect_err(|error| {
         if error.code() == Code::BootConflict {
             // Only a start that the hub has answered before sends messages.
@@ -84,6 +84,7 @@ pub async fn accept(
             turned_away(&hub, &author, Code::BootConflict);
         }
     })?;
+    turn.passes_on();
     match answer.exceptions.first() {
         Some(exception) => refuse(&hub, &author, exception.code),
         None => hub.watch.refusals.taken(&author, hub.now_ms()),

@@ -10,7 +10,7 @@ use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, NDJSON, OutboxAnswer};
 use serde_json::json;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::harness::{Answered, Institution, Place, Written, databases, request};
 
@@ -127,6 +127,43 @@ async fn what_is_behind_a_batch_that_is_refused_in_the_middle_meets_a_gap() {
         place.send(&bandung, &written[1..]).await;
         place.pull(&mut bandung).await;
         assert_eq!(bandung.received.len(), 4, "nothing twice");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_behind_a_batch_that_is_cut_off_is_told_to_come_again() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 4);
+        is_heard(&place, &bandung).await;
+        let (feed, pieces) = mpsc::channel(1);
+        let (cut, is_cut) = oneshot::channel::<()>();
+        let first = async {
+            tokio::select! {
+                answered = fed(&place, &bandung, pieces) => Some(answered.status),
+                _ = is_cut => None,
+            }
+        };
+        let meanwhile = async {
+            feed.send(lines(&written[..1])).await.unwrap();
+            drop(feed.reserve().await.unwrap());
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            drop(cut);
+        };
+        let second = behind(&place, &bandung, "1.2", &written[2..]);
+        let (first, second, ()) = tokio::join!(first, second, meanwhile);
+        assert_eq!((first, second.code()), (None, Some(Code::Overloaded)));
+        assert_eq!(second.headers["retry-after"], "1");
+        assert_eq!(place.hub.watch.refusals.all().get(&bandung.id), None);
+        let (first, second) = tokio::join!(
+            place.push(&bandung, &written[..2]),
+            behind(&place, &bandung, "1.2", &written[2..])
+        );
+        let (first, second): (OutboxAnswer, OutboxAnswer) = (first.json(), second.json());
+        assert_eq!((first.accepted_through, second.head), (2, bandung.head));
     }
 }
 
