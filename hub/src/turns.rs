@@ -28,6 +28,8 @@ struct Own {
 
 #[derive(Debug, Default)]
 struct Place {
+    /// What it draws from the measure of its instance is drawn.
+    is_measured: bool,
     /// One in front of it was sent back, so that it would meet a gap.
     is_cut_off: bool,
 }
@@ -78,13 +80,38 @@ impl Turns {
 }
 
 impl Turn {
+    /// Waits until each batch in front of this one has drawn its measure, so that none behind another
+    /// uses up what that needs. Refuses as [`Self::comes`] does.
+    pub async fn may_be_measured(&self, patience: Duration) -> Result<(), HubError> {
+        self.waits(patience, |place| place.is_measured).await
+    }
+
+    /// Its measure is drawn.
+    pub fn measured(&self) {
+        let mut all = locked(&self.under_way);
+        let own = all.get_mut(&self.author);
+        if let Some(place) = own.and_then(|own| own.places.get_mut(&self.behind)) {
+            place.is_measured = true;
+        }
+        self.moved.notify_waiters();
+    }
+
     /// Waits until no batch is under way that is in front of this one. Refuses where one of those is
     /// sent back, and where it takes longer than `patience`.
     pub async fn comes(&self, patience: Duration) -> Result<(), HubError> {
+        self.waits(patience, |_| false).await
+    }
+
+    /// It is answered: those behind it go on from what was taken of it.
+    pub fn passes_on(mut self) {
+        self.is_passed_on = true;
+    }
+
+    async fn waits(&self, patience: Duration, is_past: fn(&Place) -> bool) -> Result<(), HubError> {
         let coming = async {
             loop {
                 let moved = self.moved.notified();
-                if let Some(come) = self.come() {
+                if let Some(come) = self.come(is_past) {
                     return come;
                 }
                 moved.await;
@@ -94,20 +121,15 @@ impl Turn {
         come.unwrap_or_else(|_| Err(sent_back("the batch in front of it is still coming")))
     }
 
-    /// It is answered: those behind it go on from what was taken of it.
-    pub fn passes_on(mut self) {
-        self.is_passed_on = true;
-    }
-
-    /// Nothing while one in front of it is under way.
-    fn come(&self) -> Option<Result<(), HubError>> {
+    /// Nothing while one in front of it is not past.
+    fn come(&self, is_past: fn(&Place) -> bool) -> Option<Result<(), HubError>> {
         let all = locked(&self.under_way);
         let places = &all.get(&self.author)?.places;
         if places.get(&self.behind)?.is_cut_off {
             return Some(Err(sent_back("the batch in front of it was not taken")));
         }
-        let is_first = places.range(..self.behind).next().is_none();
-        is_first.then_some(Ok(()))
+        let mut in_front = places.range(..self.behind);
+        in_front.all(|(_, place)| is_past(place)).then_some(Ok(()))
     }
 }
 
@@ -204,6 +226,29 @@ mod tests {
         drop(first);
         assert_eq!(come(&third), Some(Err(Code::Overloaded)));
         assert_eq!(come(&of_another), Some(Ok(())));
+    }
+
+    #[tokio::test]
+    async fn a_batch_draws_its_measure_after_those_in_front_of_it() {
+        let turns = Turns::each(3);
+        let take = |place| turns.take(id("kota-bandung"), place).unwrap();
+        let [first, second, third] = [None, Some(at(500)), Some(at(900))].map(take);
+        let may = |turn: &Turn| {
+            turn.may_be_measured(LONG)
+                .now_or_never()
+                .map(|may| may.is_ok())
+        };
+        assert_eq!([&first, &second, &third].map(may), [Some(true), None, None]);
+        let (waited, ()) = tokio::join!(second.may_be_measured(LONG), async {
+            first.measured();
+        });
+        waited.unwrap();
+        assert_eq!([&second, &third].map(may), [Some(true), None]);
+        second.measured();
+        assert_eq!(may(&third), Some(true));
+        assert_eq!(come(&third), None, "those in front of it are under way");
+        drop(first);
+        assert_eq!(may(&third), Some(false), "none is left to be behind");
     }
 
     #[tokio::test]

@@ -56,15 +56,18 @@ pub async fn accept(
     let turn = hub.admission.batches.take(author.clone(), behind)?;
     let seconds = hub.settings().limits.body_seconds;
     let packed = body::read(sent, BATCH_BYTES, seconds, Code::BatchTooLarge).await?;
+    let patience = Duration::from_secs(seconds);
+    turn.may_be_measured(patience).await?;
     hub.admission.bytes(&author, packed.len())?;
     let lines = body::unpack(&headers, packed, BATCH_BYTES).await?;
     let lines = Lines::of(lines);
     hub.admission.envelopes(&author, lines.count())?;
+    turn.measured();
     let arrived_at = hub.now_ms();
     let mut batch = judged(&hub, &author, &lines).await?;
     // What is in front of it may bring the key.
     let again = batch.ends_at_key().then_some(lines);
-    turn.comes(Duration::from_secs(seconds)).await?;
+    turn.comes(patience).await?;
     if let Some(lines) = again
         && hub.ground.directory.current().version() != batch.directory
     {

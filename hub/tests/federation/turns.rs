@@ -168,6 +168,42 @@ async fn what_waits_behind_a_batch_that_is_cut_off_is_told_to_come_again() {
 }
 
 #[tokio::test]
+async fn a_batch_uses_up_nothing_that_the_one_in_front_of_it_needs() {
+    for db in databases().await {
+        let place = Place::with(&db, |settings| {
+            settings.limits.envelopes_per_second = 1;
+            settings.limits.envelope_burst = 500;
+        })
+        .await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 250);
+        // Of the measure is left what either needs, and not what both do.
+        let drawn = request(Method::POST, "/outbox").header("content-type", NDJSON);
+        let drawn = drawn.body("{}\n".repeat(310).into()).unwrap();
+        let drawn = place.call(&bandung, drawn).await;
+        assert_eq!(drawn.code(), Some(Code::MalformedBatch));
+        let (feed, pieces) = mpsc::channel(1);
+        let meanwhile = async {
+            feed.send(lines(&written[..1])).await.unwrap();
+            feed.send("\n".to_owned()).await.unwrap();
+            drop(feed.reserve().await.unwrap());
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            feed.send(lines(&written[1..130])).await.unwrap();
+            drop(feed);
+        };
+        let (first, second, ()) = tokio::join!(
+            fed(&place, &bandung, pieces),
+            behind(&place, &bandung, "1.130", &written[130..]),
+            meanwhile
+        );
+        assert_eq!(first.json::<OutboxAnswer>().accepted_through, 130);
+        assert_eq!(second.code(), Some(Code::RateLimited));
+    }
+}
+
+#[tokio::test]
 async fn what_a_key_signs_that_the_batch_in_front_announces_is_taken_behind_it() {
     for db in databases().await {
         let place = Place::new(&db).await;
