@@ -46,6 +46,7 @@ pub struct Turns {
 pub struct Turn {
     author: InstanceId,
     behind: Option<Position>,
+    has_front: bool,
     is_passed_on: bool,
     moved: Arc<Notify>,
     under_way: Arc<UnderWay>,
@@ -68,10 +69,12 @@ impl Turns {
         if own.places.len() >= self.each || own.places.contains_key(&behind) {
             return Err(Refusal::of(Code::RateLimited).after_seconds(1).into());
         }
+        let has_front = own.places.range(..behind).next().is_some();
         own.places.insert(behind, Place::default());
         Ok(Turn {
             author,
             behind,
+            has_front,
             is_passed_on: false,
             moved: Arc::clone(&own.moved),
             under_way: Arc::clone(&self.under_way),
@@ -80,6 +83,11 @@ impl Turns {
 }
 
 impl Turn {
+    /// Whether another was in front of it when it came, so that it may have waited for a while.
+    pub fn had_front(&self) -> bool {
+        self.has_front
+    }
+
     /// Waits until each batch in front of this one has drawn its measure, so that none behind another
     /// uses up what that needs. Refuses as [`Self::comes`] does.
     pub async fn may_be_measured(&self, patience: Duration) -> Result<(), HubError> {
@@ -268,10 +276,12 @@ mod tests {
         let turns = Turns::each(2);
         let take = |slug, place| turns.take(id(slug), place);
         let first = take("kota-bandung", None).unwrap();
+        assert!(!first.had_front());
         let again = take("kota-bandung", None).unwrap_err();
         assert_eq!(again.code(), Code::RateLimited);
         assert_eq!(again.retry_after_seconds(), Some(1));
-        let _second = take("kota-bandung", Some(at(500))).unwrap();
+        let second = take("kota-bandung", Some(at(500))).unwrap();
+        assert!(second.had_front());
         assert!(
             take("kota-bandung", Some(at(900))).is_err(),
             "two are taken"

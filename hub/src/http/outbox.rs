@@ -82,8 +82,11 @@ pub async fn accept(
     let answer = hub.sequencer.submit(batch, boot).await;
     let answer = answer.inspect_err(|error| {
         if error.code() == Code::BootConflict {
-            // Only a start that the hub has answered before sends messages.
-            hub.watch.copies.met(&author, hub.now_ms());
+            // Only a start that the hub has answered before sends messages. What had to wait may be of
+            // one that has ended meanwhile.
+            if !turn.had_front() {
+                hub.watch.copies.met(&author, hub.now_ms());
+            }
             turned_away(&hub, &author, Code::BootConflict);
         }
     })?;

@@ -8,11 +8,11 @@ use http::Method;
 use lapor_protocol::ids::Position;
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
-use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, NDJSON, OutboxAnswer};
+use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, BOOT_HEADER, NDJSON, OutboxAnswer};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
-use super::harness::{Answered, Institution, Place, Written, databases, request};
+use super::harness::{Answered, Institution, NOW, Place, Written, databases, request};
 
 fn some(from: &mut Institution, count: u8) -> Vec<Written> {
     (1..=count).map(|number| from.file(number).1).collect()
@@ -200,6 +200,59 @@ async fn a_batch_uses_up_nothing_that_the_one_in_front_of_it_needs() {
         );
         assert_eq!(first.json::<OutboxAnswer>().accepted_through, 130);
         assert_eq!(second.code(), Some(Code::RateLimited));
+    }
+}
+
+/// What a start of the node sends behind a place of the chain, or behind none.
+async fn by_start(
+    place: &Place,
+    from: &Institution,
+    start: &str,
+    at: Option<&str>,
+    written: &[Written],
+) -> Answered {
+    let mut post = request(Method::POST, "/outbox").header("content-type", NDJSON);
+    post = post.header(BOOT_HEADER, start);
+    if let Some(at) = at {
+        post = post.header(BEHIND_HEADER, at);
+    }
+    place
+        .call(from, post.body(lines(written).into()).unwrap())
+        .await
+}
+
+#[tokio::test]
+async fn what_waited_while_its_node_began_anew_is_no_sign_of_a_second_copy() {
+    let former = "a".repeat(32);
+    let later = format!("{}, {former}", "b".repeat(32));
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 4);
+        let answered = by_start(&place, &bandung, &former, None, &written[..1]).await;
+        assert_eq!(answered.code(), None);
+        let (feed, pieces) = mpsc::channel(1);
+        let meanwhile = async {
+            feed.send(lines(&written[1..2])).await.unwrap();
+            drop(feed.reserve().await.unwrap());
+            let head = request(Method::GET, "/outbox/head").header(BOOT_HEADER, &later);
+            let head = head.body(Body::empty()).unwrap();
+            assert_eq!(place.call(&bandung, head).await.status, 200);
+            drop(feed);
+        };
+        // The one in front tells of no start.
+        let (first, second, ()) = tokio::join!(
+            fed(&place, &bandung, pieces),
+            by_start(&place, &bandung, &former, Some("1.2"), &written[2..3]),
+            meanwhile
+        );
+        assert_eq!(first.json::<OutboxAnswer>().accepted_through, 2);
+        assert_eq!(second.code(), Some(Code::BootConflict));
+        assert!(place.hub.watch.copies.at(NOW).is_empty());
+        // Who names one in front of it, and waits for none, shows.
+        let third = by_start(&place, &bandung, &former, Some("1.2"), &written[2..]).await;
+        assert_eq!(third.code(), Some(Code::BootConflict));
+        assert!(place.hub.watch.copies.at(NOW).contains(&bandung.id));
     }
 }
 
