@@ -64,8 +64,8 @@ pub const CHECKS: [Check<Stage>; 5] = [
         keeps: &[
             "A hub that takes in more than one batch of an instance at a time says how many in `Lapor-Batches` of its answers to `POST /outbox`; it is one where nothing is said.",
             "The hub reads and verifies it meanwhile, and orders it when nothing in front of it is under way any more.",
-            "Where what is in front is not taken to its end, or never comes, it meets a gap: `sequence_gap`.",
-            "A header of another form gets 400 `malformed_request`.",
+            "Where what is in front is not taken to its end, or never comes, it meets a gap: `sequence_gap`;",
+            "A header of another form, or a second one, gets 400 `malformed_request`.",
         ],
         run: |stage| Box::pin(behind_one_another(stage)),
     },
@@ -286,6 +286,10 @@ async fn behind_one_another(stage: &mut Stage) -> Result<()> {
     let odd = player.ask(&behind(missing.line(), "first")).await?;
     odd.is_refused(Code::MalformedRequest)
         .context("a place that is none")?;
+    let two = behind(missing.line(), &at).header(BEHIND_HEADER, &at);
+    let two = player.ask(&two).await?;
+    two.is_refused(Code::MalformedRequest)
+        .context("two places")?;
     accepted(player, &[&missing, &early]).await?;
     Ok(())
 }

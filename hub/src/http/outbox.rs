@@ -239,18 +239,21 @@ pub fn boot(headers: &HeaderMap) -> Result<Option<Boot>, HubError> {
 
 /// Behind which message a batch is sent whose sender has no answer to the one in front of it.
 fn behind(headers: &HeaderMap) -> Result<Option<Position>, HubError> {
-    let Some(value) = headers.get(BEHIND_HEADER) else {
+    let mut named = headers.get_all(BEHIND_HEADER).iter();
+    let Some(value) = named.next() else {
         return Ok(None);
     };
     let place = value.to_str().ok().and_then(|text| {
         let (epoch, seq) = text.split_once('.')?;
-        Some(Position {
+        let place = Position {
             epoch: epoch.parse().ok()?,
             seq: seq.parse().ok()?,
-        })
+        };
+        (place.to_string() == text).then_some(place)
     });
+    let place = place.filter(|_| named.next().is_none());
     place.map(Some).ok_or_else(|| {
-        let detail = "Lapor-Behind is `EPOCH.SEQ`, a place of the chain";
+        let detail = "Lapor-Behind is `EPOCH.SEQ`, one place of the chain";
         HubError::refused(Code::MalformedRequest, detail)
     })
 }

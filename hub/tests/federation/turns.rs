@@ -330,10 +330,20 @@ async fn a_hub_that_takes_one_batch_at_a_time_says_so_and_refuses_another() {
         let (first, ()) = tokio::join!(fed(&place, &bandung, pieces), meanwhile);
         assert_eq!(first.headers[BATCHES_HEADER], "1");
         assert_eq!(first.json::<OutboxAnswer>().accepted_through, 1);
-        for odd in ["", "1", "1.", ".1", "1.x", "x.1", "1.1.1"] {
+        let odd = [
+            "", "1", "1.", ".1", "1.x", "x.1", "1.1.1", "+1.1", "1.+1", "01.1", "1.01",
+        ];
+        for odd in odd {
             let refused = behind(&place, &bandung, odd, &written[1..]).await;
             assert_eq!(refused.code(), Some(Code::MalformedRequest), "{odd:?}");
         }
+        let twice = request(Method::POST, "/outbox")
+            .header("content-type", NDJSON)
+            .header(BEHIND_HEADER, "1.1")
+            .header(BEHIND_HEADER, "1.1");
+        let twice = twice.body(lines(&written[1..]).into()).unwrap();
+        let refused = place.call(&bandung, twice).await;
+        assert_eq!(refused.code(), Some(Code::MalformedRequest));
         place.send(&bandung, &written[1..]).await;
     }
 }
