@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(may(&third), Some(true));
         assert_eq!(come(&third), None, "those in front of it are under way");
         drop(first);
-        assert_eq!(may(&third), Some(false), "none is left to be behind");
+        assert_eq!(may(&third), Some(false), "one in front of it was sent back");
     }
 
     #[tokio::test]
