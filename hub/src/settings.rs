@@ -167,7 +167,8 @@ pub struct LimitSettings {
     pub queued_batches: usize,
     /// Messages of recent cases that are kept in memory.
     pub cached_messages: usize,
-    /// Seconds in which a request's body must have arrived.
+    /// Seconds between two pieces of a request's body, and that a batch waits for the one in front
+    /// of it.
     pub body_seconds: u64,
     /// Seconds for requests under way to end when the hub stops.
     pub drain_seconds: u64,

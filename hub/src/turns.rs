@@ -1,25 +1,44 @@
 //! Whose turn it is among the batches of one instance. While one is ordered the next may come: it is
-//! read and verified meanwhile, and waits here until none in front of it is under way any more. The
-//! batches of another instance are never waited for.
+//! read and verified meanwhile, and waits here until none in front of it is under way any more, or is
+//! sent back where one of those was. The batches of another instance are never waited for.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use lapor_protocol::ids::{InstanceId, Position};
 use lapor_protocol::problem::Code;
-use tokio::sync::watch;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::error::{HubError, Refusal};
 
-/// Of each batch that is under way the last message in front of it; `None` where its sender names none,
-/// which is in front of all others.
-type UnderWay = HashMap<InstanceId, BTreeSet<Option<Position>>>;
+/// The batches of each instance that has some.
+type UnderWay = Mutex<HashMap<InstanceId, Own>>;
+
+/// The batches of one instance.
+#[derive(Debug, Default)]
+struct Own {
+    /// By the last message in front of each; `None` where its sender names none, which is in front of
+    /// all others.
+    places: BTreeMap<Option<Position>, Place>,
+    /// Rung for those that wait.
+    moved: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    /// What it draws from the measure of its instance is drawn.
+    is_measured: bool,
+    /// One in front of it was sent back, so that it would meet a gap.
+    is_cut_off: bool,
+}
 
 /// The batches that are under way.
 #[derive(Debug)]
 pub struct Turns {
     each: usize,
-    under_way: Arc<watch::Sender<UnderWay>>,
+    under_way: Arc<UnderWay>,
 }
 
 /// A batch that is under way until this is dropped.
@@ -27,7 +46,10 @@ pub struct Turns {
 pub struct Turn {
     author: InstanceId,
     behind: Option<Position>,
-    under_way: Arc<watch::Sender<UnderWay>>,
+    has_front: bool,
+    is_passed_on: bool,
+    moved: Arc<Notify>,
+    under_way: Arc<UnderWay>,
 }
 
 impl Turns {
@@ -42,46 +64,112 @@ impl Turns {
     /// Takes a place behind the message that the sender names. Refuses where the instance has no more
     /// places, and where another batch of it is at the same.
     pub fn take(&self, author: InstanceId, behind: Option<Position>) -> Result<Turn, HubError> {
-        let taken = self.under_way.send_if_modified(|all| {
-            let own = all.entry(author.clone()).or_default();
-            own.len() < self.each && own.insert(behind)
-        });
-        if !taken {
+        let mut all = locked(&self.under_way);
+        let own = all.entry(author.clone()).or_default();
+        if own.places.len() >= self.each || own.places.contains_key(&behind) {
             return Err(Refusal::of(Code::RateLimited).after_seconds(1).into());
         }
-        let under_way = Arc::clone(&self.under_way);
+        let has_front = own.places.range(..behind).next().is_some();
+        own.places.insert(behind, Place::default());
         Ok(Turn {
             author,
             behind,
-            under_way,
+            has_front,
+            is_passed_on: false,
+            moved: Arc::clone(&own.moved),
+            under_way: Arc::clone(&self.under_way),
         })
     }
 }
 
 impl Turn {
-    /// Waits until no batch is under way that is in front of this one.
-    pub async fn comes(&self) {
-        let is_first = |all: &UnderWay| {
-            let own = all.get(&self.author);
-            own.and_then(BTreeSet::first) == Some(&self.behind)
+    /// Whether another was in front of it when it came, so that it may have waited for a while.
+    pub fn had_front(&self) -> bool {
+        self.has_front
+    }
+
+    /// Waits until each batch in front of this one has drawn its measure, so that none behind another
+    /// uses up what that needs. Refuses as [`Self::comes`] does.
+    pub async fn may_be_measured(&self, patience: Duration) -> Result<(), HubError> {
+        self.waits(patience, |place| place.is_measured).await
+    }
+
+    /// Its measure is drawn.
+    pub fn measured(&self) {
+        let mut all = locked(&self.under_way);
+        let own = all.get_mut(&self.author);
+        if let Some(place) = own.and_then(|own| own.places.get_mut(&self.behind)) {
+            place.is_measured = true;
+        }
+        self.moved.notify_waiters();
+    }
+
+    /// Waits until no batch is under way that is in front of this one. Refuses where one of those is
+    /// sent back, and where it takes longer than `patience`.
+    pub async fn comes(&self, patience: Duration) -> Result<(), HubError> {
+        self.waits(patience, |_| false).await
+    }
+
+    /// It is answered: those behind it go on from what was taken of it.
+    pub fn passes_on(mut self) {
+        self.is_passed_on = true;
+    }
+
+    async fn waits(&self, patience: Duration, is_past: fn(&Place) -> bool) -> Result<(), HubError> {
+        let coming = async {
+            loop {
+                let moved = self.moved.notified();
+                if let Some(come) = self.come(is_past) {
+                    return come;
+                }
+                moved.await;
+            }
         };
-        let mut under_way = self.under_way.subscribe();
-        // Never an error: this turn holds what tells of the others.
-        drop(under_way.wait_for(is_first).await);
+        let come = timeout(patience, coming).await;
+        come.unwrap_or_else(|_| Err(sent_back("the batch in front of it is still coming")))
+    }
+
+    /// Nothing while one in front of it is not past.
+    fn come(&self, is_past: fn(&Place) -> bool) -> Option<Result<(), HubError>> {
+        let all = locked(&self.under_way);
+        let places = &all.get(&self.author)?.places;
+        if places.get(&self.behind)?.is_cut_off {
+            return Some(Err(sent_back("the batch in front of it was not taken")));
+        }
+        let mut in_front = places.range(..self.behind);
+        in_front.all(|(_, place)| is_past(place)).then_some(Ok(()))
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.under_way.send_modify(|all| {
-            if let Some(own) = all.get_mut(&self.author) {
-                own.remove(&self.behind);
-                if own.is_empty() {
-                    all.remove(&self.author);
-                }
+        let mut all = locked(&self.under_way);
+        let Some(own) = all.get_mut(&self.author) else {
+            return;
+        };
+        own.places.remove(&self.behind);
+        if own.places.is_empty() {
+            all.remove(&self.author);
+            return;
+        }
+        if !self.is_passed_on {
+            for (_, place) in own.places.range_mut(self.behind..) {
+                place.is_cut_off = true;
             }
-        });
+        }
+        self.moved.notify_waiters();
     }
+}
+
+fn locked(under_way: &UnderWay) -> MutexGuard<'_, HashMap<InstanceId, Own>> {
+    under_way.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// To be sent again.
+fn sent_back(detail: &str) -> HubError {
+    let mut refusal = Refusal::of(Code::Overloaded).after_seconds(1);
+    refusal.detail = Some(detail.into());
+    refusal.into()
 }
 
 #[cfg(test)]
@@ -89,6 +177,8 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
+
+    const LONG: Duration = Duration::from_mins(1);
 
     fn id(slug: &str) -> InstanceId {
         slug.parse().unwrap()
@@ -98,8 +188,9 @@ mod tests {
         Position { epoch: 1, seq }
     }
 
-    fn has_come(turn: &Turn) -> bool {
-        turn.comes().now_or_never().is_some()
+    fn come(turn: &Turn) -> Option<Result<(), Code>> {
+        let come = turn.comes(LONG).now_or_never()?;
+        Some(come.map_err(|error| error.code()))
     }
 
     #[tokio::test]
@@ -107,16 +198,77 @@ mod tests {
         let turns = Turns::each(3);
         let take = |place| turns.take(id("kota-bandung"), place).unwrap();
         let third = take(Some(at(900)));
-        assert!(has_come(&third), "nothing is in front of it");
+        assert_eq!(come(&third), Some(Ok(())), "nothing is in front of it");
         let second = take(Some(at(500)));
         let first = take(None);
         let of_another = turns.take(id("kemenpu"), Some(at(7))).unwrap();
-        let come = [&first, &second, &third, &of_another].map(has_come);
-        assert_eq!(come, [true, false, false, true]);
+        for (turn, has_come) in [
+            (&first, true),
+            (&second, false),
+            (&third, false),
+            (&of_another, true),
+        ] {
+            assert_eq!(come(turn), has_come.then_some(Ok(())));
+        }
+        first.passes_on();
+        assert_eq!(come(&second), Some(Ok(())));
+        assert_eq!(come(&third), None);
+        let (waited, ()) = tokio::join!(third.comes(LONG), async { second.passes_on() });
+        waited.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_behind_a_batch_that_is_sent_back_is_sent_back_too() {
+        let turns = Turns::each(3);
+        let take = |place| turns.take(id("kota-bandung"), place).unwrap();
+        let [first, second, third] = [None, Some(at(500)), Some(at(900))].map(take);
+        let of_another = turns.take(id("kemenpu"), Some(at(900))).unwrap();
+        let (waited, ()) = tokio::join!(third.comes(LONG), async { drop(second) });
+        let waited = waited.unwrap_err();
+        let said = (waited.code(), waited.retry_after_seconds());
+        assert_eq!(said, (Code::Overloaded, Some(1)));
+        // It comes again, and is behind one that is still under way.
+        drop(third);
+        let third = take(Some(at(900)));
+        assert_eq!(come(&third), None);
         drop(first);
-        assert_eq!([&second, &third].map(has_come), [true, false]);
-        let (waited, ()) = tokio::join!(third.comes().map(|()| true), async { drop(second) });
-        assert!(waited);
+        assert_eq!(come(&third), Some(Err(Code::Overloaded)));
+        assert_eq!(come(&of_another), Some(Ok(())));
+    }
+
+    #[tokio::test]
+    async fn a_batch_draws_its_measure_after_those_in_front_of_it() {
+        let turns = Turns::each(3);
+        let take = |place| turns.take(id("kota-bandung"), place).unwrap();
+        let [first, second, third] = [None, Some(at(500)), Some(at(900))].map(take);
+        let may = |turn: &Turn| {
+            turn.may_be_measured(LONG)
+                .now_or_never()
+                .map(|may| may.is_ok())
+        };
+        assert_eq!([&first, &second, &third].map(may), [Some(true), None, None]);
+        let (waited, ()) = tokio::join!(second.may_be_measured(LONG), async {
+            first.measured();
+        });
+        waited.unwrap();
+        assert_eq!([&second, &third].map(may), [Some(true), None]);
+        second.measured();
+        assert_eq!(may(&third), Some(true));
+        assert_eq!(come(&third), None, "those in front of it are under way");
+        drop(first);
+        assert_eq!(may(&third), Some(false), "one in front of it was sent back");
+    }
+
+    #[tokio::test]
+    async fn a_batch_waits_no_longer_than_it_may() {
+        let turns = Turns::each(2);
+        let take = |place| turns.take(id("kota-bandung"), place).unwrap();
+        let (first, second) = (take(None), take(Some(at(500))));
+        let waited = second.comes(Duration::ZERO).await.unwrap_err();
+        assert_eq!(waited.code(), Code::Overloaded);
+        first.comes(Duration::ZERO).await.unwrap();
+        first.passes_on();
+        second.comes(Duration::ZERO).await.unwrap();
     }
 
     #[test]
@@ -124,10 +276,12 @@ mod tests {
         let turns = Turns::each(2);
         let take = |slug, place| turns.take(id(slug), place);
         let first = take("kota-bandung", None).unwrap();
+        assert!(!first.had_front());
         let again = take("kota-bandung", None).unwrap_err();
         assert_eq!(again.code(), Code::RateLimited);
         assert_eq!(again.retry_after_seconds(), Some(1));
-        let _second = take("kota-bandung", Some(at(500))).unwrap();
+        let second = take("kota-bandung", Some(at(500))).unwrap();
+        assert!(second.had_front());
         assert!(
             take("kota-bandung", Some(at(900))).is_err(),
             "two are taken"
@@ -137,7 +291,7 @@ mod tests {
         assert!(take("kota-bandung", Some(at(500))).is_err());
         assert!(take("kota-bandung", Some(at(900))).is_ok());
         assert_eq!(
-            turns.under_way.borrow().len(),
+            locked(&turns.under_way).len(),
             1,
             "who has none is forgotten"
         );

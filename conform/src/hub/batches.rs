@@ -23,7 +23,7 @@ pub const CHECKS: [Check<Stage>; 8] = [
             "Each further one has the next seq and the envelope id of the one before as `prev`.",
             "`accepted_through` is the `seq` of `head`, in the open epoch.",
             "Empty lines are passed over, and the last line may lack its line break.",
-            "| POST `/outbox` | 200 | the longest valid prefix is committed; one at a time |",
+            "| POST `/outbox` | 200 | the longest valid prefix is committed; one at a time, unless it names the one in front of it |",
             "| GET `/outbox/head` | 200 | |",
             "The head's `epoch`, `seq` and `id` are all that the next message needs: its seq is one more, its `prev` is `id`.",
         ],

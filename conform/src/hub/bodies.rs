@@ -2,6 +2,7 @@
 //! parameters, those that nobody knows included.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use flate2::Compression;
@@ -14,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::batches::{accepted, accepted_lines, opened};
 use super::{Stage, items_of};
-use crate::check::Check;
+use crate::check::{Check, Untried};
 use crate::client::{Answered, Asked, PATIENCE, Player, Wire, read_answer};
 
 pub const CHECKS: [Check<Stage>; 5] = [
@@ -63,12 +64,15 @@ pub const CHECKS: [Check<Stage>; 5] = [
         keeps: &[
             "A hub that takes in more than one batch of an instance at a time says how many in `Lapor-Batches` of its answers to `POST /outbox`; it is one where nothing is said.",
             "The hub reads and verifies it meanwhile, and orders it when nothing in front of it is under way any more.",
-            "Where what is in front is not taken to its end, or never comes, it meets a gap: `sequence_gap`.",
-            "A header of another form gets 400 `malformed_request`.",
+            "Where what is in front is not taken to its end, or never comes, it meets a gap: `sequence_gap`;",
+            "A header of another form, or a second one, gets 400 `malformed_request`.",
         ],
         run: |stage| Box::pin(behind_one_another(stage)),
     },
 ];
+
+/// In which a hub that does not wait would have answered.
+const MEANWHILE: Duration = Duration::from_millis(300);
 
 fn batch(body: impl Into<Vec<u8>>) -> Asked {
     Asked::new("POST", "/outbox").body(NDJSON, body)
@@ -245,7 +249,7 @@ async fn behind_one_another(stage: &mut Stage) -> Result<()> {
     let count = answered.header(BATCHES_HEADER).unwrap_or("1");
     let count: usize = count.parse().context("Lapor-Batches is no number")?;
     if count < 2 {
-        return Ok(());
+        return Err(Untried("it takes one batch of an instance at a time".into()).into());
     }
     let front = batch(player.report().1.line()).header("expect", "100-continue");
     let at = player.head.position();
@@ -255,6 +259,11 @@ async fn behind_one_another(stage: &mut Stage) -> Result<()> {
     let mut second_wire = player.wire("http/1.1").await?;
     second_wire.write_all(&second.bytes()).await?;
     second_wire.flush().await?;
+    let early = tokio::time::timeout(MEANWHILE, second_wire.read_u8()).await;
+    ensure!(
+        early.is_err(),
+        "a batch was answered before the one in front of it had come"
+    );
     let answer: OutboxAnswer = ended(&mut first_wire, &front).await?.taken()?;
     ensure!(
         answer.head.position() == at && answer.exceptions.is_empty(),
@@ -277,6 +286,10 @@ async fn behind_one_another(stage: &mut Stage) -> Result<()> {
     let odd = player.ask(&behind(missing.line(), "first")).await?;
     odd.is_refused(Code::MalformedRequest)
         .context("a place that is none")?;
+    let two = behind(missing.line(), &at).header(BEHIND_HEADER, &at);
+    let two = player.ask(&two).await?;
+    two.is_refused(Code::MalformedRequest)
+        .context("two places")?;
     accepted(player, &[&missing, &early]).await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -55,43 +56,59 @@ pub async fn accept(
     let turn = hub.admission.batches.take(author.clone(), behind)?;
     let seconds = hub.settings().limits.body_seconds;
     let packed = body::read(sent, BATCH_BYTES, seconds, Code::BatchTooLarge).await?;
+    let patience = Duration::from_secs(seconds);
+    turn.may_be_measured(patience).await?;
     hub.admission.bytes(&author, packed.len())?;
     let lines = body::unpack(&headers, packed, BATCH_BYTES).await?;
     let lines = Lines::of(lines);
     hub.admission.envelopes(&author, lines.count())?;
+    turn.measured();
     let arrived_at = hub.now_ms();
-    let directory = hub.ground.directory.current();
-    let batch = read_batch(author.clone(), lines, &directory, &hub.verifiers).await;
-    let batch = batch.inspect_err(|error| {
-        if error.status() < 500 {
-            refuse(&hub, &author, error.code());
-        }
-    })?;
+    let mut batch = judged(&hub, &author, &lines).await?;
+    // What is in front of it may bring the key.
+    let again = batch.ends_at_key().then_some(lines);
+    turn.comes(patience).await?;
+    if let Some(lines) = again
+        && hub.ground.directory.current().version() != batch.directory
+    {
+        batch = judged(&hub, &author, &lines).await?;
+    }
     if batch.announces_key() {
         hub.admission.change(&batch.author)?;
     }
     let is_logged =
         hub.settings().log.follows_spans() || tracing::enabled!(target: TARGET, Level::INFO);
     let traced = traced(&batch, is_logged, hub.spans().are_told());
-    turn.comes().await;
     let answer = hub.sequencer.submit(batch, boot).await;
-    drop(turn);
     let answer = answer.inspect_err(|error| {
         if error.code() == Code::BootConflict {
-            // Only a start that the hub has answered before sends messages.
-            hub.watch.copies.met(&author, hub.now_ms());
+            // Only a start that the hub has answered before sends messages. What had to wait may be of
+            // one that has ended meanwhile.
+            if !turn.had_front() {
+                hub.watch.copies.met(&author, hub.now_ms());
+            }
             turned_away(&hub, &author, Code::BootConflict);
         }
     })?;
+    turn.passes_on();
     match answer.exceptions.first() {
-        // That what is in front has not come, or was refused, is no fault of this one.
-        Some(exception) if behind.is_some() && exception.code == Code::SequenceGap => {}
         Some(exception) => refuse(&hub, &author, exception.code),
         None => hub.watch.refusals.taken(&author, hub.now_ms()),
     }
     tell(&hub, &traced, arrived_at, &answer);
     let most = HeaderValue::from(hub.settings().limits.batches_under_way);
     Ok(([(BATCHES, most)], Json(answer)).into_response())
+}
+
+/// Verifies a batch by the directory as it is.
+async fn judged(hub: &Hub, author: &InstanceId, lines: &Lines) -> Result<Batch, HubError> {
+    let directory = hub.ground.directory.current();
+    let batch = read_batch(author.clone(), lines, &directory, &hub.verifiers).await;
+    batch.inspect_err(|error| {
+        if error.status() < 500 {
+            refuse(hub, author, error.code());
+        }
+    })
 }
 
 /// Lets the console show that what an instance sends is not taken, and why.
@@ -222,18 +239,21 @@ pub fn boot(headers: &HeaderMap) -> Result<Option<Boot>, HubError> {
 
 /// Behind which message a batch is sent whose sender has no answer to the one in front of it.
 fn behind(headers: &HeaderMap) -> Result<Option<Position>, HubError> {
-    let Some(value) = headers.get(BEHIND_HEADER) else {
+    let mut named = headers.get_all(BEHIND_HEADER).iter();
+    let Some(value) = named.next() else {
         return Ok(None);
     };
     let place = value.to_str().ok().and_then(|text| {
         let (epoch, seq) = text.split_once('.')?;
-        Some(Position {
+        let place = Position {
             epoch: epoch.parse().ok()?,
             seq: seq.parse().ok()?,
-        })
+        };
+        (place.to_string() == text).then_some(place)
     });
+    let place = place.filter(|_| named.next().is_none());
     place.map(Some).ok_or_else(|| {
-        let detail = "Lapor-Behind is `EPOCH.SEQ`, a place of the chain";
+        let detail = "Lapor-Behind is `EPOCH.SEQ`, one place of the chain";
         HubError::refused(Code::MalformedRequest, detail)
     })
 }

@@ -66,6 +66,12 @@ impl Batch {
         let last = self.messages.last().map(|incoming| &incoming.message.body);
         matches!(last, Some(Ok(Body::KeyAnnounced(_))))
     }
+
+    /// Whether it ends at a key that a later version of the directory may hold good.
+    pub fn ends_at_key(&self) -> bool {
+        let end = self.end.as_ref();
+        end.is_some_and(|end| matches!(end.code, Code::KeyUnknown | Code::KeyRevoked))
+    }
 }
 
 /// A message whose signature and header hold.
@@ -100,14 +106,15 @@ enum Fault {
 /// Verifies the lines of `author`, who is known to be active.
 pub async fn read_batch(
     author: InstanceId,
-    Lines { body, found, .. }: Lines,
+    lines: &Lines,
     directory: &Directory,
     verifiers: &Verifiers,
 ) -> Result<Batch, HubError> {
-    let lines = checked(found)?;
+    let Lines { body, found, .. } = lines;
+    checked(found)?;
     let keys = verifiers.of(&author, directory);
-    let mut chunks = Vec::with_capacity(lines.len().div_ceil(CHUNK));
-    for chunk in lines.chunks(CHUNK) {
+    let mut chunks = Vec::with_capacity(found.len().div_ceil(CHUNK));
+    for chunk in found.chunks(CHUNK) {
         let permit = Arc::clone(&verifiers.permits).acquire_owned().await;
         let (body, keys, chunk) = (body.clone(), Arc::clone(&keys), chunk.to_vec());
         chunks.push(tokio::task::spawn_blocking(move || {
@@ -116,7 +123,7 @@ pub async fn read_batch(
             chunk.into_iter().map(judge).collect::<Vec<_>>()
         }));
     }
-    let mut judged = Vec::with_capacity(lines.len());
+    let mut judged = Vec::with_capacity(found.len());
     for chunk in chunks {
         judged.extend(chunk.await.map_err(|_| HubError::Aborted)?);
     }
@@ -132,7 +139,9 @@ pub async fn read_batch(
 
 /// Where the lines are; too many, or one that is too long, refuse the batch.
 pub(crate) fn split(body: &[u8]) -> Result<Vec<Range<usize>>, HubError> {
-    checked(find(body).0)
+    let (found, _) = find(body);
+    checked(&found)?;
+    Ok(found)
 }
 
 /// Where the lines are that are not empty, up to one more than a batch may have, and how many there
@@ -153,8 +162,8 @@ fn find(body: &[u8]) -> (Vec<Range<usize>>, usize) {
     (found, count)
 }
 
-fn checked(lines: Vec<Range<usize>>) -> Result<Vec<Range<usize>>, HubError> {
-    for (number, line) in (1..).zip(&lines) {
+fn checked(lines: &[Range<usize>]) -> Result<(), HubError> {
+    for (number, line) in (1..).zip(lines) {
         if line.len() > LINE_BYTES {
             let detail = format!("line {number} is longer than {LINE_BYTES} bytes");
             return Err(HubError::refused(Code::BatchTooLarge, detail));
@@ -170,7 +179,7 @@ fn checked(lines: Vec<Range<usize>>) -> Result<Vec<Range<usize>>, HubError> {
             "the batch is empty",
         ));
     }
-    Ok(lines)
+    Ok(())
 }
 
 /// Keeps what continues from line to line. A message that announces a key

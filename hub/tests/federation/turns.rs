@@ -5,11 +5,14 @@ use std::cell::Cell;
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use http::Method;
+use lapor_protocol::ids::Position;
+use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
-use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, NDJSON, OutboxAnswer};
-use tokio::sync::mpsc;
+use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, BOOT_HEADER, NDJSON, OutboxAnswer};
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
 
-use super::harness::{Answered, Institution, Place, Written, databases, request};
+use super::harness::{Answered, Institution, NOW, Place, Written, databases, request};
 
 fn some(from: &mut Institution, count: u8) -> Vec<Written> {
     (1..=count).map(|number| from.file(number).1).collect()
@@ -128,7 +131,160 @@ async fn what_is_behind_a_batch_that_is_refused_in_the_middle_meets_a_gap() {
 }
 
 #[tokio::test]
-async fn a_batch_whose_front_never_comes_is_not_held_against_its_sender() {
+async fn what_waits_behind_a_batch_that_is_cut_off_is_told_to_come_again() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 4);
+        is_heard(&place, &bandung).await;
+        let (feed, pieces) = mpsc::channel(1);
+        let (cut, is_cut) = oneshot::channel::<()>();
+        let first = async {
+            tokio::select! {
+                answered = fed(&place, &bandung, pieces) => Some(answered.status),
+                _ = is_cut => None,
+            }
+        };
+        let meanwhile = async {
+            feed.send(lines(&written[..1])).await.unwrap();
+            drop(feed.reserve().await.unwrap());
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            drop(cut);
+        };
+        let second = behind(&place, &bandung, "1.2", &written[2..]);
+        let (first, second, ()) = tokio::join!(first, second, meanwhile);
+        assert_eq!((first, second.code()), (None, Some(Code::Overloaded)));
+        assert_eq!(second.headers["retry-after"], "1");
+        assert_eq!(place.hub.watch.refusals.all().get(&bandung.id), None);
+        let (first, second) = tokio::join!(
+            place.push(&bandung, &written[..2]),
+            behind(&place, &bandung, "1.2", &written[2..])
+        );
+        let (first, second): (OutboxAnswer, OutboxAnswer) = (first.json(), second.json());
+        assert_eq!((first.accepted_through, second.head), (2, bandung.head));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_uses_up_nothing_that_the_one_in_front_of_it_needs() {
+    for db in databases().await {
+        let place = Place::with(&db, |settings| {
+            settings.limits.envelopes_per_second = 1;
+            settings.limits.envelope_burst = 500;
+        })
+        .await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 250);
+        // Of the measure is left what either needs, and not what both do.
+        let drawn = request(Method::POST, "/outbox").header("content-type", NDJSON);
+        let drawn = drawn.body("{}\n".repeat(310).into()).unwrap();
+        let drawn = place.call(&bandung, drawn).await;
+        assert_eq!(drawn.code(), Some(Code::MalformedBatch));
+        let (feed, pieces) = mpsc::channel(1);
+        let meanwhile = async {
+            feed.send(lines(&written[..1])).await.unwrap();
+            feed.send("\n".to_owned()).await.unwrap();
+            drop(feed.reserve().await.unwrap());
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            feed.send(lines(&written[1..130])).await.unwrap();
+            drop(feed);
+        };
+        let (first, second, ()) = tokio::join!(
+            fed(&place, &bandung, pieces),
+            behind(&place, &bandung, "1.130", &written[130..]),
+            meanwhile
+        );
+        assert_eq!(first.json::<OutboxAnswer>().accepted_through, 130);
+        assert_eq!(second.code(), Some(Code::RateLimited));
+    }
+}
+
+/// What a start of the node sends behind a place of the chain, or behind none.
+async fn by_start(
+    place: &Place,
+    from: &Institution,
+    start: &str,
+    at: Option<&str>,
+    written: &[Written],
+) -> Answered {
+    let mut post = request(Method::POST, "/outbox").header("content-type", NDJSON);
+    post = post.header(BOOT_HEADER, start);
+    if let Some(at) = at {
+        post = post.header(BEHIND_HEADER, at);
+    }
+    place
+        .call(from, post.body(lines(written).into()).unwrap())
+        .await
+}
+
+#[tokio::test]
+async fn what_waited_while_its_node_began_anew_is_no_sign_of_a_second_copy() {
+    let former = "a".repeat(32);
+    let later = format!("{}, {former}", "b".repeat(32));
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 4);
+        let answered = by_start(&place, &bandung, &former, None, &written[..1]).await;
+        assert_eq!(answered.code(), None);
+        let (feed, pieces) = mpsc::channel(1);
+        let meanwhile = async {
+            feed.send(lines(&written[1..2])).await.unwrap();
+            drop(feed.reserve().await.unwrap());
+            let head = request(Method::GET, "/outbox/head").header(BOOT_HEADER, &later);
+            let head = head.body(Body::empty()).unwrap();
+            assert_eq!(place.call(&bandung, head).await.status, 200);
+            drop(feed);
+        };
+        // The one in front tells of no start.
+        let (first, second, ()) = tokio::join!(
+            fed(&place, &bandung, pieces),
+            by_start(&place, &bandung, &former, Some("1.2"), &written[2..3]),
+            meanwhile
+        );
+        assert_eq!(first.json::<OutboxAnswer>().accepted_through, 2);
+        assert_eq!(second.code(), Some(Code::BootConflict));
+        assert!(place.hub.watch.copies.at(NOW).is_empty());
+        // Who names one in front of it, and waits for none, shows.
+        let third = by_start(&place, &bandung, &former, Some("1.2"), &written[2..]).await;
+        assert_eq!(third.code(), Some(Code::BootConflict));
+        assert!(place.hub.watch.copies.at(NOW).contains(&bandung.id));
+    }
+}
+
+#[tokio::test]
+async fn what_a_key_signs_that_the_batch_in_front_announces_is_taken_behind_it() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let successor = Signer::from_seed(&[77; 32]);
+        let key = CertifiedKey::certify(
+            &bandung.identity,
+            &bandung.id,
+            KeyUse::Signing,
+            successor.public(),
+            Position { epoch: 1, seq: 2 },
+        );
+        let announced = [bandung.write("key.announced", None, None, json!({ "key": key }))];
+        bandung.signing = successor;
+        let by_new = some(&mut bandung, 2);
+        is_heard(&place, &bandung).await;
+        let (first, second) = tokio::join!(
+            place.push(&bandung, &announced),
+            behind(&place, &bandung, "1.1", &by_new)
+        );
+        let (first, second): (OutboxAnswer, OutboxAnswer) = (first.json(), second.json());
+        assert_eq!((exception(&first), exception(&second)), (None, None));
+        assert_eq!((first.accepted_through, second.head), (1, bandung.head));
+    }
+}
+
+#[tokio::test]
+async fn a_gap_shows_wherever_a_batch_says_that_it_stands_until_one_is_taken() {
     for db in databases().await {
         let place = Place::new(&db).await;
         let [_, mut bandung, _] = place.three().await;
@@ -140,7 +296,7 @@ async fn a_batch_whose_front_never_comes_is_not_held_against_its_sender() {
         let early = behind(&place, &bandung, "1.2", &written[2..]).await;
         let early: OutboxAnswer = early.json();
         assert_eq!(exception(&early), Some((3, Code::SequenceGap)));
-        assert_eq!(refused(), None);
+        assert!(refused().is_some(), "its front never comes");
         let gap: OutboxAnswer = place.push(&bandung, &written[2..]).await.json();
         assert_eq!(exception(&gap), Some((3, Code::SequenceGap)));
         assert!(refused().is_some(), "it names nothing in front of it");
@@ -174,10 +330,20 @@ async fn a_hub_that_takes_one_batch_at_a_time_says_so_and_refuses_another() {
         let (first, ()) = tokio::join!(fed(&place, &bandung, pieces), meanwhile);
         assert_eq!(first.headers[BATCHES_HEADER], "1");
         assert_eq!(first.json::<OutboxAnswer>().accepted_through, 1);
-        for odd in ["", "1", "1.", ".1", "1.x", "x.1", "1.1.1"] {
+        let odd = [
+            "", "1", "1.", ".1", "1.x", "x.1", "1.1.1", "+1.1", "1.+1", "01.1", "1.01",
+        ];
+        for odd in odd {
             let refused = behind(&place, &bandung, odd, &written[1..]).await;
             assert_eq!(refused.code(), Some(Code::MalformedRequest), "{odd:?}");
         }
+        let twice = request(Method::POST, "/outbox")
+            .header("content-type", NDJSON)
+            .header(BEHIND_HEADER, "1.1")
+            .header(BEHIND_HEADER, "1.1");
+        let twice = twice.body(lines(&written[1..]).into()).unwrap();
+        let refused = place.call(&bandung, twice).await;
+        assert_eq!(refused.code(), Some(Code::MalformedRequest));
         place.send(&bandung, &written[1..]).await;
     }
 }

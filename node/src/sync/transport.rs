@@ -10,6 +10,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use super::LinkError;
 use crate::error::NodeError;
 
+/// A hub that takes longer to answer, or a line that does, gets one batch at a time: there two would
+/// delay each other, and a line that breaks would lose both.
+const QUICK: Duration = Duration::from_secs(2);
+
 /// Which of the hub's listeners a call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listener {
@@ -99,6 +103,11 @@ pub trait Transport: Send + Sync {
     /// Whether the hub's certificate made this node doubt its own clock.
     fn doubts_clock(&self) -> bool {
         false
+    }
+
+    /// In which a batch is answered, if another may go out before its answer.
+    fn quick(&self) -> Duration {
+        QUICK
     }
 
     /// Shows from now on the certificate that lies in the keys folder, and knows the hub by the roots

@@ -30,9 +30,6 @@ const BATCHES: usize = 16;
 const SPELL: Duration = Duration::from_secs(10);
 /// Batches at the hub at once, if it takes so many.
 const ABREAST: usize = 2;
-/// A hub that takes longer to answer, or a line that does, gets one batch at a time: there two would
-/// delay each other, and a line that breaks would lose both.
-const QUICK: Duration = Duration::from_secs(2);
 const BEHIND: HeaderName = HeaderName::from_static(BEHIND_HEADER);
 
 /// A batch at the hub, until it is answered.
@@ -174,9 +171,10 @@ impl Link {
         }
         let began = Instant::now();
         let answered = self.call(call.body(NDJSON, body.bytes)).await;
+        let is_quick = began.elapsed() < self.transport.quick();
         let goes_on = answered
             .as_ref()
-            .is_ok_and(|answer| takes_more(&answer.headers) && began.elapsed() < QUICK);
+            .is_ok_and(|answer| is_quick && takes_more(&answer.headers));
         self.goes_abreast.store(goes_on, Ordering::SeqCst);
         answered?.json()
     }

@@ -44,7 +44,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 fn judged(lines: Bytes) -> Result<Batch, HubError> {
     let lines = Lines::of(lines);
-    let judged = RUNTIME.block_on(read_batch(author(), lines, &MEMBERS, &Verifiers::new(1)));
+    let judged = RUNTIME.block_on(read_batch(author(), &lines, &MEMBERS, &Verifiers::new(1)));
     assert!(
         !matches!(judged, Err(HubError::Aborted)),
         "a judge has panicked"

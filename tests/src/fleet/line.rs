@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::Method;
@@ -269,6 +270,10 @@ impl Transport for Line {
 
     fn doubts_clock(&self) -> bool {
         self.inner.doubts_clock()
+    }
+
+    fn quick(&self) -> Duration {
+        self.inner.quick()
     }
 
     fn take_up_certificate(&self) -> Result<bool, LinkError> {

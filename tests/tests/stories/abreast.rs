@@ -89,6 +89,11 @@ impl Transport for Crossing {
         Box::pin(self.carry(call))
     }
 
+    /// Also where the machine is busy with much else.
+    fn quick(&self) -> Duration {
+        PATIENCE
+    }
+
     fn take_up_certificate(&self) -> Result<bool, LinkError> {
         self.hub.take_up_certificate()
     }
