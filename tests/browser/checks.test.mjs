@@ -35,7 +35,9 @@ it("pale words are found in the colours in which they are pale, and apart from t
 
 it("words that another language misses, or has too long, are found", async () => {
   assert.match((await shown("<button></button>", translated)).join(), /button-name/);
-  assert.equal((await shown('<p style="width: 30rem">Pertanggungjawaban</p>', translated)).length, 1);
+  const long = await shown('<p style="width: 30rem">Pertanggungjawaban</p>', translated);
+  assert.equal(long.length, 2);
+  assert.match(long[0], /^scrollWidth \d+ of \d+$/);
   assert.deepEqual(await shown("<button>Send</button>", translated), []);
 });
 
@@ -54,8 +56,13 @@ it("what comes forth where there is room is looked at by every rule", async () =
   assert.match(found[0], /^wide: image-alt/);
 });
 
-it("a box wider than the window stands out, a narrow one does not", async () => {
-  assert.equal((await shown('<div style="width: 600px">lebar</div>', overflowing)).length, 1);
+it("what is wider than the window stands out, be it a box or its words, and what is narrow does not", async () => {
+  const word = `<p style="white-space: nowrap">${"lebar".repeat(30)}</p>`;
+  for (const wide of ['<div style="width: 600px">lebar</div>', word]) {
+    const [scrolls, ...out] = await shown(wide, overflowing);
+    assert.match(scrolls, /^scrollWidth \d+ of \d+$/);
+    assert.equal(out.length, 1, wide);
+  }
   assert.deepEqual(await shown("<div>sempit</div>", overflowing), []);
 });
 

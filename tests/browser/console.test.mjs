@@ -1,7 +1,7 @@
 // Central staff at the hub's console: the first set-up, accounts, and acts with a reason, by one or by two.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { faults, launch, overflowing, press, translated, unreached, violations, visit } from "./browser.mjs";
+import { faults, launch, overflowing, press, translated, unreached, until, violations, visit } from "./browser.mjs";
 import { consoleBehind, consoleDoors, consolePages, forgotten, noConsolePages } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
@@ -145,19 +145,20 @@ for (const database of databases) {
       await work(SECOND, two, async (page) => {
         await page.getByText("Mengikuti perubahan secara langsung").waitFor();
         const link = page.locator("#menu a", { hasText: "Persetujuan" });
-        assert.equal(await link.locator(".waiting").count(), 0);
+        const waits = async () => Number((await link.locator(".waiting").allTextContents())[0] ?? 0);
+        const before = await waits();
         await link.focus();
         await work(OPERATOR, two, async (other, go) => {
           await go(KEMENPU);
           await other.getByLabel("Alasan").fill("dicoba");
           await press(other, "Tangguhkan");
           await other.getByText("Menunggu persetujuan operator lain.").waitFor();
-          await link.locator(".waiting").waitFor();
+          await until(async () => (await waits()) === before + 1);
           assert.ok(await link.evaluate((held) => held === document.activeElement), "the place is kept");
           await go("/konsol/persetujuan");
           await press(other, "Tarik kembali");
           await other.getByText("Permintaan Anda ditarik kembali").waitFor();
-          await link.locator(".waiting").waitFor({ state: "detached" });
+          await until(async () => (await waits()) === before);
         });
         assert.ok(await link.evaluate((held) => held === document.activeElement), "the place is kept");
       });
