@@ -164,13 +164,13 @@ async function holdAgain(form, fields) {
   return { again, gone, put };
 }
 
-/** The form's report, where it waits on this device: it is mended, unless the node has answered with it. */
-async function waitingFor(form, answered) {
+/** The form's report, where it waits on this device: it is mended, or has come back from the node. */
+async function waitingFor(form) {
   const named = new URLSearchParams(location.hash.slice(1)).get("perbaiki");
   const report = await queue.one(named ?? form.elements.kunci.value);
   if (!report?.fields) return null;
-  if (!answered) mendIn(form, report);
-  if (!answered && report.complaint) tellWrong(report.complaint);
+  if (named) mendIn(form, report);
+  if (named && report.complaint) tellWrong(report.complaint);
   return report;
 }
 
@@ -226,9 +226,6 @@ async function keepIn(report, form) {
 
 async function keepWriting(form) {
   const page = form.elements.kunci.value;
-  // A browser that puts text back into a form puts back with it only what a script has changed: with another
-  // key the same report would be filed a second time.
-  for (const key of ["", page]) form.elements.kunci.value = key;
   const { sent = 0, ticks } = tab.of(page);
   if (ticks) hideAgain(form, ticks);
   // At once, for whoever goes away does so at any time.
@@ -242,7 +239,7 @@ async function keepWriting(form) {
   const texts = ["judul", "uraian"].map((name) => form.elements[name]);
   // The node shows what was sent to it, and says itself which files of that are gone.
   const answered = texts.some(({ defaultValue }) => defaultValue !== "");
-  let report = await waitingFor(form, answered).catch(() => null);
+  let report = await waitingFor(form).catch(() => null);
   const hidden = !report && isHidden(form);
   if (hidden) await Promise.all([draft.end(page), files.end(page, [...new FormData(form)])]).catch(() => {});
   const known = report || hidden ? null : await draft.read().catch(() => null);
@@ -267,7 +264,7 @@ async function keepWriting(form) {
   else if (known && empty) fill(form, words(known.fields));
   // A browser may have put the same text back by itself.
   const restored = known && (over || empty || known.fields.some(([name, value]) => name === "judul" && value === texts[0].value));
-  const mended = report && !answered;
+  const mended = report && form.elements.kunci.value !== page;
   told.hidden = (!restored || (answered && !over)) && !mended;
   if (restored) await draft.keep(known.fields, page, known.at).catch(() => {});
   const missing = restored ? known.fields : mended ? elsewhere(report) : [];

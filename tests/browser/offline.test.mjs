@@ -796,31 +796,6 @@ for (const database of databases) {
       await context.close();
     });
 
-    it("files nothing a second time that is sent again from the form behind its receipt", device, async () => {
-      const { context, page } = await settled();
-      const watcher = await visitor(browser);
-      const before = await received(watcher.page);
-      const title = "Tutup got hilang di Jalan Cikapundung";
-      const receipt = page.getByRole("heading", { name: "Laporan Anda sudah kami terima" });
-      await page.goto(`${wire.base}/lapor`);
-      await write(page, title);
-      await press(page, "Kirim laporan");
-      await receipt.waitFor();
-      const [own] = await page.locator(".keys .code").allTextContents();
-      await page.goBack();
-      assert.equal(await page.getByLabel("Judul").inputValue(), title, "a browser puts it back");
-      await press(page, "Kirim laporan");
-      await receipt.waitFor();
-      assert.equal(await page.locator(".keys .code").first().textContent(), own);
-      await page.goBack();
-      await page.getByLabel("Judul").fill("Tutup got hilang di Jalan Ciliwung");
-      await press(page, "Kirim laporan");
-      await page.getByText("sudah terkirim sebelumnya dengan isi lain").first().waitFor();
-      assert.equal(await received(watcher.page), before + 1);
-      await watcher.context.close();
-      await context.close();
-    });
-
     it("shows what waits where a page is not kept, and never a page of the desk", device, async () => {
       const { context, page } = await settled({ language: "en" });
       await page.goto(`${wire.base}/masuk`);
