@@ -749,7 +749,7 @@ for (const database of databases) {
       const watcher = await visitor(browser);
       const before = await received(watcher.page);
       await page.goto(`${wire.base}/lapor`);
-      await write(page, "Marka pudar di Jalan Serayu");
+      await write(page, "Halte bocor di Jalan Serayu");
       await askedBack(page);
       await page.getByLabel("Kota Bandung, Jawa Barat").check();
       await press(page, "Kirim laporan");
