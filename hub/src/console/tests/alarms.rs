@@ -101,7 +101,7 @@ async fn a_page_that_stands_open_is_told_of_an_alarm_that_its_menu_counts() {
             assert!(menu.contains("<span class=\"waiting\">1</span>"), "{menu}");
         }
         let page = operator.open(ALARMS).await;
-        page.shows("federation.js");
+        page.shows("<script src=\"/aset/federation.");
         let (_, live) = page
             .text
             .split_once("<div id=\"terbuka\" data-live-part>")
