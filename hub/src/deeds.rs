@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lapor_certs::RootPin;
 use lapor_migrations::Tx;
 use lapor_protocol::authority::Pattern;
-use lapor_protocol::directory::Directory;
+use lapor_protocol::directory::{Directory, Maintenance};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::KeyId;
 use lapor_web::clock::instant;
@@ -111,13 +111,15 @@ pub enum Deed {
     Silence { quiet: Quiet, hours: i64 },
     /// Has the hub take nothing in for a time (Unix ms).
     Maintain { from: i64, until: i64 },
-    /// Ends the time that is announced so (Unix ms), or calls it off; whichever is announced, where
-    /// none is named, as builds of before wrote it down.
+    /// Ends the time that is announced so (Unix ms), and for this reason, or calls it off; whichever
+    /// is announced, where none is named, as builds of before wrote it down.
     EndMaintenance {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<i64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Waits for nobody more who has not been heard since the hub was restored.
     CloseRecovery,
@@ -188,6 +190,7 @@ impl Deed {
             | Self::EndMaintenance {
                 from: Some(from),
                 until: Some(until),
+                ..
             } => Some(format!("from {} until {}", instant(*from), instant(*until))),
             _ => self.is_forced().then(|| "even so".to_owned()),
         }
@@ -222,6 +225,24 @@ impl Deed {
     /// Whether it calls off a maintenance that has not begun at a moment (Unix ms).
     pub fn calls_off(&self, now_ms: i64) -> bool {
         matches!(self, Self::EndMaintenance { from: Some(from), .. } if *from > now_ms)
+    }
+
+    /// Whether it ends or calls off the maintenance that is announced so.
+    pub fn means(&self, notice: &Maintenance) -> bool {
+        match self {
+            Self::EndMaintenance {
+                from,
+                until,
+                reason,
+            } => {
+                from.is_none_or(|from| from == notice.from)
+                    && until.is_none_or(|until| until == notice.until)
+                    && reason
+                        .as_ref()
+                        .is_none_or(|reason| *reason == notice.reason)
+            }
+            _ => false,
+        }
     }
 
     /// Does it in a transaction and writes it down. The directory is to be
@@ -289,9 +310,7 @@ impl Deed {
             Self::Maintain { from, until } => {
                 maintenance::plan_in(ground, tx, by, *from, *until).await
             }
-            Self::EndMaintenance { from, until } => {
-                maintenance::end_in(ground, tx, by, from.zip(*until)).await
-            }
+            Self::EndMaintenance { .. } => maintenance::end_in(ground, tx, by, self).await,
             Self::CloseRecovery => {
                 restored::close_in(ground, tx, by).await?;
                 Ok(ground.directory.current())

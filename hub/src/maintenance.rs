@@ -139,21 +139,22 @@ pub fn ending(ground: &Ground) -> Deed {
     Deed::EndMaintenance {
         from: notice.map(|one| one.from),
         until: notice.map(|one| one.until),
+        reason: notice.map(|one| one.reason.clone()),
     }
 }
 
-/// Ends the one that lasts, or calls off the one that is to come: that from one moment until
-/// another (Unix ms) and no other, where it is named.
+/// Ends the one that lasts, or calls off the one that is to come, if it is the one that the deed
+/// means.
 pub(crate) async fn end_in(
     ground: &Ground,
     tx: &mut Tx,
     by: &By<'_>,
-    named: Option<(i64, i64)>,
+    deed: &Deed,
 ) -> Result<Arc<Directory>, MembershipError> {
     let now = ground.clock.now_ms();
     let directory = ground.directory.refresh(tx).await?;
     let notice = directory.maintenance(now).ok_or(MaintenanceError::None)?;
-    if named.is_some_and(|named| named != (notice.from, notice.until)) {
+    if !deed.means(notice) {
         return Err(MaintenanceError::Another.into());
     }
     let ended = Maintenance {

@@ -205,6 +205,7 @@ pub fn deed_said(v: &Voice, directory: &Directory, deed: &Deed) -> String {
         | Deed::EndMaintenance {
             from: Some(from),
             until: Some(until),
+            ..
         } => {
             format!("{words}: {} – {}", v.moment(*from), v.moment(*until))
         }

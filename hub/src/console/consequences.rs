@@ -67,15 +67,12 @@ async fn of(console: &Console, v: &Voice, deed: &Deed) -> Result<Vec<String>, Hu
                 None => text_id("recovery-close-about"),
             }]
         }
-        Deed::EndMaintenance { from, until } => {
+        Deed::EndMaintenance { .. } => {
             let ground = &console.hub.ground;
             let (now, directory) = (ground.clock.now_ms(), ground.directory.current());
-            let named = from.zip(*until);
             vec![match directory.maintenance(now) {
                 None => text_id("maintenance-none-to-end"),
-                Some(notice) if named.is_some_and(|of| of != (notice.from, notice.until)) => {
-                    text_id("maintenance-another")
-                }
+                Some(notice) if !deed.means(notice) => text_id("maintenance-another"),
                 Some(notice) if notice.is_on(now) => text_id("maintenance-end-about"),
                 Some(_) => text_id("maintenance-call-off-about"),
             }]

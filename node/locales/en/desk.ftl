@@ -162,7 +162,7 @@ aside-told = { $n ->
    *[other] { $n } messages are set aside. Look
 }
 aside-none = Nothing is set aside
-aside-none-about = All messages have been applied.
+aside-none-about = Nothing waits for your decision.
 aside-quarantined = Quarantined
 aside-parked = Waits for a new version
 aside-refused = Refused

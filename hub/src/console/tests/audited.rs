@@ -80,6 +80,7 @@ fn waiting() -> Vec<(Deed, &'static str)> {
             Deed::EndMaintenance {
                 from: Some(NOW),
                 until: Some(NOW + 2 * HOUR_MS),
+                reason: None,
             },
             "21 September 2026 pukul 21.13 WIB – 21 September 2026 pukul 23.13 WIB",
         ),

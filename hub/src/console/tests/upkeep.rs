@@ -155,6 +155,15 @@ async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other(
         assert_eq!(stands, Some(NOW + 2 * HOUR_MS));
         assert!(place.audited("maintenance.ended").await.is_empty());
 
+        let another = By {
+            reason: "kabel diganti",
+            ..By::actor("test")
+        };
+        let plan = deeds::act(&place.ground, &another, &planned(1)).await;
+        plan.unwrap();
+        let list = second.open(LIST).await;
+        list.shows("Pemeliharaan lain diumumkan sejak itu");
+
         announce(1).await;
         second.post(&at, &yes).await.is(StatusCode::SEE_OTHER);
         let list = second.open(LIST).await;
