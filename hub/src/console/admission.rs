@@ -15,7 +15,7 @@ use lapor_web::{ApiProblem, Path};
 
 use super::acts::Act;
 use super::approvals::{self, put, refused};
-use super::instances::{OnePath, done_words, one};
+use super::instances::{OnePath, done, one};
 use super::words::kind_words;
 use super::{Answer, Console, ConsoleRole};
 use crate::approvals::{Approval, ApprovalError, waiting as waiting_of};
@@ -132,14 +132,7 @@ pub async fn admit(
     }
     let deed = Deed::Admit { instance };
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let said = match put(
-        &console,
-        &member,
-        asked,
-        Flash::done(done_words(&deed, v.now_ms())),
-    )
-    .await
-    {
+    let said = match put(&console, &member, asked, done(&deed, v.now_ms())).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(
             MembershipError::Status { .. } | MembershipError::NotWaiting(_),

@@ -119,7 +119,7 @@ pub async fn act(
         return page(&console, &member, &instance, &form).await;
     }
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let done = Flash::done(done_words(&deed, v.now_ms()));
+    let done = done(&deed, v.now_ms());
     let said = match put(&console, &member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(
@@ -165,7 +165,7 @@ pub fn deed_words(deed: &Deed, now_ms: i64) -> TextId {
 }
 
 /// What is said once an act is done, at that moment (Unix ms).
-pub fn done_words(deed: &Deed, now_ms: i64) -> TextId {
+fn done_words(deed: &Deed, now_ms: i64) -> TextId {
     match deed {
         Deed::Suspend { .. } => text_id("console-suspended"),
         Deed::Resume { .. } => text_id("console-resumed"),

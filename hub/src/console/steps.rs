@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::approvals::{failed, put, refused};
-use super::instances::{done_words, one};
+use super::instances::{done, one};
 use super::keys::{self, Keys};
 use super::names::named;
 use super::{Answer, Console, ConsoleRole, upkeep};
@@ -281,7 +281,7 @@ pub async fn take(
         .map_err(|e| failed(&e))?;
     let deed = deed.ok_or_else(ApiProblem::not_found)?;
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let done = Flash::done(done_words(&deed, v.now_ms()));
+    let done = done(&deed, v.now_ms());
     let said = match put(&console, &member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Rotation(RotationError::Behind(left)))) => {

@@ -111,12 +111,8 @@ impl Node {
         }
         let mut rows = resumed.asks;
         rows.extend(resumed.untold);
-        if let (Some(thread), false) = (&row, rows.is_empty()) {
-            self.note_asked(&mut tx, thread, resumed.asking).await?;
-        }
-        for row in &rows {
-            store::channels::outbox::add(&mut tx, row).await?;
-        }
+        let asking = resumed.asking;
+        self.add_rows(&mut tx, row.as_ref(), &rows, asking).await?;
         tx.commit().await?;
         Ok(asks)
     }

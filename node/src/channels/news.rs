@@ -119,21 +119,34 @@ impl Node {
             None => (Vec::new(), None),
         };
         let mut tx = self.write_tx().await?;
-        if let (Some(told), false) = (&told, rows.is_empty()) {
-            self.note_asked(&mut tx, &told.thread, asking).await?;
-        }
-        for row in &rows {
-            store::channels::outbox::add(&mut tx, row).await?;
-        }
+        let thread = told.as_ref().map(|told| &told.thread);
+        self.add_rows(&mut tx, thread, &rows, asking).await?;
         store::channels::due::settle(&mut tx, text, asked).await?;
         tx.commit().await?;
         let silent = told.is_some_and(|told| told.silent);
         Ok(if silent { 0 } else { rows.len() })
     }
 
+    /// Adds what is to be said in a conversation, or noted as never told, with what is asked there.
+    pub(super) async fn add_rows(
+        &self,
+        tx: &mut Tx,
+        thread: Option<&ThreadRow>,
+        rows: &[OutRow],
+        asking: Option<Asking>,
+    ) -> Result<(), NodeError> {
+        if let (Some(thread), false) = (thread, rows.is_empty()) {
+            self.note_asked(tx, thread, asking).await?;
+        }
+        for row in rows {
+            store::channels::outbox::add(tx, row).await?;
+        }
+        Ok(())
+    }
+
     /// Notes in a conversation what is asked with what is to be said there, unless something was said
     /// in it meanwhile: who has just said STOP is not told.
-    pub(super) async fn note_asked(
+    async fn note_asked(
         &self,
         tx: &mut Tx,
         thread: &ThreadRow,

@@ -6,6 +6,7 @@ use sqlx::FromRow;
 
 use super::Stored;
 use super::inbox::InboxRow;
+use super::outbox::behind;
 
 /// Why an own message is refused without a word of its own: the one with which its case begins is.
 pub const REFUSED_WITH: &str = "refused_with_earlier";
@@ -273,16 +274,10 @@ pub async fn send_again(tx: &mut Tx, number: i64) -> Stored<()> {
 /// Own messages that were set aside with an earlier one, or refused with it, oldest first; as
 /// [`quarantine_later`](super::outbox::quarantine_later) finds them.
 pub async fn own_behind(tx: &mut Tx, number: i64) -> Stored<Vec<i64>> {
-    const SQL: &str = "with recursive behind (number, case_id, child) as (
-            select number, case_id, case kind when 'report.filed' then case_id
-                when 'case.split' then other_case end
-            from outbox where number = $1
-            union
-            select o.number, o.case_id, case o.kind when 'case.split' then o.other_case end
-            from behind b join outbox o on o.number > b.number
-                and (o.state = 'quarantined' or (o.state = 'refused' and o.reason = $2))
-                and (o.case_id = b.case_id or o.case_id = b.child or o.other_case = b.child)
-        ) select number from behind where number <> $1 order by number";
+    const SQL: &str = concat!(
+        behind!("(o.state = 'quarantined' or (o.state = 'refused' and o.reason = $2))"),
+        "select number from behind where number <> $1 order by number"
+    );
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).bind(REFUSED_WITH).fetch_all(c).await)?)
 }
 

@@ -260,21 +260,37 @@ pub async fn quarantine(tx: &mut Tx, number: i64, reason: &str) -> Stored<()> {
     Ok(())
 }
 
-/// Quarantines the unsent messages that must wait for a quarantined one, and gives their numbers: the
-/// later ones of its case, all that name a case to which it gives birth, and what must wait for any of
-/// these. The state is said so that their cases are looked through and not the whole backlog.
-pub async fn quarantine_later(tx: &mut Tx, number: i64) -> Stored<Vec<i64>> {
-    const SQL: &str = "with recursive behind (number, case_id, child) as (
+/// The beginning of a query for what is `behind` an own message (`$1`) in some states: the later ones of
+/// its case, all that name a case to which it gives birth, and what is behind any of these. The message
+/// itself is among them.
+macro_rules! behind {
+    ($state:literal) => {
+        concat!(
+            "with recursive behind (number, case_id, child) as (
             select number, case_id, case kind when 'report.filed' then case_id
                 when 'case.split' then other_case end
             from outbox where number = $1
             union
             select o.number, o.case_id, case o.kind when 'case.split' then o.other_case end
             from behind b join outbox o on o.number > b.number
-                and o.state || '' in ('pending', 'sealed')
-                and (o.case_id = b.case_id or o.case_id = b.child or o.other_case = b.child)
-        ) update outbox set state = 'quarantined', reason = $2
-        where number in (select number from behind where number <> $1) returning number";
+                and ",
+            $state,
+            " and (o.case_id = b.case_id or o.case_id = b.child or o.other_case = b.child)
+        ) ",
+        )
+    };
+}
+pub(super) use behind;
+
+/// Quarantines the unsent messages that must wait for a quarantined one, and gives their numbers: the
+/// later ones of its case, all that name a case to which it gives birth, and what must wait for any of
+/// these. The state is said so that their cases are looked through and not the whole backlog.
+pub async fn quarantine_later(tx: &mut Tx, number: i64) -> Stored<Vec<i64>> {
+    const SQL: &str = concat!(
+        behind!("o.state || '' in ('pending', 'sealed')"),
+        "update outbox set state = 'quarantined', reason = $2
+            where number in (select number from behind where number <> $1) returning number"
+    );
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).bind(WAITS).fetch_all(c).await)?)
 }
 

@@ -11,7 +11,7 @@ use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member;
 
 use super::super::approvals::{failed, put, refused};
-use super::super::instances::done_words;
+use super::super::instances::done;
 use super::super::{Answer, Console, ConsoleRole};
 use super::{Tab, tabs};
 use crate::approvals::ApprovalError;
@@ -103,7 +103,7 @@ async fn send(
 ) -> Answer<Response> {
     let v = member.visit.v;
     let asked = (deed, reason, console.settings.second_person);
-    let done = Flash::done(done_words(deed, v.now_ms()));
+    let done = done(deed, v.now_ms());
     let said = match put(console, member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Maintenance(wrong))) => {

@@ -16,7 +16,7 @@ use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member as Person;
 
 use super::super::approvals::{failed, named, put, refused};
-use super::super::instances::{done_words, one};
+use super::super::instances::{done, one};
 use super::super::{Answer, Console, ConsoleRole};
 use super::super::{key_terms, live, names};
 use super::{Tab, tabs};
@@ -109,7 +109,7 @@ pub async fn close(
     }
     let deed = Deed::CloseRecovery;
     let asked = (&deed, reason.as_str(), console.settings.second_person);
-    let done = Flash::done(done_words(&deed, v.now_ms()));
+    let done = done(&deed, v.now_ms());
     let said = match put(&console, &member, asked, done).await {
         Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Recovery(CloseError::Nothing))) => {
