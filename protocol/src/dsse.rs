@@ -1,8 +1,9 @@
 //! DSSE v1 envelopes: a signature over exact bytes, never over parsed JSON.
 //!
 //! Source: the Dead Simple Signing Envelope specification, version 1.0.2. We
-//! admit exactly one signature. Nothing in this module looks inside a payload
-//! before its signature has been verified.
+//! admit exactly one signature, which several messages may have together
+//! ([`crate::together`]). Nothing in this module looks inside a payload before
+//! its signature has been verified.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as B64;
@@ -16,6 +17,7 @@ use std::io::Write as _;
 
 use crate::ids::{Digest, EnvelopeId};
 use crate::keys::{KeyId, Signer, Verifier};
+use crate::together::{LastTree, TreePlace};
 
 pub const MESSAGE_TYPE: &str = "application/vnd.lapor.message.v1+json";
 pub const RECEIPT_TYPE: &str = "application/vnd.lapor.receipt.v1+json";
@@ -26,6 +28,8 @@ pub const DIRECTORY_HEAD_TYPE: &str = "application/vnd.lapor.directory-head.v1+j
 pub const KEY_TYPE: &str = "application/vnd.lapor.key.v1+json";
 pub const EPOCH_TYPE: &str = "application/vnd.lapor.epoch.v1+json";
 pub const ENROLMENT_TYPE: &str = "application/vnd.lapor.enrolment.v1+json";
+/// The head of a tree of messages that are signed together.
+pub const TREE_TYPE: &str = "application/vnd.lapor.tree.v1";
 
 /// Of a line beside its payload and its type: names, key id and signature.
 const BESIDE_BYTES: usize = 208;
@@ -59,6 +63,8 @@ pub struct Envelope {
     pub payload: Vec<u8>,
     pub kid: KeyId,
     pub signature: [u8; 64],
+    /// Where it stands among the messages that have this signature together; `None` of what has one alone.
+    pub tree: Option<TreePlace>,
 }
 
 /// `rest` makes serde read objects only (a derived struct would take an array
@@ -80,6 +86,13 @@ struct WireSignature<'a> {
     keyid: KeyId,
     #[serde(borrow)]
     sig: Cow<'a, str>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "stated",
+        skip_serializing_if = "Option::is_none"
+    )]
+    tree: Option<Cow<'a, str>>,
     #[serde(flatten, skip_serializing)]
     rest: BTreeMap<String, Value>,
 }
@@ -94,34 +107,21 @@ impl Envelope {
 
     /// Signs exact bytes.
     pub fn sign(payload_type: &str, payload: Vec<u8>, signer: &Signer) -> Self {
-        let encoded = pae(payload_type, &payload);
-        Self::of(payload_type, payload, &encoded, signer)
-    }
-
-    /// [`Self::sign`] and [`Self::id`] at the cost of one encoding.
-    pub fn sign_with_id(
-        payload_type: &str,
-        payload: Vec<u8>,
-        signer: &Signer,
-    ) -> (Self, EnvelopeId) {
-        let encoded = pae(payload_type, &payload);
-        let id = Digest::of(&encoded);
-        (Self::of(payload_type, payload, &encoded, signer), id)
-    }
-
-    fn of(payload_type: &str, payload: Vec<u8>, encoded: &[u8], signer: &Signer) -> Self {
+        let signature = signer.sign(&pae(payload_type, &payload));
         Self {
             payload_type: payload_type.into(),
             payload,
             kid: signer.kid().clone(),
-            signature: signer.sign(encoded),
+            signature,
+            tree: None,
         }
     }
 
     /// One line of NDJSON, without its line break.
     pub fn to_line(&self) -> String {
         let payload = base64::encoded_len(self.payload.len(), true).unwrap_or_default();
-        let mut line = Vec::with_capacity(payload + self.payload_type.len() + BESIDE_BYTES);
+        let place = self.tree.as_ref().map_or(0, TreePlace::text_bytes);
+        let mut line = Vec::with_capacity(payload + self.payload_type.len() + place + BESIDE_BYTES);
         serde_json::to_writer(&mut line, self).expect("an envelope serialises");
         String::from_utf8(line).expect("JSON is text")
     }
@@ -142,6 +142,17 @@ impl Envelope {
         payload_type: &'static str,
         key: &Verifier,
     ) -> Result<EnvelopeId, EnvelopeError> {
+        self.verified_id_after(payload_type, key, &mut LastTree::default())
+    }
+
+    /// The same behind another envelope: of a tree whose head has just been verified only the path is
+    /// climbed.
+    pub fn verified_id_after(
+        &self,
+        payload_type: &'static str,
+        key: &Verifier,
+        last: &mut LastTree,
+    ) -> Result<EnvelopeId, EnvelopeError> {
         if self.payload_type != payload_type {
             return Err(EnvelopeError::PayloadType {
                 expected: payload_type,
@@ -152,11 +163,15 @@ impl Envelope {
             return Err(EnvelopeError::Key(self.kid.clone()));
         }
         let encoded = pae(&self.payload_type, &self.payload);
-        if key.verify(&encoded, &self.signature) {
-            Ok(Digest::of(&encoded))
-        } else {
-            Err(EnvelopeError::Signature)
-        }
+        let id = Digest::of(&encoded);
+        let holds = match &self.tree {
+            None => key.verify(&encoded, &self.signature),
+            // Whatever else is signed has a signature of its own.
+            Some(place) => {
+                payload_type == MESSAGE_TYPE && last.verify(id, place, key, &self.signature)
+            }
+        };
+        holds.then_some(id).ok_or(EnvelopeError::Signature)
     }
 }
 
@@ -197,6 +212,14 @@ impl<'de> Deserialize<'de> for Envelope {
     }
 }
 
+/// What stands there is text; `null` is no way to leave it out.
+fn stated<'de: 'a, 'a, D: Deserializer<'de>>(reader: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    Borrowed::deserialize(reader).map(|Borrowed(text)| Some(text))
+}
+
+#[derive(Deserialize)]
+struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
+
 impl TryFrom<Wire<'_>> for Envelope {
     type Error = EnvelopeError;
 
@@ -215,11 +238,16 @@ impl TryFrom<Wire<'_>> for Envelope {
             .ok()
             .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
             .ok_or_else(|| EnvelopeError::Malformed("sig is not 64 bytes in base64".into()))?;
+        let place = |text: Cow<'_, str>| {
+            TreePlace::read(&text)
+                .ok_or_else(|| EnvelopeError::Malformed("tree is no place in a tree".into()))
+        };
         Ok(Self {
             payload_type: wire.payload_type.into_owned(),
             payload,
             kid: signature.keyid,
             signature: bytes,
+            tree: signature.tree.map(place).transpose()?,
         })
     }
 }
@@ -232,6 +260,7 @@ impl<'a> From<&'a Envelope> for Wire<'a> {
             signatures: vec![WireSignature {
                 keyid: envelope.kid.clone(),
                 sig: Cow::Owned(B64.encode(envelope.signature)),
+                tree: envelope.tree.as_ref().map(|place| place.to_text().into()),
                 rest: BTreeMap::new(),
             }],
             rest: BTreeMap::new(),
@@ -273,8 +302,6 @@ mod tests {
         let mut read = Envelope::parse(envelope.to_line().as_bytes()).unwrap();
         assert_eq!(read, envelope);
         assert_eq!(read.verified_id(MESSAGE_TYPE, &key), Ok(envelope.id()));
-        let again = Envelope::sign_with_id(MESSAGE_TYPE, b"{\"v\":1}".to_vec(), &signer);
-        assert_eq!(again, (envelope.clone(), envelope.id()));
         assert!(matches!(
             read.verify(RECEIPT_TYPE, &key),
             Err(EnvelopeError::PayloadType { .. })

@@ -237,6 +237,10 @@ impl Verifier {
         Jwk::okp("Ed25519", &self.public)
     }
 
+    pub(crate) fn raw(&self) -> &[u8; KEY_BYTES] {
+        &self.public
+    }
+
     /// SHA-256 of the raw public key, what nodes pin and screens show.
     pub fn fingerprint(&self) -> Digest {
         Digest::of(&self.public)

@@ -32,5 +32,6 @@ pub mod region;
 pub mod seal;
 pub mod seen;
 mod strict_json;
+pub mod together;
 pub mod wire;
 mod written;

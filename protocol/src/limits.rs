@@ -9,6 +9,8 @@ pub const JSON_DEPTH: usize = 16;
 pub const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 /// Envelopes in one `POST /outbox`.
 pub const BATCH_ENVELOPES: usize = 500;
+/// Messages that may have one signature together.
+pub const SIGNED_TOGETHER: usize = 256;
 /// Bytes of one `POST /outbox`, compressed or not.
 pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Longest line of a batch: a payload in base64 with its signature and wraps.

@@ -12,7 +12,7 @@ pub fn root(leaves: &[Digest]) -> Digest {
         [leaf] => hash(&[&[0], leaf.as_bytes()]),
         _ => {
             let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
-            hash(&[&[1], root(left).as_bytes(), root(right).as_bytes()])
+            joined(root(left), root(right))
         }
     }
 }
@@ -34,23 +34,65 @@ pub fn path(leaves: &[Digest], index: usize) -> Vec<Digest> {
     inner
 }
 
-/// Whether `leaf` stands at `index` of a tree of `size` leaves with this root.
-pub fn proves(leaf: Digest, index: usize, size: usize, path: &[Digest], expected: Digest) -> bool {
-    fn climb(leaf: Digest, index: usize, size: usize, path: &[Digest]) -> Option<Digest> {
-        if size == 1 {
-            return path.is_empty().then(|| root(&[leaf]));
-        }
-        let (sibling, inner) = path.split_last()?;
-        let middle = size.next_power_of_two() / 2;
-        if index < middle {
-            let below = climb(leaf, index, middle, inner)?;
-            Some(hash(&[&[1], below.as_bytes(), sibling.as_bytes()]))
-        } else {
-            let below = climb(leaf, index - middle, size - middle, inner)?;
-            Some(hash(&[&[1], sibling.as_bytes(), below.as_bytes()]))
-        }
+/// The root, and the audit path of every leaf in order, at the cost of the root alone.
+pub fn paths(leaves: &[Digest]) -> (Digest, Vec<Vec<Digest>>) {
+    let mut paths = vec![Vec::new(); leaves.len()];
+    let root = collect(leaves, &mut paths);
+    (root, paths)
+}
+
+fn collect(leaves: &[Digest], paths: &mut [Vec<Digest>]) -> Digest {
+    if leaves.len() < 2 {
+        return root(leaves);
     }
-    index < size && climb(leaf, index, size, path) == Some(expected)
+    let middle = leaves.len().next_power_of_two() / 2;
+    let (left, right) = leaves.split_at(middle);
+    let (of_left, of_right) = paths.split_at_mut(middle);
+    let (left, right) = (collect(left, of_left), collect(right, of_right));
+    of_left.iter_mut().for_each(|path| path.push(right));
+    of_right.iter_mut().for_each(|path| path.push(left));
+    joined(left, right)
+}
+
+/// The root of the tree of `size` leaves in which this path leads up from `leaf` at `index`; `None`
+/// where no path of so many steps stands there.
+pub fn climbed(leaf: Digest, index: usize, size: usize, path: &[Digest]) -> Option<Digest> {
+    if index >= size {
+        return None;
+    }
+    if size == 1 {
+        return path.is_empty().then(|| root(&[leaf]));
+    }
+    let (sibling, inner) = path.split_last()?;
+    let middle = size.next_power_of_two() / 2;
+    Some(if index < middle {
+        joined(climbed(leaf, index, middle, inner)?, *sibling)
+    } else {
+        let below = climbed(leaf, index - middle, size - middle, inner)?;
+        joined(*sibling, below)
+    })
+}
+
+/// How many hashes the audit path has at `index` of a tree of `size` leaves; `None` outside of it.
+pub fn steps(index: usize, size: usize) -> Option<usize> {
+    if index >= size {
+        return None;
+    }
+    if size == 1 {
+        return Some(0);
+    }
+    let middle = size.next_power_of_two() / 2;
+    let below = if index < middle {
+        steps(index, middle)
+    } else {
+        steps(index - middle, size - middle)
+    };
+    below.map(|steps| steps + 1)
+}
+
+/// The hash of two halves of a tree.
+fn joined(left: Digest, right: Digest) -> Digest {
+    hash(&[&[1], left.as_bytes(), right.as_bytes()])
 }
 
 fn hash(parts: &[&[u8]]) -> Digest {
@@ -89,10 +131,18 @@ mod tests {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(root(&[]).to_hex(), empty);
         let leaf = Digest::of(b"one");
-        assert!(proves(leaf, 0, 1, &[], root(&[leaf])));
-        assert!(!proves(leaf, 1, 1, &[], root(&[leaf])));
+        assert_eq!(climbed(leaf, 0, 1, &[]), Some(root(&[leaf])));
+        assert_eq!(climbed(leaf, 1, 1, &[]), None);
+        assert_eq!(climbed(leaf, 0, 1, &[leaf]), None);
+        assert_eq!(climbed(leaf, 0, 0, &[]), None);
         assert_eq!(path(&[leaf], 0), []);
         assert_eq!(path(&[leaf, leaf], 2), []);
+        assert_eq!(paths(&[]), (root(&[]), vec![]));
+        assert_eq!(paths(&[leaf]), (root(&[leaf]), vec![vec![]]));
+        assert_eq!(
+            (steps(0, 0), steps(0, 1), steps(1, 1)),
+            (None, Some(0), None)
+        );
     }
 
     proptest! {
@@ -102,10 +152,19 @@ mod tests {
             let index = pick % size;
             let proof = path(&leaves, index);
             let head = root(&leaves);
-            prop_assert!(proves(leaves[index], index, size, &proof, head));
+            prop_assert_eq!(climbed(leaves[index], index, size, &proof), Some(head));
+            prop_assert_eq!(steps(index, size), Some(proof.len()));
+            let (same, all) = paths(&leaves);
+            prop_assert_eq!((same, &all[index]), (head, &proof));
+            let mut long = proof.clone();
+            long.push(head);
+            prop_assert_eq!(climbed(leaves[index], index, size, &long), None);
+            let short = &proof[..proof.len().saturating_sub(1)];
+            prop_assert!(size == 1 || climbed(leaves[index], index, size, short).is_none());
             let wrong = other % size;
             if wrong != index {
-                prop_assert!(!proves(leaves[wrong], index, size, &proof, head));
+                prop_assert_ne!(climbed(leaves[wrong], index, size, &proof), Some(head));
+                prop_assert_ne!(climbed(leaves[index], wrong, size, &proof), Some(head));
             }
         }
     }

@@ -57,6 +57,7 @@ fn one(text: &str) -> Option<Envelope> {
         payload: B64.decode(payload).ok()?,
         kid: KeyId::from_text(kid),
         signature: signature.try_into().ok()?,
+        tree: None,
     })
 }
 

@@ -58,6 +58,7 @@ pub fn signed_by_nobody(payload_type: &str, payload: Vec<u8>, key: &Jwk) -> Enve
         payload,
         kid: key.kid.clone(),
         signature,
+        tree: None,
     }
 }
 

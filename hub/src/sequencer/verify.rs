@@ -17,6 +17,7 @@ use lapor_protocol::message::{Attachment, Message};
 use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::Code;
 use lapor_protocol::seal::Wrap;
+use lapor_protocol::together::{LastTree, TOGETHER};
 use lapor_protocol::wire::read_object;
 use lapor_web::trace::Trace;
 
@@ -24,8 +25,8 @@ use super::verifiers::{AuthorKeys, Verifiers};
 use crate::casefile::without_words;
 use crate::error::HubError;
 
-/// Lines that one core takes at a time: about a millisecond of signatures.
-const CHUNK: usize = 32;
+/// Lines that one core takes at a time: as many as our nodes sign together.
+const CHUNK: usize = TOGETHER;
 
 /// The lines of a body, found once.
 #[derive(Debug)]
@@ -119,7 +120,8 @@ pub async fn read_batch(
         let (body, keys, chunk) = (body.clone(), Arc::clone(&keys), chunk.to_vec());
         chunks.push(tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let judge = |range: Range<usize>| keys.judge(&body[range]);
+            let mut last = LastTree::default();
+            let judge = |range: Range<usize>| keys.judge(&body[range], &mut last);
             chunk.into_iter().map(judge).collect::<Vec<_>>()
         }));
     }
@@ -254,7 +256,8 @@ fn continues(before: Option<&Incoming>, incoming: &Incoming) -> Continuity {
 }
 
 impl AuthorKeys {
-    fn judge(&self, line: &[u8]) -> Result<Incoming, Fault> {
+    /// Judges a line behind those that `last` has seen.
+    fn judge(&self, line: &[u8], last: &mut LastTree) -> Result<Incoming, Fault> {
         let malformed =
             |detail: String| Fault::Batch(HubError::refused(Code::MalformedBatch, detail));
         let read: BatchLine<'_> =
@@ -264,7 +267,7 @@ impl AuthorKeys {
         }
         let envelope = Envelope::parse(read.envelope.get().as_bytes())
             .map_err(|error| malformed(error.to_string()))?;
-        let id = self.verify(&envelope)?;
+        let id = self.verify(&envelope, last)?;
         let message = Message::parse(&envelope.payload)
             .map_err(|error| fault(None, Code::HeaderInvalid, error.to_string()))?;
         if message.header.author != self.author {
@@ -288,12 +291,12 @@ impl AuthorKeys {
         })
     }
 
-    fn verify(&self, envelope: &Envelope) -> Result<EnvelopeId, Fault> {
+    fn verify(&self, envelope: &Envelope, last: &mut LastTree) -> Result<EnvelopeId, Fault> {
         let known = self.keys.iter().find(|(_, key)| *key.kid() == envelope.kid);
         let Some((_, verifier)) = known else {
             return Err(self.stranger(envelope));
         };
-        match envelope.verified_id(MESSAGE_TYPE, verifier) {
+        match envelope.verified_id_after(MESSAGE_TYPE, verifier, last) {
             Ok(id) => Ok(id),
             Err(error) => {
                 let code = if envelope.payload_type == MESSAGE_TYPE {

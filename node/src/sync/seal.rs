@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::chain::ChainHead;
-use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
+use lapor_protocol::dsse::MESSAGE_TYPE;
 use lapor_protocol::message::Draft;
+use lapor_protocol::together::{Unsigned, sign_together};
 
 use super::announce::certify_at;
 use super::{Link, LinkError};
@@ -116,7 +117,7 @@ pub(super) async fn own_chain(tx: &mut Tx) -> Result<(ChainHead, u64), NodeError
     Ok((head, accepted as u64))
 }
 
-/// Signs drafts one after another behind `head`; gives them with their places,
+/// Gives drafts their places one after another behind `head` and signs them together; gives them so,
 /// and where the chain then stands.
 fn seal_all(
     node: &Node,
@@ -124,16 +125,21 @@ fn seal_all(
     mut head: ChainHead,
 ) -> Result<(Vec<OutboxRow>, ChainHead), NodeError> {
     let (me, keys, signer) = (node.instance()?, node.keys()?, node.signer()?);
+    let mut unsigned = Vec::with_capacity(drafts.len());
     for row in &mut drafts {
         let mut draft: Draft = store::read(serde_json::from_str(&row.draft))?;
         let place = head.next();
         certify_at(head, &mut draft, me, &keys.identity);
         let payload = draft.payload(me, place, head.id);
-        let (envelope, id) = Envelope::sign_with_id(MESSAGE_TYPE, payload, &signer);
-        head = head.advanced(id);
+        let message = Unsigned::new(MESSAGE_TYPE, payload);
+        head = head.advanced(message.id());
+        unsigned.push(message);
         row.epoch = Some(i64::from(place.epoch));
         row.seq = Some(place.seq as i64);
         row.envelope_id = Some(head.id.as_bytes().to_vec());
+    }
+    let signed = sign_together(unsigned, &signer);
+    for (row, envelope) in drafts.iter_mut().zip(signed) {
         row.line = Some(envelope.to_line());
     }
     Ok((drafts, head))
