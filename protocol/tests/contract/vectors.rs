@@ -11,6 +11,7 @@ pub mod ordered;
 mod refused;
 mod sealed;
 mod signed;
+mod together;
 mod told;
 mod wire;
 
@@ -39,6 +40,7 @@ pub fn document() -> Node {
         ("keys", signed::keys()),
         ("certificate", signed::certificate()),
         ("messages", signed::messages()),
+        ("together", together::tree()),
         ("receipts", signed::receipts()),
         ("directory", signed::directory()),
         ("epochs", signed::epochs()),

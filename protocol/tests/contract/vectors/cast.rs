@@ -10,6 +10,7 @@ use lapor_protocol::kinds::programme_published::Picture;
 use lapor_protocol::kinds::{Body, ProgrammePublished};
 use lapor_protocol::message::Draft;
 use lapor_protocol::seal::{ContentKey, Context, Opener, Sealed, seal_words};
+use lapor_protocol::together::{Unsigned, sign_together};
 
 use crate::acts;
 use crate::world::id;
@@ -141,6 +142,13 @@ pub fn chain() -> Vec<Envelope> {
         envelopes.push(envelope);
     }
     envelopes
+}
+
+/// The same messages under one signature.
+pub fn together() -> Vec<Envelope> {
+    let alone = chain().into_iter();
+    let unsigned = alone.map(|one| Unsigned::new(MESSAGE_TYPE, one.payload));
+    sign_together(unsigned.collect(), &signing())
 }
 
 /// The picture of [`programme`]: byte `n` is `n mod 251`.

@@ -4,8 +4,8 @@ use lapor_protocol::dsse::{Envelope, EnvelopeError, MESSAGE_TYPE, RECEIPT_TYPE};
 use lapor_protocol::keys::{Jwk, Verifier};
 use lapor_protocol::message::Message;
 
-use super::cast;
 use super::ordered::{Node, object, of, text};
+use super::{cast, together};
 
 /// The order of the Ed25519 base point, little endian.
 const ORDER: [u8; 32] = [
@@ -14,10 +14,10 @@ const ORDER: [u8; 32] = [
 ];
 
 pub fn inputs() -> Node {
-    Node::List([envelopes(), keys(), payloads()].concat())
+    Node::List([envelopes(), together::inputs(), keys(), payloads()].concat())
 }
 
-fn refused(name: &str, what: &str, input: Node, verdict: &str) -> Node {
+pub fn refused(name: &str, what: &str, input: Node, verdict: &str) -> Node {
     object([
         ("name", text(&name)),
         ("what", text(&what)),
@@ -26,10 +26,18 @@ fn refused(name: &str, what: &str, input: Node, verdict: &str) -> Node {
     ])
 }
 
-/// Each is checked as a message signed by Kota Bandung's signing key.
+/// What is wrong with an envelope as a message signed by Kota Bandung's signing key.
+pub fn verdict(envelope: &Envelope) -> &'static str {
+    let key = Verifier::from_jwk(&cast::signing().public()).unwrap();
+    match envelope.verify(MESSAGE_TYPE, &key).unwrap_err() {
+        EnvelopeError::PayloadType { .. } => "payload_type",
+        EnvelopeError::Key(_) => "key_unknown",
+        _ => "signature_invalid",
+    }
+}
+
 fn envelopes() -> Vec<Node> {
     let good = cast::chain().remove(1);
-    let key = Verifier::from_jwk(&cast::signing().public()).unwrap();
     let mut other_s = good.clone();
     let mut carry = 0u16;
     for (byte, order) in other_s.signature[32..].iter_mut().zip(ORDER) {
@@ -67,20 +75,10 @@ fn envelopes() -> Vec<Node> {
         ("signed by another instance's key", stranger, "key_unknown"),
     ];
     let mut out = Vec::new();
-    for (name, envelope, verdict) in cases {
-        let error = envelope.verify(MESSAGE_TYPE, &key).unwrap_err();
-        let found = match error {
-            EnvelopeError::PayloadType { .. } => "payload_type",
-            EnvelopeError::Key(_) => "key_unknown",
-            _ => "signature_invalid",
-        };
-        assert_eq!(found, verdict, "{name}");
-        out.push(refused(
-            name,
-            "envelope",
-            text(&envelope.to_line()),
-            verdict,
-        ));
+    for (name, envelope, expected) in cases {
+        assert_eq!(verdict(&envelope), expected, "{name}");
+        let line = text(&envelope.to_line());
+        out.push(refused(name, "envelope", line, expected));
     }
     let line = good.to_line();
     let unpadded = line.replace("=\"", "\"");
