@@ -1,7 +1,10 @@
 //! Messages of a chain that is kept as honestly as a story wants.
 
-use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
+use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE, TREE_TYPE, pae};
 use lapor_protocol::ids::{CaseId, EnvelopeId, MessageId};
+use lapor_protocol::keys::Signer;
+use lapor_protocol::merkle;
+use lapor_protocol::together::TreePlace;
 use serde_json::{Value, json};
 
 use super::player::Player;
@@ -109,4 +112,24 @@ pub fn with_signature(said: &Said, signature: [u8; 64]) -> Said {
     let mut other = said.clone();
     other.envelope.signature = signature;
     other
+}
+
+/// The same message as leaf `index` of a tree of these, whose head is signed whatever they are.
+pub fn in_tree(
+    envelope: &Envelope,
+    index: usize,
+    leaves: &[EnvelopeId],
+    signer: &Signer,
+) -> Envelope {
+    let (size, root) = (leaves.len() as u16, merkle::root(leaves));
+    let head = [&size.to_be_bytes()[..], &root.as_bytes()[..]].concat();
+    Envelope {
+        signature: signer.sign(&pae(TREE_TYPE, &head)),
+        tree: Some(TreePlace {
+            index: index as u16,
+            size,
+            path: merkle::path(leaves, index),
+        }),
+        ..envelope.clone()
+    }
 }

@@ -15,7 +15,7 @@ pub mod weak;
 pub(crate) use answer::read_chunks;
 pub use answer::{Answered, read_answer};
 pub use asked::Asked;
-pub use chain::{Said, seconded, with_signature};
+pub use chain::{Said, in_tree, seconded, with_signature};
 pub use frames::{Frame, Frames};
 pub use joining::{Applicant, Door, Joined, Keys};
 pub use player::{Forge, PATIENCE, Player, Wire, ask_on, connect};

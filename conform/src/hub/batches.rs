@@ -324,7 +324,7 @@ async fn forged(stage: &mut Stage) -> Result<()> {
 }
 
 /// That a line alone is refused with this code, and that nothing has moved.
-async fn is_exception(player: &Player, line: &str, code: Code) -> Result<()> {
+pub async fn is_exception(player: &Player, line: &str, code: Code) -> Result<()> {
     let answered = player.push(&[line.to_owned()]).await?;
     let ran_into = answered.ran_into()?;
     ensure!(

@@ -15,6 +15,7 @@ mod joining;
 mod keys;
 mod rulings;
 mod streams;
+mod together;
 mod told;
 mod wraps;
 
@@ -93,13 +94,14 @@ pub fn sentences() -> impl Iterator<Item = &'static str> {
 
 /// In the order in which they are made: those that freeze a chain or replace
 /// a key come last.
-fn all() -> [&'static [Check<Stage>]; 12] {
+fn all() -> [&'static [Check<Stage>]; 13] {
     [
         &joining::AFTER,
         &doors::CHECKS,
         &batches::CHECKS,
         &bodies::CHECKS,
         &cases::CHECKS,
+        &together::CHECKS,
         &rulings::CHECKS,
         &authority::CHECKS,
         &wraps::CHECKS,

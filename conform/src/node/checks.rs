@@ -16,7 +16,7 @@ macro_rules! look {
     };
 }
 
-pub const CHECKS: [Check<Stage>; 27] = [
+pub const CHECKS: [Check<Stage>; 28] = [
     Check {
         name: "joins by proving all of its keys",
         keeps: &[
@@ -124,6 +124,8 @@ pub const CHECKS: [Check<Stage>; 27] = [
             "The signature is Ed25519 over the pre-authentication encoding, where lengths are decimal counts of bytes:",
             "PAE = \"DSSEv1\" SP LEN(payloadType) SP payloadType SP LEN(payload) SP payload",
             "The **envelope id** is SHA-256 of PAE.",
+            "`size` is 2 to `SIGNED_TOGETHER`, the index is below it, and the path has as many hashes as that leaf has in a tree of that size;",
+            "| `SIGNED_TOGETHER` | 256 | messages that may have one signature together |",
             "The line must be an object with these members and no others, each once; of the signature the same holds.",
             "| `message.v1+json` | a message | its author's signing key |",
             "The payload of a message is one JSON object in UTF-8: no key twice in one object",
@@ -287,6 +289,7 @@ pub const CHECKS: [Check<Stage>; 27] = [
             "`settled` (at most `accepted`): applied up to here, or listed in `exceptions` as `refused`, `superseded`, `quarantined` or `parked`, with a short code as `reason` and never a word of a case.",
             "`head` is the hash of the item at `accepted`, zeros at 0; it is checked like a cursor.",
             "**Acknowledgements** are signed by the recipient.",
+            "Only messages are signed together; beside anything else `tree` is a wrong signature.",
             "They only rise;",
             "The key is a signing key that is valid at the next position of the recipient's chain, or at its head.",
             "| `ack.v1+json` | an acknowledgement | the recipient's signing key |",
@@ -302,8 +305,21 @@ pub const CHECKS: [Check<Stage>; 27] = [
             "One that fails is retried, then quarantined; its case waits, the stream does not.",
             "Unknown fields are no error anywhere in a payload.",
             "Verify in this order: the payload type is the one expected here; `keyid` is the key that must have signed; the signature verifies strictly (S below the group order, no small-order R or key, the cofactorless equation).",
+            "To verify, climb from the id along the path to a root and verify `sig` over size and root: a place that does not hold is a wrong signature.",
         ],
         run: look!(reading::sets_aside),
+    },
+    Check {
+        name: "takes messages that are signed together",
+        keeps: &[
+            "Messages that their author signs at the same time may have one signature together.",
+            "in an order that the author chooses, and `sig` is over PAE of the type `application/vnd.lapor.tree.v1` and the payload",
+            "size (2 bytes, big endian) || root (32 bytes)",
+            "The signature of each has one more member, `tree`, which is base64 of its place: the index of the leaf from 0, the size of the tree, and the audit path of section 2.1.1 from the leaf upwards.",
+            "index (2 bytes, big endian) || size (2 bytes, big endian) || hashes of the path (32 bytes each)",
+            "Each is proved without the others: those of one tree may stand in several batches, apart from each other and among some that are signed otherwise.",
+        ],
+        run: look!(reading::takes_together),
     },
     Check {
         name: "asks for a content key that it lacks, and waits for it with no stream",

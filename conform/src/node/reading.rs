@@ -119,6 +119,20 @@ pub fn sets_aside(seen: &Seen, _: &World) -> Result<()> {
     Ok(())
 }
 
+pub fn takes_together(seen: &Seen, _: &World) -> Result<()> {
+    if seen.together.is_empty() {
+        return Err(Untried("it did not come to read what is signed together".into()).into());
+    }
+    for dseq in &seen.together {
+        let states = set_aside(seen, *dseq)?;
+        ensure!(
+            states.is_empty(),
+            "a message that is signed together with another one was {states:?}"
+        );
+    }
+    Ok(())
+}
+
 pub fn lacks_a_key(seen: &Seen, _: &World) -> Result<()> {
     let case = seen.keyless.filter(|_| seen.brought == NEWS.len());
     let Some(case) = case else {

@@ -109,6 +109,10 @@ pub enum News {
     Seconded,
     /// It is signed as a receipt is, and says so.
     Retyped,
+    /// It is signed together with the report, and says the place of that for its own.
+    Misplaced,
+    /// It is signed together with the report and with a message that goes elsewhere.
+    Together,
     /// No wrap comes with it.
     Keyless,
     /// A message of a kind that nobody knows follows.
@@ -149,7 +153,7 @@ pub struct Call {
 
 /// The cases of the ministry in their order, each brought once the one before
 /// is acknowledged, and how the first page that brings it is spoiled.
-pub const NEWS: [(News, Option<Spoiled>); 12] = [
+pub const NEWS: [(News, Option<Spoiled>); 14] = [
     (News::Plain, Some(Spoiled::Forked)),
     (News::Plain, Some(Spoiled::Reordered)),
     (News::Plain, Some(Spoiled::Headless)),
@@ -160,6 +164,8 @@ pub const NEWS: [(News, Option<Spoiled>); 12] = [
     (News::Unsigned, None),
     (News::Seconded, None),
     (News::Retyped, None),
+    (News::Misplaced, None),
+    (News::Together, None),
     (News::Keyless, None),
     (News::UnknownKind, None),
 ];
@@ -207,6 +213,8 @@ pub struct Seen {
     pub brought: usize,
     /// How far true pages have come.
     pub given: u64,
+    /// The places in the stream of what has one signature together.
+    pub together: Vec<u64>,
     /// The places in the stream of what cannot be applied: those without a sound
     /// signature of their author, and one of a kind that nobody knows.
     pub forged: Vec<(News, u64)>,

@@ -240,6 +240,7 @@ impl State {
             return;
         };
         self.seen.brought += 1;
+        let first = self.seen.end().dseq + 1;
         if news == News::Keyless {
             self.seen.keyless = told.first().map(|told| told.case);
             self.kept_back = wraps.to_vec();
@@ -255,12 +256,13 @@ impl State {
             self.deliver(delivery);
         }
         // The last message of a case is the one with which something is wrong.
-        let place = Some(self.seen.end().dseq);
+        let place = self.seen.end().dseq;
         match news {
-            News::Unsigned | News::Seconded | News::Retyped => {
-                self.seen.forged.extend(place.map(|place| (news, place)));
+            News::Unsigned | News::Seconded | News::Retyped | News::Misplaced => {
+                self.seen.forged.push((news, place));
             }
-            News::UnknownKind => self.seen.unknown = place,
+            News::Together => self.seen.together.extend(first..=place),
+            News::UnknownKind => self.seen.unknown = Some(place),
             News::Plain | News::Keyless => {}
         }
     }

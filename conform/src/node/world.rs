@@ -19,7 +19,7 @@ use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
 
 use super::seen::{Impostor, Misprint, News};
-use crate::client::{Keys, Said, seconded, weak};
+use crate::client::{Keys, Said, in_tree, seconded, weak};
 
 const DAY_MS: i64 = 86_400_000;
 /// More than half of the 30 days of a certificate: the node has one to renew.
@@ -275,7 +275,7 @@ impl World {
         let words =
             json!({ "title": "Uji kesesuaian", "content": "Laporan uji dari lapor-conform." });
         let about = ("report.filed", case, &key);
-        let (report, id) = self.say(about, json!({ "body": body }), &words)?;
+        let (mut report, id) = self.say(about, json!({ "body": body }), &words)?;
         let target = self.invitation.instance.clone();
         let term = json!({ "author": self.ministry.id, "id": id });
         let payload = json!({ "body": { "target": target }, "term": term });
@@ -289,6 +289,18 @@ impl World {
                 let signer = &self.ministry.keys.signing;
                 let payload = std::mem::take(&mut disposal.payload);
                 disposal = Envelope::sign(RECEIPT_TYPE, payload, signer);
+            }
+            News::Misplaced | News::Together => {
+                let elsewhere = Digest::of(b"a message for somebody else");
+                let leaves = [report.id(), elsewhere, disposal.id()];
+                let signer = &self.ministry.keys.signing;
+                let first = in_tree(&report, 0, &leaves, signer);
+                disposal = in_tree(&disposal, 2, &leaves, signer);
+                if news == News::Misplaced {
+                    disposal.tree.clone_from(&first.tree);
+                } else {
+                    report = first;
+                }
             }
             News::Plain | News::Keyless | News::UnknownKind => {}
         }

@@ -91,7 +91,7 @@ async fn what_cannot_be_looked_at_is_said() {
             _ => None,
         });
         let untried: Vec<_> = untried.collect();
-        assert_eq!(untried.len(), 16, "{untried:?}");
+        assert_eq!(untried.len(), 17, "{untried:?}");
         assert!(untried[0].contains("has no authority over uji-b0"));
         fleet.ends_well().await;
     }
