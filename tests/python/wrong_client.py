@@ -176,6 +176,22 @@ def reads_any_type():
     client.opened = opened_as_it_says
 
 
+def believes_places():
+    """Takes whatever says that it was signed together."""
+    opened = client.opened
+
+    def opened_in_a_tree(kind, envelope, keys):
+        if "tree" in envelope["signatures"][0]:
+            return client.json.loads(client.unb64(envelope["payload"]))
+        return opened(kind, envelope, keys)
+
+    client.opened = opened_in_a_tree
+
+
+def knows_no_trees():
+    forms.signed_together = lambda *_: b""
+
+
 FAULTS = {
     fault.__name__: fault
     for fault in (
@@ -195,6 +211,8 @@ FAULTS = {
         takes_any_key,
         knows_no_notice,
         reads_any_type,
+        believes_places,
+        knows_no_trees,
     )
 }
 

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 TYPE = "application/vnd.lapor.{}.v1+json"
+TREE_TYPE = "application/vnd.lapor.tree.v1"
+SIGNED_TOGETHER = 256
 KINDS = frozenset(
     """
     report.filed report.completed case.verified case.held case.archived case.disposed case.returned
@@ -157,12 +159,46 @@ def opened(kind, envelope, keys):
     payload = unb64(envelope["payload"])
     for key in keys:
         if key["kid"] == signature["keyid"]:
+            signed = pae(envelope["payloadType"], payload)
+            if "tree" in signature:
+                signed = signed_together(kind, sha256(signed), signature["tree"])
             try:
-                verifier(key).verify(unb64(signature["sig"]), pae(envelope["payloadType"], payload))
+                verifier(key).verify(unb64(signature["sig"]), signed)
             except InvalidSignature:
                 raise Broken(f"a {kind} with a wrong signature") from None
             return json.loads(payload)
     raise Broken(f"a {kind} signed by an unknown key")
+
+
+def sides(index, size):
+    """Of each hash of a path, from the leaf upwards: whether it stands on the left."""
+    if size == 1:
+        return []
+    split = 1 << (size - 1).bit_length() - 1
+    if index < split:
+        return [*sides(index, split), False]
+    return [*sides(index - split, size - split), True]
+
+
+def signed_together(kind, leaf, tree):
+    """What the author has signed, if the message with this id has this place in a tree."""
+    if kind != "message":
+        raise Broken(f"a {kind} that is signed together")
+    try:
+        raw = unb64(tree)
+        index, size = struct.unpack(">HH", raw[:4])
+    except (TypeError, ValueError, struct.error):
+        raise Broken("a tree that cannot be read") from None
+    if not index < size or not 2 <= size <= SIGNED_TOGETHER:
+        raise Broken("a place that is in no tree")
+    path, left = raw[4:], sides(index, size)
+    if len(path) != 32 * len(left):
+        raise Broken("a path of another length")
+    head = sha256(b"\0" + leaf)
+    for at, is_left in enumerate(left):
+        other = path[32 * at : 32 * at + 32]
+        head = sha256(b"\1" + (other + head if is_left else head + other))
+    return pae(TREE_TYPE, struct.pack(">H", size) + head)
 
 
 def shown(name, envelope):
