@@ -20,5 +20,6 @@ mod replicas;
 mod serving;
 mod set_aside;
 mod streams;
+mod together;
 mod turns;
 mod watch;
