@@ -181,6 +181,36 @@ async fn a_message_with_a_strange_signature_stops_its_case_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_is_signed_together_is_applied_and_what_has_no_place_in_that_tree_is_not() {
+    for scene in scenes().await {
+        let [lamp, hole] = scene.cases;
+        let both = [note(lamp), note(hole)];
+        scene.hub.authors_together("pusat", &both, |_| {});
+        scene.pull().await;
+        assert!(scene.set_aside().await.is_empty());
+        assert_eq!(
+            (scene.case(0).await.case_seq, scene.case(1).await.case_seq),
+            (2, 2)
+        );
+        let three = [note(hole), note(lamp), note(lamp)];
+        scene.hub.authors_together("pusat", &three, |signed| {
+            let of_another = signed[0].tree.clone();
+            signed[1].tree = of_another;
+        });
+        scene.pull().await;
+        let [aside] = &scene.set_aside().await[..] else {
+            panic!("one message is set aside")
+        };
+        assert_eq!((aside.state.as_str(), aside.behind), ("quarantined", 1));
+        assert_eq!(aside.reason.as_deref(), Some("signature_invalid"));
+        assert_eq!(
+            (scene.case(0).await.case_seq, scene.case(1).await.case_seq),
+            (2, 3)
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_item_that_fails_is_tried_a_few_times_and_heals_when_its_case_is_folded_anew() {
     for scene in scenes().await {
         let [lamp, hole] = scene.cases;

@@ -29,6 +29,8 @@ mod public;
 mod returning;
 mod run;
 mod seal;
+#[cfg(test)]
+mod seal_tests;
 mod seen;
 mod sending_again;
 mod settle;

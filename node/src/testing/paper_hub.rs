@@ -15,6 +15,7 @@ use lapor_protocol::kinds::Body;
 use lapor_protocol::message::{Draft, Header, Message};
 use lapor_protocol::page::BatchLine;
 use lapor_protocol::receipt::{Ack, Exception, Receipt, Stream};
+use lapor_protocol::together::{Unsigned, sign_together};
 use lapor_protocol::wire::{OutboxAnswer, OutboxHead};
 use serde_json::json;
 
@@ -147,10 +148,34 @@ impl PaperHub {
                 id: envelope.id(),
             },
         );
-        let header = Message::parse(&envelope.payload).unwrap().header;
-        let stream = header.case.map_or(Stream::Public, |_| Stream::Inbox);
-        let line = Some(envelope.to_line());
-        ledger.tell(stream, &header, envelope.id(), Ruling::APPLIED, None, line);
+        ledger.tell_whole(&envelope);
+    }
+
+    /// Another institution authors messages that it signs together, and that `change` changes then.
+    pub fn authors_together(
+        &self,
+        author: &str,
+        drafts: &[Draft],
+        change: impl FnOnce(&mut [Envelope]),
+    ) {
+        let signer = signing_of(author);
+        let author: InstanceId = author.parse().unwrap();
+        let mut ledger = self.state.lock().unwrap();
+        let head = ledger.others.get(&author).copied();
+        let mut head = head.unwrap_or(ChainHead::START);
+        let mut unsigned = Vec::new();
+        for draft in drafts {
+            let payload = draft.payload(&author, head.next(), head.id);
+            let message = Unsigned::new(MESSAGE_TYPE, payload);
+            head = head.advanced(message.id());
+            unsigned.push(message);
+        }
+        ledger.others.insert(author, head);
+        let mut signed = sign_together(unsigned, &signer);
+        change(&mut signed);
+        for envelope in &signed {
+            ledger.tell_whole(envelope);
+        }
     }
 
     fn head(ledger: &Ledger) -> ChainHead {
@@ -258,6 +283,14 @@ impl Ledger {
             let line = Some(line.to_owned());
             self.tell(Stream::Public, header, id, ruling, None, line);
         }
+    }
+
+    /// Tells an applied message of somebody else.
+    fn tell_whole(&mut self, envelope: &Envelope) {
+        let header = Message::parse(&envelope.payload).unwrap().header;
+        let stream = header.case.map_or(Stream::Public, |_| Stream::Inbox);
+        let line = Some(envelope.to_line());
+        self.tell(stream, &header, envelope.id(), Ruling::APPLIED, None, line);
     }
 
     fn tell(
