@@ -8,6 +8,7 @@ use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::{self, Envelope, EnvelopeError};
 use lapor_protocol::ids::Digest;
 use lapor_protocol::keys::KeyStatement;
+use lapor_protocol::merkle;
 use lapor_protocol::receipt::{Ack, Receipt, ReceiptError};
 use lapor_protocol::seen;
 use serde::Serialize;
@@ -33,6 +34,27 @@ fn envelope(line: &[u8]) {
     assert!(envelope.verify(dsse::MESSAGE_TYPE, &STRANGER).is_err());
     let id = envelope.verified_id(dsse::MESSAGE_TYPE, &HUB_KEY);
     assert!(id.is_err() || id == Ok(envelope.id()));
+    placed(envelope);
+}
+
+/// Wherever a place in a tree leads, the head that is signed there holds for it, and for nothing
+/// without the place.
+fn placed(mut envelope: Envelope) {
+    envelope.payload_type = dsse::MESSAGE_TYPE.to_owned();
+    let id = envelope.id();
+    let Some(place) = &envelope.tree else {
+        return;
+    };
+    let (index, size) = (usize::from(place.index), usize::from(place.size));
+    let root = merkle::climbed(id, index, size, &place.path).expect("what is read leads to a root");
+    let head = [&place.size.to_be_bytes()[..], &root.as_bytes()[..]].concat();
+    envelope.signature = HUB.sign(&dsse::pae(dsse::TREE_TYPE, &head));
+    envelope.kid = HUB.kid().clone();
+    let verified = envelope.verified_id(dsse::MESSAGE_TYPE, &HUB_KEY);
+    assert_eq!(verified, Ok(id));
+    envelope.tree = None;
+    let alone = envelope.verify(dsse::MESSAGE_TYPE, &HUB_KEY);
+    assert_eq!(alone, Err(EnvelopeError::Signature));
 }
 
 /// What hub, node or institution states, by the first byte.
