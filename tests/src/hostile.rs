@@ -15,7 +15,9 @@ use lapor_protocol::wire::PREFIX;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncRead;
 
-pub use lapor_conform::client::{Asked, Frame, Frames, Said, Wire, seconded, with_signature};
+pub use lapor_conform::client::{
+    Asked, Frame, Frames, Said, Wire, in_tree, seconded, with_signature,
+};
 
 /// A member with its keys; nothing keeps it from using them badly.
 pub struct Hostile(Player);

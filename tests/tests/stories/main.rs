@@ -37,6 +37,7 @@ mod running;
 mod simulation;
 mod storms;
 mod supervision;
+mod together;
 mod traces;
 mod upgrades;
 mod watching;

@@ -9,6 +9,7 @@ mod floods;
 mod joining;
 mod process;
 mod streams;
+mod together;
 mod trickles;
 
 use std::cell::Cell;
