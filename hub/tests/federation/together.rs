@@ -1,6 +1,7 @@
 //! Messages that have one signature together: they are taken apart from each other, told as they
 //! came, and refused where their place does not hold.
 
+use lapor_hub::evidence::{export, verify};
 use lapor_protocol::chain::EpochRequest;
 use lapor_protocol::dsse::{EPOCH_TYPE, Envelope, MESSAGE_TYPE};
 use lapor_protocol::keys::Verifier;
@@ -157,5 +158,33 @@ async fn nothing_but_a_message_is_signed_together() {
         let signed = sign_together(both.into(), &bandung.identity);
         let refused = place.post(&bandung, "/epochs", signed[0].to_line()).await;
         assert_eq!(refused.code(), Some(Code::SignatureInvalid));
+    }
+}
+
+#[tokio::test]
+async fn what_is_signed_together_is_proved_in_an_export_and_so_is_one_case_of_it() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (case, first) = bandung.file(1);
+        let alone = [first, bandung.file(2).1, bandung.file(3).1];
+        place.send(&bandung, &together(&bandung, &alone)).await;
+        let home = tempfile::tempdir().unwrap();
+        for (name, of) in [("all", None), ("one", Some(case))] {
+            let folder = home.path().join(name);
+            let written = export(&place.hub.ground, &folder, of, |_, _| {}).await;
+            assert_eq!(written.unwrap().envelopes, if of.is_some() { 1 } else { 3 });
+            assert_eq!(verify(&folder).unwrap().contradictions, [], "{name}");
+
+            let file = folder.join("envelopes.ndjson");
+            let mut text = std::fs::read_to_string(&file).unwrap();
+            // Within the first hash of the path.
+            let at = text.find(r#""tree":""#).unwrap() + 20;
+            let other = if &text[at..=at] == "A" { "B" } else { "A" };
+            text.replace_range(at..=at, other);
+            std::fs::write(&file, text).unwrap();
+            let found = verify(&folder).unwrap().contradictions;
+            assert_eq!(found.len(), 1, "{found:?}");
+        }
     }
 }

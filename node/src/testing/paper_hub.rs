@@ -171,9 +171,9 @@ impl PaperHub {
             unsigned.push(message);
         }
         ledger.others.insert(author, head);
-        let mut signed = sign_together(unsigned, &signer);
-        change(&mut signed);
-        for envelope in &signed {
+        let mut envelopes = sign_together(unsigned, &signer);
+        change(&mut envelopes);
+        for envelope in &envelopes {
             ledger.tell_whole(envelope);
         }
     }

@@ -66,20 +66,20 @@ pub fn inputs() -> Vec<Node> {
 fn misplaced() -> Vec<Node> {
     let [first, second, _] = <[Envelope; 3]>::try_from(cast::together()).unwrap();
     let alone = cast::chain().remove(0);
-    let with = |change: &dyn Fn(&mut TreePlace)| {
+    let with = |change: fn(&mut TreePlace)| {
         let mut other = first.clone();
-        change(other.tree.as_mut().unwrap());
+        other.tree.iter_mut().for_each(change);
         other
     };
     let cases = [
         (
             "a hash of the path changed",
-            with(&|place| place.path[1] = Digest::of(b"another")),
+            with(|place| place.path[1] = Digest::of(b"another")),
         ),
-        ("the place of its neighbour", with(&|place| place.index = 1)),
+        ("the place of its neighbour", with(|place| place.index = 1)),
         (
             "a tree of another size, with a path of the same length",
-            with(&|place| place.size = 4),
+            with(|place| place.size = 4),
         ),
         (
             "signature and place of another message",
@@ -120,14 +120,14 @@ fn unreadable() -> Vec<Node> {
     let [first, second, extra] = [path(0), path(1), vec![ids[0]; 9]];
     let sound = place(0, 3, &first);
     let line = cast::together().remove(0).to_line();
-    let cut = B64.decode(&sound).unwrap();
+    let bytes = B64.decode(&sound).unwrap();
     let cases = [
         ("a tree of one", place(0, 1, &[])),
         ("a tree of 257", place(0, 257, &extra)),
         ("a place behind the last one", place(3, 3, &second)),
         ("a path that is too long", place(0, 3, &extra[..3])),
         ("a path that is too short", place(0, 3, &first[..1])),
-        ("a path that ends within a hash", B64.encode(&cut[..67])),
+        ("a path that ends within a hash", B64.encode(&bytes[..67])),
         ("a place without a size", B64.encode([0_u8, 0])),
         ("an empty place", String::new()),
         (
