@@ -326,6 +326,7 @@ impl Step<'_> {
     ) -> Result<Settled, NodeError> {
         let minutes = i64::from(self.node.settings().channels.draft_minutes);
         let draft = talk.draft.as_ref();
+        let before = self.node.talk_of(self.thread)?;
         Ok(Settled {
             cause: self.cause.clone(),
             channel: self.channel.as_str().to_owned(),
@@ -340,6 +341,7 @@ impl Step<'_> {
             filed: done.filed.clone(),
             joined: self.joined()?,
             common: done.common.clone(),
+            answered: before.answered(talk).map(str::to_owned),
             says,
             at,
         })
