@@ -25,8 +25,7 @@ pub use id::AsideId;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
-pub(crate) use crate::store::aside::REFUSED_WITH;
-pub(crate) use crate::store::outbox::WAITS;
+pub(crate) use crate::store::behind::{REFUSED_WITH, WAITS};
 
 /// The state of what waits for a person.
 const QUARANTINED: &str = "quarantined";
