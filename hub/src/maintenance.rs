@@ -162,7 +162,12 @@ pub(crate) async fn end_in(
         until: now,
         reason: notice.reason.clone(),
     };
-    audit::note_about(tx, now, by, "maintenance.ended", None).await?;
+    let action = if notice.is_on(now) {
+        "maintenance.ended"
+    } else {
+        "maintenance.called_off"
+    };
+    audit::note_about(tx, now, by, action, None).await?;
     Ok(announce(ground, tx, ended).await?)
 }
 

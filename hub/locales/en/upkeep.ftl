@@ -47,6 +47,7 @@ maintenance-call-off-about = This maintenance does not take place: the hub goes 
 maintenance-another = Another maintenance has been announced since; look at it, and ask again if it is needed.
 did-maintenance-planned = Maintenance announced
 did-maintenance-ended = Maintenance ended
+did-maintenance-called-off = Planned maintenance called off
 
 # Backups
 

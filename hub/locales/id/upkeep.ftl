@@ -44,6 +44,7 @@ maintenance-call-off-about = Pemeliharaan ini tidak jadi: hub tetap menerima pes
 maintenance-another = Pemeliharaan lain diumumkan sejak itu; lihat dahulu, lalu ajukan lagi bila perlu.
 did-maintenance-planned = Pemeliharaan diumumkan
 did-maintenance-ended = Pemeliharaan diakhiri
+did-maintenance-called-off = Rencana pemeliharaan dibatalkan
 
 # Cadangan
 

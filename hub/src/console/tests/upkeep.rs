@@ -170,6 +170,12 @@ async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other(
         list.shows("Rencana pemeliharaan dibatalkan");
         let directory = place.ground.directory.current();
         assert!(directory.maintenance(NOW).is_none());
+        for action in ["maintenance.called_off.asked", "maintenance.called_off"] {
+            assert_eq!(place.audited(action).await.len(), 1, "{action}");
+        }
+        assert!(place.audited("maintenance.ended").await.is_empty());
+        let log = second.open("/konsol/audit").await;
+        log.shows("<td data-label=\"Tindakan\">Rencana pemeliharaan dibatalkan</td>");
     }
 }
 
@@ -182,6 +188,7 @@ async fn an_end_that_was_asked_for_before_it_named_a_maintenance_ends_what_is_an
         deeds::act(&place.ground, &by, &end).await.unwrap();
         let directory = place.ground.directory.current();
         assert!(directory.maintenance(NOW).is_none());
+        assert_eq!(place.audited("maintenance.called_off").await.len(), 1);
     }
 }
 
