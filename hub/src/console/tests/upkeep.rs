@@ -117,7 +117,7 @@ fn planned(hours: i64) -> Deed {
 
 #[tokio::test]
 async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other() {
-    const FOLLOWS: &str = "Pemeliharaan ini tidak jadi";
+    const FOLLOWS: &str = "Bila dibatalkan, pemeliharaan ini tidak jadi";
     const LIST: &str = "/konsol/persetujuan";
     for place in Place::all(true).await {
         place.hire("dua@pusat.example", ConsoleRole::Operator).await;
