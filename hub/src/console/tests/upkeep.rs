@@ -148,7 +148,9 @@ async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other(
         announce(2).await;
         let list = second.open(LIST).await;
         list.shows("Pemeliharaan lain diumumkan sejak itu")
-            .hides(FOLLOWS);
+            .hides(FOLLOWS)
+            .hides("value=\"setuju\"")
+            .shows("value=\"tolak\"");
         second.post(&at, &yes).await.is(StatusCode::SEE_OTHER);
         let directory = place.ground.directory.current();
         let stands = directory.maintenance(NOW).map(|notice| notice.from);
@@ -165,6 +167,8 @@ async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other(
         list.shows("Pemeliharaan lain diumumkan sejak itu");
 
         announce(1).await;
+        let list = second.open(LIST).await;
+        list.shows("value=\"setuju\"");
         second.post(&at, &yes).await.is(StatusCode::SEE_OTHER);
         let list = second.open(LIST).await;
         list.shows("Rencana pemeliharaan dibatalkan");
