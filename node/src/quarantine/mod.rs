@@ -107,6 +107,19 @@ impl Node {
         Ok(all)
     }
 
+    /// For each of these the refused message that has to be sent again before it can be, if there is one.
+    pub async fn first_to_send(&self, aside: &[Aside]) -> Result<Vec<Option<AsideId>>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let mut first = Vec::with_capacity(aside.len());
+        for one in aside {
+            first.push(match one.id {
+                AsideId::Item(_) => None,
+                AsideId::Own(number) => own::first_to_send(&mut tx, number).await?,
+            });
+        }
+        Ok(first)
+    }
+
     /// How many are set aside, those left out that a person has refused.
     pub async fn count_set_aside(&self) -> Result<u64, NodeError> {
         let mut tx = self.read_tx().await?;

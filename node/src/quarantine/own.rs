@@ -114,6 +114,25 @@ pub(super) async fn refuse(
 /// The messages that are set aside and without which the hub would know none of the cases that this one
 /// names, the earliest of each; an error where somebody has refused one of them.
 async fn beginnings(tx: &mut Tx, number: i64) -> Result<BTreeSet<i64>, NodeError> {
+    let (earliest, refused) = births(tx, number).await?;
+    let Some(birth) = refused else {
+        return Ok(earliest);
+    };
+    let (id, birth) = (AsideId::Own(number), AsideId::Own(birth));
+    Err(NodeError::Invalid(format!(
+        "the hub would not know the case of {id}: it begins with {birth}, which is refused; replay {birth} first"
+    )))
+}
+
+/// The refused message that has to be sent again before this one can be.
+pub(super) async fn first_to_send(tx: &mut Tx, number: i64) -> Result<Option<AsideId>, NodeError> {
+    let (_, refused) = births(tx, number).await?;
+    Ok(refused.map(AsideId::Own))
+}
+
+/// The earliest set-aside messages with which the cases of a message begin, and one of those behind
+/// them that is refused.
+async fn births(tx: &mut Tx, number: i64) -> Result<(BTreeSet<i64>, Option<i64>), NodeError> {
     let mut earliest = BTreeSet::new();
     let mut refused = None;
     let mut births = store::behind::own_births(tx, number).await?;
@@ -127,13 +146,7 @@ async fn beginnings(tx: &mut Tx, number: i64) -> Result<BTreeSet<i64>, NodeError
         }
         births.extend(above);
     }
-    let Some(birth) = refused else {
-        return Ok(earliest);
-    };
-    let (id, birth) = (AsideId::Own(number), AsideId::Own(birth));
-    Err(NodeError::Invalid(format!(
-        "the hub would not know the case of {id}: it begins with {birth}, which is refused; replay {birth} first"
-    )))
+    Ok((earliest, refused))
 }
 
 /// These messages and what waits behind them, oldest first, without what waits for the beginning of
