@@ -18,10 +18,14 @@
   };
 
   // What had the focus, in the part that took the place of its own: by its id, or the link to the same address.
+  // Where it has gone, the part: whoever goes on by the keyboard goes on from there.
   const refound = (held, part) => {
-    if (held.id) return document.getElementById(held.id);
-    const links = document.getElementById(part)?.querySelectorAll("a[href]") ?? [];
-    return [...links].find((link) => link.href === held.href);
+    const place = document.getElementById(part);
+    const links = [...(place?.querySelectorAll("a[href]") ?? [])];
+    const found = held.id ? document.getElementById(held.id) : links.find((link) => link.href === held.href);
+    if (found && found !== place) return found;
+    place?.setAttribute("tabindex", "-1");
+    return place;
   };
 
   // What was ticked or typed in a part and not sent yet, by the ids of its fields.
@@ -56,7 +60,7 @@
     if (held && !held.isConnected) {
       const found = refound(held, within);
       found?.focus({ preventScroll: true });
-      if (Number.isInteger(from)) found?.setSelectionRange(from, to);
+      if (Number.isInteger(from)) found?.setSelectionRange?.(from, to);
     }
   };
 

@@ -157,7 +157,7 @@ async fn note(
         reason: reason.trim_start(),
         ..*by
     };
-    let action = format!("{}.{became}", deed.action());
+    let action = format!("{}.{became}", deed.action(now));
     audit::note_about(tx, now, &by, &action, deed.subject().as_deref()).await?;
     Ok(())
 }

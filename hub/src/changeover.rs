@@ -99,6 +99,8 @@ pub struct CutOff {
     pub suspended: bool,
     /// It says what it trusts; of one that does not, nothing is known.
     pub said: bool,
+    /// It says that it trusts the next root, with which it can come back by itself.
+    pub trusts_next: bool,
     /// Unix ms; when it reported last.
     pub reported_at: Option<i64>,
 }
@@ -179,6 +181,7 @@ fn cut_off(
             name: entry.name.clone(),
             suspended: entry.status == Status::Suspended,
             said: holds.is_some(),
+            trusts_next: holds.is_some_and(|holds| holds.roots.contains(&change.next)),
             reported_at: said.map(|(_, at)| *at),
         };
         (lost, holds.is_some_and(safe))

@@ -126,8 +126,8 @@ pub enum Deed {
 }
 
 impl Deed {
-    /// How the audit log calls it once it is done.
-    pub fn action(&self) -> &'static str {
+    /// How the audit log calls it where it is done at a moment (Unix ms).
+    pub fn action(&self, now_ms: i64) -> &'static str {
         match self {
             Self::Suspend { .. } => "instance.suspended",
             Self::Resume { .. } => "instance.resumed",
@@ -147,6 +147,7 @@ impl Deed {
             Self::RemoveRecipient { .. } => "alarm.recipient_removed",
             Self::Silence { .. } => "alarm.silenced",
             Self::Maintain { .. } => "maintenance.planned",
+            Self::EndMaintenance { .. } if self.calls_off(now_ms) => "maintenance.called_off",
             Self::EndMaintenance { .. } => "maintenance.ended",
             Self::CloseRecovery => "recovery.closed",
         }

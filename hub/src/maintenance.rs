@@ -102,6 +102,21 @@ pub(crate) fn ends_at(ground: &Ground) -> Option<i64> {
     begun.map(|one| one.until)
 }
 
+/// Whether an act that waits would only be refused now: the maintenance that it means is announced no
+/// more, or its time is over.
+pub fn is_stale(ground: &Ground, deed: &Deed) -> bool {
+    let now = ground.clock.now_ms();
+    match deed {
+        Deed::Maintain { until, .. } => *until <= now,
+        Deed::EndMaintenance { .. } => {
+            let directory = ground.directory.current();
+            let notice = directory.maintenance(now);
+            notice.is_none_or(|notice| !deed.means(notice))
+        }
+        _ => false,
+    }
+}
+
 /// Announces one in the place of whatever was announced before.
 pub(crate) async fn plan_in(
     ground: &Ground,
@@ -162,7 +177,12 @@ pub(crate) async fn end_in(
         until: now,
         reason: notice.reason.clone(),
     };
-    audit::note_about(tx, now, by, "maintenance.ended", None).await?;
+    let action = if notice.is_on(now) {
+        "maintenance.ended"
+    } else {
+        "maintenance.called_off"
+    };
+    audit::note_about(tx, now, by, action, None).await?;
     Ok(announce(ground, tx, ended).await?)
 }
 

@@ -224,6 +224,31 @@ async function keepIn(report, form) {
   });
 }
 
+/** Says of a form under a key of its own that what it says waits on this device already: where one goes back from
+ * the queue, a browser puts the words into the form again. */
+function tellQueued(form, isMended) {
+  const told = document.querySelector("[data-queued]");
+  const plain = (text) => String(text ?? "").replaceAll("\r\n", "\n").trim();
+  const said = () => ["judul", "uraian"].map((name) => plain(form.elements[name].value));
+  let waiting = [];
+  const show = () => {
+    const [title, content] = said();
+    const same = ([itsTitle, itsContent]) => itsTitle === title && itsContent === content;
+    told.hidden = isMended() || title === "" || !waiting.some(same);
+  };
+  const look = async () => {
+    const all = await queue.all().catch(() => []);
+    const kept = all.filter(({ fields }) => fields).map(({ fields }) => new Map(fields));
+    waiting = kept.map((fields) => ["judul", "uraian"].map((name) => plain(fields.get(name))));
+    show();
+  };
+  for (const event of ["input", "change"]) form.addEventListener(event, show);
+  form.addEventListener("reset", () => setTimeout(show));
+  // Some browsers put the words back late, and some keep the page as it was.
+  addEventListener("pageshow", look);
+  look();
+}
+
 async function keepWriting(form) {
   const page = form.elements.kunci.value;
   const { sent = 0, ticks } = tab.of(page);
@@ -277,6 +302,7 @@ async function keepWriting(form) {
     named.querySelector("span").textContent = gone.join(", ");
     named.hidden = gone.length === 0;
   }
+  tellQueued(form, () => report !== null);
   let timer;
   told.querySelector("button").addEventListener("click", () => {
     clearTimeout(timer);

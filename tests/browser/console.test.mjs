@@ -280,9 +280,18 @@ for (const database of databases) {
           });
         }
         const alarmed = page.getByRole("region", { name: alarm });
-        await alarmed.getByLabel("Catatan").fill("cadangan dibuat malam ini");
-        await alarmed.getByRole("button", { name: /^Akui semua/ }).click();
-        await page.getByText("1 alarm diakui.").waitFor();
+        await work(SECOND, stage.console.base, async (other, go) => {
+          await go("/konsol/alarm");
+          await other.getByText("Mengikuti perubahan secara langsung").waitFor();
+          const box = other.getByRole("region", { name: alarm }).getByRole("checkbox");
+          await box.check();
+          await box.focus();
+          await alarmed.getByLabel("Catatan").fill("cadangan dibuat malam ini");
+          await alarmed.getByRole("button", { name: /^Akui semua/ }).click();
+          await page.getByText("1 alarm diakui.").waitFor();
+          await box.waitFor({ state: "detached" });
+          assert.equal(await other.evaluate(() => document.activeElement.id), "terbuka", "the place is on the list");
+        });
         await page.getByText("cadangan dibuat malam ini").waitFor();
         await open(KEMENPU);
         await page.getByRole("link", { name: "Senyapkan" }).click();

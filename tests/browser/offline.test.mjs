@@ -796,6 +796,32 @@ for (const database of databases) {
       await context.close();
     });
 
+    it("says of words that a browser puts back behind the queue that they are in it", device, async () => {
+      const { context, page } = await settled();
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Jembatan goyah di Jalan Ciliwung");
+      const queued = page.getByText("sudah ada dalam antrean di perangkat ini");
+      assert.ok(await queued.isHidden());
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      const [{ key }] = await rows(page, "reports");
+      await page.goBack();
+      await page.getByRole("button", { name: "Kirim laporan", exact: true }).waitFor();
+      // A browser need not put the words back.
+      await write(page, "Jembatan goyah di Jalan Ciliwung");
+      await queued.waitFor();
+      await page.getByLabel("Judul").fill("Jembatan lain di Jalan Ciliwung");
+      await queued.waitFor({ state: "hidden" });
+      await page.getByLabel("Judul").fill("Jembatan goyah di Jalan Ciliwung");
+      await queued.waitFor();
+      assert.deepEqual([...(await violations(page)), ...(await overflowing(page))], []);
+      await page.locator("[data-queued] a").click();
+      await page.getByText("Menunggu sambungan.").waitFor();
+      assert.deepEqual((await rows(page, "reports")).map((row) => row.key), [key]);
+      await context.close();
+    });
+
     it("shows what waits where a page is not kept, and never a page of the desk", device, async () => {
       const { context, page } = await settled({ language: "en" });
       await page.goto(`${wire.base}/masuk`);

@@ -42,11 +42,12 @@ maintenance-lasts-still = A maintenance is under way; end it before you announce
 maintenance-too-long = Seven days at most.
 maintenance-too-late = The time of the maintenance that was asked for is over.
 maintenance-none-to-end = There is no maintenance to end.
-maintenance-end-about = The hub takes messages in again; institutions are back within about a minute.
-maintenance-call-off-about = This maintenance does not take place: the hub goes on taking messages in, and the notice goes from the desks of institutions.
+maintenance-end-about = When it is ended, the hub takes messages in again; institutions are back within about a minute.
+maintenance-call-off-about = When it is called off, this maintenance does not take place: the hub goes on taking messages in, and the notice goes from the desks of institutions.
 maintenance-another = Another maintenance has been announced since; look at it, and ask again if it is needed.
 did-maintenance-planned = Maintenance announced
 did-maintenance-ended = Maintenance ended
+did-maintenance-called-off = Planned maintenance called off
 
 # Backups
 

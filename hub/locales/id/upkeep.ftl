@@ -39,11 +39,12 @@ maintenance-lasts-still = Pemeliharaan sedang berlangsung; akhiri dahulu sebelum
 maintenance-too-long = Paling lama tujuh hari.
 maintenance-too-late = Waktu pemeliharaan yang diminta sudah lewat.
 maintenance-none-to-end = Tidak ada pemeliharaan yang dapat diakhiri.
-maintenance-end-about = Hub menerima pesan lagi; instansi kembali dalam sekitar satu menit.
-maintenance-call-off-about = Pemeliharaan ini tidak jadi: hub tetap menerima pesan, dan pengumumannya hilang dari meja instansi.
+maintenance-end-about = Bila diakhiri, hub menerima pesan lagi; instansi kembali dalam sekitar satu menit.
+maintenance-call-off-about = Bila dibatalkan, pemeliharaan ini tidak jadi: hub tetap menerima pesan, dan pengumumannya hilang dari meja instansi.
 maintenance-another = Pemeliharaan lain diumumkan sejak itu; lihat dahulu, lalu ajukan lagi bila perlu.
 did-maintenance-planned = Pemeliharaan diumumkan
 did-maintenance-ended = Pemeliharaan diakhiri
+did-maintenance-called-off = Rencana pemeliharaan dibatalkan
 
 # Cadangan
 

@@ -26,7 +26,7 @@ use crate::approvals::{self, Approval, ApprovalError, Asked};
 use crate::audit::By;
 use crate::deeds::Deed;
 use crate::error::HubError;
-use crate::maintenance::MaintenanceError;
+use crate::maintenance::{MaintenanceError, is_stale};
 use crate::membership::MembershipError;
 use crate::restored::CloseError;
 use crate::tokens::{self, person};
@@ -67,8 +67,10 @@ struct Line {
     who: String,
     asked_at: i64,
     expires_at: i64,
-    /// Whoever looks may confirm it.
+    /// Whoever looks may confirm it, and it can be done.
     confirms: bool,
+    /// Whoever looks has asked for it.
+    own: bool,
     /// Whoever looks may refuse it, or take it back.
     refuses: bool,
 }
@@ -107,7 +109,8 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
             slug: slug(&directory, &approval.deed),
             follows,
             who: actor_named(&v, &names, &approval.asked_by),
-            confirms: acts && asker != actor,
+            confirms: acts && asker != actor && !is_stale(&console.hub.ground, &approval.deed),
+            own: asker == actor,
             refuses: acts,
             reason: approval.reason,
             asked_at: approval.asked_at,

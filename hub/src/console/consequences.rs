@@ -10,6 +10,7 @@ use super::steps::Step;
 use crate::approvals::Approval;
 use crate::deeds::Deed;
 use crate::error::HubError;
+use crate::maintenance::is_stale;
 use crate::restored;
 
 /// Of each act in its turn, sentence by sentence; none of an act whose page says none. Where they
@@ -48,6 +49,9 @@ async fn of(console: &Console, v: &Voice, deed: &Deed) -> Result<Vec<String>, Hu
         Deed::DisableRule { .. } => vec![text_id("rule-disable-about")],
         Deed::DisableRecipient { .. } => vec![text_id("recipient-disable-about")],
         Deed::RemoveRecipient { .. } => vec![text_id("recipient-remove-about")],
+        Deed::Maintain { .. } if is_stale(&console.hub.ground, deed) => {
+            vec![text_id("maintenance-too-late")]
+        }
         Deed::Maintain { .. } => {
             let ground = &console.hub.ground;
             let announced = ground.directory.current();

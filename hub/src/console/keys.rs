@@ -148,7 +148,7 @@ pub async fn show(
         steps
             .map(|step| StepLink {
                 at: step.at(),
-                title: v.say(step.title()),
+                title: v.say(step.called(&keys)),
             })
             .collect()
     };

@@ -161,6 +161,10 @@ impl Office for Console {
         ("backup.tried", text_id("did-backup-tried")),
         ("recovery.closed", text_id("did-recovery-closed")),
         ("maintenance.ended", text_id("did-maintenance-ended")),
+        (
+            "maintenance.called_off",
+            text_id("did-maintenance-called-off"),
+        ),
     ];
 
     fn takes_two(&self) -> bool {

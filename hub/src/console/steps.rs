@@ -110,6 +110,7 @@ impl Step {
         )
     }
 
+    /// What it is called where the moment is not known at which it is taken.
     pub fn title(self) -> TextId {
         match self {
             Self::AnnounceKey => text_id("step-announce-key"),
@@ -118,6 +119,16 @@ impl Step {
             Self::AnnounceRoot => text_id("step-announce-root"),
             Self::UseRoot => text_id("step-use-root"),
             Self::WithdrawRoot => text_id("step-withdraw-root"),
+        }
+    }
+
+    /// What it is called now: a key or a root leaves that was used before, or was only announced.
+    pub fn called(self, keys: &Keys) -> TextId {
+        match self {
+            _ if self.takes_back(keys) => text_id("step-take-back"),
+            Self::RetireKey => text_id("step-retire-former-key"),
+            Self::WithdrawRoot => text_id("step-withdraw-former-root"),
+            _ => self.title(),
         }
     }
 
@@ -320,7 +331,7 @@ fn page(
     let page = StepPage {
         v,
         form,
-        title: v.say(step.title()),
+        title: v.say(step.called(keys)),
         here: step.at(),
         keys_at: keys::PATH,
         subject: step.subject(keys),
@@ -358,7 +369,10 @@ fn left_behind(v: &Voice, directory: &Directory, step: Step, keys: &Keys) -> Vec
             left.collect()
         }
         Step::UseRoot | Step::WithdrawRoot => {
-            let left = keys.authority.cut_off.iter().map(|lost| Left {
+            // Who does not trust the root that remains comes back only by hand, and is named first.
+            let mut cut_off: Vec<_> = keys.authority.cut_off.iter().collect();
+            cut_off.sort_by_key(|lost| lost.trusts_next);
+            let left = cut_off.into_iter().map(|lost| Left {
                 at: one(&lost.instance),
                 name: named(v, directory, lost.instance.as_str()),
                 why: match lost.reported_at {
@@ -367,6 +381,9 @@ fn left_behind(v: &Voice, directory: &Directory, step: Step, keys: &Keys) -> Vec
                     Some(_) if !lost.said => v.say("left-silent"),
                     Some(at) if step == Step::UseRoot => {
                         v.with("at", v.moment(at)).say("left-untrusting")
+                    }
+                    Some(at) if !lost.trusts_next => {
+                        v.with("at", v.moment(at)).say("left-for-good")
                     }
                     Some(at) => v.with("at", v.moment(at)).say("left-certificate"),
                 },

@@ -19,6 +19,7 @@ waiting-mend = Mend it
 waiting-drop = Remove from this device
 waiting-sure = Remove this report from the device?
 draft-restored = What you had not sent yet was restored from this device.
+draft-queued = A report with these words is in the queue of this device already; sent from here as well, it is filed twice.
 draft-drop = Remove this text
 camera = Take a photo
 draft-gone = These files are gone; choose them again:

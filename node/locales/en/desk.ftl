@@ -168,7 +168,7 @@ aside-parked = Waits for a new version
 aside-refused = Refused
 aside-why-parked = The installed version does not know this kind of message; once the node is upgraded, it is applied by itself. ({ $why })
 aside-why-refused = Refused here, for the reason in the audit log; “Try again” takes that back.
-aside-why-refused-with = Refused together with the message that its case begins with; “Try again” on that one takes both back.
+aside-why-refused-with = Refused together with the message that its case begins with, and sent again with that one.
 aside-why-own = A message from here that the hub did not accept: { $why }
 aside-why-own-header = The hub did not accept a message from here: its header is not valid. ({ $why })
 aside-why-own-signature = The hub did not accept a message from here: its signature does not hold. ({ $why })
@@ -188,6 +188,7 @@ aside-behind = { $n ->
    *[other] { $n } messages wait behind it.
 }
 aside-replay = Try again
+aside-first = The message that its case begins with, { $first }, is refused; “Try again” stands with that one.
 aside-go-on = Go on without this message
 aside-go-on-about = It then never has an effect here, and its case may differ from the copies of other institutions. The message that a case begins with takes all those behind it along. "Try again" takes a refusal back.
 aside-reason = Reason, for the audit log

@@ -48,7 +48,6 @@ register-problem-value = Row { $line }, column { $column } «{ $value }»: { $wh
 register-problem-row = Row { $line }: { $what }
 register-more = … and { $n } more.
 register-wrong-missing = missing.
-register-wrong-no-content = no column holds the content of the report; found: { $columns }.
 register-wrong-long = longer than { $most } characters.
 register-wrong-day = no date. Write it like 31-12-2026.
 register-wrong-ahead = this day has not come yet.

@@ -19,6 +19,7 @@ waiting-mend = Perbaiki
 waiting-drop = Hapus dari perangkat
 waiting-sure = Hapus laporan ini dari perangkat?
 draft-restored = Tulisan Anda yang belum terkirim dipulihkan dari perangkat ini.
+draft-queued = Laporan dengan isi ini sudah ada dalam antrean di perangkat ini; bila dikirim dari sini juga, tercatat dua kali.
 draft-drop = Hapus tulisan ini
 camera = Ambil foto
 draft-gone = Berkas ini tidak ada lagi; pilih sekali lagi:

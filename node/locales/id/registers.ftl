@@ -42,7 +42,6 @@ register-problem-value = Baris { $line }, kolom { $column } «{ $value }»: { $w
 register-problem-row = Baris { $line }: { $what }
 register-more = … dan { $n } masalah lagi.
 register-wrong-missing = belum diisi.
-register-wrong-no-content = tidak ada kolom berisi isi laporan; yang ada: { $columns }.
 register-wrong-long = lebih dari { $most } karakter.
 register-wrong-day = bukan tanggal. Tulis seperti 31-12-2026.
 register-wrong-ahead = tanggal ini belum tiba.

@@ -278,39 +278,39 @@ impl Step<'_> {
         if let Some(at) = turn.says.iter().position(Say::asks_in_case) {
             talk.asked_in = says.get(at).map(|row| row.once.clone());
         }
-        self.leave(&talk, &done, says, once).await
+        let now = self.node.clock().now_ms();
+        let settled = self.settled(&talk, &done, says, now)?;
+        let mut tx = self.node.write_tx().await?;
+        settled.write(&mut tx).await?;
+        if let Some(once) = once {
+            once.forget(&mut tx).await?;
+        }
+        tx.commit().await?;
+        self.node.switch().to_say.notify_waiters();
+        Ok(done.outcome)
     }
 
-    /// News is told again from now on; what still waits for an answer is asked once more.
+    /// News is told again from now on; what still waits for an answer is asked once more, also for a
+    /// block that is over.
     async fn resume(&self, turn: &Turn, done: &Done) -> Result<&'static str, NodeError> {
         let now = self.node.clock().now_ms();
         let resumed = Box::pin(self.node.resumed(self.thread, now)).await?;
         let mut says = self.all_says(&turn.says, done).await?;
         let mut talk = turn.talk.clone();
         // A machine that goes on stopping and starting comes to an end.
-        if !says.is_empty() {
+        let is_asked = !says.is_empty();
+        if is_asked {
             says.extend(resumed.asks);
             if let Some(asking) = resumed.asking {
                 talk.ask(asking);
             }
         }
         says.extend(resumed.untold);
-        self.leave(&talk, done, says, None).await
-    }
-
-    async fn leave(
-        &self,
-        talk: &Talk,
-        done: &Done,
-        says: Vec<OutRow>,
-        once: Option<&Once>,
-    ) -> Result<&'static str, NodeError> {
-        let now = self.node.clock().now_ms();
-        let settled = self.settled(talk, done, says, now)?;
+        let settled = self.settled(&talk, done, says, now)?;
         let mut tx = self.node.write_tx().await?;
         settled.write(&mut tx).await?;
-        if let Some(once) = once {
-            once.forget(&mut tx).await?;
+        if is_asked {
+            store::channels::blocks::end_over(&mut tx, &self.thread.id, now).await?;
         }
         tx.commit().await?;
         self.node.switch().to_say.notify_waiters();
@@ -326,6 +326,7 @@ impl Step<'_> {
     ) -> Result<Settled, NodeError> {
         let minutes = i64::from(self.node.settings().channels.draft_minutes);
         let draft = talk.draft.as_ref();
+        let before = self.node.talk_of(self.thread)?;
         Ok(Settled {
             cause: self.cause.clone(),
             channel: self.channel.as_str().to_owned(),
@@ -340,6 +341,7 @@ impl Step<'_> {
             filed: done.filed.clone(),
             joined: self.joined()?,
             common: done.common.clone(),
+            answered: before.answered(talk).map(str::to_owned),
             says,
             at,
         })

@@ -79,6 +79,8 @@ pub(crate) struct Settled {
     pub filed: Option<Origin>,
     pub joined: Option<Joined>,
     pub common: Option<Common>,
+    /// The row of what was asked and is answered with it.
+    pub answered: Option<String>,
     pub says: Vec<OutRow>,
     /// Unix ms.
     pub at: i64,
@@ -116,6 +118,9 @@ impl Settled {
             if let Some(word) = &common.keyword {
                 store::channels::keywords::note(tx, case, word, self.at).await?;
             }
+        }
+        if let Some(once) = &self.answered {
+            store::channels::outbox::was_heard(tx, &self.thread, once, self.at).await?;
         }
         if self.stopped_at.is_some() {
             store::channels::outbox::drop_news(tx, &self.thread).await?;

@@ -9,7 +9,9 @@ use super::print::{counted, plain};
 use super::report::unreadable;
 use super::{Failure, Out, Place, actor, exit};
 use crate::node::Node;
-use crate::registers::{FILE_BYTES, Import, NewRegister, RegisterError, channel_of};
+use crate::registers::{
+    FILE_BYTES, Import, NewRegister, RegisterError, RowProblem, Wrong, channel_of,
+};
 
 /// Problems that are shown.
 const SHOWN: usize = 50;
@@ -52,8 +54,8 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
     };
     let id = node.bring_register(new, &actor).await?;
     let looked = look(&node, &id, &actor, out).await;
-    let filed = match looked {
-        Ok(import) if args.dry_run => tried(&import, args.without_wrong),
+    let filed = match looked.and_then(|import| fit(import, args.without_wrong)) {
+        Ok(_) if args.dry_run => Ok(()),
         Ok(import) => file(&node, &import, args.without_wrong, &actor, out).await,
         Err(failure) => Err(failure),
     };
@@ -83,15 +85,21 @@ async fn look(node: &Node, id: &str, actor: &str, out: Out<'_>) -> Result<Import
     Ok(import)
 }
 
-/// Ends a trial as the import would end.
-fn tried(import: &Import, without_wrong: bool) -> Result<(), Failure> {
-    if import.wrong > 0 && !without_wrong {
-        return Err(RegisterError::Wrong(import.wrong).into());
+/// Holds back what cannot be filed, a trial as the import. Where no row can be, there is nothing to
+/// leave the wrong ones out of.
+fn fit(import: Import, without_wrong: bool) -> Result<Import, Failure> {
+    let no_content = |one: &RowProblem| matches!(one.wrong, Wrong::NoContent(_));
+    if import.problems.iter().any(no_content) {
+        let said = "no row can be filed; head the column that is the content Isi Laporan";
+        return Err(Failure::new(exit::DATA, said));
     }
     if import.ready == 0 {
         return Err(RegisterError::Nothing.into());
     }
-    Ok(())
+    if import.wrong > 0 && !without_wrong {
+        return Err(RegisterError::Wrong(import.wrong).into());
+    }
+    Ok(import)
 }
 
 async fn file(

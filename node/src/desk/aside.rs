@@ -47,6 +47,8 @@ struct Line {
     behind: u64,
     at: i64,
     refused: bool,
+    /// Without this one, which is refused, it cannot be sent again.
+    first: Option<String>,
 }
 
 /// Told to whoever may look: how many messages are set aside, and where.
@@ -68,8 +70,15 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
         .collect();
     let cases = node.shown_among(named.iter().map(String::as_str)).await;
     let cases = cases.map_err(|error| problem(&error))?;
-    let lines = aside.into_iter().map(|one| line(&visit.v, one, &cases));
-    let lines = lines.collect();
+    let first = node.first_to_send(&aside).await;
+    let first = first.map_err(|error| problem(&error))?;
+    let lines = aside.into_iter().zip(first);
+    let lines = lines
+        .map(|(one, first)| Line {
+            first: first.map(|id| id.to_string()),
+            ..line(&visit.v, one, &cases)
+        })
+        .collect();
     let page = AsidePage {
         v: visit.v,
         here: PATH,
@@ -136,6 +145,7 @@ fn line(v: &Voice, aside: Aside, cases: &BTreeMap<CaseId, (Option<String>, bool)
         behind: aside.behind,
         at: aside.at,
         refused: aside.state == "refused",
+        first: None,
         kind: aside.kind,
     }
 }

@@ -96,7 +96,9 @@ pub async fn page(
     let mut import = import.map_err(|error| problem(&error))?;
     let columns = std::mem::take(&mut import.columns);
     let rows = std::mem::take(&mut import.sample);
-    let said = import.problems.iter().take(SAID);
+    // That no column is the content is said above all rows.
+    let of_rows = |one: &&RowProblem| !matches!(one.wrong, Wrong::NoContent(_));
+    let said = import.problems.iter().filter(of_rows).take(SAID);
     let filed = import.filed.iter().take(SHOWN);
     let through = passed + rows.len();
     let next = (through < import.ready && !rows.is_empty())
@@ -233,10 +235,6 @@ fn problem_words(v: &Voice, problem: &RowProblem) -> String {
 pub fn wrong_words(v: &Voice, wrong: &Wrong) -> String {
     let plain = match wrong {
         Wrong::Long(most) => return v.with("most", *most).say("register-wrong-long"),
-        Wrong::NoContent(found) => {
-            let said = v.with("columns", found.as_str());
-            return said.say("register-wrong-no-content");
-        }
         Wrong::SameNumber(line) => {
             let said = v.with("line", line.to_string());
             return said.say("register-wrong-same-number");
@@ -253,6 +251,7 @@ pub fn wrong_words(v: &Voice, wrong: &Wrong) -> String {
             return v.with("why", why.as_str()).say("register-wrong-unusable");
         }
         Wrong::Missing => text_id("register-wrong-missing"),
+        Wrong::NoContent(_) => text_id("register-no-content"),
         Wrong::Day => text_id("register-wrong-day"),
         Wrong::Ahead => text_id("register-wrong-ahead"),
         Wrong::Classification => text_id("register-wrong-class"),

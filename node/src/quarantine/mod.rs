@@ -25,8 +25,7 @@ pub use id::AsideId;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
-pub(crate) use crate::store::aside::REFUSED_WITH;
-pub(crate) use crate::store::outbox::WAITS;
+pub(crate) use crate::store::behind::{REFUSED_WITH, WAITS};
 
 /// The state of what waits for a person.
 const QUARANTINED: &str = "quarantined";
@@ -106,6 +105,19 @@ impl Node {
             }
         }
         Ok(all)
+    }
+
+    /// For each of these the refused message that has to be sent again before it can be, if there is one.
+    pub async fn first_to_send(&self, aside: &[Aside]) -> Result<Vec<Option<AsideId>>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let mut first = Vec::with_capacity(aside.len());
+        for one in aside {
+            first.push(match one.id {
+                AsideId::Item(_) => None,
+                AsideId::Own(number) => own::first_to_send(&mut tx, number).await?,
+            });
+        }
+        Ok(first)
     }
 
     /// How many are set aside, those left out that a person has refused.

@@ -35,7 +35,7 @@ pub(super) fn aside(row: &AsideOwn) -> Aside {
 pub(super) async fn view(node: &Node, tx: &mut Tx, number: i64) -> Result<AsideView, NodeError> {
     let row = stored(tx, number).await?;
     let mut aside = aside(&row);
-    aside.behind = store::aside::own_behind(tx, number).await?.len() as u64;
+    aside.behind = store::behind::own_behind(tx, number).await?.len() as u64;
     let mut view = described(aside, row.line);
     // Adopted after a restore, it has an envelope and no draft; a draft that
     // cannot be read is set aside for just that.
@@ -91,7 +91,7 @@ pub(super) async fn refuse(
 ) -> Result<(), NodeError> {
     let mut tx = node.write_tx().await?;
     let row = handled(&mut tx, number).await?;
-    let mut gone = store::aside::own_bound(&mut tx, number).await?;
+    let mut gone = store::behind::own_bound(&mut tx, number).await?;
     store::aside::refuse_own(&mut tx, number, BY_OPERATOR).await?;
     let done = ("quarantine.refuse", reason);
     note(node, &mut tx, &aside(&row), done, actor).await?;
@@ -114,19 +114,7 @@ pub(super) async fn refuse(
 /// The messages that are set aside and without which the hub would know none of the cases that this one
 /// names, the earliest of each; an error where somebody has refused one of them.
 async fn beginnings(tx: &mut Tx, number: i64) -> Result<BTreeSet<i64>, NodeError> {
-    let mut earliest = BTreeSet::new();
-    let mut refused = None;
-    let mut births = store::aside::own_births(tx, number).await?;
-    while let Some((birth, state)) = births.pop() {
-        let above = store::aside::own_births(tx, birth).await?;
-        if above.is_empty() {
-            earliest.insert(birth);
-        }
-        if state == REFUSED {
-            refused = Some(birth);
-        }
-        births.extend(above);
-    }
+    let (earliest, refused) = births(tx, number).await?;
     let Some(birth) = refused else {
         return Ok(earliest);
     };
@@ -136,16 +124,41 @@ async fn beginnings(tx: &mut Tx, number: i64) -> Result<BTreeSet<i64>, NodeError
     )))
 }
 
+/// The refused message that has to be sent again before this one can be.
+pub(super) async fn first_to_send(tx: &mut Tx, number: i64) -> Result<Option<AsideId>, NodeError> {
+    let (_, refused) = births(tx, number).await?;
+    Ok(refused.map(AsideId::Own))
+}
+
+/// The earliest set-aside messages with which the cases of a message begin, and one of those behind
+/// them that is refused.
+async fn births(tx: &mut Tx, number: i64) -> Result<(BTreeSet<i64>, Option<i64>), NodeError> {
+    let mut earliest = BTreeSet::new();
+    let mut refused = None;
+    let mut births = store::behind::own_births(tx, number).await?;
+    while let Some((birth, state)) = births.pop() {
+        let above = store::behind::own_births(tx, birth).await?;
+        if above.is_empty() {
+            earliest.insert(birth);
+        }
+        if state == REFUSED {
+            refused = Some(birth);
+        }
+        births.extend(above);
+    }
+    Ok((earliest, refused))
+}
+
 /// These messages and what waits behind them, oldest first, without what waits for the beginning of
 /// another case too.
 async fn sendable(tx: &mut Tx, roots: &BTreeSet<i64>) -> Result<Vec<i64>, NodeError> {
     let mut wanted = roots.clone();
     for root in roots {
-        wanted.extend(store::aside::own_behind(tx, *root).await?);
+        wanted.extend(store::behind::own_behind(tx, *root).await?);
     }
     let mut sendable = BTreeSet::new();
     for number in wanted {
-        let births = store::aside::own_births(tx, number).await?;
+        let births = store::behind::own_births(tx, number).await?;
         if births.iter().all(|(birth, _)| sendable.contains(birth)) {
             sendable.insert(number);
         }

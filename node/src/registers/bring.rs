@@ -54,7 +54,7 @@ pub enum RegisterError {
     NoContent,
     #[error("{}", are_wrong(*.0))]
     Wrong(usize),
-    #[error("no row can be filed")]
+    #[error("no row can be filed; mend what is wrong with them in the file")]
     Nothing,
     #[error(transparent)]
     Node(#[from] NodeError),

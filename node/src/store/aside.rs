@@ -6,10 +6,6 @@ use sqlx::FromRow;
 
 use super::Stored;
 use super::inbox::InboxRow;
-use super::outbox::behind;
-
-/// Why an own message is refused without a word of its own: the one with which its case begins is.
-pub const REFUSED_WITH: &str = "refused_with_earlier";
 
 /// An item with all that an operator wants to know of it.
 #[derive(Debug, Clone, FromRow)]
@@ -269,42 +265,6 @@ pub async fn send_again(tx: &mut Tx, number: i64) -> Stored<()> {
     on!(tx, c => sqlx::query(LINE).bind(number).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(SQL).bind(number).execute(c).await.map(drop))?;
     Ok(())
-}
-
-/// Own messages that were set aside with an earlier one, or refused with it, oldest first; as
-/// [`quarantine_later`](super::outbox::quarantine_later) finds them.
-pub async fn own_behind(tx: &mut Tx, number: i64) -> Stored<Vec<i64>> {
-    const SQL: &str = concat!(
-        behind!("(o.state = 'quarantined' or (o.state = 'refused' and o.reason = $2))"),
-        "select number from behind where number <> $1 order by number"
-    );
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).bind(REFUSED_WITH).fetch_all(c).await)?)
-}
-
-/// Those of them, still quarantined, that are nothing without it: what names a case to which it gives
-/// birth, or one that is split off from such a case.
-pub async fn own_bound(tx: &mut Tx, number: i64) -> Stored<Vec<i64>> {
-    const SQL: &str = "with recursive bound (number, child) as (
-            select number, case kind when 'report.filed' then case_id
-                when 'case.split' then other_case end
-            from outbox where number = $1
-            union
-            select o.number, case o.kind when 'case.split' then o.other_case end
-            from bound b join outbox o on o.number > b.number and o.state = 'quarantined'
-                and (o.case_id = b.child or o.other_case = b.child)
-        ) select number from bound where number <> $1 order by number";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_all(c).await)?)
-}
-
-/// The earlier messages, quarantined or refused, that give birth to the cases which an own message
-/// names: number and state.
-pub async fn own_births(tx: &mut Tx, number: i64) -> Stored<Vec<(i64, String)>> {
-    const SQL: &str = "select b.number, b.state from outbox o join outbox b on b.number < o.number
-            and b.state in ('quarantined', 'refused')
-            and ((b.kind = 'report.filed' and b.case_id in (o.case_id, o.other_case))
-                or (b.kind = 'case.split' and b.other_case in (o.case_id, o.other_case)))
-        where o.number = $1 order by b.number";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).fetch_all(c).await)?)
 }
 
 /// An own message that will not be sent.

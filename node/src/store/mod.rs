@@ -7,6 +7,7 @@ pub mod answers;
 pub mod aside;
 pub mod assignments;
 pub mod audit;
+pub mod behind;
 pub mod blobs;
 pub mod bridge;
 pub mod cases;

@@ -321,7 +321,7 @@ impl Link {
     async fn set_aside(&self, bad: &OutboxRow, reason: &str) -> Result<(), LinkError> {
         let mut tx = self.node.write_tx().await?;
         store::outbox::quarantine(&mut tx, bad.number, reason).await?;
-        let mut changed = store::outbox::quarantine_later(&mut tx, bad.number).await?;
+        let mut changed = store::behind::quarantine_later(&mut tx, bad.number).await?;
         changed.push(bad.number);
         refresh_cases_of(&self.node, &mut tx, &changed).await?;
         if let Some(id) = &bad.envelope_id

@@ -90,7 +90,7 @@ impl Link {
             );
             store::outbox::quarantine(&mut tx, row.number, UNREADABLE).await?;
             if row.case_id.is_some() {
-                let mut changed = store::outbox::quarantine_later(&mut tx, row.number).await?;
+                let mut changed = store::behind::quarantine_later(&mut tx, row.number).await?;
                 changed.push(row.number);
                 refresh_cases_of(&self.node, &mut tx, &changed).await?;
             } else if let Some(own) = store::aside::own_one(&mut tx, row.number).await? {

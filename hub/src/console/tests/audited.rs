@@ -200,7 +200,7 @@ async fn what_entries_say_besides_is_read_in_words_and_in_the_time_of_the_consol
         for (deed, said) in waiting() {
             let detail = format!("alasan ({})", deed.detail().unwrap());
             for became in ["asked", "refused", "lapsed"] {
-                let action = format!("{}.{became}", deed.action());
+                let action = format!("{}.{became}", deed.action(NOW));
                 noted(&place, ("cli:budi", &action), &detail).await;
                 let read = read(&auditor, &action).await;
                 assert_eq!(read, format!("alasan ({said})"), "{action}");

@@ -1,6 +1,7 @@
 //! Keys, the authority and editions at the console.
 
 use chrono::{Datelike as _, NaiveDate};
+use lapor_certs::RootPin;
 use lapor_protocol::wire::{Health, Holds};
 use lapor_web::holidays::FIRST_EDITION;
 
@@ -160,14 +161,16 @@ async fn an_authority_is_used_by_two_where_somebody_would_be_cut_off() {
             .is(StatusCode::SEE_OTHER);
         let pins = place.ground.certifier().bundle.pins();
         assert_eq!((pins.len(), pins[0]), (2, former), "both are trusted");
-        let holds = Holds {
+        let holds = |roots: &[RootPin]| Holds {
             taxonomy: None,
             calendar: None,
             regions: None,
-            roots: vec![former],
+            roots: roots.to_vec(),
             certified_by: Some(former),
         };
-        place.hears(Some(holds)).await;
+        place.hears(Some(holds(&[former]))).await;
+        let page = first.open(&step("cabut")).await;
+        page.shows("<h1>Tarik kembali pengumuman</h1>");
         first.open(KEYS).await.shows("0 dari 1").shows("1 dari 1");
         let asked = first.open(&step("pakai")).await;
         asked.shows("belum memercayai akar itu");
@@ -188,11 +191,16 @@ async fn an_authority_is_used_by_two_where_somebody_would_be_cut_off() {
             actor.starts_with("account:") && detail.starts_with("asked by"),
             "{detail}"
         );
-        first
-            .open(&step("cabut"))
-            .await
-            .shows("di bawah akar lama")
-            .shows("yang belum memercayainya harus diberi berkas authority/roots.pem");
+        let list = first.open(KEYS).await;
+        list.shows("Cabut akar lama");
+        let page = first.open(&step("cabut")).await;
+        page.shows("<h1>Cabut akar lama</h1>")
+            .shows("yang belum memercayainya harus diberi berkas authority/roots.pem")
+            .shows("di bawah akar lama, dan belum memercayai akar yang tersisa");
+        place.clock.advance(60_000);
+        place.hears(Some(holds(&pins))).await;
+        let page = first.open(&step("cabut")).await;
+        page.shows("di bawah akar lama, dan memercayai akar yang tersisa");
     }
 }
 

@@ -117,7 +117,7 @@ fn planned(hours: i64) -> Deed {
 
 #[tokio::test]
 async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other() {
-    const FOLLOWS: &str = "Pemeliharaan ini tidak jadi";
+    const FOLLOWS: &str = "Bila dibatalkan, pemeliharaan ini tidak jadi";
     const LIST: &str = "/konsol/persetujuan";
     for place in Place::all(true).await {
         place.hire("dua@pusat.example", ConsoleRole::Operator).await;
@@ -148,7 +148,9 @@ async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other(
         announce(2).await;
         let list = second.open(LIST).await;
         list.shows("Pemeliharaan lain diumumkan sejak itu")
-            .hides(FOLLOWS);
+            .hides(FOLLOWS)
+            .hides("value=\"setuju\"")
+            .shows("value=\"tolak\"");
         second.post(&at, &yes).await.is(StatusCode::SEE_OTHER);
         let directory = place.ground.directory.current();
         let stands = directory.maintenance(NOW).map(|notice| notice.from);
@@ -165,11 +167,19 @@ async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other(
         list.shows("Pemeliharaan lain diumumkan sejak itu");
 
         announce(1).await;
+        let list = second.open(LIST).await;
+        list.shows("value=\"setuju\"");
         second.post(&at, &yes).await.is(StatusCode::SEE_OTHER);
         let list = second.open(LIST).await;
         list.shows("Rencana pemeliharaan dibatalkan");
         let directory = place.ground.directory.current();
         assert!(directory.maintenance(NOW).is_none());
+        for action in ["maintenance.called_off.asked", "maintenance.called_off"] {
+            assert_eq!(place.audited(action).await.len(), 1, "{action}");
+        }
+        assert!(place.audited("maintenance.ended").await.is_empty());
+        let log = second.open("/konsol/audit").await;
+        log.shows("<td data-label=\"Tindakan\">Rencana pemeliharaan dibatalkan</td>");
     }
 }
 
@@ -182,6 +192,7 @@ async fn an_end_that_was_asked_for_before_it_named_a_maintenance_ends_what_is_an
         deeds::act(&place.ground, &by, &end).await.unwrap();
         let directory = place.ground.directory.current();
         assert!(directory.maintenance(NOW).is_none());
+        assert_eq!(place.audited("maintenance.called_off").await.len(), 1);
     }
 }
 

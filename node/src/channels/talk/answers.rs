@@ -215,8 +215,7 @@ fn to_close(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
 /// Asks once more where it only sounds as if it were done, or where they do not know. The words lie aside meanwhile.
 fn nearly(talk: &Talk, words: Words<'_>) -> Option<Turn> {
     let sounds = !words.files && (is_nearly_yes(words.text) || is_unsure(words.text));
-    let hint = || vec![Say::Hint(AnswerForm::YesNo)];
-    sounds.then(|| Turn::of(talk, Deed::Aside, hint()))
+    sounds.then(|| hinted(talk, Say::Hint(AnswerForm::YesNo)))
 }
 
 fn to_rating(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
@@ -235,7 +234,14 @@ fn to_rating(talk: &Talk, own: &OwnCase, text: &str) -> Option<Turn> {
 /// Asks once more where a number is none of those that rate. The words lie aside meanwhile.
 fn unrated(talk: &Talk, words: Words<'_>) -> Option<Turn> {
     number(words.text).filter(|_| !words.files)?;
-    Some(Turn::of(talk, Deed::Aside, vec![Say::AskRating]))
+    Some(hinted(talk, Say::AskRating))
+}
+
+/// Says how something is answered that they have heard.
+fn hinted(talk: &Talk, hint: Say) -> Turn {
+    let mut turn = Turn::of(talk, Deed::Aside, vec![hint]);
+    turn.talk.asked_in = None;
+    turn
 }
 
 /// A number of one digit or two, with thanks or without.

@@ -219,6 +219,17 @@ impl Talk {
     pub fn ask(&mut self, asking: Asking) {
         (self.asked, self.asked_in) = (Some(asking.asked), Some(asking.once));
     }
+
+    /// The row of what is asked here, if `next` is what is open once it was answered: in its case
+    /// nothing is asked then, or something else.
+    pub fn answered(&self, next: &Self) -> Option<&str> {
+        let (asked, once) = (self.asked.as_ref()?, self.asked_in.as_deref()?);
+        match &next.asked {
+            None => Some(once),
+            Some(other) if other.case() != asked.case() => None,
+            Some(_) => (next.asked_in.as_deref() != Some(once)).then_some(once),
+        }
+    }
 }
 
 impl Say {

@@ -198,6 +198,25 @@ async fn whoever_said_stop_before_a_block_is_asked_nothing_when_it_is_over() {
 }
 
 #[tokio::test]
+async fn whoever_wants_news_again_right_behind_a_block_is_asked_once() {
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        talked.says(SITI, REPORT).await;
+        let (case, thread) = (talked.case().await.0, talked.thread().await);
+        talked.says(SITI, "STOP").await;
+        node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
+        talked.holds(case, json!(["Masih padam?"]), json!([])).await;
+        assert!(talked.told(SITI).await.is_empty());
+        node.unblock(&thread, ADMIN).await.unwrap();
+        let told = talked.says(SITI, "MULAI").await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[1].contains("Masih padam?"), "{told:?}");
+        assert_eq!(talked.kept_blocks().await, 0);
+        assert!(talked.told(SITI).await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn whoever_says_stop_while_blocked_is_told_nothing_afterwards_either() {
     for talked in Talked::on(Name::Sms).await {
         let node = talked.node();

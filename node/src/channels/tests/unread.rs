@@ -4,7 +4,7 @@ use lapor_protocol::ids::CaseId;
 use serde_json::json;
 
 use super::{HOUR_MS, MINUTE_MS, PLACED, REPORT, SITI, Talked};
-use crate::channels::Name;
+use crate::channels::{Name, Unsaid};
 
 impl Talked {
     /// A report of somebody to whom nothing may be said any more before they write again.
@@ -89,5 +89,37 @@ async fn what_waits_for_a_provider_that_is_away_is_not_answered_either_nor_with_
         assert!(told[0].contains("Sudah selesai?"), "{told:?}");
         talked.says(SITI, "Ya").await;
         assert_eq!(talked.last_message(case).await, "case.closed");
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_been_said_is_not_said_again_once_it_was_answered() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        let lost = || Unsaid::Unanswered("504".into());
+        talked.paper.orders([lost()]);
+        let forms = json!([{"as": "yes_no"}, {"as": "text"}]);
+        let questions = json!(["Masih padam?", "Sejak kapan?"]);
+        talked.holds(case, questions, forms).await;
+        assert!(talked.told(SITI).await.is_empty());
+        assert_eq!(talked.outbox().await.last().unwrap(), "waiting");
+        talked.place.clock.advance(MINUTE_MS);
+        let told = talked.says(SITI, "ya").await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("Sejak kapan?"), "{told:?}");
+        assert_eq!(talked.says(SITI, "Minggu").await.len(), 1);
+        // With its ticket, and to a proposal to close.
+        talked.paper.orders([lost()]);
+        talked.follows_up(case, "Lampu diganti.", true).await;
+        assert!(talked.told(SITI).await.is_empty());
+        talked.place.clock.advance(MINUTE_MS);
+        let told = talked.says(SITI, &format!("{ticket} ya")).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(talked.last_message(case).await, "case.closed");
+        talked.place.clock.advance(HOUR_MS);
+        assert!(talked.told(SITI).await.is_empty(), "nothing is said again");
+        let states = talked.outbox().await;
+        assert!(!states.iter().any(|state| state == "waiting"), "{states:?}");
     }
 }

@@ -395,6 +395,9 @@ async fn an_admin_is_told_of_what_is_set_aside_and_its_report_is_shown_until_it_
         let list = admin.open("/meja/tertahan").await;
         assert!(!list.text.contains(&link), "it leads nowhere");
         list.shows("Ditolak bersama pesan yang menjadi awal berkasnya");
+        list.shows(&format!("awal berkasnya, {id}, ditolak"));
+        let offered = list.text.matches("value=\"ulang\"").count();
+        assert_eq!(offered, 1, "only with the filing");
         let alone = [("pesan", &*noted), ("tindakan", "ulang")];
         admin.post("/meja/tertahan", &alone).await;
         let list = admin.open("/meja/tertahan").await;

@@ -48,6 +48,7 @@ async fn a_register_is_looked_at_mended_and_filed_and_goes_out_again() {
         let page = siti.open(&one).await;
         page.shows("register 2026.csv")
             .shows("Tidak ada kolom yang dikenali sebagai isi laporan");
+        assert!(!page.text.contains("Yang bermasalah"), "{}", page.text);
         let twice = [("kolom", "number"), ("kolom", "title"), ("kolom", "title")];
         let twice = siti.post(&format!("{one}/kolom"), &twice).await;
         twice

@@ -88,6 +88,13 @@ pub async fn end(tx: &mut Tx, thread: &str, until: i64) -> Stored<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
+/// Forgets the block of a conversation, if it is over.
+pub async fn end_over(tx: &mut Tx, thread: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "delete from channel_blocks where thread = $1 and until_at <= $2";
+    on!(tx, c => sqlx::query(SQL).bind(thread).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// All that are blocked, the latest first.
 pub async fn all(tx: &mut Tx, now: i64) -> Stored<Vec<BlockRow>> {
     const SQL: &str = "select b.thread, t.channel, b.until_at, b.why, b.blocked_at, b.blocked_by,

@@ -167,6 +167,17 @@ pub async fn sent(tx: &mut Tx, number: i64, held: i64, keeps: bool, at: i64) -> 
     Ok(())
 }
 
+/// Whoever answers what may have been said has heard it: it was sent, also where it is being said once
+/// more at this moment. Its words go.
+pub async fn was_heard(tx: &mut Tx, thread: &str, once: &str, at: i64) -> Stored<()> {
+    const SQL: &str = "update channel_outbox set state = 'sent', leased_until = 0, problem = null,
+            sent_at = $3, shut = 0, words = null
+        where thread = $1 and once = $2 and unanswered > 0
+            and state in ('waiting', 'closed', 'refused')";
+    on!(tx, c => sqlx::query(SQL).bind(thread).bind(once).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Forgets the words of what was sent before a moment and did not come back.
 pub async fn forget_sent(tx: &mut Tx, before: i64) -> Stored<()> {
     const SQL: &str = "update channel_outbox set words = null

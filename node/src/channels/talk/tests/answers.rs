@@ -3,7 +3,7 @@
 use lapor_protocol::kinds::case_held::AnswerForm;
 
 use super::{Own, deed, heard};
-use crate::chance::new_message_id;
+use crate::chance::{new_case_id, new_message_id};
 use crate::channels::manner::Name;
 use crate::channels::talk::{Asked, Say, Talk, hear, named};
 use crate::testing::NOW;
@@ -222,4 +222,53 @@ fn a_ticket_in_front_and_a_reply_lead_to_their_case() {
         deed(&ended.hears(Name::Sms, &Talk::default(), &text)),
         "refused"
     );
+}
+
+#[test]
+fn a_question_is_answered_by_what_ends_it_or_asks_on_in_its_case() {
+    let questions = [
+        ("Masih padam?", AnswerForm::YesNo),
+        ("Di mana?", AnswerForm::Place),
+    ];
+    let row = || Some("waits:1".to_owned());
+    let own = Own::with(&["complete"], &questions);
+    let held = |answers: &[&str]| Talk {
+        asked_in: row(),
+        ..own.held(answers)
+    };
+    let said: [(&[&str], &str, bool); 5] = [
+        (&[], "ya", true),
+        (&["Ya"], "Depan pasar", true),
+        (&[], "entah", true),
+        (&[], "terima kasih", false),
+        (&[], "STATUS", false),
+    ];
+    for (answers, text, answered) in said {
+        let asked = held(answers);
+        let turn = own.hears(Name::Sms, &asked, text);
+        assert_eq!(asked.answered(&turn.talk).is_some(), answered, "{text}");
+    }
+    let open = Own::with(&["confirm", "reply"], &[]);
+    let asked = Talk {
+        asked: Some(Asked::Close { case: open.case }),
+        asked_in: row(),
+        ..Talk::default()
+    };
+    for (text, answered) in [
+        ("ya", true),
+        ("belum", true),
+        ("sudah nyala, Pak", true),
+        ("Sampah menumpuk di depan pasar", false),
+    ] {
+        let turn = open.hears(Name::Sms, &asked, text);
+        assert_eq!(asked.answered(&turn.talk).is_some(), answered, "{text}");
+    }
+    let another = Talk {
+        asked: Some(Asked::Close {
+            case: new_case_id(NOW + 1),
+        }),
+        ..Talk::default()
+    };
+    assert_eq!(asked.answered(&another), None, "that is of another case");
+    assert_eq!(asked.answered(&Talk::default()), Some("waits:1"));
 }
