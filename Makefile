@@ -11,7 +11,7 @@
 # mutants whether a test notices each change to custody, chains, receipts and envelopes; ARGS="--file protocol/src/chain.rs"
 # package Debian packages of hub, node and conformance kit from the release build; PROFILE=dev is quick, for a try
 # soak    federations driven from seeds through every trouble, the long absence, every kill point; ARGS="--seed 7 --messages 60"
-# bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1 --database postgres"
+# bench   how fast the release build is, as one JSON object; ARGS="--only sync,record --record 5000000 --database postgres"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

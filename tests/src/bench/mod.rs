@@ -16,6 +16,7 @@ mod latency;
 mod peek;
 mod peers;
 pub mod programs;
+mod record;
 mod server;
 mod sync;
 mod wire;
@@ -60,6 +61,9 @@ struct Cli {
     /// Cases of the growth run
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     cases: usize,
+    /// Messages of the hub's record at the end of the record run
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    record: usize,
     /// Where hub and nodes keep their records
     #[arg(long, value_name = "KIND", value_enum, default_value = "sqlite")]
     database: Engine,
@@ -81,6 +85,8 @@ enum Measure {
     Intake,
     Growth,
     Peers,
+    /// Only where it is named: some minutes and gigabytes
+    Record,
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,6 +103,7 @@ struct Plan {
     repeat: usize,
     clients: usize,
     cases: usize,
+    record: usize,
     peers: Option<PathBuf>,
     /// Nothing on SQLite.
     server: Option<Cluster>,
@@ -163,6 +170,7 @@ async fn measure(cli: Cli) -> Result<()> {
         repeat: cli.repeat.max(1),
         clients: cli.clients.max(1),
         cases: cli.cases.max(100),
+        record: cli.record.max(record::LEAST),
         peers: cli.peers,
         server: server::start(cli.database).await?,
     };
@@ -180,6 +188,7 @@ async fn measure(cli: Cli) -> Result<()> {
         Measure::Intake,
         Measure::Growth,
         Measure::Peers,
+        Measure::Record,
     ] {
         if !cli.only.contains(&what) {
             continue;
@@ -194,6 +203,7 @@ async fn measure(cli: Cli) -> Result<()> {
                 Some(figures) => ("peers", figures),
                 None => continue,
             },
+            Measure::Record => ("record", record::measure(&plan).await.context("record")?),
         };
         report.insert(name.into(), figures);
     }

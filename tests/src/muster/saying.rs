@@ -34,6 +34,20 @@ impl Light {
         self.say(&mut self.record(), payload, self.now_ms());
     }
 
+    /// Files a report and follows it up so many times.
+    pub fn handle(&self, times: usize) {
+        let (case, report) = self.file(1, Duration::ZERO)[0];
+        let at = self.now_ms();
+        let mut record = self.record();
+        for _ in 0..times {
+            let payload = json!({
+                "kind": "case.followed_up", "case": case, "body": { "proposes_to_close": false },
+                "term": { "author": self.id, "id": report },
+            });
+            self.say(&mut record, payload, at);
+        }
+    }
+
     /// Signs the next message of the chain.
     fn say(&self, record: &mut Record, mut payload: Value, at: i64) -> MessageId {
         let (id, next) = (MessageId::mint(at, random()), record.head.next());
