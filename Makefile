@@ -11,7 +11,7 @@
 # mutants whether a test notices each change to custody, chains, receipts and envelopes; ARGS="--file protocol/src/chain.rs"
 # package Debian packages of hub, node and conformance kit from the release build; PROFILE=dev is quick, for a try
 # soak    federations driven from seeds through every trouble, the long absence, every kill point; ARGS="--seed 7 --messages 60"
-# bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
+# bench   how fast the release build is, as one JSON object; ARGS="--only sync,record --record 5000000 --database postgres"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -104,7 +104,7 @@ endif
 # is not to be had, it is left out.
 PEERS = $(if $(findstring --only,$(ARGS)),$(findstring peers,$(ARGS)),peers)
 bench:
-	@.ci/need cargo cc
+	@.ci/need cargo cc $(findstring postgres,$(ARGS))
 	$(call say,"building the release; the first time takes ten minutes and more")
 	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
 	@if [ -n "$(PEERS)" ] && .ci/need nats-server; then $(MAKE) --no-print-directory bench-peers; fi

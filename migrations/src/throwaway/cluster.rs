@@ -1,7 +1,8 @@
 //! A PostgreSQL server in a temporary folder, reached through a socket in it and by nobody else.
 //!
-//! It forgets everything when the machine stops: fsync is off. What a session asks for, such as
-//! `synchronous_commit`, is left alone, so that tests meet the settings of production.
+//! That of tests forgets everything when the machine stops: fsync is off. What a session asks for, such
+//! as `synchronous_commit`, is left alone, so that tests meet the settings of production. What is to be
+//! measured is measured on a durable one.
 
 use std::fs;
 use std::io;
@@ -32,19 +33,24 @@ const SYNCHRONOUS: [&str; 2] = [
     "select pg_reload_conf()",
 ];
 const IN_STEP: &str = "select count(*) from pg_stat_replication where sync_state = 'sync'";
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 6] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
-    "fsync=off",
-    "full_page_writes=off",
     "max_connections=400",
-    "shared_buffers=64MB",
     "dynamic_shared_memory_type=mmap",
-    "autovacuum=off",
-    "jit=off",
     "log_min_messages=warning",
     "lc_messages=C",
 ];
+/// Tests wait for no disk, and keep nothing for long.
+const FORGETFUL: [&str; 5] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "shared_buffers=64MB",
+    "autovacuum=off",
+    "jit=off",
+];
+/// What is committed survives the machine. Everything else is as the server has it by itself.
+const DURABLE: [&str; 3] = ["fsync=on", "full_page_writes=on", "synchronous_commit=on"];
 
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
@@ -73,14 +79,21 @@ impl Cluster {
     pub async fn start() -> Result<Self, ClusterError> {
         let place = Place::new()?;
         place.init()?;
-        Self::serve(place, &ALONE).await
+        Self::serve(place, &[&FORGETFUL, &ALONE]).await
+    }
+
+    /// Makes and starts a server that forgets nothing, as slow as the disk is.
+    pub async fn start_durable() -> Result<Self, ClusterError> {
+        let place = Place::new()?;
+        place.init()?;
+        Self::serve(place, &[&DURABLE]).await
     }
 
     /// Makes and starts a server that can be followed.
     pub async fn start_followed() -> Result<Self, ClusterError> {
         let place = Place::new()?;
         place.init()?;
-        Self::serve(place, &FOLLOWED).await
+        Self::serve(place, &[&FORGETFUL, &FOLLOWED]).await
     }
 
     /// Makes a standby of this server by `pg_basebackup`, without which nothing is committed from
@@ -98,7 +111,7 @@ impl Cluster {
         ]);
         copying.arg(self.folder.path()).arg("-D").arg(place.data());
         run("pg_basebackup", &mut copying)?;
-        let standby = Self::serve(place, &FOLLOWED).await?;
+        let standby = Self::serve(place, &[&FORGETFUL, &FOLLOWED]).await?;
         let mut connection = self.connect().await?;
         for statement in SYNCHRONOUS {
             let done = sqlx::query(statement).execute(&mut connection).await;
@@ -137,7 +150,7 @@ impl Cluster {
         Ok(())
     }
 
-    async fn serve(place: Place, settings: &[&'static str]) -> Result<Self, ClusterError> {
+    async fn serve(place: Place, settings: &[&[&'static str]]) -> Result<Self, ClusterError> {
         let data = place.data();
         let mut server = place.command("postgres");
         let Place {
@@ -147,7 +160,7 @@ impl Cluster {
         } = place;
         let log = fs::File::create(folder.path().join("log"))?;
         server.arg("-D").arg(&data).arg("-k").arg(folder.path());
-        for setting in SETTINGS.iter().chain(settings) {
+        for setting in SETTINGS.iter().chain(settings.iter().copied().flatten()) {
             server.args(["-c", *setting]);
         }
         // A group of its own keeps Ctrl-C from stopping the server before the tests have ended.
@@ -293,4 +306,21 @@ fn as_user(program: &Path, user: Option<User>, folder: &Path) -> Command {
         command.uid(user.uid).gid(user.gid);
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_durable_server_commits_is_flushed() {
+        let server = Cluster::start_durable().await.unwrap();
+        let mut connection = server.connect().await.unwrap();
+        for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+            let setting = sqlx::query_scalar::<_, String>("select current_setting($1)").bind(name);
+            let setting = setting.fetch_one(&mut connection).await.unwrap();
+            assert_eq!(setting, "on", "{name}");
+        }
+        connection.close().await.unwrap();
+    }
 }

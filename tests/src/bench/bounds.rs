@@ -5,11 +5,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use lapor_migrations::{Bulk, Db, DbOptions, Schema, Value, on};
+use lapor_migrations::{Bulk, Db, DbOptions, Kind, Schema, Value, on};
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::keys::{Signer, Verifier};
 use serde_json::{Value as Json, json};
 
+use super::Plan;
 use super::figures::{Spread, rate};
 
 /// Time for one bound, so that a look at all three costs about a second.
@@ -20,7 +21,15 @@ const PAYLOAD: usize = 1024;
 /// An envelope of that payload.
 const LINE: usize = 1600;
 
+/// The database of the bounds, beside those of the programs.
+const ROWS: &str = "rows";
+
 static INSERT: Bulk = Bulk::new("insert into bench_rows (number, line) values", 2, "");
+// In SQLite it is the key of the table itself only where it is called `integer`.
+const SQLITE_TABLE: &str =
+    "create table bench_rows (number integer not null primary key, line text not null) strict";
+const POSTGRES_TABLE: &str =
+    "create table bench_rows (number bigint not null primary key, line text not null)";
 
 /// The bounds beside each run of one figure.
 #[derive(Default)]
@@ -30,24 +39,31 @@ pub struct Bounds {
     pub commits: Spread,
 }
 
-const TABLE: &str =
-    "create table bench_rows (number integer not null primary key, line text not null) strict";
-
 impl Bounds {
     /// Looks again at what the machine can do now.
-    pub async fn look(&mut self, folder: &Path) -> Result<()> {
+    pub async fn look(&mut self, plan: &Plan, folder: &Path) -> Result<()> {
         let verified = tokio::task::spawn_blocking(verifications).await??;
         self.verifications.add(verified);
+        let databases = plan.databases("bounds")?;
+        databases.clear(&[ROWS]).await?;
         let file = folder.join("bounds.db");
-        let url = format!("sqlite://{}", file.display());
+        let in_file = || format!("sqlite://{}", file.display());
+        let url = databases.url(ROWS).unwrap_or_else(in_file);
         let db = Db::open(&url, Schema::Hub, &DbOptions::default()).await?;
+        let table = match db.kind() {
+            Kind::Sqlite => SQLITE_TABLE,
+            Kind::Postgres => POSTGRES_TABLE,
+        };
         let mut tx = db.write().await?;
-        on!(&mut tx, c => sqlx::query(TABLE).execute(c).await.map(drop))?;
+        on!(&mut tx, c => sqlx::query(table).execute(c).await.map(drop))?;
         tx.commit().await?;
         self.inserts.add(rows(&db, BATCH, 0).await?);
         self.commits.add(rows(&db, 1, 10_000_000).await?);
         db.close().await;
-        std::fs::remove_file(file)?;
+        // Those on a server are cleared by the next look.
+        if db.kind() == Kind::Sqlite {
+            std::fs::remove_file(file)?;
+        }
         Ok(())
     }
 

@@ -18,7 +18,6 @@ use serde_json::{Map, Value, json};
 use super::Plan;
 use super::figures::{Spread, quantile_ms, rate, rounded};
 use super::wire::Caller;
-use super::world::World;
 use crate::demo::reports::{Report, all};
 
 const NODE: &str = "kota-bandung";
@@ -89,7 +88,8 @@ const TABS: [(&str, Tab); 5] = [
 
 pub async fn measure(plan: &Plan) -> Result<Value> {
     let home = tempfile::tempdir()?;
-    let world = World::found(&home.path().join("world"), &plan.programs)?;
+    let folder = home.path().join("world");
+    let world = plan.found(&folder, "growth", &[NODE]).await?;
     let hub = world.start_hub()?;
     world.join(NODE, "kota")?;
     hub.stop().await?;
@@ -127,7 +127,7 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
     serving.stop().await?;
     let told = answers.told();
     Ok(json!({
-        "what": "answers of one node over SQLite, asked one after another: over HTTP where the name says so, else in its process",
+        "what": "answers of one node, asked one after another: over HTTP where the name says so, else in its process",
         "cases": plan.cases,
         "acts": acts,
         "page": PAGE,

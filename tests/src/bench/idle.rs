@@ -34,7 +34,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 
 pub async fn measure(plan: &Plan) -> Result<Value> {
     let home = tempfile::tempdir()?;
-    let world = World::found(&home.path().join("world"), &plan.programs)?;
+    let world = plan.found(&home.path().join("world"), "idle", &[]).await?;
     let credentials = home.path().join("clients");
     std::fs::create_dir(&credentials)?;
     eprintln!("idle: enrolling {} nodes", plan.clients);
@@ -43,7 +43,7 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
     let mut bounds = Bounds::default();
     // A round lasts half a minute and varies little.
     for round in 1..=plan.repeat.min(3) {
-        bounds.look(home.path()).await?;
+        bounds.look(plan, home.path()).await?;
         let hub = world.start_hub()?;
         tokio::time::sleep(SETTLE).await;
         let before = hub.resident_kb()?;

@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use super::Plan;
 use super::bounds::Bounds;
 use super::figures::{Spread, quantile_ms, rate, rounded};
-use super::peek::Peek;
 use super::programs::Running;
 use super::sync::report;
 use super::wire::Caller;
@@ -32,17 +31,19 @@ struct Told {
 
 pub async fn measure(plan: &Plan) -> Result<Value> {
     let home = tempfile::tempdir()?;
-    let world = World::found(&home.path().join("world"), &plan.programs)?;
+    let folder = home.path().join("world");
+    let world = plan.found(&folder, "intake", &[NODE]).await?;
     let hub = world.start_hub()?;
     world.join(NODE, "kota")?;
     hub.stop().await?;
     let token = world.token(NODE)?;
+    world.keep().await?;
     let (mut alone, mut linked, mut bounds) = (Told::default(), Told::default(), Bounds::default());
     for round in 1..=plan.repeat {
-        bounds.look(home.path()).await?;
+        bounds.look(plan, home.path()).await?;
         for (connected, told) in [(false, &mut alone), (true, &mut linked)] {
             let copy = tempfile::tempdir()?;
-            let world = world.copied(copy.path())?;
+            let world = world.copied(copy.path()).await?;
             let hub = if connected {
                 Some(world.start_hub()?)
             } else {
@@ -105,7 +106,7 @@ async fn one_run(
     told.rate.add(rate(waits.len(), began));
     told.p50.add(quantile_ms(&waits, 0.5));
     told.p99.add(quantile_ms(&waits, 0.99));
-    let mut peek = Peek::open(&world.node_database(NODE)).await?;
+    let mut peek = world.peek(NODE).await?;
     let filed = peek.number(FILED, "report.filed").await?;
     ensure!(
         filed as usize == reports,

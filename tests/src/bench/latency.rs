@@ -9,10 +9,9 @@ use serde_json::{Value, json};
 use super::Plan;
 use super::bounds::Bounds;
 use super::figures::{Spread, quantile_ms};
-use super::peek::Peek;
 use super::sync::report;
 use super::wire::Caller;
-use super::world::{DESK, World};
+use super::world::{DESK, HUB, World};
 
 const TARGET_FILED_P50_MS: f64 = 5.0;
 const TARGET_FILED_P99_MS: f64 = 25.0;
@@ -38,7 +37,8 @@ struct Told {
 pub async fn measure(plan: &Plan) -> Result<Value> {
     let (mut told, mut bounds) = (Told::default(), Bounds::default());
     let home = tempfile::tempdir()?;
-    let world = World::found(&home.path().join("world"), &plan.programs)?;
+    let folder = home.path().join("world");
+    let world = plan.found(&folder, "latency", &[DESK, OTHER]).await?;
     let hub = world.start_hub()?;
     world.join(DESK, "pusat")?;
     world.join(OTHER, "kementerian")?;
@@ -46,7 +46,7 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
     let (desk, other) = (world.start_node(DESK)?, world.start_node(OTHER)?);
     let url = desk.said("API")?.to_owned();
     for round in 1..=plan.repeat {
-        bounds.look(home.path()).await?;
+        bounds.look(plan, home.path()).await?;
         one_run(&world, &mut Caller::connect(&url, &token).await?, &mut told).await?;
         let (filed, disposed) = (told.from_request_p50.median(), told.disposed_p50.median());
         eprintln!("latency: round {round}: filed {filed:.1} ms, disposed {disposed:.1} ms");
@@ -74,8 +74,8 @@ async fn one_run(world: &World, caller: &mut Caller, told: &mut Told) -> Result<
     const APPLIED: &str = "select count(*) from inbox where case_id = $1 and kind = 'case.disposed' and state = 'applied'";
     let report = serde_json::to_string(&report()?)?;
     let disposal = json!({ "kind": "case.disposed", "body": { "target": OTHER } }).to_string();
-    let mut at_hub = Peek::open(&world.hub_database()).await?;
-    let mut at_other = Peek::open(&world.node_database(OTHER)).await?;
+    let mut at_hub = world.peek(HUB).await?;
+    let mut at_other = world.peek(OTHER).await?;
     let (mut requested, mut answered, mut disposed) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..REPORTS {
         let began = Instant::now();

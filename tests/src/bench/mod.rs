@@ -1,5 +1,6 @@
 //! `make bench`: the release build of hub and node, each in a process of its
-//! own, over loopback mTLS on SQLite with `synchronous=FULL`.
+//! own, over loopback mTLS on SQLite with `synchronous=FULL`, or on a server of
+//! PostgreSQL with `synchronous_commit=on`.
 //!
 //! One JSON object goes to standard output, progress to standard error. Every
 //! run is measured beside the bounds of this machine at that moment, because a
@@ -15,18 +16,26 @@ mod latency;
 mod peek;
 mod peers;
 pub mod programs;
+mod record;
+mod server;
 mod sync;
 mod wire;
 pub mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
+use lapor_migrations::throwaway::Cluster;
 use serde_json::{Map, Value, json};
 
+use crate::crash::database::{Databases, Engine};
+use crate::demo::stop::Stop;
 use programs::Programs;
+use world::World;
+
+const INTERRUPTED: u8 = 130;
 
 /// Measures hub and node; prints one JSON object.
 #[derive(Debug, Parser)]
@@ -52,6 +61,12 @@ struct Cli {
     /// Cases of the growth run
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     cases: usize,
+    /// Messages of the hub's record at the end of the record run
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    record: usize,
+    /// Where hub and nodes keep their records
+    #[arg(long, value_name = "KIND", value_enum, default_value = "sqlite")]
+    database: Engine,
     /// Folder of lapor-hub and lapor-node; by default that of this program
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
@@ -70,6 +85,8 @@ enum Measure {
     Intake,
     Growth,
     Peers,
+    /// Only where it is named: some minutes and gigabytes
+    Record,
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,7 +103,28 @@ struct Plan {
     repeat: usize,
     clients: usize,
     cases: usize,
+    record: usize,
     peers: Option<PathBuf>,
+    /// Nothing on SQLite.
+    server: Option<Cluster>,
+}
+
+impl Plan {
+    /// Where the parts of a federation keep their records.
+    fn databases(&self, federation: &str) -> Result<Databases> {
+        Databases::of(self.server.as_ref(), federation)
+    }
+
+    /// A hub, not serving, and room for the nodes that are to join it.
+    async fn found(
+        &self,
+        folder: &Path,
+        federation: &str,
+        nodes: &[&'static str],
+    ) -> Result<World> {
+        let databases = self.databases(federation)?;
+        World::found_on(databases, folder, &self.programs, nodes).await
+    }
 }
 
 pub fn main() -> ExitCode {
@@ -95,10 +133,28 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    let outcome = match cli.role {
-        Some(Role::IdleClients { folder }) => runtime.block_on(clients::run(&folder)),
-        None => runtime.block_on(measure(cli)),
+    match cli.role {
+        Some(Role::IdleClients { folder }) => ended(runtime.block_on(clients::run(&folder))),
+        None => runtime.block_on(until_stopped(cli)),
+    }
+}
+
+/// Measures until it is done or somebody ends it, so that no server stays behind.
+async fn until_stopped(cli: Cli) -> ExitCode {
+    let mut stop = match Stop::listen() {
+        Ok(stop) => stop,
+        Err(error) => return failed(&error.into()),
     };
+    tokio::select! {
+        outcome = measure(cli) => ended(outcome),
+        name = stop.next() => {
+            eprintln!("lapor-bench: ended by {name}");
+            ExitCode::from(INTERRUPTED)
+        }
+    }
+}
+
+fn ended(outcome: Result<()>) -> ExitCode {
     outcome.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
 }
 
@@ -114,11 +170,17 @@ async fn measure(cli: Cli) -> Result<()> {
         repeat: cli.repeat.max(1),
         clients: cli.clients.max(1),
         cases: cli.cases.max(100),
+        record: cli.record.max(record::LEAST),
         peers: cli.peers,
+        server: server::start(cli.database).await?,
     };
     let mut report = Map::new();
     report.insert("machine".into(), machine());
     report.insert("repeat".into(), json!(plan.repeat));
+    report.insert("database".into(), json!(cli.database));
+    if let Some(server) = &plan.server {
+        report.insert("postgres".into(), server::settings(server).await?);
+    }
     for what in [
         Measure::Sync,
         Measure::Latency,
@@ -126,6 +188,7 @@ async fn measure(cli: Cli) -> Result<()> {
         Measure::Intake,
         Measure::Growth,
         Measure::Peers,
+        Measure::Record,
     ] {
         if !cli.only.contains(&what) {
             continue;
@@ -140,6 +203,7 @@ async fn measure(cli: Cli) -> Result<()> {
                 Some(figures) => ("peers", figures),
                 None => continue,
             },
+            Measure::Record => ("record", record::measure(&plan).await.context("record")?),
         };
         report.insert(name.into(), figures);
     }

@@ -40,6 +40,10 @@ struct Spent {
 
 /// Nothing where the peer cannot run.
 pub async fn measure(plan: &Plan) -> Result<Option<Value>> {
+    if plan.server.is_some() {
+        eprintln!("peers: left out, since what they take in is kept in SQLite");
+        return Ok(None);
+    }
     let Some(nats) = Nats::find(plan.peers.as_deref())? else {
         return Ok(None);
     };
@@ -48,9 +52,9 @@ pub async fn measure(plan: &Plan) -> Result<Option<Value>> {
     let (mut payload_bytes, mut peer) = (0, String::new());
     let (home, node) = (tempfile::tempdir()?, [NODES[0]]);
     eprintln!("peers: preparing {} messages", plan.messages);
-    let world = sync::prepare(&home.path().join("world"), &node, plan).await?;
+    let world = sync::prepare(home.path(), "peers", &node, plan).await?;
     for round in 1..=plan.repeat {
-        bounds.look(home.path()).await?;
+        bounds.look(plan, home.path()).await?;
         // The first is ours: it tells how many bytes a message has.
         let we_begin = round % 2 == 1;
         for our_turn in [we_begin, !we_begin] {

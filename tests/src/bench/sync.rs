@@ -5,20 +5,20 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lapor_node::casework::{NewAct, NewReport};
 use lapor_node::node::Node;
 use lapor_node::sync::Link;
+use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::CaseId;
 use serde_json::{Value, json};
 
 use super::Plan;
 use super::bounds::Bounds;
 use super::figures::{Spread, rate, rounded};
-use super::peek::Peek;
 use super::programs::Running;
-use super::world::{DESK, World};
+use super::world::{DESK, HUB, World};
 
 const CASES: usize = 1000;
 pub const NODES: [&str; 4] = ["kota-bandung", "kota-medan", "kota-palu", "kota-sorong"];
@@ -53,11 +53,11 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
             plan.messages,
             nodes.len()
         );
-        let world = prepare(&home.path().join(name), nodes, plan).await?;
+        let world = prepare(home.path(), name, nodes, plan).await?;
         worlds.push((world, nodes));
     }
     for round in 1..=plan.repeat {
-        bounds.look(home.path()).await?;
+        bounds.look(plan, home.path()).await?;
         for ((world, nodes), told) in worlds.iter().zip([&mut one, &mut four]) {
             payload_bytes = run_copy(world, nodes, plan.messages, told).await?;
             let last = told.rate.last();
@@ -83,8 +83,14 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
 }
 
 /// A federation whose nodes have written all their follow-ups alone.
-pub async fn prepare(folder: &Path, nodes: &[&str], plan: &Plan) -> Result<World> {
-    let world = World::found(folder, &plan.programs)?;
+pub async fn prepare(
+    home: &Path,
+    name: &str,
+    nodes: &[&'static str],
+    plan: &Plan,
+) -> Result<World> {
+    let parts: Vec<&str> = [DESK].iter().chain(nodes).copied().collect();
+    let world = plan.found(&home.join(name), name, &parts).await?;
     let hub = world.start_hub()?;
     world.join(DESK, "pusat")?;
     let mut cases = Vec::new();
@@ -103,6 +109,7 @@ pub async fn prepare(folder: &Path, nodes: &[&str], plan: &Plan) -> Result<World
         follow_up(&node, cases, plan.messages / nodes.len()).await?;
         node.db().close().await;
     }
+    world.keep().await?;
     Ok(world)
 }
 
@@ -150,7 +157,7 @@ pub async fn run_copy(
     told: &mut Told,
 ) -> Result<i64> {
     let copy = tempfile::tempdir()?;
-    let copied = world.copied(copy.path())?;
+    let copied = world.copied(copy.path()).await?;
     run(&copied, nodes, messages, told).await?;
     stored(&copied, nodes, messages).await
 }
@@ -160,10 +167,10 @@ pub async fn run_copy(
 async fn run(world: &World, nodes: &[&str], messages: usize, told: &mut Told) -> Result<()> {
     const ACCEPTED: &str =
         "select count(*) from outbox where state in ('accepted', 'ruled') and kind = $1";
-    const HEAD: &str = "select accepted from chain where id = $1";
+    const HEAD: &str = "select accepted from chain where id = cast($1 as bigint)";
     let mut looks = Vec::new();
     for slug in nodes {
-        let mut peek = Peek::open(&world.node_database(slug)).await?;
+        let mut peek = world.peek(slug).await?;
         let head = peek.number(HEAD, "1").await?;
         looks.push((peek, head + (messages / nodes.len()) as i64));
     }
@@ -207,11 +214,12 @@ async fn run(world: &World, nodes: &[&str], messages: usize, told: &mut Told) ->
 /// Makes sure that the hub has all of them; gives the bytes of a payload.
 async fn stored(world: &World, nodes: &[&str], messages: usize) -> Result<i64> {
     const STORED: &str = "select count(*) from envelopes where kind = $1";
-    const PAYLOAD: &str = "select length(json_extract(line, '$.payload')) * 3 / 4 from envelopes \
-         where kind = $1 limit 1";
-    let mut at_hub = Peek::open(&world.hub_database()).await?;
+    const LINE: &str = "select line from envelopes where kind = $1 limit 1";
+    let mut at_hub = world.peek(HUB).await?;
     let stored = at_hub.number(STORED, "case.followed_up").await?;
     let all = messages / nodes.len() * nodes.len();
     ensure!(stored as usize == all, "the hub has {stored} of {all}");
-    at_hub.number(PAYLOAD, "case.followed_up").await
+    let line: Option<String> = at_hub.one(LINE, "case.followed_up").await?;
+    let line = line.context("a run of no messages")?;
+    Ok(Envelope::parse(line.as_bytes())?.payload.len() as i64)
 }

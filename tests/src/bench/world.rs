@@ -1,6 +1,8 @@
 //! A federation in a folder: a hub and the nodes that have joined it, made
 //! with the programs' own commands. Nothing in it names the folder, so that a
-//! copy of it is a federation at the same point in its life.
+//! copy of it is a federation at the same point in its life. On PostgreSQL a
+//! copy has the databases under the names of those that it is made of, so
+//! that there is one at a time.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,8 +13,12 @@ use lapor_node::clock::SystemClock;
 use lapor_node::node::Node;
 use lapor_node::settings::Settings;
 
+use super::peek::Peek;
 use super::programs::{Programs, Running, ask, copy_folder, free_port};
+use crate::crash::database::Databases;
 
+/// The part of a federation that is no node.
+pub const HUB: &str = "hub";
 /// The desk of every federation here, second party of every case.
 pub const DESK: &str = "pusat";
 
@@ -20,44 +26,79 @@ pub const DESK: &str = "pusat";
 pub struct World {
     folder: PathBuf,
     programs: Programs,
+    databases: Databases,
+    /// Who has a database.
+    parts: Vec<&'static str>,
 }
 
 impl World {
-    /// A hub, not serving, that nobody has joined.
+    /// A hub on SQLite, not serving, that nobody has joined.
     pub fn found(folder: &Path, programs: &Programs) -> Result<Self> {
+        Self::of(folder, programs, Databases::Files, vec![HUB])
+    }
+
+    /// The same with its own databases, also for the nodes that are to join.
+    pub async fn found_on(
+        databases: Databases,
+        folder: &Path,
+        programs: &Programs,
+        nodes: &[&'static str],
+    ) -> Result<Self> {
+        let parts: Vec<&str> = [HUB].iter().chain(nodes).copied().collect();
+        databases.clear(&parts).await?;
+        Self::of(folder, programs, databases, parts)
+    }
+
+    fn of(
+        folder: &Path,
+        programs: &Programs,
+        databases: Databases,
+        parts: Vec<&'static str>,
+    ) -> Result<Self> {
         let world = Self {
             folder: folder.to_owned(),
             programs: programs.clone(),
+            databases,
+            parts,
         };
         let address = |port: u16| format!("127.0.0.1:{port}");
-        ask(Command::new(&programs.hub)
-            .args(["init", "--trust-domain", "lapor.bench", "--dir"])
+        let mut init = Command::new(&programs.hub);
+        init.args(["init", "--trust-domain", "lapor.bench", "--dir"])
             .arg(world.hub_folder())
             .args(["--federation-address", &address(free_port()?)])
             .args(["--enrolment-address", &address(free_port()?)])
-            .args(["--monitor-address", "127.0.0.1:0"]))?;
+            .args(["--monitor-address", "127.0.0.1:0"]);
+        world.name_database(HUB, &mut init);
+        ask(&mut init)?;
         Ok(world)
     }
 
-    /// The same federation at the same moment, in another folder.
-    pub fn copied(&self, to: &Path) -> Result<Self> {
+    /// Keeps it as it is at rest; from now on it is there only to be copied.
+    pub async fn keep(&self) -> Result<()> {
+        self.databases.keep(&self.parts).await
+    }
+
+    /// The same federation as it was kept, in another folder.
+    pub async fn copied(&self, to: &Path) -> Result<Self> {
+        self.databases.bring_back(&self.parts).await?;
         copy_folder(&self.folder, to)?;
         Ok(Self {
             folder: to.to_owned(),
-            programs: self.programs.clone(),
+            ..self.clone()
         })
     }
 
+    /// Looks into what the hub or a node has on disk.
+    pub async fn peek(&self, part: &str) -> Result<Peek> {
+        if let Some(url) = self.databases.url(part) {
+            return Peek::open_server(&url).await;
+        }
+        let name = if part == HUB { "hub.db" } else { "node.db" };
+        Peek::open_file(&self.folder.join(part).join(name)).await
+    }
+
     pub fn hub_folder(&self) -> PathBuf {
-        self.folder.join("hub")
-    }
-
-    pub fn hub_database(&self) -> PathBuf {
-        self.hub_folder().join("hub.db")
-    }
-
-    pub fn node_database(&self, slug: &str) -> PathBuf {
-        self.folder.join(slug).join("node.db")
+        self.folder.join(HUB)
     }
 
     pub fn hub_command(&self) -> Command {
@@ -82,16 +123,12 @@ impl World {
             invite.args(["--disposes-to", "*"]);
         }
         let line = ask(&mut invite)?;
-        ask(Command::new(&self.programs.node)
-            .args([
-                "init",
-                "--listen",
-                "127.0.0.1:0",
-                "--monitor-listen",
-                "127.0.0.1:0",
-            ])
-            .arg("--dir")
-            .arg(self.folder.join(slug)))?;
+        let mut init = Command::new(&self.programs.node);
+        init.args(["init", "--listen", "127.0.0.1:0"])
+            .args(["--monitor-listen", "127.0.0.1:0", "--dir"])
+            .arg(self.folder.join(slug));
+        self.name_database(slug, &mut init);
+        ask(&mut init)?;
         ask(self.node_command(slug).args(["enrol", &line]))?;
         Ok(())
     }
@@ -112,6 +149,13 @@ impl World {
     pub async fn open_node(&self, slug: &str) -> Result<Arc<Node>> {
         let settings = Settings::load(&self.folder.join(slug).join("node.toml"))?;
         Ok(Node::open(&settings, Arc::new(SystemClock)).await?)
+    }
+
+    /// Has an `init` take the database that is there for this part.
+    fn name_database(&self, part: &str, init: &mut Command) {
+        if let Some(url) = self.databases.url(part) {
+            init.args(["--database-url", &url]);
+        }
     }
 
     fn node_command(&self, slug: &str) -> Command {

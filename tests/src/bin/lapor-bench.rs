@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    lapor_certs::tls::install_default_provider();
     lapor_tests::bench::main()
 }

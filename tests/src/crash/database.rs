@@ -17,6 +17,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, P
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(10);
 const SESSIONS: &str = "select count(*) from pg_stat_activity where datname = $1";
+const BYTES: &str = "select pg_database_size(cast($1 as name))";
 
 /// What the programs keep their records on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
@@ -113,12 +114,25 @@ impl Databases {
         Ok(connection.close().await?)
     }
 
+    /// What a database takes on its server; `None` where it is a file.
+    pub async fn bytes(&self, part: &str) -> Result<Option<u64>> {
+        let Self::Server { server, .. } = self else {
+            return Ok(None);
+        };
+        let mut connection = PgConnection::connect_with(server).await?;
+        let bytes = sqlx::query_scalar::<_, i64>(BYTES).bind(self.name(part));
+        let bytes = bytes.fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(Some(bytes as u64))
+    }
+
     async fn remake(&self, parts: &[&str], template: impl Fn(&str) -> String) -> Result<()> {
         for name in parts.iter().map(|part| self.name(part)) {
             let template = template(&name);
             self.tell(format!("drop database if exists {name} with (force)"))
                 .await?;
-            // Copying files is twice as fast as logging pages, where nothing is synced anyway.
+            // Copying files is twice as fast as logging pages where nothing is synced, and where it is,
+            // nobody measures it.
             let make = format!("create database {name} template {template} strategy file_copy");
             self.tell(make).await?;
         }

@@ -13,18 +13,16 @@ use lapor_certs::{Credential, RenewRequest, RenewResponse, TlsKey, TrustBundle};
 use lapor_node::clock::{Clock as _, SystemClock};
 use lapor_protocol::chain::ChainHead;
 use lapor_protocol::delivery::Cursor;
-use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
-use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId, Position};
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
 use lapor_protocol::keys::{Signer, Verifier};
 use lapor_protocol::limits::{BATCH_ENVELOPES, LONG_POLL_SECONDS, PAGE_ITEMS};
-use lapor_protocol::page::read_page;
+use lapor_protocol::page::{Delivered, read_page};
 use lapor_protocol::receipt::{Ack, Receipt, Stream};
 use lapor_protocol::region::RegionCode;
 use lapor_protocol::wire::{
     Health, NDJSON, OutboxAnswer, PREFIX, Reached, VERSION, VERSION_HEADER,
 };
-use lapor_web::chance::random;
-use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
 use super::founding::credential;
@@ -75,7 +73,7 @@ pub enum Mood {
 pub struct Light {
     pub id: InstanceId,
     pub region: Option<RegionCode>,
-    signing: Signer,
+    pub(super) signing: Signer,
     hub_keys: Vec<Verifier>,
     url: String,
     roots: TrustBundle,
@@ -95,11 +93,11 @@ struct Line {
 }
 
 /// What a node has on disk.
-struct Record {
-    head: ChainHead,
+pub(super) struct Record {
+    pub(super) head: ChainHead,
     /// Of all messages that it made, in order.
-    ids: Vec<EnvelopeId>,
-    outbox: VecDeque<(Envelope, i64)>,
+    pub(super) ids: Vec<EnvelopeId>,
+    pub(super) outbox: VecDeque<(Envelope, i64)>,
     cursor: Cursor,
     /// What the hub knows that it has taken in.
     acked: Reached,
@@ -139,50 +137,6 @@ impl Light {
             queued: Notify::new(),
             sending: tokio::sync::Mutex::default(),
         })
-    }
-
-    /// Files reports, `ago` by their own date; they wait to be sent.
-    pub fn file(&self, count: usize, ago: Duration) -> Vec<(CaseId, MessageId)> {
-        let body = json!({ "classification": "complaint", "channel": "web", "commitment": "ab".repeat(32) });
-        let at = self.now_ms() - ago.as_millis() as i64;
-        let mut record = self.record();
-        let filed = (0..count).map(|_| {
-            let case = CaseId::mint(at, random());
-            let payload = json!({ "kind": "report.filed", "case": case, "body": body });
-            (case, self.say(&mut record, payload, at))
-        });
-        filed.collect()
-    }
-
-    /// Files a report and disposes of it to another institution.
-    pub fn dispose(&self, to: &InstanceId) {
-        let (case, report) = self.file(1, Duration::ZERO)[0];
-        let payload = json!({
-            "kind": "case.disposed", "case": case, "body": { "target": to },
-            "term": { "author": self.id, "id": report },
-        });
-        self.say(&mut self.record(), payload, self.now_ms());
-    }
-
-    /// Signs the next message of the chain.
-    fn say(&self, record: &mut Record, mut payload: Value, at: i64) -> MessageId {
-        let (id, next) = (MessageId::mint(at, random()), record.head.next());
-        payload["v"] = json!(1);
-        payload["id"] = json!(id);
-        payload["author"] = json!(self.id);
-        payload["epoch"] = json!(next.epoch);
-        payload["seq"] = json!(next.seq);
-        payload["prev"] = json!(record.head.id);
-        payload["created_at"] = json!(at);
-        let envelope = Envelope::sign(
-            MESSAGE_TYPE,
-            payload.to_string().into_bytes(),
-            &self.signing,
-        );
-        record.head = record.head.advanced(envelope.id());
-        record.ids.push(record.head.id);
-        record.outbox.push_back((envelope, at));
-        id
     }
 
     /// Sends what waits, and checks the receipts.
@@ -244,13 +198,7 @@ impl Light {
     pub async fn poll(&self, wait: u64) -> Result<()> {
         self.acknowledge().await?;
         let after = self.record().cursor;
-        let page = self
-            .get(&format!(
-                "/inbox?after={after}&limit={PAGE_ITEMS}&wait={wait}"
-            ))
-            .await?;
-        let key = |envelope: &Envelope| self.hub_key(envelope);
-        let items = read_page(&page, after, Stream::Inbox, &self.id, key)?;
+        let items = self.read(&self.page(after, wait).await?, after)?;
         {
             let mut record = self.record();
             if let Some(last) = items.last() {
@@ -261,6 +209,18 @@ impl Light {
             }
         }
         self.acknowledge().await
+    }
+
+    /// The page of the inbox behind a place, as the hub gives it.
+    pub async fn page(&self, after: Cursor, wait: u64) -> Result<Vec<u8>> {
+        let path = format!("/inbox?after={after}&limit={PAGE_ITEMS}&wait={wait}");
+        self.get(&path).await
+    }
+
+    /// What is on it, checked.
+    pub fn read(&self, page: &[u8], after: Cursor) -> Result<Vec<Delivered>> {
+        let key = |envelope: &Envelope| self.hub_key(envelope);
+        Ok(read_page(page, after, Stream::Inbox, &self.id, key)?)
     }
 
     async fn acknowledge(&self) -> Result<()> {
@@ -384,7 +344,7 @@ impl Light {
         keys.find(|key| *key.kid() == envelope.kid).cloned()
     }
 
-    fn now_ms(&self) -> i64 {
+    pub(super) fn now_ms(&self) -> i64 {
         let ahead = *self.mood.borrow() == Mood::Ahead;
         SystemClock.now_ms() + if ahead { AHEAD_MS } else { 0 }
     }
@@ -425,7 +385,7 @@ impl Light {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn record(&self) -> MutexGuard<'_, Record> {
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,14 +6,15 @@
 //! asked is asked as a person would, at the console's door. Progress goes to
 //! standard error, one JSON object to standard output.
 
-mod founding;
+pub(crate) mod founding;
 mod life;
-mod light;
-mod person;
+pub(crate) mod light;
+pub(crate) mod person;
 mod restart;
-mod roster;
+pub(crate) mod roster;
+mod saying;
 mod script;
-mod traffic;
+pub(crate) mod traffic;
 mod trouble;
 
 use std::path::PathBuf;
@@ -223,13 +224,7 @@ async fn open(cli: &Cli, place: Place, profiles: &[Profile]) -> Result<(Stage, V
     let began = Instant::now();
     let members = place.join(profiles).await?;
     let joined = began.elapsed();
-    let hub = place.start("set up")?;
-    let link = hub
-        .greeting
-        .last()
-        .and_then(|line| line.split_whitespace().last());
-    let link = link.context("the hub printed no link")?;
-    let person = Person::sets_up(link, place.console, place.monitor).await?;
+    let (hub, person) = Person::begins(&place).await?;
     let report_every = Duration::from_secs(cli.report_every);
     let nodes: Vec<Arc<Light>> = members.into_iter().map(Light::of).collect();
     let mut lives = JoinSet::new();

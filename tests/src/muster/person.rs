@@ -9,6 +9,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 
+use super::founding::Place;
+use crate::bench::programs::Running;
+
 pub const LOGIN: &str = "pusat@armada.example";
 pub const PASSWORD: &str = "gerimis tujuh kelapa sepeda";
 const NAME: &str = "Petugas Pusat";
@@ -45,8 +48,18 @@ impl Tile {
 }
 
 impl Person {
+    /// Starts a hub that nobody has set up, and does so.
+    pub async fn begins(place: &Place) -> Result<(Running, Self)> {
+        let hub = place.start("set up")?;
+        let said = hub.greeting.last();
+        let link = said.and_then(|line| line.split_whitespace().last());
+        let link = link.context("the hub printed no link")?;
+        let person = Self::sets_up(link, place.console, place.monitor).await?;
+        Ok((hub, person))
+    }
+
     /// Chooses a password under the link of the first set-up.
-    pub async fn sets_up(link: &str, console: SocketAddr, monitor: SocketAddr) -> Result<Self> {
+    async fn sets_up(link: &str, console: SocketAddr, monitor: SocketAddr) -> Result<Self> {
         let mut person = Self {
             client: reqwest::Client::builder()
                 .no_proxy()

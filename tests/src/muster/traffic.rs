@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use lapor_protocol::limits::BATCH_ENVELOPES;
 
 use super::light::{Light, Mood};
@@ -43,14 +43,9 @@ impl Past {
 /// them have taken in what came back.
 pub async fn past(nodes: &[Arc<Light>], messages: usize) -> Result<Past> {
     let began = Instant::now();
-    let shares = nodes.iter().enumerate().map(|(at, node)| {
-        let share = (at + 1) * messages / nodes.len() - at * messages / nodes.len();
-        (node, share)
-    });
     let (mut sent, mut rates) = (0, Vec::new());
     let (mut piece, mut piece_began) = (0, began);
-    let sending = stream::iter(shares).map(|(node, share)| send(node, share));
-    let mut sending = sending.buffer_unordered(ABREAST);
+    let mut sending = shared(nodes, messages, send);
     while let Some(more) = sending.try_next().await? {
         sent += more;
         piece += more;
@@ -67,7 +62,25 @@ pub async fn past(nodes: &[Arc<Light>], messages: usize) -> Result<Past> {
     Ok(Past { took, rates })
 }
 
-async fn send(node: &Arc<Light>, share: usize) -> Result<usize> {
+/// Has the nodes send so many messages between them, each its share and some of them at once; what
+/// each of them has sent, as they end.
+pub fn shared<F>(
+    nodes: &[Arc<Light>],
+    messages: usize,
+    send: impl Fn(Arc<Light>, usize) -> F,
+) -> impl Stream<Item = Result<usize>> + Unpin
+where
+    F: Future<Output = Result<usize>>,
+{
+    let shares = nodes.iter().enumerate().map(move |(at, node)| {
+        let share = (at + 1) * messages / nodes.len() - at * messages / nodes.len();
+        (Arc::clone(node), share)
+    });
+    let sending = stream::iter(shares).map(move |(node, share)| send(node, share));
+    sending.buffer_unordered(ABREAST)
+}
+
+async fn send(node: Arc<Light>, share: usize) -> Result<usize> {
     let mut left = share;
     while left > 0 {
         let count = left.min(BATCH_ENVELOPES);
