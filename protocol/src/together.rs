@@ -96,14 +96,16 @@ impl Unsigned {
 
 /// Signs messages, up to [`TOGETHER`] of them together; one that is left over has a signature alone.
 pub fn sign_together(messages: Vec<Unsigned>, signer: &Signer) -> Vec<Envelope> {
-    let mut signed = Vec::with_capacity(messages.len());
+    let mut envelopes = Vec::with_capacity(messages.len());
     let mut rest = messages.into_iter();
     loop {
         let group: Vec<Unsigned> = rest.by_ref().take(TOGETHER).collect();
         match <[Unsigned; 1]>::try_from(group) {
-            Ok([alone]) => signed.push(Envelope::sign(&alone.payload_type, alone.payload, signer)),
-            Err(group) if group.is_empty() => return signed,
-            Err(group) => signed.extend(sign_tree(group, signer)),
+            Ok([alone]) => {
+                envelopes.push(Envelope::sign(&alone.payload_type, alone.payload, signer))
+            }
+            Err(group) if group.is_empty() => return envelopes,
+            Err(group) => envelopes.extend(sign_tree(group, signer)),
         }
     }
 }
@@ -201,13 +203,13 @@ mod tests {
             (TOGETHER, vec![Some(TOGETHER as u16); TOGETHER]),
         ] {
             let ids: Vec<EnvelopeId> = messages(count).iter().map(Unsigned::id).collect();
-            let signed = sign_together(messages(count), &signer);
-            let sizes: Vec<_> = signed
+            let envelopes = sign_together(messages(count), &signer);
+            let sizes: Vec<_> = envelopes
                 .iter()
                 .map(|one| one.tree.as_ref().map(|place| place.size))
                 .collect();
             assert_eq!(sizes, trees);
-            for (envelope, id) in signed.iter().zip(ids) {
+            for (envelope, id) in envelopes.iter().zip(ids) {
                 let line = envelope.to_line();
                 let read = Envelope::parse(line.as_bytes()).unwrap();
                 assert_eq!(&read, envelope);
@@ -218,45 +220,45 @@ mod tests {
                 }
             }
         }
-        let signed = sign_together(messages(TOGETHER + 1), &signer);
-        assert_eq!(signed.last().unwrap().tree, None);
+        let envelopes = sign_together(messages(TOGETHER + 1), &signer);
+        assert_eq!(envelopes.last().unwrap().tree, None);
         let alone = Envelope::sign(MESSAGE_TYPE, b"{\"v\":32}".to_vec(), &signer);
-        assert_eq!(signed.last(), Some(&alone));
+        assert_eq!(envelopes.last(), Some(&alone));
     }
 
     #[test]
     fn a_head_counts_for_its_own_messages_its_own_key_and_its_own_signature() {
         let ((signer, verifier), (_, other)) = (key(9), key(8));
-        let signed = sign_together(messages(5), &signer);
+        let envelopes = sign_together(messages(5), &signer);
         let mut last = LastTree::default();
         let id = |envelope: &Envelope, last: &mut LastTree| {
             envelope.verified_id_after(MESSAGE_TYPE, &verifier, last)
         };
-        for envelope in &signed {
+        for envelope in &envelopes {
             assert_eq!(id(envelope, &mut last), Ok(envelope.id()));
         }
         let bad = Err(EnvelopeError::Signature);
-        let mut words = signed[1].clone();
+        let mut words = envelopes[1].clone();
         words.payload[0] ^= 1;
         assert_eq!(id(&words, &mut last), bad);
-        let mut signature = signed[1].clone();
+        let mut signature = envelopes[1].clone();
         signature.signature[40] ^= 1;
         assert_eq!(id(&signature, &mut last), bad);
-        let mut alone = signed[1].clone();
+        let mut alone = envelopes[1].clone();
         alone.tree = None;
         assert_eq!(id(&alone, &mut last), bad);
         for (index, size) in [(2, 5), (1, 6), (1, 2), (5, 5)] {
-            let mut moved = signed[1].clone();
+            let mut moved = envelopes[1].clone();
             let place = moved.tree.as_mut().unwrap();
             (place.index, place.size) = (index, size);
             assert_eq!(id(&moved, &mut last), bad, "{index} of {size}");
         }
-        let place = signed[1].tree.clone().unwrap();
-        let signature = signed[1].signature;
-        assert!(last.verify(signed[1].id(), &place, &verifier, &signature));
-        assert!(!last.verify(signed[1].id(), &place, &other, &signature));
+        let place = envelopes[1].tree.clone().unwrap();
+        let signature = envelopes[1].signature;
+        assert!(last.verify(envelopes[1].id(), &place, &verifier, &signature));
+        assert!(!last.verify(envelopes[1].id(), &place, &other, &signature));
         // What was found wrong is not what was verified last.
-        assert!(last.verify(signed[1].id(), &place, &verifier, &signature));
+        assert!(last.verify(envelopes[1].id(), &place, &verifier, &signature));
     }
 
     #[test]

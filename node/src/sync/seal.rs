@@ -138,8 +138,8 @@ fn seal_all(
         row.seq = Some(place.seq as i64);
         row.envelope_id = Some(head.id.as_bytes().to_vec());
     }
-    let signed = sign_together(unsigned, &signer);
-    for (row, envelope) in drafts.iter_mut().zip(signed) {
+    let envelopes = sign_together(unsigned, &signer);
+    for (row, envelope) in drafts.iter_mut().zip(envelopes) {
         row.line = Some(envelope.to_line());
     }
     Ok((drafts, head))

@@ -19,7 +19,7 @@ const EACH: Duration = Duration::from_millis(400);
 const BATCH: usize = 500;
 const PAYLOAD: usize = 1024;
 /// An envelope of that payload.
-const LINE: usize = 1600;
+const LINE: usize = 1830;
 
 /// The database of the bounds, beside those of the programs.
 const ROWS: &str = "rows";
