@@ -48,9 +48,13 @@ fn collect(leaves: &[Digest], paths: &mut [Vec<Digest>]) -> Digest {
     let middle = leaves.len().next_power_of_two() / 2;
     let (left, right) = leaves.split_at(middle);
     let (of_left, of_right) = paths.split_at_mut(middle);
-    let (left, right) = (collect(left, of_left), collect(right, of_right));
-    of_left.iter_mut().for_each(|path| path.push(right));
-    of_right.iter_mut().for_each(|path| path.push(left));
+    let (left, right) = (collect(left, &mut *of_left), collect(right, &mut *of_right));
+    for path in of_left {
+        path.push(right);
+    }
+    for path in of_right {
+        path.push(left);
+    }
     joined(left, right)
 }
 

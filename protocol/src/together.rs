@@ -102,7 +102,8 @@ pub fn sign_together(messages: Vec<Unsigned>, signer: &Signer) -> Vec<Envelope> 
         let group: Vec<Unsigned> = rest.by_ref().take(TOGETHER).collect();
         match <[Unsigned; 1]>::try_from(group) {
             Ok([alone]) => {
-                envelopes.push(Envelope::sign(&alone.payload_type, alone.payload, signer))
+                let envelope = Envelope::sign(&alone.payload_type, alone.payload, signer);
+                envelopes.push(envelope);
             }
             Err(group) if group.is_empty() => return envelopes,
             Err(group) => envelopes.extend(sign_tree(group, signer)),
