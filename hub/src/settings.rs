@@ -278,7 +278,7 @@ impl Default for LimitSettings {
             requests_per_second: 1000,
             request_burst: 4000,
             requests_under_way: 64,
-            batches_under_way: 2,
+            batches_under_way: 4,
             connections: 32,
             strangers_per_network: 200,
             blob_quota_bytes: 50 << 30,

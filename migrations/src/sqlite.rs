@@ -15,6 +15,9 @@ use sqlx::sqlite::{
 
 use crate::{DbError, DbOptions};
 
+/// Rows that a query may be ahead of whoever reads them: a page of a stream or a batch, so that the
+/// thread of the database does not wait in the middle of it.
+const ROWS_BUFFERED: usize = 512;
 /// How often the switch to WAL is tried again; it needs the file alone and cannot wait by itself.
 const RETRY_AFTER: Duration = Duration::from_millis(20);
 
@@ -26,7 +29,8 @@ pub async fn open(path: &Path, options: &DbOptions) -> Result<(SqlitePool, Sqlit
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(options.busy_timeout)
-        .statement_cache_capacity(options.statements);
+        .statement_cache_capacity(options.statements)
+        .row_buffer_size(ROWS_BUFFERED);
     // A larger log than the default of 4 MB spares a checkpoint every few batches, and a page of an
     // index that many of them change is written to the file once; the limit gives the space back
     // after a long reader has let it grow.

@@ -9,6 +9,21 @@ use sqlx::FromRow;
 
 use super::{bytes, digest, id};
 
+/// The text of a query for the message that has an id. It is looked for in one span of the order after
+/// another, the latest first; what comes first there is indexed with the id.
+macro_rules! by_id {
+    ($before:literal, $after:literal) => {
+        concat!(
+            "with recursive spans (span) as (select max(number) >> 13 from envelopes \
+             union all select span - 1 from spans where span > 0) ",
+            $before,
+            " from spans cross join envelopes e \
+             where e.number >> 13 = spans.span and e.id = $1 limit 1",
+            $after
+        )
+    };
+}
+
 static INSERT: Bulk = Bulk::new(
     "insert into envelopes (number, id, author, epoch, seq, message_id, case_id, kind, line, trace, accepted_at) values",
     11,
@@ -33,11 +48,16 @@ const CALENDARS: &str = "select e.id, e.line, e.accepted_at from envelopes e \
 const TAXONOMIES: &str = "select e.id, e.line, e.accepted_at from envelopes e \
      join rulings r on r.number = e.number and r.leg = 0 \
      where e.kind = 'taxonomy.updated' and r.effect = 'applied' order by e.number desc";
-const BY_ID: &str = "select number, author, case_id, line from envelopes where id = $1";
-const HEAD: &str = "select author, epoch, seq, message_id, accepted_at, \
-     cast(length(line) as bigint) as bytes, trace from envelopes where id = $1";
-
-const MEND: &str = "update envelopes set line = $2 where id = $1";
+const BY_ID: &str = by_id!("select e.number, e.author, e.case_id, e.line", "");
+const HEAD: &str = by_id!(
+    "select e.author, e.epoch, e.seq, e.message_id, e.accepted_at, \
+     cast(length(e.line) as bigint) as bytes, e.trace",
+    ""
+);
+const MEND: &str = by_id!(
+    "update envelopes set line = $2 where number = (select e.number",
+    ")"
+);
 const AT: &str = "select id from envelopes where number = $1";
 
 /// A row on its way into the table.

@@ -35,8 +35,9 @@ const OWN_RUN: &str = "select a.seq, a.prev from retrieved_envelopes a \
      (select 1 from retrieved_envelopes b where b.author = a.author and b.epoch = a.epoch \
       and b.seq = a.seq - 1 and b.own = 1) \
      order by a.seq desc limit 1";
-const ENVELOPES: &str = "select id, author, epoch, seq, prev from retrieved_envelopes \
-     where id not in (select id from envelopes)";
+const ENVELOPES: &str = "select r.id, r.author, r.epoch, r.seq, r.prev from retrieved_envelopes r \
+     where not exists (select 1 from envelopes e where e.author = r.author and e.epoch = r.epoch \
+      and e.seq = r.seq and e.id = r.id)";
 const LINE: &str = "select line, wraps from retrieved_envelopes where id = $1";
 const ADD_RECEIPT: &str = "insert into retrieved_receipts \
      (author, epoch, from_seq, to_seq, line) values ($1, $2, $3, $4, $5) \

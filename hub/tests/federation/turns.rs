@@ -55,7 +55,7 @@ async fn behind(place: &Place, from: &Institution, at: &str, written: &[Written]
 #[tokio::test]
 async fn a_batch_behind_one_that_is_still_coming_is_ordered_after_it() {
     for db in databases().await {
-        let place = Place::new(&db).await;
+        let place = Place::with(&db, |settings| settings.limits.batches_under_way = 2).await;
         let [_, mut bandung, mut kemenpu] = place.three().await;
         let written = some(&mut bandung, 5);
         let of_another = some(&mut kemenpu, 1);

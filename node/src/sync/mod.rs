@@ -42,7 +42,7 @@ mod undamaged;
 mod under_way;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 
 use lapor_protocol::dsse::Envelope;
@@ -79,8 +79,8 @@ pub struct Link {
     compared: AtomicBool,
     /// Whether this process has found itself in agreement with the hub.
     met: AtomicBool,
-    /// Whether a batch may go out before the one in front of it is answered.
-    goes_abreast: AtomicBool,
+    /// How many batches may be at the hub at once.
+    abreast: AtomicUsize,
     /// Whether the hub has seen a fork of our chain since this process began.
     forked: AtomicBool,
     /// Why this process sends nothing more, if another has taken its place.
@@ -129,7 +129,7 @@ impl Link {
             returning: returning::Returning::default(),
             compared: AtomicBool::new(false),
             met: AtomicBool::new(false),
-            goes_abreast: AtomicBool::new(false),
+            abreast: AtomicUsize::new(1),
             forked: AtomicBool::new(false),
             replaced: OnceLock::new(),
             boot: Mutex::new(None),

@@ -28,6 +28,8 @@ use crate::publishing::withdraw;
 use crate::store;
 use crate::store::outbox::OutboxRow;
 
+/// Batches that are sealed in one transaction where there is a backlog.
+const SEALED_AHEAD: usize = 2;
 /// Below this a batch is not worth compressing.
 pub(super) const COMPRESS_FROM: usize = 2 * 1024;
 /// From here on compressing takes long enough that nothing else should wait for it.
@@ -97,33 +99,50 @@ impl Link {
         outcome
     }
 
-    /// The batch behind `last`, or the first that has no receipt yet; `None`
-    /// where there is nothing more.
+    /// The batch behind `last`, or the first that has no receipt yet; `None` where there is nothing
+    /// more. `ahead` has what is sealed behind `last`, as far as it has been read, and keeps what does
+    /// not fit.
     pub(super) async fn next_batch(
         &self,
         last: Option<Position>,
+        ahead: &mut Vec<OutboxRow>,
     ) -> Result<Option<Batch>, LinkError> {
         let most = self.node.settings().link.batch.clamp(1, BATCH_ENVELOPES);
-        let mut rows = match last {
-            Some(Position { epoch, seq }) => {
-                let (epoch, seq) = (i64::from(epoch), seq as i64);
-                let mut tx = self.node.read_tx().await?;
-                store::outbox::sealed_after(&mut tx, epoch, seq, most as i64).await?
-            }
-            None => self.sealed(most).await?,
-        };
-        let whole = rows.iter().take_while(|row| is_whole(row)).count();
-        if whole < rows.len() {
-            // The next push begins with it, when nothing is under way.
-            rows.truncate(whole);
-        } else if rows.len() < most {
-            rows.extend(self.seal_pending(most - rows.len()).await?);
+        let mut goes_on = true;
+        if ahead.is_empty() {
+            *ahead = self.sealed_behind(last, most).await?;
+            let whole = ahead.iter().take_while(|row| is_whole(row)).count();
+            // The next push begins with what is not, when nothing is under way.
+            goes_on = whole == ahead.len();
+            ahead.truncate(whole);
         }
+        if goes_on && ahead.len() < most {
+            // The first goes out soon; what comes behind it is on disk in fewer transactions.
+            let count = most * if last.is_some() { SEALED_AHEAD } else { 1 };
+            ahead.extend(self.seal_pending(count - ahead.len()).await?);
+        }
+        let mut rows: Vec<OutboxRow> = ahead.drain(..most.min(ahead.len())).collect();
         if rows.is_empty() {
             return Ok(None);
         }
-        let body = pack(self.batch(&mut rows).await?).await?;
+        let (body, count) = self.batch(&rows).await?;
+        ahead.splice(..0, rows.drain(count..));
+        let body = pack(body).await?;
         Ok(Some(Batch { rows, body }))
+    }
+
+    async fn sealed_behind(
+        &self,
+        last: Option<Position>,
+        most: usize,
+    ) -> Result<Vec<OutboxRow>, LinkError> {
+        let Some(Position { epoch, seq }) = last else {
+            return self.sealed(most).await;
+        };
+        let (epoch, seq) = (i64::from(epoch), seq as i64);
+        let mut tx = self.node.read_tx().await?;
+        let rows = store::outbox::sealed_after(&mut tx, epoch, seq, most as i64).await?;
+        Ok(rows)
     }
 
     /// The first of those that are sealed and have no receipt yet. One whose bytes are not those that
@@ -158,15 +177,15 @@ impl Link {
         })
     }
 
-    /// The lines of a batch; cuts `rows` to what fits.
-    async fn batch(&self, rows: &mut Vec<OutboxRow>) -> Result<Vec<u8>, LinkError> {
+    /// The lines of a batch, and of how many rows it has room for them.
+    async fn batch(&self, rows: &[OutboxRow]) -> Result<(Vec<u8>, usize), LinkError> {
         let sizes = rows
             .iter()
             .map(|row| row.line.as_deref().map_or(0, str::len));
         let size = sizes.map(|size| size + BESIDE_BYTES).sum::<usize>();
         let mut body = Vec::with_capacity(size.min(BATCH_BYTES));
         let mut count = 0;
-        for row in rows.iter() {
+        for row in rows {
             let line = row.line.as_deref();
             let line = line.ok_or_else(|| NodeError::damaged("a sealed message without bytes"))?;
             let envelope: &RawValue = serde_json::from_str(line).map_err(NodeError::damaged)?;
@@ -184,8 +203,7 @@ impl Link {
             body.push(b'\n');
             count += 1;
         }
-        rows.truncate(count);
-        Ok(body)
+        Ok((body, count))
     }
 
     /// The wraps that a message needs, made now, for the keys of now. A wrap

@@ -1,6 +1,6 @@
 //! Batches on their way. The next one is sealed and packed while others are at the hub, and answers are
-//! taken in meanwhile, in the order of the chain. One batch is at the hub at a time; two are where the
-//! hub says that it takes them and answers at once, so that it verifies one while it writes the other.
+//! taken in meanwhile, in the order of the chain. One batch is at the hub at a time; several are where the
+//! hub says that it takes them and answers at once, so that it verifies some while it writes another.
 //!
 //! What is sent behind a batch that is not taken to its end has no place at the hub: its answer counts
 //! for nothing, and the next push begins from what has a receipt.
@@ -29,7 +29,7 @@ const BATCHES: usize = 16;
 /// the first batch.
 const SPELL: Duration = Duration::from_secs(10);
 /// Batches at the hub at once, if it takes so many.
-const ABREAST: usize = 2;
+const ABREAST: usize = 4;
 const BEHIND: HeaderName = HeaderName::from_static(BEHIND_HEADER);
 
 /// A batch at the hub, until it is answered.
@@ -76,12 +76,13 @@ impl Link {
     /// Prepares one batch after the other, each when the one before it goes out.
     async fn prepare_batches(&self, ready: mpsc::Sender<Batch>) -> Result<(), LinkError> {
         let (mut last, mut batches, began) = (None, 0, Instant::now());
+        let mut ahead = Vec::new();
         while batches < BATCHES || began.elapsed() < SPELL {
             // Nobody sends any more where there is no room.
             let Ok(room) = ready.reserve().await else {
                 break;
             };
-            let Some(batch) = self.next_batch(last).await? else {
+            let Some(batch) = self.next_batch(last, &mut ahead).await? else {
                 break;
             };
             last = batch.last_place();
@@ -172,28 +173,23 @@ impl Link {
         let began = Instant::now();
         let answered = self.call(call.body(NDJSON, body.bytes)).await;
         let is_quick = began.elapsed() < self.transport.quick();
-        let goes_on = answered
-            .as_ref()
-            .is_ok_and(|answer| is_quick && takes_more(&answer.headers));
-        self.goes_abreast.store(goes_on, Ordering::SeqCst);
+        let quick = answered.as_ref().ok().filter(|_| is_quick);
+        let most = quick.map_or(1, |answer| most_abreast(&answer.headers));
+        self.abreast.store(most, Ordering::SeqCst);
         answered?.json()
     }
 
     /// How many batches may be at the hub now.
     fn abreast(&self) -> usize {
-        if self.goes_abreast.load(Ordering::SeqCst) {
-            ABREAST
-        } else {
-            1
-        }
+        self.abreast.load(Ordering::SeqCst)
     }
 }
 
-/// Whether the hub says that it takes another batch before it has answered one.
-fn takes_more(headers: &HeaderMap) -> bool {
+/// How many batches may be at a hub that says this of how many it takes.
+fn most_abreast(headers: &HeaderMap) -> usize {
     let said = headers.get(BATCHES_HEADER);
     let count = said.and_then(|said| said.to_str().ok()?.parse::<usize>().ok());
-    count.is_some_and(|count| count >= ABREAST)
+    count.unwrap_or(1).clamp(1, ABREAST)
 }
 
 #[cfg(test)]
@@ -201,20 +197,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_batches_go_abreast_where_the_hub_says_that_it_takes_them() {
+    fn so_many_batches_go_abreast_as_the_hub_says_that_it_takes() {
         let said = |text: &'static str| {
             let name = HeaderName::from_static(BATCHES_HEADER);
             HeaderMap::from_iter([(name, HeaderValue::from_static(text))])
         };
-        assert!(
-            !takes_more(&HeaderMap::new()),
+        assert_eq!(
+            most_abreast(&HeaderMap::new()),
+            1,
             "a hub of before says nothing"
         );
-        for (text, takes) in [("0", false), ("1", false), ("2", true), ("9", true)] {
-            assert_eq!(takes_more(&said(text)), takes, "{text}");
+        for (text, most) in [("0", 1), ("1", 1), ("2", 2), ("4", 4), ("9", 4)] {
+            assert_eq!(most_abreast(&said(text)), most, "{text}");
         }
         for odd in ["", "two", "-2", "2.5"] {
-            assert!(!takes_more(&said(odd)), "{odd}");
+            assert_eq!(most_abreast(&said(odd)), 1, "{odd}");
         }
     }
 }
