@@ -284,3 +284,50 @@ async fn published(tx: &mut Tx, sql: &'static str) -> Result<Vec<PublishedRow>, 
     });
     rows.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::Schema;
+    use lapor_migrations::throwaway::databases_of;
+    use lapor_protocol::ids::Digest;
+
+    use super::*;
+
+    fn row(number: i64) -> NewEnvelope {
+        NewEnvelope {
+            number,
+            id: Digest::of(&number.to_be_bytes()),
+            author: "kota-bandung".parse().unwrap(),
+            epoch: 1,
+            seq: number as u64,
+            message_id: "019b8bab-f0e0-7101-8101-010101010101".parse().unwrap(),
+            case: None,
+            kind: "case.noted".into(),
+            line: format!("line {number}").into(),
+            trace: None,
+            accepted_at: 7,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_found_by_its_id_in_whatever_span_it_stands() {
+        for test in databases_of(Schema::Hub).await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            let stranger = Digest::of(b"stranger");
+            assert!(by_id(&mut tx, stranger).await.unwrap().is_none());
+            let numbers = [1, 8191, 8192, 20_000, 100_000];
+            insert(&mut tx, numbers.map(row).into()).await.unwrap();
+            for number in numbers {
+                let id = row(number).id;
+                let found = by_id(&mut tx, id).await.unwrap().unwrap();
+                assert_eq!(found.number, number, "{}", test.name);
+                assert_eq!(found.line, format!("line {number}"));
+                mend(&mut tx, id, "mended").await.unwrap();
+                let head = head(&mut tx, id).await.unwrap().unwrap();
+                assert_eq!((head.seq, head.bytes), (number, 6));
+            }
+            assert!(by_id(&mut tx, stranger).await.unwrap().is_none());
+        }
+    }
+}
