@@ -15,7 +15,6 @@ use lapor_protocol::seal::{Subject, Wrap};
 use lapor_protocol::wire::{OutboxAnswer, OutboxException};
 use serde_json::value::RawValue;
 
-use super::announce::ANNOUNCED;
 use super::epoch::DUE;
 use super::seal::own_chain;
 use super::taking_in::DAMAGED;
@@ -58,23 +57,6 @@ enum Left {
     Nothing,
 }
 
-impl Batch {
-    /// Whether it ends with the announcement of a key.
-    pub(super) fn announces(&self) -> bool {
-        let last = self.rows.last();
-        last.is_some_and(|row| row.kind == ANNOUNCED)
-    }
-
-    /// Where its last message stands in the chain.
-    pub(super) fn last_place(&self) -> Option<Position> {
-        let (epoch, seq) = self.rows.last().and_then(|row| row.epoch.zip(row.seq))?;
-        Some(Position {
-            epoch: epoch as u32,
-            seq: seq as u64,
-        })
-    }
-}
-
 impl Link {
     /// Seals and sends what waits, some batches at most. Returns how many
     /// messages became durable at the hub. Heads are compared even where there
@@ -99,49 +81,37 @@ impl Link {
         outcome
     }
 
-    /// The batch behind `last`, or the first that has no receipt yet; `None` where there is nothing
-    /// more. `ahead` has what is sealed behind `last`, as far as it has been read, and keeps what does
-    /// not fit.
-    pub(super) async fn next_batch(
-        &self,
-        last: Option<Position>,
-        ahead: &mut Vec<OutboxRow>,
-    ) -> Result<Option<Batch>, LinkError> {
-        let most = self.node.settings().link.batch.clamp(1, BATCH_ENVELOPES);
-        let mut goes_on = true;
-        if ahead.is_empty() {
-            *ahead = self.sealed_behind(last, most).await?;
-            let whole = ahead.iter().take_while(|row| is_whole(row)).count();
-            // The next push begins with what is not, when nothing is under way.
-            goes_on = whole == ahead.len();
-            ahead.truncate(whole);
-        }
-        if goes_on && ahead.len() < most {
-            // The first goes out soon; what comes behind it is on disk in fewer transactions.
-            let count = most * if last.is_some() { SEALED_AHEAD } else { 1 };
-            ahead.extend(self.seal_pending(count - ahead.len()).await?);
-        }
-        let mut rows: Vec<OutboxRow> = ahead.drain(..most.min(ahead.len())).collect();
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let (body, count) = self.batch(&rows).await?;
-        ahead.splice(..0, rows.drain(count..));
-        let body = pack(body).await?;
-        Ok(Some(Batch { rows, body }))
+    /// How many rows a batch has at most.
+    pub(super) fn batch_rows(&self) -> usize {
+        let most = self.node.settings().link.batch;
+        most.clamp(1, BATCH_ENVELOPES)
     }
 
-    async fn sealed_behind(
+    /// What is sealed behind `last`, or from the first on that has no receipt yet, and what is sealed
+    /// now behind that: rows of a batch and, where there is a backlog, of some more. None where there is
+    /// nothing more.
+    pub(super) async fn sealed_behind(
         &self,
         last: Option<Position>,
-        most: usize,
     ) -> Result<Vec<OutboxRow>, LinkError> {
-        let Some(Position { epoch, seq }) = last else {
-            return self.sealed(most).await;
+        let most = self.batch_rows();
+        let mut rows = match last {
+            Some(Position { epoch, seq }) => {
+                let (epoch, seq) = (i64::from(epoch), seq as i64);
+                let mut tx = self.node.read_tx().await?;
+                store::outbox::sealed_after(&mut tx, epoch, seq, most as i64).await?
+            }
+            None => self.sealed(most).await?,
         };
-        let (epoch, seq) = (i64::from(epoch), seq as i64);
-        let mut tx = self.node.read_tx().await?;
-        let rows = store::outbox::sealed_after(&mut tx, epoch, seq, most as i64).await?;
+        let whole = rows.iter().take_while(|row| is_whole(row)).count();
+        if whole < rows.len() {
+            // The next push begins with it, when nothing is under way.
+            rows.truncate(whole);
+        } else if rows.len() < most {
+            // The first goes out soon; what comes behind it is on disk in fewer transactions.
+            let count = most * if last.is_some() { SEALED_AHEAD } else { 1 };
+            rows.extend(self.seal_pending(count - rows.len()).await?);
+        }
         Ok(rows)
     }
 
@@ -178,7 +148,7 @@ impl Link {
     }
 
     /// The lines of a batch, and of how many rows it has room for them.
-    async fn batch(&self, rows: &[OutboxRow]) -> Result<(Vec<u8>, usize), LinkError> {
+    pub(super) async fn batch(&self, rows: &[OutboxRow]) -> Result<(Vec<u8>, usize), LinkError> {
         let sizes = rows
             .iter()
             .map(|row| row.line.as_deref().map_or(0, str::len));
@@ -357,6 +327,15 @@ impl Link {
         self.compared.store(false, Ordering::SeqCst);
         self.compare_heads().await
     }
+}
+
+/// Where the last of these messages stands in the chain.
+pub(super) fn last_place(rows: &[OutboxRow]) -> Option<Position> {
+    let (epoch, seq) = rows.last().and_then(|row| row.epoch.zip(row.seq))?;
+    Some(Position {
+        epoch: epoch as u32,
+        seq: seq as u64,
+    })
 }
 
 /// Compressed where that is worth it.

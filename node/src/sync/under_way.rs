@@ -18,7 +18,8 @@ use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, NDJSON, OutboxAnswer, 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::outgoing::{Batch, Packed, pack};
+use super::announce::ANNOUNCED;
+use super::outgoing::{Batch, Packed, last_place, pack};
 use super::{Call, Link, LinkError, boot};
 use crate::error::NodeError;
 use crate::store::outbox::OutboxRow;
@@ -56,11 +57,13 @@ impl Link {
         if !self.compared.load(Ordering::SeqCst) {
             Box::pin(self.compare_heads()).await?;
         }
+        let (sealed, found) = mpsc::channel(1);
         let (ready, prepared) = mpsc::channel(1);
         let (answers, answered) = mpsc::channel(ABREAST);
         // Large, and polled together.
-        let (preparing, sending, taking) = tokio::join!(
-            Box::pin(self.prepare_batches(ready)),
+        let (sealing, packing, sending, taking) = tokio::join!(
+            Box::pin(self.seal_batches(sealed)),
+            Box::pin(self.pack_batches(found, ready)),
             Box::pin(self.send_batches(prepared, answers)),
             Box::pin(self.take_answers(answered)),
         );
@@ -69,30 +72,57 @@ impl Link {
             // Only now, when nothing else is at work on the chain.
             sent += self.take_answer(&rows, answer).await?;
         }
-        preparing?;
+        sealing?;
+        packing?;
         Ok(sent)
     }
 
-    /// Prepares one batch after the other, each when the one before it goes out.
-    async fn prepare_batches(&self, ready: mpsc::Sender<Batch>) -> Result<(), LinkError> {
-        let (mut last, mut batches, began) = (None, 0, Instant::now());
-        let mut ahead = Vec::new();
-        while batches < BATCHES || began.elapsed() < SPELL {
-            // Nobody sends any more where there is no room.
-            let Ok(room) = ready.reserve().await else {
+    /// Seals what is packed next while what is in front of it is packed.
+    async fn seal_batches(&self, sealed: mpsc::Sender<Vec<OutboxRow>>) -> Result<(), LinkError> {
+        let (mut last, mut count, began) = (None, 0, Instant::now());
+        let most = self.batch_rows();
+        while count < BATCHES * most || began.elapsed() < SPELL {
+            // Nobody packs any more where there is no room.
+            let Ok(room) = sealed.reserve().await else {
                 break;
             };
-            let Some(batch) = self.next_batch(last, &mut ahead).await? else {
-                break;
-            };
-            last = batch.last_place();
-            let announces = batch.announces();
-            room.send(batch);
-            if announces {
-                // What follows waits until the directory shows what became of it.
+            let rows = self.sealed_behind(last).await?;
+            if rows.is_empty() {
                 break;
             }
-            batches += 1;
+            last = last_place(&rows);
+            count += rows.len();
+            // What follows waits until the directory shows what became of it.
+            let announces = rows.last().is_some_and(|row| row.kind == ANNOUNCED);
+            room.send(rows);
+            if announces {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes batches of what is sealed, each when the one before it goes out.
+    async fn pack_batches(
+        &self,
+        mut sealed: mpsc::Receiver<Vec<OutboxRow>>,
+        ready: mpsc::Sender<Batch>,
+    ) -> Result<(), LinkError> {
+        let most = self.batch_rows();
+        let mut rest = Vec::new();
+        // Nobody sends any more where there is no room.
+        while let Ok(room) = ready.reserve().await {
+            if rest.is_empty() {
+                let Some(rows) = sealed.recv().await else {
+                    break;
+                };
+                rest = rows;
+            }
+            let mut rows: Vec<OutboxRow> = rest.drain(..most.min(rest.len())).collect();
+            let (body, count) = self.batch(&rows).await?;
+            rest.splice(..0, rows.drain(count..));
+            let body = pack(body).await?;
+            room.send(Batch { rows, body });
         }
         Ok(())
     }
@@ -122,7 +152,7 @@ impl Link {
                     more = batch.is_some();
                     if let Some(batch) = batch {
                         let behind = last.filter(|_| !under_way.is_empty());
-                        last = batch.last_place();
+                        last = last_place(&batch.rows);
                         under_way.push_back(Box::pin(self.send_batch(batch, behind)));
                     }
                 }

@@ -78,14 +78,9 @@ impl Hashing {
         password: &Password,
         stored: Option<&str>,
     ) -> Result<Verified, AccountError> {
-        let against = match (stored, self.decoy.get()) {
-            (Some(stored), _) => stored.to_owned(),
-            (None, Some(decoy)) => decoy.clone(),
-            (None, None) => {
-                let nobodys = Password::from(hex::encode(random::<32>()));
-                let decoy = self.hash(&nobodys).await?;
-                self.decoy.get_or_init(|| decoy).clone()
-            }
+        let against = match stored {
+            Some(stored) => stored.to_owned(),
+            None => self.decoy().await?,
         };
         let (cost, typed, known) = (self.cost, password.clone(), stored.is_some());
         self.work(move || {
@@ -107,7 +102,17 @@ impl Hashing {
 
     /// Makes the decoy ahead, so that the first unknown account does not take longer.
     pub async fn warm(&self) -> Result<(), AccountError> {
-        self.verify(&Password::from(""), None).await.map(drop)
+        self.decoy().await.map(drop)
+    }
+
+    /// What is held against a password where there is no account; made once.
+    async fn decoy(&self) -> Result<String, AccountError> {
+        if let Some(decoy) = self.decoy.get() {
+            return Ok(decoy.clone());
+        }
+        let nobodys = Password::from(hex::encode(random::<32>()));
+        let decoy = self.hash(&nobodys).await?;
+        Ok(self.decoy.get_or_init(|| decoy).clone())
     }
 
     /// The place is kept until the work has ended, even if nobody waits for it any more.
