@@ -120,7 +120,7 @@ bench/peers/Cargo.lock: Cargo.lock
 	@cp $< $@
 
 flames:
-	@.ci/need cargo cc perf inferno
+	@.ci/need cargo cc perf inferno $(findstring postgres,$(ARGS))
 	$(call say,"building the release; the first time takes ten minutes and more")
 	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
 	@exec bench/flames $(ARGS)
