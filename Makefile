@@ -12,11 +12,12 @@
 # package Debian packages of hub, node and conformance kit from the release build; PROFILE=dev is quick, for a try
 # soak    federations driven from seeds through every trouble, the long absence, every kill point; ARGS="--seed 7 --messages 60"
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync,record --record 5000000 --database postgres"
+# flames  flame graphs of hub and node while the bench measures, into docs/flames; ARGS="sync"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench bench-peers fleet fuzz mutants package format lint dependencies
+.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench bench-peers flames fleet fuzz mutants package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -32,7 +33,7 @@ THREADS = $(shell echo $$((2 * $$(nproc))))
 say = @printf '== %s\n' $(1) >&2
 
 help:
-	@sed -n 's/^# \([a-z]\+    *\)/  make \1/p' Makefile
+	@sed -n '/^$$/q; s/^# /  make /p' Makefile
 
 # Profile and features of the tests, so that `make test` finds it built (decision 0005).
 # exec: the demo itself gets the signals that make is sent.
@@ -117,6 +118,12 @@ bench-peers: bench/peers/Cargo.lock
 # The same versions; cargo adds what only the peer has.
 bench/peers/Cargo.lock: Cargo.lock
 	@cp $< $@
+
+flames:
+	@.ci/need cargo cc perf inferno $(findstring postgres,$(ARGS))
+	$(call say,"building the release; the first time takes ten minutes and more")
+	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
+	@exec bench/flames $(ARGS)
 
 # Any toolchain will do, the stable one too: counting branches is asked of LLVM. A row for each parser, as
 # docs/proof.md has them, goes to the standard output.
