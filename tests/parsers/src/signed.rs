@@ -40,7 +40,7 @@ fn envelope(line: &[u8]) {
 /// Wherever a place in a tree leads, the head that is signed there holds for it, and for nothing
 /// without the place.
 fn placed(mut envelope: Envelope) {
-    envelope.payload_type = dsse::MESSAGE_TYPE.to_owned();
+    dsse::MESSAGE_TYPE.clone_into(&mut envelope.payload_type);
     let id = envelope.id();
     let Some(place) = &envelope.tree else {
         return;
