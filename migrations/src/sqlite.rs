@@ -15,8 +15,8 @@ use sqlx::sqlite::{
 
 use crate::{DbError, DbOptions};
 
-/// Rows that a query may be ahead of whoever reads them: a page of a stream or a batch, so that the
-/// thread of the database does not wait in the middle of it.
+/// Rows that a query of the writer may be ahead of whoever reads them: those of a batch, so that the thread
+/// of the database does not wait in the middle of it. Readers stop where a page has bytes enough.
 const ROWS_BUFFERED: usize = 512;
 /// How often the switch to WAL is tried again; it needs the file alone and cannot wait by itself.
 const RETRY_AFTER: Duration = Duration::from_millis(20);
@@ -29,13 +29,13 @@ pub async fn open(path: &Path, options: &DbOptions) -> Result<(SqlitePool, Sqlit
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(options.busy_timeout)
-        .statement_cache_capacity(options.statements)
-        .row_buffer_size(ROWS_BUFFERED);
+        .statement_cache_capacity(options.statements);
     // A larger log than the default of 4 MB spares a checkpoint every few batches, and a page of an
     // index that many of them change is written to the file once; the limit gives the space back
     // after a long reader has let it grow.
     let write = connect
         .clone()
+        .row_buffer_size(ROWS_BUFFERED)
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("cache_size", "-32768")
         .pragma("wal_autocheckpoint", "16000")

@@ -124,7 +124,9 @@ impl Plan {
                 let id = item.envelope_id;
                 if brought.contains(&id) {
                     self.learn(&item);
-                } else if held.contains(&id) || store::envelopes::head(tx, id).await?.is_some() {
+                } else if held.contains(&id) || missing.contains_key(&id) {
+                    // Looked for once.
+                } else if store::envelopes::head(tx, id).await?.is_some() {
                     held.insert(id);
                 } else {
                     missing.insert(id, item.kind);

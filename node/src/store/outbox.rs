@@ -106,6 +106,14 @@ pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<Outbox
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(limit).fetch_all(c).await)?)
 }
 
+/// Sealed rows in the order of the chain, which is not that of their numbers where one is sent again
+/// that was set aside.
+pub async fn first_sealed(tx: &mut Tx, limit: i64) -> Stored<Vec<OutboxRow>> {
+    // The sums keep SQLite from going through all that was ever sent, in the order of places.
+    const SQL: &str = rows!("o.state = 'sealed' order by o.epoch + 0, o.seq + 0 limit $1");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
 /// An announcement of an own key: state, effect once it is ruled, draft (empty
 /// if it came back from the hub), line once it is sealed.
 #[derive(Debug, Clone, FromRow)]
@@ -499,6 +507,29 @@ mod tests {
     async fn pending(tx: &mut Tx) -> Vec<(i64, String, Option<String>)> {
         let rows = in_state(tx, "pending", 9).await.unwrap().into_iter();
         rows.map(|row| (row.number, row.draft, row.line)).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_sealed_is_read_in_the_order_of_the_chain() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.write().await.unwrap();
+            add(tx, &["a", "b", "c"].map(row)).await.unwrap();
+            let placed: [(i64, i64); 3] = [(1, 3), (2, 1), (3, 2)];
+            let places = placed.iter().flat_map(|&(number, seq)| {
+                let id = vec![number as u8; 32];
+                [number.into(), 1i64.into(), seq.into(), id.into()]
+            });
+            let lines = placed
+                .iter()
+                .flat_map(|&(number, _)| [number.into(), "{}".into()]);
+            assert_eq!(seal(tx, places.collect(), lines.collect()).await, Ok(3));
+            for (limit, expected) in [(2, vec![2, 3]), (9, vec![2, 3, 1])] {
+                let rows = first_sealed(tx, limit).await.unwrap();
+                let numbers: Vec<i64> = rows.iter().map(|row| row.number).collect();
+                assert_eq!(numbers, expected, "{}", test.name);
+            }
+        }
     }
 
     async fn unruled(tx: &mut Tx) -> Option<i64> {

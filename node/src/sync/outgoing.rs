@@ -112,6 +112,8 @@ impl Link {
             let count = most * if last.is_some() { SEALED_AHEAD } else { 1 };
             rows.extend(self.seal_pending(count - rows.len()).await?);
         }
+        // Where another process has sealed something between, the next push begins with that.
+        rows.truncate(in_a_row(last, &rows));
         Ok(rows)
     }
 
@@ -120,7 +122,7 @@ impl Link {
     async fn sealed(&self, most: usize) -> Result<Vec<OutboxRow>, LinkError> {
         loop {
             let mut tx = self.node.read_tx().await?;
-            let rows = store::outbox::in_state(&mut tx, "sealed", most as i64).await?;
+            let rows = store::outbox::first_sealed(&mut tx, most as i64).await?;
             drop(tx);
             let Some(bad) = rows.iter().find(|row| !is_whole(row)) else {
                 return Ok(rows);
@@ -217,7 +219,8 @@ impl Link {
         let now = self.node.clock().now_ms();
         let mut tx = self.node.write_tx().await?;
         let epoch = rows[0].epoch.unwrap_or(1);
-        let mut through = rows[0].seq.unwrap_or(1) - 1;
+        let before = rows[0].seq.unwrap_or(1) - 1;
+        let mut through = before;
         // Only a new epoch takes places away.
         let unmoved = i64::from(own_chain(&mut tx).await?.0.epoch) == epoch;
         for envelope in &answer.receipts {
@@ -241,9 +244,11 @@ impl Link {
                 through = through.max(to);
             }
         }
-        let before = rows[0].seq.unwrap_or(1) - 1;
-        store::outbox::accept(&mut tx, epoch, through, now).await?;
-        store::chain::set_accepted(&mut tx, epoch, through).await?;
+        // Nothing in front of the batch is sent because the batch was not taken.
+        if through > before {
+            store::outbox::accept(&mut tx, epoch, through, now).await?;
+            store::chain::set_accepted(&mut tx, epoch, through).await?;
+        }
         tx.commit().await?;
         let sent = rows
             .iter()
@@ -336,6 +341,20 @@ pub(super) fn last_place(rows: &[OutboxRow]) -> Option<Position> {
         epoch: epoch as u32,
         seq: seq as u64,
     })
+}
+
+/// How many of these messages stand in the chain one after another, the first of them behind `last`.
+fn in_a_row(last: Option<Position>, rows: &[OutboxRow]) -> usize {
+    let mut before = last.map(|last| (i64::from(last.epoch), last.seq as i64));
+    let continues = |row: &&OutboxRow| {
+        let place = row.epoch.zip(row.seq);
+        let holds = place.is_some_and(|(epoch, seq)| {
+            before.is_none_or(|(of, behind)| of == epoch && behind + 1 == seq)
+        });
+        before = place;
+        holds
+    };
+    rows.iter().take_while(continues).count()
 }
 
 /// Compressed where that is worth it.
@@ -449,6 +468,23 @@ mod tests {
             assert_eq!(ids_sent(&rows, range), expected, "{range:?}");
         }
         assert_eq!(ids_sent(&[], (2, 4, 4)), None);
+    }
+
+    #[test]
+    fn what_is_sealed_goes_out_up_to_the_first_gap() {
+        let at = |epoch, seq| Some(Position { epoch, seq });
+        let rows = [row(2, 4), row(2, 5), row(2, 7)];
+        for (last, count) in [
+            (None, 2),
+            (at(2, 3), 2),
+            (at(2, 2), 0),
+            (at(2, 4), 0),
+            (at(1, 3), 0),
+        ] {
+            assert_eq!(in_a_row(last, &rows), count, "{last:?}");
+        }
+        assert_eq!(in_a_row(None, &[row(1, 9), row(2, 10)]), 1);
+        assert_eq!(in_a_row(None, &[]), 0);
     }
 
     #[tokio::test]

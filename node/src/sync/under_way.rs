@@ -77,21 +77,15 @@ impl Link {
         Ok(sent)
     }
 
-    /// Seals what is packed next while what is in front of it is packed.
+    /// Seals what is packed next while what is in front of it is packed, as long as somebody does.
     async fn seal_batches(&self, sealed: mpsc::Sender<Vec<OutboxRow>>) -> Result<(), LinkError> {
-        let (mut last, mut count, began) = (None, 0, Instant::now());
-        let most = self.batch_rows();
-        while count < BATCHES * most || began.elapsed() < SPELL {
-            // Nobody packs any more where there is no room.
-            let Ok(room) = sealed.reserve().await else {
-                break;
-            };
+        let mut last = None;
+        while let Ok(room) = sealed.reserve().await {
             let rows = self.sealed_behind(last).await?;
             if rows.is_empty() {
                 break;
             }
             last = last_place(&rows);
-            count += rows.len();
             // What follows waits until the directory shows what became of it.
             let announces = rows.last().is_some_and(|row| row.kind == ANNOUNCED);
             room.send(rows);
@@ -102,16 +96,21 @@ impl Link {
         Ok(())
     }
 
-    /// Makes batches of what is sealed, each when the one before it goes out.
+    /// Makes batches of what is sealed, each when the one before it goes out. What is left stays sealed for
+    /// the next push.
     async fn pack_batches(
         &self,
         mut sealed: mpsc::Receiver<Vec<OutboxRow>>,
         ready: mpsc::Sender<Batch>,
     ) -> Result<(), LinkError> {
+        let (mut batches, began) = (0, Instant::now());
         let most = self.batch_rows();
         let mut rest = Vec::new();
-        // Nobody sends any more where there is no room.
-        while let Ok(room) = ready.reserve().await {
+        while batches < BATCHES || began.elapsed() < SPELL {
+            // Nobody sends any more where there is no room.
+            let Ok(room) = ready.reserve().await else {
+                break;
+            };
             if rest.is_empty() {
                 let Some(rows) = sealed.recv().await else {
                     break;
@@ -123,6 +122,7 @@ impl Link {
             rest.splice(..0, rows.drain(count..));
             let body = pack(body).await?;
             room.send(Batch { rows, body });
+            batches += 1;
         }
         Ok(())
     }
