@@ -108,7 +108,7 @@ pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<Outbox
 
 /// Sealed rows in the order of the chain, which is not that of their numbers where one is sent again
 /// that was set aside.
-pub async fn first_sealed(tx: &mut Tx, limit: i64) -> Stored<Vec<OutboxRow>> {
+pub async fn sealed(tx: &mut Tx, limit: i64) -> Stored<Vec<OutboxRow>> {
     // The sums keep SQLite from going through all that was ever sent, in the order of places.
     const SQL: &str = rows!("o.state = 'sealed' order by o.epoch + 0, o.seq + 0 limit $1");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
@@ -515,17 +515,17 @@ mod tests {
             let db = test.migrated(Schema::Node).await.unwrap();
             let tx = &mut db.write().await.unwrap();
             add(tx, &["a", "b", "c"].map(row)).await.unwrap();
-            let placed: [(i64, i64); 3] = [(1, 3), (2, 1), (3, 2)];
-            let places = placed.iter().flat_map(|&(number, seq)| {
+            let order: [(i64, i64); 3] = [(1, 3), (2, 1), (3, 2)];
+            let places = order.iter().flat_map(|&(number, seq)| {
                 let id = vec![number as u8; 32];
                 [number.into(), 1i64.into(), seq.into(), id.into()]
             });
-            let lines = placed
+            let lines = order
                 .iter()
                 .flat_map(|&(number, _)| [number.into(), "{}".into()]);
             assert_eq!(seal(tx, places.collect(), lines.collect()).await, Ok(3));
             for (limit, expected) in [(2, vec![2, 3]), (9, vec![2, 3, 1])] {
-                let rows = first_sealed(tx, limit).await.unwrap();
+                let rows = sealed(tx, limit).await.unwrap();
                 let numbers: Vec<i64> = rows.iter().map(|row| row.number).collect();
                 assert_eq!(numbers, expected, "{}", test.name);
             }

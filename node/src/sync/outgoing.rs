@@ -122,7 +122,7 @@ impl Link {
     async fn sealed(&self, most: usize) -> Result<Vec<OutboxRow>, LinkError> {
         loop {
             let mut tx = self.node.read_tx().await?;
-            let rows = store::outbox::first_sealed(&mut tx, most as i64).await?;
+            let rows = store::outbox::sealed(&mut tx, most as i64).await?;
             drop(tx);
             let Some(bad) = rows.iter().find(|row| !is_whole(row)) else {
                 return Ok(rows);
