@@ -78,14 +78,22 @@ for (const database of databases) {
         await page.keyboard.press("k");
         await page.waitForURL(/urut=0/);
         assert.equal(await heading(page), titles[0]);
+        // What was disposed to others has fewer acts once that is ruled.
+        const note = page.locator(".deeds a").filter({ hasText: /^Catatan internal/ });
+        let at = 0;
+        while ((await note.count()) === 0 && at + 2 < titles.length) {
+          at += 1;
+          await page.keyboard.press("j");
+          await page.waitForURL(new RegExp(`urut=${at}`));
+        }
         await page.keyboard.press("?");
         assert.ok(await page.locator("#tombol").evaluate((help) => help.open));
-        await page.locator(".deeds a").filter({ hasText: /^Catatan internal/ }).click();
+        await note.click();
         await page.getByLabel("Catatan", { exact: true }).fill("Dilihat bersama lurah.");
         await page.getByLabel("Setelah ini buka laporan berikutnya").check();
         await press(page, "Catatan internal");
         await page.getByText("Ini laporan berikutnya").waitFor();
-        assert.notEqual(await heading(page), titles[0]);
+        assert.notEqual(await heading(page), titles[at]);
         await page.keyboard.press("u");
         await page.getByRole("heading", { level: 1, name: "Semua" }).waitFor();
       }));
