@@ -20,18 +20,8 @@ pub fn root(leaves: &[Digest]) -> Digest {
 /// The audit path of RFC 6962 section 2.1.1 for one leaf; empty if `index` is
 /// outside the tree.
 pub fn path(leaves: &[Digest], index: usize) -> Vec<Digest> {
-    if leaves.len() < 2 || index >= leaves.len() {
-        return Vec::new();
-    }
-    let middle = leaves.len().next_power_of_two() / 2;
-    let (left, right) = leaves.split_at(middle);
-    let (mut inner, sibling) = if index < middle {
-        (path(left, index), root(right))
-    } else {
-        (path(right, index - middle), root(left))
-    };
-    inner.push(sibling);
-    inner
+    let (_, paths) = paths(leaves);
+    paths.into_iter().nth(index).unwrap_or_default()
 }
 
 /// The root, and the audit path of every leaf in order, at the cost of the root alone.
