@@ -41,6 +41,8 @@ pub struct ReachedBy {
 /// A case with whom it is told to.
 pub(super) struct Told {
     pub case: Case,
+    /// What is heard of it as it stands there: a question needs both.
+    pub heard: HeardOf,
     pub ticket: String,
     pub thread: ThreadRow,
     pub channel: Name,
@@ -213,6 +215,7 @@ impl Node {
         let block = store::channels::blocks::kept(&mut tx, &thread).await?;
         let thread = store::channels::threads::one(&mut tx, &thread).await?;
         let post = store::channels::threads::post_of(&mut tx, &whole).await?;
+        let heard = self.heard_of(&mut tx, &case).await?;
         drop(tx);
         let Some(thread) = thread.filter(|thread| thread.sealed.is_some()) else {
             return Ok(None);
@@ -229,6 +232,7 @@ impl Node {
             silent: thread.stopped_at.is_some() || block.is_some_and(|until| until > now),
             ending: block.is_some_and(|until| until <= now),
             case,
+            heard,
             thread,
             channel,
         }))
@@ -239,11 +243,10 @@ impl Node {
         &self,
         tx: &mut Tx,
         told: &Told,
-        heard: &HeardOf,
     ) -> Result<Vec<Fresh>, NodeError> {
         let erased = |event: &Event| event.kind == "case.redacted";
         let mut fresh = Vec::new();
-        for event in self.news_of(&told.case, heard) {
+        for event in self.news_of(&told.case, &told.heard) {
             let Some(message) = event.message else {
                 continue;
             };
@@ -262,15 +265,17 @@ impl Node {
     }
 
     /// What is new to somebody, and what is asked with the latest of it.
-    async fn news_for(&self, told: &Told) -> Result<(Vec<OutRow>, Option<Asking>), NodeError> {
+    pub(super) async fn news_for(
+        &self,
+        told: &Told,
+    ) -> Result<(Vec<OutRow>, Option<Asking>), NodeError> {
         let mut tx = self.read_tx().await?;
-        let heard = self.heard_of(&mut tx, &told.case).await?;
-        let fresh = self.fresh_of(&mut tx, told, &heard).await?;
+        let fresh = self.fresh_of(&mut tx, told).await?;
         let marks = if fresh.is_empty() {
             BTreeMap::new()
         } else {
             let (channel, case) = (told.channel, told.case.id);
-            Box::pin(self.marks_of_news(&mut tx, channel, case, &heard.own)).await?
+            Box::pin(self.marks_of_news(&mut tx, channel, case, &told.heard.own)).await?
         };
         drop(tx);
         let v = words::voice(self);

@@ -42,8 +42,7 @@ impl Node {
     pub(super) async fn untold_of(&self, told: &Told) -> Result<Vec<OutRow>, NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
-        let heard = self.heard_of(&mut tx, &told.case).await?;
-        let fresh = self.fresh_of(&mut tx, told, &heard).await?.into_iter();
+        let fresh = self.fresh_of(&mut tx, told).await?.into_iter();
         Ok(fresh
             .map(|fresh| never_told(told, fresh.once, now))
             .collect())
@@ -128,15 +127,14 @@ impl Node {
         };
         let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
-        let heard = self.heard_of(&mut tx, &told.case).await?;
-        let fresh = self.fresh_of(&mut tx, &told, &heard).await?;
+        let fresh = self.fresh_of(&mut tx, &told).await?;
         drop(tx);
         // What came since then is told as news is.
         let (past, news): (Vec<_>, Vec<_>) =
             fresh.into_iter().partition(|one| one.event.at <= until);
         let past = past.into_iter();
         untold.extend(past.map(|one| never_told(&told, one.once, now)));
-        let event = waiting(&told, &heard.own).cloned();
+        let event = waiting(&told, &told.heard.own).cloned();
         let waits = event.and_then(|event| Some((event.message?, event)));
         let Some((message, event)) = waits else {
             return Ok(None);

@@ -79,6 +79,29 @@ async fn a_case_is_asked_about_answered_closed_and_rated_by_text_messages() {
 }
 
 #[tokio::test]
+async fn what_comes_while_news_is_gathered_is_told_with_its_question_in_the_next_round() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        let gathered = talked.node().whom_to_tell(case).await.unwrap().unwrap();
+        talked
+            .follows_up(case, "Semua lampu sudah diganti.", true)
+            .await;
+        let (rows, asking) = talked.node().news_for(&gathered).await.unwrap();
+        assert!(
+            rows.is_empty() && asking.is_none(),
+            "of what came after the case was read, nothing is told without its question"
+        );
+        assert_eq!(
+            talked.told(SITI).await,
+            [format!(
+                "Laporan {ticket}: Tindak lanjut, diusulkan selesai. Semua lampu sudah diganti. Sudah selesai? Balas YA, atau TIDAK dengan alasannya."
+            )]
+        );
+    }
+}
+
+#[tokio::test]
 async fn why_a_report_was_archived_is_told_whoever_reported_it() {
     const WHY: &str = "Masalahnya sedang diperiksa pengadilan.";
     for talked in Talked::on(Name::Sms).await {
