@@ -142,7 +142,7 @@ pub(crate) async fn mend(tx: &mut Tx, again: &[Incoming]) -> Result<(), HubError
         let Some(at) = noted.iter().position(|of| of.envelope == incoming.id) else {
             continue;
         };
-        store::envelopes::mend(tx, incoming.id, &incoming.line).await?;
+        store::envelopes::mend(tx, incoming.id, &incoming.kept).await?;
         let mended = noted.remove(at);
         tracing::warn!(
             author = %mended.author,

@@ -48,7 +48,7 @@ pub struct Sent {
     /// Unix ms; when the hub took it.
     pub accepted_at: i64,
     /// Of the envelope, sealed words included.
-    pub bytes: i64,
+    pub bytes: usize,
     /// W3C `traceparent`, where one came with it.
     pub trace: Option<String>,
 }
@@ -98,7 +98,7 @@ fn sent_words(head: Head) -> Sent {
         author: head.author,
         message_id: head.message_id,
         accepted_at: head.accepted_at,
-        bytes: head.bytes,
+        bytes: head.bytes.0,
         trace: head.trace,
     }
 }

@@ -71,7 +71,8 @@ where
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+/// Text as a disk gives it back, with marks where it holds none.
+pub(crate) fn text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

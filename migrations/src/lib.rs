@@ -2,7 +2,8 @@
 //! schemas, and statements that take many rows at once.
 //!
 //! Queries are written once, with `$1` placeholders, and run on both through [`on!`]. This crate
-//! knows how to reach, own and upgrade a database; it must never know what the tables mean.
+//! knows how to reach, own and upgrade a database, and how a signed line lies in a column; it must never
+//! know what the tables mean.
 
 mod address;
 mod bulk;
@@ -14,6 +15,7 @@ mod db;
 mod error;
 mod forgetting;
 mod legible;
+mod packed;
 mod postgres;
 mod schema;
 mod seat;
@@ -29,6 +31,7 @@ pub use copy::{Scratch, check_copy, is_vacant, restore_copy};
 pub use db::{Db, DbOptions, Kind};
 pub use error::DbError;
 pub use legible::Legible;
+pub use packed::{Packed, pack, unpack};
 pub use schema::{MigrationName, MigrationReport, Schema};
 pub use seat::Seat;
 pub use tx::Tx;

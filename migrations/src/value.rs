@@ -1,7 +1,5 @@
 //! A value on its way into a bulk statement, and the two drivers' lists of them.
 
-use std::sync::Arc;
-
 use sqlx::Arguments;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
@@ -14,8 +12,6 @@ pub enum Value {
     Int(i64),
     OptInt(Option<i64>),
     Text(String),
-    /// Of which others hold the same memory; SQLite takes it as it is.
-    Shared(Arc<str>),
     OptText(Option<String>),
     Bytes(Vec<u8>),
     OptBytes(Option<Vec<u8>>),
@@ -36,7 +32,6 @@ value_from! {
     Option<i64> => OptInt,
     String => Text,
     &str => Text,
-    Arc<str> => Shared,
     Option<String> => OptText,
     Vec<u8> => Bytes,
     &[u8] => Bytes,
@@ -51,7 +46,6 @@ pub fn sqlite_arguments(values: impl Iterator<Item = Value>) -> Result<SqliteArg
             Value::Int(value) => Arguments::add(&mut arguments, value),
             Value::OptInt(value) => Arguments::add(&mut arguments, value),
             Value::Text(value) => Arguments::add(&mut arguments, value),
-            Value::Shared(value) => Arguments::add(&mut arguments, value),
             Value::OptText(value) => Arguments::add(&mut arguments, value),
             Value::Bytes(value) => Arguments::add(&mut arguments, value),
             Value::OptBytes(value) => Arguments::add(&mut arguments, value),
@@ -69,7 +63,6 @@ pub fn postgres_arguments(values: impl Iterator<Item = Value>) -> Result<PgArgum
             Value::Int(value) => Arguments::add(&mut arguments, value),
             Value::OptInt(value) => Arguments::add(&mut arguments, value),
             Value::Text(value) => Arguments::add(&mut arguments, value),
-            Value::Shared(value) => Arguments::add(&mut arguments, value),
             Value::OptText(value) => Arguments::add(&mut arguments, value),
             Value::Bytes(value) => Arguments::add(&mut arguments, value),
             Value::OptBytes(value) => Arguments::add(&mut arguments, value),

@@ -47,7 +47,7 @@ impl Working {
             message_id: header.id,
             case: header.case,
             kind: header.kind.clone(),
-            line: Arc::clone(&incoming.line),
+            kept: incoming.kept.clone(),
             trace: incoming.trace.clone().map(String::from),
             accepted_at: self.ordered_at,
         });

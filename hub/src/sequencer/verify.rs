@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use lapor_migrations::pack;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
@@ -80,8 +81,8 @@ impl Batch {
 pub struct Incoming {
     pub id: EnvelopeId,
     pub kid: KeyId,
-    /// Exactly as sent; its row has the same memory.
-    pub line: Arc<str>,
+    /// Its line exactly as sent, packed.
+    pub kept: Vec<u8>,
     pub wraps: Vec<Wrap>,
     pub trace: Option<Trace>,
     /// Without its sealed words and its attachments; its case keeps the same memory.
@@ -133,7 +134,7 @@ pub async fn read_batch(
     Ok(Batch {
         author,
         directory: directory.version(),
-        bytes: messages.iter().map(|m| m.line.len()).sum(),
+        bytes: messages.iter().map(|m| m.kept.len()).sum(),
         messages,
         end,
     })
@@ -283,7 +284,7 @@ impl AuthorKeys {
         Ok(Incoming {
             id,
             kid: envelope.kid,
-            line: read.envelope.get().into(),
+            kept: pack(read.envelope.get()),
             wraps: read.wraps,
             trace: read.trace.map(Trace::try_from).and_then(Result::ok),
             message,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
-use lapor_migrations::{Bulk, DbError, Legible, Tx, Value, on};
+use lapor_migrations::{Bulk, DbError, Packed, Tx, Value, on};
 use lapor_protocol::delivery::Cursor;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 
@@ -91,7 +91,7 @@ pub async fn applied_in_public(
     after: &PublicPlace,
     limit: i64,
 ) -> Result<Vec<(PublicPlace, i64, String)>, DbError> {
-    let rows: Vec<(i64, i64, i64, String)> = on!(tx, conn => sqlx::query_as(APPLIED_IN_PUBLIC)
+    let rows: Vec<(i64, i64, i64, Packed<String>)> = on!(tx, conn => sqlx::query_as(APPLIED_IN_PUBLIC)
             .bind(after.0)
             .bind(after.1)
             .bind(limit)
@@ -99,7 +99,7 @@ pub async fn applied_in_public(
             .await)?;
     let rows = rows.into_iter();
     Ok(rows
-        .map(|(depoch, dseq, number, line)| ((depoch, dseq), number, line))
+        .map(|(depoch, dseq, number, line)| ((depoch, dseq), number, line.line()))
         .collect())
 }
 
@@ -238,7 +238,7 @@ pub async fn page(
         i64,
         Option<String>,
         Option<Vec<u8>>,
-        Legible<Option<String>>,
+        Packed<Option<String>>,
         Option<String>,
     );
     let mut page: Vec<PageRow> = Vec::new();
@@ -251,7 +251,7 @@ pub async fn page(
             .bind(most as i64)
             .fetch(conn);
         while let Some((item, number, case, envelope, line, trace)) = rows.try_next().await? {
-            let line = line.text();
+            let line = line.line();
             size += item.len() + line.as_ref().map_or(0, String::len);
             let case = case.as_deref().map(id).transpose()?;
             let id = envelope.as_deref().map(digest).transpose()?;

@@ -1,9 +1,8 @@
-//! Accepted envelopes, exactly as their authors sent them.
-
-use std::sync::Arc;
+//! Accepted envelopes, exactly as their authors sent them; their lines are kept packed
+//! ([`lapor_migrations::pack`]).
 
 use futures_util::TryStreamExt as _;
-use lapor_migrations::{Bulk, DbError, Legible, Tx, Value, on};
+use lapor_migrations::{Bulk, DbError, Packed, Tx, Value, on};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
 use sqlx::FromRow;
 
@@ -50,8 +49,7 @@ const TAXONOMIES: &str = "select e.id, e.line, e.accepted_at from envelopes e \
      where e.kind = 'taxonomy.updated' and r.effect = 'applied' order by e.number desc";
 const BY_ID: &str = by_id!("select e.number, e.author, e.case_id, e.line", "");
 const HEAD: &str = by_id!(
-    "select e.author, e.epoch, e.seq, e.message_id, e.accepted_at, \
-     cast(length(e.line) as bigint) as bytes, e.trace",
+    "select e.author, e.epoch, e.seq, e.message_id, e.accepted_at, e.line, e.trace",
     ""
 );
 const MEND: &str = by_id!(
@@ -71,7 +69,8 @@ pub struct NewEnvelope {
     pub message_id: MessageId,
     pub case: Option<CaseId>,
     pub kind: String,
-    pub line: Arc<str>,
+    /// Its line, packed.
+    pub kept: Vec<u8>,
     pub trace: Option<String>,
     /// Unix ms.
     pub accepted_at: i64,
@@ -104,6 +103,16 @@ pub struct Stored {
     pub line: String,
 }
 
+/// How long the line of an envelope is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineBytes(pub usize);
+
+impl From<Packed<String>> for LineBytes {
+    fn from(packed: Packed<String>) -> Self {
+        Self(packed.line().len())
+    }
+}
+
 /// What stands beside the words of an envelope.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Head {
@@ -113,8 +122,8 @@ pub struct Head {
     pub message_id: String,
     /// Unix ms.
     pub accepted_at: i64,
-    /// Of its line.
-    pub bytes: i64,
+    #[sqlx(rename = "line", try_from = "Packed<String>")]
+    pub bytes: LineBytes,
     pub trace: Option<String>,
 }
 
@@ -130,7 +139,7 @@ pub async fn insert(tx: &mut Tx, rows: Vec<NewEnvelope>) -> Result<(), DbError> 
             row.message_id.to_string().into(),
             row.case.map(|case| case.to_string()).into(),
             row.kind.into(),
-            row.line.into(),
+            row.kept.into(),
             row.trace.into(),
             row.accepted_at.into(),
         ]);
@@ -209,14 +218,14 @@ pub async fn lines(
     let mut lines: Vec<(EnvelopeId, String)> = Vec::new();
     let mut size = 0;
     on!(tx, conn => {
-        let mut rows = sqlx::query_as::<_, (Vec<u8>, Legible<String>)>(LINES)
+        let mut rows = sqlx::query_as::<_, (Vec<u8>, Packed<String>)>(LINES)
             .bind(author.as_str())
             .bind(i64::from(epoch))
             .bind(after)
             .bind(most as i64)
             .fetch(conn);
         while let Some((id, line)) = rows.try_next().await? {
-            let line = line.text();
+            let line = line.line();
             size += line.len();
             lines.push((digest(&id)?, line));
             if size > most_bytes {
@@ -228,7 +237,7 @@ pub async fn lines(
 }
 
 pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, DbError> {
-    type Row = (i64, String, Option<String>, Legible<String>);
+    type Row = (i64, String, Option<String>, Packed<String>);
     let row: Option<Row> = on!(tx, conn => sqlx::query_as(BY_ID)
         .bind(bytes(envelope))
         .fetch_optional(conn)
@@ -238,17 +247,17 @@ pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, 
             number,
             author: id(&author)?,
             case: case.as_deref().map(id).transpose()?,
-            line: line.text(),
+            line: line.line(),
         })
     })
     .transpose()
 }
 
-/// Puts a line in the place of one that is damaged.
-pub async fn mend(tx: &mut Tx, envelope: EnvelopeId, line: &str) -> Result<(), DbError> {
+/// Puts a line, packed, in the place of one that is damaged.
+pub async fn mend(tx: &mut Tx, envelope: EnvelopeId, kept: &[u8]) -> Result<(), DbError> {
     on!(tx, conn => sqlx::query(MEND)
         .bind(bytes(envelope))
-        .bind(line)
+        .bind(kept)
         .execute(conn)
         .await
         .map(drop))?;
@@ -273,12 +282,12 @@ pub async fn taxonomies(tx: &mut Tx) -> Result<Vec<PublishedRow>, DbError> {
 }
 
 async fn published(tx: &mut Tx, sql: &'static str) -> Result<Vec<PublishedRow>, DbError> {
-    let rows: Vec<(Vec<u8>, Legible<String>, i64)> =
+    let rows: Vec<(Vec<u8>, Packed<String>, i64)> =
         on!(tx, conn => sqlx::query_as(sql).fetch_all(conn).await)?;
     let rows = rows.into_iter().map(|(id, line, at)| {
         Ok(PublishedRow {
             id: digest(&id)?,
-            line: line.text(),
+            line: line.line(),
             at,
         })
     });
@@ -287,7 +296,7 @@ async fn published(tx: &mut Tx, sql: &'static str) -> Result<Vec<PublishedRow>, 
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::Schema;
+    use lapor_migrations::{Schema, pack};
     use lapor_migrations::throwaway::databases_of;
     use lapor_protocol::ids::Digest;
 
@@ -303,7 +312,7 @@ mod tests {
             message_id: "019b8bab-f0e0-7101-8101-010101010101".parse().unwrap(),
             case: None,
             kind: "case.noted".into(),
-            line: format!("line {number}").into(),
+            kept: pack(&format!("line {number}")),
             trace: None,
             accepted_at: 7,
         }
@@ -323,9 +332,9 @@ mod tests {
                 let found = by_id(&mut tx, id).await.unwrap().unwrap();
                 assert_eq!(found.number, number, "{}", test.name);
                 assert_eq!(found.line, format!("line {number}"));
-                mend(&mut tx, id, "mended").await.unwrap();
+                mend(&mut tx, id, &pack("mended")).await.unwrap();
                 let head = head(&mut tx, id).await.unwrap().unwrap();
-                assert_eq!((head.seq, head.bytes), (number, 6));
+                assert_eq!((head.seq, head.bytes), (number, LineBytes(6)));
             }
             assert!(by_id(&mut tx, stranger).await.unwrap().is_none());
         }

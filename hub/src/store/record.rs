@@ -1,7 +1,7 @@
 //! The record in the hub's order, a page at a time: all of it, or what
 //! concerns one case.
 
-use lapor_migrations::{DbError, Tx, on};
+use lapor_migrations::{DbError, Packed, Tx, on};
 use lapor_protocol::audit::Ruled;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use sqlx::FromRow;
@@ -67,11 +67,13 @@ pub async fn count(tx: &mut Tx) -> Result<u64, DbError> {
 
 /// Envelopes after a number: number, line.
 pub async fn envelopes(tx: &mut Tx, after: i64) -> Result<Vec<(i64, String)>, DbError> {
-    Ok(on!(tx, conn => sqlx::query_as(ENVELOPES)
+    let rows: Vec<(i64, Packed<String>)> = on!(tx, conn => sqlx::query_as(ENVELOPES)
         .bind(after)
         .bind(PAGE)
         .fetch_all(conn)
-        .await)?)
+        .await)?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(number, line)| (number, line.line())).collect())
 }
 
 /// Rulings of the envelopes after a number, up to another.
@@ -105,11 +107,11 @@ pub async fn receipts(
 }
 
 pub async fn case_envelopes(tx: &mut Tx, case: CaseId) -> Result<Vec<String>, DbError> {
-    let rows: Vec<(i64, String)> = on!(tx, conn => sqlx::query_as(CASE_ENVELOPES)
+    let rows: Vec<(i64, Packed<String>)> = on!(tx, conn => sqlx::query_as(CASE_ENVELOPES)
         .bind(case.to_string())
         .fetch_all(conn)
         .await)?;
-    Ok(rows.into_iter().map(|(_, line)| line).collect())
+    Ok(rows.into_iter().map(|(_, line)| line.line()).collect())
 }
 
 pub async fn case_rulings(tx: &mut Tx, case: CaseId) -> Result<Vec<Ruled>, DbError> {

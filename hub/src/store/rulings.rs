@@ -1,6 +1,6 @@
 //! What the hub decided about each envelope, and a case's history by it.
 
-use lapor_migrations::{Bulk, DbError, Legible, Tx, Value, on};
+use lapor_migrations::{Bulk, DbError, Packed, Tx, Value, on};
 use lapor_protocol::case::Ruling;
 use lapor_protocol::ids::{CaseId, EnvelopeId};
 
@@ -60,7 +60,7 @@ type Row = (
     i64,
     i64,
     Vec<u8>,
-    Legible<String>,
+    Packed<String>,
 );
 
 pub async fn insert(tx: &mut Tx, rows: Vec<NewRuling>) -> Result<(), DbError> {
@@ -120,7 +120,7 @@ fn from_row(row: Row) -> Result<Placed, DbError> {
         directory: directory as u64,
         ordered_at,
         id: digest(&envelope)?,
-        line: line.text(),
+        line: line.line(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What was set aside and may need a person: items of both streams, and own
 //! messages. States as in `inbox` and `outbox`.
 
-use lapor_migrations::{Bulk, Legible, Tx, Value, on};
+use lapor_migrations::{Bulk, Legible, Packed, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -49,7 +49,7 @@ pub struct AsideOwn {
     pub reason: Option<String>,
     #[sqlx(try_from = "Legible<String>")]
     pub draft: String,
-    #[sqlx(try_from = "Legible<Option<String>>")]
+    #[sqlx(try_from = "Packed<Option<String>>")]
     pub line: Option<String>,
     pub created_at: i64,
 }

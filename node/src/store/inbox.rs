@@ -4,7 +4,7 @@
 //! waits for an earlier message), `quarantined`, `parked` (of a kind that this
 //! version does not know), `refused`, `superseded`.
 
-use lapor_migrations::{Bulk, Legible, Tx, Value, on};
+use lapor_migrations::{Bulk, Legible, Packed, Tx, Value, on};
 use lapor_protocol::page::Delivered;
 use lapor_protocol::receipt::Stream;
 use sqlx::FromRow;
@@ -205,13 +205,13 @@ pub async fn history(
     type Row = (
         Legible<String>,
         Legible<Option<String>>,
-        Legible<Option<String>>,
+        Packed<Option<String>>,
         Legible<String>,
     );
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?;
     let rows = rows.into_iter();
     Ok(rows
-        .map(|(item, foreign, own, state)| (item.text(), foreign.text(), own.text(), state.text()))
+        .map(|(item, foreign, own, state)| (item.text(), foreign.text(), own.line(), state.text()))
         .collect())
 }
 
@@ -233,12 +233,12 @@ pub async fn identity_requests(
         String,
         Legible<String>,
         Legible<Option<String>>,
-        Legible<Option<String>>,
+        Packed<Option<String>>,
     );
     let rows: Vec<Row> = tx.fetch_rows(&IDENTITY_REQUESTS, cases).await?;
     let rows = rows.into_iter();
     Ok(rows
-        .map(|(case, item, foreign, own)| (case, item.text(), foreign.text(), own.text()))
+        .map(|(case, item, foreign, own)| (case, item.text(), foreign.text(), own.line()))
         .collect())
 }
 
@@ -262,12 +262,12 @@ pub async fn births(
         String,
         Legible<String>,
         Legible<Option<String>>,
-        Legible<Option<String>>,
+        Packed<Option<String>>,
     );
     let rows: Vec<Row> = tx.fetch_rows(&BIRTHS, cases).await?;
     let rows = rows.into_iter();
     Ok(rows
-        .map(|(case, item, foreign, own)| (case, item.text(), foreign.text(), own.text()))
+        .map(|(case, item, foreign, own)| (case, item.text(), foreign.text(), own.line()))
         .collect())
 }
 

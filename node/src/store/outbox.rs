@@ -6,9 +6,9 @@
 //! `refused` (a person goes on without it).
 //!
 //! The draft and the line of a message stand in tables of their own, where they are written once: a
-//! row of `outbox` is written again with each state.
+//! row of `outbox` is written again with each state. A line is kept packed ([`pack`]).
 
-use lapor_migrations::{Bulk, Legible, Tx, Value, on};
+use lapor_migrations::{Bulk, Legible, Packed, Tx, Value, on, pack};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -30,7 +30,7 @@ pub struct OutboxRow {
     pub epoch: Option<i64>,
     pub seq: Option<i64>,
     pub envelope_id: Option<Vec<u8>>,
-    #[sqlx(try_from = "Legible<Option<String>>")]
+    #[sqlx(try_from = "Packed<Option<String>>")]
     pub line: Option<String>,
     /// W3C `traceparent`.
     #[sqlx(default, try_from = "Legible<Option<String>>")]
@@ -124,7 +124,7 @@ pub struct AnnouncementRow {
     pub effect: Option<String>,
     #[sqlx(try_from = "Legible<String>")]
     pub draft: String,
-    #[sqlx(try_from = "Legible<Option<String>>")]
+    #[sqlx(try_from = "Packed<Option<String>>")]
     pub line: Option<String>,
 }
 
@@ -165,7 +165,8 @@ static KEEP_LINES: Bulk = Bulk::new(
     "on conflict (number) do update set line = excluded.line",
 );
 
-/// Gives drafts their places (number, epoch, seq, envelope id) and keeps their lines (number, line).
+/// Gives drafts their places (number, epoch, seq, envelope id) and keeps their lines (number,
+/// packed line).
 /// Returns how many of them were still pending; unless all were, nothing of it may be committed.
 pub async fn seal(tx: &mut Tx, places: Vec<Value>, lines: Vec<Value>) -> Stored<u64> {
     tx.run_rows(&KEEP_LINES, lines).await?;
@@ -210,7 +211,7 @@ pub async fn adopt(
         .await)?;
     let lines = taken
         .into_iter()
-        .flat_map(|number| [Value::from(number), line.into()]);
+        .flat_map(|number| [Value::from(number), pack(line).into()]);
     tx.run_rows(&KEEP_LINES, lines.collect()).await.map(drop)
 }
 
@@ -268,7 +269,7 @@ pub async fn ruled(tx: &mut Tx, rows: Vec<Value>) -> Stored<Vec<String>> {
 #[derive(Debug, Clone, FromRow)]
 pub struct OwnLine {
     pub envelope_id: Vec<u8>,
-    #[sqlx(try_from = "Legible<String>")]
+    #[sqlx(try_from = "Packed<String>")]
     pub line: String,
     /// 1 if it came back from the hub after a restore, 0 if it was written here.
     pub adopted: i64,
@@ -305,7 +306,7 @@ pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<OwnLine>> {
 pub async fn set_line(tx: &mut Tx, envelope_id: &[u8], line: &str) -> Stored<()> {
     const SQL: &str = "update outbox_lines set line = $2
         where number = (select number from outbox where envelope_id = $1)";
-    on!(tx, c => sqlx::query(SQL).bind(envelope_id).bind(line).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(SQL).bind(envelope_id).bind(pack(line)).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -522,7 +523,7 @@ mod tests {
             });
             let lines = order
                 .iter()
-                .flat_map(|&(number, _)| [number.into(), "{}".into()]);
+                .flat_map(|&(number, _)| [number.into(), pack("{}").into()]);
             assert_eq!(seal(tx, places.collect(), lines.collect()).await, Ok(3));
             for (limit, expected) in [(2, vec![2, 3]), (9, vec![2, 3, 1])] {
                 let rows = sealed(tx, limit).await.unwrap();
@@ -570,7 +571,7 @@ mod tests {
                 [number.into(), 1_i64.into(), number.into(), Value::from(id)]
             });
             let lines =
-                numbers().flat_map(|number| [number.into(), Value::from(format!("ours {number}"))]);
+                numbers().flat_map(|number| [number.into(), pack(&format!("ours {number}")).into()]);
             let sealed = seal(tx, places.collect(), lines.collect()).await;
             assert_eq!(sealed, Ok(2), "{}", test.name);
             accept(tx, 1, 1, 5).await.unwrap();

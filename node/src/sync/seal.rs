@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use lapor_migrations::{Tx, Value};
+use lapor_migrations::{Tx, Value, pack};
 use lapor_protocol::chain::ChainHead;
 use lapor_protocol::dsse::MESSAGE_TYPE;
 use lapor_protocol::message::Draft;
@@ -50,6 +50,11 @@ impl Link {
             }
             sealed => sealed?,
         };
+        let lines = rows.iter().flat_map(|row| {
+            let line = pack(row.line.as_deref().unwrap_or_default());
+            [Value::from(row.number), Value::from(line)]
+        });
+        let lines: Vec<Value> = lines.collect();
         let mut tx = self.node.write_tx().await?;
         let places = rows.iter().flat_map(|row| {
             [
@@ -59,14 +64,10 @@ impl Link {
                 Value::from(row.envelope_id.clone().unwrap_or_default()),
             ]
         });
-        let lines = rows.iter().flat_map(|row| {
-            let line = row.line.clone().unwrap_or_default();
-            [Value::from(row.number), Value::from(line)]
-        });
         if own_chain(&mut tx).await?.0 != head {
             return Ok(Vec::new());
         }
-        let sealed = store::outbox::seal(&mut tx, places.collect(), lines.collect()).await?;
+        let sealed = store::outbox::seal(&mut tx, places.collect(), lines).await?;
         if sealed != rows.len() as u64 {
             return Ok(Vec::new());
         }

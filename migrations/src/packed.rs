@@ -1,0 +1,207 @@
+//! A signed line as it is kept: its payload as the bytes that it stands for, not in base64.
+//!
+//! A message of usual length is so short then that two rows fit on a page of SQLite where one did, and
+//! that PostgreSQL keeps the row in one piece. What is kept is the very line: whatever cannot be put
+//! together again byte for byte is kept as its text.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as B64;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgValueRef;
+use sqlx::sqlite::SqliteValueRef;
+use sqlx::{Database, Decode, Postgres, Sqlite, Type, ValueRef as _};
+
+use crate::legible::text;
+
+/// How a line begins that is kept so: a message in the form in which every known program writes it.
+const BEFORE: &str =
+    r#"{"payloadType":"application/vnd.lapor.message.v1+json","payload":""#;
+/// Begins what is no text of a line: no text has this byte.
+const MARK: u8 = 0xff;
+/// The mark, and how many bytes stand behind the payload.
+const HEAD_BYTES: usize = 3;
+
+/// A line as it is kept: a mark, the length of what stands behind the payload (two bytes, the high one
+/// first), the payload, what stands behind it.
+#[must_use]
+pub fn pack(line: &str) -> Vec<u8> {
+    packed(line).unwrap_or_else(|| line.as_bytes().to_vec())
+}
+
+fn packed(line: &str) -> Option<Vec<u8>> {
+    let rest = line.strip_prefix(BEFORE)?;
+    let (payload, behind) = rest.split_at(rest.find('"')?);
+    let length = u16::try_from(behind.len()).ok()?;
+    let mut kept = Vec::with_capacity(HEAD_BYTES + payload.len() / 4 * 3 + behind.len());
+    kept.push(MARK);
+    kept.extend(length.to_be_bytes());
+    // What can be read has one way of being written.
+    B64.decode_vec(payload, &mut kept).ok()?;
+    kept.extend_from_slice(behind.as_bytes());
+    Some(kept)
+}
+
+/// The line of which this was kept. What a disk gives back that was never put there gives no line.
+#[must_use]
+pub fn unpack(kept: &[u8]) -> String {
+    let [MARK, high, low, rest @ ..] = kept else {
+        return text(kept);
+    };
+    let length = usize::from(u16::from_be_bytes([*high, *low]));
+    let Some(payload_bytes) = rest.len().checked_sub(length) else {
+        return text(kept);
+    };
+    let (payload, behind) = rest.split_at(payload_bytes);
+    let encoded = base64::encoded_len(payload.len(), true).unwrap_or_default();
+    let mut line = String::with_capacity(BEFORE.len() + encoded + behind.len());
+    line.push_str(BEFORE);
+    B64.encode_string(payload, &mut line);
+    line.push_str(&text(behind));
+    line
+}
+
+/// A column of lines of a row, in `#[sqlx(try_from = "Packed<String>")]`; `Packed<Option<String>>` is one
+/// that may be null.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed<T>(T);
+
+impl<T> Packed<T> {
+    pub fn line(self) -> T {
+        self.0
+    }
+}
+
+impl From<Packed<String>> for String {
+    fn from(packed: Packed<Self>) -> Self {
+        packed.0
+    }
+}
+
+impl From<Packed<Option<String>>> for Option<String> {
+    fn from(packed: Packed<Self>) -> Self {
+        packed.0
+    }
+}
+
+impl<DB: Database, T> Type<DB> for Packed<T>
+where
+    Vec<u8>: Type<DB>,
+{
+    fn type_info() -> DB::TypeInfo {
+        Vec::<u8>::type_info()
+    }
+
+    fn compatible(ty: &DB::TypeInfo) -> bool {
+        Vec::<u8>::compatible(ty)
+    }
+}
+
+impl<'r> Decode<'r, Sqlite> for Packed<String> {
+    fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
+        let kept = <&[u8] as Decode<'r, Sqlite>>::decode(value)?;
+        Ok(Self(unpack(kept)))
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for Packed<String> {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        let kept = <&[u8] as Decode<'r, Postgres>>::decode(value)?;
+        Ok(Self(unpack(kept)))
+    }
+}
+
+impl<'r, DB: Database> Decode<'r, DB> for Packed<Option<String>>
+where
+    Packed<String>: Decode<'r, DB>,
+{
+    fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        if value.is_null() {
+            return Ok(Self(None));
+        }
+        let held = <Packed<String> as Decode<'r, DB>>::decode(value)?;
+        Ok(Self(Some(held.0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throwaway::databases;
+    use crate::{Schema, on};
+
+    fn line(payload: &str) -> String {
+        format!(r#"{BEFORE}{payload}","signatures":[{{"keyid":"k","sig":"c2ln"}}]}}"#)
+    }
+
+    #[test]
+    fn a_line_is_put_together_again_byte_for_byte() {
+        let payloads = ["", "eA==", "e30=", "e30x", "////"];
+        for whole in payloads.map(line) {
+            let kept = pack(&whole);
+            assert_eq!(unpack(&kept), whole);
+            assert!(kept.len() <= whole.len() - BEFORE.len() + HEAD_BYTES, "{whole}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_put_together_again_is_kept_as_its_text() {
+        let others = [
+            "",
+            "{}",
+            BEFORE,
+            // Of the same payload as `e30=`, written otherwise.
+            &line("e30"),
+            &line(r"e30\u003d"),
+            &line("e31="),
+            &line("e30=").replacen('{', "{ ", 1),
+            &line("e30=").replace(BEFORE, r#"{"payload":"#),
+            &format!("{}{}", line("e30="), " ".repeat(65_536)),
+        ];
+        for other in others {
+            assert_eq!(pack(other), other.as_bytes());
+            assert_eq!(unpack(&pack(other)), other);
+        }
+    }
+
+    #[test]
+    fn what_a_disk_has_changed_is_never_read_as_a_line_that_was_there() {
+        let (whole, kept) = (line("e30="), pack(&line("e30=")));
+        for at in 0..kept.len() {
+            for bit in 0..8 {
+                let mut damaged = kept.clone();
+                damaged[at] ^= 1 << bit;
+                assert_ne!(unpack(&damaged), whole, "byte {at}, bit {bit}");
+            }
+            assert_ne!(unpack(&kept[..at]), whole, "{at} bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_column_is_read_as_the_lines_that_were_kept() {
+        const ADD: &str = "insert into outbox_lines (number, line) values ($1, $2)";
+        const SQL: &str = "select l.line
+            from (select 1 as number union all select 2 union all select 3) v
+                left join outbox_lines l on l.number = v.number
+            order by v.number";
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            let lines = [line("e30="), "{}".to_owned()];
+            for (line, number) in lines.iter().zip(1_i64..) {
+                let kept = pack(line);
+                on!(&mut tx, conn => sqlx::query(ADD)
+                    .bind(number)
+                    .bind(kept)
+                    .execute(conn)
+                    .await
+                    .map(drop))
+                .unwrap();
+            }
+            let rows: Vec<Packed<Option<String>>> =
+                on!(&mut tx, conn => sqlx::query_scalar(SQL).fetch_all(conn).await).unwrap();
+            let read: Vec<Option<String>> = rows.into_iter().map(Packed::line).collect();
+            let [first, second] = lines.map(Some);
+            assert_eq!(read, [first, second, None], "{}", test.name);
+        }
+    }
+}
