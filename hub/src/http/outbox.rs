@@ -238,7 +238,7 @@ pub fn boot(headers: &HeaderMap) -> Result<Option<Boot>, HubError> {
 }
 
 /// Behind which message a batch is sent whose sender has no answer to the one in front of it.
-fn behind(headers: &HeaderMap) -> Result<Option<Position>, HubError> {
+pub(super) fn behind(headers: &HeaderMap) -> Result<Option<Position>, HubError> {
     let mut named = headers.get_all(BEHIND_HEADER).iter();
     let Some(value) = named.next() else {
         return Ok(None);

@@ -3,10 +3,12 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_RANGE, RANGE};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use lapor_protocol::problem::Code;
+use lapor_protocol::wire::BEHIND_HEADER;
 
-use super::body;
 use super::ranges::{Wanted, content_range, range};
+use super::{body, outbox};
 use crate::error::HubError;
 
 /// A body unpacked by its encoding into at most `most` bytes.
@@ -31,4 +33,19 @@ pub fn parts(value: &HeaderValue) {
             assert!(from <= to && to < total);
         }
     }
+}
+
+/// Reads behind which message a batch is sent, and proves that a place has one spelling and is named once.
+pub fn place(value: &HeaderValue) {
+    let name = HeaderName::from_static(BEHIND_HEADER);
+    let mut named = HeaderMap::from_iter([(name.clone(), value.clone())]);
+    match outbox::behind(&named) {
+        Ok(place) => {
+            let place = place.expect("it was named").to_string();
+            assert_eq!(place.as_bytes(), value.as_bytes());
+        }
+        Err(error) => assert_eq!(error.code(), Code::MalformedRequest),
+    }
+    named.append(name, value.clone());
+    assert!(outbox::behind(&named).is_err(), "it was named twice");
 }

@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 use super::epoch::DUE;
 use super::seal::own_chain;
 use super::taking_in::DAMAGED;
+use super::undamaged::signed;
 use super::{Link, LinkError, traces};
 use crate::casework::{Newcomer, read_message, refresh_cases_of, told_identity};
 use crate::damage;
@@ -127,12 +128,7 @@ impl Link {
             let Some(bad) = rows.iter().find(|row| !is_whole(row)) else {
                 return Ok(rows);
             };
-            tracing::error!(
-                number = bad.number,
-                "the bytes of an own message are damaged, and it is quarantined; `lapor-node quarantine list` shows it"
-            );
-            // Rare, and much larger than what happens otherwise.
-            Box::pin(self.set_aside(bad, DAMAGED)).await?;
+            self.set_damaged_aside(bad).await?;
         }
     }
 
@@ -296,6 +292,10 @@ impl Link {
                 if of_key && self.signed_too_late(bad).await? {
                     return self.move_to_epoch(exception.code.as_str()).await;
                 }
+                // Nobody but this node can know that its own disk has done it.
+                if exception.code == Code::SignatureInvalid && !self.is_as_signed(bad) {
+                    return self.set_damaged_aside(bad).await;
+                }
                 self.set_aside(bad, exception.code.as_str()).await
             }
             Code::ForkDetected => self.part_from_fork().await,
@@ -307,6 +307,26 @@ impl Link {
                 Problem::from(exception).into(),
             ))),
         }
+    }
+
+    /// Whether a message still has the signature that was put under it, which its id does not tell.
+    /// Looked at where the hub refuses one or asks for one again, since it costs more than all else that
+    /// is done to a message.
+    pub(super) fn is_as_signed(&self, row: &OutboxRow) -> bool {
+        let id = row.envelope_id.as_deref();
+        let id = id.and_then(|id| store::digest(id).ok());
+        let held = row.line.as_deref().zip(id);
+        held.is_some_and(|(line, id)| signed(line, id, &self.node.directory()).is_some())
+    }
+
+    /// Quarantines a message that a disk of this node has damaged.
+    async fn set_damaged_aside(&self, bad: &OutboxRow) -> Result<(), LinkError> {
+        tracing::error!(
+            number = bad.number,
+            "the bytes of an own message are damaged, and it is quarantined; `lapor-node quarantine list` shows it"
+        );
+        // Rare, and much larger than what happens otherwise.
+        Box::pin(self.set_aside(bad, DAMAGED)).await
     }
 
     /// Quarantines a message that the hub cannot accept, with what must wait
@@ -422,8 +442,9 @@ fn newcomers_by_line(row: &OutboxRow, owed: &mut Vec<String>) -> Vec<(Subject, N
         .collect()
 }
 
-/// Whether the bytes that are kept of a message are those that were signed.
-pub(super) fn is_whole(row: &OutboxRow) -> bool {
+/// Whether the bytes that are kept of a message are those that were signed. A signature that is another
+/// one the hub refuses.
+fn is_whole(row: &OutboxRow) -> bool {
     let line = row.line.as_deref();
     let envelope = line.and_then(|line| Envelope::parse(line.as_bytes()).ok());
     let id = envelope.map(|envelope| envelope.id().as_bytes().to_vec());

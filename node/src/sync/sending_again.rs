@@ -8,7 +8,6 @@ use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::Code;
 use serde_json::value::RawValue;
 
-use super::outgoing::is_whole;
 use super::{Link, LinkError};
 use crate::error::NodeError;
 use crate::store;
@@ -48,7 +47,8 @@ impl Link {
             );
             return Ok(());
         };
-        let Some(line) = Some(row).filter(is_whole).and_then(|row| row.line) else {
+        let whole = Some(row).filter(|row| self.is_as_signed(row));
+        let Some(line) = whole.and_then(|row| row.line) else {
             tracing::error!(
                 %place,
                 "the hub asks for a message that its disk has damaged, and it is not whole here either"

@@ -34,6 +34,7 @@ mod recovering;
 mod replicas;
 mod restores;
 mod running;
+mod sent_again;
 mod simulation;
 mod storms;
 mod supervision;

@@ -13,14 +13,15 @@ use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, kinds};
 
 /// A time that no header may state, instead of the one in the drafts of a case.
-const SPOIL: &str =
+pub const SPOIL: &str =
     "update outbox_drafts set draft = replace(draft, '\"created_at\":', '\"created_at\":99999')
     where number in (select number from outbox where kind = $1 and case_id = $2)";
-const MEND: &str =
+pub const MEND: &str =
     "update outbox_drafts set draft = replace(draft, '\"created_at\":99999', '\"created_at\":')
     where number in (select number from outbox where kind = $1 and case_id = $2)";
 
-async fn write(institution: &Institution, sql: &'static str, kind: &'static str, case: CaseId) {
+/// Has a statement of this page, or of another, change what the institution keeps of a kind and a case.
+pub async fn write(institution: &Institution, sql: &'static str, kind: &str, case: CaseId) {
     let mut tx = institution.node().db().write().await.unwrap();
     spoil(&mut tx, sql, kind, &case.to_string()).await;
     tx.commit().await.unwrap();
