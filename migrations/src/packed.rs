@@ -14,8 +14,7 @@ use sqlx::{Database, Decode, Postgres, Sqlite, Type, ValueRef as _};
 use crate::legible::text;
 
 /// How a line begins that is kept so: a message in the form in which every known program writes it.
-const BEFORE: &str =
-    r#"{"payloadType":"application/vnd.lapor.message.v1+json","payload":""#;
+const BEFORE: &str = r#"{"payloadType":"application/vnd.lapor.message.v1+json","payload":""#;
 /// Begins what is no text of a line: no text has this byte.
 const MARK: u8 = 0xff;
 /// The mark, and how many bytes stand behind the payload.
@@ -139,7 +138,10 @@ mod tests {
         for whole in payloads.map(line) {
             let kept = pack(&whole);
             assert_eq!(unpack(&kept), whole);
-            assert!(kept.len() <= whole.len() - BEFORE.len() + HEAD_BYTES, "{whole}");
+            assert!(
+                kept.len() <= whole.len() - BEFORE.len() + HEAD_BYTES,
+                "{whole}"
+            );
         }
     }
 

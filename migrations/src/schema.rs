@@ -248,6 +248,7 @@ pub(crate) async fn applied(tx: &mut Tx, schema: Schema) -> Result<BTreeSet<i64>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Packed;
     use crate::throwaway::databases;
 
     #[tokio::test]
@@ -424,8 +425,12 @@ mod tests {
             let mut tx = db.read().await.unwrap();
             let drafts: Vec<(i64, String)> =
                 on!(&mut tx, conn => sqlx::query_as(DRAFTS).fetch_all(conn).await).unwrap();
-            let lines: Vec<(i64, String)> =
+            let lines: Vec<(i64, Packed<String>)> =
                 on!(&mut tx, conn => sqlx::query_as(LINES).fetch_all(conn).await).unwrap();
+            let lines: Vec<(i64, String)> = lines
+                .into_iter()
+                .map(|(number, line)| (number, line.line()))
+                .collect();
             assert_eq!(
                 drafts,
                 [(1, "{}".to_owned()), (2, "{}".to_owned())],

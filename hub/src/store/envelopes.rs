@@ -296,8 +296,8 @@ async fn published(tx: &mut Tx, sql: &'static str) -> Result<Vec<PublishedRow>, 
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::{Schema, pack};
     use lapor_migrations::throwaway::databases_of;
+    use lapor_migrations::{Schema, pack};
     use lapor_protocol::ids::Digest;
 
     use super::*;

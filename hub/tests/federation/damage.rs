@@ -1,7 +1,7 @@
 //! Lines that the hub's disk gives back otherwise than it was given them.
 
 use lapor_hub::damage;
-use lapor_migrations::on;
+use lapor_migrations::{Packed, on, pack};
 use lapor_protocol::ids::{EnvelopeId, Position};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::HealthAnswer;
@@ -9,14 +9,19 @@ use serde_json::json;
 
 use super::harness::{Answered, Institution, NOW, Place, Written, databases};
 
-/// A payload begins with a brace: now with something else, which can be read as base64 still.
-const FLIP: &str = r#"update envelopes set line = replace(line, '"payload":"ey', '"payload":"fy')
-    where id = $1"#;
+const READ: &str = "select line from envelopes where id = $1";
+const WRITE: &str = "update envelopes set line = $2 where id = $1";
 
+/// A payload begins with a brace: now with something else, in a line that can be read still.
 pub async fn flip(place: &Place, id: EnvelopeId) {
+    let id = id.as_bytes().as_slice();
     let mut tx = place.hub.ground.db.write().await.unwrap();
-    let flipped = on!(&mut tx, conn => sqlx::query(FLIP)
-        .bind(id.as_bytes().as_slice())
+    let kept: Packed<String> =
+        on!(&mut tx, conn => sqlx::query_scalar(READ).bind(id).fetch_one(conn).await).unwrap();
+    let flipped = kept.line().replace(r#""payload":"ey"#, r#""payload":"fy"#);
+    let flipped = on!(&mut tx, conn => sqlx::query(WRITE)
+        .bind(id)
+        .bind(pack(&flipped))
         .execute(conn)
         .await
         .map(|done| done.rows_affected()));

@@ -239,11 +239,7 @@ impl Node {
     }
 
     /// What is new to somebody of what is heard of their case.
-    pub(super) async fn fresh_of(
-        &self,
-        tx: &mut Tx,
-        told: &Told,
-    ) -> Result<Vec<Fresh>, NodeError> {
+    pub(super) async fn fresh_of(&self, tx: &mut Tx, told: &Told) -> Result<Vec<Fresh>, NodeError> {
         let erased = |event: &Event| event.kind == "case.redacted";
         let mut fresh = Vec::new();
         for event in self.news_of(&told.case, &told.heard) {

@@ -570,8 +570,8 @@ mod tests {
                 let id = vec![number as u8; 32];
                 [number.into(), 1_i64.into(), number.into(), Value::from(id)]
             });
-            let lines =
-                numbers().flat_map(|number| [number.into(), pack(&format!("ours {number}")).into()]);
+            let lines = numbers()
+                .flat_map(|number| [number.into(), pack(&format!("ours {number}")).into()]);
             let sealed = seal(tx, places.collect(), lines.collect()).await;
             assert_eq!(sealed, Ok(2), "{}", test.name);
             accept(tx, 1, 1, 5).await.unwrap();

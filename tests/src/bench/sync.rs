@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use lapor_migrations::Packed;
 use lapor_node::casework::{NewAct, NewReport};
 use lapor_node::node::Node;
 use lapor_node::sync::Link;
@@ -219,7 +220,7 @@ async fn stored(world: &World, nodes: &[&str], messages: usize) -> Result<i64> {
     let stored = at_hub.number(STORED, "case.followed_up").await?;
     let all = messages / nodes.len() * nodes.len();
     ensure!(stored as usize == all, "the hub has {stored} of {all}");
-    let line: Option<String> = at_hub.one(LINE, "case.followed_up").await?;
-    let line = line.context("a run of no messages")?;
+    let line: Option<Packed<String>> = at_hub.one(LINE, "case.followed_up").await?;
+    let line = line.context("a run of no messages")?.line();
     Ok(Envelope::parse(line.as_bytes())?.payload.len() as i64)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lapor_migrations::{Db, on};
+use lapor_migrations::{Db, Packed, on};
 use lapor_protocol::case::Case;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
 
@@ -16,6 +16,7 @@ struct OutboxRow {
     state: String,
     epoch: Option<i64>,
     seq: Option<i64>,
+    #[sqlx(try_from = "Packed<Option<String>>")]
     line: Option<String>,
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
-use lapor_migrations::{Db, on};
+use lapor_migrations::{Db, Packed, on};
 use lapor_protocol::audit::{Audit, Extent, Finding, Ruled, Wrong};
 use lapor_protocol::case::{Case, Effect, Ruling};
 use lapor_protocol::directory::{Directory, DirectoryVersion};
@@ -24,6 +24,7 @@ pub struct EnvelopeRow {
     pub seq: i64,
     pub message_id: String,
     pub kind: String,
+    #[sqlx(try_from = "Packed<String>")]
     pub line: String,
 }
 

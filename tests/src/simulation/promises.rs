@@ -67,7 +67,7 @@ async fn of_author(hub: &Db, id: &InstanceId) -> Result<BTreeSet<String>> {
 }
 
 /// All that a hub holds, byte for byte.
-pub async fn held(hub: &Db) -> Result<BTreeSet<(String, String, i64, i64, String)>> {
+pub async fn held(hub: &Db) -> Result<BTreeSet<(String, String, i64, i64, Vec<u8>)>> {
     let mut tx = hub.read().await?;
     let all: Vec<_> = on!(&mut tx, c => sqlx::query_as(HELD).fetch_all(c).await)?;
     Ok(all.into_iter().collect())

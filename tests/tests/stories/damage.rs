@@ -23,35 +23,40 @@ use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, kinds};
 use lapor_web::holidays;
 
+use crate::kept::Place;
+
 const MINUTE_MS: i64 = 60_000;
 
-/// A kept line of a case, or of a kind, and how it is written back: by number, with the line.
-type Place = (&'static str, &'static str);
-
-const OUTBOX: Place = (
-    "select number, line from outbox join outbox_lines using (number)
+const OUTBOX: Place = Place {
+    read: "select number, line from outbox join outbox_lines using (number)
         where case_id = $1 and state = 'sealed'",
-    "update outbox_lines set line = $2 where number = $1",
-);
-const INBOX: Place = (
-    "select dseq, line from inbox where stream = 'inbox' and case_id = $1 and state = 'waiting'
+    write: "update outbox_lines set line = $2 where number = $1",
+    packed: true,
+};
+const INBOX: Place = Place {
+    read:
+        "select dseq, line from inbox where stream = 'inbox' and case_id = $1 and state = 'waiting'
         order by case_seq limit 1",
-    "update inbox set line = $2 where stream = 'inbox' and dseq = $1",
-);
+    write: "update inbox set line = $2 where stream = 'inbox' and dseq = $1",
+    packed: false,
+};
 /// A message that the hub has taken, and of which its author has not heard more yet.
-const ACCEPTED: Place = (
-    "select number, line from outbox join outbox_lines using (number)
+const ACCEPTED: Place = Place {
+    read: "select number, line from outbox join outbox_lines using (number)
         where case_id = $1 and state = 'accepted'",
-    "update outbox_lines set line = $2 where number = $1",
-);
-const AT_THE_HUB: Place = (
-    "select number, line from envelopes where case_id = $1 order by number limit 1",
-    "update envelopes set line = $2 where number = $1",
-);
-const LATEST_AT_THE_HUB: Place = (
-    "select number, line from envelopes where kind = $1 order by number desc limit 1",
-    AT_THE_HUB.1,
-);
+    write: "update outbox_lines set line = $2 where number = $1",
+    packed: true,
+};
+const AT_THE_HUB: Place = Place {
+    read: "select number, line from envelopes where case_id = $1 order by number limit 1",
+    write: "update envelopes set line = $2 where number = $1",
+    packed: true,
+};
+const LATEST_AT_THE_HUB: Place = Place {
+    read: "select number, line from envelopes where kind = $1 order by number desc limit 1",
+    write: AT_THE_HUB.write,
+    packed: true,
+};
 const BLOCK: &str = "update cases set blocked = 'a gap' where case_id = $1";
 const UNBLOCK: &str = "update cases set blocked = null where case_id = $1";
 /// As if the process had ended between the two transactions of a page.
@@ -69,11 +74,8 @@ const NOBODYS: [&str; 2] = [
 const FLIPS: [&str; 4] = ["", r#""payload":""#, r#""sig":""#, r#""tree":""#];
 
 /// Flips one bit of a kept line, behind these words.
-async fn flip(db: &Db, (read, write): Place, of: &impl Display, behind: &str) {
-    let of = of.to_string();
-    let mut tx = db.write().await.unwrap();
-    let (number, line): (i64, String) =
-        on!(&mut tx, c => sqlx::query_as(read).bind(of.as_str()).fetch_one(c).await).unwrap();
+async fn flip(db: &Db, place: Place, of: &impl Display, behind: &str) {
+    let (number, line) = place.read(db, of).await;
     let at = line.find(behind).unwrap() + behind.len();
     let mut bytes = line.into_bytes();
     let flips = [1, 2, 4, 64].map(|bit| bytes[at] ^ bit);
@@ -81,14 +83,7 @@ async fn flip(db: &Db, (read, write): Place, of: &impl Display, behind: &str) {
     let letter = flips.into_iter().find(u8::is_ascii_alphanumeric);
     bytes[at] = letter.unwrap();
     let line = String::from_utf8(bytes).unwrap();
-    let written = on!(&mut tx, c => sqlx::query(write)
-        .bind(number)
-        .bind(line.as_str())
-        .execute(c)
-        .await
-        .map(drop));
-    written.unwrap();
-    tx.commit().await.unwrap();
+    place.write(db, number, &line).await;
 }
 
 async fn run(db: &Db, sql: &'static str, case: CaseId) {

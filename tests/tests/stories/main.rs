@@ -19,6 +19,7 @@ mod hostile;
 mod hostile_hub;
 mod identity;
 mod joining;
+mod kept;
 mod keys;
 mod lines;
 mod linking;

@@ -17,8 +17,9 @@ use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
 use crate::quarantine::{MEND, SPOIL, write};
 
 const FOLLOW_UP: &str = "case.followed_up";
-/// The first byte of a line that is kept is another.
-const DAMAGE: &str = "update outbox_lines set line = 'x' || substr(line, 2)
+/// Where a line is kept stand other bytes.
+const DAMAGE: &str = "update outbox_lines
+    set line = (select envelope_id from outbox where outbox.number = outbox_lines.number)
     where number in (select number from outbox where kind = $1 and case_id = $2)";
 /// The order in the chain of the seven messages of a round, numbered as they are written: the two that
 /// were set aside come behind the four that were sealed meanwhile, and before the one written last.

@@ -1,51 +1,36 @@
 //! Members whose own disks have damaged some of what a restored hub wants back.
 
 use lapor_hub::restored::Stage;
-use lapor_migrations::{Db, on};
+use lapor_migrations::Db;
 use lapor_protocol::ids::CaseId;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, kinds};
 
 use super::{all_call, backed_up, found, is_covered, lose_since};
+use crate::kept::Place;
 
-/// A kept text of a case, and how it is written back: by its number, with the text.
-type Place = (&'static str, &'static str);
 type Spoils = fn(&str) -> String;
 
-const ITEM: Place = (
-    "select dseq, item from inbox where stream = 'inbox' and case_id = $1",
-    "update inbox set item = $2 where stream = 'inbox' and dseq = $1",
-);
-const OWN: Place = (
-    "select own.number, sent.line from outbox own join outbox_lines sent on sent.number = own.number
+const ITEM: Place = Place {
+    read: "select dseq, item from inbox where stream = 'inbox' and case_id = $1",
+    write: "update inbox set item = $2 where stream = 'inbox' and dseq = $1",
+    packed: false,
+};
+const OWN: Place = Place {
+    read: "select own.number, sent.line from outbox own join outbox_lines sent on sent.number = own.number
      where own.case_id = $1",
-    "update outbox_lines set line = $2 where number = $1",
-);
+    write: "update outbox_lines set line = $2 where number = $1",
+    packed: true,
+};
 
 /// Puts another text in the place of a kept one. Returns its number and what stood there.
-async fn spoil(db: &Db, (read, write): Place, case: CaseId, spoils: Spoils) -> (i64, String) {
-    let case = case.to_string();
-    let mut tx = db.read().await.unwrap();
-    let kept: (i64, String) =
-        on!(&mut tx, c => sqlx::query_as(read).bind(case.as_str()).fetch_one(c).await).unwrap();
-    tx.rollback().await.unwrap();
+async fn spoil(db: &Db, place: Place, case: CaseId, spoils: Spoils) -> (i64, String) {
+    let kept = place.read(db, &case).await;
     let text = spoils(&kept.1);
     assert_ne!(text, kept.1);
-    put(db, write, kept.0, &text).await;
+    place.write(db, kept.0, &text).await;
     kept
-}
-
-async fn put(db: &Db, write: &'static str, number: i64, text: &str) {
-    let mut tx = db.write().await.unwrap();
-    let written = on!(&mut tx, c => sqlx::query(write)
-        .bind(number)
-        .bind(text)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()));
-    assert_eq!(written.unwrap(), 1, "{write}");
-    tx.commit().await.unwrap();
 }
 
 /// As a disk may leave it: no JSON any more.
@@ -95,7 +80,7 @@ async fn what_a_member_holds_damaged_ends_one_stream_or_chain_and_the_others_bri
         ];
         let mut whole = Vec::new();
         for (db, place, case, spoils) in kept {
-            whole.push((db, place.1, spoil(db, place, case, spoils).await));
+            whole.push((db, place, spoil(db, place, case, spoils).await));
         }
 
         lose_since(&mut fleet, folder.path()).await;
@@ -114,8 +99,8 @@ async fn what_a_member_holds_damaged_ends_one_stream_or_chain_and_the_others_bri
         assert_eq!(back("kota-bandung"), (4, 1, false));
 
         // The reports that nobody else can prove are missing still: they come when the rows are mended.
-        for (db, write, (number, text)) in whole {
-            put(db, write, number, &text).await;
+        for (db, place, (number, text)) in whole {
+            place.write(db, number, &text).await;
         }
         all_call(&fleet).await;
         let is = found(&fleet).await;
