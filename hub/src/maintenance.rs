@@ -150,7 +150,10 @@ pub(crate) async fn plan_in(
 /// The act that ends what is announced now. It names nothing where nothing is, and is refused.
 pub fn ending(ground: &Ground) -> Deed {
     let directory = ground.directory.current();
-    let notice = directory.maintenance(ground.clock.now_ms());
+    ending_of(directory.maintenance(ground.clock.now_ms()))
+}
+
+fn ending_of(notice: Option<&Maintenance>) -> Deed {
     Deed::EndMaintenance {
         from: notice.map(|one| one.from),
         until: notice.map(|one| one.until),
@@ -177,11 +180,8 @@ pub(crate) async fn end_in(
         until: now,
         reason: notice.reason.clone(),
     };
-    let action = if notice.is_on(now) {
-        "maintenance.ended"
-    } else {
-        "maintenance.called_off"
-    };
+    // A deed of builds of before names none, and only one that does says what it is.
+    let action = ending_of(Some(notice)).action(now);
     audit::note_about(tx, now, by, action, None).await?;
     Ok(announce(ground, tx, ended).await?)
 }
