@@ -9,6 +9,7 @@ use lapor_hub::restored::{self, Stage};
 use lapor_migrations::on;
 use lapor_node::folder::credential_path;
 use lapor_protocol::case::State;
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::keys::KeyUse;
 use lapor_protocol::limits::BATCH_ENVELOPES;
 use lapor_protocol::problem::Code;
@@ -47,6 +48,14 @@ async fn close(fleet: &Fleet) {
         .await
         .unwrap();
     restored::settle(hub).await.unwrap();
+}
+
+/// Nothing is missing any more, and both have as much of a case.
+async fn is_whole(fleet: &Fleet, case: CaseId) {
+    fleet.settle().await;
+    is_covered(fleet).await;
+    let seen = fleet.at("pusat").view(case).await.case_seq;
+    assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
 }
 
 #[tokio::test]
@@ -178,10 +187,7 @@ async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
         all_call(&fleet).await;
         let is = found(&fleet).await;
         assert_eq!((is.stage, is.stuck), (Stage::Still, None));
-        fleet.settle().await;
-        is_covered(&fleet).await;
-        let seen = fleet.at("pusat").view(case).await.case_seq;
-        assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
+        is_whole(&fleet, case).await;
         fleet.ends_well().await;
     }
 }
@@ -224,10 +230,7 @@ async fn who_does_not_bring_what_it_holds_is_refused_alone_until_it_does() {
         }
         all_call(&fleet).await;
         assert_eq!(found(&fleet).await.stage, Stage::Still);
-        fleet.settle().await;
-        is_covered(&fleet).await;
-        let seen = fleet.at("kota-bandung").view(case).await.case_seq;
-        assert_eq!(fleet.at("pusat").view(case).await.case_seq, seen);
+        is_whole(&fleet, case).await;
         fleet.ends_well().await;
     }
 }
@@ -321,10 +324,7 @@ async fn who_brings_too_much_at_once_is_told_to_wait_and_goes_on_from_there() {
         fleet.hub.settings.limits = limits;
         fleet.restart_hub().await;
         all_call(&fleet).await;
-        fleet.settle().await;
-        is_covered(&fleet).await;
-        let seen = fleet.at("pusat").view(case).await.case_seq;
-        assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
+        is_whole(&fleet, case).await;
         fleet.ends_well().await;
     }
 }
@@ -350,10 +350,7 @@ async fn who_has_lost_the_certificate_gets_another_one_and_is_heard() {
         let is_back = async || found(&fleet).await.stage == Stage::Still;
         bandung.until("what was lost is back", is_back).await;
         drop(working);
-        fleet.settle().await;
-        is_covered(&fleet).await;
-        let seen = fleet.at("pusat").view(case).await.case_seq;
-        assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
+        is_whole(&fleet, case).await;
         fleet.ends_well().await;
     }
 }
