@@ -18,7 +18,7 @@ use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
 
-use super::{all_call, backed_up, brings, code, found, is_covered, last_item, lose_since};
+use super::{all_call, backed_up, brings, code, found, is_covered, last_item};
 
 const VERSIONS: &str = "select line from directory_versions order by version";
 const LAG: &str = "select seq - accepted from chain";
@@ -75,7 +75,7 @@ async fn what_nobody_was_told_of_has_the_place_that_the_directory_shows() {
         let before = texts(&fleet, VERSIONS).await;
         assert_eq!(texts(&fleet, ANNOUNCED).await, ["applied"]);
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         assert!(texts(&fleet, VERSIONS).await.len() < before.len());
         all_call(&fleet).await;
         let is = found(&fleet).await;
@@ -106,7 +106,7 @@ async fn a_message_whose_ruling_came_before_its_receipt_comes_back_from_its_auth
         assert_eq!(bandung.link().push().await.unwrap(), 0);
         assert_eq!(lag(bandung).await, 0, "it stands where the hub says");
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         let is = found(&fleet).await;
         assert_eq!((is.stage, is.stuck), (Stage::Still, None));
@@ -142,7 +142,7 @@ async fn a_message_that_the_hub_has_only_said_to_hold_is_sent_again_once_it_is_l
             "a head is no receipt"
         );
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         fleet.settle().await;
         is_covered(&fleet).await;
@@ -167,7 +167,7 @@ async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
         assert_eq!(origin.pull(Stream::Inbox, 0).await.unwrap(), 1);
         fleet.at("kemenpu").line().weather(Weather::CUT);
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         assert_eq!(found(&fleet).await.whole(), 2);
         for _ in 0..2 {
@@ -201,7 +201,7 @@ async fn who_does_not_bring_what_it_holds_is_refused_alone_until_it_does() {
         fleet.at("kota-bandung").note(case, "Sudah disurvei.").await;
         fleet.at("kota-bandung").link().push().await.unwrap();
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         // A node of before shows what it holds, and nothing more.
         let old = fleet.at("kota-bandung").link();
         assert_eq!(
@@ -341,7 +341,7 @@ async fn who_has_lost_the_certificate_gets_another_one_and_is_heard() {
         let credential = credential_path(&bandung.settings.node.keys);
         std::fs::remove_file(credential).unwrap();
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         assert_eq!(found(&fleet).await.stage, Stage::Lost);
         fleet.at_mut("kota-bandung").start().await;
