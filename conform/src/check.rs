@@ -19,6 +19,22 @@ pub struct Check<S> {
     pub run: for<'a> fn(&'a mut S) -> Doing<'a>,
 }
 
+/// How messages are signed together, which hubs and nodes are held to alike, and what else one of them is held to.
+macro_rules! signed_together {
+    ($($more:literal),*) => {
+        &[
+            "Messages that their author signs at the same time may have one signature together.",
+            "in an order that the author chooses, and `sig` is over PAE of the type `application/vnd.lapor.tree.v1` and the payload",
+            "size (2 bytes, big endian) || root (32 bytes)",
+            "The signature of each has one more member, `tree`, which is base64 of its place: the index of the leaf from 0, the size of the tree, and the audit path of section 2.1.1 from the leaf upwards.",
+            "index (2 bytes, big endian) || size (2 bytes, big endian) || hashes of the path (32 bytes each)",
+            "Each is proved without the others: those of one tree may stand in several batches, apart from each other and among some that are signed otherwise.",
+            $($more),*
+        ]
+    };
+}
+pub(crate) use signed_together;
+
 /// Why a check could not be made; no fault of who is checked.
 #[derive(Debug)]
 pub struct Untried(pub String);

@@ -102,18 +102,47 @@ pub(crate) fn ends_at(ground: &Ground) -> Option<i64> {
     begun.map(|one| one.until)
 }
 
-/// Whether an act that waits would only be refused now: the maintenance that it means is announced no
-/// more, or its time is over.
-pub fn is_stale(ground: &Ground, deed: &Deed) -> bool {
+/// Why an act that waits would only be refused now, if it would be.
+pub fn hindered(ground: &Ground, deed: &Deed) -> Option<MaintenanceError> {
     let now = ground.clock.now_ms();
+    let directory = ground.directory.current();
+    let announced = directory.maintenance(now);
     match deed {
-        Deed::Maintain { until, .. } => *until <= now,
-        Deed::EndMaintenance { .. } => {
-            let directory = ground.directory.current();
-            let notice = directory.maintenance(now);
-            notice.is_none_or(|notice| !deed.means(notice))
-        }
-        _ => false,
+        Deed::Maintain { from, until } => begins((*from, *until), announced, now).err(),
+        Deed::EndMaintenance { .. } => meant(deed, announced).err(),
+        _ => None,
+    }
+}
+
+/// When one begins that is asked for from a moment until another, beside what is announced (Unix ms).
+fn begins(
+    (from, until): (i64, i64),
+    announced: Option<&Maintenance>,
+    now: i64,
+) -> Result<i64, MaintenanceError> {
+    let from = from.max(now);
+    if until <= from {
+        return Err(MaintenanceError::Over);
+    }
+    if until - from > LONGEST_MS {
+        return Err(MaintenanceError::TooLong);
+    }
+    if from > now && announced.is_some_and(|one| one.is_on(now)) {
+        return Err(MaintenanceError::Lasts);
+    }
+    Ok(from)
+}
+
+/// What is announced, if it is the one that the deed means.
+fn meant<'a>(
+    deed: &Deed,
+    announced: Option<&'a Maintenance>,
+) -> Result<&'a Maintenance, MaintenanceError> {
+    let notice = announced.ok_or(MaintenanceError::None)?;
+    if deed.means(notice) {
+        Ok(notice)
+    } else {
+        Err(MaintenanceError::Another)
     }
 }
 
@@ -126,18 +155,8 @@ pub(crate) async fn plan_in(
     until: i64,
 ) -> Result<Arc<Directory>, MembershipError> {
     let now = ground.clock.now_ms();
-    let from = from.max(now);
-    if until <= from {
-        return Err(MaintenanceError::Over.into());
-    }
-    if until - from > LONGEST_MS {
-        return Err(MaintenanceError::TooLong.into());
-    }
     let directory = ground.directory.refresh(tx).await?;
-    let lasts = directory.maintenance(now).is_some_and(|one| one.is_on(now));
-    if lasts && from > now {
-        return Err(MaintenanceError::Lasts.into());
-    }
+    let from = begins((from, until), directory.maintenance(now), now)?;
     audit::note_about(tx, now, by, "maintenance.planned", None).await?;
     let notice = Maintenance {
         from,
@@ -150,7 +169,10 @@ pub(crate) async fn plan_in(
 /// The act that ends what is announced now. It names nothing where nothing is, and is refused.
 pub fn ending(ground: &Ground) -> Deed {
     let directory = ground.directory.current();
-    let notice = directory.maintenance(ground.clock.now_ms());
+    ending_of(directory.maintenance(ground.clock.now_ms()))
+}
+
+fn ending_of(notice: Option<&Maintenance>) -> Deed {
     Deed::EndMaintenance {
         from: notice.map(|one| one.from),
         until: notice.map(|one| one.until),
@@ -168,20 +190,14 @@ pub(crate) async fn end_in(
 ) -> Result<Arc<Directory>, MembershipError> {
     let now = ground.clock.now_ms();
     let directory = ground.directory.refresh(tx).await?;
-    let notice = directory.maintenance(now).ok_or(MaintenanceError::None)?;
-    if !deed.means(notice) {
-        return Err(MaintenanceError::Another.into());
-    }
+    let notice = meant(deed, directory.maintenance(now))?;
     let ended = Maintenance {
         from: notice.from.min(now),
         until: now,
         reason: notice.reason.clone(),
     };
-    let action = if notice.is_on(now) {
-        "maintenance.ended"
-    } else {
-        "maintenance.called_off"
-    };
+    // A deed of builds of before names none, and only one that does says what it is.
+    let action = ending_of(Some(notice)).action(now);
     audit::note_about(tx, now, by, action, None).await?;
     Ok(announce(ground, tx, ended).await?)
 }

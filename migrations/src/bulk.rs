@@ -326,7 +326,7 @@ mod tests {
             let changes = (50..150).flat_map(|id| {
                 [
                     Value::from(id),
-                    Arc::<str>::from("sent").into(),
+                    "sent".into(),
                     Value::from(vec![9_u8]),
                 ]
             });

@@ -249,7 +249,34 @@ function tellQueued(form, isMended) {
   look();
 }
 
+/** Where one goes back to a page, the browser has put into it again what was typed there: some do so after its scripts
+ * have run. */
+const putBack = new Promise((done) => addEventListener("pageshow", done, { once: true }));
+
+/** Puts into a form to which one has gone back the key under which it was sent, where the browser has put its words there
+ * again: with another the same report would be filed a second time. */
+async function takeUp(form) {
+  const { kunci } = form.elements;
+  const [own, sent] = [kunci.value, history.state?.kunci];
+  // Where the address names a report, that one is mended.
+  if (!sent || location.hash) return;
+  await putBack;
+  const texts = ["judul", "uraian"].map((name) => form.elements[name]);
+  // What the node shows again has its key, and whoever finds an empty form writes another report.
+  const answered = texts.some(({ defaultValue }) => defaultValue !== "");
+  if (answered || texts.every(({ value }) => value === "")) return;
+  kunci.value = sent;
+  // What still waits here is told of, and mended from the page of those that wait.
+  const waits = await queue.one(sent).catch(() => null);
+  if (waits?.fields) kunci.value = own;
+}
+
 async function keepWriting(form) {
+  const own = form.elements.kunci.value;
+  // No browser puts it back; the history of the tab has it for whoever comes back from the answer.
+  const sendUnder = () => history.replaceState({ ...history.state, kunci: form.elements.kunci.value }, "");
+  form.addEventListener("submit", sendUnder);
+  await takeUp(form);
   const page = form.elements.kunci.value;
   const { sent = 0, ticks } = tab.of(page);
   if (ticks) hideAgain(form, ticks);
@@ -313,7 +340,7 @@ async function keepWriting(form) {
     form.reset();
     form.querySelectorAll("[data-added]").forEach((added) => added.remove());
     for (const name of ["judul", "uraian"]) form.elements[name].value = "";
-    form.elements.kunci.value = page;
+    form.elements.kunci.value = own;
     mark();
     told.hidden = true;
     document.querySelector("[data-wrong]").hidden = true;

@@ -796,6 +796,43 @@ for (const database of databases) {
       await context.close();
     });
 
+    it("files nothing a second time that is sent again from the form behind its receipt", device, async () => {
+      const { context, page, complaints } = await settled();
+      const watcher = await visitor(browser);
+      const before = await received(watcher.page);
+      const title = "Tutup got hilang di Jalan Cikapundung";
+      const receipt = page.getByRole("heading", { name: "Laporan Anda sudah kami terima" });
+      const ticket = () => page.locator(".keys .code").first().textContent();
+      const key = () => page.locator('.filing [name="kunci"]').inputValue();
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, title);
+      const first = await key();
+      await press(page, "Kirim laporan");
+      await receipt.waitFor();
+      const own = await ticket();
+      await page.goBack();
+      assert.equal(await page.getByLabel("Judul").inputValue(), title, "this browser puts it back");
+      await until(async () => (await key()) === first);
+      await press(page, "Kirim laporan");
+      await receipt.waitFor();
+      assert.equal(await ticket(), own);
+
+      // With other words it may be another report, which is asked.
+      await page.goBack();
+      await until(async () => (await key()) === first);
+      await page.getByLabel("Judul").fill("Tutup got hilang di Jalan Ciliwung");
+      await press(page, "Kirim laporan");
+      await page.getByText("sudah terkirim sebelumnya dengan isi lain").first().waitFor();
+      assert.equal(await received(watcher.page), before + 1);
+
+      // Whoever writes a new one is asked nothing.
+      await page.goto(`${wire.base}/lapor`);
+      assert.notEqual(await key(), first);
+      assert.deepEqual(complaints, []);
+      await watcher.context.close();
+      await context.close();
+    });
+
     it("says of words that a browser puts back behind the queue that they are in it", device, async () => {
       const { context, page } = await settled();
       await cut(context);

@@ -121,14 +121,14 @@ pub fn in_tree(
     leaves: &[EnvelopeId],
     signer: &Signer,
 ) -> Envelope {
-    let (size, root) = (leaves.len() as u16, merkle::root(leaves));
+    let (size, (root, paths)) = (leaves.len() as u16, merkle::paths(leaves));
     let head = [&size.to_be_bytes()[..], &root.as_bytes()[..]].concat();
     Envelope {
         signature: signer.sign(&pae(TREE_TYPE, &head)),
         tree: Some(TreePlace {
             index: index as u16,
             size,
-            path: merkle::path(leaves, index),
+            path: paths.into_iter().nth(index).unwrap_or_default(),
         }),
         ..envelope.clone()
     }

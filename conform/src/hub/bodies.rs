@@ -18,7 +18,7 @@ use super::{Stage, items_of};
 use crate::check::{Check, Untried};
 use crate::client::{Answered, Asked, PATIENCE, Player, Wire, read_answer};
 
-pub const CHECKS: [Check<Stage>; 5] = [
+pub const CHECKS: [Check<Stage>; 6] = [
     Check {
         name: "unpacks a batch, and holds it to the limits before and after",
         keeps: &[
@@ -69,6 +69,14 @@ pub const CHECKS: [Check<Stage>; 5] = [
         ],
         run: |stage| Box::pin(behind_one_another(stage)),
     },
+    Check {
+        name: "sends a batch back where the one in front of it breaks off or is refused",
+        keeps: &[
+            "where that breaks off or is refused as a whole while it waits",
+            "| 503 | `overloaded` | `after` | The hub is busy |",
+        ],
+        run: |stage| Box::pin(behind_what_fails(stage)),
+    },
 ];
 
 /// In which a hub that does not wait would have answered.
@@ -76,6 +84,11 @@ const MEANWHILE: Duration = Duration::from_millis(300);
 
 fn batch(body: impl Into<Vec<u8>>) -> Asked {
     Asked::new("POST", "/outbox").body(NDJSON, body)
+}
+
+/// A batch that names the last message of the one in front of it.
+fn behind(body: impl Into<Vec<u8>>, at: &str) -> Asked {
+    batch(body).header(BEHIND_HEADER, at)
 }
 
 fn zstd(body: &[u8]) -> Result<Asked> {
@@ -239,9 +252,8 @@ async fn one_at_a_time(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-/// Tried at a hub that takes two batches; one that takes one keeps its word by saying nothing.
-async fn behind_one_another(stage: &mut Stage) -> Result<()> {
-    let (player, _) = stage.players();
+/// Whether it says that it takes two batches; one that takes one keeps its word by saying nothing.
+async fn takes_two(player: &mut Player) -> Result<()> {
     let line = player.report().1.line();
     let answered = player.push(&[line]).await?;
     let taken: OutboxAnswer = answered.taken()?;
@@ -251,9 +263,14 @@ async fn behind_one_another(stage: &mut Stage) -> Result<()> {
     if count < 2 {
         return Err(Untried("it takes one batch of an instance at a time".into()).into());
     }
+    Ok(())
+}
+
+async fn behind_one_another(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    takes_two(player).await?;
     let front = batch(player.report().1.line()).header("expect", "100-continue");
     let at = player.head.position();
-    let behind = |line: String, at: &str| batch(line).header(BEHIND_HEADER, at);
     let second = behind(player.report().1.line(), &at.to_string());
     let mut first_wire = begun(player, &front).await?;
     let mut second_wire = player.wire("http/1.1").await?;
@@ -291,5 +308,34 @@ async fn behind_one_another(stage: &mut Stage) -> Result<()> {
     two.is_refused(Code::MalformedRequest)
         .context("two places")?;
     accepted(player, &[&missing, &early]).await?;
+    Ok(())
+}
+
+/// What waits for too long is sent back too, which takes as long as a body may pause: no run waits so long.
+async fn behind_what_fails(stage: &mut Stage) -> Result<()> {
+    let (player, _) = stage.players();
+    takes_two(player).await?;
+    let first = player.report().1;
+    let at = player.head.position().to_string();
+    let next = player.report().1;
+    let spoiled = batch("{}").header("expect", "100-continue");
+    let second = behind(next.line(), &at).header("expect", "100-continue");
+    for (what, breaks_off) in [("is refused", false), ("breaks off", true)] {
+        let mut front_wire = begun(player, &spoiled).await?;
+        let mut second_wire = begun(player, &second).await?;
+        second_wire.write_all(&second.body).await?;
+        second_wire.flush().await?;
+        if breaks_off {
+            drop(front_wire);
+        } else {
+            let refused = ended(&mut front_wire, &spoiled).await?;
+            refused.is_refused(Code::MalformedBatch)?;
+        }
+        let sent_back = heard(&mut second_wire).await?;
+        sent_back
+            .is_refused(Code::Overloaded)
+            .with_context(|| format!("behind one that {what}"))?;
+    }
+    accepted(player, &[&first, &next]).await?;
     Ok(())
 }

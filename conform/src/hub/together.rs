@@ -12,21 +12,15 @@ use super::batches::{accepted, is_exception};
 use super::cases::{disposed, filed};
 use super::streams::{ack_of, end_of};
 use super::{Stage, items_of};
-use crate::check::Check;
+use crate::check::{Check, signed_together};
 use crate::client::{Asked, Player, Said, in_tree};
 
 pub const CHECKS: [Check<Stage>; 3] = [
     Check {
         name: "takes messages that are signed together, wherever each of them stands",
-        keeps: &[
-            "Messages that their author signs at the same time may have one signature together.",
-            "in an order that the author chooses, and `sig` is over PAE of the type `application/vnd.lapor.tree.v1` and the payload",
-            "size (2 bytes, big endian) || root (32 bytes)",
-            "The signature of each has one more member, `tree`, which is base64 of its place: the index of the leaf from 0, the size of the tree, and the audit path of section 2.1.1 from the leaf upwards.",
-            "index (2 bytes, big endian) || size (2 bytes, big endian) || hashes of the path (32 bytes each)",
+        keeps: signed_together![
             "This is the message above under another signature, and its id is the same.",
-            "Each is proved without the others: those of one tree may stand in several batches, apart from each other and among some that are signed otherwise.",
-            "| `SIGNED_TOGETHER` | 256 | messages that may have one signature together |",
+            "| `SIGNED_TOGETHER` | 256 | messages that may have one signature together |"
         ],
         run: |stage| Box::pin(takes(stage)),
     },

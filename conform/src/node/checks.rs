@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::hub::PlayedHub;
 use super::{joining, reading, sending};
-use crate::check::Check;
+use crate::check::{Check, signed_together};
 
 pub struct Stage {
     pub(super) hub: Arc<PlayedHub>,
@@ -311,14 +311,7 @@ pub const CHECKS: [Check<Stage>; 28] = [
     },
     Check {
         name: "takes messages that are signed together",
-        keeps: &[
-            "Messages that their author signs at the same time may have one signature together.",
-            "in an order that the author chooses, and `sig` is over PAE of the type `application/vnd.lapor.tree.v1` and the payload",
-            "size (2 bytes, big endian) || root (32 bytes)",
-            "The signature of each has one more member, `tree`, which is base64 of its place: the index of the leaf from 0, the size of the tree, and the audit path of section 2.1.1 from the leaf upwards.",
-            "index (2 bytes, big endian) || size (2 bytes, big endian) || hashes of the path (32 bytes each)",
-            "Each is proved without the others: those of one tree may stand in several batches, apart from each other and among some that are signed otherwise.",
-        ],
+        keeps: signed_together![],
         run: look!(reading::takes_together),
     },
     Check {

@@ -26,7 +26,7 @@ use crate::approvals::{self, Approval, ApprovalError, Asked};
 use crate::audit::By;
 use crate::deeds::Deed;
 use crate::error::HubError;
-use crate::maintenance::{MaintenanceError, is_stale};
+use crate::maintenance::hindered;
 use crate::membership::MembershipError;
 use crate::restored::CloseError;
 use crate::tokens::{self, person};
@@ -109,7 +109,9 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
             slug: slug(&directory, &approval.deed),
             follows,
             who: actor_named(&v, &names, &approval.asked_by),
-            confirms: acts && asker != actor && !is_stale(&console.hub.ground, &approval.deed),
+            confirms: acts
+                && asker != actor
+                && hindered(&console.hub.ground, &approval.deed).is_none(),
             own: asker == actor,
             refuses: acts,
             reason: approval.reason,
@@ -183,11 +185,7 @@ pub fn settled_words(
             Flash::warning(text_id("act-successor-idle"))
         }
         Err(ApprovalError::Membership(MembershipError::Maintenance(wrong))) => {
-            Flash::warning(match wrong {
-                MaintenanceError::None => text_id("maintenance-none-to-end"),
-                MaintenanceError::Another => text_id("maintenance-another"),
-                _ => text_id("maintenance-too-late"),
-            })
+            Flash::warning(consequences::hindrance(wrong))
         }
         Err(ApprovalError::Membership(MembershipError::Recovery(CloseError::Nothing))) => {
             Flash::warning(text_id("recovery-changed"))

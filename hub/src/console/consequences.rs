@@ -1,7 +1,7 @@
 //! What follows from an act that waits for a second person, in the sentences of the page on which
 //! the first asked for it: who agrees to it has read the same.
 
-use lapor_web::language::{Voice, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 
 use super::Console;
 use super::acts::Act;
@@ -10,7 +10,7 @@ use super::steps::Step;
 use crate::approvals::Approval;
 use crate::deeds::Deed;
 use crate::error::HubError;
-use crate::maintenance::is_stale;
+use crate::maintenance::{MaintenanceError, hindered};
 use crate::restored;
 
 /// Of each act in its turn, sentence by sentence; none of an act whose page says none. Where they
@@ -27,7 +27,20 @@ pub async fn of_all(console: &Console, v: &Voice, waiting: &[Approval]) -> Vec<V
     all
 }
 
+/// Why a maintenance that was asked for cannot be announced or ended any more, or not yet.
+pub fn hindrance(wrong: MaintenanceError) -> TextId {
+    match wrong {
+        MaintenanceError::Over | MaintenanceError::TooLong => text_id("maintenance-too-late"),
+        MaintenanceError::Lasts => text_id("maintenance-lasts-still"),
+        MaintenanceError::None => text_id("maintenance-none-to-end"),
+        MaintenanceError::Another => text_id("maintenance-another"),
+    }
+}
+
 async fn of(console: &Console, v: &Voice, deed: &Deed) -> Result<Vec<String>, HubError> {
+    if let Some(wrong) = hindered(&console.hub.ground, deed) {
+        return Ok(vec![v.say(hindrance(wrong))]);
+    }
     let follows = match deed {
         Deed::Suspend { .. } => vec![text_id("console-suspend-about")],
         Deed::Resume { .. } => vec![text_id("console-resume-about")],
@@ -49,9 +62,6 @@ async fn of(console: &Console, v: &Voice, deed: &Deed) -> Result<Vec<String>, Hu
         Deed::DisableRule { .. } => vec![text_id("rule-disable-about")],
         Deed::DisableRecipient { .. } => vec![text_id("recipient-disable-about")],
         Deed::RemoveRecipient { .. } => vec![text_id("recipient-remove-about")],
-        Deed::Maintain { .. } if is_stale(&console.hub.ground, deed) => {
-            vec![text_id("maintenance-too-late")]
-        }
         Deed::Maintain { .. } => {
             let ground = &console.hub.ground;
             let announced = ground.directory.current();
@@ -74,11 +84,11 @@ async fn of(console: &Console, v: &Voice, deed: &Deed) -> Result<Vec<String>, Hu
         Deed::EndMaintenance { .. } => {
             let ground = &console.hub.ground;
             let (now, directory) = (ground.clock.now_ms(), ground.directory.current());
-            vec![match directory.maintenance(now) {
-                None => text_id("maintenance-none-to-end"),
-                Some(notice) if !deed.means(notice) => text_id("maintenance-another"),
-                Some(notice) if notice.is_on(now) => text_id("maintenance-end-about"),
-                Some(_) => text_id("maintenance-call-off-about"),
+            let announced = directory.maintenance(now);
+            vec![if announced.is_some_and(|notice| notice.is_on(now)) {
+                text_id("maintenance-end-about")
+            } else {
+                text_id("maintenance-call-off-about")
             }]
         }
         Deed::Admit { .. } | Deed::NarrowRule { .. } | Deed::Silence { .. } => Vec::new(),

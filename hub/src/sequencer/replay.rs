@@ -212,7 +212,7 @@ async fn incoming(tx: &mut Tx, place: &Place) -> Result<Incoming, HubError> {
     Ok(Incoming {
         id: place.id,
         kid: envelope.kid,
-        line: line.into(),
+        kept: pack(&line),
         wraps: serde_json::from_str(&wraps).map_err(HubError::damaged)?,
         trace: None,
         message,

@@ -7,7 +7,7 @@ use stateright::{Model, Property};
 use crate::acts::{Act, Who};
 use crate::hub::Restored;
 use crate::invariants;
-use crate::node::{Epoch, Memory, take_answer};
+use crate::node::{Epoch, Memory};
 use crate::rules::{Bounds, Rules};
 use crate::world::{Fate, Image, Node, World};
 
@@ -70,10 +70,13 @@ impl Federation {
         if !self.rules.compares && !flags.compared && disk.has_pending() {
             steps.push(Step::Seal(who));
         }
-        if memory.posted.is_some() {
+        if !memory.posted.is_empty() {
             steps.push(Step::TakeAnswer(who));
         }
-        let sends = !flags.replaced && memory.posted.is_none();
+        let sends = !flags.replaced && memory.posted.is_empty();
+        let room = memory.posted.len() <= usize::from(self.bounds.behind);
+        let may = room && flags.compared && !flags.replaced;
+        let posts = may && !world.node(who).unsent().is_empty();
         let compares = !flags.compared || (self.rules.asks_again && disk.lags());
         for via in vias.iter().copied() {
             if !disk.has_received() && !disk.restored {
@@ -99,7 +102,7 @@ impl Federation {
                 None if sends && compares => {
                     fates(steps, &|fate| Step::Compare(who, via, fate));
                 }
-                None if sends && !disk.sealed().is_empty() => {
+                None if posts => {
                     fates(steps, &|fate| Step::Post(who, via, fate));
                     if !self.rules.commits_first {
                         steps.push(Step::Post(who, via, Fate::Uncommitted));
@@ -214,12 +217,7 @@ impl Model for Federation {
                 }
             }
             Step::Post(who, via, fate) => world.post(rules, who, via, fate),
-            Step::TakeAnswer(who) => {
-                let (disk, memory) = world.parts(who);
-                if let Some((sent, answer)) = memory.posted.take() {
-                    take_answer(disk, &mut memory.flags, &sent, &answer);
-                }
-            }
+            Step::TakeAnswer(who) => world.take_answer(who),
             Step::Pull(who, via) => world.pull(rules, who, via),
             Step::Apply(who) => world.parts(who).0.apply(rules),
             Step::MoveOn(who) => world.parts(who).0.move_on(),

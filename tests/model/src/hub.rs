@@ -162,6 +162,19 @@ impl Boot {
     }
 }
 
+impl Answer {
+    /// Whether nothing is left to be sent of the batch that it answers.
+    pub fn is_whole(&self) -> bool {
+        matches!(
+            self,
+            Self::Posted {
+                exception: None,
+                ..
+            }
+        )
+    }
+}
+
 impl Ask {
     /// Whether it gives something a place in the record.
     fn takes_place(&self) -> bool {

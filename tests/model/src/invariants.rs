@@ -68,6 +68,21 @@ pub fn all(bounds: Bounds) -> Vec<Property<Federation>> {
         },
     );
     possible(
+        bounds.behind > 0,
+        "a batch is behind one that is not answered",
+        |_, world| world.nodes.iter().any(|of| of.memory.posted.len() > 1),
+    );
+    possible(
+        bounds.behind > 0 && bounds.delayed > 0,
+        "a batch comes before the one in front of it",
+        |_, world| {
+            let answers = world.nodes.iter().filter_map(|of| of.memory.posted.get(1));
+            answers
+                .filter_map(|(_, answer)| answer.as_ref())
+                .any(|answer| !answer.is_whole())
+        },
+    );
+    possible(
         bounds.node_restores > 0,
         "a restored node goes on in another epoch",
         |_, world| {

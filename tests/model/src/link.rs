@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::acts::{Env, Who};
 use crate::hub::{Answer, Ask};
-use crate::node::{Epoch, Standing};
+use crate::node::{Epoch, Standing, take_answer};
 use crate::rules::Rules;
 use crate::world::{Fate, World};
 
@@ -144,12 +144,30 @@ impl World {
 
     pub fn post(&mut self, rules: Rules, who: Who, via: usize, fate: Fate) {
         let node = self.node(who);
-        let batch = node.disk.sealed();
+        let batch = node.unsent();
         let starts = node.memory.starts.clone().unwrap_or_default();
         let call = self.call(who, Ask::Post(starts.header(), batch.clone()));
         let answer = self.send(rules, via, call, fate);
-        if let Some(answer) = self.heard(who, answer) {
-            self.parts(who).1.posted = Some((batch, answer));
+        let answer = self.heard(who, answer);
+        // Another may go out behind it before it is known that no answer comes.
+        if answer.is_some() || self.left.behind > 0 {
+            self.parts(who).1.posted.push((batch, answer));
+        }
+    }
+
+    /// Takes in what is answered to the first batch under way. What is behind one that leaves something to
+    /// be sent counts for nothing.
+    pub fn take_answer(&mut self, who: Who) {
+        let (disk, memory) = self.parts(who);
+        if memory.posted.is_empty() {
+            return;
+        }
+        let (sent, answer) = memory.posted.remove(0);
+        if !answer.as_ref().is_some_and(Answer::is_whole) {
+            memory.posted.clear();
+        }
+        if let Some(answer) = answer {
+            take_answer(disk, &mut memory.flags, &sent, &answer);
         }
     }
 

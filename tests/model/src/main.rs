@@ -6,15 +6,16 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use lapor_model::rules::Rules;
-use lapor_model::runs::{LARGE, Run, SMALL};
+use lapor_model::runs::{ABREAST, LARGE, Run, SMALL};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let all = SMALL.into_iter().chain(LARGE);
+    let small = SMALL.into_iter().chain(ABREAST);
+    let all = small.clone().chain(LARGE);
     let runs: Vec<Run> = match arguments[..] {
         [] => all.collect(),
-        ["--small"] => SMALL.to_vec(),
+        ["--small"] => small.collect(),
         ["--only", name] => all.filter(|run| run.name == name).collect(),
         _ => Vec::new(),
     };

@@ -81,8 +81,8 @@ pub struct Memory {
     pub starts: Option<Starts>,
     pub flags: Flags,
     pub epoch: Option<Epoch>,
-    /// A batch that was answered, and the answer.
-    pub posted: Option<(Vec<Env>, Answer)>,
+    /// Batches under way in the order of the chain, each with the answer if it will be heard.
+    pub posted: Vec<(Vec<Env>, Option<Answer>)>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

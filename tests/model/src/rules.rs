@@ -100,6 +100,8 @@ pub struct Bounds {
     pub without: Option<Act>,
     /// Nodes acknowledge what they have applied. Nothing but S9 and L2 depends on it.
     pub acks: bool,
+    /// So many batches a node sends behind one of which it has no answer yet.
+    pub behind: u8,
     /// A process of a node or of the hub ends and begins anew.
     pub crashes: u8,
     /// A call is answered and nobody hears the answer.
@@ -127,6 +129,7 @@ impl Bounds {
     pub(crate) const NOTHING: Self = Self {
         without: None,
         acks: false,
+        behind: 0,
         crashes: 0,
         lost: 0,
         delayed: 0,

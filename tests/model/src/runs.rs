@@ -146,6 +146,38 @@ pub const SMALL: [Run; 15] = [
     },
 ];
 
+/// What the tests check, too: two batches of a node are under way at once.
+pub const ABREAST: [Run; 3] = [
+    Run {
+        name: "two batches, lost and crashed",
+        bounds: Bounds {
+            behind: 1,
+            crashes: 1,
+            lost: 1,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "two batches, late and doubled",
+        bounds: Bounds {
+            behind: 1,
+            delayed: 1,
+            doubled: 1,
+            ..NOTHING
+        },
+    },
+    Run {
+        name: "two batches, hub restored, lost",
+        bounds: Bounds {
+            without: Some(Act::Recalled),
+            behind: 1,
+            lost: 1,
+            hub_restores: 1,
+            ..NOTHING
+        },
+    },
+];
+
 /// What `make model` checks beside these.
 pub const LARGE: [Run; 10] = [
     Run {

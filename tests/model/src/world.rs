@@ -16,6 +16,17 @@ pub struct Node {
     pub memory: Memory,
 }
 
+impl Node {
+    /// What is sealed and not under way.
+    pub fn unsent(&self) -> Vec<Env> {
+        let mut unsent = self.disk.sealed();
+        for (batch, _) in &self.memory.posted {
+            unsent.retain(|env| !batch.contains(env));
+        }
+        unsent
+    }
+}
+
 /// A disk as it was at some moment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Image {

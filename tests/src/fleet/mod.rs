@@ -243,6 +243,14 @@ impl Fleet {
         self.hub.start().await;
     }
 
+    /// The hub's machine is lost, and a backup of before is put on another one.
+    pub async fn restore_hub(&mut self, backup: &Path) {
+        self.hub.stop().await;
+        let database = self.database().await;
+        self.hub.restore(backup, database).await;
+        self.hub.start().await;
+    }
+
     /// Every institution that can exchanges with the hub until nothing moves.
     pub async fn settle(&self) {
         let mut quiet = 0;

@@ -2,9 +2,10 @@
 //! its words, whoever is left to give it.
 
 use http::Method;
-use lapor_migrations::on;
+use lapor_migrations::{Kind, on};
 use lapor_node::casework::{CaseFilter, KeyState};
 use lapor_protocol::case::State;
+use lapor_protocol::ids::CaseId;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, KEMENSOS, OMBUDSMAN, PUSAT};
 use lapor_tests::fleet::words::{act, report, said};
 use lapor_tests::fleet::{Fleet, Institution, kinds};
@@ -12,15 +13,22 @@ use serde_json::json;
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// A case that has gone to a supervisor who has not joined yet.
+async fn escalated(kind: Kind) -> (Fleet, CaseId) {
+    let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+    fleet.hub.register(&OMBUDSMAN).await;
+    fleet.settle().await;
+    let bandung = fleet.at("kota-bandung");
+    let case = bandung.file(report("Izin tidak kunjung terbit")).await;
+    bandung.escalate(case).await;
+    (fleet, case)
+}
+
 #[tokio::test]
 async fn a_party_that_joins_late_gets_the_history_and_the_key() {
     for kind in kinds() {
-        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        fleet.hub.register(&OMBUDSMAN).await;
-        fleet.settle().await;
+        let (mut fleet, case) = escalated(kind).await;
         let bandung = fleet.at("kota-bandung");
-        let case = bandung.file(report("Izin tidak kunjung terbit")).await;
-        bandung.escalate(case).await;
         bandung.follow_up(case, "Diperiksa.").await;
         fleet.settle().await;
         fleet.join(OMBUDSMAN).await;
@@ -39,12 +47,7 @@ async fn a_party_that_joins_late_gets_the_history_and_the_key() {
 #[tokio::test]
 async fn a_key_owed_to_a_newcomer_is_given_although_every_attempt_fails_at_first() {
     for kind in kinds() {
-        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        fleet.hub.register(&OMBUDSMAN).await;
-        fleet.settle().await;
-        let bandung = fleet.at("kota-bandung");
-        let case = bandung.file(report("Izin tidak kunjung terbit")).await;
-        bandung.escalate(case).await;
+        let (mut fleet, case) = escalated(kind).await;
         fleet.settle().await;
         fleet.join(OMBUDSMAN).await;
         // Bandung takes the directory in, and fails to give; then its process ends.
@@ -63,12 +66,7 @@ async fn a_key_owed_to_a_newcomer_is_given_although_every_attempt_fails_at_first
 #[tokio::test]
 async fn where_the_origin_is_gone_another_holder_gives_the_key() {
     for kind in kinds() {
-        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
-        fleet.hub.register(&OMBUDSMAN).await;
-        fleet.settle().await;
-        let bandung = fleet.at("kota-bandung");
-        let case = bandung.file(report("Izin tidak kunjung terbit")).await;
-        bandung.escalate(case).await;
+        let (mut fleet, case) = escalated(kind).await;
         fleet.settle().await;
         fleet.at_mut("kota-bandung").stop().await;
         fleet.join(OMBUDSMAN).await;

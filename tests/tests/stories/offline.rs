@@ -217,10 +217,7 @@ async fn an_answer_that_is_lost_once_at_every_endpoint_makes_nothing_happen_twic
     let bandung = fleet.at("kota-bandung");
     bandung.note(case, "Sesudah cadangan hub.").await;
     fleet.settle().await;
-    fleet.hub.stop().await;
-    let database = fleet.database().await;
-    fleet.hub.restore(hubs.path(), database).await;
-    fleet.hub.start().await;
+    fleet.restore_hub(hubs.path()).await;
     for _ in 0..ROUNDS {
         for institution in fleet.running() {
             institution.attempt().await;

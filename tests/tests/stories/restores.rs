@@ -383,10 +383,7 @@ async fn a_hub_that_is_restored_to_the_moment_of_its_backup_goes_on() {
 
         fleet.pass(1);
         fleet.hub.back_up(folder.path()).await;
-        fleet.hub.stop().await;
-        let database = fleet.database().await;
-        fleet.hub.restore(folder.path(), database).await;
-        fleet.hub.start().await;
+        fleet.restore_hub(folder.path()).await;
         let more = fleet.at("kota-bandung").file(report("Sesudah")).await;
         fleet.settle().await;
         for case in filed.into_iter().chain([more]) {
@@ -419,10 +416,7 @@ async fn a_hub_that_lost_what_it_signed_for_takes_nothing_in_and_says_so() {
         assert_eq!((tried.cases, tried.since), (1, 1));
         assert!(tried.compared > 2 && tried.receipts > 0);
 
-        fleet.hub.stop().await;
-        let database = fleet.database().await;
-        fleet.hub.restore(old.path(), database).await;
-        fleet.hub.start().await;
+        fleet.restore_hub(old.path()).await;
         let tried = fleet.hub.tries(new.path()).await;
         assert!(!tried.holds(), "it goes further than this hub's record");
         // One who wrote it and one who was told it both know better, also after their processes end.
@@ -451,10 +445,7 @@ async fn a_hub_that_lost_what_it_signed_for_takes_nothing_in_and_says_so() {
         assert_eq!(bandung.id, BANDUNG.id(), "{found:?}");
         assert!(bandung.gap() > 0, "it is heard although it is refused");
 
-        fleet.hub.stop().await;
-        let database = fleet.database().await;
-        fleet.hub.restore(new.path(), database).await;
-        fleet.hub.start().await;
+        fleet.restore_hub(new.path()).await;
         fleet.settle().await;
         assert_eq!(fleet.at("pusat").state(lost).await, State::Received);
         fleet.ends_well().await;
@@ -474,10 +465,7 @@ async fn a_hub_that_lost_a_suspension_learns_of_it_from_any_member_that_saw_it()
         fleet.settle().await;
         fleet.hub.back_up(new.path()).await;
 
-        fleet.hub.stop().await;
-        let database = fleet.database().await;
-        fleet.hub.restore(old.path(), database).await;
-        fleet.hub.start().await;
+        fleet.restore_hub(old.path()).await;
         let bandung = fleet.at_mut("kota-bandung");
         bandung.stop().await;
         bandung.start().await;
@@ -490,10 +478,7 @@ async fn a_hub_that_lost_a_suspension_learns_of_it_from_any_member_that_saw_it()
         let noted = noted.unwrap();
         assert!(noted.what.ends_with("of the directory"), "{}", noted.what);
 
-        fleet.hub.stop().await;
-        let database = fleet.database().await;
-        fleet.hub.restore(new.path(), database).await;
-        fleet.hub.start().await;
+        fleet.restore_hub(new.path()).await;
         fleet.settle().await;
         fleet.ends_well().await;
     }

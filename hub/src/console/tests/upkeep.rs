@@ -184,6 +184,49 @@ async fn the_second_person_calls_off_the_plan_that_the_first_meant_and_no_other(
 }
 
 #[tokio::test]
+async fn a_plan_for_later_waits_while_another_maintenance_lasts() {
+    const LASTS: &str = "akhiri dahulu sebelum mengumumkan yang berikutnya";
+    const LIST: &str = "/konsol/persetujuan";
+    for place in Place::all(true).await {
+        place.hire("dua@pusat.example", ConsoleRole::Operator).await;
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let second = place.enters("dua@pusat.example").await;
+        let plan = [
+            ("mulai", "2026-09-22T01:00"),
+            ("sampai", "2026-09-22T02:00"),
+            ("alasan", "ganti mesin"),
+        ];
+        let asked = first.post(MAINTENANCE, &plan).await;
+        asked.is(StatusCode::SEE_OTHER);
+        let list = second.open(LIST).await;
+        list.shows("value=\"setuju\"").hides(LASTS);
+        let at = format!(
+            "{LIST}/{}",
+            list.between("action=\"/konsol/persetujuan/", "\"")
+        );
+        let lasts = Deed::Maintain {
+            from: NOW,
+            until: NOW + HOUR_MS / 4,
+        };
+        let by = By::actor("test");
+        deeds::act(&place.ground, &by, &lasts).await.unwrap();
+        let list = second.open(LIST).await;
+        list.shows(LASTS).hides("value=\"setuju\"");
+        let yes = [("putusan", "setuju")];
+        second.post(&at, &yes).await.is(StatusCode::SEE_OTHER);
+        second
+            .open(LIST)
+            .await
+            .shows(LASTS)
+            .hides("yang diminta sudah lewat");
+        place.clock.advance(HOUR_MS / 4);
+        second.post(&at, &yes).await.is(StatusCode::SEE_OTHER);
+        let list = second.open(LIST).await;
+        list.shows("Pemeliharaan diumumkan.");
+    }
+}
+
+#[tokio::test]
 async fn an_end_that_was_asked_for_before_it_named_a_maintenance_ends_what_is_announced() {
     for place in Place::all(false).await {
         let by = By::actor("test");

@@ -12,7 +12,7 @@ use lapor_web::people::Member;
 
 use super::super::approvals::{failed, put, refused};
 use super::super::instances::done;
-use super::super::{Answer, Console, ConsoleRole};
+use super::super::{Answer, Console, ConsoleRole, consequences};
 use super::{Tab, tabs};
 use crate::approvals::ApprovalError;
 use crate::casework::weeks::ZONE;
@@ -110,9 +110,7 @@ async fn send(
             let text = match wrong {
                 MaintenanceError::Over => text_id("maintenance-over"),
                 MaintenanceError::TooLong => text_id("maintenance-too-long"),
-                MaintenanceError::Lasts => text_id("maintenance-lasts-still"),
-                MaintenanceError::None => text_id("maintenance-none-to-end"),
-                MaintenanceError::Another => text_id("maintenance-another"),
+                _ => consequences::hindrance(wrong),
             };
             if !matches!(wrong, MaintenanceError::None | MaintenanceError::Another) {
                 form.complain(UNTIL, v.say(text));

@@ -17,6 +17,18 @@ impl Talked {
         self.node().thread_of_case(case).await.unwrap().unwrap()
     }
 
+    /// Somebody has said stop and was blocked, and is asked something before the block ends.
+    async fn is_asked_behind_a_stop_and_a_block(&self) {
+        self.says(SITI, REPORT).await;
+        let (case, thread) = (self.case().await.0, self.thread().await);
+        self.says(SITI, "STOP").await;
+        let node = self.node();
+        node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
+        self.holds(case, json!(["Masih padam?"]), json!([])).await;
+        assert!(self.told(SITI).await.is_empty());
+        node.unblock(&thread, ADMIN).await.unwrap();
+    }
+
     /// How many blocks are kept, also of those that are over.
     async fn kept_blocks(&self) -> i64 {
         const SQL: &str = "select count(*) from channel_blocks";
@@ -184,14 +196,7 @@ async fn news_wait_for_what_follows_from_the_end_of_their_block() {
 #[tokio::test]
 async fn whoever_said_stop_before_a_block_is_asked_nothing_when_it_is_over() {
     for talked in Talked::on(Name::Sms).await {
-        let node = talked.node();
-        talked.says(SITI, REPORT).await;
-        let (case, thread) = (talked.case().await.0, talked.thread().await);
-        talked.says(SITI, "STOP").await;
-        node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
-        talked.holds(case, json!(["Masih padam?"]), json!([])).await;
-        assert!(talked.told(SITI).await.is_empty());
-        node.unblock(&thread, ADMIN).await.unwrap();
+        talked.is_asked_behind_a_stop_and_a_block().await;
         assert!(talked.told(SITI).await.is_empty());
         assert_eq!(talked.says(SITI, "MULAI").await.len(), 2);
     }
@@ -200,14 +205,7 @@ async fn whoever_said_stop_before_a_block_is_asked_nothing_when_it_is_over() {
 #[tokio::test]
 async fn whoever_wants_news_again_right_behind_a_block_is_asked_once() {
     for talked in Talked::on(Name::Sms).await {
-        let node = talked.node();
-        talked.says(SITI, REPORT).await;
-        let (case, thread) = (talked.case().await.0, talked.thread().await);
-        talked.says(SITI, "STOP").await;
-        node.block(&thread, 1, "Ancaman", ADMIN).await.unwrap();
-        talked.holds(case, json!(["Masih padam?"]), json!([])).await;
-        assert!(talked.told(SITI).await.is_empty());
-        node.unblock(&thread, ADMIN).await.unwrap();
+        talked.is_asked_behind_a_stop_and_a_block().await;
         let told = talked.says(SITI, "MULAI").await;
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[1].contains("Masih padam?"), "{told:?}");

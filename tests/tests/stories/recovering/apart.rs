@@ -9,6 +9,7 @@ use lapor_hub::restored::{self, Stage};
 use lapor_migrations::on;
 use lapor_node::folder::credential_path;
 use lapor_protocol::case::State;
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::keys::KeyUse;
 use lapor_protocol::limits::BATCH_ENVELOPES;
 use lapor_protocol::problem::Code;
@@ -17,7 +18,7 @@ use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
 
-use super::{all_call, backed_up, brings, code, found, is_covered, last_item, lose_since};
+use super::{all_call, backed_up, brings, code, found, is_covered, last_item};
 
 const VERSIONS: &str = "select line from directory_versions order by version";
 const LAG: &str = "select seq - accepted from chain";
@@ -49,6 +50,14 @@ async fn close(fleet: &Fleet) {
     restored::settle(hub).await.unwrap();
 }
 
+/// Nothing is missing any more, and both have as much of a case.
+async fn is_whole(fleet: &Fleet, case: CaseId) {
+    fleet.settle().await;
+    is_covered(fleet).await;
+    let seen = fleet.at("pusat").view(case).await.case_seq;
+    assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
+}
+
 #[tokio::test]
 async fn what_nobody_was_told_of_has_the_place_that_the_directory_shows() {
     for kind in kinds() {
@@ -66,7 +75,7 @@ async fn what_nobody_was_told_of_has_the_place_that_the_directory_shows() {
         let before = texts(&fleet, VERSIONS).await;
         assert_eq!(texts(&fleet, ANNOUNCED).await, ["applied"]);
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         assert!(texts(&fleet, VERSIONS).await.len() < before.len());
         all_call(&fleet).await;
         let is = found(&fleet).await;
@@ -97,7 +106,7 @@ async fn a_message_whose_ruling_came_before_its_receipt_comes_back_from_its_auth
         assert_eq!(bandung.link().push().await.unwrap(), 0);
         assert_eq!(lag(bandung).await, 0, "it stands where the hub says");
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         let is = found(&fleet).await;
         assert_eq!((is.stage, is.stuck), (Stage::Still, None));
@@ -133,7 +142,7 @@ async fn a_message_that_the_hub_has_only_said_to_hold_is_sent_again_once_it_is_l
             "a head is no receipt"
         );
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         fleet.settle().await;
         is_covered(&fleet).await;
@@ -158,7 +167,7 @@ async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
         assert_eq!(origin.pull(Stream::Inbox, 0).await.unwrap(), 1);
         fleet.at("kemenpu").line().weather(Weather::CUT);
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         assert_eq!(found(&fleet).await.whole(), 2);
         for _ in 0..2 {
@@ -178,10 +187,7 @@ async fn a_recovery_is_not_closed_over_a_message_that_only_its_author_holds() {
         all_call(&fleet).await;
         let is = found(&fleet).await;
         assert_eq!((is.stage, is.stuck), (Stage::Still, None));
-        fleet.settle().await;
-        is_covered(&fleet).await;
-        let seen = fleet.at("pusat").view(case).await.case_seq;
-        assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
+        is_whole(&fleet, case).await;
         fleet.ends_well().await;
     }
 }
@@ -195,7 +201,7 @@ async fn who_does_not_bring_what_it_holds_is_refused_alone_until_it_does() {
         fleet.at("kota-bandung").note(case, "Sudah disurvei.").await;
         fleet.at("kota-bandung").link().push().await.unwrap();
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         // A node of before shows what it holds, and nothing more.
         let old = fleet.at("kota-bandung").link();
         assert_eq!(
@@ -224,10 +230,7 @@ async fn who_does_not_bring_what_it_holds_is_refused_alone_until_it_does() {
         }
         all_call(&fleet).await;
         assert_eq!(found(&fleet).await.stage, Stage::Still);
-        fleet.settle().await;
-        is_covered(&fleet).await;
-        let seen = fleet.at("kota-bandung").view(case).await.case_seq;
-        assert_eq!(fleet.at("pusat").view(case).await.case_seq, seen);
+        is_whole(&fleet, case).await;
         fleet.ends_well().await;
     }
 }
@@ -321,10 +324,7 @@ async fn who_brings_too_much_at_once_is_told_to_wait_and_goes_on_from_there() {
         fleet.hub.settings.limits = limits;
         fleet.restart_hub().await;
         all_call(&fleet).await;
-        fleet.settle().await;
-        is_covered(&fleet).await;
-        let seen = fleet.at("pusat").view(case).await.case_seq;
-        assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
+        is_whole(&fleet, case).await;
         fleet.ends_well().await;
     }
 }
@@ -341,7 +341,7 @@ async fn who_has_lost_the_certificate_gets_another_one_and_is_heard() {
         let credential = credential_path(&bandung.settings.node.keys);
         std::fs::remove_file(credential).unwrap();
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         assert_eq!(found(&fleet).await.stage, Stage::Lost);
         fleet.at_mut("kota-bandung").start().await;
@@ -350,10 +350,7 @@ async fn who_has_lost_the_certificate_gets_another_one_and_is_heard() {
         let is_back = async || found(&fleet).await.stage == Stage::Still;
         bandung.until("what was lost is back", is_back).await;
         drop(working);
-        fleet.settle().await;
-        is_covered(&fleet).await;
-        let seen = fleet.at("pusat").view(case).await.case_seq;
-        assert_eq!(fleet.at("kota-bandung").view(case).await.case_seq, seen);
+        is_whole(&fleet, case).await;
         fleet.ends_well().await;
     }
 }

@@ -7,7 +7,7 @@ use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, kinds};
 
-use super::{all_call, backed_up, found, is_covered, lose_since};
+use super::{all_call, backed_up, found, is_covered};
 use crate::kept::Place;
 
 type Spoils = fn(&str) -> String;
@@ -83,7 +83,7 @@ async fn what_a_member_holds_damaged_ends_one_stream_or_chain_and_the_others_bri
             whole.push((db, place, spoil(db, place, case, spoils).await));
         }
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         let is = found(&fleet).await;
         assert_eq!(is.stage, Stage::Lost, "{is:?}");

@@ -62,14 +62,6 @@ async fn backed_up(fleet: &Fleet) -> TempDir {
     folder
 }
 
-/// The machine is lost, and a backup of before is put on another one.
-async fn lose_since(fleet: &mut Fleet, backup: &std::path::Path) {
-    fleet.hub.stop().await;
-    let database = fleet.database().await;
-    fleet.hub.restore(backup, database).await;
-    fleet.hub.start().await;
-}
-
 /// Everybody calls the hub as often as it takes all to hear that it is recovering.
 async fn all_call(fleet: &Fleet) {
     for _ in 0..2 {
@@ -137,7 +129,7 @@ async fn what_a_restored_hub_has_lost_comes_back_from_its_members_to_the_last_by
         let photo = fleet.at("pusat").view(new).await.history[0].attachments[0].sha256;
         let before = record(&fleet).await;
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         assert_ne!(record(&fleet).await, before);
         all_call(&fleet).await;
         let is = found(&fleet).await;
@@ -191,7 +183,7 @@ async fn who_is_not_heard_is_waited_for_until_an_operator_says_otherwise_and_los
         fleet.at("kemenpu").link().push().await.unwrap();
         fleet.at("kemenpu").line().weather(Weather::CUT);
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         all_call(&fleet).await;
         let is = found(&fleet).await;
         assert_eq!((is.stage, is.whole()), (Stage::Lost, 2), "{is:?}");
@@ -249,7 +241,7 @@ async fn who_holds_what_the_restored_hub_has_given_to_another_is_refused_alone()
         }
 
         // Nobody has shown yet what is lost, and the hub tells the desk of something else.
-        lose_since(&mut fleet, hubs.path()).await;
+        fleet.restore_hub(hubs.path()).await;
         let theirs = fleet.at("kemenpu").file(report("Lain")).await;
         fleet.at("kemenpu").link().push().await.unwrap();
         fleet.weather_clears().await;
@@ -387,7 +379,7 @@ async fn nobody_brings_back_what_the_hub_has_not_signed() {
         let none = brings(bandung, &shown, String::new()).await;
         assert_eq!(none, Some(Code::NotFound), "it is not recovering");
 
-        lose_since(&mut fleet, folder.path()).await;
+        fleet.restore_hub(folder.path()).await;
         let bandung = fleet.at("kota-bandung");
         let said = bandung.link().refresh_directory(0).await;
         assert_eq!(code(said), Some(Code::Recovering));
