@@ -90,7 +90,7 @@ impl Node {
         if erased {
             // Letters that wait may hold its title. The reporter was told ahead: the address is erased too.
             store::letters::forget(&mut tx, &row.case_id).await?;
-            store::channels::outbox::drop_of_case(&mut tx, &row.case_id).await?;
+            self.unsay_on_channels(&mut tx, case).await?;
         }
         let ended = end(&mut tx, row, (state, action), actor, now).await?;
         tx.commit().await?;
