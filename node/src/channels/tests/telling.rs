@@ -6,7 +6,7 @@ use lapor_protocol::kinds::case_redacted::RedactionReason;
 use serde_json::json;
 
 use super::{BUDI, DAY_MS, MINUTE_MS, REPORT, SITI, Talked};
-use crate::casework::{Decider, NewReport, ticket};
+use crate::casework::{Decider, NewAct, NewReport, ticket};
 use crate::channels::Name;
 use crate::error::NodeError;
 use crate::staff::StaffRole;
@@ -101,6 +101,36 @@ async fn what_comes_while_news_is_gathered_is_told_with_its_question_in_the_next
                 "Laporan {ticket}: Tindak lanjut, diusulkan selesai. Semua lampu sudah diganti. Sudah selesai? Balas YA, atau TIDAK dengan alasannya."
             )]
         );
+    }
+}
+
+#[tokio::test]
+async fn what_a_later_hold_asks_is_not_asked_with_the_news_of_an_earlier_one() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        talked.holds(case, json!(["Masih padam?"]), json!([])).await;
+        let mut gathered = talked.node().whom_to_tell(case).await.unwrap().unwrap();
+        let answers = NewAct {
+            kind: "report.completed".into(),
+            body: serde_json::Map::new(),
+            words: json!({"answers": ["Masih."]}).as_object().cloned(),
+            attachments: Vec::new(),
+        };
+        let node = talked.node();
+        let answered = node.act_of_reporter(case, answers, "reporter", None);
+        answered.await.unwrap();
+        talked
+            .holds(case, json!(["Berapa lampu?"]), json!([]))
+            .await;
+        let later = node.whom_to_tell(case).await.unwrap().unwrap();
+        gathered.own = later.own;
+        let (rows, asking) = node.news_for(&gathered).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        assert!(asking.is_none(), "the later one asks for itself");
+        let told = talked.told(SITI).await;
+        let asks = format!("Tentang laporan {ticket} petugas bertanya: Berapa lampu?");
+        assert!(told.last().unwrap().starts_with(&asks), "{told:?}");
     }
 }
 
