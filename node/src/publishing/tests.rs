@@ -359,8 +359,9 @@ async fn what_was_gathered_for_a_table_takes_nothing_away_that_was_published_mea
         let again = programme("jembatan", "32.73");
         let new = node.publish_if_new(again, base, "test").await.unwrap();
         assert!(!new, "it says the same");
-        let other = node.publish(programme("jembatan", "32"), "token:desk");
-        other.await.unwrap();
+        let other = json!({"slug": "jembatan", "name": "Jembatan", "description": "Lebih lebar."});
+        let other = Body::of_kind("programme.published", &other.to_string()).unwrap();
+        node.publish(other, "token:desk").await.unwrap();
         let late = programme("jembatan", "32.73");
         let late = node.publish_if_new(late, base, "test").await;
         assert!(matches!(late, Err(NodeError::ProgrammeChanged)), "{late:?}");
