@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use lapor_protocol::case::Effect;
 
 use super::bring::Terms;
+use super::filing::SETTLES_MS;
 use super::follow::AT_ONCE;
 use super::report::{Became, Line, Report};
 use super::run::{BridgeError, Progress};
@@ -19,6 +20,14 @@ use crate::store::bridge::{BridgeRow, FollowUpRow};
 
 const SENDING: &str = "sending";
 const SENT: &str = "sent";
+
+/// What came of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    There,
+    /// Another run sends it just now, or one did a moment ago.
+    Pending,
+}
 
 /// A public answer of this institution.
 pub struct Answer {
@@ -86,14 +95,14 @@ impl Handing<'_> {
         drop(tx);
         let by_message = known
             .iter()
-            .map(|one| (one.message.clone(), one.state.clone()));
-        let mut states: HashMap<String, String> = by_message.collect();
+            .map(|one| (one.message.clone(), (one.at, one.state == SENDING)));
+        let mut by_message: HashMap<String, (i64, bool)> = by_message.collect();
         let mut lines = Vec::new();
         let there = known.into_iter().filter(|one| one.state != SENDING);
         let mut there: HashSet<Vec<u8>> = there.map(|one| one.hash).collect();
         for answer in answers(self.node, &view)? {
-            let state = states.remove(&answer.message);
-            let is_there = state.as_deref().is_some_and(|state| state != SENDING);
+            let noted = by_message.remove(&answer.message);
+            let is_there = noted.is_some_and(|(_, unsure)| !unsure);
             if is_there || there.contains(&hash(&answer.text)) {
                 continue;
             }
@@ -105,15 +114,19 @@ impl Handing<'_> {
             let line = Line::of(&row.their_id, Became::Sent);
             let line = line.about("follow_up", answer.message.clone());
             let told = if self.dry {
-                Ok(())
+                Ok(Told::There)
             } else {
-                self.once(row, &answer, state.is_some()).await?
+                self.once(row, &answer, noted.map(|(at, _)| at)).await?
             };
             match told {
-                Ok(()) => {
+                Ok(Told::There) => {
                     there.insert(hash(&answer.text));
                     lines.push(line);
                 }
+                Ok(Told::Pending) => lines.push(Line {
+                    became: Became::Unchanged,
+                    ..line
+                }),
                 Err(down @ Unheard::Down(_)) => {
                     *interrupted = Some(down.to_string());
                     break;
@@ -129,23 +142,25 @@ impl Handing<'_> {
     }
 
     /// Hands one answer over. It is noted before, so that after an outage in between it is looked for
-    /// there before it is said again.
-    async fn once(
+    /// there before it is said again; `since` is when that was, Unix ms. Of two runs one notes it.
+    pub(super) async fn once(
         &self,
         row: &BridgeRow,
         answer: &Answer,
-        unsure: bool,
-    ) -> Result<Result<(), Unheard>, NodeError> {
+        since: Option<i64>,
+    ) -> Result<Result<Told, Unheard>, NodeError> {
+        let now = self.node.clock().now_ms();
         let mut noted = FollowUpRow {
             case_id: row.case_id.clone(),
             hash: hash(&answer.text),
             their_id: None,
             message: answer.message.clone(),
             state: SENDING.to_owned(),
-            at: self.node.clock().now_ms(),
+            at: now,
         };
-        if unsure {
+        if let Some(since) = since {
             match find(self.sp4n, &row.their_id, &noted.hash).await {
+                Ok(None) if now - since < SETTLES_MS => return Ok(Ok(Told::Pending)),
                 Ok(None) => {}
                 Ok(Some(said)) => {
                     noted.their_id = said.id;
@@ -153,10 +168,12 @@ impl Handing<'_> {
                 }
                 Err(unheard) => return Ok(Err(unheard)),
             }
-        } else {
-            let mut tx = self.node.write_tx().await?;
-            store::bridge::put_follow_up(&mut tx, &noted).await?;
-            tx.commit().await?;
+        }
+        let mut tx = self.node.write_tx().await?;
+        let claimed = store::bridge::claim_follow_up(&mut tx, &noted, since).await?;
+        tx.commit().await?;
+        if !claimed {
+            return Ok(Ok(Told::Pending));
         }
         match self.sp4n.tell(&row.their_id, &answer.text).await {
             Ok(their_id) => {
@@ -174,14 +191,15 @@ impl Handing<'_> {
         }
     }
 
-    async fn sent(&self, noted: FollowUpRow) -> Result<(), NodeError> {
+    async fn sent(&self, noted: FollowUpRow) -> Result<Told, NodeError> {
         let row = FollowUpRow {
             state: SENT.to_owned(),
             ..noted
         };
         let mut tx = self.node.write_tx().await?;
         store::bridge::put_follow_up(&mut tx, &row).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(Told::There)
     }
 }
 

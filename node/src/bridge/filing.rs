@@ -32,7 +32,7 @@ const SENDING: &str = "sending";
 const SENT: &str = "sent";
 const REFUSED: &str = "refused";
 /// For how long nothing is sent again that may be on its way, or not be listed yet.
-const SETTLES_MS: i64 = 5 * 60_000;
+pub(super) const SETTLES_MS: i64 = 5 * 60_000;
 
 /// A report as it is handed over.
 type Form = Vec<(String, String)>;

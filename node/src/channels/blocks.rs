@@ -63,6 +63,8 @@ impl Node {
         let mut tx = self.write_tx().await?;
         store::channels::blocks::put(&mut tx, &block).await?;
         store::channels::outbox::drop_news(&mut tx, thread).await?;
+        // News that are being written were gathered for somebody who was not blocked.
+        store::channels::threads::turned(&mut tx, thread).await?;
         let detail = format!("{name}, {days} d: {why}");
         store::audit::add(&mut tx, now, actor, "channel.blocked", None, &detail).await?;
         Ok(tx.commit().await?)

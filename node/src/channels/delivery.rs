@@ -45,7 +45,7 @@ pub(crate) enum Spoken {
 }
 
 /// What saying one thing has shown of the line.
-enum Met {
+pub(super) enum Met {
     /// Nobody was asked.
     Nothing,
     /// The provider answers.
@@ -152,7 +152,8 @@ impl Node {
             Err(Unsaid::Never(problem)) => self.was_refused(row, held, &problem).await?,
             Err(Unsaid::Stopped) => self.was_shut_out(row, held).await?,
             Err(Unsaid::WindowClosed) => {
-                let met = self.close(line, row, held, whom.as_ref()).await?;
+                let whom = (whom.as_ref(), thread.heard_at);
+                let met = self.close(line, row, held, whom).await?;
                 // Else it is the provider that has said so.
                 let asked = late || !matches!(met, Met::Nothing);
                 return Ok(if asked { met } else { Met::Answer });
@@ -246,13 +247,14 @@ impl Node {
         Ok(())
     }
 
-    /// Lets something wait until the person writes again, and asks them to if they were not asked.
-    async fn close(
+    /// Lets something wait until the person writes again, and asks them to if they were not asked. Who
+    /// has written since they were heard last is told.
+    pub(super) async fn close(
         &self,
         line: &dyn Channel,
         row: &OutRow,
         held: i64,
-        whom: Option<&Address>,
+        (whom, heard_at): (Option<&Address>, i64),
     ) -> Result<Met, NodeError> {
         let mut tx = self.read_tx().await?;
         let asked = store::channels::outbox::has_closed(&mut tx, &row.thread).await?;
@@ -276,8 +278,14 @@ impl Node {
         }
         let mut tx = self.write_tx().await?;
         store::channels::outbox::close(&mut tx, row.number, held).await?;
+        let thread = store::channels::threads::one(&mut tx, &row.thread).await?;
+        let written = thread.is_some_and(|thread| thread.heard_at > heard_at);
+        if written {
+            let now = self.clock().now_ms();
+            store::channels::outbox::open(&mut tx, &row.thread, now).await?;
+        }
         tx.commit().await?;
-        count(&row.channel, "closed");
+        count(&row.channel, if written { "put_off" } else { "closed" });
         Ok(met)
     }
 

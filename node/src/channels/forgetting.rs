@@ -1,6 +1,7 @@
 //! What of a conversation goes with a report whose words are erased, and what goes with time.
 
 use lapor_migrations::Tx;
+use lapor_protocol::ids::CaseId;
 
 use crate::error::NodeError;
 use crate::node::Node;
@@ -45,6 +46,28 @@ impl Node {
         if left == 0 && !drafting {
             store::channels::outbox::drop_all(tx, &thread).await?;
             store::channels::threads::forget(tx, &thread).await?;
+        } else {
+            store::channels::threads::turned(tx, &thread).await?;
+        }
+        Ok(())
+    }
+
+    /// Drops what is to be said of a case whose words were erased, also what is being written of it at
+    /// this moment; where it was filed stays.
+    pub(crate) async fn unsay_on_channels(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+    ) -> Result<(), NodeError> {
+        store::channels::outbox::drop_of_case(tx, &case.to_string()).await?;
+        let whole = match self.filed_as(tx, case).await {
+            Ok(whole) => whole.to_string(),
+            Err(error @ NodeError::Database(_)) => return Err(error),
+            // What it was split from is here no more, or cannot be read: nothing is told of it either.
+            Err(_) => return Ok(()),
+        };
+        if let Some(thread) = store::channels::threads::of_case(tx, &whole).await? {
+            store::channels::threads::turned(tx, &thread).await?;
         }
         Ok(())
     }

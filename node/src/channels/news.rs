@@ -369,12 +369,16 @@ pub(super) fn asks(told: &Told, event: &Event) -> Option<Asked> {
         own.may.iter().any(|one| one == act)
     });
     match event.kind.as_str() {
-        "case.held" if told.case.state == State::Held => Some(Asked::Hold {
-            case,
-            hold: own.hold.as_ref()?.message,
-            answers: Vec::new(),
-            files: Vec::new(),
-        }),
+        "case.held" if told.case.state == State::Held => {
+            let hold = own.hold.as_ref()?.message;
+            // Another may have followed, which asks itself when it is told.
+            (Some(hold) == event.message).then_some(Asked::Hold {
+                case,
+                hold,
+                answers: Vec::new(),
+                files: Vec::new(),
+            })
+        }
         "case.followed_up" if event.proposes_to_close && may("confirm") => {
             Some(Asked::Close { case })
         }

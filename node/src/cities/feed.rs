@@ -101,12 +101,12 @@ impl Node {
                 Ok(None) => {
                     // Whoever has waited for long waits a while longer.
                     let pause = (now - row.since).clamp(MINUTE_MS, 6 * HOUR_MS) / 4;
-                    self.settle_at_city(&row, State::Token, now + pause, None)
+                    self.settle_as_read(&row, State::Token, now + pause, None)
                         .await?;
                 }
                 Err(Failed::Refused { status: 404, .. }) => {
                     let problem = Some("the city does not know its own token");
-                    self.settle_at_city(&row, State::Refused, NEVER, problem)
+                    self.settle_as_read(&row, State::Refused, NEVER, problem)
                         .await?;
                 }
                 Err(failed) => return Err(failed.into()),
@@ -115,7 +115,7 @@ impl Node {
         Ok(())
     }
 
-    async fn send_to_city(&self, city: &City, row: &RequestRow) -> Result<(), Trouble> {
+    pub(super) async fn send_to_city(&self, city: &City, row: &RequestRow) -> Result<(), Trouble> {
         let case = store::case_id(row.case_id.as_deref().unwrap_or_default())?;
         if row.state == State::Sending.as_str() && self.find_sent(city, row, case).await? {
             return Ok(());
@@ -125,12 +125,12 @@ impl Node {
             Fit::NoPlace => {
                 let problem = Some("it has neither coordinates nor a place in words");
                 return Ok(self
-                    .settle_at_city(row, State::Refused, NEVER, problem)
+                    .settle_as_read(row, State::Refused, NEVER, problem)
                     .await?);
             }
             Fit::Not => {
                 return Ok(self
-                    .settle_at_city(row, State::Dropped, NEVER, None)
+                    .settle_as_read(row, State::Dropped, NEVER, None)
                     .await?);
             }
         };
@@ -265,6 +265,19 @@ impl Node {
     ) -> Result<(), NodeError> {
         let mut tx = self.write_tx().await?;
         cities::settle(&mut tx, &row.id, state.as_str(), due_at, problem).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The same of one that was not taken in hand: another process may have done so, or a person.
+    async fn settle_as_read(
+        &self,
+        row: &RequestRow,
+        state: State,
+        due_at: i64,
+        problem: Option<&str>,
+    ) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        cities::settle_as_read(&mut tx, row, state.as_str(), due_at, problem).await?;
         Ok(tx.commit().await?)
     }
 

@@ -241,7 +241,7 @@ impl Node {
         let done = if row.case_id.is_some() {
             cities::seen(&mut tx, &row.id, now, Some(problem)).await
         } else {
-            cities::settle(&mut tx, &row.id, State::Left.as_str(), NEVER, Some(problem)).await
+            cities::settle_as_read(&mut tx, row, State::Left.as_str(), NEVER, Some(problem)).await
         };
         done.map_err(NodeError::from)?;
         Ok(tx.commit().await?)

@@ -1,6 +1,7 @@
 //! To a reporter in person: that somebody asks who they are, and that the questions of an
 //! institution still wait for their answers. Each is told once.
 
+use lapor_migrations::Tx;
 use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, text_id};
 
@@ -33,10 +34,15 @@ impl Node {
         let text = id.to_string();
         let mut tx = self.read_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
-        let asks = self.asks_without_say(&mut tx, &case).await?;
+        if self.asks_without_say(&mut tx, &case).await?.is_empty() {
+            return Ok(0);
+        }
         drop(tx);
+        // Once more, because the reporter or the keeper may have said something between the two.
+        let mut tx = self.write_tx().await?;
+        let case = self.shown_case(&mut tx, id).await?;
         let mut written = 0;
-        for (ask, institution) in asks {
+        for (ask, institution) in self.asks_without_say(&mut tx, &case).await? {
             let mark = format!("identity:{ask}");
             let asking = Asking {
                 subject: text_id("letter-identity-subject"),
@@ -48,8 +54,10 @@ impl Node {
                 institution: name_of(self, &institution),
                 since: self.clock().now_ms(),
             };
-            written += usize::from(self.ask_reporter(&text, &mark, asking).await?);
+            let told = self.ask_reporter(&mut tx, &text, &mark, asking).await?;
+            written += usize::from(told);
         }
+        tx.commit().await?;
         Ok(written)
     }
 
@@ -76,37 +84,48 @@ impl Node {
         Ok(written)
     }
 
-    async fn remind(&self, case: &str, custodian: &str, since: i64) -> Result<bool, NodeError> {
+    /// Reminds the reporter of a case, if it waits still for what it has waited for since a moment.
+    pub(super) async fn remind(
+        &self,
+        case: &str,
+        custodian: &str,
+        since: i64,
+    ) -> Result<bool, NodeError> {
         let asking = Asking {
             subject: text_id("letter-reminder-subject"),
             about: text_id("letter-reminder"),
             institution: name_of(self, &store::instance_id(custodian)?),
             since,
         };
-        self.ask_reporter(case, &format!("hold:{since}"), asking)
-            .await
+        let mut tx = self.write_tx().await?;
+        if !store::deadlines::waits_since(&mut tx, case, since).await? {
+            return Ok(false);
+        }
+        let mark = format!("hold:{since}");
+        let told = self.ask_reporter(&mut tx, case, &mark, asking).await?;
+        tx.commit().await?;
+        Ok(told)
     }
 
     /// Writes to the reporter of a case, if they want letters and this has not been told. Of a
     /// *rahasia* case it says no more than that there is news.
     async fn ask_reporter(
         &self,
+        tx: &mut Tx,
         case: &str,
         mark: &str,
         asking: Asking,
     ) -> Result<bool, NodeError> {
         let id = store::case_id(case)?;
-        let mut tx = self.write_tx().await?;
-        let told = store::told::told(&mut tx, case).await?;
+        let told = store::told::told(tx, case).await?;
         if told.iter().any(|(known, _)| known == mark) {
             return Ok(false);
         }
-        store::told::tell(&mut tx, case, mark, None).await?;
-        let Some(reader) = self.news_reader(&mut tx, id).await? else {
-            tx.commit().await?;
+        store::told::tell(tx, case, mark, None).await?;
+        let Some(reader) = self.news_reader(tx, id).await? else {
             return Ok(false);
         };
-        let secret = self.shown_case(&mut tx, id).await?.secret;
+        let secret = self.shown_case(tx, id).await?.secret;
         let (subject, about) = if secret {
             (
                 text_id("letter-news-own-subject"),
@@ -115,7 +134,7 @@ impl Node {
         } else {
             (asking.subject, asking.about)
         };
-        let leave = leave_for(&mut tx, &reader.filed_as.to_string(), "").await?;
+        let leave = leave_for(tx, &reader.filed_as.to_string(), "").await?;
         let head = letterhead(self);
         let words = head.write(|v| {
             let by = if secret {
@@ -143,8 +162,7 @@ impl Node {
             leave: Some(leave),
             expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
         };
-        self.write_letter(&mut tx, draft).await?;
-        tx.commit().await?;
+        self.write_letter(tx, draft).await?;
         Ok(true)
     }
 }

@@ -30,6 +30,12 @@ impl Node {
         let mut written = 0;
         loop {
             let mut tx = self.write_tx().await?;
+            let row = store::cases::case(&mut tx, &text).await?;
+            let ruled = row.map(|row| row.ruled()).transpose()?.flatten();
+            // It may go on here again: then they follow it still, and the next round tells them that.
+            if !ruled.is_some_and(|case| self.is_left(&case)) {
+                return Ok(written);
+            }
             let onward = if left.is_some() {
                 None
             } else {

@@ -10,6 +10,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 use super::choices::Reader;
 use super::officers::desk_foot;
 use super::{LetterChoice, NEWS_KEPT_MS, Said, letterhead};
+use crate::casework::{CaseSummary, DraftState};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::reporters::ErasureState;
@@ -145,13 +146,7 @@ impl Node {
         let (sight, actor) = (self.sight_of(reader).await?, reader.account.actor());
         let mut waiting = Vec::new();
         for case in self.returned_drafts(&sight, &actor).await? {
-            let drafts = self.answer_drafts(case.case).await?;
-            waiting.extend(drafts.last().map(|draft| Waiting {
-                case: case.case.to_string(),
-                ticket: case.ticket.clone(),
-                mark: format!("returned:{}", draft.id),
-                said: text_id("letter-waits-returned"),
-            }));
+            waiting.extend(self.given_back(&case, &actor).await?);
         }
         let since = self.clock().now_ms() - NEWS_KEPT_MS;
         let mut tx = self.read_tx().await?;
@@ -170,6 +165,24 @@ impl Node {
             });
         }
         Ok(waiting)
+    }
+
+    /// The last answer to a case, if it is somebody's own and given back still: they may have written it
+    /// anew meanwhile, and are told of that one when it is given back itself.
+    pub(super) async fn given_back(
+        &self,
+        case: &CaseSummary,
+        actor: &str,
+    ) -> Result<Option<Waiting>, NodeError> {
+        let last = self.answer_drafts(case.case).await?.pop();
+        let last =
+            last.filter(|draft| draft.state == DraftState::Returned && draft.written_by == actor);
+        Ok(last.map(|draft| Waiting {
+            case: case.case.to_string(),
+            ticket: case.ticket.clone(),
+            mark: format!("returned:{}", draft.id),
+            said: text_id("letter-waits-returned"),
+        }))
     }
 
     /// Own requests for an identity that another institution has answered.

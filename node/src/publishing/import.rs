@@ -1,8 +1,10 @@
 //! Programmes from a table: own rows are published where they say something
 //! new, all others are named with the reason why not.
 
+use lapor_protocol::ids::MessageId;
 use lapor_protocol::kinds::Body;
 
+use super::publish::PUBLISHED;
 use super::tables::{ProgrammeLine, Row};
 use crate::casework::Coordinates;
 use crate::error::NodeError;
@@ -55,28 +57,44 @@ impl Node {
         actor: &str,
     ) -> Result<Imported, NodeError> {
         let slug = row.programme.slug.clone();
+        // What a table does not say is taken from this one, and not from one that comes meanwhile.
+        let base = self.latest_of(&slug).await?;
         if row.programme.coordinates.is_none() {
             // A table without places takes none away.
             row.programme.coordinates = self.place_of(&slug).await?;
         }
         let text = match self.programme_body(row.programme).await {
-            Ok(body) => self.publish_if_new(body, actor).await,
+            Ok(body) => self.publish_if_new(body, base, actor).await,
             Err(error) => Err(error),
         };
         let progress = match &text {
-            Ok(_) => self.publish_if_new(row.progress.about(slug), actor).await,
+            Ok(_) => {
+                let progress = row.progress.about(slug);
+                self.publish_if_new(progress, None, actor).await
+            }
             Err(_) => Ok(false),
         };
         match (text, progress) {
             (Ok(false), Ok(false)) => Ok(Imported::Unchanged),
             (Ok(text), Ok(progress)) => Ok(Imported::Published { text, progress }),
             (Err(error), _) | (_, Err(error)) => match error {
-                NodeError::Invalid(_) | NodeError::NotAllowed(_) | NodeError::TooLarge(_) => {
-                    Ok(Imported::Refused(error.to_string()))
-                }
+                NodeError::Invalid(_)
+                | NodeError::NotAllowed(_)
+                | NodeError::ProgrammeChanged
+                | NodeError::TooLarge(_) => Ok(Imported::Refused(error.to_string())),
                 other => Err(other),
             },
         }
+    }
+
+    /// The latest message with the text of an own programme.
+    async fn latest_of(&self, slug: &str) -> Result<Option<MessageId>, NodeError> {
+        let me = self.instance()?.as_str();
+        let mut tx = self.read_tx().await?;
+        let latest = store::public::latest(&mut tx, PUBLISHED, slug, Some(me)).await?;
+        latest
+            .map(|row| store::read(row.message_id.parse()))
+            .transpose()
     }
 
     /// Where an own programme is built, as it was published last.
@@ -88,8 +106,14 @@ impl Node {
         }
     }
 
-    /// Publishes a body unless the latest of its kind and name says the same.
-    async fn publish_if_new(&self, body: Body, actor: &str) -> Result<bool, NodeError> {
+    /// Publishes a body unless the latest of its kind and name says the same; with a `base`, only if that
+    /// is still the latest message of the programme.
+    pub(super) async fn publish_if_new(
+        &self,
+        body: Body,
+        base: Option<MessageId>,
+        actor: &str,
+    ) -> Result<bool, NodeError> {
         let me = self.instance()?.as_str();
         let name = super::name_of(&body).unwrap_or_default();
         let mut tx = self.read_tx().await?;
@@ -100,7 +124,7 @@ impl Node {
             None => false,
         };
         if !same {
-            self.publish(body, actor).await?;
+            self.publish_using(body, &[], base, actor).await?;
         }
         Ok(!same)
     }

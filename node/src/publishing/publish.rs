@@ -21,7 +21,7 @@ use crate::node::Node;
 use crate::store;
 use crate::store::public::{NewPublication, ProgrammeRow};
 
-const PUBLISHED: &str = "programme.published";
+pub(super) const PUBLISHED: &str = "programme.published";
 const PROGRESSED: &str = "programme.progressed";
 
 impl Node {

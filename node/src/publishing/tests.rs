@@ -350,6 +350,25 @@ async fn a_table_publishes_own_rows_once_and_names_all_others() {
 }
 
 #[tokio::test]
+async fn what_was_gathered_for_a_table_takes_nothing_away_that_was_published_meanwhile() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let first = node.publish(programme("jembatan", "32.73"), "token:desk");
+        let base = Some(first.await.unwrap().message);
+        let again = programme("jembatan", "32.73");
+        let new = node.publish_if_new(again, base, "test").await.unwrap();
+        assert!(!new, "it says the same");
+        let other = json!({"slug": "jembatan", "name": "Jembatan", "description": "Lebih lebar."});
+        let other = Body::of_kind("programme.published", &other.to_string()).unwrap();
+        node.publish(other, "token:desk").await.unwrap();
+        let late = programme("jembatan", "32.73");
+        let late = node.publish_if_new(late, base, "test").await;
+        assert!(matches!(late, Err(NodeError::ProgrammeChanged)), "{late:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_published_is_in_the_audit_log_and_never_sealed() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

@@ -90,7 +90,7 @@ impl Node {
         if erased {
             // Letters that wait may hold its title. The reporter was told ahead: the address is erased too.
             store::letters::forget(&mut tx, &row.case_id).await?;
-            store::channels::outbox::drop_of_case(&mut tx, &row.case_id).await?;
+            self.unsay_on_channels(&mut tx, case).await?;
         }
         let ended = end(&mut tx, row, (state, action), actor, now).await?;
         tx.commit().await?;
@@ -101,6 +101,16 @@ impl Node {
     /// first: if the process ends between, the rest is tried again and the message is not, because
     /// the case is erased.
     pub(super) async fn erase(&self, row: &ErasureRow, now: i64) -> Result<bool, NodeError> {
+        loop {
+            let family = self.redact_family(row).await?;
+            if let Some(ended) = self.forget_family(row, &family, now).await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Erases the words of a case and of what was split from it; which these are.
+    async fn redact_family(&self, row: &ErasureRow) -> Result<BTreeSet<CaseId>, NodeError> {
         let case = store::case_id(&row.case_id)?;
         let mut tx = self.read_tx().await?;
         let family = self.family(&mut tx, case).await?;
@@ -110,8 +120,22 @@ impl Node {
         for half in family.iter().filter(|id| **id != case) {
             self.redact(*half, row).await?;
         }
+        Ok(family)
+    }
+
+    /// Erases what says here who reported these cases, and says whether this ended it; `None`, and nothing
+    /// is done, where another half has come meanwhile, whose words stand.
+    pub(super) async fn forget_family(
+        &self,
+        row: &ErasureRow,
+        family: &BTreeSet<CaseId>,
+        now: i64,
+    ) -> Result<Option<bool>, NodeError> {
         let text = &row.case_id;
         let mut tx = self.write_tx().await?;
+        if self.family(&mut tx, store::case_id(text)?).await? != *family {
+            return Ok(None);
+        }
         store::secrets::erase_identity(&mut tx, text).await?;
         store::reporters::forget(&mut tx, text).await?;
         store::citizens::forget(&mut tx, text).await?;
@@ -125,7 +149,7 @@ impl Node {
         }
         let ended = end(&mut tx, row, ("done", "erasure.done"), ACTOR, now).await?;
         tx.commit().await?;
-        Ok(ended)
+        Ok(Some(ended))
     }
 
     /// A case and all that was split from it, and from that again, as far as this node knows them.

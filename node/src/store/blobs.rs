@@ -75,9 +75,18 @@ pub async fn send_again(tx: &mut Tx, epoch: i64, (from, to): (i64, i64)) -> Stor
     Ok(())
 }
 
-pub async fn set_state(tx: &mut Tx, sha256: &[u8], state: &str) -> Stored<()> {
-    const SQL: &str = "update blobs set state = $2, progress = size where sha256 = $1";
-    on!(tx, c => sqlx::query(SQL).bind(sha256).bind(state).execute(c).await.map(drop))?;
+/// A blob is here and at the hub. One whose words were erased while it was on its way stays erased.
+pub async fn hold(tx: &mut Tx, sha256: &[u8]) -> Stored<()> {
+    const SQL: &str = "update blobs set state = 'held', progress = size
+        where sha256 = $1 and state <> 'erased'";
+    on!(tx, c => sqlx::query(SQL).bind(sha256).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The words of the message that a blob goes with were erased.
+pub async fn erase(tx: &mut Tx, sha256: &[u8]) -> Stored<()> {
+    const SQL: &str = "update blobs set state = 'erased', progress = size where sha256 = $1";
+    on!(tx, c => sqlx::query(SQL).bind(sha256).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -276,6 +276,37 @@ pub async fn put_follow_up(tx: &mut Tx, row: &FollowUpRow) -> Stored<()> {
     Ok(())
 }
 
+/// Notes a follow-up that is sent now: one that is not noted, or was when it was noted last (Unix ms).
+/// False where somebody else has.
+pub async fn claim_follow_up(tx: &mut Tx, row: &FollowUpRow, since: Option<i64>) -> Stored<bool> {
+    const FIRST: &str = "insert into bridge_follow_ups
+            (case_id, hash, their_id, message, state, at)
+        values ($1, $2, null, $3, $4, $5) on conflict (case_id, hash) do nothing";
+    const AGAIN: &str = "update bridge_follow_ups set at = $4
+        where case_id = $1 and hash = $2 and state = $3 and at = $5";
+    let claimed = match since {
+        None => on!(tx, c => sqlx::query(FIRST)
+            .bind(&row.case_id)
+            .bind(&row.hash)
+            .bind(&row.message)
+            .bind(&row.state)
+            .bind(row.at)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?,
+        Some(since) => on!(tx, c => sqlx::query(AGAIN)
+            .bind(&row.case_id)
+            .bind(&row.hash)
+            .bind(&row.state)
+            .bind(row.at)
+            .bind(since)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?,
+    };
+    Ok(claimed == 1)
+}
+
 /// Forgets one that was not taken there.
 pub async fn drop_follow_up(tx: &mut Tx, case: &str, hash: &[u8]) -> Stored<()> {
     const SQL: &str = "delete from bridge_follow_ups where case_id = $1 and hash = $2";

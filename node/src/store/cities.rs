@@ -251,6 +251,29 @@ pub async fn claim(tx: &mut Tx, row: &RequestRow, now: i64, until: i64) -> Store
     Ok(claimed == 1)
 }
 
+/// What became of a request, unless something else did since its row was read.
+pub async fn settle_as_read(
+    tx: &mut Tx,
+    row: &RequestRow,
+    state: &str,
+    due_at: i64,
+    problem: Option<&str>,
+) -> Stored<()> {
+    const SQL: &str = "update city_requests set state = $4, due_at = $5, problem = $6
+        where id = $1 and state = $2 and due_at = $3";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.id)
+        .bind(&row.state)
+        .bind(row.due_at)
+        .bind(state)
+        .bind(due_at)
+        .bind(problem)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
 /// What became of a request on its way.
 pub async fn settle(
     tx: &mut Tx,

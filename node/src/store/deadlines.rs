@@ -133,6 +133,15 @@ pub async fn unanswered(
         .await)?)
 }
 
+/// Whether a case waits for its reporter's answers, and has since this moment.
+pub async fn waits_since(tx: &mut Tx, case_id: &str, since: i64) -> Stored<bool> {
+    const SQL: &str = "select count(*) from deadlines d join cases c on c.case_id = d.case_id
+        where d.case_id = $1 and d.paused_since = $2 and c.state = 'held'";
+    let waits: i64 =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(since).fetch_one(c).await)?;
+    Ok(waits > 0)
+}
+
 /// A case on hold, and on whose desk it lies.
 #[derive(Debug, Clone, FromRow)]
 pub struct HoldRow {

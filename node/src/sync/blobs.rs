@@ -205,7 +205,7 @@ impl Link {
 
     async fn settle_blob(&self, row: &BlobRow) -> Result<(), LinkError> {
         let mut tx = self.node.write_tx().await?;
-        store::blobs::set_state(&mut tx, &row.sha256, "held").await?;
+        store::blobs::hold(&mut tx, &row.sha256).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -220,5 +220,39 @@ async fn digest_of(path: &std::path::Path) -> Result<Digest, NodeError> {
             return Ok(Digest::new(hash.finalize().into()));
         }
         hash.update(&piece[..count]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_protocol::ids::CaseId;
+
+    use super::*;
+    use crate::testing::{NOW, PaperHub, Place, databases};
+
+    #[tokio::test]
+    async fn what_is_erased_while_it_is_on_its_way_stays_erased() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+            let case = CaseId::mint(NOW, [7; 10]).to_string();
+            let fetched = BlobRow {
+                sha256: vec![7; 32],
+                case_id: case.clone(),
+                message_id: "message".into(),
+                size: 1,
+                media_type: "image/jpeg".into(),
+                state: "to_fetch".into(),
+                progress: 0,
+            };
+            let mut tx = place.node.write_tx().await.unwrap();
+            store::blobs::add(&mut tx, &fetched).await.unwrap();
+            store::blobs::erase(&mut tx, &fetched.sha256).await.unwrap();
+            tx.commit().await.unwrap();
+            link.settle_blob(&fetched).await.unwrap();
+            let mut tx = place.node.read_tx().await.unwrap();
+            let kept = store::blobs::of_case(&mut tx, &case).await.unwrap();
+            assert_eq!(kept[0].state, "erased");
+        }
     }
 }

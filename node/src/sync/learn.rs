@@ -241,7 +241,7 @@ async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), Nod
     store::texts::forget(tx, &text).await?;
     store::instructions::forget(tx, &text).await?;
     for blob in store::blobs::of_case(tx, &text).await? {
-        store::blobs::set_state(tx, &blob.sha256, "erased").await?;
+        store::blobs::erase(tx, &blob.sha256).await?;
     }
     tx.overwrite(false).await?;
     if let Some(working) = batch.cases.get_mut(&id) {

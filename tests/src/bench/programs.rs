@@ -4,14 +4,19 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use lapor_web::chance::random;
 
-/// How long a stopping program may drain.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a stopping program may drain, also on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Below those that a system gives to whoever asks for any, and how many of them are tried.
+const PORTS: Range<u16> = 20_000..30_000;
+const MOST_PORTS: usize = 100;
 
 /// Where the programs are.
 #[derive(Debug, Clone)]
@@ -148,9 +153,13 @@ impl Drop for Running {
     }
 }
 
-/// A port on which nobody listens now.
+/// A port on which nobody listens now, and which no machine gives to whoever asks for any: it is bound
+/// later, and others ask meanwhile.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    let any = || PORTS.start + u16::from_be_bytes(random()) % (PORTS.end - PORTS.start);
+    let mut some = std::iter::repeat_with(any).take(MOST_PORTS);
+    let free = some.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.context("no port is free")
 }
 
 /// Copies a folder with all that is in it.

@@ -20,8 +20,8 @@ use tokio::sync::{mpsc, watch};
 use super::failure::Failure;
 use super::programs::command;
 
-/// What the programs themselves take to drain, and a little.
-const DRAIN: Duration = Duration::from_secs(30);
+/// Longer than the programs take to drain, also on a busy machine: who is killed leaves what it held held.
+const DRAIN: Duration = Duration::from_mins(2);
 /// How much of a log is shown.
 const TAIL_BYTES: u64 = 4096;
 const TAIL_LINES: usize = 12;

@@ -28,7 +28,7 @@ use super::false_hub::{FalseHub, Says};
 use super::member::Member;
 
 /// In which the hub has noted that somebody has left.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A hub that can be stopped and started.
 pub struct HubHouse {

@@ -30,7 +30,7 @@ use super::member::Member;
 /// How often one institution tries in one round of settling.
 const TRIES: usize = 400;
 /// Less than a long poll waits.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A link that works by itself for as long as this is held.
 pub struct Working(#[expect(dead_code, reason = "held for its drop")] DropGuard);

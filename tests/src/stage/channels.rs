@@ -26,7 +26,7 @@ const WRITTEN: [(&str, &str); 5] = [
 ];
 /// Of them those that lie aside in the end.
 const ASIDE: u64 = 4;
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Switches SMS on at an institution that does not run yet. The gateway is there until `shutdown`.
 pub async fn switch_on(

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::bridge::export::{self, Handing, Told};
 use crate::channels::tests::ruled;
+use crate::store;
 use crate::testing::{PaperHub, acts};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -88,6 +90,42 @@ async fn an_answer_whose_way_broke_is_looked_for_before_it_is_said_again() {
             taken.iter().map(|form| form["content"].as_str()).collect();
         assert_eq!((taken.len(), texts.len()), (2, 2), "neither is there twice");
         assert_eq!(bridge.hands_over(false).await.lines, []);
+    }
+}
+
+#[tokio::test]
+async fn of_two_runs_at_once_one_hands_an_answer_over() {
+    for bridge in bridges().await {
+        let hub = PaperHub::of(&bridge.place);
+        bridge.sp4n.has(complaint(21, "Diproses"));
+        bridge.brings(21).await;
+        ruled(&bridge.place, &hub).await;
+        answers(&bridge, &hub, "7654321", "Sudah menyala.").await;
+        let (node, view) = (&bridge.place.node, bridge.case("7654321").await);
+        let mut tx = node.read_tx().await.unwrap();
+        let row = store::bridge::all(&mut tx).await.unwrap().remove(0);
+        drop(tx);
+        let answer = export::answers(node, &view).unwrap().remove(0);
+        let handing = Handing {
+            node,
+            sp4n: &node.sp4n().unwrap(),
+            dry: false,
+        };
+        // Both have seen that nobody has noted it.
+        for came in [Told::There, Told::Pending] {
+            let told = handing.once(&row, &answer, None).await.unwrap();
+            assert_eq!(told.unwrap(), came);
+        }
+        // What another run noted a moment ago may be on its way.
+        bridge.sp4n.mood.is_away(true);
+        answers(&bridge, &hub, "7654321", "Kabel diganti.").await;
+        assert!(bridge.hands_over(false).await.interrupted.is_some());
+        bridge.sp4n.mood.is_away(false);
+        assert_eq!(bridge.hands_over(false).await.summary(), "1 unchanged");
+        assert_eq!(bridge.sp4n.taken().len(), 1);
+        bridge.place.clock.advance(HOUR_MS);
+        assert_eq!(bridge.hands_over(false).await.summary(), "1 sent");
+        assert_eq!(bridge.sp4n.taken().len(), 2);
     }
 }
 

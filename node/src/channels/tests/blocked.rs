@@ -83,6 +83,25 @@ async fn what_a_blocked_person_writes_lies_aside_unanswered_until_the_day_is_ove
 }
 
 #[tokio::test]
+async fn news_that_are_gathered_while_somebody_is_blocked_are_not_told() {
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        talked.says(SITI, REPORT).await;
+        let (case, thread) = (talked.case().await.0, talked.thread().await);
+        talked.follows_up(case, "Petugas berangkat.", false).await;
+        let gathered = node.whom_to_tell(case).await.unwrap().unwrap();
+        let (rows, asking) = node.news_for(&gathered).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        node.block(&thread, 7, "Ancaman", ADMIN).await.unwrap();
+        let mut tx = node.write_tx().await.unwrap();
+        let late = node.add_rows(&mut tx, Some(&gathered.thread), &rows, asking);
+        assert!(matches!(late.await, Err(NodeError::AnsweredMeanwhile)));
+        drop(tx);
+        assert!(talked.told(SITI).await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn when_a_block_is_over_only_what_still_asks_is_said_once() {
     for by_hand in [true, false] {
         for talked in Talked::on(Name::Sms).await {

@@ -9,7 +9,7 @@ use super::{DAY_MS, HOUR_MS, MINUTE_MS, PLACED, REPORT, SITI, Talked};
 use crate::channels::delivery::Spoken;
 use crate::channels::{Name, Unsaid};
 use crate::clock::Clock as _;
-use crate::store::channels::outbox;
+use crate::store::channels::{outbox, threads};
 
 #[tokio::test]
 async fn an_outage_keeps_everything_waiting_and_counts_against_nothing() {
@@ -254,6 +254,32 @@ async fn outside_of_the_window_words_wait_until_the_person_writes_again() {
         assert!(talked.told(SITI).await.is_empty());
         let told = talked.says(SITI, "halo").await;
         assert!(told[0].ends_with("Lampu diuji."), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_writes_while_they_are_asked_to_is_told_at_once() {
+    for talked in Talked::on(Name::Whatsapp).await {
+        talked.says(SITI, PLACED).await;
+        talked.says(SITI, "LEWATI").await;
+        talked.says(SITI, "YA").await;
+        let (case, node) = (talked.case().await.0, talked.node());
+        talked.place.clock.advance(25 * HOUR_MS);
+        talked.follows_up(case, "Lampu dipasang.", false).await;
+        talked.hears().await;
+        let now = talked.place.clock.now_ms();
+        let held = now + MINUTE_MS;
+        let mut tx = node.write_tx().await.unwrap();
+        let rows = outbox::claim(&mut tx, "whatsapp", now, held, 5).await;
+        let row = rows.unwrap().pop().unwrap();
+        let thread = threads::one(&mut tx, &row.thread).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        talked.writes(SITI, "halo").await;
+        let closed = node.close(&*talked.paper, &row, held, (None, thread.heard_at));
+        closed.await.unwrap();
+        assert_eq!(talked.outbox().await.last().unwrap(), "waiting");
+        let told = talked.told(SITI).await.concat();
+        assert!(told.contains("Lampu dipasang."), "{told}");
     }
 }
 

@@ -2,11 +2,14 @@
 
 use lapor_migrations::on;
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::case_redacted::RedactionReason;
 use serde_json::json;
 
-use super::{BUDI, MINUTE_MS, REPORT, SITI, Talked};
-use crate::casework::{NewReport, ticket};
+use super::{BUDI, DAY_MS, MINUTE_MS, REPORT, SITI, Talked};
+use crate::casework::{Decider, NewAct, NewReport, ticket};
 use crate::channels::Name;
+use crate::error::NodeError;
+use crate::staff::StaffRole;
 use crate::testing::{FromDesk, NOW, acts};
 
 #[tokio::test]
@@ -98,6 +101,61 @@ async fn what_comes_while_news_is_gathered_is_told_with_its_question_in_the_next
                 "Laporan {ticket}: Tindak lanjut, diusulkan selesai. Semua lampu sudah diganti. Sudah selesai? Balas YA, atau TIDAK dengan alasannya."
             )]
         );
+    }
+}
+
+#[tokio::test]
+async fn what_a_later_hold_asks_is_not_asked_with_the_news_of_an_earlier_one() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (case, ticket) = talked.case().await;
+        talked.holds(case, json!(["Masih padam?"]), json!([])).await;
+        let mut gathered = talked.node().whom_to_tell(case).await.unwrap().unwrap();
+        let answers = NewAct {
+            kind: "report.completed".into(),
+            body: serde_json::Map::new(),
+            words: json!({"answers": ["Masih."]}).as_object().cloned(),
+            attachments: Vec::new(),
+        };
+        let node = talked.node();
+        let answered = node.act_of_reporter(case, answers, "reporter", None);
+        answered.await.unwrap();
+        talked
+            .holds(case, json!(["Berapa lampu?"]), json!([]))
+            .await;
+        let later = node.whom_to_tell(case).await.unwrap().unwrap();
+        gathered.own = later.own;
+        let (rows, asking) = node.news_for(&gathered).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        assert!(asking.is_none(), "the later one asks for itself");
+        let told = talked.told(SITI).await;
+        let asks = format!("Tentang laporan {ticket} petugas bertanya: Berapa lampu?");
+        assert!(told.last().unwrap().starts_with(&asks), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn news_that_are_gathered_while_their_report_is_erased_are_not_told() {
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        talked.says(SITI, REPORT).await;
+        let (case, _) = talked.case().await;
+        talked.follows_up(case, "Alamat Canary.", false).await;
+        let gathered = node.whom_to_tell(case).await.unwrap().unwrap();
+        let (rows, asking) = node.news_for(&gathered).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        let dewi = Decider::officer(StaffRole::Admin, "account:dewi".into());
+        let planned = node.plan_erasure(case, RedactionReason::PersonalData, &dewi);
+        planned.await.unwrap();
+        talked.place.clock.advance(7 * DAY_MS);
+        assert_eq!(node.erase_due().await.unwrap(), 1);
+        let mut tx = node.write_tx().await.unwrap();
+        let late = node.add_rows(&mut tx, Some(&gathered.thread), &rows, asking);
+        assert!(matches!(late.await, Err(NodeError::AnsweredMeanwhile)));
+        drop(tx);
+        talked.ruled().await;
+        let told = talked.told(SITI).await.concat();
+        assert!(!told.contains("Canary"), "{told}");
     }
 }
 

@@ -96,6 +96,23 @@ async fn a_process_that_died_while_it_sent_is_gone_on_from() {
 }
 
 #[tokio::test]
+async fn what_another_process_has_sent_meanwhile_is_not_dropped() {
+    for linked in Linked::with(json!({})).await {
+        linked.look().await.unwrap();
+        let (node, case) = (&linked.place.node, linked.files_verified(&json!({})).await);
+        node.gather_for_city(linked.city()).await.unwrap();
+        let waiting = linked.row(case).await.unwrap();
+        linked.look().await.unwrap();
+        assert_eq!(linked.stands(case).await, Some(State::Linked));
+        let reason = json!({"reason": "other"});
+        acts(&linked.place, case, "case.archived", reason, None).await;
+        let late = node.send_to_city(linked.city(), &waiting);
+        late.await.unwrap();
+        assert_eq!(linked.stands(case).await, Some(State::Linked));
+    }
+}
+
+#[tokio::test]
 async fn a_follower_finds_what_was_sent_and_not_answered() {
     for linked in Linked::with(json!({})).await {
         linked.look().await.unwrap();

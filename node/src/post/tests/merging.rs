@@ -221,6 +221,29 @@ async fn whoever_was_led_to_a_report_that_ended_is_led_back_when_the_merge_is_un
 }
 
 #[tokio::test]
+async fn whoever_follows_a_report_that_goes_on_again_before_they_are_told_of_its_end_follows_it_still()
+ {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let [case] = followed(&posted, &hub).await;
+        let goes = async |kind: &str, body: Value| {
+            posted.place.clock.advance(MINUTE_MS);
+            posted.acts(case, kind, body, "Begitu.").await;
+            hub.orders_at(posted.place.clock.now_ms());
+            posted.ruled(&hub).await;
+        };
+        goes("case.archived", json!({"reason": "other"})).await;
+        let (_, ended) = posted.node().begin_news(case).await.unwrap();
+        let ended = ended.expect("nobody follows what is archived");
+        goes("case.reopened", json!({})).await;
+        let written = posted.node().take_leave(case, &ended).await.unwrap();
+        assert_eq!(written, 0, "it has not ended");
+        let now = posted.node().followers(case, "", 9).await.unwrap();
+        assert_eq!(now, [BUDI]);
+    }
+}
+
+#[tokio::test]
 async fn a_letter_of_before_a_merge_ends_what_follows_it_too() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let hub = PaperHub::of(&posted.place);

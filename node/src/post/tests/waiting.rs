@@ -6,12 +6,12 @@ use serde_json::json;
 
 use super::telling::TUESDAY;
 use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
-use crate::casework::{Decider, NewDraft, NewReport, Once, Sight};
+use crate::casework::{Decider, NewAct, NewDraft, NewReport, Once, Sight};
 use crate::clock::Clock as _;
 use crate::post::LetterChoice;
 use crate::reporters::{FilingTerms, Notify};
 use crate::staff::StaffRole;
-use crate::store::deadlines::held_here;
+use crate::store::deadlines::{held_here, unanswered};
 use crate::testing::{NOW, PaperHub, acts};
 use lapor_web::mail::tiny_server::{Manners, Taken};
 
@@ -166,6 +166,42 @@ async fn an_answer_to_sign_is_told_to_a_superior_and_one_given_back_to_who_wrote
 }
 
 #[tokio::test]
+async fn an_answer_that_was_written_anew_meanwhile_is_not_taken_for_the_one_given_back() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let node = posted.node();
+        let leader = posted.hears(LEADER, StaffRole::Leader).await;
+        let officer = posted.hears(OFFICER, StaffRole::Officer).await;
+        let case = posted.filed(false).await.case;
+        let answer = NewDraft {
+            text: "Sudah diganti.",
+            proposes_to_close: false,
+            attachments: &[],
+        };
+        let back = async || {
+            let drafts = node.answer_drafts(case).await.unwrap();
+            let last = &drafts.last().unwrap().id;
+            node.return_draft(last, "Sebut tanggalnya.", &leader)
+                .await
+                .unwrap();
+        };
+        let drafted = node.draft_answer(case, KEY, &answer, &officer).await;
+        drafted.unwrap();
+        back().await;
+        let found = node.returned_drafts(&Sight::ALL, &officer).await.unwrap();
+        assert_eq!(found.len(), 1);
+        posted.place.clock.advance(MINUTE_MS);
+        let anew = format!("{KEY}-anew");
+        let drafted = node.draft_answer(case, &anew, &answer, &officer).await;
+        drafted.unwrap();
+        let told = node.given_back(&found[0], &officer).await.unwrap();
+        assert!(told.is_none(), "nobody has given that one back");
+        back().await;
+        let told = node.given_back(&found[0], &officer).await.unwrap();
+        assert!(told.is_some());
+    }
+}
+
+#[tokio::test]
 async fn questions_that_wait_are_brought_back_to_the_reporter_and_then_to_the_desk() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let (hub, clock) = (PaperHub::of(&posted.place), &posted.place.clock);
@@ -198,6 +234,33 @@ async fn questions_that_wait_are_brought_back_to_the_reporter_and_then_to_the_de
         assert_eq!(says(&sent, OFFICER, "sudah lama menunggu pelapor"), 1);
         assert_eq!(sent.len(), 1);
         assert!(posted.news(&mut before).await.is_empty(), "once");
+    }
+}
+
+#[tokio::test]
+async fn who_answers_while_others_are_reminded_is_not_reminded() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (hub, clock) = (PaperHub::of(&posted.place), &posted.place.clock);
+        let (node, filed) = (posted.node(), posted.filed(false).await);
+        let words = json!({"questions": ["Nomor berapa?"]});
+        let body = json!({"questions": 1});
+        acts(&posted.place, filed.case, "case.held", body, Some(words)).await;
+        posted.ruled(&hub).await;
+        clock.advance(6 * DAY);
+        let me = node.instance().unwrap().to_string();
+        let mut tx = node.read_tx().await.unwrap();
+        let held = unanswered(&mut tx, &me, clock.now_ms(), 9).await.unwrap();
+        drop(tx);
+        let [(case, custodian, since)] = <[_; 1]>::try_from(held).unwrap();
+        let answers = NewAct {
+            kind: "report.completed".into(),
+            body: serde_json::Map::new(),
+            words: json!({"answers": ["Nomor 12."]}).as_object().cloned(),
+            attachments: Vec::new(),
+        };
+        let answered = node.act_of_reporter(filed.case, answers, "reporter", None);
+        answered.await.unwrap();
+        assert!(!node.remind(&case, &custodian, since).await.unwrap());
     }
 }
 

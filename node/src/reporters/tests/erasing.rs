@@ -270,6 +270,31 @@ async fn two_who_do_the_same_erasure_note_it_once() {
 }
 
 #[tokio::test]
+async fn a_half_that_comes_while_its_whole_is_erased_is_erased_with_it() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let (case, node, now) = (filed.filed.case, &place.node, || place.clock.now_ms());
+        let asked = node.ask_erasure(&conversation, &filed.filed.ticket).await;
+        place.clock.advance(asked.unwrap().due_at - now());
+        let id = node.planned_erasures().await.unwrap()[0].id.clone();
+        assert_eq!(begin(&place, &id).await, 1);
+        let begun = row(&place, &id).await;
+        let words = json!({"title": "Trotoar", "content": "Bagian lain."});
+        let split = node.act(case, act("case.split", json!({}), words), "token:desk");
+        let half = split.await.unwrap().child.unwrap();
+        let before = BTreeSet::from([case]);
+        let ended = node.forget_family(&begun, &before, now()).await.unwrap();
+        assert_eq!(ended, None, "the words of the half stand");
+        assert!(node.erase(&begun, now()).await.unwrap());
+        for id in [case, half] {
+            let view = node.case(id).await.unwrap();
+            assert_eq!(view.history.last().unwrap().kind, "case.redacted");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_erasure_of_a_half_is_withdrawn_by_itself() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

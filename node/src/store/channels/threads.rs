@@ -91,6 +91,13 @@ pub async fn turn(tx: &mut Tx, turned: &Turned<'_>) -> Stored<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
+/// Something was decided of a conversation: what is made from how it stood before is made anew.
+pub async fn turned(tx: &mut Tx, id: &str) -> Stored<()> {
+    const SQL: &str = "update channel_threads set turn = turn + 1 where id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Nothing is to be said there any more but what is asked, if that is not so already.
 pub async fn stop(tx: &mut Tx, id: &str, at: i64) -> Stored<()> {
     const SQL: &str = "update channel_threads

@@ -22,8 +22,8 @@ use super::{beside, gather_with};
 /// Between two bytes: less than the hub waits for a piece.
 const DROP: Duration = Duration::from_millis(400);
 /// A body with a limit of a second between pieces has four before its pace
-/// counts; the head of a request may take twenty, and a handshake ten.
-const GIVEN_UP: Duration = Duration::from_secs(23);
+/// counts; the head of a request may take twenty, and a handshake ten. The rest is for a busy machine.
+const GIVEN_UP: Duration = Duration::from_secs(45);
 
 fn impatient(settings: &mut Settings) {
     settings.limits.body_seconds = 1;
