@@ -323,13 +323,8 @@ mod tests {
             let db = letters(&test).await;
             let mut tx = db.write().await.unwrap();
             tx.run_rows(&ADD, rows(0..100)).await.unwrap();
-            let changes = (50..150).flat_map(|id| {
-                [
-                    Value::from(id),
-                    "sent".into(),
-                    Value::from(vec![9_u8]),
-                ]
-            });
+            let changes =
+                (50..150).flat_map(|id| [Value::from(id), "sent".into(), Value::from(vec![9_u8])]);
             assert_eq!(
                 tx.run_rows(&MARK, changes.collect()).await,
                 Ok(50),

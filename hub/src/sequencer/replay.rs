@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use lapor_migrations::Tx;
+use lapor_migrations::{Tx, pack};
 use lapor_protocol::chain::ChainHead;
 use lapor_protocol::delivery::Cursor;
 use lapor_protocol::directory::Directory;

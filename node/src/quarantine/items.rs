@@ -50,9 +50,7 @@ pub(super) async fn view(tx: &mut Tx, place: Place) -> Result<AsideView, NodeErr
     let envelope = item.map(|item| item.envelope_id);
     let line = match (&row.line, envelope) {
         (Some(line), _) => Some(line.clone()),
-        (None, Some(id)) => store::outbox::line(tx, id.as_bytes())
-            .await?
-            .map(|own| own.line),
+        (None, Some(id)) => store::by_id::line(tx, id).await?.map(|own| own.line),
         (None, None) => None,
     };
     Ok(AsideView {

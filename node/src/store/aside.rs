@@ -187,11 +187,12 @@ pub async fn set_fault(tx: &mut Tx, place: (&str, i64, i64), fault: Option<&str>
 pub async fn ready(tx: &mut Tx, own_missing: &str, limit: i64) -> Stored<Vec<String>> {
     const SQL: &str = "select i.case_id from inbox i
         join cases c on c.case_id = i.case_id and c.next_seq = i.case_seq
-        left join outbox o on o.envelope_id = i.envelope_id
-        left join outbox_lines l on l.number = o.number
         where i.state = 'waiting' and i.stream = 'inbox'
-            and (i.line is not null or l.line is not null
-                or coalesce(i.reason, '') <> $1)
+            and (i.line is not null or coalesce(i.reason, '') <> $1
+                or exists (select 1 from outbox o join outbox_lines l on l.number = o.number
+                    where o.case_id = i.case_id and o.envelope_id = i.envelope_id)
+                or exists (select 1 from outbox o join outbox_lines l on l.number = o.number
+                    where o.other_case = i.case_id and o.envelope_id = i.envelope_id))
         order by i.case_id limit $2";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(own_missing).bind(limit).fetch_all(c).await)?)
 }

@@ -89,11 +89,19 @@ pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<Inbox
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
 }
 
-/// What has been applied of a stream about one message, in stream order.
+/// What has been applied of a stream about one message, in stream order. Ids are indexed within spans
+/// of 2,048 items, as those of own messages are ([`super::by_id`]).
 pub async fn applied_about(tx: &mut Tx, stream: &str, envelope_id: &[u8]) -> Stored<Vec<InboxRow>> {
-    const SQL: &str =
-        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
-        where envelope_id = $1 and stream = $2 and state = 'applied' order by depoch, dseq";
+    const SQL: &str = "with recursive spans (span) as (
+            select span from (
+                select dseq >> 11 as span from inbox order by dseq >> 11 desc limit 1
+            ) latest
+            union all select span - 1 from spans where span > 0
+        ) select i.depoch, i.dseq, i.item, i.line, i.wraps, i.state, i.attempts, i.fault, i.trace
+            from spans cross join inbox i
+            where i.dseq >> 11 = spans.span and i.envelope_id = $1 and i.stream = $2
+                and i.state = 'applied'
+            order by i.depoch, i.dseq";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(envelope_id).bind(stream).fetch_all(c).await)?)
 }
 
@@ -197,9 +205,12 @@ pub async fn history(
     tx: &mut Tx,
     case_id: &str,
 ) -> Stored<Vec<(String, Option<String>, Option<String>, String)>> {
-    const SQL: &str = "select i.item, i.line, l.line, i.state
-        from inbox i left join outbox o on o.envelope_id = i.envelope_id
-            left join outbox_lines l on l.number = o.number
+    const SQL: &str = "with own (number, envelope_id) as (
+            select number, envelope_id from outbox where case_id = $1
+            union select number, envelope_id from outbox where other_case = $1
+        ) select i.item, i.line, l.line, i.state
+        from inbox i left join own on own.envelope_id = i.envelope_id
+            left join outbox_lines l on l.number = own.number
         where i.stream = 'inbox' and i.case_id = $1
         order by i.case_seq, i.depoch, i.dseq";
     type Row = (
@@ -215,13 +226,26 @@ pub async fn history(
         .collect())
 }
 
+/// The text of a query for items of the cases of a list: case, item, foreign line or own line.
+macro_rules! of_cases {
+    ($which:literal) => {
+        concat!(
+            ") select i.case_id, i.item, i.line, coalesce(
+                (select l.line from outbox o join outbox_lines l on l.number = o.number
+                    where o.case_id = i.case_id and o.envelope_id = i.envelope_id),
+                (select l.line from outbox o join outbox_lines l on l.number = o.number
+                    where o.other_case = i.case_id and o.envelope_id = i.envelope_id))
+            from v cross join inbox i
+            where i.case_id = v.case_id and ",
+            $which
+        )
+    };
+}
+
 static IDENTITY_REQUESTS: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
-    ") select i.case_id, i.item, i.line, l.line
-        from v cross join inbox i left join outbox o on o.envelope_id = i.envelope_id
-            left join outbox_lines l on l.number = o.number
-        where i.case_id = v.case_id and i.stream = 'inbox' and i.kind = 'identity.requested'",
+    of_cases!("i.stream = 'inbox' and i.kind = 'identity.requested'"),
 );
 
 /// Requests for the identities of the named cases: case, item, foreign line or own line.
@@ -245,11 +269,10 @@ pub async fn identity_requests(
 static BIRTHS: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
-    ") select i.case_id, i.item, i.line, l.line
-        from v cross join inbox i left join outbox o on o.envelope_id = i.envelope_id
-            left join outbox_lines l on l.number = o.number
-        where i.case_id = v.case_id and i.stream = 'inbox' and i.kind in ('report.filed', 'case.split')
-        order by i.case_id, i.case_seq, i.depoch, i.dseq",
+    of_cases!(
+        "i.stream = 'inbox' and i.kind in ('report.filed', 'case.split')
+        order by i.case_id, i.case_seq, i.depoch, i.dseq"
+    ),
 );
 
 /// What the named cases may begin with: case, item, foreign line or own line, of each in its order.

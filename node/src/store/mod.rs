@@ -10,6 +10,7 @@ pub mod audit;
 pub mod behind;
 pub mod blobs;
 pub mod bridge;
+pub mod by_id;
 pub mod cases;
 pub mod categories;
 pub mod chain;

@@ -180,7 +180,7 @@ pub async fn seal(tx: &mut Tx, places: Vec<Value>, lines: Vec<Value>) -> Stored<
 pub async fn adopt(
     tx: &mut Tx,
     message_id: &str,
-    case_id: Option<&str>,
+    (case_id, other_case): (Option<&str>, Option<&str>),
     kind: &str,
     place: (i64, i64),
     envelope_id: &[u8],
@@ -189,9 +189,9 @@ pub async fn adopt(
     now: i64,
 ) -> Stored<()> {
     const SQL: &str = "insert into outbox (number, message_id, case_id, kind, newcomers, state,
-            epoch, seq, envelope_id, created_at, accepted_at)
+            epoch, seq, envelope_id, created_at, accepted_at, other_case)
         values ((select coalesce(max(number), 0) + 1 from outbox), $1, $2, $3, '[]', 'accepted',
-            $4, $5, $6, $7, $8)
+            $4, $5, $6, $7, $8, $9)
         on conflict (message_id) do update set state = 'accepted', epoch = excluded.epoch,
             seq = excluded.seq, envelope_id = excluded.envelope_id,
             accepted_at = excluded.accepted_at
@@ -207,6 +207,7 @@ pub async fn adopt(
         .bind(envelope_id)
         .bind(created_at)
         .bind(now)
+        .bind(other_case)
         .fetch_all(c)
         .await)?;
     let lines = taken
@@ -252,69 +253,30 @@ pub async fn cases_of(tx: &mut Tx, number: i64) -> Stored<Vec<String>> {
 }
 
 static RULED: Bulk = Bulk::new(
-    "with v (envelope_id, effect, reason, at) as (values",
+    "with v (number, effect, reason, at) as (values",
     4,
     ") update outbox set state = 'ruled', effect = v.effect, reason = v.reason, ruled_at = v.at
-        from v where outbox.envelope_id = v.envelope_id returning other_case",
+        from v where outbox.number = v.number returning other_case",
 );
 
-/// The hub's rulings of own messages, whatever state they were in: envelope
-/// id, effect, reason, when. Returns the second cases that they name.
+/// The hub's rulings of own messages, whatever state they were in: number, effect, reason, when.
+/// Returns the second cases that they name.
 pub async fn ruled(tx: &mut Tx, rows: Vec<Value>) -> Stored<Vec<String>> {
     let named: Vec<(Option<String>,)> = tx.fetch_rows(&RULED, rows).await?;
     Ok(named.into_iter().filter_map(|(case,)| case).collect())
 }
 
-/// An own message as it was sent.
-#[derive(Debug, Clone, FromRow)]
-pub struct OwnLine {
-    pub envelope_id: Vec<u8>,
-    #[sqlx(try_from = "Packed<String>")]
-    pub line: String,
-    /// 1 if it came back from the hub after a restore, 0 if it was written here.
-    pub adopted: i64,
+/// Id of an own message.
+pub async fn message_id(tx: &mut Tx, number: i64) -> Stored<Option<String>> {
+    const SQL: &str = "select message_id from outbox where number = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_optional(c).await)?)
 }
 
-static LINES: Bulk = Bulk::new(
-    "with v (envelope_id) as (values",
-    1,
-    ") select o.envelope_id, l.line,
-            cast(case when d.number is null then 1 else 0 end as bigint) as adopted
-        from v join outbox o on o.envelope_id = v.envelope_id
-            join outbox_lines l on l.number = o.number
-            left join outbox_drafts d on d.number = o.number",
-);
-
-/// Lines of own messages by their envelope ids.
-pub async fn lines(tx: &mut Tx, ids: Vec<Value>) -> Stored<Vec<OwnLine>> {
-    tx.fetch_rows(&LINES, ids).await
-}
-
-/// Id of an own message by its envelope id.
-pub async fn message_id(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
-    const SQL: &str = "select message_id from outbox where envelope_id = $1";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?)
-}
-
-/// Line of an own message by its envelope id.
-pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<OwnLine>> {
-    let found = lines(tx, vec![envelope_id.into()]).await?;
-    Ok(found.into_iter().next())
-}
-
-/// Puts the line of an own message in the place of a damaged one.
-pub async fn set_line(tx: &mut Tx, envelope_id: &[u8], line: &str) -> Stored<()> {
-    const SQL: &str = "update outbox_lines set line = $2
-        where number = (select number from outbox where envelope_id = $1)";
-    on!(tx, c => sqlx::query(SQL).bind(envelope_id).bind(pack(line)).execute(c).await.map(drop))?;
-    Ok(())
-}
-
-/// Who is given which key with an own message, by its envelope id.
-pub async fn newcomers(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
-    const SQL: &str = "select newcomers from outbox where envelope_id = $1";
+/// Who is given which key with an own message.
+pub async fn newcomers(tx: &mut Tx, number: i64) -> Stored<Option<String>> {
+    const SQL: &str = "select newcomers from outbox where number = $1";
     let found: Option<Legible<String>> =
-        on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?;
+        on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_optional(c).await)?;
     Ok(found.map(Legible::text))
 }
 
@@ -479,6 +441,7 @@ mod tests {
     use lapor_migrations::Schema;
     use lapor_migrations::throwaway::goes_from_the_list;
 
+    use super::super::by_id;
     use super::*;
     use crate::testing::databases;
 
@@ -542,17 +505,31 @@ mod tests {
         }
     }
 
+    fn envelope(id: u8) -> EnvelopeId {
+        EnvelopeId::from([id; 32])
+    }
+
     async fn sealed_as(tx: &mut Tx, id: u8) -> Option<(String, i64)> {
-        let found = line(tx, &[id; 32]).await.unwrap();
+        let found = by_id::line(tx, envelope(id)).await.unwrap();
         found.map(|own| (own.line, own.adopted))
     }
 
     async fn adopted(tx: &mut Tx, message_id: &str, seq: i64, id: u8) {
-        let (case, line) = (Some("c"), format!("theirs {id}"));
+        let (cases, line) = ((Some("c"), None), format!("theirs {id}"));
         let kind = "case.noted";
-        adopt(tx, message_id, case, kind, (1, seq), &[id; 32], &line, 1, 6)
-            .await
-            .unwrap();
+        adopt(
+            tx,
+            message_id,
+            cases,
+            kind,
+            (1, seq),
+            &[id; 32],
+            &line,
+            1,
+            6,
+        )
+        .await
+        .unwrap();
     }
 
     #[tokio::test]
@@ -587,15 +564,16 @@ mod tests {
             assert_eq!(sealed_as(tx, 7).await, Some(("theirs 7".into(), 0)));
             assert_eq!(sealed_as(tx, 8).await, Some(("theirs 8".into(), 1)));
             assert_eq!(sealed_as(tx, 9).await, None, "{}", test.name);
-            set_line(tx, &[8; 32], "mended").await.unwrap();
+            by_id::set_line(tx, envelope(8), "mended").await.unwrap();
             assert_eq!(sealed_as(tx, 8).await, Some(("mended".into(), 1)));
             // What came back from the hub was not written here.
             assert_eq!(unruled_of(tx, "c").await, Ok(vec![draft(), draft()]));
             assert_eq!(unruled(tx).await, Some(3), "{}", test.name);
             for (id, left) in [(1, 2), (7, 1), (8, 0)] {
                 let ruled_at = 9_i64;
+                let number = by_id::number(tx, envelope(id)).await.unwrap();
                 let ruling = [
-                    Value::from(vec![id; 32]),
+                    Value::from(number),
                     "applied".into(),
                     Value::from(None::<String>),
                     ruled_at.into(),

@@ -22,10 +22,10 @@ use crate::feed;
 use crate::node::Node;
 use crate::quarantine::BY_OPERATOR;
 use crate::store;
+use crate::store::by_id::OwnLine;
 use crate::store::cases::CaseRow;
 use crate::store::changes::ChangeRow;
 use crate::store::inbox::InboxRow;
-use crate::store::outbox::OwnLine;
 use crate::store::terms::Terms;
 
 /// A case while a batch works on it.
@@ -57,9 +57,11 @@ pub(super) struct Batch<'a> {
     pub directory: &'a Directory,
     pub now: i64,
     pub cases: BTreeMap<CaseId, Working>,
-    /// Own lines that come back as rulings only.
-    pub own_lines: HashMap<EnvelopeId, OwnLine>,
-    /// Rulings of own messages: envelope id, effect, reason, when.
+    /// The numbers of own messages that come back.
+    pub numbers: HashMap<EnvelopeId, i64>,
+    /// Own lines that come back as rulings only, by number.
+    pub own_lines: HashMap<i64, OwnLine>,
+    /// Rulings of own messages: number, effect, reason, when.
     pub rulings: Vec<Value>,
     outcomes: Vec<Value>,
     waiting: Vec<Value>,
@@ -109,6 +111,7 @@ async fn apply_batch(
         directory: &directory,
         now: node.clock().now_ms(),
         cases: BTreeMap::new(),
+        numbers: HashMap::new(),
         own_lines: HashMap::new(),
         rulings: Vec::new(),
         outcomes: Vec::new(),
@@ -169,17 +172,27 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Brings the lines of own messages, which do not travel back.
+    /// The line of an own message that comes back.
+    pub fn own_line(&self, item: &Item) -> Option<&OwnLine> {
+        let number = self.numbers.get(&item.envelope_id)?;
+        self.own_lines.get(number)
+    }
+
+    /// Finds the own messages that come back, and brings their lines, which do not travel.
     async fn load_lines(
         &mut self,
         tx: &mut Tx,
         items: &[(InboxRow, Item)],
     ) -> Result<(), NodeError> {
-        let own = items.iter().map(|(_, item)| item);
-        let own = own.filter(|item| item.withheld == Some(Withheld::Own));
-        let ids = own.map(|item| item.envelope_id.as_bytes().as_slice().into());
-        for own in store::outbox::lines(tx, ids.collect()).await? {
-            self.own_lines.insert(store::digest(&own.envelope_id)?, own);
+        let own =
+            |item: &&Item| matches!(item.withheld, Some(Withheld::Own | Withheld::RulingOnly));
+        let items = || items.iter().map(|(_, item)| item);
+        let ids = items().filter(own).map(|item| item.envelope_id);
+        self.numbers = store::by_id::numbers(tx, ids.collect()).await?;
+        let whole = items().filter(|item| item.withheld == Some(Withheld::Own));
+        let whole = whole.filter_map(|item| self.numbers.get(&item.envelope_id).copied());
+        for own in store::by_id::lines(tx, whole).await? {
+            self.own_lines.insert(own.number, own);
         }
         Ok(())
     }

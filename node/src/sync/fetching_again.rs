@@ -147,7 +147,7 @@ impl Link {
         }
         let id = item.envelope_id;
         let mut tx = self.node.read_tx().await?;
-        let held = store::outbox::line(&mut tx, id.as_bytes()).await?;
+        let held = store::by_id::line(&mut tx, id).await?;
         drop(tx);
         if held.is_none_or(|own| kept_message(&own.line, id).is_some()) {
             return Ok(None);
@@ -186,7 +186,7 @@ impl Link {
             return Ok(false);
         }
         if let Some(line) = own {
-            store::outbox::set_line(&mut tx, id.as_bytes(), &line).await?;
+            store::by_id::set_line(&mut tx, id, &line).await?;
         }
         tx.commit().await?;
         Ok(true)

@@ -242,10 +242,10 @@ fn concerns(
 /// owe the key. Beside an own one it went, unless the directory in which it was
 /// written did not show that they would be one. Beside a foreign one its author
 /// has sent it, who may have lacked the key itself, or be no party any more when
-/// it could give it: so every holder looks after it later.
+/// it could give it: so every holder looks after it later. `own` is the number of an own one.
 pub(super) async fn note_gained(
     tx: &mut Tx,
-    (author, envelope_id): (&InstanceId, &[u8]),
+    (author, own): (&InstanceId, Option<i64>),
     before: Option<&Case>,
     after: &Case,
     me: &InstanceId,
@@ -259,7 +259,10 @@ pub(super) async fn note_gained(
     }
     let after_ms = if author == me {
         // Where that is damaged, the hub is asked whether they were given it.
-        let given = store::outbox::newcomers(tx, envelope_id).await?;
+        let given = match own {
+            Some(number) => store::outbox::newcomers(tx, number).await?,
+            None => None,
+        };
         let given = given.and_then(|text| serde_json::from_str(&text).ok());
         let given: Vec<Newcomer> = given.unwrap_or_default();
         let subject = Subject::Case(after.id).to_string();

@@ -6,6 +6,7 @@ use lapor_migrations::Tx;
 use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::keys::Verifier;
+use lapor_protocol::kinds::Body;
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::message::Message;
 use lapor_protocol::page::BatchLine;
@@ -159,9 +160,12 @@ fn batches(lost: &[Lost]) -> Result<Vec<Vec<u8>>, NodeError> {
 /// nothing, and what it published could not be read.
 async fn hear_again(node: &Node, tx: &mut Tx, lost: &Lost, now: i64) -> Result<(), NodeError> {
     let (id, directory) = (lost.envelope.id(), node.directory());
+    let number = store::by_id::number(tx, id).await?;
     for row in store::inbox::applied_about(tx, Stream::Inbox.as_str(), id.as_bytes()).await? {
         let item: Item = store::read(serde_json::from_str(&row.item))?;
-        store::outbox::ruled(tx, ruled(&item, now).into()).await?;
+        if let Some(number) = number {
+            store::outbox::ruled(tx, ruled(number, &item, now).into()).await?;
+        }
     }
     for row in store::inbox::applied_about(tx, Stream::Public.as_str(), id.as_bytes()).await? {
         // Nobody who reads the feed was told of it.
@@ -174,10 +178,12 @@ async fn hear_again(node: &Node, tx: &mut Tx, lost: &Lost, now: i64) -> Result<(
 async fn adopt(tx: &mut Tx, lost: &Lost, now: i64) -> Result<(), NodeError> {
     let header = &lost.message.header;
     let case = header.case.map(|case| case.to_string());
+    let other = lost.message.body.as_ref().ok().and_then(Body::other_case);
+    let other = other.map(|case| case.to_string());
     store::outbox::adopt(
         tx,
         &header.id.to_string(),
-        case.as_deref(),
+        (case.as_deref(), other.as_deref()),
         &header.kind,
         (i64::from(header.epoch), header.seq as i64),
         lost.envelope.id().as_bytes(),

@@ -337,9 +337,8 @@ impl Link {
         let mut changed = store::behind::quarantine_later(&mut tx, bad.number).await?;
         changed.push(bad.number);
         refresh_cases_of(&self.node, &mut tx, &changed).await?;
-        if let Some(id) = &bad.envelope_id
-            && let Some(message) = store::outbox::message_id(&mut tx, id).await?
-        {
+        let message = store::outbox::message_id(&mut tx, bad.number).await?;
+        if let Some(message) = message.filter(|_| bad.envelope_id.is_some()) {
             let (me, now) = (self.node.instance()?, self.node.clock().now_ms());
             if let Some(case) = &bad.case_id {
                 let change = feed::of_case(case, feed::REFUSED, Some(&message), now);

@@ -68,7 +68,7 @@ pub(super) async fn take(
     let Ok(item) = serde_json::from_str::<Item>(&row.item) else {
         return Ok(("quarantined", Some(DAMAGED.to_owned())));
     };
-    let own = store::outbox::line(tx, item.envelope_id.as_bytes()).await?;
+    let own = store::by_id::line(tx, item.envelope_id).await?;
     // One that was applied before is only looked at again, and an own one was told when it was stored.
     let told = row.state == "applied" || own.as_ref().is_some_and(|own| own.adopted == 0);
     let line = row.line.clone().or(own.map(|own| own.line));

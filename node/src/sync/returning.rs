@@ -300,15 +300,17 @@ async fn bare(tx: &mut Tx, rows: &[InboxRow]) -> Result<HashMap<i64, Bare>, Node
     let latest = store::outbox::latest_receipt(tx).await?;
     // Where it is damaged, messages come twice rather than never.
     let last = latest.as_deref().and_then(receipt_end);
-    let wanted = ids.keys().map(|id| id.as_bytes().as_slice().into());
+    let numbers = store::by_id::numbers(tx, ids.keys().copied().collect()).await?;
+    let dseqs = numbers.iter().map(|(id, number)| (*number, ids.get(id)));
+    let dseqs: HashMap<i64, Option<&i64>> = dseqs.collect();
     let mut bare = HashMap::new();
-    for own in store::outbox::lines(tx, wanted.collect()).await? {
+    for own in store::by_id::lines(tx, dseqs.keys().copied()).await? {
         let Ok(message) = read_message(&own.line) else {
             continue;
         };
         let header = message.header;
         let at = header.position();
-        let dseq = ids.get(&store::digest(&own.envelope_id)?);
+        let dseq = dseqs.get(&own.number).copied().flatten();
         if let Some(dseq) = dseq.filter(|_| Some(at) > last) {
             let (line, case) = (own.line, header.case);
             bare.insert(*dseq, Bare { line, at, case });

@@ -62,7 +62,9 @@ pub(super) async fn settle(
         if !has_effect(item.ruling.effect) {
             take_back(batch, tx, item, reason.as_deref()).await?;
         }
-        batch.rulings.extend(ruled(item, batch.now));
+        if let Some(&number) = batch.numbers.get(&item.envelope_id) {
+            batch.rulings.extend(ruled(number, item, batch.now));
+        }
     }
     let (Some(id), Some(case_seq)) = (item.case, item.case_seq) else {
         refresh_ruled(batch, item);
@@ -127,7 +129,7 @@ fn line_of<'a>(batch: &'a Batch<'_>, row: &'a InboxRow, item: &Item) -> Option<&
     match (&row.line, item.withheld) {
         (Some(line), _) => Some(line.as_str()),
         (None, Some(Withheld::Own)) => {
-            let own = batch.own_lines.get(&item.envelope_id);
+            let own = batch.own_line(item);
             own.map(|own| own.line.as_str())
         }
         (None, _) => None,
@@ -171,10 +173,10 @@ fn has_left(batch: &Batch<'_>, item: &Item, id: CaseId) -> bool {
     fold.is_none_or(|case| !case.is_party(batch.me, world))
 }
 
-/// The ruling of an own message, for its row.
-pub(super) fn ruled(item: &Item, now: i64) -> [Value; 4] {
+/// The ruling of an own message, for the row that has a number.
+pub(super) fn ruled(number: i64, item: &Item, now: i64) -> [Value; 4] {
     [
-        Value::from(item.envelope_id.as_bytes().as_slice()),
+        Value::from(number),
         Value::from(item.ruling.effect.as_str()),
         Value::from(item.ruling.reason.and_then(code)),
         Value::from(now),
@@ -194,8 +196,10 @@ async fn take_back(
     item: &Item,
     reason: Option<&str>,
 ) -> Result<(), NodeError> {
-    let id = item.envelope_id.as_bytes();
-    let Some(message) = store::outbox::message_id(tx, id).await? else {
+    let Some(&number) = batch.numbers.get(&item.envelope_id) else {
+        return Ok(());
+    };
+    let Some(message) = store::outbox::message_id(tx, number).await? else {
         return Ok(());
     };
     if let Some(case) = item.case {
@@ -276,10 +280,8 @@ async fn fold(
         ));
     };
     learn(batch, tx, node, row, message, &after).await?;
-    let by = (
-        &message.header.author,
-        item.envelope_id.as_bytes().as_slice(),
-    );
+    let own = batch.numbers.get(&item.envelope_id).copied();
+    let by = (&message.header.author, own);
     let at = (batch.directory.latest(), batch.now);
     let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
     note_gained(tx, by, before, &after, batch.me, at).await?;
@@ -328,7 +330,7 @@ fn disputes(
 
 /// Whether an own message came back from the hub after a restore.
 fn came_back(batch: &Batch<'_>, item: &Item) -> bool {
-    let line = batch.own_lines.get(&item.envelope_id);
+    let line = batch.own_line(item);
     line.is_some_and(|own| own.adopted != 0)
 }
 
