@@ -2,7 +2,7 @@
 //! accepted before, what contradicts it. A range that is sent again gets the
 //! receipts that are stored, never fresh ones.
 
-use lapor_migrations::{Tx, unpack};
+use lapor_migrations::Tx;
 use lapor_protocol::chain::ChainError;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::Envelope;
@@ -102,8 +102,7 @@ async fn repeated(
     let at = place(other);
     let closed = at.epoch < chain.head.epoch;
     if stored.len() > same {
-        let line = unpack(&other.kept);
-        chains::insert_fork(tx, author, at, other.id, &line, now_ms).await?;
+        chains::insert_fork(tx, author, at, other.id, &other.line(), now_ms).await?;
         tracing::error!(%author, %at, "two messages claim one position");
     }
     admitted.exception = Some(if closed {

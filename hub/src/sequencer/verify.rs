@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lapor_migrations::pack;
+use lapor_migrations::{pack, unpack};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
@@ -88,6 +88,13 @@ pub struct Incoming {
     /// Without its sealed words and its attachments; its case keeps the same memory.
     pub message: Arc<Message>,
     pub attachments: Vec<Attachment>,
+}
+
+impl Incoming {
+    /// Its line exactly as sent.
+    pub fn line(&self) -> String {
+        unpack(&self.kept)
+    }
 }
 
 /// The first message that does not hold.

@@ -42,6 +42,6 @@ async fn a_message_that_was_set_aside_is_known_by_its_sender_and_its_envelope() 
         let sent = found[0].sent.as_ref().unwrap();
         assert_eq!(sent.author, bandung.id.as_str());
         assert_eq!(sent.position, Position { epoch: 1, seq: 1 });
-        assert_eq!(sent.bytes, written.line.len() as i64);
+        assert_eq!(sent.bytes, written.line.len());
     }
 }

@@ -440,6 +440,7 @@ pub async fn backlog(tx: &mut Tx) -> Stored<Vec<(String, i64, Option<i64>)>> {
 mod tests {
     use lapor_migrations::Schema;
     use lapor_migrations::throwaway::goes_from_the_list;
+    use lapor_protocol::ids::EnvelopeId;
 
     use super::super::by_id;
     use super::*;
@@ -506,7 +507,7 @@ mod tests {
     }
 
     fn envelope(id: u8) -> EnvelopeId {
-        EnvelopeId::from([id; 32])
+        EnvelopeId::new([id; 32])
     }
 
     async fn sealed_as(tx: &mut Tx, id: u8) -> Option<(String, i64)> {

@@ -82,9 +82,10 @@ fn hold(batch: &Batch, lines: &[u8]) {
         let follows = |(epoch, seq)| header.epoch == epoch && header.seq == seq + 1;
         assert!(before.is_none_or(follows));
         before = Some((header.epoch, header.seq));
-        let envelope = Envelope::parse(incoming.line.as_bytes()).expect("what was taken is read");
+        let line = incoming.line();
+        let envelope = Envelope::parse(line.as_bytes()).expect("what was taken is read");
         assert_eq!(envelope.id(), incoming.id);
-        let line = incoming.line.as_bytes();
+        let line = line.as_bytes();
         assert!(lines.windows(line.len()).any(|window| window == line));
     }
 }
@@ -114,7 +115,7 @@ pub fn record(bytes: &[u8]) {
     let taken = judged(batch.join("\n").into()).map(|batch| batch.messages);
     let mut audit = Audit::new(MEMBERS.clone(), Extent::Cases);
     for incoming in taken.unwrap_or_default() {
-        audit.envelope(incoming.line.as_bytes());
+        audit.envelope(incoming.line().as_bytes());
         let about = |found: &Finding| found.wrong != Wrong::Unruled;
         assert!(!audit.found().iter().any(about));
     }
