@@ -23,6 +23,12 @@ impl<T> Legible<T> {
     }
 }
 
+impl<T> Legible<Option<T>> {
+    pub fn is_null(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 impl From<Legible<String>> for String {
     fn from(legible: Legible<Self>) -> Self {
         legible.0

@@ -126,7 +126,7 @@ impl Plan {
                     self.learn(&item);
                 } else if held.contains(&id) || missing.contains_key(&id) {
                     // Looked for once.
-                } else if store::envelopes::head(tx, id).await?.is_some() {
+                } else if store::envelopes::is_here(tx, id).await? {
                     held.insert(id);
                 } else {
                     missing.insert(id, item.kind);

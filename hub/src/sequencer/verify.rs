@@ -59,6 +59,7 @@ pub struct Batch {
     pub messages: Vec<Incoming>,
     /// Why the prefix ends before the batch does.
     pub end: Option<PrefixEnd>,
+    /// Of its lines as they are kept.
     pub bytes: usize,
 }
 

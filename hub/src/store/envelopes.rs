@@ -52,6 +52,7 @@ const HEAD: &str = by_id!(
     "select e.author, e.epoch, e.seq, e.message_id, e.accepted_at, e.line, e.trace",
     ""
 );
+const NUMBER: &str = by_id!("select e.number", "");
 const MEND: &str = by_id!(
     "update envelopes set line = $2 where number = (select e.number",
     ")"
@@ -236,6 +237,15 @@ pub async fn lines(
     Ok(lines)
 }
 
+/// Whether an envelope is here.
+pub async fn is_here(tx: &mut Tx, envelope: EnvelopeId) -> Result<bool, DbError> {
+    let number: Option<i64> = on!(tx, conn => sqlx::query_scalar(NUMBER)
+        .bind(bytes(envelope))
+        .fetch_optional(conn)
+        .await)?;
+    Ok(number.is_some())
+}
+
 pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, DbError> {
     type Row = (i64, String, Option<String>, Packed<String>);
     let row: Option<Row> = on!(tx, conn => sqlx::query_as(BY_ID)
@@ -324,11 +334,12 @@ mod tests {
             let db = test.migrated(Schema::Hub).await.unwrap();
             let mut tx = db.write().await.unwrap();
             let stranger = Digest::of(b"stranger");
-            assert!(by_id(&mut tx, stranger).await.unwrap().is_none());
+            assert!(!is_here(&mut tx, stranger).await.unwrap());
             let numbers = [1, 8191, 8192, 20_000, 100_000];
             insert(&mut tx, numbers.map(row).into()).await.unwrap();
             for number in numbers {
                 let id = row(number).id;
+                assert!(is_here(&mut tx, id).await.unwrap());
                 let found = by_id(&mut tx, id).await.unwrap().unwrap();
                 assert_eq!(found.number, number, "{}", test.name);
                 assert_eq!(found.line, format!("line {number}"));

@@ -1,10 +1,9 @@
 //! Programmes from a table: own rows are published where they say something
 //! new, all others are named with the reason why not.
 
-use lapor_protocol::ids::MessageId;
 use lapor_protocol::kinds::Body;
 
-use super::publish::PUBLISHED;
+use super::publish::{Base, PUBLISHED};
 use super::tables::{ProgrammeLine, Row};
 use crate::casework::Coordinates;
 use crate::error::NodeError;
@@ -70,7 +69,7 @@ impl Node {
         let progress = match &text {
             Ok(_) => {
                 let progress = row.progress.about(slug);
-                self.publish_if_new(progress, None, actor).await
+                self.publish_if_new(progress, Base::Any, actor).await
             }
             Err(_) => Ok(false),
         };
@@ -87,14 +86,15 @@ impl Node {
         }
     }
 
-    /// The latest message with the text of an own programme.
-    async fn latest_of(&self, slug: &str) -> Result<Option<MessageId>, NodeError> {
+    /// The text of an own programme that stands now.
+    async fn latest_of(&self, slug: &str) -> Result<Base, NodeError> {
         let me = self.instance()?.as_str();
         let mut tx = self.read_tx().await?;
         let latest = store::public::latest(&mut tx, PUBLISHED, slug, Some(me)).await?;
-        latest
-            .map(|row| store::read(row.message_id.parse()))
-            .transpose()
+        Ok(match latest {
+            Some(row) => Base::Message(store::read(row.message_id.parse())?),
+            None => Base::Nothing,
+        })
     }
 
     /// Where an own programme is built, as it was published last.
@@ -106,12 +106,12 @@ impl Node {
         }
     }
 
-    /// Publishes a body unless the latest of its kind and name says the same; with a `base`, only if that
-    /// is still the latest message of the programme.
+    /// Publishes a body unless the latest of its kind and name says the same; only if its `base` still
+    /// stands.
     pub(super) async fn publish_if_new(
         &self,
         body: Body,
-        base: Option<MessageId>,
+        base: Base,
         actor: &str,
     ) -> Result<bool, NodeError> {
         let me = self.instance()?.as_str();

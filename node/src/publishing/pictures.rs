@@ -14,6 +14,7 @@ use lapor_protocol::kinds::{Body, ProgrammePublished};
 use lapor_protocol::limits::{PICTURE_BYTES, PICTURES};
 use tokio::fs;
 
+use super::publish::Base;
 use super::{AtHub, NewPicture, NewProgramme, PictureCopy, PictureState, Programme, Publication};
 use crate::casework::{Coordinates, Shelving, blob_path};
 use crate::error::NodeError;
@@ -45,7 +46,7 @@ impl Node {
             .flatten()
             .filter_map(|picture| picture.upload.clone())
             .collect();
-        let base = new.base;
+        let base = new.base.map_or(Base::Any, Base::Message);
         let body = self.programme_body(new).await?;
         self.publish_using(body, &uploads, base, actor).await
     }

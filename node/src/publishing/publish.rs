@@ -24,20 +24,42 @@ use crate::store::public::{NewPublication, ProgrammeRow};
 pub(super) const PUBLISHED: &str = "programme.published";
 const PROGRESSED: &str = "programme.progressed";
 
+/// What the text of a programme was written upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Base {
+    /// Whatever stands there.
+    Any,
+    /// Nothing was published of it.
+    Nothing,
+    /// This was its latest message.
+    Message(MessageId),
+}
+
+impl Base {
+    /// Whether this message is the latest of the programme still, or there is none still.
+    fn is(self, latest: Option<&str>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Nothing => latest.is_none(),
+            Self::Message(id) => latest == Some(id.to_string().as_str()),
+        }
+    }
+}
+
 impl Node {
     /// Judges, stores and queues something for the public stream. `actor` is
     /// who did it, for the audit log.
     pub async fn publish(&self, body: Body, actor: &str) -> Result<Publication, NodeError> {
-        self.publish_using(body, &[], None, actor).await
+        self.publish_using(body, &[], Base::Any, actor).await
     }
 
-    /// As [`Node::publish`], and uses up the uploads that became part of it. With a `base`,
-    /// only if that is still the latest message of the programme.
+    /// As [`Node::publish`], and uses up the uploads that became part of it; only if its `base` still
+    /// stands.
     pub(super) async fn publish_using(
         &self,
         body: Body,
         uploads: &[String],
-        base: Option<MessageId>,
+        base: Base,
         actor: &str,
     ) -> Result<Publication, NodeError> {
         let me = self.instance()?;
@@ -65,10 +87,10 @@ impl Node {
                 .is_some(),
             None => false,
         };
-        if let Some(base) = base {
+        if !matches!(base, Base::Any) {
             let latest =
                 store::public::latest(&mut tx, PUBLISHED, &name, Some(me.as_str())).await?;
-            if latest.is_none_or(|row| row.message_id != base.to_string()) {
+            if !base.is(latest.map(|row| row.message_id).as_deref()) {
                 return Err(NodeError::ProgrammeChanged);
             }
         }

@@ -8,6 +8,7 @@ use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
+use super::publish::Base;
 use super::{Imported, NewCalendar, NewProgress, NewTaxonomy, ProgrammeFilter, Standing, tables};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -355,16 +356,18 @@ async fn what_was_gathered_for_a_table_takes_nothing_away_that_was_published_mea
         let place = Place::joined("kota-bandung", db).await;
         let node = &place.node;
         let first = node.publish(programme("jembatan", "32.73"), "token:desk");
-        let base = Some(first.await.unwrap().message);
+        let base = Base::Message(first.await.unwrap().message);
         let again = programme("jembatan", "32.73");
         let new = node.publish_if_new(again, base, "test").await.unwrap();
         assert!(!new, "it says the same");
         let other = json!({"slug": "jembatan", "name": "Jembatan", "description": "Lebih lebar."});
         let other = Body::of_kind("programme.published", &other.to_string()).unwrap();
         node.publish(other, "token:desk").await.unwrap();
-        let late = programme("jembatan", "32.73");
-        let late = node.publish_if_new(late, base, "test").await;
-        assert!(matches!(late, Err(NodeError::ProgrammeChanged)), "{late:?}");
+        for base in [base, Base::Nothing] {
+            let late = programme("jembatan", "32.73");
+            let late = node.publish_if_new(late, base, "test").await;
+            assert!(matches!(late, Err(NodeError::ProgrammeChanged)), "{late:?}");
+        }
     }
 }
 

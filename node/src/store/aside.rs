@@ -190,9 +190,9 @@ pub async fn ready(tx: &mut Tx, own_missing: &str, limit: i64) -> Stored<Vec<Str
         where i.state = 'waiting' and i.stream = 'inbox'
             and (i.line is not null or coalesce(i.reason, '') <> $1
                 or exists (select 1 from outbox o join outbox_lines l on l.number = o.number
-                    where o.case_id = i.case_id and o.envelope_id = i.envelope_id)
+                    where o.case_id = c.case_id and o.envelope_id = i.envelope_id)
                 or exists (select 1 from outbox o join outbox_lines l on l.number = o.number
-                    where o.other_case = i.case_id and o.envelope_id = i.envelope_id))
+                    where o.other_case = c.case_id and o.envelope_id = i.envelope_id))
         order by i.case_id limit $2";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(own_missing).bind(limit).fetch_all(c).await)?)
 }

@@ -32,6 +32,15 @@ static IN_SPANS: Bulk = Bulk::new(
     ") select o.envelope_id, o.number from v cross join outbox o
         where o.number >> 11 = v.span and o.envelope_id = v.envelope_id",
 );
+static ANYWHERE: Bulk = Bulk::new(
+    "with recursive v (envelope_id) as (values",
+    1,
+    "), spans (span) as (
+            select max(number) >> 11 from outbox
+            union all select span - 1 from spans where span > 0
+        ) select o.envelope_id, o.number from spans cross join v cross join outbox o
+            where o.number >> 11 = spans.span and o.envelope_id = v.envelope_id",
+);
 static LINES: Bulk = Bulk::new(
     "with v (number) as (values",
     1,
@@ -52,26 +61,35 @@ pub async fn number(tx: &mut Tx, id: EnvelopeId) -> Stored<Option<i64>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(id).fetch_optional(c).await)?)
 }
 
-/// The numbers of those of these messages that are here. The others are looked for around each that is
-/// found.
+/// The numbers of those of these messages that are here. They are looked for around each that is found,
+/// and everywhere once one is nowhere.
 pub async fn numbers(
     tx: &mut Tx,
     mut ids: Vec<EnvelopeId>,
 ) -> Result<HashMap<EnvelopeId, i64>, NodeError> {
     let mut found = HashMap::new();
     while let Some(id) = ids.pop() {
-        let Some(number) = number(tx, id).await? else {
-            continue;
+        let here = number(tx, id).await?;
+        let more: Vec<(Vec<u8>, i64)> = match here {
+            Some(number) => {
+                found.insert(id, number);
+                let span = number >> SPAN;
+                let values = ids.iter().flat_map(|id| {
+                    let at = |span: i64| [Value::from(span), id.as_bytes().as_slice().into()];
+                    [at(span - 1), at(span)].concat()
+                });
+                tx.fetch_rows(&IN_SPANS, values.collect()).await?
+            }
+            None => {
+                let values = ids.iter().map(|id| id.as_bytes().as_slice().into());
+                tx.fetch_rows(&ANYWHERE, values.collect()).await?
+            }
         };
-        found.insert(id, number);
-        let span = number >> SPAN;
-        let values = ids.iter().flat_map(|id| {
-            let at = |span: i64| [Value::from(span), id.as_bytes().as_slice().into()];
-            [at(span - 1), at(span)].concat()
-        });
-        let beside: Vec<(Vec<u8>, i64)> = tx.fetch_rows(&IN_SPANS, values.collect()).await?;
-        for (id, number) in beside {
+        for (id, number) in more {
             found.insert(digest(&id)?, number);
+        }
+        if here.is_none() {
+            break;
         }
         ids.retain(|id| !found.contains_key(id));
     }

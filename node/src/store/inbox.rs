@@ -4,7 +4,10 @@
 //! waits for an earlier message), `quarantined`, `parked` (of a kind that this
 //! version does not know), `refused`, `superseded`.
 
+use std::collections::HashMap;
+
 use lapor_migrations::{Bulk, Legible, Packed, Tx, Value, on};
+use lapor_protocol::ids::EnvelopeId;
 use lapor_protocol::page::Delivered;
 use lapor_protocol::receipt::Stream;
 use sqlx::FromRow;
@@ -89,20 +92,30 @@ pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<Inbox
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
 }
 
-/// What has been applied of a stream about one message, in stream order. Ids are indexed within spans
-/// of 2,048 items, as those of own messages are ([`super::by_id`]).
-pub async fn applied_about(tx: &mut Tx, stream: &str, envelope_id: &[u8]) -> Stored<Vec<InboxRow>> {
-    const SQL: &str = "with recursive spans (span) as (
+static APPLIED_ABOUT: Bulk = Bulk::new(
+    "with recursive v (envelope_id, stream) as (values",
+    2,
+    "), spans (span) as (
             select span from (
                 select dseq >> 11 as span from inbox order by dseq >> 11 desc limit 1
             ) latest
             union all select span - 1 from spans where span > 0
         ) select i.depoch, i.dseq, i.item, i.line, i.wraps, i.state, i.attempts, i.fault, i.trace
-            from spans cross join inbox i
-            where i.dseq >> 11 = spans.span and i.envelope_id = $1 and i.stream = $2
-                and i.state = 'applied'
-            order by i.depoch, i.dseq";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(envelope_id).bind(stream).fetch_all(c).await)?)
+            from spans cross join v cross join inbox i
+            where i.dseq >> 11 = spans.span and i.envelope_id = v.envelope_id
+                and i.stream = v.stream and i.state = 'applied'
+            order by i.depoch, i.dseq",
+);
+
+/// What has been applied of a stream about these messages, in stream order. Ids are indexed within spans
+/// of 2,048 items, as those of own messages are ([`super::by_id`]).
+pub async fn applied_about(
+    tx: &mut Tx,
+    stream: &str,
+    ids: impl Iterator<Item = EnvelopeId>,
+) -> Stored<Vec<InboxRow>> {
+    let values = ids.flat_map(|id| [Value::from(id.as_bytes().as_slice()), stream.into()]);
+    tx.fetch_rows(&APPLIED_ABOUT, values.collect()).await
 }
 
 /// Items of a stream from a place back, the last first.
@@ -200,52 +213,81 @@ pub async fn exceptions(
         .collect())
 }
 
+/// The text of a query for lines of own messages of the cases of a list, by the ids of their envelopes.
+/// They are found by their cases: no join by ids is left to a planner.
+macro_rules! own_lines {
+    ($of_kind:literal) => {
+        concat!(
+            ") select o.envelope_id, l.line from v cross join outbox o
+                join outbox_lines l on l.number = o.number
+                where o.case_id = v.case_id",
+            $of_kind,
+            " union all select o.envelope_id, l.line from v cross join outbox o
+                join outbox_lines l on l.number = o.number
+                where o.other_case = v.case_id",
+            $of_kind
+        )
+    };
+}
+
+static OWN_LINES: Bulk = Bulk::new("with v (case_id) as (values", 1, own_lines!(""));
+static OWN_REQUESTS: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    own_lines!(" and o.kind = 'identity.requested'"),
+);
+static OWN_BIRTHS: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    own_lines!(" and o.kind in ('report.filed', 'case.split')"),
+);
+
+/// Lines of own messages by the ids of their envelopes.
+async fn own_lines(
+    tx: &mut Tx,
+    bulk: &'static Bulk,
+    cases: Vec<Value>,
+) -> Stored<HashMap<Vec<u8>, String>> {
+    let rows: Vec<(Option<Vec<u8>>, Packed<String>)> = tx.fetch_rows(bulk, cases).await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .filter_map(|(id, line)| Some((id?, line.line())))
+        .collect())
+}
+
 /// The history of a case: item, foreign line or own line, in the case's order.
 pub async fn history(
     tx: &mut Tx,
     case_id: &str,
 ) -> Stored<Vec<(String, Option<String>, Option<String>, String)>> {
-    const SQL: &str = "with own (number, envelope_id) as (
-            select number, envelope_id from outbox where case_id = $1
-            union select number, envelope_id from outbox where other_case = $1
-        ) select i.item, i.line, l.line, i.state
-        from inbox i left join own on own.envelope_id = i.envelope_id
-            left join outbox_lines l on l.number = own.number
-        where i.stream = 'inbox' and i.case_id = $1
-        order by i.case_seq, i.depoch, i.dseq";
+    const SQL: &str = "select item, envelope_id, line, state from inbox
+        where stream = 'inbox' and case_id = $1 order by case_seq, depoch, dseq";
     type Row = (
         Legible<String>,
+        Vec<u8>,
         Legible<Option<String>>,
-        Packed<Option<String>>,
         Legible<String>,
     );
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?;
+    let own = own_lines(tx, &OWN_LINES, vec![case_id.into()]).await?;
     let rows = rows.into_iter();
     Ok(rows
-        .map(|(item, foreign, own, state)| (item.text(), foreign.text(), own.line(), state.text()))
+        .map(|(item, id, foreign, state)| {
+            (
+                item.text(),
+                foreign.text(),
+                own.get(&id).cloned(),
+                state.text(),
+            )
+        })
         .collect())
-}
-
-/// The text of a query for items of the cases of a list: case, item, foreign line or own line.
-macro_rules! of_cases {
-    ($which:literal) => {
-        concat!(
-            ") select i.case_id, i.item, i.line, coalesce(
-                (select l.line from outbox o join outbox_lines l on l.number = o.number
-                    where o.case_id = i.case_id and o.envelope_id = i.envelope_id),
-                (select l.line from outbox o join outbox_lines l on l.number = o.number
-                    where o.other_case = i.case_id and o.envelope_id = i.envelope_id))
-            from v cross join inbox i
-            where i.case_id = v.case_id and ",
-            $which
-        )
-    };
 }
 
 static IDENTITY_REQUESTS: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
-    of_cases!("i.stream = 'inbox' and i.kind = 'identity.requested'"),
+    ") select i.case_id, i.item, i.envelope_id, i.line from v cross join inbox i
+        where i.case_id = v.case_id and i.stream = 'inbox' and i.kind = 'identity.requested'",
 );
 
 /// Requests for the identities of the named cases: case, item, foreign line or own line.
@@ -253,44 +295,41 @@ pub async fn identity_requests(
     tx: &mut Tx,
     cases: Vec<Value>,
 ) -> Stored<Vec<(String, String, Option<String>, Option<String>)>> {
-    type Row = (
-        String,
-        Legible<String>,
-        Legible<Option<String>>,
-        Packed<Option<String>>,
-    );
-    let rows: Vec<Row> = tx.fetch_rows(&IDENTITY_REQUESTS, cases).await?;
-    let rows = rows.into_iter();
-    Ok(rows
-        .map(|(case, item, foreign, own)| (case, item.text(), foreign.text(), own.line()))
-        .collect())
+    of_cases(tx, [&IDENTITY_REQUESTS, &OWN_REQUESTS], cases).await
 }
 
 static BIRTHS: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
-    of_cases!(
-        "i.stream = 'inbox' and i.kind in ('report.filed', 'case.split')
-        order by i.case_id, i.case_seq, i.depoch, i.dseq"
-    ),
+    ") select i.case_id, i.item, i.envelope_id, i.line from v cross join inbox i
+        where i.case_id = v.case_id and i.stream = 'inbox' and i.kind in ('report.filed', 'case.split')
+        order by i.case_id, i.case_seq, i.depoch, i.dseq",
 );
 
 /// What the named cases may begin with: case, item, foreign line or own line, of each in its order.
-/// `cross join` pins the order to SQLite, which goes through the whole stream otherwise.
 pub async fn births(
     tx: &mut Tx,
     cases: Vec<Value>,
 ) -> Stored<Vec<(String, String, Option<String>, Option<String>)>> {
-    type Row = (
-        String,
-        Legible<String>,
-        Legible<Option<String>>,
-        Packed<Option<String>>,
-    );
-    let rows: Vec<Row> = tx.fetch_rows(&BIRTHS, cases).await?;
+    of_cases(tx, [&BIRTHS, &OWN_BIRTHS], cases).await
+}
+
+/// `cross join` pins the order to SQLite, which goes through the whole stream otherwise.
+async fn of_cases(
+    tx: &mut Tx,
+    [items, own]: [&'static Bulk; 2],
+    cases: Vec<Value>,
+) -> Stored<Vec<(String, String, Option<String>, Option<String>)>> {
+    type Row = (String, Legible<String>, Vec<u8>, Legible<Option<String>>);
+    let rows: Vec<Row> = tx.fetch_rows(items, cases).await?;
+    let bare = rows.iter().filter(|(_, _, _, line)| line.is_null());
+    let mut bare: Vec<&str> = bare.map(|(case, ..)| case.as_str()).collect();
+    bare.dedup();
+    let bare = bare.into_iter().map(Value::from).collect();
+    let own = own_lines(tx, own, bare).await?;
     let rows = rows.into_iter();
     Ok(rows
-        .map(|(case, item, foreign, own)| (case, item.text(), foreign.text(), own.line()))
+        .map(|(case, item, id, foreign)| (case, item.text(), foreign.text(), own.get(&id).cloned()))
         .collect())
 }
 
@@ -314,8 +353,15 @@ mod tests {
         for test in databases().await {
             let db = test.migrated(Schema::Node).await.unwrap();
             let tx = &mut db.read().await.unwrap();
-            goes_from_the_list(tx, &IDENTITY_REQUESTS).await;
-            goes_from_the_list(tx, &BIRTHS).await;
+            for bulk in [
+                &IDENTITY_REQUESTS,
+                &BIRTHS,
+                &OWN_REQUESTS,
+                &OWN_BIRTHS,
+                &OWN_LINES,
+            ] {
+                goes_from_the_list(tx, bulk).await;
+            }
         }
     }
 }

@@ -194,7 +194,8 @@ pub async fn adopt(
             $4, $5, $6, $7, $8, $9)
         on conflict (message_id) do update set state = 'accepted', epoch = excluded.epoch,
             seq = excluded.seq, envelope_id = excluded.envelope_id,
-            accepted_at = excluded.accepted_at
+            accepted_at = excluded.accepted_at,
+            other_case = coalesce(outbox.other_case, excluded.other_case)
         where outbox.epoch is null or excluded.epoch < outbox.epoch
             or (excluded.epoch = outbox.epoch and excluded.seq < outbox.seq)
         returning number";
@@ -240,6 +241,14 @@ pub async fn unseal(tx: &mut Tx) -> Stored<()> {
 pub async fn quarantine(tx: &mut Tx, number: i64, reason: &str) -> Stored<()> {
     const SQL: &str = "update outbox set state = 'quarantined', reason = $2 where number = $1";
     on!(tx, c => sqlx::query(SQL).bind(number).bind(reason).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes the second case of an own message that came back before its kind was known to have one.
+pub async fn note_other_case(tx: &mut Tx, number: i64, case_id: &str) -> Stored<()> {
+    const SQL: &str = "update outbox set other_case = $2
+        where number = $1 and other_case is null and case_id <> $2";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(case_id).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -41,7 +41,7 @@ impl Link {
         let page = store::inbox::programmes(&mut tx, place.unwrap_or_default(), PAGE).await?;
         for row in &page {
             if announces_pictures(row) {
-                take(&mut tx, row, &directory, now).await?;
+                take(&mut tx, self.node.instance()?, row, &directory, now).await?;
             }
         }
         let read = match page.last() {

@@ -223,6 +223,7 @@ pub(super) async fn forget(
     if let Some(case) = case.filter(|_| !told) {
         tell_redaction(tx, node, message, case).await?;
     }
+    Box::pin(node.unsay_on_channels(tx, id)).await?;
     erase(batch, tx, id).await
 }
 

@@ -79,8 +79,8 @@ impl Link {
         let mut tx = self.node.write_tx().await?;
         for lost in lost {
             adopt(&mut tx, lost, now).await?;
-            hear_again(&self.node, &mut tx, lost, now).await?;
         }
+        hear_again(&self.node, &mut tx, lost, now).await?;
         for envelope in receipts {
             let receipt = self.check_receipt(&envelope)?;
             if receipt.author != *me || receipt.epoch != epoch {
@@ -156,21 +156,31 @@ fn batches(lost: &[Lost]) -> Result<Vec<Vec<u8>>, NodeError> {
     Ok(bodies)
 }
 
-/// What was told of a message while only another copy of this node knew of it: its ruling was about
-/// nothing, and what it published could not be read.
-async fn hear_again(node: &Node, tx: &mut Tx, lost: &Lost, now: i64) -> Result<(), NodeError> {
-    let (id, directory) = (lost.envelope.id(), node.directory());
-    let number = store::by_id::number(tx, id).await?;
-    for row in store::inbox::applied_about(tx, Stream::Inbox.as_str(), id.as_bytes()).await? {
+/// What was told of messages while only another copy of this node knew of them: their rulings were about
+/// nothing, and what they published could not be read.
+async fn hear_again(node: &Node, tx: &mut Tx, lost: &[Lost], now: i64) -> Result<(), NodeError> {
+    let directory = node.directory();
+    let ids = || lost.iter().map(|lost| lost.envelope.id());
+    let numbers = store::by_id::numbers(tx, ids().collect()).await?;
+    let mut rulings = Vec::new();
+    for row in store::inbox::applied_about(tx, Stream::Inbox.as_str(), ids()).await? {
         let item: Item = store::read(serde_json::from_str(&row.item))?;
-        if let Some(number) = number {
-            store::outbox::ruled(tx, ruled(number, &item, now).into()).await?;
+        if let Some(&number) = numbers.get(&item.envelope_id) {
+            rulings.extend(ruled(number, &item, now));
         }
     }
-    for row in store::inbox::applied_about(tx, Stream::Public.as_str(), id.as_bytes()).await? {
+    store::outbox::ruled(tx, rulings).await?;
+    for row in store::inbox::applied_about(tx, Stream::Public.as_str(), ids()).await? {
         // Nobody who reads the feed was told of it.
         let state = "received".to_owned();
-        public::take(tx, &InboxRow { state, ..row }, &directory, now).await?;
+        public::take(
+            tx,
+            node.instance()?,
+            &InboxRow { state, ..row },
+            &directory,
+            now,
+        )
+        .await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::Effect;
 use lapor_protocol::delivery::Item;
 use lapor_protocol::directory::Directory;
+use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::{Body, BodyError, Scope};
 use lapor_protocol::message::Message;
 use lapor_protocol::public::{needs_programme, rule_public};
@@ -33,7 +34,7 @@ pub(super) async fn apply_public(
     for row in rows {
         let (state, reason) = match &row.fault {
             Some(fault) => ("quarantined", Some(fault.clone())),
-            None => take(tx, &row, &directory, now).await?,
+            None => take(tx, node.instance()?, &row, &directory, now).await?,
         };
         if state == "quarantined" {
             tracing::error!(
@@ -61,6 +62,7 @@ pub(super) async fn apply_public(
 /// Does what an item says; returns the state that it has then, and why.
 pub(super) async fn take(
     tx: &mut Tx,
+    me: &InstanceId,
     row: &InboxRow,
     directory: &Directory,
     now: i64,
@@ -68,14 +70,21 @@ pub(super) async fn take(
     let Ok(item) = serde_json::from_str::<Item>(&row.item) else {
         return Ok(("quarantined", Some(DAMAGED.to_owned())));
     };
-    let own = store::by_id::line(tx, item.envelope_id).await?;
+    let here = row.line.as_deref();
+    let foreign = here.and_then(|line| kept_message(line, item.envelope_id));
+    let foreign = foreign.filter(|message| message.header.author != *me);
+    let own = match foreign {
+        Some(_) => None,
+        None => store::by_id::line(tx, item.envelope_id).await?,
+    };
     // One that was applied before is only looked at again, and an own one was told when it was stored.
     let told = row.state == "applied" || own.as_ref().is_some_and(|own| own.adopted == 0);
     let line = row.line.clone().or(own.map(|own| own.line));
     let (Some(line), Effect::Applied) = (line, item.ruling.effect) else {
         return Ok(("applied", None));
     };
-    let Some(message) = kept_message(&line, item.envelope_id) else {
+    let message = foreign.or_else(|| kept_message(&line, item.envelope_id));
+    let Some(message) = message else {
         return Ok(("quarantined", Some(DAMAGED.to_owned())));
     };
     let body = match &message.body {

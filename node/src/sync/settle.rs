@@ -64,6 +64,7 @@ pub(super) async fn settle(
         }
         if let Some(&number) = batch.numbers.get(&item.envelope_id) {
             batch.rulings.extend(ruled(number, item, batch.now));
+            note_other_case(tx, number, item).await?;
         }
     }
     let (Some(id), Some(case_seq)) = (item.case, item.case_seq) else {
@@ -181,6 +182,20 @@ pub(super) fn ruled(number: i64, item: &Item, now: i64) -> [Value; 4] {
         Value::from(item.ruling.reason.and_then(code)),
         Value::from(now),
     ]
+}
+
+/// An own message that an older version got back from the hub does not know its second case, by which
+/// what is read of that finds it.
+async fn note_other_case(tx: &mut Tx, number: i64, item: &Item) -> Result<(), NodeError> {
+    let has_two = matches!(
+        item.kind.as_str(),
+        "case.linked" | "case.unlinked" | "case.split"
+    );
+    let placed = item.case.filter(|_| has_two && item.case_seq.is_some());
+    if let Some(case) = placed {
+        store::outbox::note_other_case(tx, number, &case.to_string()).await?;
+    }
+    Ok(())
 }
 
 /// The first envelope of a duplicate has had it.
