@@ -1,6 +1,6 @@
 //! Whose turn it is among the batches of one instance. While one is ordered the next may come: it is
-//! read and verified meanwhile, and waits here until none in front of it is under way any more, or is
-//! sent back where one of those was. The batches of another instance are never waited for.
+//! read and verified meanwhile, waits here until each in front of it waits to be ordered or is answered,
+//! and is sent back where one of those was. The batches of another instance are never waited for.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +30,8 @@ struct Own {
 struct Place {
     /// What it draws from the measure of its instance is drawn.
     is_measured: bool,
+    /// It waits to be ordered, and what comes behind it may do so too.
+    is_queued: bool,
     /// One in front of it was sent back, so that it would meet a gap.
     is_cut_off: bool,
 }
@@ -96,23 +98,35 @@ impl Turn {
 
     /// Its measure is drawn.
     pub fn measured(&self) {
-        let mut all = locked(&self.under_way);
-        let own = all.get_mut(&self.author);
-        if let Some(place) = own.and_then(|own| own.places.get_mut(&self.behind)) {
-            place.is_measured = true;
-        }
-        self.moved.notify_waiters();
+        self.note(|place| place.is_measured = true);
     }
 
-    /// Waits until no batch is under way that is in front of this one. Refuses where one of those is
-    /// sent back, and where it takes longer than `patience`.
-    pub async fn comes(&self, patience: Duration) -> Result<(), HubError> {
-        self.waits(patience, |_| false).await
+    /// Waits until each batch in front of this one is answered or waits to be ordered; says whether one of
+    /// them still does. Refuses where one of those is sent back, and where it takes longer than `patience`.
+    pub async fn comes(&self, patience: Duration) -> Result<bool, HubError> {
+        self.waits(patience, |place| place.is_queued).await?;
+        let all = locked(&self.under_way);
+        let own = all.get(&self.author);
+        Ok(own.is_some_and(|own| own.places.range(..self.behind).next().is_some()))
+    }
+
+    /// It waits to be ordered as a whole: those behind it may follow it there.
+    pub fn queued(&self) {
+        self.note(|place| place.is_queued = true);
     }
 
     /// It is answered: those behind it go on from what was taken of it.
     pub fn passes_on(mut self) {
         self.is_passed_on = true;
+    }
+
+    fn note(&self, what: fn(&mut Place)) {
+        let mut all = locked(&self.under_way);
+        let own = all.get_mut(&self.author);
+        if let Some(place) = own.and_then(|own| own.places.get_mut(&self.behind)) {
+            what(place);
+        }
+        self.moved.notify_waiters();
     }
 
     async fn waits(&self, patience: Duration, is_past: fn(&Place) -> bool) -> Result<(), HubError> {
@@ -166,7 +180,7 @@ fn locked(under_way: &UnderWay) -> MutexGuard<'_, HashMap<InstanceId, Own>> {
 }
 
 /// To be sent again.
-fn sent_back(detail: &str) -> HubError {
+pub(crate) fn sent_back(detail: &str) -> HubError {
     let mut refusal = Refusal::of(Code::Overloaded).after_seconds(1);
     refusal.detail = Some(detail.into());
     refusal.into()
@@ -188,7 +202,7 @@ mod tests {
         Position { epoch: 1, seq }
     }
 
-    fn come(turn: &Turn) -> Option<Result<(), Code>> {
+    fn come(turn: &Turn) -> Option<Result<bool, Code>> {
         let come = turn.comes(LONG).now_or_never()?;
         Some(come.map_err(|error| error.code()))
     }
@@ -198,7 +212,7 @@ mod tests {
         let turns = Turns::each(3);
         let take = |place| turns.take(id("kota-bandung"), place).unwrap();
         let third = take(Some(at(900)));
-        assert_eq!(come(&third), Some(Ok(())), "nothing is in front of it");
+        assert_eq!(come(&third), Some(Ok(false)), "nothing is in front of it");
         let second = take(Some(at(500)));
         let first = take(None);
         let of_another = turns.take(id("kemenpu"), Some(at(7))).unwrap();
@@ -208,13 +222,28 @@ mod tests {
             (&third, false),
             (&of_another, true),
         ] {
-            assert_eq!(come(turn), has_come.then_some(Ok(())));
+            assert_eq!(come(turn), has_come.then_some(Ok(false)));
         }
         first.passes_on();
-        assert_eq!(come(&second), Some(Ok(())));
+        assert_eq!(come(&second), Some(Ok(false)));
         assert_eq!(come(&third), None);
         let (waited, ()) = tokio::join!(third.comes(LONG), async { second.passes_on() });
-        waited.unwrap();
+        assert!(!waited.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_batch_follows_those_in_front_of_it_that_wait_to_be_ordered() {
+        let turns = Turns::each(3);
+        let take = |place| turns.take(id("kota-bandung"), place).unwrap();
+        let [first, second, third] = [None, Some(at(500)), Some(at(900))].map(take);
+        let (waited, ()) = tokio::join!(second.comes(LONG), async { first.queued() });
+        assert!(waited.unwrap(), "one in front of it is not answered");
+        assert_eq!(come(&third), None, "the one in between is still coming");
+        second.queued();
+        assert_eq!(come(&third), Some(Ok(true)));
+        first.passes_on();
+        second.passes_on();
+        assert_eq!(come(&third), Some(Ok(false)));
     }
 
     #[tokio::test]
@@ -233,7 +262,7 @@ mod tests {
         assert_eq!(come(&third), None);
         drop(first);
         assert_eq!(come(&third), Some(Err(Code::Overloaded)));
-        assert_eq!(come(&of_another), Some(Ok(())));
+        assert_eq!(come(&of_another), Some(Ok(false)));
     }
 
     #[tokio::test]

@@ -63,7 +63,7 @@ pub const CHECKS: [Check<Stage>; 6] = [
         name: "orders a batch behind the one that it names, where it says that it takes both",
         keeps: &[
             "A hub that takes in more than one batch of an instance at a time says how many in `Lapor-Batches` of its answers to `POST /outbox`; it is one where nothing is said.",
-            "The hub reads and verifies it meanwhile, and orders it when nothing in front of it is under way any more.",
+            "The hub reads and verifies it meanwhile, and orders it behind what is in front of it.",
             "Where what is in front is not taken to its end, or never comes, it meets a gap: `sequence_gap`;",
             "A header of another form, or a second one, gets 400 `malformed_request`.",
         ],

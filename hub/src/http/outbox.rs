@@ -67,7 +67,7 @@ pub async fn accept(
     let mut batch = judged(&hub, &author, &lines).await?;
     // What is in front of it may bring the key.
     let again = batch.ends_at_key().then_some(lines);
-    turn.comes(patience).await?;
+    let follows = turn.comes(patience).await?;
     if let Some(lines) = again
         && hub.ground.directory.current().version() != batch.directory
     {
@@ -79,8 +79,12 @@ pub async fn accept(
     let is_logged =
         hub.settings().log.follows_spans() || tracing::enabled!(target: TARGET, Level::INFO);
     let traced = traced(&batch, is_logged, hub.spans().are_told());
-    let answer = hub.sequencer.submit(batch, boot).await;
-    let answer = answer.inspect_err(|error| {
+    let is_whole = batch.is_whole();
+    let answered = hub.sequencer.submit(batch, boot, follows)?;
+    if is_whole {
+        turn.queued();
+    }
+    let answer = answered.await.inspect_err(|error| {
         if error.code() == Code::BootConflict {
             // Only a start that the hub has answered before sends messages. What had to wait may be of
             // one that has ended meanwhile.

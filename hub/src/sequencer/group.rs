@@ -314,8 +314,8 @@ fn answer(working: &mut Working, chain: &Chain, admitted: Admitted<'_>) -> Outbo
         receipts.push(signed);
     }
     OutboxAnswer {
-        accepted_through: chain.head.seq,
-        head: chain.head,
+        accepted_through: admitted.head.seq,
+        head: admitted.head,
         exceptions: admitted.exception.into_iter().collect(),
         receipts,
     }

@@ -3,7 +3,7 @@
 //! receipts that are stored, never fresh ones.
 
 use lapor_migrations::Tx;
-use lapor_protocol::chain::ChainError;
+use lapor_protocol::chain::{ChainError, ChainHead};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::Position;
@@ -17,9 +17,10 @@ use crate::directory::admit;
 use crate::error::HubError;
 use crate::store::chains::{self, Chain};
 use crate::store::envelopes;
+use crate::turns::sent_back;
 
 /// What a batch brings to the order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Admitted<'a> {
     pub fresh: &'a [Incoming],
     /// How many had been accepted before.
@@ -27,6 +28,20 @@ pub struct Admitted<'a> {
     /// Stored receipts over what had been accepted before.
     pub receipts: Vec<Envelope>,
     pub exception: Option<OutboxException>,
+    /// Where the chain stands behind it.
+    pub head: ChainHead,
+}
+
+impl Admitted<'_> {
+    fn none(head: ChainHead) -> Self {
+        Self {
+            fresh: &[],
+            repeated: 0,
+            receipts: Vec::new(),
+            exception: None,
+            head,
+        }
+    }
 }
 
 /// Compares one batch with `chain`, which it advances over what is new. An
@@ -48,7 +63,7 @@ pub async fn compare<'a>(
         return Ok(Err(refused));
     }
     let (again, fresh) = divide(chain, &batch.messages);
-    let mut admitted = Admitted::default();
+    let mut admitted = Admitted::none(chain.head);
     if !again.is_empty() && !repeated(tx, chain, again, &mut admitted, now_ms).await? {
         return Ok(Ok(admitted));
     }
@@ -58,7 +73,14 @@ pub async fn compare<'a>(
         admitted.exception = first.map(|at| exception(at, Code::ForkDetected, Some(detail.into())));
         return Ok(Ok(admitted));
     }
+    if submission.follows
+        && let Some(first) = fresh.first()
+        && let Err(ChainError::Gap { .. }) = chain.head.admits(&first.message.header)
+    {
+        return Ok(Err(sent_back("the batch in front of it was not taken")));
+    }
     take(directory, chain, batch, fresh, &mut admitted);
+    admitted.head = chain.head;
     Ok(Ok(admitted))
 }
 

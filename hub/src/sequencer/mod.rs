@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use lapor_migrations::Tx;
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::Position;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::OutboxAnswer;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -40,6 +40,8 @@ pub use verifiers::Verifiers;
 pub(crate) use verify::split;
 pub use verify::{Batch, Incoming, Lines, read_batch};
 
+/// Batches of one author in one transaction: as many more are read and verified meanwhile.
+const GROUP_BATCHES: usize = 2;
 /// Messages that one transaction may order, and their bytes.
 const GROUP_MESSAGES: usize = 2000;
 const GROUP_BYTES: usize = 8 << 20;
@@ -56,6 +58,8 @@ pub struct Boot {
 pub struct Submission {
     pub batch: Batch,
     pub boot: Option<Boot>,
+    /// Another in front of it was not answered when this one came into the queue.
+    pub follows: bool,
     reply: oneshot::Sender<Result<OutboxAnswer, HubError>>,
 }
 
@@ -129,10 +133,22 @@ impl Sequencer {
         }
     }
 
-    /// Waits until a batch is durable, or refused.
-    pub async fn submit(&self, batch: Batch, boot: Option<Boot>) -> Result<OutboxAnswer, HubError> {
+    /// Puts a batch behind those that wait to be ordered; `follows` one of its author that is not answered,
+    /// and is sent back where that is not taken. What is returned waits until the batch is durable, or
+    /// refused.
+    pub fn submit(
+        &self,
+        batch: Batch,
+        boot: Option<Boot>,
+        follows: bool,
+    ) -> Result<impl Future<Output = Result<OutboxAnswer, HubError>> + use<>, HubError> {
         let (reply, answer) = oneshot::channel();
-        let submission = Submission { batch, boot, reply };
+        let submission = Submission {
+            batch,
+            boot,
+            follows,
+            reply,
+        };
         self.queue
             .try_send(submission)
             .map_err(|error| match error {
@@ -141,7 +157,7 @@ impl Sequencer {
                 }
                 mpsc::error::TrySendError::Closed(_) => HubError::Stopping,
             })?;
-        answer.await.map_err(|_| HubError::Aborted)?
+        Ok(async { answer.await.map_err(|_| HubError::Aborted)? })
     }
 
     /// Batches that wait to be ordered.
@@ -218,9 +234,9 @@ async fn run(
     }
 }
 
-/// Takes what is waiting, without waiting for more; one batch of each author,
-/// because a batch is compared with what is on disk. The first that does not
-/// fit is held for the next group.
+/// Takes what is waiting, without waiting for more. Of one author only what
+/// continues what is taken: what is sent again is compared with what is on
+/// disk. The first that does not fit is held for the next group.
 fn gather(
     first: Submission,
     waiting: &mut mpsc::Receiver<Submission>,
@@ -231,14 +247,30 @@ fn gather(
     while let Ok(next) = waiting.try_recv() {
         messages += next.batch.messages.len();
         bytes += next.batch.bytes;
-        let author: &InstanceId = &next.batch.author;
-        let twice = group.iter().any(|taken| taken.batch.author == *author);
-        if twice || messages > GROUP_MESSAGES || bytes > GROUP_BYTES {
+        if !fits(&group, &next.batch) || messages > GROUP_MESSAGES || bytes > GROUP_BYTES {
             return (group, Some(next));
         }
         group.push(next);
     }
     (group, None)
+}
+
+/// Whether a batch may go into a transaction with these.
+fn fits(group: &[Submission], next: &Batch) -> bool {
+    let of_author = |taken: &&Submission| taken.batch.author == next.author;
+    let own = || group.iter().filter(of_author);
+    own().last().is_none_or(|last| {
+        let last = last.batch.messages.last().map(place);
+        let first = next.messages.first().map(place);
+        let continues = last
+            .zip(first)
+            .is_some_and(|(last, first)| last.epoch == first.epoch && last.seq + 1 == first.seq);
+        continues && own().count() < GROUP_BATCHES
+    })
+}
+
+fn place(incoming: &Incoming) -> Position {
+    incoming.message.header.position()
 }
 
 #[cfg(test)]

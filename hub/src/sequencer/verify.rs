@@ -70,6 +70,11 @@ impl Batch {
         matches!(last, Some(Ok(Body::KeyAnnounced(_))))
     }
 
+    /// Whether all of it can be ordered, and what comes behind it can be judged before it is.
+    pub fn is_whole(&self) -> bool {
+        self.end.is_none() && !self.announces_key()
+    }
+
     /// Whether it ends at a key that a later version of the directory may hold good.
     pub fn ends_at_key(&self) -> bool {
         let end = self.end.as_ref();

@@ -8,6 +8,7 @@ use http::Method;
 use lapor_protocol::ids::Position;
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
+use lapor_protocol::receipt::Receipt;
 use lapor_protocol::wire::{BATCHES_HEADER, BEHIND_HEADER, BOOT_HEADER, NDJSON, OutboxAnswer};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
@@ -96,6 +97,53 @@ async fn a_batch_behind_one_that_is_still_coming_is_ordered_after_it() {
             );
         }
         place.send(&bandung, &written[4..]).await;
+        place.pull(&mut bandung).await;
+        let ordered = bandung.received.iter().map(|one| one.item.envelope_id);
+        let said = written.iter().map(|one| one.envelope);
+        assert_eq!(ordered.collect::<Vec<_>>(), said.collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn each_of_several_batches_that_wait_together_has_an_answer_of_its_own() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, mut kemenpu] = place.three().await;
+        let written = some(&mut bandung, 7);
+        let of_another = some(&mut kemenpu, 1);
+        is_heard(&place, &bandung).await;
+        let (first, second, third, fourth, _) = tokio::join!(
+            place.push(&bandung, &written[..1]),
+            behind(&place, &bandung, "1.1", &written[1..3]),
+            behind(&place, &bandung, "1.3", &written[3..6]),
+            behind(&place, &bandung, "1.6", &written[6..]),
+            place.push(&kemenpu, &of_another),
+        );
+        for (answered, (from, to)) in [
+            (first, (1, 1)),
+            (second, (2, 3)),
+            (third, (4, 6)),
+            (fourth, (7, 7)),
+        ] {
+            let answer: OutboxAnswer = answered.json();
+            assert_eq!((exception(&answer), answer.accepted_through), (None, to));
+            assert_eq!(answer.head.position(), Position { epoch: 1, seq: to });
+            let receipt: Receipt = serde_json::from_slice(&answer.receipts[0].payload).unwrap();
+            assert_eq!(
+                (answer.receipts.len(), receipt.from, receipt.to),
+                (1, from, to)
+            );
+        }
+        // What is sent again meanwhile is compared with what is on disk, in whatever order they come.
+        let again = [
+            place.push(&bandung, &written[..3]).await,
+            behind(&place, &bandung, "1.3", &written[3..]).await,
+        ];
+        for (answered, receipts) in again.into_iter().zip([2, 2]) {
+            let answer: OutboxAnswer = answered.json();
+            assert_eq!((exception(&answer), answer.accepted_through), (None, 7));
+            assert_eq!(answer.receipts.len(), receipts);
+        }
         place.pull(&mut bandung).await;
         let ordered = bandung.received.iter().map(|one| one.item.envelope_id);
         let said = written.iter().map(|one| one.envelope);

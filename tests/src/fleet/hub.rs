@@ -152,7 +152,8 @@ impl HubHouse {
             end: None,
             bytes: 0,
         };
-        let late = first.hub.sequencer.submit(nothing, None).await;
+        let late = first.hub.sequencer.submit(nothing, None, false);
+        let late = late.expect("there is room").await;
         assert!(matches!(late, Err(HubError::Fenced)), "{late:?}");
         let ended = first.serving.await.expect("the first hub ends by itself");
         assert!(matches!(ended, Err(HubError::Fenced)), "{ended:?}");
