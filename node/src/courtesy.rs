@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::node::Node;
 
 /// While others write, they have the database so many times as long as a piece of work has taken.
-const WAY_GIVEN: u32 = 8;
+const WAY_GIVEN: u32 = 24;
 /// The most that is left to others at once.
 const MOST: Duration = Duration::from_secs(10);
 
