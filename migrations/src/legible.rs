@@ -79,6 +79,9 @@ where
 
 /// Text as a disk gives it back, with marks where it holds none.
 pub(crate) fn text(bytes: &[u8]) -> String {
+    if let Ok(text) = str::from_utf8(bytes) {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

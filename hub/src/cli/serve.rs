@@ -134,7 +134,6 @@ async fn open_console(
     let site = console.settings().site(Some(listener.local_addr()?));
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    console.accounts().warm().await?;
     let setup = console.accounts().setup_link("serve").await?;
     let ending = ending.clone();
     tokio::spawn(async move {

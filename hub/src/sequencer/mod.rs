@@ -259,7 +259,7 @@ fn gather(
 fn fits(group: &[Submission], next: &Batch) -> bool {
     let of_author = |taken: &&Submission| taken.batch.author == next.author;
     let own = || group.iter().filter(of_author);
-    own().last().is_none_or(|last| {
+    own().next_back().is_none_or(|last| {
         let last = last.batch.messages.last().map(place);
         let first = next.messages.first().map(place);
         let continues = last

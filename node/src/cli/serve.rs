@@ -39,7 +39,6 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let bound = listener.local_addr()?;
     let mut stop = StopSignals::listen()?;
     let link = Link::connect(node.clone())?;
-    node.accounts().warm().await?;
     let shutdown = CancellationToken::new();
     let watched = watched
         .map(|listener| watch(&link, listener, &shutdown))

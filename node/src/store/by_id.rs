@@ -70,20 +70,17 @@ pub async fn numbers(
     let mut found = HashMap::new();
     while let Some(id) = ids.pop() {
         let here = number(tx, id).await?;
-        let more: Vec<(Vec<u8>, i64)> = match here {
-            Some(number) => {
-                found.insert(id, number);
-                let span = number >> SPAN;
-                let values = ids.iter().flat_map(|id| {
-                    let at = |span: i64| [Value::from(span), id.as_bytes().as_slice().into()];
-                    [at(span - 1), at(span)].concat()
-                });
-                tx.fetch_rows(&IN_SPANS, values.collect()).await?
-            }
-            None => {
-                let values = ids.iter().map(|id| id.as_bytes().as_slice().into());
-                tx.fetch_rows(&ANYWHERE, values.collect()).await?
-            }
+        let more: Vec<(Vec<u8>, i64)> = if let Some(number) = here {
+            found.insert(id, number);
+            let span = number >> SPAN;
+            let values = ids.iter().flat_map(|id| {
+                let at = |span: i64| [Value::from(span), id.as_bytes().as_slice().into()];
+                [at(span - 1), at(span)].concat()
+            });
+            tx.fetch_rows(&IN_SPANS, values.collect()).await?
+        } else {
+            let values = ids.iter().map(|id| id.as_bytes().as_slice().into());
+            tx.fetch_rows(&ANYWHERE, values.collect()).await?
         };
         for (id, number) in more {
             found.insert(digest(&id)?, number);

@@ -23,7 +23,8 @@ use super::world::{DESK, HUB, World};
 
 const CASES: usize = 1000;
 pub const NODES: [&str; 4] = ["kota-bandung", "kota-medan", "kota-palu", "kota-sorong"];
-const TARGET: f64 = 8000.0;
+/// Messages a second from one node, on SQLite and on PostgreSQL.
+const TARGETS: [f64; 2] = [15_000.0, 10_000.0];
 /// Acts under way at once while a run is prepared.
 const WRITERS: usize = 32;
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -68,13 +69,14 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
             );
         }
     }
+    let target = TARGETS[usize::from(plan.server.is_some())];
     let of_bound = |bound: &Spread| json!(rounded(one.rate.median() / bound.median(), 2));
     Ok(json!({
         "what": "case.followed_up from a node's outbox until durable at the hub and receipted at the node; sealing, signing, the node's start and its handshake included",
         "messages": plan.messages,
         "cases": CASES,
         "payload_bytes": payload_bytes,
-        "messages_per_second": one.rate.at_least(TARGET, 0),
+        "messages_per_second": one.rate.at_least(target, 0),
         "four_nodes_messages_per_second": four.rate.at_least(one.rate.median(), 0),
         "cpu_us_a_message": { "hub": one.hub_cpu.told(0), "node": one.node_cpu.told(0) },
         "of_verifications_on_one_core": of_bound(&bounds.verifications),

@@ -2,12 +2,14 @@
 //! Whoever waits too long is sent away; an unknown account costs as much time as
 //! a wrong password.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as B64;
 use tokio::sync::Semaphore;
 
 use super::AccountError;
@@ -52,8 +54,8 @@ pub struct Hashing {
     cost: HashCost,
     working: Arc<Semaphore>,
     queue: Semaphore,
-    /// A hash of nothing that anybody knows, at today's cost.
-    decoy: OnceLock<String>,
+    /// What is held against a password where there is no account.
+    decoy: String,
 }
 
 impl Hashing {
@@ -62,7 +64,7 @@ impl Hashing {
             cost,
             working: Arc::new(Semaphore::new(AT_ONCE)),
             queue: Semaphore::new(WAITING),
-            decoy: OnceLock::new(),
+            decoy: decoy(cost),
         }
     }
 
@@ -78,10 +80,7 @@ impl Hashing {
         password: &Password,
         stored: Option<&str>,
     ) -> Result<Verified, AccountError> {
-        let against = match stored {
-            Some(stored) => stored.to_owned(),
-            None => self.decoy().await?,
-        };
+        let against = stored.unwrap_or(&self.decoy).to_owned();
         let (cost, typed, known) = (self.cost, password.clone(), stored.is_some());
         self.work(move || {
             let parsed = PasswordHash::new(&against)
@@ -98,21 +97,6 @@ impl Hashing {
             hash(cost, &typed).map(Verified::Rehashed)
         })
         .await?
-    }
-
-    /// Makes the decoy ahead, so that the first unknown account does not take longer.
-    pub async fn warm(&self) -> Result<(), AccountError> {
-        self.decoy().await.map(drop)
-    }
-
-    /// What is held against a password where there is no account; made once.
-    async fn decoy(&self) -> Result<String, AccountError> {
-        if let Some(decoy) = self.decoy.get() {
-            return Ok(decoy.clone());
-        }
-        let nobodys = Password::from(hex::encode(random::<32>()));
-        let decoy = self.hash(&nobodys).await?;
-        Ok(self.decoy.get_or_init(|| decoy).clone())
     }
 
     /// The place is kept until the work has ended, even if nobody waits for it any more.
@@ -144,6 +128,13 @@ fn hash(cost: HashCost, password: &Password) -> Result<String, AccountError> {
     let made = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_with_salt(password.reveal().as_bytes(), &random::<16>());
     made.map(|hash| hash.to_string()).map_err(|_| unusable)
+}
+
+/// In the form of a hash of this cost: of nothing that anybody knows, so that nobody has to work for it.
+fn decoy(cost: HashCost) -> String {
+    let (salt, hash) = (B64.encode(random::<16>()), B64.encode(random::<32>()));
+    let HashCost { memory_kib, passes } = cost;
+    format!("$argon2id$v=19$m={memory_kib},t={passes},p=1${salt}${hash}")
 }
 
 fn of_cost(cost: HashCost, hash: &PasswordHash) -> bool {

@@ -100,11 +100,6 @@ impl Accounts {
         &self.rules
     }
 
-    /// Does once what would make the first refusal slower than the next.
-    pub async fn warm(&self) -> Result<(), AccountError> {
-        self.hashing.warm().await
-    }
-
     /// Removes sessions and links that have ended by themselves; says how many.
     pub async fn sweep(&self) -> Result<u64, AccountError> {
         let now = self.now();
