@@ -17,10 +17,12 @@ update outbox set other_case = (
 
 -- An id is a hash: with one index over all of them each message changed a page of its own, when it was sealed and when its
 -- ruling came. Within a span of 2,048, which comes first, they stay few. Epoch and seq follow from an id and are unique, so
--- ids are as well. What has no place yet stands in neither index.
+-- ids are as well. What has no place yet, or no second case, stands in no index of it.
 drop index outbox_envelope;
 create index outbox_span on outbox (number >> 11, envelope_id) where envelope_id is not null;
 drop index outbox_position;
 create unique index outbox_position on outbox (epoch, seq) where epoch is not null;
+drop index outbox_other;
+create index outbox_other on outbox (other_case, number) where other_case is not null;
 drop index inbox_envelope;
 create index inbox_span on inbox (dseq >> 11, envelope_id);
