@@ -286,7 +286,7 @@ impl Default for LimitSettings {
             joins_per_second: 10,
             join_burst: 200,
             all_joins_per_second: 100,
-            queued_batches: 256,
+            queued_batches: 1024,
             cached_messages: 100_000,
             body_seconds: 30,
             drain_seconds: 10,

@@ -5,8 +5,6 @@ use std::time::{Duration, Instant};
 
 use crate::node::Node;
 
-/// While others write, they have the database so many times as long as a piece of work has taken.
-const WAY_GIVEN: u32 = 24;
 /// The most that is left to others at once.
 const MOST: Duration = Duration::from_secs(10);
 
@@ -14,13 +12,16 @@ const MOST: Duration = Duration::from_secs(10);
 pub(crate) struct Courtesy {
     began: Instant,
     writes: u64,
+    way_given: u32,
 }
 
 impl Courtesy {
-    pub(crate) fn begin(node: &Node) -> Self {
+    /// While others write, they are to have the database `way_given` times as long as this piece takes.
+    pub(crate) fn begin(node: &Node, way_given: u32) -> Self {
         Self {
             began: Instant::now(),
             writes: node.writes(),
+            way_given,
         }
     }
 
@@ -28,7 +29,7 @@ impl Courtesy {
     /// transactions itself; no time when nobody else has begun one.
     pub(crate) fn pause(&self, node: &Node, own: u64) -> Duration {
         if node.writes() - self.writes > own {
-            (self.began.elapsed() * WAY_GIVEN).min(MOST)
+            (self.began.elapsed() * self.way_given).min(MOST)
         } else {
             Duration::ZERO
         }

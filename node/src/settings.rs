@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use lapor_protocol::kinds::Category;
-use lapor_web::accounts::HashCost;
+use lapor_web::accounts::{self, HashCost};
 use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use lapor_web::public_url::site;
@@ -111,6 +111,7 @@ pub struct AccountSettings {
     /// Roles that must have a second factor: `admin`, `officer`, `leader`, `identity_keeper`.
     pub second_factor: Vec<StaffRole>,
     /// KiB of memory that one hash of a password takes (Argon2id).
+    #[serde(deserialize_with = "accounts::memory_kib")]
     pub hash_memory_kib: u32,
     /// Addresses of proxies before this node, whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,

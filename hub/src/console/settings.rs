@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use lapor_web::accounts::HashCost;
+use lapor_web::accounts::{self, HashCost};
 use lapor_web::monitor::Listen;
 use lapor_web::public_url::{PublicUrl, site};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,7 @@ pub struct ConsoleSettings {
     /// Minutes after which a session ends, however it is used.
     pub longest_minutes: u32,
     /// KiB of memory that one hash of a password takes (Argon2id).
+    #[serde(deserialize_with = "accounts::memory_kib")]
     pub hash_memory_kib: u32,
     /// Addresses of proxies before the console, whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,

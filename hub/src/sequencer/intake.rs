@@ -45,7 +45,7 @@ impl Admitted<'_> {
 }
 
 /// Compares one batch with `chain`, which it advances over what is new. An
-/// inner error refuses this batch and has changed nothing.
+/// inner error refuses this batch and has taken nothing of it.
 pub async fn compare<'a>(
     tx: &mut Tx,
     directory: &Directory,

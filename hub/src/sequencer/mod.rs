@@ -255,17 +255,19 @@ fn gather(
     (group, None)
 }
 
-/// Whether a batch may go into a transaction with these.
+/// Whether a batch may go into a transaction with these. What stands behind a key that is announced is
+/// judged by the directory that this makes, in a transaction of its own.
 fn fits(group: &[Submission], next: &Batch) -> bool {
     let of_author = |taken: &&Submission| taken.batch.author == next.author;
     let own = || group.iter().filter(of_author);
     own().next_back().is_none_or(|last| {
+        let last_is_whole = last.batch.is_whole();
         let last = last.batch.messages.last().map(place);
         let first = next.messages.first().map(place);
         let continues = last
             .zip(first)
             .is_some_and(|(last, first)| last.epoch == first.epoch && last.seq + 1 == first.seq);
-        continues && own().count() < GROUP_BATCHES
+        continues && last_is_whole && own().count() < GROUP_BATCHES
     })
 }
 

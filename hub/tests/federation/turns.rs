@@ -5,6 +5,7 @@ use std::cell::Cell;
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use http::Method;
+use lapor_hub::sequencer::{Batch, Lines, read_batch};
 use lapor_protocol::ids::Position;
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
@@ -328,6 +329,61 @@ async fn what_a_key_signs_that_the_batch_in_front_announces_is_taken_behind_it()
         let (first, second): (OutboxAnswer, OutboxAnswer) = (first.json(), second.json());
         assert_eq!((exception(&first), exception(&second)), (None, None));
         assert_eq!((first.accepted_through, second.head), (1, bandung.head));
+    }
+}
+
+/// As the order takes it.
+async fn judged(place: &Place, from: &Institution, written: &[Written]) -> Batch {
+    let directory = place.hub.ground.directory.current();
+    let lines = Lines::of(lines(written).into());
+    let batch = read_batch(from.id.clone(), &lines, &directory, &place.hub.verifiers).await;
+    batch.unwrap()
+}
+
+#[tokio::test]
+async fn what_an_ended_key_signs_is_not_ordered_by_the_directory_in_which_it_was_good() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let key = CertifiedKey::certify(
+            &bandung.identity,
+            &bandung.id,
+            KeyUse::Signing,
+            Signer::from_seed(&[77; 32]).public(),
+            Position { epoch: 1, seq: 2 },
+        );
+        let announced = [bandung.write("key.announced", None, None, json!({ "key": key }))];
+        let by_old = some(&mut bandung, 1);
+        let first = judged(&place, &bandung, &announced).await;
+        let second = judged(&place, &bandung, &by_old).await;
+        // Both are in the queue before one is looked at.
+        let submit = |batch| place.hub.sequencer.submit(batch, None, false).unwrap();
+        let (first, second) = tokio::join!(submit(first), submit(second));
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert_eq!((exception(&first), first.accepted_through), (None, 1));
+        assert_eq!(exception(&second), Some((2, Code::KeyRevoked)));
+        assert_eq!((second.head, second.receipts.len()), (first.head, 0));
+    }
+}
+
+#[tokio::test]
+async fn what_is_queued_behind_a_batch_that_is_not_taken_is_sent_back_and_else_meets_a_gap() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = some(&mut bandung, 4);
+        for follows in [true, false] {
+            let batch = judged(&place, &bandung, &written[2..]).await;
+            let answer = place.hub.sequencer.submit(batch, None, follows);
+            match answer.unwrap().await {
+                Err(error) => assert_eq!((follows, error.code()), (true, Code::Overloaded)),
+                Ok(answer) => {
+                    let met = exception(&answer);
+                    assert_eq!((follows, met), (false, Some((3, Code::SequenceGap))));
+                }
+            }
+        }
+        place.send(&bandung, &written).await;
     }
 }
 

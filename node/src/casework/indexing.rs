@@ -35,6 +35,8 @@ const MOST_STEMS: usize = 8000;
 const PAUSE: Duration = Duration::from_millis(500);
 /// After an error of the database.
 const LONG_PAUSE: Duration = Duration::from_secs(10);
+/// While others write, they have the database so many times as long as a go has taken.
+const WAY_GIVEN: u32 = 24;
 /// Transactions of one go that are its own.
 const OWN_WRITES: u64 = 2;
 /// Digits from which on a number may be somebody's identity or telephone.
@@ -44,7 +46,7 @@ const PERSONAL_DIGITS: usize = 9;
 pub(crate) async fn run(node: Arc<Node>, shutdown: CancellationToken) {
     let work = async {
         loop {
-            let courtesy = Courtesy::begin(&node);
+            let courtesy = Courtesy::begin(&node, WAY_GIVEN);
             let pause = match node.catch_up_words().await {
                 Ok(0) => PAUSE,
                 Ok(_) => courtesy.pause(&node, OWN_WRITES),

@@ -22,6 +22,8 @@ use crate::store::deadlines::DeadlineRow;
 const PAGE: i64 = 200;
 /// Cases that are counted anew in one transaction, for which whoever files waits.
 const COUNTED: i64 = 50;
+/// While others write, they have the database so many times as long as a page of it has taken.
+const WAY_GIVEN: u32 = 8;
 /// Pages in one go; the rest is the next run's.
 const PAGES: usize = 50;
 /// Name of the fact that says by which edition every case has been counted.
@@ -56,7 +58,7 @@ impl Node {
         }
         let (mut after, mut count) = (String::new(), 0);
         loop {
-            let courtesy = Courtesy::begin(self);
+            let courtesy = Courtesy::begin(self, WAY_GIVEN);
             let mut tx = self.write_tx().await?;
             let page = store::deadlines::every_case(&mut tx, &after, &last_case, COUNTED).await?;
             let Some(last) = page.last() else {

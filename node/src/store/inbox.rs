@@ -107,7 +107,7 @@ static APPLIED_ABOUT: Bulk = Bulk::new(
             order by i.depoch, i.dseq",
 );
 
-/// What has been applied of a stream about these messages, in stream order. Ids are indexed within spans
+/// What has been applied of a stream about these messages, of each in stream order. Ids are indexed within spans
 /// of 2,048 items, as those of own messages are ([`super::by_id`]).
 pub async fn applied_about(
     tx: &mut Tx,

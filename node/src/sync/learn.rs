@@ -223,7 +223,10 @@ pub(super) async fn forget(
     if let Some(case) = case.filter(|_| !told) {
         tell_redaction(tx, node, message, case).await?;
     }
-    Box::pin(node.unsay_on_channels(tx, id)).await?;
+    // Once, so that it takes away what was gathered before and not what tells of the erasure.
+    if !is_erased(batch, id) {
+        Box::pin(node.unsay_on_channels(tx, id)).await?;
+    }
     erase(batch, tx, id).await
 }
 

@@ -1,6 +1,8 @@
 //! Own envelopes that the hub accepted and this node has lost: fetched after
 //! the epoch in which they stand was closed, so that none can come behind.
 
+use std::collections::HashMap;
+
 use http::Method;
 use lapor_migrations::Tx;
 use lapor_protocol::delivery::Item;
@@ -162,13 +164,15 @@ async fn hear_again(node: &Node, tx: &mut Tx, lost: &[Lost], now: i64) -> Result
     let directory = node.directory();
     let ids = || lost.iter().map(|lost| lost.envelope.id());
     let numbers = store::by_id::numbers(tx, ids().collect()).await?;
-    let mut rulings = Vec::new();
+    // Of several the last one told counts.
+    let mut rulings = HashMap::new();
     for row in store::inbox::applied_about(tx, Stream::Inbox.as_str(), ids()).await? {
         let item: Item = store::read(serde_json::from_str(&row.item))?;
         if let Some(&number) = numbers.get(&item.envelope_id) {
-            rulings.extend(ruled(number, &item, now));
+            rulings.insert(number, ruled(number, &item, now));
         }
     }
+    let rulings = rulings.into_values().flatten().collect();
     store::outbox::ruled(tx, rulings).await?;
     for row in store::inbox::applied_about(tx, Stream::Public.as_str(), ids()).await? {
         // Nobody who reads the feed was told of it.

@@ -2,6 +2,7 @@
 //! Whoever waits too long is sent away; an unknown account costs as much time as
 //! a wrong password.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as B64;
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer};
 use tokio::sync::Semaphore;
 
 use super::AccountError;
@@ -30,6 +33,23 @@ const BUSY_SECONDS: u32 = 10;
 pub struct HashCost {
     pub memory_kib: u32,
     pub passes: u32,
+}
+
+/// KiB of memory that a hash may take: what Argon2 needs at least, and what no machine should give one.
+const MEMORY_KIB: RangeInclusive<u32> = Params::MIN_M_COST..=1 << 20;
+
+/// Reads the memory of a hash, and refuses what no password could be hashed with.
+///
+/// # Errors
+/// Says what it may be.
+pub fn memory_kib<'de, D: Deserializer<'de>>(reader: D) -> Result<u32, D::Error> {
+    let kib = u32::deserialize(reader)?;
+    if MEMORY_KIB.contains(&kib) {
+        return Ok(kib);
+    }
+    let (least, most) = (MEMORY_KIB.start(), MEMORY_KIB.end());
+    let wrong = format!("expected {least} to {most} KiB for the hash of a password, got {kib}");
+    Err(D::Error::custom(wrong))
 }
 
 impl HashCost {
@@ -171,6 +191,21 @@ mod tests {
             hashing.verify(&password, Some("$argon2id$")).await,
             Err(AccountError::Damaged(_))
         ));
+    }
+
+    #[test]
+    fn memory_with_which_nobody_could_log_in_is_refused() {
+        use serde::de::IntoDeserializer as _;
+        use serde::de::value::{Error, U32Deserializer};
+
+        let read = |kib: u32| {
+            let reader: U32Deserializer<Error> = kib.into_deserializer();
+            memory_kib(reader)
+        };
+        assert_eq!([8, 47_104, 1 << 20].map(|kib| read(kib).is_ok()), [true; 3]);
+        let wrong = read(7).unwrap_err().to_string();
+        assert!(wrong.contains("8 to 1048576 KiB"), "{wrong}");
+        assert!(read((1 << 20) + 1).is_err());
     }
 
     #[tokio::test]

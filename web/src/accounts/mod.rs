@@ -39,7 +39,7 @@ pub use account::{Account, AccountId, AccountState, Login, NAME_CHARACTERS};
 pub use administer::NewAccount;
 pub use error::{AccountError, Weakness};
 pub use factor::{FactorOffer, RecoveryCode};
-pub use hashing::HashCost;
+pub use hashing::{HashCost, memory_kib};
 pub use journal::{Deed, Journal};
 pub use links::{Link, Purpose};
 pub use password::{Password, SHORTEST as SHORTEST_PASSWORD};
