@@ -6,16 +6,15 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use lapor_model::rules::Rules;
-use lapor_model::runs::{ABREAST, LARGE, Run, SMALL};
+use lapor_model::runs::{LARGE, Run, SMALL};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let small = SMALL.into_iter().chain(ABREAST);
-    let all = small.clone().chain(LARGE);
+    let all = SMALL.into_iter().chain(LARGE);
     let runs: Vec<Run> = match arguments[..] {
         [] => all.collect(),
-        ["--small"] => small.collect(),
+        ["--small"] => SMALL.into(),
         ["--only", name] => all.filter(|run| run.name == name).collect(),
         _ => Vec::new(),
     };

@@ -13,7 +13,7 @@ pub struct Run {
 const NOTHING: Bounds = Bounds::NOTHING;
 
 /// What the tests check.
-pub const SMALL: [Run; 15] = [
+pub const SMALL: [Run; 18] = [
     Run {
         name: "nothing goes wrong",
         bounds: Bounds {
@@ -144,10 +144,7 @@ pub const SMALL: [Run; 15] = [
             ..NOTHING
         },
     },
-];
-
-/// What the tests check, too: two batches of a node are under way at once.
-pub const ABREAST: [Run; 3] = [
+    // Two batches of a node are under way at once.
     Run {
         name: "two batches, lost and crashed",
         bounds: Bounds {
