@@ -253,6 +253,11 @@ function tellQueued(form, isMended) {
  * have run. */
 const putBack = new Promise((done) => addEventListener("pageshow", done, { once: true }));
 
+const textsOf = (form) => ["judul", "uraian"].map((name) => form.elements[name]);
+
+/** Whether the node shows again what was sent to it, with its key. */
+const isAnswered = (form) => textsOf(form).some(({ defaultValue }) => defaultValue !== "");
+
 /** Puts into a form to which one has gone back the key under which it was sent, where the browser has put its words there
  * again: with another the same report would be filed a second time. */
 async function takeUp(form) {
@@ -261,10 +266,8 @@ async function takeUp(form) {
   // Where the address names a report, that one is mended.
   if (!sent || location.hash) return;
   await putBack;
-  const texts = ["judul", "uraian"].map((name) => form.elements[name]);
-  // What the node shows again has its key, and whoever finds an empty form writes another report.
-  const answered = texts.some(({ defaultValue }) => defaultValue !== "");
-  if (answered || texts.every(({ value }) => value === "")) return;
+  // Whoever finds an empty form writes another report.
+  if (textsOf(form).every(({ value }) => value === "")) return;
   kunci.value = sent;
   // What still waits here is told of, and mended from the page of those that wait.
   const waits = await queue.one(sent).catch(() => null);
@@ -273,10 +276,13 @@ async function takeUp(form) {
 
 async function keepWriting(form) {
   const own = form.elements.kunci.value;
-  // No browser puts it back; the history of the tab has it for whoever comes back from the answer.
-  const sendUnder = () => history.replaceState({ ...history.state, kunci: form.elements.kunci.value }, "");
-  form.addEventListener("submit", sendUnder);
-  await takeUp(form);
+  // No browser puts it back; the history of the tab has it for whoever comes back from the answer. What is an answer
+  // itself has its key, and could not be gone back to: a browser forgets what it was the answer to.
+  if (!isAnswered(form)) {
+    const sendUnder = () => history.replaceState({ ...history.state, kunci: form.elements.kunci.value }, "");
+    form.addEventListener("submit", sendUnder);
+    await takeUp(form);
+  }
   const page = form.elements.kunci.value;
   const { sent = 0, ticks } = tab.of(page);
   if (ticks) hideAgain(form, ticks);
@@ -288,9 +294,9 @@ async function keepWriting(form) {
     if (report || !isHidden(form)) until(files.keep(upload, file, form.elements.kunci.value));
   });
   const told = document.querySelector("[data-draft]");
-  const texts = ["judul", "uraian"].map((name) => form.elements[name]);
+  const texts = textsOf(form);
   // The node shows what was sent to it, and says itself which files of that are gone.
-  const answered = texts.some(({ defaultValue }) => defaultValue !== "");
+  const answered = isAnswered(form);
   let report = await waitingFor(form).catch(() => null);
   const hidden = !report && isHidden(form);
   if (hidden) await Promise.all([draft.end(page), files.end(page, [...new FormData(form)])]).catch(() => {});
