@@ -1,26 +1,31 @@
 //! Statements that carry many rows at once.
 //!
-//! A row costs far more as a statement of its own than as one line of a `values` list. Texts exist
-//! for few numbers of rows only, so that all there are stay prepared on each connection.
+//! A row costs far more as a statement of its own than as one line of a list.
 
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow};
 
-use crate::value::{postgres_arguments, sqlite_arguments};
-use crate::{DbError, Kind, Tx, Value};
+use crate::value::{arguments, arrays};
+use crate::{DbError, Tx, Value};
 
-/// Rows of a statement. 16 at most lost a third on PostgreSQL; each small number has its text, because
-/// a group of filings is seldom larger, and so has a full batch: a statement is handed to the thread
-/// of the database and back, for which both wait where all cores are busy.
+/// Rows of a statement on SQLite, where a row more is another text: they are few, so that all there are
+/// stay prepared on each connection. Each small number has its own, because a group of filings is seldom
+/// larger, and so has a full batch: a statement is handed to the thread of the database and back, for
+/// which both wait where all cores are busy.
 const SIZES: [usize; 21] = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 32, 64, 128, 256, 500,
 ];
-/// Parameters a statement may have: <https://www.sqlite.org/limits.html> (32766; PostgreSQL takes 65535).
+/// Parameters a statement may have: <https://www.sqlite.org/limits.html>.
 const MOST_PARAMETERS: usize = 32_766;
+/// Rows of a statement on PostgreSQL, so that none becomes a message of any size.
+const MOST_ROWS: usize = 4096;
+
+/// How the list begins in the text before it.
+const LIST: &str = "values";
 
 /// One statement over a `values` list, written once as a `static`, which keeps its texts:
 ///
@@ -35,6 +40,9 @@ const MOST_PARAMETERS: usize = 32_766;
 /// static KNOWN: Bulk = Bulk::new("with v (id) as (values", 1, ") select id from v join letters using (id)");
 /// ```
 ///
+/// PostgreSQL is given an array for each column in place of the list: one short text for any number of
+/// rows, read and planned once, where a list of five hundred rows took longer to read than to execute.
+///
 /// One list is split over several statements when it is long, so the statement must mean the same
 /// for a part of the rows as for all of them.
 #[derive(Debug)]
@@ -43,65 +51,60 @@ pub struct Bulk {
     columns: usize,
     after: &'static str,
     sqlite: [OnceLock<Arc<str>>; SIZES.len()],
-    postgres: [OnceLock<Arc<str>>; SIZES.len()],
+    postgres: OnceLock<Arc<str>>,
 }
 
 impl Bulk {
-    /// `before` and `after` surround `($1, $2), ($3, $4), ...` with `columns` values in a row.
+    /// `before` ends in `values`, and it and `after` surround `(?, ?), (?, ?), ...` with `columns` values
+    /// in a row.
     pub const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
         assert!(columns > 0 && columns <= MOST_PARAMETERS);
+        assert!(ends_in_list(before.as_bytes()));
         Self {
             before,
             columns,
             after,
             sqlite: [const { OnceLock::new() }; SIZES.len()],
-            postgres: [const { OnceLock::new() }; SIZES.len()],
+            postgres: OnceLock::new(),
         }
     }
 
-    /// The text for `SIZES[size]` rows.
-    fn text(&self, kind: Kind, size: usize) -> Arc<str> {
-        let texts = match kind {
-            Kind::Sqlite => &self.sqlite,
-            Kind::Postgres => &self.postgres,
-        };
-        texts[size]
-            .get_or_init(|| self.written(kind, SIZES[size]).into())
-            .clone()
+    /// The text for SQLite and `SIZES[size]` rows.
+    fn sqlite(&self, size: usize) -> AssertSqlSafe<Arc<str>> {
+        let text = self.sqlite[size].get_or_init(|| self.list(SIZES[size]).into());
+        AssertSqlSafe(text.clone())
     }
 
-    /// SQLite looks a `$1` up by its name in a list of all names, for each value of each execution;
-    /// a bare `?` has no name, and a statement of a thousand values runs several times as fast.
-    pub(crate) fn written(&self, kind: Kind, rows: usize) -> String {
-        let mut text = String::from(self.before);
-        for row in 0..rows {
-            text.push_str(if row == 0 { " (" } else { ", (" });
-            for column in 0..self.columns {
-                let separator = if column == 0 { "" } else { ", " };
-                let written = match kind {
-                    Kind::Sqlite => write!(text, "{separator}?"),
-                    Kind::Postgres => {
-                        write!(text, "{separator}${}", row * self.columns + column + 1)
-                    }
-                };
-                written.expect("writing to a string cannot fail");
-            }
-            text.push(')');
+    /// The text for PostgreSQL.
+    fn postgres(&self) -> AssertSqlSafe<Arc<str>> {
+        let text = self.postgres.get_or_init(|| self.arrays().into());
+        AssertSqlSafe(text.clone())
+    }
+
+    /// With a list of so many rows. SQLite looks a `$1` up by its name in a list of all names, for each
+    /// value of each execution; a bare `?` has no name, and a statement of a thousand values runs several
+    /// times as fast.
+    pub(crate) fn list(&self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.columns].join(", "));
+        let list = vec![row; rows].join(", ");
+        format!("{} {list} {}", self.before, self.after)
+    }
+
+    /// With an array for each column.
+    fn arrays(&self) -> String {
+        let mut text = self.before[..self.before.len() - LIST.len()].to_owned();
+        text.push_str("select * from unnest(");
+        for column in 1..=self.columns {
+            let separator = if column == 1 { "" } else { ", " };
+            write!(text, "{separator}${column}").expect("writing to a string cannot fail");
         }
-        text.push(' ');
+        text.push_str(") ");
         text.push_str(self.after);
         text
     }
 
-    /// The parts of a list of so many values, each by its place in [`SIZES`].
-    fn parts(&self, values: usize) -> Result<Vec<usize>, DbError> {
-        if !values.is_multiple_of(self.columns) {
-            let columns = self.columns;
-            return Err(DbError::Other(format!(
-                "{values} values do not fill rows of {columns}: {}",
-                self.before
-            )));
-        }
+    /// The parts of a list of so many values for SQLite, each by its place in [`SIZES`].
+    fn parts(&self, values: usize) -> Vec<usize> {
         let most = MOST_PARAMETERS / self.columns;
         let mut rows = values / self.columns;
         let mut parts = Vec::new();
@@ -111,7 +114,25 @@ impl Bulk {
                 parts.push(size);
             }
         }
-        Ok(parts)
+        parts
+    }
+
+    fn check(&self, values: &[Value]) -> Result<(), DbError> {
+        if values.len().is_multiple_of(self.columns) {
+            return Ok(());
+        }
+        let (count, columns) = (values.len(), self.columns);
+        Err(DbError::Other(format!(
+            "{count} values do not fill rows of {columns}: {}",
+            self.before
+        )))
+    }
+}
+
+const fn ends_in_list(text: &[u8]) -> bool {
+    match text.split_last_chunk::<{ LIST.len() }>() {
+        Some((_, last)) => last.eq_ignore_ascii_case(LIST.as_bytes()),
+        None => false,
     }
 }
 
@@ -121,24 +142,29 @@ impl Tx {
     pub async fn run_rows(
         &mut self,
         bulk: &'static Bulk,
-        values: Vec<Value>,
+        mut values: Vec<Value>,
     ) -> Result<u64, DbError> {
-        let parts = bulk.parts(values.len())?;
-        let mut values = values.into_iter();
+        bulk.check(&values)?;
         let mut affected = 0;
-        for size in parts {
-            let text = AssertSqlSafe(bulk.text(self.kind(), size));
-            let part = values.by_ref().take(bulk.columns * SIZES[size]);
-            affected += match self {
-                Self::Sqlite(transaction) => {
-                    let query = sqlx::query_with(text, sqlite_arguments(part)?);
-                    query.execute(&mut **transaction).await?.rows_affected()
+        match self {
+            Self::Sqlite(transaction) => {
+                let parts = bulk.parts(values.len());
+                let mut values = values.into_iter();
+                for size in parts {
+                    let part = values.by_ref().take(bulk.columns * SIZES[size]);
+                    let query =
+                        sqlx::query_with(bulk.sqlite(size), arguments::<SqliteArguments>(part)?);
+                    affected += query.execute(&mut **transaction).await?.rows_affected();
                 }
-                Self::Postgres(transaction) => {
-                    let query = sqlx::query_with(text, postgres_arguments(part)?);
-                    query.execute(&mut **transaction).await?.rows_affected()
+            }
+            Self::Postgres(transaction) => {
+                while !values.is_empty() {
+                    let part = values.len().min(bulk.columns * MOST_ROWS);
+                    let part = arrays(values.drain(..part), bulk.columns)?;
+                    let query = sqlx::query_with(bulk.postgres(), part);
+                    affected += query.execute(&mut **transaction).await?.rows_affected();
                 }
-            };
+            }
         }
         Ok(affected)
     }
@@ -148,29 +174,32 @@ impl Tx {
     pub async fn fetch_rows<T>(
         &mut self,
         bulk: &'static Bulk,
-        values: Vec<Value>,
+        mut values: Vec<Value>,
     ) -> Result<Vec<T>, DbError>
     where
         T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
-        let parts = bulk.parts(values.len())?;
-        let mut values = values.into_iter();
+        bulk.check(&values)?;
         let mut found = Vec::new();
-        for size in parts {
-            let text = AssertSqlSafe(bulk.text(self.kind(), size));
-            let part = values.by_ref().take(bulk.columns * SIZES[size]);
-            found.extend(match self {
-                Self::Sqlite(transaction) => {
-                    sqlx::query_as_with(text, sqlite_arguments(part)?)
-                        .fetch_all(&mut **transaction)
-                        .await?
+        match self {
+            Self::Sqlite(transaction) => {
+                let parts = bulk.parts(values.len());
+                let mut values = values.into_iter();
+                for size in parts {
+                    let part = values.by_ref().take(bulk.columns * SIZES[size]);
+                    let query =
+                        sqlx::query_as_with(bulk.sqlite(size), arguments::<SqliteArguments>(part)?);
+                    found.extend(query.fetch_all(&mut **transaction).await?);
                 }
-                Self::Postgres(transaction) => {
-                    sqlx::query_as_with(text, postgres_arguments(part)?)
-                        .fetch_all(&mut **transaction)
-                        .await?
+            }
+            Self::Postgres(transaction) => {
+                while !values.is_empty() {
+                    let part = values.len().min(bulk.columns * MOST_ROWS);
+                    let part = arrays(values.drain(..part), bulk.columns)?;
+                    let query = sqlx::query_as_with(bulk.postgres(), part);
+                    found.extend(query.fetch_all(&mut **transaction).await?);
                 }
-            });
+            }
         }
         Ok(found)
     }
@@ -185,11 +214,11 @@ mod tests {
     #[test]
     fn a_list_is_cut_into_few_parts() {
         let bulk = Bulk::new("insert into t (a, b) values", 2, "");
-        assert_eq!(bulk.parts(0), Ok(vec![]));
         let rows = |count: usize| -> Vec<usize> {
-            let parts = bulk.parts(2 * count).unwrap();
-            parts.into_iter().map(|size| SIZES[size]).collect()
+            let parts = bulk.parts(2 * count).into_iter();
+            parts.map(|size| SIZES[size]).collect()
         };
+        assert!(rows(0).is_empty());
         assert_eq!(rows(11), [11]);
         assert_eq!(rows(63), [32, 16, 15]);
         assert_eq!(rows(1001), [500, 500, 1]);
@@ -198,7 +227,7 @@ mod tests {
     #[test]
     fn no_part_has_more_parameters_than_sqlite_takes() {
         let wide = Bulk::new("insert into t values", 1000, "");
-        let parts = wide.parts(1000 * 100).unwrap();
+        let parts = wide.parts(1000 * 100);
         assert!(
             parts
                 .iter()
@@ -210,19 +239,20 @@ mod tests {
     #[test]
     fn values_that_do_not_fill_a_row_are_refused() {
         let bulk = Bulk::new("insert into t (a, b) values", 2, "");
-        assert!(matches!(bulk.parts(3), Err(DbError::Other(_))));
+        let values = vec![Value::from(1); 3];
+        assert!(matches!(bulk.check(&values), Err(DbError::Other(_))));
     }
 
     #[test]
     fn the_text_is_what_its_author_would_write() {
         let bulk = Bulk::new("insert into t (a, b) values", 2, "on conflict do nothing");
         assert_eq!(
-            &*bulk.text(Kind::Postgres, 1),
-            "insert into t (a, b) values ($1, $2), ($3, $4) on conflict do nothing"
+            bulk.arrays(),
+            "insert into t (a, b) select * from unnest($1, $2) on conflict do nothing"
         );
         assert_eq!(
-            &*bulk.text(Kind::Sqlite, 0),
-            "insert into t (a, b) values (?, ?) on conflict do nothing"
+            bulk.list(2),
+            "insert into t (a, b) values (?, ?), (?, ?) on conflict do nothing"
         );
     }
 
@@ -299,8 +329,8 @@ mod tests {
             let db = letters(&test).await;
             let mut tx = db.write().await.unwrap();
             assert_eq!(
-                tx.run_rows(&ADD, rows(0..1001)).await,
-                Ok(1001),
+                tx.run_rows(&ADD, rows(0..5001)).await,
+                Ok(5001),
                 "{}",
                 test.name
             );
@@ -308,7 +338,7 @@ mod tests {
                 on!(&mut tx, conn => sqlx::query_as(ALL).fetch_all(conn).await).unwrap();
             assert_eq!(
                 found,
-                (0..1001).map(letter).collect::<Vec<_>>(),
+                (0..5001).map(letter).collect::<Vec<_>>(),
                 "{}",
                 test.name
             );

@@ -6,11 +6,11 @@
 
 use std::fmt::Write as _;
 
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow};
 
-use crate::value::{postgres_arguments, sqlite_arguments};
+use crate::value::arguments;
 use crate::{DbError, Tx, Value};
 
 /// A query and the values bound to it.
@@ -70,12 +70,12 @@ impl Tx {
         let (text, values) = (AssertSqlSafe(text), values.into_iter());
         Ok(match self {
             Self::Sqlite(transaction) => {
-                sqlx::query_as_with(text, sqlite_arguments(values)?)
+                sqlx::query_as_with(text, arguments::<SqliteArguments>(values)?)
                     .fetch_all(&mut **transaction)
                     .await?
             }
             Self::Postgres(transaction) => {
-                sqlx::query_as_with(text, postgres_arguments(values)?)
+                sqlx::query_as_with(text, arguments::<PgArguments>(values)?)
                     .fetch_all(&mut **transaction)
                     .await?
             }

@@ -3,7 +3,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use crate::{Bulk, Kind, Tx};
+use crate::{Bulk, Tx};
 
 /// Rows of a long list.
 const MANY: usize = 256;
@@ -16,7 +16,7 @@ pub async fn goes_from_the_list(tx: &mut Tx, bulk: &Bulk) {
     let Tx::Sqlite(transaction) = tx else {
         return;
     };
-    let text = format!("explain query plan {}", bulk.written(Kind::Sqlite, MANY));
+    let text = format!("explain query plan {}", bulk.list(MANY));
     let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(text))
         .fetch_all(&mut **transaction)
         .await
