@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as B64;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgValueRef;
 use sqlx::sqlite::SqliteValueRef;
-use sqlx::{Database, Decode, Postgres, Sqlite, Type, ValueRef as _};
+use sqlx::{Database, Decode, Postgres, Sqlite, Type};
 
 use crate::legible::text;
 
@@ -114,11 +114,8 @@ where
     Packed<String>: Decode<'r, DB>,
 {
     fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
-        if value.is_null() {
-            return Ok(Self(None));
-        }
-        let held = <Packed<String> as Decode<'r, DB>>::decode(value)?;
-        Ok(Self(Some(held.0)))
+        let held = <Option<Packed<String>> as Decode<'r, DB>>::decode(value)?;
+        Ok(Self(held.map(Packed::line)))
     }
 }
 
