@@ -6,7 +6,7 @@
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgValueRef;
 use sqlx::sqlite::SqliteValueRef;
-use sqlx::{Database, Decode, Postgres, Sqlite, Type, ValueRef as _};
+use sqlx::{Database, Decode, Postgres, Sqlite, Type};
 
 /// Stands for what is no text. JSON has no place for it, within strings either, so that nothing
 /// damaged is read as something else that was said.
@@ -69,11 +69,8 @@ where
     Legible<String>: Decode<'r, DB>,
 {
     fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
-        if value.is_null() {
-            return Ok(Self(None));
-        }
-        let held = <Legible<String> as Decode<'r, DB>>::decode(value)?;
-        Ok(Self(Some(held.0)))
+        let held = <Option<Legible<String>> as Decode<'r, DB>>::decode(value)?;
+        Ok(Self(held.map(Legible::text)))
     }
 }
 

@@ -31,7 +31,7 @@ pub use copy::{Scratch, check_copy, is_vacant, restore_copy};
 pub use db::{Db, DbOptions, Kind};
 pub use error::DbError;
 pub use legible::Legible;
-pub use packed::{Packed, pack, unpack};
+pub use packed::{Packed, pack, pack_with, unpack};
 pub use schema::{MigrationName, MigrationReport, Schema};
 pub use seat::Seat;
 pub use tx::Tx;

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as B64;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgValueRef;
 use sqlx::sqlite::SqliteValueRef;
-use sqlx::{Database, Decode, Postgres, Sqlite, Type, ValueRef as _};
+use sqlx::{Database, Decode, Postgres, Sqlite, Type};
 
 use crate::legible::text;
 
@@ -27,16 +27,41 @@ pub fn pack(line: &str) -> Vec<u8> {
     packed(line).unwrap_or_else(|| line.as_bytes().to_vec())
 }
 
+/// The same of a line whose payload is at hand, which is not read out of it once more.
+#[must_use]
+pub fn pack_with(line: &str, payload: &[u8]) -> Vec<u8> {
+    packed_with(line, payload).unwrap_or_else(|| pack(line))
+}
+
 fn packed(line: &str) -> Option<Vec<u8>> {
     let rest = line.strip_prefix(BEFORE)?;
     let (payload, behind) = rest.split_at(rest.find('"')?);
-    let length = u16::try_from(behind.len()).ok()?;
-    let mut kept = Vec::with_capacity(HEAD_BYTES + payload.len() / 4 * 3 + behind.len());
-    kept.push(MARK);
-    kept.extend(length.to_be_bytes());
+    let mut kept = head(payload.len() / 4 * 3, behind)?;
     // What can be read has one way of being written.
     B64.decode_vec(payload, &mut kept).ok()?;
     kept.extend_from_slice(behind.as_bytes());
+    Some(kept)
+}
+
+fn packed_with(line: &str, payload: &[u8]) -> Option<Vec<u8>> {
+    let rest = line.strip_prefix(BEFORE)?;
+    let behind = rest.get(base64::encoded_len(payload.len(), true)?..)?;
+    // What is written in another way than ours ends elsewhere.
+    if !behind.starts_with('"') {
+        return None;
+    }
+    let mut kept = head(payload.len(), behind)?;
+    kept.extend_from_slice(payload);
+    kept.extend_from_slice(behind.as_bytes());
+    Some(kept)
+}
+
+/// How what is kept begins, with room for the rest.
+fn head(payload_bytes: usize, behind: &str) -> Option<Vec<u8>> {
+    let length = u16::try_from(behind.len()).ok()?;
+    let mut kept = Vec::with_capacity(HEAD_BYTES + payload_bytes + behind.len());
+    kept.push(MARK);
+    kept.extend(length.to_be_bytes());
     Some(kept)
 }
 
@@ -114,11 +139,8 @@ where
     Packed<String>: Decode<'r, DB>,
 {
     fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
-        if value.is_null() {
-            return Ok(Self(None));
-        }
-        let held = <Packed<String> as Decode<'r, DB>>::decode(value)?;
-        Ok(Self(Some(held.0)))
+        let held = <Option<Packed<String>> as Decode<'r, DB>>::decode(value)?;
+        Ok(Self(held.map(Packed::line)))
     }
 }
 
@@ -162,6 +184,26 @@ mod tests {
         for other in others {
             assert_eq!(pack(other), other.as_bytes());
             assert_eq!(unpack(&pack(other)), other);
+        }
+    }
+
+    #[test]
+    fn a_payload_at_hand_gives_the_same_bytes_as_one_that_is_read_out_of_its_line() {
+        for payload in ["", "x", "{}", "{}1", "{\"v\":\"\u{ff}\"}"].map(str::as_bytes) {
+            let whole = line(&B64.encode(payload));
+            assert_eq!(pack_with(&whole, payload), pack(&whole), "{whole}");
+        }
+        let others = [
+            "",
+            "{}",
+            BEFORE,
+            &line("e30"),
+            &line(r"e30\u003d"),
+            &line("e30=").replacen('{', "{ ", 1),
+            &format!("{}{}", line("e30="), " ".repeat(65_536)),
+        ];
+        for other in others {
+            assert_eq!(pack_with(other, b"{}"), other.as_bytes());
         }
     }
 

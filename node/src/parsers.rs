@@ -1,10 +1,12 @@
-//! What this node reads of citizens, providers, cities, offices and of SP4N-LAPOR!, for the crate
-//! `lapor-parsers`. Never part of a released program.
+//! What this node reads of citizens, providers, cities, offices, of SP4N-LAPOR! and of the hub, for the
+//! crate `lapor-parsers`. Never part of a released program.
 
 use std::io::{Cursor, Write as _};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
+use lapor_protocol::wire::BATCHES_HEADER;
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -15,6 +17,7 @@ use crate::channels::parsers as channels;
 use crate::cities::{Format, entries};
 use crate::media::{self, Door};
 use crate::registers::sheet::Sheet;
+use crate::sync::{ABREAST, most_abreast};
 
 /// What reads bytes of others, by its name.
 pub type Parser = (&'static str, fn(&[u8]));
@@ -56,6 +59,17 @@ const WORKBOOK: [(&str, &str); 5] = [
         r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#,
     ),
 ];
+
+/// Reads how many batches a hub takes at once, and proves that we send one at least, never too many, and
+/// more than one only where a number is said.
+pub fn batches(value: &HeaderValue) {
+    let name = HeaderName::from_static(BATCHES_HEADER);
+    let most = most_abreast(&HeaderMap::from_iter([(name, value.clone())]));
+    assert!((1..=ABREAST).contains(&most));
+    let said = value.as_bytes();
+    let digits = said.strip_prefix(b"+").unwrap_or(said);
+    assert!(most == 1 || digits.iter().all(u8::is_ascii_digit));
+}
 
 /// What a city's service answers, as JSON and as XML.
 fn city(body: &[u8]) {

@@ -69,7 +69,7 @@ pub async fn compare<'a>(
     }
     if chain.frozen {
         let detail = "the chain is frozen since two messages claimed one position; open an epoch";
-        let first = fresh.first().map(|m| m.message.header.position());
+        let first = fresh.first().map(Incoming::position);
         admitted.exception = first.map(|at| exception(at, Code::ForkDetected, Some(detail.into())));
         return Ok(Ok(admitted));
     }
@@ -88,7 +88,7 @@ pub async fn compare<'a>(
 /// and what may be new. A batch is of one epoch.
 fn divide<'a>(chain: &Chain, messages: &'a [Incoming]) -> (&'a [Incoming], &'a [Incoming]) {
     let head = chain.head.position();
-    messages.split_at(messages.partition_point(|m| m.message.header.position() <= head))
+    messages.split_at(messages.partition_point(|m| m.position() <= head))
 }
 
 /// Compares what should be known with what is stored, and finds its receipts.
@@ -100,8 +100,7 @@ async fn repeated(
     admitted: &mut Admitted<'_>,
     now_ms: i64,
 ) -> Result<bool, HubError> {
-    let place = |m: &Incoming| m.message.header.position();
-    let (first, last) = (place(&again[0]), place(&again[again.len() - 1]));
+    let (first, last) = (again[0].position(), again[again.len() - 1].position());
     let author = &chain.author;
     let stored = envelopes::ids(tx, author, first.epoch, first.seq, last.seq).await?;
     let same = again
@@ -121,7 +120,7 @@ async fn repeated(
     let Some(other) = again.get(same) else {
         return Ok(true);
     };
-    let at = place(other);
+    let at = other.position();
     let closed = at.epoch < chain.head.epoch;
     if stored.len() > same {
         chains::insert_fork(tx, author, at, other.id, &other.line(), now_ms).await?;
@@ -157,13 +156,13 @@ fn take<'a>(
             ChainError::Previous(_) => Code::PreviousMismatch,
             ChainError::EpochClosed { .. } => Code::EpochClosed,
         };
-        let at = first.message.header.position();
+        let at = first.position();
         admitted.exception = Some(exception(at, code, Some(error.to_string())));
         return;
     }
     let entry = directory.latest().instance(&batch.author);
     let holds = |m: &Incoming| {
-        let at = m.message.header.position();
+        let at = m.position();
         entry.is_some_and(|entry| entry.signing_key(&m.kid, at).is_some())
     };
     let sound = if directory.version() == batch.directory {
@@ -176,11 +175,7 @@ fn take<'a>(
         chain.head = chain.head.advanced(incoming.id);
     }
     admitted.exception = match (fresh.get(sound), &batch.end) {
-        (Some(bad), _) => Some(exception(
-            bad.message.header.position(),
-            Code::KeyRevoked,
-            None,
-        )),
+        (Some(bad), _) => Some(exception(bad.position(), Code::KeyRevoked, None)),
         (None, Some(end)) => Some(exception(
             end.at.unwrap_or(chain.head.next()),
             end.code,

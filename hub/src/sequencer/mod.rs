@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use lapor_migrations::Tx;
-use lapor_protocol::ids::Position;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::OutboxAnswer;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -262,17 +261,13 @@ fn fits(group: &[Submission], next: &Batch) -> bool {
     let own = || group.iter().filter(of_author);
     own().next_back().is_none_or(|last| {
         let last_is_whole = last.batch.is_whole();
-        let last = last.batch.messages.last().map(place);
-        let first = next.messages.first().map(place);
+        let last = last.batch.messages.last().map(Incoming::position);
+        let first = next.messages.first().map(Incoming::position);
         let continues = last
             .zip(first)
             .is_some_and(|(last, first)| last.epoch == first.epoch && last.seq + 1 == first.seq);
         continues && last_is_whole && own().count() < GROUP_BATCHES
     })
-}
-
-fn place(incoming: &Incoming) -> Position {
-    incoming.message.header.position()
 }
 
 #[cfg(test)]

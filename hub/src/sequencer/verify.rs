@@ -101,6 +101,11 @@ impl Incoming {
     pub fn line(&self) -> String {
         unpack(&self.kept)
     }
+
+    /// Its place in its author's chain.
+    pub fn position(&self) -> Position {
+        self.message.header.position()
+    }
 }
 
 /// The first message that does not hold.

@@ -220,7 +220,7 @@ impl Node {
             if row.case_id.is_some() {
                 return Ok(());
             }
-            cities::settle(&mut tx, &row.id, left, NEVER, Some(&problem)).await?;
+            cities::settle(&mut tx, &row, false, left, NEVER, Some(&problem)).await?;
         } else {
             let row = RequestRow {
                 state: left.to_owned(),
@@ -236,12 +236,12 @@ impl Node {
 
     /// A number of which the city tells nothing, and why.
     async fn city_lost(&self, row: &RequestRow, problem: &str) -> Result<(), NodeError> {
-        let now = self.clock().now_ms();
+        let (now, left) = (self.clock().now_ms(), State::Left.as_str());
         let mut tx = self.write_tx().await?;
         let done = if row.case_id.is_some() {
             cities::seen(&mut tx, &row.id, now, Some(problem)).await
         } else {
-            cities::settle_as_read(&mut tx, row, State::Left.as_str(), NEVER, Some(problem)).await
+            cities::settle(&mut tx, row, true, left, NEVER, Some(problem)).await
         };
         done.map_err(NodeError::from)?;
         Ok(tx.commit().await?)

@@ -127,8 +127,8 @@ impl Node {
         columns: Vec<Option<Field>>,
         actor: &str,
     ) -> Result<(), RegisterError> {
-        self.own_import(id, actor).await?;
-        let mut sheet = self.sheet(id).await?;
+        let (_, sheet) = self.own_register(id, actor).await?;
+        let mut sheet = sheet.ok_or_else(|| not_waiting(id))?;
         if sheet.columns.len() != columns.len() {
             return Err(RegisterError::Width {
                 expected: sheet.columns.len(),
@@ -144,7 +144,7 @@ impl Node {
         let sealed = self.switch().seal(&owner(id), &sheet)?;
         let mut tx = self.write_tx().await?;
         if !store::imports::put_sheet(&mut tx, id, &sealed).await? {
-            return Err(NodeError::not_found("register that waits", &id).into());
+            return Err(not_waiting(id).into());
         }
         Ok(tx.commit().await?)
     }
@@ -158,11 +158,10 @@ impl Node {
         unit: Option<&str>,
         actor: &str,
     ) -> Result<Import, RegisterError> {
-        let row = self.own_import(id, actor).await?;
-        if row.state != WAITING {
+        let (row, sheet) = self.own_register(id, actor).await?;
+        let Some(sheet) = sheet else {
             return Ok(self.filed_import(row).await?);
-        }
-        let sheet = self.sheet(id).await?;
+        };
         if !sheet.columns.contains(&Some(Field::Content)) {
             return Err(RegisterError::NoContent);
         }
@@ -194,16 +193,16 @@ impl Node {
             self.ring_outgoing();
             count_filings(filed);
         }
-        let row = self.own_import(id, actor).await?;
+        let (row, _) = self.own_register(id, actor).await?;
         Ok(self.filed_import(row).await?)
     }
 
     /// Forgets a register that waits.
     pub async fn drop_register(&self, id: &str, actor: &str) -> Result<(), NodeError> {
-        self.own_import(id, actor).await?;
         let mut tx = self.write_tx().await?;
+        own_import(&mut tx, id, actor).await?;
         if !store::imports::drop_waiting(&mut tx, id).await? {
-            return Err(NodeError::not_found("register that waits", &id));
+            return Err(not_waiting(id));
         }
         Ok(tx.commit().await?)
     }
@@ -244,18 +243,18 @@ impl Node {
         Ok(true)
     }
 
-    pub(super) async fn own_import(&self, id: &str, actor: &str) -> Result<ImportRow, NodeError> {
+    /// A register of whoever asks, and what was read of it as long as it waits.
+    pub(super) async fn own_register(
+        &self,
+        id: &str,
+        actor: &str,
+    ) -> Result<(ImportRow, Option<Sheet>), NodeError> {
         let mut tx = self.read_tx().await?;
-        let found = store::imports::one(&mut tx, id).await?;
-        let own = found.filter(|row| row.actor == actor);
-        own.ok_or_else(|| NodeError::not_found("register", &id))
-    }
-
-    pub(super) async fn sheet(&self, id: &str) -> Result<Sheet, NodeError> {
-        let mut tx = self.read_tx().await?;
+        let row = own_import(&mut tx, id, actor).await?;
         let sealed = store::imports::sheet(&mut tx, id).await?;
-        let sealed = sealed.ok_or_else(|| NodeError::not_found("register that waits", &id))?;
-        self.switch().open(&owner(id), &sealed)
+        drop(tx);
+        let sheet = sealed.map(|sealed| self.switch().open(&owner(id), &sealed));
+        Ok((row, sheet.transpose()?))
     }
 }
 
@@ -266,6 +265,16 @@ pub(crate) async fn expire(node: &Node) -> Result<u64, NodeError> {
     let gone = store::imports::expire(&mut tx, before).await?;
     tx.commit().await?;
     Ok(gone)
+}
+
+async fn own_import(tx: &mut Tx, id: &str, actor: &str) -> Result<ImportRow, NodeError> {
+    let found = store::imports::one(tx, id).await?;
+    let own = found.filter(|row| row.actor == actor);
+    own.ok_or_else(|| NodeError::not_found("register", &id))
+}
+
+fn not_waiting(id: &str) -> NodeError {
+    NodeError::not_found("register that waits", &id)
 }
 
 fn owner(id: &str) -> String {

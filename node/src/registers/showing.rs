@@ -57,11 +57,10 @@ impl Node {
         rows: (usize, usize),
         actor: &str,
     ) -> Result<Import, NodeError> {
-        let row = self.own_import(id, actor).await?;
-        if row.state != WAITING {
+        let (row, sheet) = self.own_register(id, actor).await?;
+        let Some(sheet) = sheet else {
             return self.filed_import(row).await;
-        }
-        let sheet = self.sheet(id).await?;
+        };
         let checked = self.check_sheet(&sheet, actor).await?;
         Ok(waiting_import(row, sheet, &checked, rows))
     }
@@ -75,11 +74,10 @@ impl Node {
         most: u32,
         actor: &str,
     ) -> Result<ReadyPage, NodeError> {
-        let row = self.own_import(id, actor).await?;
-        if row.state != WAITING {
+        let (_, sheet) = self.own_register(id, actor).await?;
+        let Some(sheet) = sheet else {
             return Ok(ReadyPage::default());
-        }
-        let sheet = self.sheet(id).await?;
+        };
         let ready = self.check_sheet(&sheet, actor).await?.ready.into_iter();
         let mut behind = ready.filter(|ready| after.is_none_or(|line| ready.line > line));
         let rows = behind.by_ref().take(most as usize);

@@ -127,15 +127,12 @@ impl Node {
 
     /// The active officers who see what lies in a unit, or on the whole desk.
     pub async fn officers_who_see(&self, unit: Option<&str>) -> Result<Vec<Account>, StaffError> {
-        let mut able = Vec::new();
-        for account in self.accounts().list().await? {
-            if account.state == AccountState::Active
-                && handles(&account)
-                && self.sight_of_account(&account).await?.reaches(unit)
-            {
-                able.push(account);
-            }
-        }
+        let units = self.units().await?;
+        let mut able = self.accounts().list().await?;
+        able.retain(|account| {
+            let sees = || sight_in(&units, account).is_none_or(|sight| sight.reaches(unit));
+            account.state == AccountState::Active && handles(account) && sees()
+        });
         able.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(able)
     }

@@ -63,6 +63,8 @@ pub use state::{LinkState, read_state};
 pub(crate) use taking_in::FAILS;
 pub(crate) use traces::tell_taken_in;
 pub use transport::{Answer, Call, Listener, Transport};
+#[cfg(feature = "parsers")]
+pub(crate) use under_way::{ABREAST, most_abreast};
 
 use crate::error::NodeError;
 use crate::node::Node;

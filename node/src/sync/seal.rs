@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use lapor_migrations::{Tx, Value, pack};
+use lapor_migrations::{Tx, Value, pack_with};
 use lapor_protocol::chain::ChainHead;
 use lapor_protocol::dsse::MESSAGE_TYPE;
 use lapor_protocol::message::Draft;
@@ -23,6 +23,15 @@ use crate::store::outbox::OutboxRow;
 
 /// Why an own message is quarantined that its own node cannot read.
 const UNREADABLE: &str = "draft_unreadable";
+
+/// Drafts that have their places and signatures.
+struct Sealed {
+    rows: Vec<OutboxRow>,
+    /// Number and line of each, as the line is kept.
+    lines: Vec<Value>,
+    /// Where the chain then stands.
+    end: ChainHead,
+}
 
 impl Link {
     /// Seals up to `limit` drafts and gives their rows. The signatures are made
@@ -42,7 +51,7 @@ impl Link {
         }
         let node = Arc::clone(&self.node);
         let sealing = tokio::task::spawn_blocking(move || seal_all(&node, drafts, head));
-        let (rows, end) = match sealing.await.map_err(NodeError::damaged)? {
+        let Sealed { rows, lines, end } = match sealing.await.map_err(NodeError::damaged)? {
             // A draft that cannot be read must not hold up the others.
             Err(NodeError::Damaged(_)) => {
                 self.set_unreadable_aside(limit as i64).await?;
@@ -50,11 +59,6 @@ impl Link {
             }
             sealed => sealed?,
         };
-        let lines = rows.iter().flat_map(|row| {
-            let line = pack(row.line.as_deref().unwrap_or_default());
-            [Value::from(row.number), Value::from(line)]
-        });
-        let lines: Vec<Value> = lines.collect();
         let mut tx = self.node.write_tx().await?;
         let places = rows.iter().flat_map(|row| {
             [
@@ -118,13 +122,12 @@ pub(super) async fn own_chain(tx: &mut Tx) -> Result<(ChainHead, u64), NodeError
     Ok((head, accepted as u64))
 }
 
-/// Gives drafts their places one after another behind `head` and signs them together; gives them so,
-/// and where the chain then stands.
+/// Gives drafts their places one after another behind `head` and signs them together.
 fn seal_all(
     node: &Node,
     mut drafts: Vec<OutboxRow>,
     mut head: ChainHead,
-) -> Result<(Vec<OutboxRow>, ChainHead), NodeError> {
+) -> Result<Sealed, NodeError> {
     let (me, keys, signer) = (node.instance()?, node.keys()?, node.signer()?);
     let mut unsigned = Vec::with_capacity(drafts.len());
     for row in &mut drafts {
@@ -140,8 +143,16 @@ fn seal_all(
         row.envelope_id = Some(head.id.as_bytes().to_vec());
     }
     let envelopes = sign_together(unsigned, &signer);
+    let mut lines = Vec::with_capacity(2 * drafts.len());
     for (row, envelope) in drafts.iter_mut().zip(envelopes) {
-        row.line = Some(envelope.to_line());
+        let line = envelope.to_line();
+        let kept = pack_with(&line, &envelope.payload);
+        lines.extend([Value::from(row.number), Value::from(kept)]);
+        row.line = Some(line);
     }
-    Ok((drafts, head))
+    Ok(Sealed {
+        rows: drafts,
+        lines,
+        end: head,
+    })
 }

@@ -187,10 +187,7 @@ pub(super) fn ruled(number: i64, item: &Item, now: i64) -> [Value; 4] {
 /// An own message that an older version got back from the hub does not know its second case, by which
 /// what is read of that finds it.
 async fn note_other_case(tx: &mut Tx, number: i64, item: &Item) -> Result<(), NodeError> {
-    let has_two = matches!(
-        item.kind.as_str(),
-        "case.linked" | "case.unlinked" | "case.split"
-    );
+    let has_two = Body::names_other_case(&item.kind);
     let placed = item.case.filter(|_| has_two && item.case_seq.is_some());
     if let Some(case) = placed {
         store::outbox::note_other_case(tx, number, &case.to_string()).await?;

@@ -30,7 +30,7 @@ const BATCHES: usize = 16;
 /// the first batch.
 const SPELL: Duration = Duration::from_secs(10);
 /// Batches at the hub at once, if it takes so many.
-const ABREAST: usize = 4;
+pub(crate) const ABREAST: usize = 4;
 const BEHIND: HeaderName = HeaderName::from_static(BEHIND_HEADER);
 
 /// A batch at the hub, until it is answered.
@@ -216,7 +216,7 @@ impl Link {
 }
 
 /// How many batches may be at a hub that says this of how many it takes.
-fn most_abreast(headers: &HeaderMap) -> usize {
+pub(crate) fn most_abreast(headers: &HeaderMap) -> usize {
     let said = headers.get(BATCHES_HEADER);
     let count = said.and_then(|said| said.to_str().ok()?.parse::<usize>().ok());
     count.unwrap_or(1).clamp(1, ABREAST)

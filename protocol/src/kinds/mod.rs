@@ -244,6 +244,11 @@ impl Body {
         }
     }
 
+    /// Whether messages of a kind have an [`Self::other_case`], for whoever has not read their bodies.
+    pub fn names_other_case(kind: &str) -> bool {
+        matches!(kind, "case.linked" | "case.unlinked" | "case.split")
+    }
+
     /// The case that this message gives birth to.
     pub fn creates(&self, header: &Header) -> Option<CaseId> {
         match self {

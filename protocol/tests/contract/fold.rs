@@ -202,12 +202,12 @@ fn random_acts_reach_every_kind_and_many_of_them_apply() {
     let mut applied = std::collections::BTreeSet::new();
     for _ in 0..600 {
         let steps = steps().new_tree(&mut runner).unwrap().current();
-        applied.extend(
-            play(&steps)
-                .log
-                .iter()
-                .map(|o| o.message.header.kind.clone()),
-        );
+        for Ordered { message, .. } in play(&steps).log {
+            let (kind, body) = (message.header.kind, message.body);
+            let named = body.is_ok_and(|body| body.other_case().is_some());
+            assert_eq!(named, Body::names_other_case(&kind), "{kind}");
+            applied.insert(kind);
+        }
     }
     let about_cases = Body::KINDS.iter().filter(|kind| {
         ["report.", "case.", "identity."]

@@ -151,14 +151,15 @@ fn placed(payload: &[u8], head: ChainHead) -> Vec<u8> {
     Value::Object(fields).to_string().into_bytes()
 }
 
-/// Headers by which the hub decides: which start of a node speaks, behind which message a batch is sent,
-/// which part of a blob is meant, whose piece of work it is.
+/// Headers by which hub and node decide: which start of a node speaks, behind which message a batch is
+/// sent, how many of them the hub takes at once, which part of a blob is meant, whose piece of work it is.
 fn header(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else {
         return;
     };
     parsers::parts(&value);
     parsers::place(&value);
+    lapor_node::parsers::batches(&value);
     let Ok(text) = value.to_str() else { return };
     if let Some(boot) = Boot::parse(text) {
         assert_eq!(boot.new.len(), 32);
