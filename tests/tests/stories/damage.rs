@@ -70,8 +70,14 @@ const NOBODYS: [&str; 2] = [
 ];
 
 /// Where a bit of a line is flipped, behind these words: the brace of the envelope, the brace of the
-/// payload, the signature, its place in the tree of those that have it together.
-const FLIPS: [&str; 4] = ["", r#""payload":""#, r#""sig":""#, r#""tree":""#];
+/// payload, the signature, its place in the tree of those that have it together, the id of the key.
+const FLIPS: [&str; 5] = [
+    "",
+    r#""payload":""#,
+    r#""sig":""#,
+    r#""tree":""#,
+    r#""keyid":""#,
+];
 
 /// Flips one bit of a kept line, behind these words.
 async fn flip(db: &Db, place: Place, of: &impl Display, behind: &str) {
@@ -164,7 +170,7 @@ async fn a_flipped_bit_of_what_waits_to_be_sent_stops_one_message_which_is_signe
             assert_eq!(pusat.view(case).await.case_seq, 1);
         }
         let report = fleet.invariants().await;
-        assert_eq!(report.applied["report.filed"], 10);
+        assert_eq!(report.applied["report.filed"], 12);
         fleet.ends_well().await;
     }
 }
