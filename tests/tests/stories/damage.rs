@@ -466,6 +466,44 @@ async fn a_flipped_bit_of_what_the_hub_keeps_is_named_and_its_author_sends_it_on
     }
 }
 
+#[tokio::test]
+async fn a_signature_that_the_hub_has_damaged_is_blamed_on_its_disk_and_comes_once_more() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let told = [(FLIPS[2], "signature_invalid"), (FLIPS[4], "key_unknown")];
+        for (seq, (behind, reason)) in (1..).step_by(2).zip(told) {
+            let bad = bandung.file(report("Lampu jalan padam")).await;
+            let good = bandung.file(report("Jalan berlubang")).await;
+            bandung.catch_up().await;
+            flip_at_the_hub(&fleet, bad, behind).await;
+            pusat.catch_up().await;
+            assert!(pusat.knows(good).await);
+            let is_aside = async || {
+                let aside = pusat.node().set_aside(false, 10).await.unwrap();
+                assert_eq!(aside.len(), 1, "{behind}");
+                assert_eq!(aside[0].reason.as_deref(), Some(reason), "{behind}");
+            };
+            is_aside().await;
+            let author = "kota-bandung".to_owned();
+            assert_eq!(damaged_at(&fleet).await, [(author, seq)], "{behind}");
+
+            // Asked for before it is mended it is what it was, and is asked for again.
+            fleet.pass(MINUTE_MS);
+            pusat.catch_up().await;
+            is_aside().await;
+            bandung.link().report_health().await.unwrap();
+            assert!(damaged_at(&fleet).await.is_empty(), "{behind}");
+            fleet.pass(MINUTE_MS);
+            fleet.settle().await;
+            assert_eq!(pusat.view(bad).await.case_seq, 1, "{behind}");
+            let left = pusat.node().set_aside(true, 10).await.unwrap();
+            assert!(left.is_empty(), "{behind}: {left:?}");
+        }
+        fleet.ends_well().await;
+    }
+}
+
 /// The edition of the calendar by which the figures of the hub are counted, once they are in step.
 async fn counted_by(fleet: &Fleet) -> String {
     let hub = fleet.hub.hub();
