@@ -1,13 +1,21 @@
 //! Messages whose bytes the disk of this hub gives back otherwise than it was given them. Whoever
 //! needs one next finds it by its id; nothing that stands behind it is lost, and nothing is told
-//! without it.
+//! without it. What its id does not cover, the signature, is looked at again where a recipient says that
+//! it does not hold.
 //!
 //! Its author holds the same bytes. It is asked for them with the answer to its next report of health,
 //! and what it sends once more is put in their place if it has that id: nothing else ever is.
 
+use std::sync::Arc;
+
 use lapor_migrations::Tx;
-use lapor_protocol::dsse::Envelope;
+use lapor_protocol::delivery::Item;
+use lapor_protocol::directory::Directory;
+use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
+use lapor_protocol::keys::Verifier;
+use lapor_protocol::message::Message;
+use lapor_protocol::receipt::{Ack, Exception, ExceptionState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,11 +24,17 @@ use crate::ground::Ground;
 use crate::sequencer::Incoming;
 use crate::store;
 use crate::store::state;
+use crate::streams::StreamKey;
 
 /// How many are noted of all and of one author; what is found beyond these is found again once they
 /// are whole. An author that has gone takes no room from those who can mend theirs.
 const MOST: usize = 1_000;
 const MOST_OF_ONE: usize = 100;
+
+/// Codes by which recipients say that a signature does not hold: itself, or the id of its key.
+const UNSIGNED: [&str; 2] = ["signature_invalid", "key_unknown"];
+/// Of these, looked at for one acknowledgement: the last ones, since what was listed before comes again.
+const LOOKED_AT: usize = 20;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -57,6 +71,20 @@ impl Damaged {
 /// Whether a line is what was kept under an id.
 pub fn is_whole(line: &str, id: EnvelopeId) -> bool {
     Envelope::parse(line.as_bytes()).is_ok_and(|envelope| envelope.id() == id)
+}
+
+/// Whether a line is moreover what its author has signed, by the key that the directory has for its
+/// place. This costs much more.
+fn is_as_signed(line: &str, id: EnvelopeId, directory: &Directory) -> bool {
+    let verified = || {
+        let envelope = Envelope::parse(line.as_bytes()).ok()?;
+        let header = Message::parse(&envelope.payload).ok()?.header;
+        let entry = directory.latest().instance(&header.author)?;
+        let key = entry.signing_key(&envelope.kid, header.position())?;
+        let key = Verifier::from_jwk(&key.jwk).ok()?;
+        envelope.verified_id(MESSAGE_TYPE, &key).ok()
+    };
+    verified() == Some(id)
 }
 
 /// Those that are noted, in the order in which they were found. A list that cannot be read is none:
@@ -97,6 +125,59 @@ pub async fn noted<T>(ground: &Ground, outcome: Result<T, HubError>) -> Result<T
     outcome
 }
 
+/// Looks once more at what a recipient has set aside for its signature. It held when the hub took the
+/// message in; where it does not any more, the disk of this hub has changed it and no author is to
+/// blame. True where that is noted. The caller holds no transaction.
+pub async fn look_again(ground: &Ground, stream: &StreamKey, ack: &Ack) -> bool {
+    let looked = Box::pin(unsigned_here(ground, stream, ack)).await;
+    let unsigned = looked.unwrap_or_else(|error| {
+        tracing::error!(%error, recipient = %ack.recipient, "signatures that do not hold could not be looked at");
+        Vec::new()
+    });
+    let mut noted = false;
+    for id in unsigned {
+        noted |= note(ground, id).await;
+    }
+    noted
+}
+
+/// Of what a recipient says is not signed, the messages that are not signed here either.
+async fn unsigned_here(
+    ground: &Ground,
+    stream: &StreamKey,
+    ack: &Ack,
+) -> Result<Vec<EnvelopeId>, HubError> {
+    let named = ack.exceptions.iter().rev().filter(|of| is_unsigned(of));
+    let named: Vec<u64> = named.take(LOOKED_AT).map(|of| of.dseq).collect();
+    let mut unsigned = Vec::new();
+    if named.is_empty() {
+        return Ok(unsigned);
+    }
+    let mut tx = ground.db.read().await?;
+    let directory = ground.directory.refresh(&mut tx).await?;
+    for dseq in named {
+        let item = store::deliveries::item(&mut tx, stream, ack.depoch, dseq).await?;
+        let item: Option<Item> = item.and_then(|text| serde_json::from_str(&text).ok());
+        let Some(item) = item else { continue };
+        let id = item.envelope_id;
+        let Some(stored) = store::envelopes::by_id(&mut tx, id).await? else {
+            continue;
+        };
+        let directory = Arc::clone(&directory);
+        let judging =
+            tokio::task::spawn_blocking(move || is_as_signed(&stored.line, id, &directory));
+        if !judging.await.map_err(|_| HubError::Aborted)? {
+            unsigned.push(id);
+        }
+    }
+    tx.rollback().await?;
+    Ok(unsigned)
+}
+
+fn is_unsigned(exception: &Exception) -> bool {
+    exception.state == ExceptionState::Quarantined && UNSIGNED.contains(&exception.reason.as_str())
+}
+
 async fn write_down(ground: &Ground, id: EnvelopeId) -> Result<bool, HubError> {
     let mut tx = ground.db.read().await?;
     let noted = all(&mut tx).await?;
@@ -117,8 +198,9 @@ async fn write_down(ground: &Ground, id: EnvelopeId) -> Result<bool, HubError> {
     let mut tx = ground.db.write().await?;
     let mut noted = all(&mut tx).await?;
     let stored = store::envelopes::by_id(&mut tx, id).await?;
+    let directory = ground.directory.refresh(&mut tx).await?;
     // Its author may have sent it meanwhile.
-    let whole = stored.is_none_or(|stored| is_whole(&stored.line, id));
+    let whole = stored.is_none_or(|stored| is_as_signed(&stored.line, id, &directory));
     if whole || !damaged.is_new_in(&noted) {
         return Ok(false);
     }

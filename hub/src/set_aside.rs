@@ -9,6 +9,7 @@ use lapor_protocol::receipt::{Ack, Stream};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::damage;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
@@ -25,6 +26,8 @@ pub struct SetAside {
     pub state: String,
     /// The institution's code for why.
     pub reason: String,
+    /// Whether the disk of this hub has damaged it, so that its sender is not to blame.
+    pub damaged_here: bool,
     pub kind: String,
     pub case: Option<String>,
     /// Unix ms at the hub.
@@ -69,6 +72,7 @@ pub async fn of_one(
     let current = ack.depoch == ground.depoch;
     let listed = ack.exceptions.iter().filter(|_| current);
     let more = listed.clone().count().saturating_sub(most);
+    let damaged = damage::all(tx).await?;
     for exception in listed.take(most) {
         let key = StreamKey::Inbox(id.clone());
         let item = store::deliveries::item(tx, &key, ack.depoch, exception.dseq).await?;
@@ -79,6 +83,7 @@ pub async fn of_one(
             place: exception.dseq,
             state: code_of(&exception.state),
             reason: exception.reason.clone(),
+            damaged_here: damaged.iter().any(|of| of.envelope == item.envelope_id),
             kind: item.kind,
             case: item.case.map(|case| case.to_string()),
             ordered_at: item.ordered_at,

@@ -298,6 +298,7 @@ aside-refused = Refused by its operator
 aside-superseded = Superseded
 aside-quarantined = Set aside
 aside-bytes-damaged = A disk there has damaged it
+aside-damaged-here = The disk of the hub has damaged it; its sender is asked to send it again
 aside-cannot-be-applied = It could not be applied there
 aside-kind-unknown = The version there does not know this kind yet
 aside-case-waits = It waits for an earlier message of the same case

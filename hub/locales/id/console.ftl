@@ -271,6 +271,7 @@ aside-refused = Ditolak operator
 aside-superseded = Digantikan
 aside-quarantined = Disisihkan
 aside-bytes-damaged = Rusak di penyimpanan instansi itu
+aside-damaged-here = Rusak di penyimpanan hub; pengirimnya diminta mengirimnya lagi
 aside-cannot-be-applied = Gagal diterapkan di instansi itu
 aside-kind-unknown = Jenisnya belum dikenal versi instansi itu
 aside-case-waits = Menunggu pesan sebelumnya dari kasus yang sama

@@ -333,7 +333,11 @@ fn aside(v: &Voice, directory: &Directory, found: Vec<SetAside>) -> Vec<Aside> {
             .sent
             .as_ref()
             .map(|sent| named(v, directory, &sent.author)),
-        reason: aside_reason(v, &found.state, found.reason),
+        reason: if found.damaged_here {
+            v.say(text_id("aside-damaged-here"))
+        } else {
+            aside_reason(v, &found.state, found.reason)
+        },
         kind: act_words(&found.kind).map_or(found.kind, |words| v.say(words)),
         case: found.case.map(|case| (casework::one(&case), case)),
         ordered_at: found.ordered_at,
@@ -457,6 +461,7 @@ mod tests {
             place: 1,
             state: "quarantined".to_owned(),
             reason: "signature_invalid".to_owned(),
+            damaged_here: false,
             kind: "case.filed".to_owned(),
             case: None,
             ordered_at: 1,

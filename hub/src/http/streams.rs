@@ -63,7 +63,8 @@ pub async fn public(
     page(&hub, &peer, &StreamKey::Public, body::query(query)?).await
 }
 
-/// `POST /inbox/ack`: a stale one changes nothing.
+/// `POST /inbox/ack`: a stale one changes nothing. Of what it says is not signed, the disk of this hub
+/// may be the cause.
 pub async fn acknowledge(
     State(hub): State<Arc<Hub>>,
     Peer(peer): Peer,
@@ -92,6 +93,9 @@ pub async fn acknowledge(
     if risen {
         store::acks::save(&mut tx, &ack, &envelope.to_line(), hub.now_ms()).await?;
         tx.commit().await?;
+        if damage::look_again(&hub.ground, &key, &ack).await {
+            hub.witness.stir();
+        }
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,6 @@
 //! Erasures whose days have passed: the words go everywhere, and with a reporter's own wish
-//! everything here that says who reported. One that could not be begun waits again.
+//! everything here that says who reported. One that could not be begun waits again, and one that a
+//! reporter wished and that is over goes on where another half comes.
 
 use std::collections::BTreeSet;
 
@@ -169,22 +170,63 @@ impl Node {
         Ok(family)
     }
 
-    /// Erases the words of a case, unless that has been done; of a case that
-    /// this node does not know or did not take in, there is nothing to do.
+    /// Erases the words of a case, unless that has been done.
     async fn redact(&self, case: CaseId, row: &ErasureRow) -> Result<(), NodeError> {
         let mut tx = self.read_tx().await?;
-        let shown = match self.shown_case(&mut tx, case).await {
-            Ok(shown) => shown,
-            Err(NodeError::NotFound { .. }) => return Ok(()),
-            Err(error) => return Err(error),
-        };
+        let stand = self.words_stand(&mut tx, case).await?;
         drop(tx);
-        if shown.redacted || shown.origin != *self.instance()? {
+        if !stand {
             return Ok(());
         }
         self.act_erasing(case, &row.reason, ACTOR, &row.id)
             .await
             .map(drop)
+    }
+
+    /// Whether a case has words that are this node's to erase; of one that it does not know or did not
+    /// take in, there are none.
+    async fn words_stand(&self, tx: &mut Tx, case: CaseId) -> Result<bool, NodeError> {
+        match self.shown_case(tx, case).await {
+            Ok(shown) => Ok(!shown.redacted && shown.origin == *self.instance()?),
+            Err(NodeError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Halves have come, split off by whoever may not have heard yet that a reporter had the whole
+    /// erased: the job erases them too. What is wrong with one case keeps nothing from being taken in.
+    pub(crate) async fn erase_late(
+        &self,
+        tx: &mut Tx,
+        halves: &BTreeSet<CaseId>,
+    ) -> Result<(), NodeError> {
+        for half in halves {
+            match self.take_up_again(tx, *half).await {
+                Err(error @ NodeError::Database(_)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, case = %half, "whether a half is to be erased cannot be told");
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on with the erasure of a whole that its reporter wished, where it is over and words of a
+    /// half stand.
+    async fn take_up_again(&self, tx: &mut Tx, half: CaseId) -> Result<(), NodeError> {
+        let whole = self.filed_as(tx, half).await?;
+        let rows = store::erasures::of_case(tx, &whole.to_string()).await?;
+        let wished = |row: &&ErasureRow| row.asked_by.is_none() && row.state == "done";
+        let Some(done) = rows.iter().find(wished) else {
+            return Ok(());
+        };
+        for id in self.family(tx, whole).await? {
+            if self.words_stand(tx, id).await? {
+                return Ok(store::erasures::take_up_again(tx, &done.id).await?);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -144,6 +144,14 @@ pub async fn end(tx: &mut Tx, id: &str, state: &str, at: i64) -> Stored<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
+/// Goes on with an erasure that is over.
+pub async fn take_up_again(tx: &mut Tx, id: &str) -> Stored<()> {
+    const SQL: &str = "update erasures set state = 'erasing', ended_at = null
+        where id = $1 and state = 'done'";
+    on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Marks a case, or marks it again.
 pub async fn mark(tx: &mut Tx, row: &MarkRow) -> Stored<()> {
     const SQL: &str =

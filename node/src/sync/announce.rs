@@ -78,6 +78,14 @@ impl Link {
         Ok(drafts)
     }
 
+    /// Whether an own message names a key that this node has or had. It signs with no other, and the id
+    /// of a message does not tell what a disk has made of that name.
+    pub(super) fn names_own_key(&self, row: &OutboxRow) -> Result<bool, NodeError> {
+        let line = row.line.as_deref().unwrap_or_default();
+        let envelope = store::read(Envelope::parse(line.as_bytes()))?;
+        in_directory(&self.node, &envelope.kid)
+    }
+
     /// Whether an own message was refused only because this node did not know
     /// yet that another key is in force.
     pub(super) async fn signed_too_late(&self, row: &OutboxRow) -> Result<bool, LinkError> {

@@ -69,6 +69,8 @@ pub(super) struct Batch<'a> {
     pub terms: Terms,
     /// What whoever reads the feed is told.
     pub changes: Vec<ChangeRow>,
+    /// Cases that were filed here and split, and their halves.
+    pub halves: BTreeSet<CaseId>,
 }
 
 /// Applies items that are in the database already. What came with a trace is
@@ -118,6 +120,7 @@ async fn apply_batch(
         waiting: Vec::new(),
         terms: Terms::new(),
         changes: Vec::new(),
+        halves: BTreeSet::new(),
     };
     let mut traced = Vec::new();
     let mut items = Vec::with_capacity(rows.len());
@@ -254,6 +257,7 @@ impl Batch<'_> {
         feed::note(tx, &std::mem::take(&mut self.changes)).await?;
         let world = self.directory.latest();
         let still = self.still_pending(tx).await?;
+        let halves = std::mem::take(&mut self.halves);
         let (mut rows, mut same_words) = (Vec::new(), Vec::new());
         let mut shown = Vec::new();
         for mut working in self.cases.into_values().filter(|working| working.changed) {
@@ -304,7 +308,8 @@ impl Batch<'_> {
             .iter()
             .map(|(id, case)| (id.as_str(), case.as_ref()))
             .collect();
-        record(node, tx, &shown).await
+        record(node, tx, &shown).await?;
+        Box::pin(node.erase_late(tx, &halves)).await
     }
 
     /// Own acts that still wait for their ruling, by case, where that may

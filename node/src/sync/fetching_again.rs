@@ -2,9 +2,12 @@
 //! beside it, or an own message that was accepted. What comes is taken only where it is what was here,
 //! by the hash of the item in front and of the one behind it.
 //!
+//! So is what bears no signature that holds: the disk of the hub may have damaged that, and has it mended
+//! meanwhile. It takes the place of what stands here once it is signed.
+//!
 //! What does not come is asked for again, ever more seldom: it waits for a person meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use http::Method;
 use lapor_migrations::Tx;
@@ -15,7 +18,7 @@ use lapor_protocol::page::{Delivered, read_page};
 use lapor_protocol::receipt::Stream;
 use lapor_protocol::wire::PREFIX;
 
-use super::incoming::fault_of;
+use super::incoming::{UNSIGNED, fault_of};
 use super::taking_in::{DAMAGED, FAILS};
 use super::{Call, Link, LinkError};
 use crate::casework::kept_message;
@@ -41,6 +44,17 @@ pub(super) struct Tried {
 }
 
 impl Tried {
+    /// Of an item that was set aside for a reason: what the hub may have to mend has a pause in front.
+    fn first(reason: &str, now: i64) -> Self {
+        if reason == DAMAGED {
+            return Self::default();
+        }
+        Self {
+            times: 0,
+            next_at: now.saturating_add(FIRST_PAUSE_MS),
+        }
+    }
+
     /// Whether it may be asked for now, which is then noted. A clock that was put back must not keep
     /// it from that.
     fn takes_its_turn(&mut self, now: i64) -> bool {
@@ -56,40 +70,37 @@ impl Tried {
 }
 
 impl Link {
-    /// Asks for what was set aside because its bytes are damaged. Returns how many items came.
+    /// Asks for what was set aside because its bytes are damaged, or are not signed. Returns how many
+    /// items came.
     pub async fn fetch_again(&self) -> Result<usize, LinkError> {
-        let mut tx = self.node.read_tx().await?;
-        let damaged = store::aside::of_reason(&mut tx, DAMAGED, KNOWN).await?;
-        drop(tx);
-        let streams = [Stream::Inbox, Stream::Public].into_iter();
-        let places = damaged.iter().filter_map(|(name, depoch, dseq)| {
-            let stream = streams.clone().find(|stream| stream.as_str() == name)?;
-            Some((stream, *depoch, *dseq))
-        });
-        let places: BTreeSet<Place> = places.collect();
-        self.asked().again.retain(|place, _| places.contains(place));
+        let places = self.to_fetch_again().await?;
+        self.asked()
+            .again
+            .retain(|place, _| places.contains_key(place));
         let now = self.node.clock().now_ms();
         let (mut asked_for, mut count) = (0, 0);
-        for place in places {
+        for (place, reason) in places {
             if asked_for == STEP {
                 break;
             }
             let due = {
                 let mut asked = self.asked();
-                asked.again.entry(place).or_default().takes_its_turn(now)
+                let first = || Tried::first(reason, now);
+                let tried = asked.again.entry(place).or_insert_with(first);
+                tried.takes_its_turn(now)
             };
             if !due {
                 continue;
             }
             asked_for += 1;
             let (stream, depoch, dseq) = (place.0.as_str(), place.1, place.2);
-            match self.fetch_item(place).await {
+            match self.fetch_item(place, reason).await {
                 Ok(true) => {
                     tracing::info!(
                         stream,
                         depoch,
                         dseq,
-                        "an item that was damaged here has come from the hub once more"
+                        "an item that was damaged has come from the hub once more"
                     );
                     count += 1;
                 }
@@ -100,7 +111,7 @@ impl Link {
                         depoch,
                         dseq,
                         %error,
-                        "an item that is damaged here does not come from the hub once more"
+                        "an item that is damaged does not come from the hub once more"
                     );
                 }
                 Err(error) => return Err(error),
@@ -109,8 +120,23 @@ impl Link {
         Ok(count)
     }
 
-    /// Whether an item has come and was kept in the place of the damaged one.
-    async fn fetch_item(&self, place: Place) -> Result<bool, LinkError> {
+    /// Where the items stand that are asked for again, and why.
+    async fn to_fetch_again(&self) -> Result<BTreeMap<Place, &'static str>, NodeError> {
+        let mut tx = self.node.read_tx().await?;
+        let mut places = BTreeMap::new();
+        for reason in [DAMAGED].into_iter().chain(UNSIGNED) {
+            let aside = store::aside::of_reason(&mut tx, reason, KNOWN).await?;
+            places.extend(aside.into_iter().filter_map(|(name, depoch, dseq)| {
+                let mut streams = [Stream::Inbox, Stream::Public].into_iter();
+                let stream = streams.find(|stream| stream.as_str() == name)?;
+                Some(((stream, depoch, dseq), reason))
+            }));
+        }
+        Ok(places)
+    }
+
+    /// Whether an item has come and was kept in the place of the one that was set aside.
+    async fn fetch_item(&self, place: Place, reason: &str) -> Result<bool, LinkError> {
         let (stream, depoch, dseq) = place;
         let mut tx = self.node.read_tx().await?;
         let after = before(&mut tx, place).await?;
@@ -128,8 +154,14 @@ impl Link {
         };
         let (case, directory) = (delivered.item.case, delivered.item.directory);
         self.directory_at_least(directory).await?;
+        let directory = self.node.directory();
+        let envelope = delivered.envelope.as_ref();
+        let fault = envelope.and_then(|envelope| fault_of(&delivered.item, envelope, &directory));
+        if fault.is_some() && reason != DAMAGED {
+            return Ok(false);
+        }
         let own = self.own_line_again(&delivered.item).await?;
-        if !self.keep_again(place, delivered, own).await? {
+        if !self.keep_again(place, (delivered, fault), own).await? {
             return Ok(false);
         }
         self.look_again_at(stream, (depoch, dseq), case).await?;
@@ -163,18 +195,15 @@ impl Link {
         Ok(Some(line))
     }
 
-    /// Puts an item in its place, with the own line that it is about; false where somebody has looked
-    /// after it meanwhile.
+    /// Puts an item in its place with what is wrong with its envelope, and the own line that it is about;
+    /// false where somebody has looked after it meanwhile.
     async fn keep_again(
         &self,
         (stream, depoch, dseq): Place,
-        delivered: Delivered,
+        (delivered, fault): (Delivered, Option<&'static str>),
         own: Option<String>,
     ) -> Result<bool, LinkError> {
-        let directory = self.node.directory();
-        let (item, envelope) = (&delivered.item, delivered.envelope.as_ref());
-        let fault = envelope.and_then(|envelope| fault_of(item, envelope, &directory));
-        let (id, hash) = (item.envelope_id, delivered.cursor.hash);
+        let (id, hash) = (delivered.item.envelope_id, delivered.cursor.hash);
         let row = store::inbox::of_delivered(stream, delivered, fault)?;
         let mut tx = self.node.write_tx().await?;
         if !stood_here(&mut tx, (stream, depoch, dseq), hash).await? {
@@ -241,5 +270,10 @@ mod tests {
         }
         assert_eq!(asked, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303, 363]);
         assert!(tried.takes_its_turn(0), "the clock was put back");
+        for (reason, pause) in [(DAMAGED, 0), (UNSIGNED[0], FIRST_PAUSE_MS)] {
+            let mut tried = Tried::first(reason, 0);
+            let asked = (0..=FIRST_PAUSE_MS).find(|at| tried.takes_its_turn(*at));
+            assert_eq!(asked, Some(pause), "{reason}");
+        }
     }
 }

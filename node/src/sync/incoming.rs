@@ -20,6 +20,11 @@ use super::{Call, Link, LinkError};
 use crate::error::NodeError;
 use crate::store;
 
+const SIGNATURE_INVALID: &str = "signature_invalid";
+const KEY_UNKNOWN: &str = "key_unknown";
+/// What is wrong with an envelope that its author has not signed, as far as the directory tells.
+pub(super) const UNSIGNED: [&str; 2] = [SIGNATURE_INVALID, KEY_UNKNOWN];
+
 impl Link {
     /// Takes in one page, waiting up to `wait` seconds for something to come.
     /// Returns how many items came.
@@ -198,13 +203,13 @@ pub(crate) fn fault_of(
     let entry = directory.at(item.directory).instance(&header.author);
     let Some(key) = entry.and_then(|entry| entry.signing_key(&envelope.kid, header.position()))
     else {
-        return Some("key_unknown");
+        return Some(KEY_UNKNOWN);
     };
     let Ok(key) = Verifier::from_jwk(&key.jwk) else {
-        return Some("key_unknown");
+        return Some(KEY_UNKNOWN);
     };
     if envelope.verify(MESSAGE_TYPE, &key).is_err() {
-        return Some("signature_invalid");
+        return Some(SIGNATURE_INVALID);
     }
     // A split is delivered in its child under the same envelope.
     let about = header.case == item.case

@@ -25,6 +25,9 @@ pub(super) async fn learn(
     case: &Case,
 ) -> Result<(), NodeError> {
     let id = case.id;
+    if matches!(message.body, Ok(Body::CaseSplit(_))) && case.origin == *batch.me {
+        batch.halves.insert(id);
+    }
     let wraps: Vec<Wrap> = match &row.wraps {
         Some(text) => store::read(serde_json::from_str(text))?,
         None => Vec::new(),

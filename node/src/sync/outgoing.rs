@@ -288,13 +288,18 @@ impl Link {
                     .find(|row| row.seq == Some(exception.seq as i64));
                 let bad =
                     bad.ok_or_else(|| LinkError::hub("it refuses a message that was not sent"))?;
+                // Nobody but this node can know that its own disk has done it.
+                let damaged = match exception.code {
+                    Code::SignatureInvalid => !self.is_as_signed(bad),
+                    Code::KeyUnknown => !self.names_own_key(bad)?,
+                    _ => false,
+                };
+                if damaged {
+                    return self.set_damaged_aside(bad).await;
+                }
                 let of_key = matches!(exception.code, Code::KeyUnknown | Code::KeyRevoked);
                 if of_key && self.signed_too_late(bad).await? {
                     return self.move_to_epoch(exception.code.as_str()).await;
-                }
-                // Nobody but this node can know that its own disk has done it.
-                if exception.code == Code::SignatureInvalid && !self.is_as_signed(bad) {
-                    return self.set_damaged_aside(bad).await;
                 }
                 self.set_aside(bad, exception.code.as_str()).await
             }
@@ -442,7 +447,7 @@ fn newcomers_by_line(row: &OutboxRow, owed: &mut Vec<String>) -> Vec<(Subject, N
 }
 
 /// Whether the bytes that are kept of a message are those that were signed. A signature that is another
-/// one the hub refuses.
+/// one, or the id of another key, the hub refuses.
 fn is_whole(row: &OutboxRow) -> bool {
     let line = row.line.as_deref();
     let envelope = line.and_then(|line| Envelope::parse(line.as_bytes()).ok());

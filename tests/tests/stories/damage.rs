@@ -70,8 +70,14 @@ const NOBODYS: [&str; 2] = [
 ];
 
 /// Where a bit of a line is flipped, behind these words: the brace of the envelope, the brace of the
-/// payload, the signature, its place in the tree of those that have it together.
-const FLIPS: [&str; 4] = ["", r#""payload":""#, r#""sig":""#, r#""tree":""#];
+/// payload, the signature, its place in the tree of those that have it together, the id of the key.
+const FLIPS: [&str; 5] = [
+    "",
+    r#""payload":""#,
+    r#""sig":""#,
+    r#""tree":""#,
+    r#""keyid":""#,
+];
 
 /// Flips one bit of a kept line, behind these words.
 async fn flip(db: &Db, place: Place, of: &impl Display, behind: &str) {
@@ -164,7 +170,7 @@ async fn a_flipped_bit_of_what_waits_to_be_sent_stops_one_message_which_is_signe
             assert_eq!(pusat.view(case).await.case_seq, 1);
         }
         let report = fleet.invariants().await;
-        assert_eq!(report.applied["report.filed"], 10);
+        assert_eq!(report.applied["report.filed"], 12);
         fleet.ends_well().await;
     }
 }
@@ -456,6 +462,44 @@ async fn a_flipped_bit_of_what_the_hub_keeps_is_named_and_its_author_sends_it_on
         fleet.settle().await;
         assert_eq!(fleet.at("pusat").view(bad).await.case_seq, 2);
         assert!(damaged_at(&fleet).await.is_empty());
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_signature_that_the_hub_has_damaged_is_blamed_on_its_disk_and_comes_once_more() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let told = [(FLIPS[2], "signature_invalid"), (FLIPS[4], "key_unknown")];
+        for (seq, (behind, reason)) in (1..).step_by(2).zip(told) {
+            let bad = bandung.file(report("Lampu jalan padam")).await;
+            let good = bandung.file(report("Jalan berlubang")).await;
+            bandung.catch_up().await;
+            flip_at_the_hub(&fleet, bad, behind).await;
+            pusat.catch_up().await;
+            assert!(pusat.knows(good).await);
+            let is_aside = async || {
+                let aside = pusat.node().set_aside(false, 10).await.unwrap();
+                assert_eq!(aside.len(), 1, "{behind}");
+                assert_eq!(aside[0].reason.as_deref(), Some(reason), "{behind}");
+            };
+            is_aside().await;
+            let author = "kota-bandung".to_owned();
+            assert_eq!(damaged_at(&fleet).await, [(author, seq)], "{behind}");
+
+            // Asked for before it is mended it is what it was, and is asked for again.
+            fleet.pass(MINUTE_MS);
+            pusat.catch_up().await;
+            is_aside().await;
+            bandung.link().report_health().await.unwrap();
+            assert!(damaged_at(&fleet).await.is_empty(), "{behind}");
+            fleet.pass(MINUTE_MS);
+            fleet.settle().await;
+            assert_eq!(pusat.view(bad).await.case_seq, 1, "{behind}");
+            let left = pusat.node().set_aside(true, 10).await.unwrap();
+            assert!(left.is_empty(), "{behind}: {left:?}");
+        }
         fleet.ends_well().await;
     }
 }

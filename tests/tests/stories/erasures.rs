@@ -1,8 +1,12 @@
 //! An erasure reaches every institution that has ever had the words, whoever has the case now.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use lapor_migrations::{Db, on};
 use lapor_node::casework::{CaseFilter, KeyState, PublicFilter, Sight};
 use lapor_node::error::NodeError;
+use lapor_node::jobs::{Job, Jobs};
+use lapor_node::reporters::{Conversation, FilingTerms, Notify};
 use lapor_protocol::ids::{CaseId, Digest};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
 use lapor_tests::fleet::words::{WORDS_CANARY, act, report};
@@ -13,6 +17,8 @@ use serde_json::json;
 const WORD: &str = "Kosambi";
 const KEYS: &str = "select count(*) from content_keys where case_id = $1";
 const STEMS: &str = "select count(*) from case_texts where case_id = $1";
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const HOUR_MS: i64 = 3_600_000;
 
 async fn count(db: &Db, sql: &'static str, case: CaseId) -> i64 {
     let (mut tx, case) = (db.read().await.unwrap(), case.to_string());
@@ -138,6 +144,77 @@ async fn an_institution_that_was_away_forgets_when_it_returns() {
         fleet.at_mut("kemenpu").start().await;
         fleet.settle().await;
         assert_eq!(holds(fleet.at("kemenpu"), case, photo).await, 0);
+        fleet.ends_well().await;
+    }
+}
+
+/// A report with its reporter's conversation and the ticket.
+async fn filed_by_its_reporter(at: &Institution) -> (CaseId, Conversation, String) {
+    let terms = FilingTerms {
+        actor: None,
+        visitor: None,
+        notify: Notify::Off,
+        once: None,
+        suspicion: None,
+        desk: None,
+    };
+    let node = at.node();
+    let filed = node.file_for_reporter(report("Lampu padam"), terms).await;
+    let filed = filed.unwrap();
+    let (case, ticket) = (filed.filed.case, filed.filed.ticket);
+    let opened = node.open_conversation(&ticket, &filed.key, HERE).await;
+    let visitor = node.visitor(&opened.unwrap().token).await.unwrap();
+    let conversation = node.conversation(&visitor.unwrap(), None).await;
+    (case, conversation.unwrap(), ticket)
+}
+
+/// Does what is due for reporters, as the scheduler would.
+async fn looks_after_reporters(at: &Institution) {
+    let jobs = Jobs::of(at.link());
+    jobs.note(Job::Reporters).await.unwrap();
+    assert_eq!(jobs.work().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_half_that_comes_when_its_whole_was_erased_for_the_reporter_is_erased_too() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, KEMENPU]).await;
+        let [pusat, kemenpu] = ["pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        // The hub has it before the erasure, and behind it.
+        for sent in [true, false] {
+            let (case, conversation, ticket) = filed_by_its_reporter(pusat).await;
+            pusat.verify(case).await;
+            pusat.dispose(case, "kemenpu").await;
+            fleet.settle().await;
+            let half = kemenpu.split(case, "Trotoar rusak").await;
+            if sent {
+                kemenpu.link().push().await.unwrap();
+            }
+            let asked = pusat.node().ask_erasure(&conversation, &ticket).await;
+            let asked = asked.unwrap();
+            fleet.pass(asked.due_at - asked.asked_at);
+            looks_after_reporters(pusat).await;
+            assert_eq!(pusat.view(case).await.key, KeyState::Erased, "{sent}");
+            assert!(!pusat.knows(half).await, "{sent}");
+            fleet.settle().await;
+            for at in [pusat, kemenpu] {
+                assert_ne!(at.view(half).await.key, KeyState::Erased, "{sent}");
+            }
+
+            fleet.pass(HOUR_MS);
+            looks_after_reporters(pusat).await;
+            fleet.settle().await;
+            for at in [pusat, kemenpu] {
+                assert_eq!(at.view(case).await.key, KeyState::Erased, "{sent}");
+                let view = at.view(half).await;
+                assert_eq!(view.key, KeyState::Erased, "{sent}");
+                assert_eq!(view.history.last().unwrap().kind, "case.redacted");
+                assert_eq!(count(at.node().db(), KEYS, half).await, 0, "{sent}");
+            }
+            // That is all of it.
+            let left = pusat.node().planned_erasures().await.unwrap();
+            assert!(left.is_empty(), "{sent}");
+        }
         fleet.ends_well().await;
     }
 }
