@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lapor_migrations::{pack, unpack};
+use lapor_migrations::{pack_with, unpack};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
@@ -302,7 +302,7 @@ impl AuthorKeys {
         Ok(Incoming {
             id,
             kid: envelope.kid,
-            kept: pack(read.envelope.get()),
+            kept: pack_with(read.envelope.get(), &envelope.payload),
             wraps: read.wraps,
             trace: read.trace.map(Trace::try_from).and_then(Result::ok),
             message,
