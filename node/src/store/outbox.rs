@@ -100,10 +100,18 @@ pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
     Ok(())
 }
 
-/// Rows in a state, oldest first.
+/// Rows in a state, oldest first: those among so many numbers one after another, from the oldest on. Where
+/// a backlog is new, PostgreSQL has no figures of it and would sort the whole of it for each of its parts.
 pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<OutboxRow>> {
-    const SQL: &str = rows!("o.state = $1 order by o.number limit $2");
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(limit).fetch_all(c).await)?)
+    const FIRST: &str = "select min(number) from outbox where state = $1";
+    const SQL: &str = rows!("o.state = $1 and o.number >= $2 and o.number < $3 order by o.number");
+    let first: Option<i64> =
+        on!(tx, c => sqlx::query_scalar(FIRST).bind(state).fetch_one(c).await)?;
+    let Some(first) = first else {
+        return Ok(Vec::new());
+    };
+    let end = first.saturating_add(limit);
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(first).bind(end).fetch_all(c).await)?)
 }
 
 /// Sealed rows in the order of the chain, which is not that of their numbers where one is sent again
@@ -218,10 +226,10 @@ pub async fn adopt(
 }
 
 /// Marks everything sealed up to a position as durable at the hub. Said so that what waits is looked
-/// through and not the chain up to there.
+/// through and not the chain up to there, nor, on PostgreSQL, the index of all places.
 pub async fn accept(tx: &mut Tx, epoch: i64, seq: i64, at: i64) -> Stored<()> {
     const SQL: &str = "update outbox set state = 'accepted', accepted_at = $3
-        where state = 'sealed' and epoch + 0 = $1 and seq <= $2";
+        where state = 'sealed' and epoch + 0 = $1 and seq + 0 <= $2";
     on!(tx, c => sqlx::query(SQL).bind(epoch).bind(seq).bind(at).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -338,7 +346,8 @@ pub async fn unruled_births(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(Strin
 }
 
 /// What is not ruled lies behind the first that is not: the rest of a long case is not read. `cross join`
-/// pins the order to SQLite, which compares the whole backlog with each of the cases otherwise.
+/// pins the order to SQLite, and a state that is no column keeps PostgreSQL to the index of cases: either
+/// would compare the whole backlog with each of them.
 static UNRULED: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
@@ -350,7 +359,7 @@ static UNRULED: Bulk = Bulk::new(
                 union all
                 select min(number) from outbox where state = 'accepted'
             ) of_states)
-            and o.state in ('pending', 'sealed', 'accepted') group by v.case_id",
+            and o.state || '' in ('pending', 'sealed', 'accepted') group by v.case_id",
 );
 
 /// How many own messages of these cases (as first case) are not ruled yet, those that came back after a
