@@ -21,8 +21,8 @@ use crate::store;
 use crate::store::cases::CaseRow;
 use crate::store::inbox::InboxRow;
 
-/// Items in one transaction.
-const BATCH: i64 = 250;
+/// Items in one transaction: as many as one statement has rows ([`lapor_migrations::Bulk`]), where 250 were five.
+const BATCH: i64 = 256;
 /// How often an item that fails is tried before it is quarantined.
 const TRIES: i64 = 3;
 /// Why; what exactly failed may be a word of a case, which no log and no
