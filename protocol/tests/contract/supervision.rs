@@ -96,6 +96,24 @@ fn what_a_supervisor_took_over_is_not_recalled_by_those_it_was_taken_from() {
 }
 
 #[test]
+fn what_a_supervisor_gave_on_is_recalled_by_those_behind_it_and_by_none_before() {
+    let mut story = Story::filed_at("kota-bandung");
+    story.applied("kota-bandung", disposed("kemenpu"));
+    story.applied("kota-bandung", escalated("ombudsman"));
+    story.applied("ombudsman", taken_over());
+    story.applied("ombudsman", disposed("kemensos"));
+    story.applied("kemensos", disposed("kemenhub"));
+    let taken = Reason::SupervisorTookOver;
+    for former in ["kota-bandung", "kemenpu"] {
+        story.refused(former, recalled(), Inapplicable, taken);
+    }
+    story.applied("kemensos", recalled());
+    story.stands("kemensos", State::Verified);
+    story.applied("ombudsman", recalled());
+    story.stands("ombudsman", State::Verified);
+}
+
+#[test]
 fn a_supervisor_that_gave_back_leaves_recalls_as_they_were() {
     let mut story = Story::filed_at("kota-bandung");
     story.applied("kota-bandung", disposed("kemenpu"));
