@@ -1,0 +1,1 @@
+-- A row of PostgreSQL stands apart from its key, as it does on SQLite from here on.
