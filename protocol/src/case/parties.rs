@@ -54,9 +54,9 @@ impl Case {
     /// A supervisor has or had custody after this disposer gave it away: what it took over from them
     /// they do not take back.
     pub(crate) fn supervised_since(&self, disposer: &InstanceId) -> bool {
-        let since = self.stack.iter().rposition(|former| former == disposer);
-        let later = &self.stack[since.map_or(0, |place| place + 1)..];
-        let mut holders = later.iter().chain([&self.custodian]);
+        let given = self.stack.iter().rposition(|former| former == disposer);
+        let since = &self.stack[given.unwrap_or(0)..];
+        let mut holders = since.iter().chain([&self.custodian]);
         !self.supervisors.contains(disposer)
             && holders.any(|holder| self.supervisors.contains(holder))
     }
