@@ -35,7 +35,7 @@ const HUB: &[Source] = sources!("hub": "0001_core", "0002_blob_proof", "0003_era
     "0011_tokens", "0012_roadmap", "0013_levels", "0014_adoptions", "0015_alarm_letters",
     "0016_upkeep", "0017_upkeep_aborted", "0018_admissions", "0019_acting_tokens", "0020_retrieved",
     "0021_planned_level", "0022_replicas", "0023_delivery_causes", "0024_presences",
-    "0025_told_later", "0026_spans", "0027_deliveries");
+    "0025_told_later", "0026_spans");
 const NODE: &[Source] = sources!("node": "0001_core", "0002_keys_due", "0003_trace", "0004_jobs", "0005_uploads",
     "0006_search", "0007_local_categories", "0008_reporters", "0009_accounts", "0010_deadlines",
     "0011_answers", "0012_letters", "0013_draft_files", "0014_pictures", "0015_wide_indexes",

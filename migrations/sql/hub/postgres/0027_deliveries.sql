@@ -1,1 +1,0 @@
--- A row of PostgreSQL stands apart from its key, as it does on SQLite from here on.
