@@ -33,8 +33,11 @@ const MOST_OF_ONE: usize = 100;
 
 /// Codes by which recipients say that a signature does not hold: itself, or the id of its key.
 const UNSIGNED: [&str; 2] = ["signature_invalid", "key_unknown"];
-/// Of these, looked at for one acknowledgement: the last ones, since what was listed before comes again.
+/// Of these, looked at for one acknowledgement: the last ones that are not noted yet, since what was listed
+/// before comes again.
 const LOOKED_AT: usize = 20;
+/// And looked for among so many.
+const LOOKED_FOR: usize = 200;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -148,21 +151,29 @@ async fn unsigned_here(
     ack: &Ack,
 ) -> Result<Vec<EnvelopeId>, HubError> {
     let named = ack.exceptions.iter().rev().filter(|of| is_unsigned(of));
-    let named: Vec<u64> = named.take(LOOKED_AT).map(|of| of.dseq).collect();
-    let mut unsigned = Vec::new();
+    let named: Vec<u64> = named.take(LOOKED_FOR).map(|of| of.dseq).collect();
+    let (mut unsigned, mut looked_at) = (Vec::new(), 0);
     if named.is_empty() {
         return Ok(unsigned);
     }
     let mut tx = ground.db.read().await?;
     let directory = ground.directory.refresh(&mut tx).await?;
+    let noted = all(&mut tx).await?;
     for dseq in named {
+        if looked_at == LOOKED_AT {
+            break;
+        }
         let item = store::deliveries::item(&mut tx, stream, ack.depoch, dseq).await?;
         let item: Option<Item> = item.and_then(|text| serde_json::from_str(&text).ok());
         let Some(item) = item else { continue };
         let id = item.envelope_id;
+        if noted.iter().any(|of| of.envelope == id) {
+            continue;
+        }
         let Some(stored) = store::envelopes::by_id(&mut tx, id).await? else {
             continue;
         };
+        looked_at += 1;
         let directory = Arc::clone(&directory);
         let judging =
             tokio::task::spawn_blocking(move || is_as_signed(&stored.line, id, &directory));

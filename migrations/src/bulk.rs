@@ -21,7 +21,7 @@ const SIZES: [usize; 21] = [
 ];
 /// Parameters a statement may have: <https://www.sqlite.org/limits.html>.
 const MOST_PARAMETERS: usize = 32_766;
-/// Rows of a statement on PostgreSQL, so that none becomes a message of any size.
+/// Rows of a statement on PostgreSQL. How long they are is for whoever has them.
 const MOST_ROWS: usize = 4096;
 
 /// How the list begins in the text before it.
@@ -41,7 +41,7 @@ const LIST: &str = "values";
 /// ```
 ///
 /// PostgreSQL is given an array for each column in place of the list: one short text for any number of
-/// rows, read and planned once, where a list of five hundred rows took longer to read than to execute.
+/// rows, where a list had a parameter for each value and a text for each length.
 ///
 /// One list is split over several statements when it is long, so the statement must mean the same
 /// for a part of the rows as for all of them.

@@ -93,17 +93,15 @@ impl Column {
         }
     }
 
-    fn push(&mut self, value: Value) -> Result<(), DbError> {
+    /// Whether the value is of this column's type, and taken.
+    fn takes(&mut self, value: Value) -> bool {
         match (self, value) {
             (Self::Ints(list), Value::Int(value)) => list.push(value),
             (Self::Texts(list), Value::Text(value)) => list.push(value),
             (Self::Bytes(list), Value::Bytes(value)) => list.push(value),
-            (_, value) => {
-                let said = format!("{value:?} stands in a column of another type");
-                return Err(DbError::Other(said));
-            }
+            _ => return false,
         }
-        Ok(())
+        true
     }
 }
 
@@ -116,7 +114,13 @@ pub fn arrays(
     let mut lists: Vec<Column> = Vec::with_capacity(columns);
     for (place, value) in values.enumerate() {
         match lists.get_mut(place % columns) {
-            Some(list) => list.push(value)?,
+            Some(list) if list.takes(value) => {}
+            // What it holds may be the words of a case.
+            Some(_) => {
+                let (row, column) = (place / columns + 1, place % columns + 1);
+                let said = format!("row {row} has another type in column {column} than the first");
+                return Err(DbError::Other(said));
+            }
             None => lists.push(Column::with(value, rows)),
         }
     }
@@ -141,6 +145,8 @@ mod tests {
         let rows = |last: Value| [1.into(), "a".into(), None::<i64>.into(), last].into_iter();
         assert_eq!(arrays(rows("b".into()), 2).map(|list| list.len()), Ok(2));
         let refused = arrays(rows(vec![7_u8].into()), 2);
-        assert!(matches!(refused, Err(DbError::Other(said)) if said.contains("[7]")));
+        assert!(
+            matches!(refused, Err(DbError::Other(said)) if said.contains("row 2") && said.contains("column 2"))
+        );
     }
 }

@@ -137,6 +137,12 @@ impl Node {
         if self.family(&mut tx, store::case_id(text)?).await? != *family {
             return Ok(None);
         }
+        // A half may be known by its whole before it comes itself.
+        for id in family {
+            if self.words_stand(&mut tx, *id).await? {
+                return Ok(None);
+            }
+        }
         store::secrets::erase_identity(&mut tx, text).await?;
         store::reporters::forget(&mut tx, text).await?;
         store::citizens::forget(&mut tx, text).await?;
@@ -194,7 +200,7 @@ impl Node {
     }
 
     /// Halves have come, split off by whoever may not have heard yet that a reporter had the whole
-    /// erased: the job erases them too. What is wrong with one case keeps nothing from being taken in.
+    /// erased: the job erases them too. A case that cannot be told keeps no other from being taken in.
     pub(crate) async fn erase_late(
         &self,
         tx: &mut Tx,

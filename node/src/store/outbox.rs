@@ -346,7 +346,7 @@ pub async fn unruled_births(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(Strin
 }
 
 /// What is not ruled lies behind the first that is not: the rest of a long case is not read. `cross join`
-/// pins the order to SQLite, and a state that is no column keeps PostgreSQL to the index of cases: either
+/// pins the order to SQLite, and a state that is no column leaves PostgreSQL no index of states: either
 /// would compare the whole backlog with each of them.
 static UNRULED: Bulk = Bulk::new(
     "with v (case_id) as (values",

@@ -80,10 +80,15 @@ impl Link {
 
     /// Whether an own message names a key that this node has or had. It signs with no other, and the id
     /// of a message does not tell what a disk has made of that name.
-    pub(super) fn names_own_key(&self, row: &OutboxRow) -> Result<bool, NodeError> {
+    pub(super) async fn names_own_key(&self, row: &OutboxRow) -> Result<bool, LinkError> {
         let line = row.line.as_deref().unwrap_or_default();
         let envelope = store::read(Envelope::parse(line.as_bytes()))?;
-        in_directory(&self.node, &envelope.kid)
+        if in_directory(&self.node, &envelope.kid)? {
+            return Ok(true);
+        }
+        // Another process of this node may have announced it since.
+        self.refresh_directory(0).await?;
+        Ok(in_directory(&self.node, &envelope.kid)?)
     }
 
     /// Whether an own message was refused only because this node did not know

@@ -291,7 +291,7 @@ impl Link {
                 // Nobody but this node can know that its own disk has done it.
                 let damaged = match exception.code {
                     Code::SignatureInvalid => !self.is_as_signed(bad),
-                    Code::KeyUnknown => !self.names_own_key(bad)?,
+                    Code::KeyUnknown => !self.names_own_key(bad).await?,
                     _ => false,
                 };
                 if damaged {

@@ -283,9 +283,10 @@ async fn a_half_that_comes_while_its_whole_is_erased_is_erased_with_it() {
         let words = json!({"title": "Trotoar", "content": "Bagian lain."});
         let split = node.act(case, act("case.split", json!({}), words), "token:desk");
         let half = split.await.unwrap().child.unwrap();
-        let before = BTreeSet::from([case]);
-        let ended = node.forget_family(&begun, &before, now()).await.unwrap();
-        assert_eq!(ended, None, "the words of the half stand");
+        for family in [BTreeSet::from([case]), BTreeSet::from([case, half])] {
+            let ended = node.forget_family(&begun, &family, now()).await.unwrap();
+            assert_eq!(ended, None, "the words of the half stand");
+        }
         assert!(node.erase(&begun, now()).await.unwrap());
         for id in [case, half] {
             let view = node.case(id).await.unwrap();
