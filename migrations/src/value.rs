@@ -113,15 +113,15 @@ pub fn arrays(
     let rows = values.len() / columns;
     let mut lists: Vec<Column> = Vec::with_capacity(columns);
     for (place, value) in values.enumerate() {
-        match lists.get_mut(place % columns) {
-            Some(list) if list.takes(value) => {}
+        let Some(list) = lists.get_mut(place % columns) else {
+            lists.push(Column::with(value, rows));
+            continue;
+        };
+        if !list.takes(value) {
             // What it holds may be the words of a case.
-            Some(_) => {
-                let (row, column) = (place / columns + 1, place % columns + 1);
-                let said = format!("row {row} has another type in column {column} than the first");
-                return Err(DbError::Other(said));
-            }
-            None => lists.push(Column::with(value, rows)),
+            let (row, column) = (place / columns + 1, place % columns + 1);
+            let said = format!("row {row} has another type in column {column} than the first");
+            return Err(DbError::Other(said));
         }
     }
     let mut arguments = PgArguments::default();
