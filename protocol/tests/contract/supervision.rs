@@ -1,7 +1,9 @@
 //! Escalation, taking over, succession and erasure.
 
+use lapor_protocol::authority::Pattern;
 use lapor_protocol::case::Effect::{Inapplicable, Stale, Unauthorised};
 use lapor_protocol::case::{Reason, Share, State, Withheld};
+use lapor_protocol::ids::InstanceKind;
 
 use crate::acts::*;
 use crate::story::Story;
@@ -98,6 +100,9 @@ fn what_a_supervisor_took_over_is_not_recalled_by_those_it_was_taken_from() {
 #[test]
 fn what_a_supervisor_gave_on_is_recalled_by_those_behind_it_and_by_none_before() {
     let mut story = Story::filed_at("kota-bandung");
+    story.world.change("ombudsman", |entry| {
+        entry.disposes_to = vec![Pattern::Kind(InstanceKind::Kementerian)];
+    });
     story.applied("kota-bandung", disposed("kemenpu"));
     story.applied("kota-bandung", escalated("ombudsman"));
     story.applied("ombudsman", taken_over());
