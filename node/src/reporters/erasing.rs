@@ -138,10 +138,8 @@ impl Node {
             return Ok(None);
         }
         // A half may be known by its whole before it comes itself.
-        for id in family {
-            if self.words_stand(&mut tx, *id).await? {
-                return Ok(None);
-            }
+        if self.any_words_stand(&mut tx, family).await? {
+            return Ok(None);
         }
         store::secrets::erase_identity(&mut tx, text).await?;
         store::reporters::forget(&mut tx, text).await?;
@@ -199,6 +197,19 @@ impl Node {
         }
     }
 
+    async fn any_words_stand(
+        &self,
+        tx: &mut Tx,
+        family: &BTreeSet<CaseId>,
+    ) -> Result<bool, NodeError> {
+        for id in family {
+            if self.words_stand(tx, *id).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Halves have come, split off by whoever may not have heard yet that a reporter had the whole
     /// erased: the job erases them too. A case that cannot be told keeps no other from being taken in.
     pub(crate) async fn erase_late(
@@ -227,10 +238,9 @@ impl Node {
         let Some(done) = rows.iter().find(wished) else {
             return Ok(());
         };
-        for id in self.family(tx, whole).await? {
-            if self.words_stand(tx, id).await? {
-                return Ok(store::erasures::take_up_again(tx, &done.id).await?);
-            }
+        let family = self.family(tx, whole).await?;
+        if self.any_words_stand(tx, &family).await? {
+            store::erasures::take_up_again(tx, &done.id).await?;
         }
         Ok(())
     }
