@@ -50,7 +50,7 @@ impl Node {
         let found = row.and_then(|row| next(&row).map(|state| (row, state)));
         let (row, state) = found.ok_or_else(|| NodeError::not_found("waiting request", &id))?;
         let (state, problem) = (state.as_str(), row.problem.as_deref());
-        cities::settle(&mut tx, &row, false, state, due_at, problem).await?;
+        cities::settle(&mut tx, &row.id, state, due_at, problem).await?;
         let told = row.request.as_deref().unwrap_or("-");
         let detail = format!("{} {told}", row.city);
         let case = row.case_id.as_deref();

@@ -249,7 +249,7 @@ impl Node {
             Some(other) if other.id != row.id => {
                 let problem = Some("the city gave it the number of another case");
                 let refused = State::Refused.as_str();
-                cities::settle(&mut tx, row, false, refused, NEVER, problem).await?;
+                cities::settle(&mut tx, &row.id, refused, NEVER, problem).await?;
             }
             _ => cities::link(&mut tx, &row.id, number, now).await?,
         }
@@ -264,7 +264,7 @@ impl Node {
         problem: Option<&str>,
     ) -> Result<(), NodeError> {
         let mut tx = self.write_tx().await?;
-        cities::settle(&mut tx, row, false, state.as_str(), due_at, problem).await?;
+        cities::settle(&mut tx, &row.id, state.as_str(), due_at, problem).await?;
         Ok(tx.commit().await?)
     }
 
@@ -277,7 +277,7 @@ impl Node {
         problem: Option<&str>,
     ) -> Result<(), NodeError> {
         let mut tx = self.write_tx().await?;
-        cities::settle(&mut tx, row, true, state.as_str(), due_at, problem).await?;
+        cities::settle_as_read(&mut tx, row, state.as_str(), due_at, problem).await?;
         Ok(tx.commit().await?)
     }
 

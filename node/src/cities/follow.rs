@@ -220,7 +220,7 @@ impl Node {
             if row.case_id.is_some() {
                 return Ok(());
             }
-            cities::settle(&mut tx, &row, false, left, NEVER, Some(&problem)).await?;
+            cities::settle(&mut tx, &row.id, left, NEVER, Some(&problem)).await?;
         } else {
             let row = RequestRow {
                 state: left.to_owned(),
@@ -241,7 +241,7 @@ impl Node {
         let done = if row.case_id.is_some() {
             cities::seen(&mut tx, &row.id, now, Some(problem)).await
         } else {
-            cities::settle(&mut tx, row, true, left, NEVER, Some(problem)).await
+            cities::settle_as_read(&mut tx, row, left, NEVER, Some(problem)).await
         };
         done.map_err(NodeError::from)?;
         Ok(tx.commit().await?)

@@ -251,20 +251,39 @@ pub async fn claim(tx: &mut Tx, row: &RequestRow, now: i64, until: i64) -> Store
     Ok(claimed == 1)
 }
 
-/// What became of a request; `as_read` only unless something else did since its row was read.
+/// What became of a request.
 pub async fn settle(
     tx: &mut Tx,
-    row: &RequestRow,
-    as_read: bool,
+    id: &str,
     state: &str,
     due_at: i64,
     problem: Option<&str>,
 ) -> Stored<()> {
-    const SQL: &str = "update city_requests set state = $5, due_at = $6, problem = $7
-        where id = $1 and ($2 = 0 or (state = $3 and due_at = $4))";
+    const SQL: &str =
+        "update city_requests set state = $2, due_at = $3, problem = $4 where id = $1";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(id)
+        .bind(state)
+        .bind(due_at)
+        .bind(problem)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// The same, unless something else became of it since its row was read.
+pub async fn settle_as_read(
+    tx: &mut Tx,
+    row: &RequestRow,
+    state: &str,
+    due_at: i64,
+    problem: Option<&str>,
+) -> Stored<()> {
+    const SQL: &str = "update city_requests set state = $4, due_at = $5, problem = $6
+        where id = $1 and state = $2 and due_at = $3";
     on!(tx, c => sqlx::query(SQL)
         .bind(&row.id)
-        .bind(i64::from(as_read))
         .bind(&row.state)
         .bind(row.due_at)
         .bind(state)
