@@ -412,7 +412,7 @@ async fn unsent(scene: &Scene) -> [Aside; 2] {
     let node = &scene.place.node;
     let filed = node.file(report("Banjir"), "test").await.unwrap();
     let mut tx = node.write_tx().await.unwrap();
-    let pending = store::outbox::in_state(&mut tx, "pending", 9).await;
+    let pending = store::outbox::pending(&mut tx, 9).await;
     let [filing] = &pending.unwrap()[..] else {
         panic!("one message is unsent")
     };

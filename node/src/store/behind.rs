@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
     use crate::store::aside::{own, refuse_own};
-    use crate::store::outbox::{NewRow, add, in_state, quarantine, unruled_births, unruled_of};
+    use crate::store::outbox::{NewRow, add, pending, quarantine, unruled_births, unruled_of};
     use crate::testing::databases;
 
     fn message<'a>(
@@ -146,7 +146,7 @@ mod tests {
             }
             let late = ["a", "b", "half"].map(|case| message(case, "case.noted", case, None));
             add(tx, &late).await.unwrap();
-            let left = in_state(tx, "pending", 99).await.unwrap();
+            let left = pending(tx, 99).await.unwrap();
             let left: Vec<_> = left.iter().map(|row| row.draft.as_str()).collect();
             assert_eq!(left, ["b"], "{}", test.name);
             for (case, drafts) in [
@@ -198,7 +198,7 @@ mod tests {
                 message("late", "case.noted", "other", None),
             ];
             add(tx, &late).await.unwrap();
-            let left = in_state(tx, "pending", 99).await.unwrap();
+            let left = pending(tx, 99).await.unwrap();
             let left: Vec<_> = left.iter().map(|row| row.draft.as_str()).collect();
             assert_eq!(left, ["before", "stranger", "late"], "{}", test.name);
             let aside = own(tx, ["quarantined"; 2], 99).await.unwrap();

@@ -100,18 +100,18 @@ pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
     Ok(())
 }
 
-/// Rows in a state, oldest first: those among so many numbers one after another, from the oldest on. Where
+/// Pending rows, oldest first: those among so many numbers one after another, from the oldest on. Where
 /// a backlog is new, PostgreSQL has no figures of it and would sort the whole of it for each of its parts.
-pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<OutboxRow>> {
-    const FIRST: &str = "select min(number) from outbox where state = $1";
-    const SQL: &str = rows!("o.state = $1 and o.number >= $2 and o.number < $3 order by o.number");
-    let first: Option<i64> =
-        on!(tx, c => sqlx::query_scalar(FIRST).bind(state).fetch_one(c).await)?;
+pub async fn pending(tx: &mut Tx, limit: i64) -> Stored<Vec<OutboxRow>> {
+    const FIRST: &str = "select min(number) from outbox where state = 'pending'";
+    const SQL: &str =
+        rows!("o.state = 'pending' and o.number >= $1 and o.number < $2 order by o.number");
+    let first: Option<i64> = on!(tx, c => sqlx::query_scalar(FIRST).fetch_one(c).await)?;
     let Some(first) = first else {
         return Ok(Vec::new());
     };
     let end = first.saturating_add(limit);
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(first).bind(end).fetch_all(c).await)?)
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(first).bind(end).fetch_all(c).await)?)
 }
 
 /// Sealed rows in the order of the chain, which is not that of their numbers where one is sent again
@@ -488,7 +488,7 @@ mod tests {
     }
 
     async fn pending(tx: &mut Tx) -> Vec<(i64, String, Option<String>)> {
-        let rows = in_state(tx, "pending", 9).await.unwrap().into_iter();
+        let rows = super::pending(tx, 9).await.unwrap().into_iter();
         rows.map(|row| (row.number, row.draft, row.line)).collect()
     }
 

@@ -42,7 +42,7 @@ impl Link {
             return Ok(Vec::new());
         }
         let mut tx = self.node.read_tx().await?;
-        let drafts = store::outbox::in_state(&mut tx, "pending", limit as i64).await?;
+        let drafts = store::outbox::pending(&mut tx, limit as i64).await?;
         let (head, _) = own_chain(&mut tx).await?;
         drop(tx);
         let drafts = self.without_keyless(drafts).await?;
@@ -85,7 +85,7 @@ impl Link {
     /// for them.
     async fn set_unreadable_aside(&self, limit: i64) -> Result<(), NodeError> {
         let mut tx = self.node.write_tx().await?;
-        for row in store::outbox::in_state(&mut tx, "pending", limit).await? {
+        for row in store::outbox::pending(&mut tx, limit).await? {
             if serde_json::from_str::<Draft>(&row.draft).is_ok() {
                 continue;
             }

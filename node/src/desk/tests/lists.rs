@@ -366,7 +366,7 @@ async fn an_admin_is_told_of_what_is_set_aside_and_its_report_is_shown_until_it_
         let told = |page: &Page| page.text.contains("pesan tertahan. Lihat");
         assert!(!told(&admin.open("/meja").await));
         let mut tx = place.node.write_tx().await.unwrap();
-        let waits = outbox::in_state(&mut tx, "pending", 1).await.unwrap();
+        let waits = outbox::pending(&mut tx, 1).await.unwrap();
         let number = waits[0].number;
         outbox::quarantine(&mut tx, number, "bytes_damaged")
             .await
