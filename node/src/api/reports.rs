@@ -69,11 +69,9 @@ pub async fn file(
         };
         let terms = FilingTerms {
             actor: Some(&actor),
-            visitor: None,
             notify,
             once: once.as_ref(),
-            suspicion: None,
-            desk: None,
+            ..FilingTerms::default()
         };
         let filed = node.file_for_reporter(report, terms).await.map_err(wrong)?;
         return Ok(created(filed.filed.case, &filed));

@@ -14,7 +14,7 @@ use super::print::json;
 use super::{Failure, Out, Place, actor, attachment, exit};
 use crate::casework::{Coordinates, NewReport, Reporter};
 use crate::node::Node;
-use crate::reporters::{FilingTerms, Notify};
+use crate::reporters::FilingTerms;
 
 /// Bytes of a file that is read as one text.
 const TEXT_BYTES: u64 = 1024 * 1024;
@@ -139,11 +139,7 @@ async fn file_with_key(
     let actor = actor();
     let terms = FilingTerms {
         actor: Some(&actor),
-        visitor: None,
-        notify: Notify::Off,
-        once: None,
-        suspicion: None,
-        desk: None,
+        ..FilingTerms::default()
     };
     let filed = node.file_for_reporter(report, terms).await?;
     if as_json {

@@ -128,14 +128,13 @@ pub async fn file(
     let account = &officer.session.account;
     let terms = FilingTerms {
         actor: Some(&actor),
-        visitor: None,
         notify,
         once: Some(&once),
-        suspicion: None,
         desk: Some(OnDesk {
             unit: account.unit.clone(),
             officer: Some(account.id.to_string()),
         }),
+        ..FilingTerms::default()
     };
     match node.file_for_reporter(report, terms).await {
         Ok(filed) => {

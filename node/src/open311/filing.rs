@@ -336,11 +336,9 @@ async fn file_once(
     };
     let terms = FilingTerms {
         actor: Some(&actor),
-        visitor: None,
         notify,
         once: Some(&once),
-        suspicion: None,
-        desk: None,
+        ..FilingTerms::default()
     };
     Ok(node.file_by(report, terms, Some(city)).await?)
 }

@@ -17,7 +17,8 @@ use crate::open311::City;
 use crate::store::erasures::MarkRow;
 use crate::store::reporters::ReporterRow;
 
-/// How a filing is done.
+/// How a filing is done; by default by the reporter themselves, who is not told of what happens.
+#[derive(Default)]
 pub struct FilingTerms<'a> {
     /// Who files, for the audit log; `None` is the reporter themselves.
     pub actor: Option<&'a str>,

@@ -58,9 +58,10 @@ pub use crate::deadlines::RunningClock;
 pub(crate) use guard::Guards;
 
 /// Whether a reporter is told of what happens by e-mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Notify {
+    #[default]
     Off,
     Email,
 }

@@ -48,12 +48,8 @@ fn said(act: Value) -> ReporterAct {
 
 fn terms<'a>() -> FilingTerms<'a> {
     FilingTerms {
-        actor: None,
-        visitor: None,
         notify: Notify::Email,
-        once: None,
-        suspicion: None,
-        desk: None,
+        ..FilingTerms::default()
     }
 }
 

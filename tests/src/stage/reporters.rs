@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use lapor_node::casework::NewReport;
-use lapor_node::reporters::{FilingTerms, Notify, Proved};
+use lapor_node::reporters::{FilingTerms, Proved};
 use lapor_protocol::ids::CaseId;
 use serde::Serialize;
 use serde_json::json;
@@ -131,14 +131,7 @@ async fn file(home: &Institution, title: &str) -> Filed {
         "reporter": { "name": "Siti Aminah", "email": "siti@contoh.id" },
     });
     let report: NewReport = serde_json::from_value(report).expect("a report");
-    let terms = FilingTerms {
-        actor: None,
-        visitor: None,
-        notify: Notify::Off,
-        once: None,
-        suspicion: None,
-        desk: None,
-    };
+    let terms = FilingTerms::default();
     let filed = home.node().file_for_reporter(report, terms).await;
     let filed = filed.expect("a report is filed");
     Filed {

@@ -6,7 +6,7 @@ use lapor_migrations::{Db, on};
 use lapor_node::casework::{CaseFilter, KeyState, PublicFilter, Sight};
 use lapor_node::error::NodeError;
 use lapor_node::jobs::{Job, Jobs};
-use lapor_node::reporters::{Conversation, FilingTerms, Notify};
+use lapor_node::reporters::{Conversation, FilingTerms};
 use lapor_protocol::ids::{CaseId, Digest};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
 use lapor_tests::fleet::words::{WORDS_CANARY, act, report};
@@ -150,14 +150,7 @@ async fn an_institution_that_was_away_forgets_when_it_returns() {
 
 /// A report with its reporter's conversation and the ticket.
 async fn filed_by_its_reporter(at: &Institution) -> (CaseId, Conversation, String) {
-    let terms = FilingTerms {
-        actor: None,
-        visitor: None,
-        notify: Notify::Off,
-        once: None,
-        suspicion: None,
-        desk: None,
-    };
+    let terms = FilingTerms::default();
     let node = at.node();
     let filed = node.file_for_reporter(report("Lampu padam"), terms).await;
     let filed = filed.unwrap();

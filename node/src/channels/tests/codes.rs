@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{BUDI, MINUTE_MS, SITI, Talked};
 use crate::casework::NewReport;
 use crate::channels::Name;
-use crate::reporters::{CodeWay, FilingTerms, Notify, Proved};
+use crate::reporters::{CodeWay, FilingTerms, Proved};
 
 fn from(last: u8) -> IpAddr {
     IpAddr::from([198, 51, 100, last])
@@ -54,14 +54,7 @@ async fn a_proved_number_brings_a_lost_key_back_and_an_address_beside_it_does_no
             "reporter": {"email": "siti@contoh.id", "phone": SITI},
         }))
         .unwrap();
-        let terms = FilingTerms {
-            visitor: None,
-            notify: Notify::Off,
-            once: None,
-            actor: None,
-            suspicion: None,
-            desk: None,
-        };
+        let terms = FilingTerms::default();
         let filed = node.file_for_reporter(report, terms).await.unwrap();
         assert!(filed.recoverable);
         let (case, ticket) = (filed.filed.case, &filed.filed.ticket);

@@ -9,7 +9,7 @@ use super::cases::{KEY, at, key_of, state};
 use super::{Browser, Page, SITI, WORDS, staffed};
 use crate::casework::Outcome;
 use crate::doors::router;
-use crate::reporters::{FiledForReporter, FilingTerms, Notify};
+use crate::reporters::{FiledForReporter, FilingTerms};
 use crate::store;
 use crate::testing::{Place, acts};
 
@@ -36,11 +36,7 @@ async fn filed(place: &Place, actor: &str) -> FiledForReporter {
     });
     let terms = FilingTerms {
         actor: Some(actor),
-        visitor: None,
-        notify: Notify::Off,
-        once: None,
-        suspicion: None,
-        desk: None,
+        ..FilingTerms::default()
     };
     let report = serde_json::from_value(report).unwrap();
     let filed = place.node.file_for_reporter(report, terms).await.unwrap();
@@ -262,14 +258,7 @@ async fn an_officer_sees_whether_a_contact_was_proved_and_not_which_it_is() {
             "classification": "complaint", "title": "Lampu", "content": "Gelap.",
             "channel": "web", "reporter": {"email": "canary@contoh.id"},
         });
-        let terms = FilingTerms {
-            actor: None,
-            visitor: None,
-            notify: Notify::Off,
-            once: None,
-            suspicion: None,
-            desk: None,
-        };
+        let terms = FilingTerms::default();
         let report = serde_json::from_value(report).unwrap();
         let told = place.node.file_for_reporter(report, terms).await.unwrap();
         let case = told.filed.case;

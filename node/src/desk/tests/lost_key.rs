@@ -8,7 +8,7 @@ use super::cases::at;
 use super::{Browser, SITI, WORDS, staffed};
 use crate::doors::router;
 use crate::error::NodeError;
-use crate::reporters::{FiledForReporter, FilingTerms, Notify};
+use crate::reporters::{FiledForReporter, FilingTerms};
 use crate::testing::Place;
 
 const BY_CARD: (&str, &str) = ("bukti", "identity-card");
@@ -26,14 +26,7 @@ async fn filed_about(place: &Place, reporter: Value, programme: Value) -> FiledF
         "reporter": reporter,
         "programme": programme,
     });
-    let terms = FilingTerms {
-        actor: None,
-        visitor: None,
-        notify: Notify::Off,
-        once: None,
-        suspicion: None,
-        desk: None,
-    };
+    let terms = FilingTerms::default();
     let report = serde_json::from_value(report).unwrap();
     place.node.file_for_reporter(report, terms).await.unwrap()
 }

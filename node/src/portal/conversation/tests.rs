@@ -12,7 +12,7 @@ use super::super::tests::{Reply, open, places, post, report, send};
 use super::*;
 use crate::casework::{Coordinates, NewReport, Once, Reporter};
 use crate::doors::router;
-use crate::reporters::{FilingTerms, Notify};
+use crate::reporters::FilingTerms;
 use crate::testing::{Place, acts};
 
 mod erasing;
@@ -99,14 +99,7 @@ pub(super) async fn filed_by(place: &Place, reporter: Reporter) -> (CaseId, Stri
 
 /// Files a report; says its case, its ticket and its key.
 async fn filed_as(place: &Place, report: NewReport) -> (CaseId, String, String) {
-    let terms = FilingTerms {
-        actor: None,
-        visitor: None,
-        notify: Notify::Off,
-        once: None,
-        suspicion: None,
-        desk: None,
-    };
+    let terms = FilingTerms::default();
     let filed = place.node.file_for_reporter(report, terms).await.unwrap();
     (filed.filed.case, filed.filed.ticket, filed.key)
 }

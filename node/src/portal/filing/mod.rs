@@ -236,12 +236,11 @@ async fn file(
     let once = Once::new(SCOPE, &key)?.told_by(&(&report, attached.fingerprints()))?;
     report.attachments = attached.uploads();
     let terms = FilingTerms {
-        actor: None,
         visitor: owner.as_ref().map(|holder| &holder.visitor),
         notify: if notify { Notify::Email } else { Notify::Off },
         once: Some(&once),
         suspicion,
-        desk: None,
+        ..FilingTerms::default()
     };
     node.file_for_reporter(report, terms).await?;
     // Of a form that came twice, the second one's files are still here.

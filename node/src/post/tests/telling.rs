@@ -45,12 +45,8 @@ impl Posted {
         }))
         .unwrap();
         let terms = FilingTerms {
-            actor: None,
-            visitor: None,
             notify: Notify::Email,
-            once: None,
-            suspicion: None,
-            desk: None,
+            ..FilingTerms::default()
         };
         let filed = self.node().file_for_reporter(report, terms).await.unwrap();
         assert!(filed.recoverable, "codes are sent to addresses of e-mail");

@@ -9,7 +9,7 @@ use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
 use crate::casework::{Decider, NewAct, NewDraft, NewReport, Once, Sight};
 use crate::clock::Clock as _;
 use crate::post::LetterChoice;
-use crate::reporters::{FilingTerms, Notify};
+use crate::reporters::FilingTerms;
 use crate::staff::StaffRole;
 use crate::store::deadlines::{held_here, unanswered};
 use crate::testing::{NOW, PaperHub, acts};
@@ -101,14 +101,7 @@ async fn a_keeper_with_one_letter_a_day_hears_of_a_request_and_of_the_consent_to
             "channel": "web",
         }))
         .unwrap();
-        let terms = FilingTerms {
-            actor: None,
-            visitor: None,
-            notify: Notify::Off,
-            once: None,
-            suspicion: None,
-            desk: None,
-        };
+        let terms = FilingTerms::default();
         let filed = node.file_for_reporter(report, terms).await.unwrap();
         let case = filed.filed.case;
         let once = Once::new("test", KEY).unwrap();
