@@ -17,6 +17,8 @@ const TARGET_FILED_P50_MS: f64 = 5.0;
 const TARGET_FILED_P99_MS: f64 = 25.0;
 const TARGET_DISPOSED_P50_MS: f64 = 10.0;
 const OTHER: &str = "kemenpu";
+/// How it shows that a disposition is applied.
+pub const APPLIED: &str = "select count(*) from inbox where case_id = $1 and kind = 'case.disposed' and state = 'applied'";
 /// Reports of one run; each is disposed of afterwards.
 const REPORTS: usize = 200;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -71,7 +73,6 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
 async fn one_run(world: &World, caller: &mut Caller, told: &mut Told) -> Result<()> {
     const DURABLE: &str =
         "select count(*) from envelopes where message_id = $1 and author = 'pusat'";
-    const APPLIED: &str = "select count(*) from inbox where case_id = $1 and kind = 'case.disposed' and state = 'applied'";
     let report = serde_json::to_string(&report()?)?;
     let disposal = json!({ "kind": "case.disposed", "body": { "target": OTHER } }).to_string();
     let mut at_hub = world.peek(HUB).await?;

@@ -9,6 +9,7 @@
 mod bounds;
 mod clients;
 pub mod figures;
+mod fleet;
 mod growth;
 mod idle;
 mod intake;
@@ -46,7 +47,7 @@ struct Cli {
         long,
         value_delimiter = ',',
         value_name = "NAMES",
-        default_value = "sync,latency,idle,intake,growth,peers"
+        default_value = "sync,latency,idle,intake,growth,fleet,peers"
     )]
     only: Vec<Measure>,
     /// Messages of a run of sync or peers, and reports of an intake run
@@ -61,6 +62,9 @@ struct Cli {
     /// Cases of the growth run
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     cases: usize,
+    /// Institutions of the fleet run
+    #[arg(long, value_name = "N", default_value_t = 700)]
+    institutions: usize,
     /// Messages of the hub's record at the end of the record run
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     record: usize,
@@ -84,6 +88,7 @@ enum Measure {
     Idle,
     Intake,
     Growth,
+    Fleet,
     Peers,
     /// Only where it is named: some minutes and gigabytes
     Record,
@@ -103,6 +108,7 @@ struct Plan {
     repeat: usize,
     clients: usize,
     cases: usize,
+    institutions: usize,
     record: usize,
     peers: Option<PathBuf>,
     /// Nothing on SQLite.
@@ -170,6 +176,7 @@ async fn measure(cli: Cli) -> Result<()> {
         repeat: cli.repeat.max(1),
         clients: cli.clients.max(1),
         cases: cli.cases.max(100),
+        institutions: cli.institutions.max(fleet::LEAST),
         record: cli.record.max(record::LEAST),
         peers: cli.peers,
         server: server::start(cli.database).await?,
@@ -187,6 +194,7 @@ async fn measure(cli: Cli) -> Result<()> {
         Measure::Idle,
         Measure::Intake,
         Measure::Growth,
+        Measure::Fleet,
         Measure::Peers,
         Measure::Record,
     ] {
@@ -199,6 +207,7 @@ async fn measure(cli: Cli) -> Result<()> {
             Measure::Idle => ("idle", idle::measure(&plan).await.context("idle")?),
             Measure::Intake => ("intake", intake::measure(&plan).await.context("intake")?),
             Measure::Growth => ("growth", growth::measure(&plan).await.context("growth")?),
+            Measure::Fleet => ("fleet", fleet::measure(&plan).await.context("fleet")?),
             Measure::Peers => match peers::measure(&plan).await.context("peers")? {
                 Some(figures) => ("peers", figures),
                 None => continue,

@@ -110,16 +110,32 @@ impl World {
     }
 
     pub fn start_hub(&self) -> Result<Running> {
-        let log = self.folder.join("hub.log");
-        Running::start(self.hub_command().arg("serve"), &log, "enrolment")
+        self.start_hub_with(None)
     }
 
-    /// Makes a node and lets it join; the hub must be serving.
+    /// The same with another value of one of its settings, by the name of its variable.
+    pub fn start_hub_with(&self, setting: Option<(&str, String)>) -> Result<Running> {
+        let log = self.folder.join("hub.log");
+        let mut command = self.hub_command();
+        command.arg("serve").envs(setting);
+        Running::start(&mut command, &log, "enrolment")
+    }
+
+    /// Makes a node and lets it join; the hub must be serving. The desk may dispose to everybody.
     pub fn join(&self, slug: &str, kind: &str) -> Result<()> {
+        self.admit(slug, kind, slug == DESK)
+    }
+
+    /// The same for one that may dispose to everybody, as the desk may.
+    pub fn join_disposing(&self, slug: &str, kind: &str) -> Result<()> {
+        self.admit(slug, kind, true)
+    }
+
+    fn admit(&self, slug: &str, kind: &str, disposes: bool) -> Result<()> {
         let mut invite = self.hub_command();
         invite.args(["instance", "invite", slug, "--kind", kind]);
         invite.arg("--without-approval");
-        if slug == DESK {
+        if disposes {
             invite.args(["--disposes-to", "*"]);
         }
         let line = ask(&mut invite)?;

@@ -133,16 +133,9 @@ impl Place {
     /// Invites and enrols all of them.
     pub async fn join(&self, profiles: &[Profile]) -> Result<Vec<Member>> {
         let ground = self.open(Arc::new(SystemClock)).await?;
-        let mut members = Vec::with_capacity(profiles.len());
-        for profile in profiles {
-            members.push(join(&ground, profile).await?);
-        }
-        let directory = ground.directory.current().version();
-        for member in &mut members {
-            member.directory = directory;
-        }
+        let members = join_all(&ground, profiles).await;
         ground.db.close().await;
-        Ok(members)
+        members
     }
 
     /// A certificate of the hub's own issuer that ends in two days, because it
@@ -165,6 +158,19 @@ impl Place {
 pub fn credential(chain: &str, key: &TlsKey) -> Result<Credential> {
     let pem = format!("{chain}\n{}", &*key.to_pem());
     Credential::from_pem(&pem).context("the hub's certificate cannot be used")
+}
+
+/// Invites and enrols all of them at a hub that does not serve.
+pub async fn join_all(ground: &Ground, profiles: &[Profile]) -> Result<Vec<Member>> {
+    let mut members = Vec::with_capacity(profiles.len());
+    for profile in profiles {
+        members.push(join(ground, profile).await?);
+    }
+    let directory = ground.directory.current().version();
+    for member in &mut members {
+        member.directory = directory;
+    }
+    Ok(members)
 }
 
 async fn join(ground: &Ground, profile: &Profile) -> Result<Member> {

@@ -329,6 +329,13 @@ impl Light {
         record.outbox.is_empty() && record.heard_at.is_some_and(|at| at >= since)
     }
 
+    /// Whether it has sent all that it made and taken in all that came back of it, where nobody else
+    /// has anything for it.
+    pub fn has_all_back(&self) -> bool {
+        let record = self.record();
+        record.outbox.is_empty() && record.cursor.dseq >= record.head.seq
+    }
+
     /// Messages that it made, receipts that it checked, items that it took in.
     pub fn counts(&self) -> (u64, u64, u64) {
         let record = self.record();

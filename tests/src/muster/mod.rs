@@ -7,13 +7,13 @@
 //! standard error, one JSON object to standard output.
 
 pub(crate) mod founding;
-mod life;
+pub(crate) mod life;
 pub(crate) mod light;
 pub(crate) mod person;
 mod restart;
 pub(crate) mod roster;
 mod saying;
-mod script;
+pub(crate) mod script;
 pub(crate) mod traffic;
 mod trouble;
 
