@@ -11,6 +11,7 @@ mod group;
 mod intake;
 mod order;
 mod plan;
+mod queue;
 mod replay;
 mod stated;
 mod tally;
@@ -22,9 +23,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use lapor_migrations::Tx;
+use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::OutboxAnswer;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::error::{HubError, Refusal};
@@ -34,6 +36,7 @@ use crate::store::chains::Chain;
 use crate::streams::Streams;
 use cache::CaseCache;
 use group::Worker;
+use queue::{Queue, Waiting};
 
 pub use verifiers::Verifiers;
 pub(crate) use verify::split;
@@ -42,9 +45,8 @@ pub use verify::{Batch, Incoming, Lines, read_batch};
 /// Batches of one author in one transaction: as many more are read and verified meanwhile.
 const GROUP_BATCHES: usize = 2;
 /// Messages that one transaction may order, and their bytes.
-const GROUP_MESSAGES: usize = 2000;
+const GROUP_MESSAGES: usize = 1000;
 const GROUP_BYTES: usize = 8 << 20;
-
 /// `Lapor-Boot`: shows a cloned machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boot {
@@ -62,10 +64,19 @@ pub struct Submission {
     reply: oneshot::Sender<Result<OutboxAnswer, HubError>>,
 }
 
+impl Waiting for Submission {
+    fn author(&self) -> &InstanceId {
+        &self.batch.author
+    }
+
+    fn messages(&self) -> usize {
+        self.batch.messages.len()
+    }
+}
+
 /// The handle of the sequencing task.
 pub struct Sequencer {
-    queue: mpsc::Sender<Submission>,
-    stop: watch::Sender<bool>,
+    queue: Arc<Queue<Submission>>,
     right: Arc<Right>,
     /// Why this process may order no more, once it has lost the right.
     ended: watch::Sender<Option<HubError>>,
@@ -114,17 +125,16 @@ impl Sequencer {
     /// Starts to order by a right that has been taken.
     pub fn start(ground: Arc<Ground>, streams: Arc<Streams>, right: Arc<Right>) -> Self {
         let limits = &ground.settings.limits;
-        let (queue, waiting) = mpsc::channel(limits.queued_batches);
-        let (stop, stopped) = watch::channel(false);
+        let queue = Arc::new(Queue::of(limits.queued_batches));
         let ended = watch::Sender::new(None);
         let cases = CaseCache::new(limits.cached_messages);
         let overtaken = Arc::new(AtomicBool::new(false));
         let known = Arc::clone(&overtaken);
         let worker = Worker::new(ground, streams, cases, Arc::clone(&right), known);
-        let task = tokio::spawn(run(worker, waiting, stopped, ended.clone()));
+        let taken = Taken(Arc::clone(&queue));
+        let task = tokio::spawn(run(worker, taken, ended.clone()));
         Self {
             queue,
-            stop,
             right,
             ended,
             overtaken,
@@ -132,7 +142,7 @@ impl Sequencer {
         }
     }
 
-    /// Puts a batch behind those that wait to be ordered; `follows` one of its author that is not answered,
+    /// Puts a batch among those that wait to be ordered; `follows` one of its author that is not answered,
     /// and is sent back where that is not taken. What is returned waits until the batch is durable, or
     /// refused.
     pub fn submit(
@@ -148,20 +158,13 @@ impl Sequencer {
             follows,
             reply,
         };
-        self.queue
-            .try_send(submission)
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => {
-                    Refusal::of(Code::Overloaded).after_seconds(1).into()
-                }
-                mpsc::error::TrySendError::Closed(_) => HubError::Stopping,
-            })?;
+        self.queue.put(submission)?;
         Ok(async { answer.await.map_err(|_| HubError::Aborted)? })
     }
 
     /// Batches that wait to be ordered.
     pub fn waiting(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.queue.len()
     }
 
     pub(crate) fn right(&self) -> &Right {
@@ -192,7 +195,7 @@ impl Sequencer {
 
     /// Takes no more batches, orders those that wait, and ends.
     pub async fn stop(&self) {
-        self.stop.send_replace(true);
+        self.queue.close();
         if let Some(task) = self.task.lock().await.take()
             && let Err(error) = task.await
         {
@@ -201,31 +204,24 @@ impl Sequencer {
     }
 }
 
-async fn run(
-    mut worker: Worker,
-    mut waiting: mpsc::Receiver<Submission>,
-    mut stopped: watch::Receiver<bool>,
-    ended: watch::Sender<Option<HubError>>,
-) {
-    let mut held: Option<Submission> = None;
-    loop {
-        let first = if let Some(submission) = held.take() {
-            submission
-        } else {
-            let next = tokio::select! {
-                biased;
-                // A handle that was dropped closes the queue by itself.
-                Ok(()) = stopped.changed(), if !waiting.is_closed() => {
-                    waiting.close();
-                    continue;
-                }
-                submission = waiting.recv() => submission,
-            };
-            let Some(submission) = next else { return };
-            submission
-        };
-        let group;
-        (group, held) = gather(first, &mut waiting);
+impl Drop for Sequencer {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// The queue as the task has it: whatever ends that, nobody waits for what it has not taken.
+struct Taken(Arc<Queue<Submission>>);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+async fn run(mut worker: Worker, taken: Taken, ended: watch::Sender<Option<HubError>>) {
+    let Taken(queue) = &taken;
+    while let Some(group) = queue.next(fits).await {
         worker.process(group).await;
         if let Some(error) = worker.ended() {
             ended.send_replace(Some(error.clone()));
@@ -233,41 +229,25 @@ async fn run(
     }
 }
 
-/// Takes what is waiting, without waiting for more. Of one author only what
-/// continues what is taken: what is sent again is compared with what is on
-/// disk. The first that does not fit is held for the next group.
-fn gather(
-    first: Submission,
-    waiting: &mut mpsc::Receiver<Submission>,
-) -> (Vec<Submission>, Option<Submission>) {
-    let mut messages = first.batch.messages.len();
-    let mut bytes = first.batch.bytes;
-    let mut group = vec![first];
-    while let Ok(next) = waiting.try_recv() {
-        messages += next.batch.messages.len();
-        bytes += next.batch.bytes;
-        if !fits(&group, &next.batch) || messages > GROUP_MESSAGES || bytes > GROUP_BYTES {
-            return (group, Some(next));
-        }
-        group.push(next);
-    }
-    (group, None)
-}
-
-/// Whether a batch may go into a transaction with these. What stands behind a key that is announced is
+/// Whether a batch may go into a transaction with these. Of one author only what continues what is taken:
+/// what is sent again is compared with what is on disk. What stands behind a key that is announced is
 /// judged by the directory that this makes, in a transaction of its own.
-fn fits(group: &[Submission], next: &Batch) -> bool {
-    let of_author = |taken: &&Submission| taken.batch.author == next.author;
+fn fits(group: &[Submission], next: &Submission) -> bool {
+    let of_author = |taken: &&Submission| taken.batch.author == next.batch.author;
     let own = || group.iter().filter(of_author);
-    own().next_back().is_none_or(|last| {
+    let continues = own().next_back().is_none_or(|last| {
         let last_is_whole = last.batch.is_whole();
         let last = last.batch.messages.last().map(Incoming::position);
-        let first = next.messages.first().map(Incoming::position);
+        let first = next.batch.messages.first().map(Incoming::position);
         let continues = last
             .zip(first)
             .is_some_and(|(last, first)| last.epoch == first.epoch && last.seq + 1 == first.seq);
         continues && last_is_whole && own().count() < GROUP_BATCHES
-    })
+    });
+    let all = || group.iter().chain([next]);
+    let messages: usize = all().map(Waiting::messages).sum();
+    let bytes: usize = all().map(|of| of.batch.bytes).sum();
+    group.is_empty() || (continues && messages <= GROUP_MESSAGES && bytes <= GROUP_BYTES)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use futures_util::stream;
 use http::Method;
 use lapor_hub::sequencer::{Batch, Lines, Verifiers, read_batch};
+use lapor_migrations::on;
 use lapor_protocol::ids::Position;
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
@@ -339,6 +340,43 @@ async fn judged(place: &Place, from: &Institution, written: &[Written]) -> Batch
     let verifiers = Verifiers::new(1);
     let batch = read_batch(from.id.clone(), &lines, &directory, &verifiers).await;
     batch.unwrap()
+}
+
+#[tokio::test]
+async fn who_sends_little_is_ordered_before_the_backlog_of_another_that_came_first() {
+    const AUTHORS: &str = "select author from envelopes order by number";
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [mut pusat, mut bandung, mut kemenpu] = place.three().await;
+        let (first, backlog, little) = (
+            some(&mut bandung, 1),
+            some(&mut kemenpu, 40),
+            some(&mut pusat, 1),
+        );
+        let first = judged(&place, &bandung, &first).await;
+        let backlog = judged(&place, &kemenpu, &backlog).await;
+        let little = judged(&place, &pusat, &little).await;
+        let sequencer = &place.hub.sequencer;
+        let submit = |batch| sequencer.submit(batch, None, false).unwrap();
+        // Nobody else writes meanwhile.
+        let writing = place.hub.ground.db.write().await.unwrap();
+        let first = submit(first);
+        while sequencer.waiting() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let (backlog, little) = (submit(backlog), submit(little));
+        assert_eq!(sequencer.waiting(), 2);
+        writing.rollback().await.unwrap();
+        let (first, backlog, little) = tokio::join!(first, backlog, little);
+        for (answer, through) in [(first, 1), (backlog, 40), (little, 1)] {
+            assert_eq!(answer.unwrap().accepted_through, through);
+        }
+        let mut tx = place.hub.ground.db.read().await.unwrap();
+        let mut authors: Vec<String> =
+            on!(&mut tx, conn => sqlx::query_scalar(AUTHORS).fetch_all(conn).await).unwrap();
+        authors.dedup();
+        assert_eq!(authors, ["kota-bandung", "pusat", "kemenpu"]);
+    }
 }
 
 #[tokio::test]

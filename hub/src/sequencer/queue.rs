@@ -1,0 +1,294 @@
+//! What waits to be ordered. Whoever sends little does not wait for the backlogs of others: short batches
+//! stand in a line of their own, and each transaction takes that first. It then goes on with the long
+//! ones, unless it has taken short ones and the transaction before it had long ones: those that are sent
+//! meanwhile wait for one transaction of backlogs at most, and backlogs for one of short batches.
+//!
+//! What one author has leaves as it came.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::problem::Code;
+use tokio::sync::Notify;
+
+use crate::error::{HubError, Refusal};
+
+/// Messages of a short batch, at most.
+const SHORT: usize = 32;
+
+/// What has an author and a number of messages.
+pub(super) trait Waiting {
+    fn author(&self) -> &InstanceId;
+
+    fn messages(&self) -> usize;
+}
+
+/// Batches, for those that put them here and the one task that takes them.
+pub(super) struct Queue<T> {
+    lines: Mutex<Lines<T>>,
+    moved: Notify,
+    room: usize,
+}
+
+struct Lines<T> {
+    short: VecDeque<T>,
+    long: VecDeque<T>,
+    /// The group before left the long ones here.
+    let_by: bool,
+    is_closed: bool,
+}
+
+impl<T: Waiting> Queue<T> {
+    /// For so many batches, and one of each author who has none here.
+    pub fn of(room: usize) -> Self {
+        let lines = Lines {
+            short: VecDeque::new(),
+            long: VecDeque::new(),
+            let_by: false,
+            is_closed: false,
+        };
+        Self {
+            lines: Mutex::new(lines),
+            moved: Notify::new(),
+            room,
+        }
+    }
+
+    /// Refuses a batch where there is no room and its author has another here, and once this is closed.
+    pub fn put(&self, batch: T) -> Result<(), HubError> {
+        let mut lines = self.lines();
+        if lines.is_closed {
+            return Err(HubError::Stopping);
+        }
+        let is_behind_long = lines.long.iter().any(|one| is_of(one, batch.author()));
+        let is_behind = is_behind_long || lines.short.iter().any(|one| is_of(one, batch.author()));
+        if is_behind && lines.len() >= self.room {
+            return Err(Refusal::of(Code::Overloaded).after_seconds(1).into());
+        }
+        if batch.messages() > SHORT || is_behind_long {
+            lines.long.push_back(batch);
+        } else {
+            lines.short.push_back(batch);
+        }
+        drop(lines);
+        self.moved.notify_one();
+        Ok(())
+    }
+
+    /// The next group, waited for: in each line the first ones that fit behind what is taken. One fits
+    /// where nothing is taken. None once this is closed and empty.
+    pub async fn next(&self, fits: impl Fn(&[T], &T) -> bool) -> Option<Vec<T>> {
+        loop {
+            {
+                let mut lines = self.lines();
+                if lines.len() > 0 {
+                    return Some(lines.take(&fits));
+                }
+                if lines.is_closed {
+                    return None;
+                }
+            }
+            self.moved.notified().await;
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.lines().len()
+    }
+
+    /// Takes no more; what is here still leaves.
+    pub fn close(&self) {
+        self.lines().is_closed = true;
+        self.moved.notify_one();
+    }
+
+    /// Takes no more, and drops what is here.
+    pub fn abandon(&self) {
+        let mut lines = self.lines();
+        lines.is_closed = true;
+        lines.short.clear();
+        lines.long.clear();
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines<T>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Waiting> Lines<T> {
+    fn len(&self) -> usize {
+        self.short.len() + self.long.len()
+    }
+
+    fn take(&mut self, fits: impl Fn(&[T], &T) -> bool) -> Vec<T> {
+        let mut group = Vec::new();
+        while let Some(next) = self.short.pop_front_if(|next| fits(&group, next)) {
+            group.push(next);
+        }
+        self.let_by = !group.is_empty() && !self.long.is_empty() && !self.let_by;
+        if self.let_by {
+            return group;
+        }
+        // What is left of the short ones is in front of what their authors have here.
+        let Self { short, long, .. } = self;
+        let may_leave = |next: &T| !short.iter().any(|one| is_of(one, next.author()));
+        while let Some(next) = long.pop_front_if(|next| may_leave(next) && fits(&group, next)) {
+            group.push(next);
+        }
+        group
+    }
+}
+
+fn is_of<T: Waiting>(one: &T, author: &InstanceId) -> bool {
+    one.author() == author
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Sent(InstanceId, usize);
+
+    impl Waiting for Sent {
+        fn author(&self) -> &InstanceId {
+            &self.0
+        }
+
+        fn messages(&self) -> usize {
+            self.1
+        }
+    }
+
+    fn sent(author: &str, messages: usize) -> Sent {
+        Sent(author.parse().unwrap(), messages)
+    }
+
+    fn filled(batches: &[(&str, usize)]) -> Queue<Sent> {
+        let queue = Queue::of(9);
+        put(&queue, batches);
+        queue
+    }
+
+    fn put(queue: &Queue<Sent>, batches: &[(&str, usize)]) {
+        for (author, messages) in batches {
+            queue.put(sent(author, *messages)).unwrap();
+        }
+    }
+
+    /// Two of each author, and four of all.
+    fn fits(group: &[Sent], next: &Sent) -> bool {
+        group.iter().filter(|one| one.0 == next.0).count() < 2 && group.len() < 4
+    }
+
+    fn leaves(queue: &Queue<Sent>, batches: &[(&str, usize)]) {
+        let expected = batches.iter().map(|(author, count)| sent(author, *count));
+        let group = queue.next(fits).now_or_never().flatten();
+        assert_eq!(group.unwrap_or_default(), expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn who_sends_little_waits_for_one_group_of_backlogs_at_most() {
+        let backlogs = [("kota-medan", 500), ("kota-palu", 500), ("kota-medan", 33)];
+        let queue = filled(&backlogs);
+        put(&queue, &[("pusat", 1), ("kemenpu", 32)]);
+        leaves(&queue, &[("pusat", 1), ("kemenpu", 32)]);
+        leaves(&queue, &backlogs);
+        put(&queue, &[("kota-medan", 500), ("pusat", 2)]);
+        leaves(&queue, &[("pusat", 2)]);
+        leaves(&queue, &[("kota-medan", 500)]);
+    }
+
+    #[test]
+    fn who_sends_little_all_the_time_holds_up_no_backlog() {
+        let queue = filled(&[("kota-medan", 500), ("kota-palu", 500), ("pusat", 1)]);
+        leaves(&queue, &[("pusat", 1)]);
+        put(&queue, &[("pusat", 2), ("pusat", 3), ("pusat", 4)]);
+        leaves(
+            &queue,
+            &[
+                ("pusat", 2),
+                ("pusat", 3),
+                ("kota-medan", 500),
+                ("kota-palu", 500),
+            ],
+        );
+        put(&queue, &[("kota-palu", 500)]);
+        leaves(&queue, &[("pusat", 4)]);
+        leaves(&queue, &[("kota-palu", 500)]);
+    }
+
+    #[test]
+    fn what_one_author_has_leaves_as_it_came() {
+        let batches = [("pusat", 500), ("pusat", 0), ("pusat", 300), ("pusat", 1)];
+        let queue = filled(&batches);
+        put(&queue, &[("kota-medan", 1)]);
+        leaves(&queue, &[("kota-medan", 1)]);
+        leaves(&queue, &batches[..2]);
+        leaves(&queue, &batches[2..]);
+        let batches = [("pusat", 1), ("pusat", 2), ("pusat", 3), ("pusat", 500)];
+        put(&queue, &batches);
+        leaves(&queue, &batches[..2]);
+        leaves(&queue, &batches[2..]);
+        assert_eq!(queue.len(), 0);
+        put(&queue, &[("kota-medan", 500)]);
+        put(&queue, &batches);
+        leaves(&queue, &batches[..2]);
+        put(&queue, &[("pusat", 4)]);
+        leaves(&queue, &[("pusat", 3), ("kota-medan", 500), ("pusat", 500)]);
+        leaves(&queue, &[("pusat", 4)]);
+    }
+
+    #[test]
+    fn a_long_batch_waits_for_short_ones_of_its_author_that_do_not_fit() {
+        let queue = filled(&[("pusat", 1), ("pusat", 2), ("pusat", 3), ("pusat", 500)]);
+        let one_short = |group: &[Sent], next: &Sent| next.1 > SHORT || group.is_empty();
+        for messages in [1, 2, 3, 500] {
+            let group = queue.next(one_short).now_or_never().flatten();
+            assert_eq!(group, Some(vec![sent("pusat", messages)]));
+        }
+    }
+
+    #[test]
+    fn whoever_has_something_here_is_told_to_come_again_where_there_is_no_room() {
+        let queue = Queue::of(1);
+        put(&queue, &[("kota-medan", 500)]);
+        let refused = queue.put(sent("kota-medan", 1)).unwrap_err();
+        let told = (refused.code(), refused.retry_after_seconds());
+        assert_eq!(told, (Code::Overloaded, Some(1)));
+        put(&queue, &[("pusat", 1)]);
+        assert!(queue.put(sent("pusat", 1)).is_err(), "it has one here now");
+        leaves(&queue, &[("pusat", 1)]);
+        leaves(&queue, &[("kota-medan", 500)]);
+        put(&queue, &[("kota-medan", 1)]);
+    }
+
+    #[tokio::test]
+    async fn what_is_here_still_leaves_once_it_is_closed() {
+        let queue = filled(&[]);
+        let (group, ()) = tokio::join!(queue.next(fits), async { put(&queue, &[("pusat", 2)]) });
+        assert_eq!(group, Some(vec![sent("pusat", 2)]));
+        put(&queue, &[("pusat", 3)]);
+        queue.close();
+        let refused = queue.put(sent("pusat", 4)).unwrap_err();
+        assert!(matches!(refused, HubError::Stopping), "{refused}");
+        leaves(&queue, &[("pusat", 3)]);
+        assert_eq!(queue.next(fits).await, None);
+
+        let queue = filled(&[]);
+        let (group, ()) = tokio::join!(queue.next(fits), async { queue.close() });
+        assert_eq!(group, None);
+    }
+
+    #[test]
+    fn what_nobody_will_take_is_dropped() {
+        let queue = filled(&[("pusat", 1), ("kota-medan", 500)]);
+        queue.abandon();
+        assert_eq!(queue.len(), 0);
+        assert!(queue.put(sent("pusat", 1)).is_err());
+        assert_eq!(queue.next(fits).now_or_never(), Some(None));
+    }
+}
