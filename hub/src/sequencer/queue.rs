@@ -1,7 +1,7 @@
 //! What waits to be ordered. Whoever sends little does not wait for the backlogs of others: short batches
-//! stand in a line of their own, and each transaction takes that first. It then goes on with the long
-//! ones, unless it has taken short ones and the transaction before it had long ones: those that are sent
-//! meanwhile wait for one transaction of backlogs at most, and backlogs for one of short batches.
+//! stand in a line of their own, and each transaction takes that first. One that has taken some leaves the
+//! long ones here, unless the transaction before it has left some already: what is short waits for one
+//! transaction of backlogs at most, and backlogs wait for one of short batches.
 //!
 //! What one author has leaves as it came.
 
