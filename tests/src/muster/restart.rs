@@ -7,11 +7,8 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Stage;
-use super::script::{PROMISED, all_well, in_step};
+use super::script::{AWAY, PROMISED, all_well, in_step};
 use crate::bench::figures::rounded;
-
-/// How long the hub is away: long enough for every connection to notice.
-const AWAY: Duration = Duration::from_secs(5);
 
 /// Both ways of ending; what was measured, and whether all were in time.
 pub async fn both(stage: &mut Stage) -> Result<(Value, bool)> {

@@ -15,6 +15,8 @@ use super::trouble::Trouble;
 
 /// What is promised, after the moment from which the hub can know.
 pub const PROMISED: Duration = Duration::from_mins(1);
+/// How long a hub is away: long enough for every connection to notice.
+pub const AWAY: Duration = Duration::from_secs(5);
 /// After this nothing comes any more.
 const PATIENCE: Duration = Duration::from_mins(4);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
