@@ -13,6 +13,7 @@ mod composed;
 mod copy;
 mod db;
 mod error;
+mod folding;
 mod forgetting;
 mod legible;
 mod packed;

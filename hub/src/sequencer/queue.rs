@@ -1,7 +1,7 @@
 //! What waits to be ordered. Whoever sends little does not wait for the backlogs of others: short batches
-//! stand in a line of their own, and each transaction takes that first. One that has taken some leaves the
-//! long ones here, unless the transaction before it has left some already: what is short waits for one
-//! transaction of backlogs at most, and backlogs wait for one of short batches.
+//! stand in a line of their own, and a transaction that takes some leaves the long ones here. The one behind
+//! it has a place for a long one before all others: what is short waits for one transaction of backlogs at
+//! most, and backlogs wait for one of short batches, however many are sent.
 //!
 //! What one author has leaves as it came.
 
@@ -16,6 +16,8 @@ use crate::error::{HubError, Refusal};
 
 /// Messages of a short batch, at most.
 const SHORT: usize = 32;
+/// Short batches that do not fit into a group and are passed by for others, at most.
+const PASSED_BY: usize = 32;
 
 /// What has an author and a number of messages.
 pub(super) trait Waiting {
@@ -123,21 +125,44 @@ impl<T: Waiting> Lines<T> {
 
     fn take(&mut self, fits: impl Fn(&[T], &T) -> bool) -> Vec<T> {
         let mut group = Vec::new();
-        while let Some(next) = self.short.pop_front_if(|next| fits(&group, next)) {
-            group.push(next);
+        if self.let_by {
+            group.extend(self.first_free_long().and_then(|at| self.long.remove(at)));
         }
-        self.let_by = !group.is_empty() && !self.long.is_empty() && !self.let_by;
+        let mut at = 0;
+        while at <= PASSED_BY
+            && let Some(next) = self.short.get(at)
+        {
+            if is_in_front(self.short.iter().take(at), next) || !fits(&group, next) {
+                at += 1;
+            } else {
+                group.extend(self.short.remove(at));
+            }
+        }
+        self.let_by = !self.let_by && !group.is_empty() && !self.long.is_empty();
         if self.let_by {
             return group;
         }
         // What is left of the short ones is in front of what their authors have here.
         let Self { short, long, .. } = self;
-        let may_leave = |next: &T| !short.iter().any(|one| is_of(one, next.author()));
+        let may_leave = |next: &T| !is_in_front(short.iter(), next);
         while let Some(next) = long.pop_front_if(|next| may_leave(next) && fits(&group, next)) {
             group.push(next);
         }
         group
     }
+
+    /// Where the first long batch stands that has nothing of its author in front of it.
+    fn first_free_long(&self) -> Option<usize> {
+        let is_free = |(at, one): (usize, &T)| {
+            !is_in_front(self.short.iter(), one) && !is_in_front(self.long.iter().take(at), one)
+        };
+        self.long.iter().enumerate().position(is_free)
+    }
+}
+
+/// Whether one of these is of the same author.
+fn is_in_front<'a, T: Waiting + 'a>(mut these: impl Iterator<Item = &'a T>, one: &T) -> bool {
+    these.any(|these| is_of(these, one.author()))
 }
 
 fn is_of<T: Waiting>(one: &T, author: &InstanceId) -> bool {
@@ -210,15 +235,50 @@ mod tests {
         leaves(
             &queue,
             &[
+                ("kota-medan", 500),
                 ("pusat", 2),
                 ("pusat", 3),
-                ("kota-medan", 500),
                 ("kota-palu", 500),
             ],
         );
         put(&queue, &[("kota-palu", 500)]);
         leaves(&queue, &[("pusat", 4)]);
         leaves(&queue, &[("kota-palu", 500)]);
+    }
+
+    #[test]
+    fn a_backlog_has_its_place_however_many_send_little() {
+        let queue = filled(&[("kota-medan", 500)]);
+        let little = [
+            "pusat",
+            "kemenpu",
+            "kota-palu",
+            "kota-bandung",
+            "kota-sorong",
+        ];
+        let mut little = little.map(|author| (author, 1));
+        put(&queue, &little);
+        leaves(&queue, &little[..4]);
+        put(&queue, &little[..4]);
+        little.rotate_right(1);
+        let backlog = ("kota-medan", 500);
+        leaves(&queue, &[backlog, little[0], little[1], little[2]]);
+        put(&queue, &[backlog]);
+        leaves(&queue, &little[3..]);
+        leaves(&queue, &[backlog]);
+    }
+
+    #[test]
+    fn who_has_sent_more_than_fits_is_passed_by() {
+        let queue = filled(&[("pusat", 1), ("pusat", 2), ("pusat", 3), ("kemenpu", 1)]);
+        leaves(&queue, &[("pusat", 1), ("pusat", 2), ("kemenpu", 1)]);
+        leaves(&queue, &[("pusat", 3)]);
+        // Nobody looks through all that waits.
+        let queue = Queue::of(100);
+        let many: Vec<(&str, usize)> = (0..=SHORT).map(|messages| ("pusat", messages)).collect();
+        put(&queue, &many);
+        put(&queue, &[("pusat", 1), ("pusat", 2), ("kemenpu", 1)]);
+        leaves(&queue, &many[..2]);
     }
 
     #[test]
@@ -238,7 +298,7 @@ mod tests {
         put(&queue, &batches);
         leaves(&queue, &batches[..2]);
         put(&queue, &[("pusat", 4)]);
-        leaves(&queue, &[("pusat", 3), ("kota-medan", 500), ("pusat", 500)]);
+        leaves(&queue, &[("kota-medan", 500), ("pusat", 3), ("pusat", 500)]);
         leaves(&queue, &[("pusat", 4)]);
     }
 
