@@ -163,7 +163,8 @@ pub struct LimitSettings {
     pub join_burst: u32,
     /// Requests without a certificate from all networks together, a second.
     pub all_joins_per_second: u32,
-    /// Batches that wait to be ordered; beyond it the hub says `overloaded`.
+    /// Batches that wait to be ordered; beyond it the hub says `overloaded` to whoever has one waiting
+    /// already.
     pub queued_batches: usize,
     /// Messages of recent cases that are kept in memory.
     pub cached_messages: usize,

@@ -240,6 +240,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_sqlite_that_is_built_in_loses_no_page_where_two_fold() {
+        let test = TestDb::sqlite().unwrap();
+        let db = test.migrated(Schema::Node).await.unwrap();
+        let mut tx = db.read().await.unwrap();
+        let version: String =
+            on!(&mut tx, c => sqlx::query_scalar("select sqlite_version()").fetch_one(c).await)
+                .unwrap();
+        let parts: Vec<u32> = version
+            .split('.')
+            .map(|part| part.parse().unwrap())
+            .collect();
+        assert!(parts >= vec![3, 51, 3], "{version}");
+    }
+
+    #[tokio::test]
     async fn the_log_is_folded_beside_the_writer_and_begins_anew() {
         let test = TestDb::sqlite().unwrap();
         let file = test.url.trim_start_matches("sqlite://");
