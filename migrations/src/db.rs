@@ -3,14 +3,12 @@
 //! Reads see one moment, writes happen one after another. Nothing else in the workspace opens a
 //! database to write, so the settings that make a commit durable cannot be forgotten.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
 use crate::address::{self, Address};
-use crate::folding::Folding;
 use crate::{DbError, Schema, Seat, Tx, on, postgres, schema, sqlite};
 
 /// Which database is behind a [`Db`] or [`Tx`].
@@ -50,7 +48,6 @@ pub(crate) enum Pools {
     Sqlite {
         readers: SqlitePool,
         writer: SqlitePool,
-        folding: Arc<Folding>,
     },
     Postgres {
         readers: PgPool,
@@ -83,12 +80,8 @@ impl Db {
     pub async fn open(url: &str, schema: Schema, options: &DbOptions) -> Result<Self, DbError> {
         let pools = match address::parse(url)? {
             Address::Sqlite(path) => {
-                let (readers, writer, folding) = sqlite::open(&path, options).await?;
-                Pools::Sqlite {
-                    readers,
-                    writer,
-                    folding: Arc::new(folding),
-                }
+                let (readers, writer) = sqlite::open(&path, options).await?;
+                Pools::Sqlite { readers, writer }
             }
             Address::Postgres(connect) => {
                 let (readers, writer) = Box::pin(postgres::open(*connect, options)).await?;
@@ -187,16 +180,9 @@ impl Db {
     /// that SQLite can fold its log into the file.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite {
-                readers,
-                writer,
-                folding,
-            } => {
-                // Neither takes anything more, nor is waited for by what folds the log.
-                let (reading, writing) = (readers.close(), writer.close());
-                folding.close().await;
-                reading.await;
-                writing.await;
+            Pools::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
             }
             Pools::Postgres {
                 readers, writer, ..

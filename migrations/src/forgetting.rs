@@ -25,13 +25,9 @@ impl Db {
     /// Folds SQLite's log into the file and empties it, so that nothing that was deleted stands in it
     /// any more. Whether it could: somebody who reads keeps it, and is not waited for.
     pub async fn empty_log(&self) -> Result<bool, DbError> {
-        let Pools::Sqlite {
-            writer, folding, ..
-        } = &self.pools
-        else {
+        let Pools::Sqlite { writer, .. } = &self.pools else {
             return Ok(true);
         };
-        let _paused = folding.pause().await;
         let mut writer = writer.acquire().await?;
         let patience: i64 = sqlx::query_scalar("pragma busy_timeout")
             .fetch_one(&mut *writer)

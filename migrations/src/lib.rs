@@ -13,7 +13,6 @@ mod composed;
 mod copy;
 mod db;
 mod error;
-mod folding;
 mod forgetting;
 mod legible;
 mod packed;

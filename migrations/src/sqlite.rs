@@ -6,16 +6,13 @@
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::Connection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use tokio::sync::Notify;
 
-use crate::folding::Folding;
 use crate::{DbError, DbOptions};
 
 /// Rows that a query of the writer may be ahead of whoever reads them: those of a batch, so that the thread
@@ -24,12 +21,8 @@ const ROWS_BUFFERED: usize = 512;
 /// How often the switch to WAL is tried again; it needs the file alone and cannot wait by itself.
 const RETRY_AFTER: Duration = Duration::from_millis(20);
 
-/// Opens `path`, making the file (not its folder) when it is missing. Returns readers, the writer, and what
-/// folds its log.
-pub async fn open(
-    path: &Path,
-    options: &DbOptions,
-) -> Result<(SqlitePool, SqlitePool, Folding), DbError> {
+/// Opens `path`, making the file (not its folder) when it is missing. Returns readers and writer.
+pub async fn open(path: &Path, options: &DbOptions) -> Result<(SqlitePool, SqlitePool), DbError> {
     create_private(path)?;
     let connect = SqliteConnectOptions::new()
         .filename(path)
@@ -37,45 +30,31 @@ pub async fn open(
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(options.busy_timeout)
         .statement_cache_capacity(options.statements);
-    // The log is folded beside the writer, which does it by itself only where that has failed or somebody
-    // has read for long; the limit gives the space back after either.
+    // A larger log than the default of 4 MB spares a checkpoint every few batches, and a page of an
+    // index that many of them change is written to the file once; the limit gives the space back
+    // after a long reader has let it grow.
     let write = connect
         .clone()
         .row_buffer_size(ROWS_BUFFERED)
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("cache_size", "-32768")
-        .pragma("wal_autocheckpoint", "64000")
+        .pragma("wal_autocheckpoint", "16000")
         .pragma("journal_size_limit", "67108864");
-    let committed = Arc::new(Notify::new());
-    let writer = connect_writer(write, options, &committed).await?;
-    let folding = Folding::start(connect.clone(), writer.clone(), committed);
+    let writer = connect_writer(write, options).await?;
     let readers = pool(options)
         .max_connections(options.readers.max(1))
         .connect_with(connect.read_only(true))
         .await?;
-    Ok((readers, writer, folding))
+    Ok((readers, writer))
 }
 
 async fn connect_writer(
     write: SqliteConnectOptions,
     options: &DbOptions,
-    committed: &Arc<Notify>,
 ) -> Result<SqlitePool, DbError> {
     let started = Instant::now();
     loop {
-        let committed = Arc::clone(committed);
         let pool = pool(options).max_connections(1).min_connections(1);
-        let pool = pool.after_connect(move |connection, _| {
-            let committed = Arc::clone(&committed);
-            Box::pin(async move {
-                let tell = move || {
-                    committed.notify_one();
-                    true
-                };
-                connection.lock_handle().await?.set_commit_hook(tell);
-                Ok(())
-            })
-        });
         match pool
             .connect_with(write.clone())
             .await
