@@ -12,12 +12,13 @@
 # package Debian packages of hub, node and conformance kit from the release build; PROFILE=dev is quick, for a try
 # soak    federations driven from seeds through every trouble, the long absence, every kill point; ARGS="--seed 7 --messages 60"
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync,record --record 5000000 --database postgres"
+# paint   how soon pages are painted on a slow telephone, as one JSON object; ARGS="9" takes so many rounds
 # flames  flame graphs of hub and node while the bench measures, into docs/flames; ARGS="sync"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench bench-peers flames fleet fuzz mutants package format lint dependencies
+.PHONY: help demo test browse clients clients-gate clients-doors check alarms crash model soak bench bench-peers paint flames fleet fuzz mutants package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -54,14 +55,13 @@ test:
 	    $(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
 	@$(MAKE) --no-print-directory browse clients
 
-# Two files at a time keep two cores busy. What is timed waits until the rest has ended.
+# Two files at a time keep two cores busy.
 browse:
 	@.ci/need cargo cc postgres chromium node-modules
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	$(call say,"opening the pages in Chromium on SQLite and on a throwaway PostgreSQL")
 	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-test-postgres -- \
-	    node --test --test-concurrency=2 $(filter-out %/paint.test.mjs,$(wildcard tests/browser/*.test.mjs))
-	@TMPDIR=$(SCRATCH) node --test tests/browser/paint.test.mjs
+	    node --test --test-concurrency=2 tests/browser/*.test.mjs
 
 # The gate of the conformance kit mostly waits, so it is tried beside the rest.
 clients:
@@ -118,6 +118,12 @@ bench-peers: bench/peers/Cargo.lock
 # The same versions; cargo adds what only the peer has.
 bench/peers/Cargo.lock: Cargo.lock
 	@cp $< $@
+
+paint:
+	@.ci/need cargo cc chromium node-modules
+	$(call say,"building the release; the first time takes ten minutes and more")
+	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
+	@TMPDIR=$(SCRATCH) node tests/browser/paint.mjs $(ARGS)
 
 flames:
 	@.ci/need cargo cc perf inferno $(findstring postgres,$(ARGS))

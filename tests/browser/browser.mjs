@@ -395,6 +395,31 @@ export async function weigh(page, url) {
   return bytes;
 }
 
+/**
+ * What the largest paint of a page waits for: the compressed bytes of its document, the files that hold all paint up,
+ * how many elements there are; and what the largest is: the address of a picture, and whether the document tells it.
+ */
+export async function awaited(page, url) {
+  await page.goto(url, { waitUntil: "networkidle" });
+  return page.evaluate(async () => {
+    const [arrival] = performance.getEntriesByType("navigation");
+    const files = performance.getEntriesByType("resource");
+    const blocking = files.filter(({ renderBlockingStatus }) => renderBlockingStatus === "blocking");
+    const { element, url: picture } = await new Promise((resolve) => {
+      const watch = new PerformanceObserver((list) => resolve(list.getEntries().at(-1)));
+      watch.observe({ type: "largest-contentful-paint", buffered: true });
+    });
+    const came = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const same = (other) => other.textContent === element.textContent;
+    return {
+      bytes: arrival.encodedBodySize,
+      blocking: blocking.map(({ name, encodedBodySize }) => ({ name, bytes: encodedBodySize })),
+      largest: { picture, told: [...came.querySelectorAll(element.localName)].some(same) },
+      elements: document.querySelectorAll("*").length,
+    };
+  });
+}
+
 /** Milliseconds to the Largest Contentful Paint with a processor four times slower. */
 export async function largestPaint(page, url) {
   const session = await page.context().newCDPSession(page);

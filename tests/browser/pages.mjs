@@ -399,3 +399,28 @@ export const everyPage = (stage) => [
   ...Object.entries(deskPages(stage)).map(([name, [role, path]]) => ({ name, path, role })),
   ...Object.entries(talkPages).map(([name, [talk, path]]) => ({ name, path, role: `talk ${talk}`, send: unfold })),
 ];
+
+/** The first page, and those with pictures, files, tables or a long course: whether they are painted soon is looked at. */
+const HEAVIEST = [
+  "front",
+  "filing",
+  "case-worked",
+  "reports",
+  "map",
+  "statistics",
+  "programmes",
+  "programme",
+  "talk-answered",
+  "desk-inbox",
+  "desk-case-worked",
+  "desk-follow-up",
+  "desk-programme",
+  "desk-figures",
+  "desk-letters",
+];
+
+/** These, as `everyPage` has them. */
+export function heaviestPages(stage) {
+  const every = everyPage(stage);
+  return HEAVIEST.map((name) => every.find((page) => page.name === name));
+}

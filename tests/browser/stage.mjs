@@ -8,9 +8,12 @@ const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../targ
 
 export const databases = process.env.LAPOR_TEST_SQLITE_ONLY === "1" ? ["sqlite"] : ["sqlite", "postgres"];
 
-/** A stage on a database: `base`, `tickets`, `exchange()` between the institutions, and `end()`. */
-export async function raise(database) {
-  const child = spawn(`${target}/debug/lapor-stage`, [database], { stdio: ["pipe", "pipe", "inherit"] });
+/**
+ * A stage on a database, of the programs of a profile: `base`, `tickets`, `exchange()` between the institutions, and
+ * `end()`.
+ */
+export async function raise(database, profile = "debug") {
+  const child = spawn(`${target}/${profile}/lapor-stage`, [database], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, "exit");
   const said = await Promise.race([once(lines, "line"), ended.then(() => null)]);
