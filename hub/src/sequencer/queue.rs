@@ -63,8 +63,8 @@ impl<T: Waiting> Queue<T> {
         if lines.is_closed {
             return Err(HubError::Stopping);
         }
-        let is_behind_long = lines.long.iter().any(|one| is_of(one, batch.author()));
-        let is_behind = is_behind_long || lines.short.iter().any(|one| is_of(one, batch.author()));
+        let is_behind_long = is_in_front(lines.long.iter(), &batch);
+        let is_behind = is_behind_long || is_in_front(lines.short.iter(), &batch);
         if is_behind && lines.len() >= self.room {
             return Err(Refusal::of(Code::Overloaded).after_seconds(1).into());
         }
@@ -162,11 +162,7 @@ impl<T: Waiting> Lines<T> {
 
 /// Whether one of these is of the same author.
 fn is_in_front<'a, T: Waiting + 'a>(mut these: impl Iterator<Item = &'a T>, one: &T) -> bool {
-    these.any(|these| is_of(these, one.author()))
-}
-
-fn is_of<T: Waiting>(one: &T, author: &InstanceId) -> bool {
-    one.author() == author
+    these.any(|these| these.author() == one.author())
 }
 
 #[cfg(test)]
