@@ -33,6 +33,13 @@ THREADS = $(shell echo $$((2 * $$(nproc))))
 
 say = @printf '== %s\n' $(1) >&2
 
+# What is released is optimised as a whole, each program by itself (decision 0049): only those that are named.
+SLOW = "building the release; the first time takes half an hour and more"
+define release
+$(call say,$(SLOW))
+	@cargo build $(LOCKED) --release --workspace --all-features $(addprefix --bin ,$(1)) >&2
+endef
+
 help:
 	@sed -n '/^$$/q; s/^# /  make /p' Makefile
 
@@ -106,8 +113,7 @@ endif
 PEERS = $(if $(findstring --only,$(ARGS)),$(findstring peers,$(ARGS)),peers)
 bench:
 	@.ci/need cargo cc $(findstring postgres,$(ARGS))
-	$(call say,"building the release; the first time takes ten minutes and more")
-	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
+	$(call release,lapor-hub lapor-node lapor-bench)
 	@if [ -n "$(PEERS)" ] && .ci/need nats-server; then $(MAKE) --no-print-directory bench-peers; fi
 	@exec $(TARGET)/release/lapor-bench --peers bench/peers $(ARGS)
 
@@ -121,14 +127,12 @@ bench/peers/Cargo.lock: Cargo.lock
 
 paint:
 	@.ci/need cargo cc chromium node-modules
-	$(call say,"building the release; the first time takes ten minutes and more")
-	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
+	$(call release,lapor-stage)
 	@TMPDIR=$(SCRATCH) node tests/browser/paint.mjs $(ARGS)
 
 flames:
 	@.ci/need cargo cc perf inferno $(findstring postgres,$(ARGS))
-	$(call say,"building the release; the first time takes ten minutes and more")
-	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
+	$(call release,lapor-hub lapor-node lapor-bench lapor-fleet)
 	@exec bench/flames $(ARGS)
 
 # Any toolchain will do, the stable one too: counting branches is asked of LLVM. A row for each parser, as
@@ -150,8 +154,7 @@ mutants:
 # exec: the fleet itself gets the signals that make is sent.
 fleet:
 	@.ci/need cargo cc $(findstring postgres,$(ARGS))
-	$(call say,"building the release; the first time takes ten minutes and more")
-	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
+	$(call release,lapor-hub lapor-node lapor-fleet)
 	@exec $(TARGET)/release/lapor-fleet $(ARGS)
 
 # Release: the programs alone, without a feature that only tests use. Dev: what
@@ -160,7 +163,7 @@ PROFILE := release
 package:
 	@.ci/need cargo cc dpkg-deb
 ifeq ($(PROFILE),release)
-	$(call say,"building the release; the first time takes ten minutes and more")
+	$(call say,$(SLOW))
 	@cargo build $(LOCKED) --release -p lapor-hub -p lapor-node -p lapor-conform >&2
 	@packaging/build $(TARGET)/release $(TARGET)/debian
 else

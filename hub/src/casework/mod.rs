@@ -49,12 +49,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const COUNT_EVERY: Duration = Duration::from_secs(30);
 /// How often cases that could not be read are tried again.
 const AGAIN_EVERY: Duration = Duration::from_mins(1);
-/// A walk that has far to go leaves this many times what it took to the others, and more while
-/// messages come fast: no message waits for a figure.
+/// A walk that has far to go leaves this many times what it took to the others, and more the faster
+/// messages come: no message waits for a figure.
 const REST: u32 = 3;
-const REST_WHILE_BUSY: u32 = 9;
-/// Messages that come within a second while they come fast.
-const BUSY_PER_SECOND: u32 = 200;
+const MOST_REST: u32 = 49;
+/// Messages within a second for which it leaves one time more.
+const PER_SECOND: f64 = 20.0;
 
 /// Follows the order for as long as it runs. What fails is tried again.
 pub async fn run(hub: &Hub) {
@@ -70,8 +70,7 @@ pub async fn run(hub: &Hub) {
         let pause = match stepped {
             Ok(Some(last)) => {
                 let before = looked.replace((began, last));
-                let busy = before.is_some_and(|before| comes_fast(before, (began, last)));
-                began.elapsed() * if busy { REST_WHILE_BUSY } else { REST }
+                began.elapsed() * before.map_or(REST, |before| rest(before, (began, last)))
             }
             Ok(None) => {
                 looked = None;
@@ -93,11 +92,14 @@ pub async fn run(hub: &Hub) {
     }
 }
 
-/// Whether messages came fast between two looks at the number of the last, however long that was.
-fn comes_fast((since, from): (Instant, i64), (until, to): (Instant, i64)) -> bool {
+/// How many times what a step took is left to the others, by how fast messages came between two looks at
+/// the number of the last.
+fn rest((since, from): (Instant, i64), (until, to): (Instant, i64)) -> u32 {
     let seconds = until.duration_since(since).as_secs_f64();
-    let came = u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX);
-    f64::from(came) > f64::from(BUSY_PER_SECOND) * seconds
+    let came = u32::try_from(to.saturating_sub(from)).unwrap_or(0);
+    // Two looks within no time at all make it infinite or no number, which are the most and the least.
+    let times = f64::from(came) / seconds / PER_SECOND;
+    (times as u32).clamp(REST, MOST_REST)
 }
 
 /// Takes in what could not be read, now and then.
@@ -292,14 +294,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_come_fast_by_the_second_however_long_a_pause_was() {
+    fn the_faster_messages_come_the_more_is_left_to_them_however_long_a_pause_was() {
         let began = Instant::now();
-        for seconds in [1_u32, 5, 60] {
-            let until = began + Duration::from_secs(seconds.into());
-            let most = i64::from(BUSY_PER_SECOND * seconds);
-            assert!(!comes_fast((began, 7), (until, 7 + most)), "{seconds}");
-            assert!(comes_fast((began, 7), (until, 8 + most)), "{seconds}");
+        for (per_second, times) in [
+            (0, 3),
+            (60, 3),
+            (200, 10),
+            (900, 45),
+            (980, 49),
+            (15_000, 49),
+        ] {
+            for seconds in [1, 5, 60] {
+                let until = began + Duration::from_secs(seconds);
+                let to = 7 + per_second * i64::try_from(seconds).unwrap();
+                assert_eq!(rest((began, 7), (until, to)), times, "{per_second}");
+            }
         }
-        assert!(!comes_fast((began, 7), (began, 7)));
+        assert_eq!(rest((began, 7), (began, 7)), REST);
+        assert_eq!(rest((began, 7), (began, 8)), MOST_REST);
     }
 }
