@@ -397,24 +397,27 @@ export async function weigh(page, url) {
 
 /**
  * What the largest paint of a page waits for: the compressed bytes of its document, the files that hold all paint up,
- * how many elements there are; and what the largest is: the address of a picture, and whether the document tells it.
+ * how many elements there are; and what the largest is: the address of a picture, and whether the document shows it.
  */
 export async function awaited(page, url) {
+  await page.addInitScript(() => {
+    const watch = new PerformanceObserver((list) => (globalThis.laporLargest = list.getEntries().at(-1)));
+    watch.observe({ type: "largest-contentful-paint", buffered: true });
+  });
   await page.goto(url, { waitUntil: "networkidle" });
   return page.evaluate(async () => {
+    // What is to be painted is, and told.
+    for (let frames = 0; frames < 3; frames += 1) await new Promise(requestAnimationFrame);
     const [arrival] = performance.getEntriesByType("navigation");
     const files = performance.getEntriesByType("resource");
     const blocking = files.filter(({ renderBlockingStatus }) => renderBlockingStatus === "blocking");
-    const { element, url: picture } = await new Promise((resolve) => {
-      const watch = new PerformanceObserver((list) => resolve(list.getEntries().at(-1)));
-      watch.observe({ type: "largest-contentful-paint", buffered: true });
-    });
+    const { element, url: picture } = globalThis.laporLargest ?? {};
     const came = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-    const same = (other) => other.textContent === element.textContent;
+    const shown = (other) => other.textContent === element.textContent && !other.closest("[hidden]");
     return {
       bytes: arrival.encodedBodySize,
       blocking: blocking.map(({ name, encodedBodySize }) => ({ name, bytes: encodedBodySize })),
-      largest: { picture, told: [...came.querySelectorAll(element.localName)].some(same) },
+      largest: { picture, shown: !!element && [...came.querySelectorAll(element.localName)].some(shown) },
       elements: document.querySelectorAll("*").length,
     };
   });

@@ -400,8 +400,8 @@ export const everyPage = (stage) => [
   ...Object.entries(talkPages).map(([name, [talk, path]]) => ({ name, path, role: `talk ${talk}`, send: unfold })),
 ];
 
-/** The first page, and those with pictures, files, tables or a long course: whether they are painted soon is looked at. */
-const HEAVIEST = [
+/** Pages that are to be painted soon: the first, and some with pictures, files, tables or a long course. */
+const PAINTED = [
   "front",
   "filing",
   "case-worked",
@@ -420,7 +420,7 @@ const HEAVIEST = [
 ];
 
 /** These, as `everyPage` has them. */
-export function heaviestPages(stage) {
+export function paintedPages(stage) {
   const every = everyPage(stage);
-  return HEAVIEST.map((name) => every.find((page) => page.name === name));
+  return PAINTED.map((name) => every.find((page) => page.name === name));
 }

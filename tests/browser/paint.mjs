@@ -1,15 +1,15 @@
-// How soon the heaviest pages are painted on a slow telephone, as one JSON object: `node paint.mjs [ROUNDS]`. Each is
+// How soon pages are painted on a slow telephone, as one JSON object: `node paint.mjs [ROUNDS]`. Each is
 // opened by a new visitor, who has kept nothing, and so is a document of one word that needs nothing from anywhere: what
 // that takes is this machine and its browser. Nothing else may run beside it.
 import { cookiesOf, largestPaint, launch, visitor } from "./browser.mjs";
-import { heaviestPages } from "./pages.mjs";
+import { paintedPages } from "./pages.mjs";
 import { raise } from "./stage.mjs";
 
 const MS_TARGET = 1000;
 const ONE_WORD = "data:text/html,<!doctype html><title>x</title><p>x";
 const rounds = Number(process.argv[2] ?? 5);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error("error: say how many rounds, as in: make paint ARGS=5");
+if (!Number.isInteger(rounds) || rounds < 1 || rounds % 2 === 0) {
+  console.error("error: say how many rounds, an odd number, as in: make paint ARGS=5");
   process.exit(64);
 }
 
@@ -25,7 +25,7 @@ async function painted(url, cookies = []) {
 }
 
 try {
-  const pages = heaviestPages(stage);
+  const pages = paintedPages(stage);
   const times = Object.fromEntries(pages.map(({ name }) => [name, []]));
   const bare = [];
   for (let done = 0; done < rounds; done += 1) {
@@ -37,8 +37,8 @@ try {
   }
   const floor = median(bare);
   const figures = Object.entries(times).map(([name, all]) => {
-    const ms = median(all);
-    return [name, { ms: round(ms, 0), of_one_word: round(ms / floor, 2), within_target: ms < MS_TARGET }];
+    const ms = round(median(all), 0);
+    return [name, { ms, of_one_word: round(ms / floor, 2), within_target: ms < MS_TARGET }];
   });
   const told = { target_ms: MS_TARGET, rounds, one_word_ms: round(floor, 0), pages: Object.fromEntries(figures) };
   console.log(JSON.stringify(told, null, 2));

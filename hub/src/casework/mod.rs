@@ -53,8 +53,10 @@ const AGAIN_EVERY: Duration = Duration::from_mins(1);
 /// messages come: no message waits for a figure.
 const REST: u32 = 3;
 const MOST_REST: u32 = 49;
-/// Messages within a second for which it leaves one time more.
+/// It leaves one time for each so many messages within a second, where that is more than `REST`.
 const PER_SECOND: f64 = 20.0;
+/// However long a step has taken.
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// Follows the order for as long as it runs. What fails is tried again.
 pub async fn run(hub: &Hub) {
@@ -70,7 +72,8 @@ pub async fn run(hub: &Hub) {
         let pause = match stepped {
             Ok(Some(last)) => {
                 let before = looked.replace((began, last));
-                began.elapsed() * before.map_or(REST, |before| rest(before, (began, last)))
+                let times = before.map_or(REST, |before| rest(before, (began, last)));
+                (began.elapsed() * times).min(LONGEST_REST)
             }
             Ok(None) => {
                 looked = None;
@@ -96,7 +99,7 @@ pub async fn run(hub: &Hub) {
 /// the number of the last.
 fn rest((since, from): (Instant, i64), (until, to): (Instant, i64)) -> u32 {
     let seconds = until.duration_since(since).as_secs_f64();
-    let came = u32::try_from(to.saturating_sub(from)).unwrap_or(0);
+    let came = u32::try_from(to.saturating_sub(from).max(0)).unwrap_or(u32::MAX);
     // Two looks within no time at all make it infinite or no number, which are the most and the least.
     let times = f64::from(came) / seconds / PER_SECOND;
     (times as u32).clamp(REST, MOST_REST)
@@ -312,5 +315,8 @@ mod tests {
         }
         assert_eq!(rest((began, 7), (began, 7)), REST);
         assert_eq!(rest((began, 7), (began, 8)), MOST_REST);
+        let later = began + Duration::from_secs(1);
+        assert_eq!(rest((began, 8), (later, 7)), REST);
+        assert_eq!(rest((began, 0), (later, i64::MAX)), MOST_REST);
     }
 }
