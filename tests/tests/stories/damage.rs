@@ -84,7 +84,7 @@ async fn flip(db: &Db, place: Place, of: &impl Display, behind: &str) {
     let (number, line) = place.read(db, of).await;
     let at = line.find(behind).unwrap() + behind.len();
     let mut bytes = line.into_bytes();
-    let flips = [1, 2, 4, 64].map(|bit| bytes[at] ^ bit);
+    let flips = [1, 2, 4, 64, 8].map(|bit| bytes[at] ^ bit);
     // What stands there is a letter still, so that it may be read as something.
     let letter = flips.into_iter().find(u8::is_ascii_alphanumeric);
     bytes[at] = letter.unwrap();
