@@ -395,19 +395,25 @@ export async function weigh(page, url) {
   return bytes;
 }
 
-/**
- * What the largest paint of a page waits for: the compressed bytes of its document, the files that hold all paint up,
- * how many elements there are; and what the largest is: the address of a picture, and whether the document shows it.
- */
-export async function awaited(page, url) {
+/** Opens a page until all that is to be painted is; the last of its largest paints stands in it as `laporLargest`. */
+async function openPainted(page, url) {
   await page.addInitScript(() => {
     const watch = new PerformanceObserver((list) => (globalThis.laporLargest = list.getEntries().at(-1)));
     watch.observe({ type: "largest-contentful-paint", buffered: true });
   });
   await page.goto(url, { waitUntil: "networkidle" });
-  return page.evaluate(async () => {
-    // What is to be painted is, and told.
+  await page.evaluate(async () => {
     for (let frames = 0; frames < 3; frames += 1) await new Promise(requestAnimationFrame);
+  });
+}
+
+/**
+ * What the largest paint of a page waits for: the compressed bytes of its document, the files that hold all paint up,
+ * how many elements there are; and what the largest is: the address of a picture, and whether the document shows it.
+ */
+export async function awaited(page, url) {
+  await openPainted(page, url);
+  return page.evaluate(async () => {
     const [arrival] = performance.getEntriesByType("navigation");
     const files = performance.getEntriesByType("resource");
     const blocking = files.filter(({ renderBlockingStatus }) => renderBlockingStatus === "blocking");
@@ -427,14 +433,8 @@ export async function awaited(page, url) {
 export async function largestPaint(page, url) {
   const session = await page.context().newCDPSession(page);
   await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
-  await page.goto(url, { waitUntil: "networkidle" });
-  const ms = await page.evaluate(
-    () =>
-      new Promise((resolve) => {
-        const watch = new PerformanceObserver((list) => resolve(list.getEntries().at(-1).startTime));
-        watch.observe({ type: "largest-contentful-paint", buffered: true });
-      }),
-  );
+  await openPainted(page, url);
+  const ms = await page.evaluate(() => globalThis.laporLargest.startTime);
   await session.detach();
   return ms;
 }
