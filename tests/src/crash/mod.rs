@@ -38,6 +38,9 @@ use database::{Databases, Engine};
 use kill::{Count, Kill, Outcome, Victim};
 use world::World;
 
+/// After so many runs it says how far it is.
+const TOLD_EVERY: usize = 50;
+
 /// Kills a hub and two nodes at every write, and looks at what is left.
 ///
 /// Prints one JSON object: the kill points by program and place, how many runs were killed, and
@@ -201,6 +204,7 @@ async fn kill_all(
     options: &Options,
 ) -> Vec<(Kill, Result<Outcome>)> {
     let jobs = worlds.len();
+    let mut done = 0;
     let idle = Arc::new(Mutex::new(worlds));
     let runs = stream::iter(kills.iter().cloned()).map(|kill| {
         let idle = Arc::clone(&idle);
@@ -221,7 +225,13 @@ async fn kill_all(
             (kill, outcome)
         }
     });
-    runs.buffer_unordered(jobs).collect().await
+    let told = runs.buffer_unordered(jobs).inspect(|_| {
+        done += 1;
+        if done % TOLD_EVERY == 0 {
+            eprintln!("lapor-crash: {done} of {} runs", kills.len());
+        }
+    });
+    told.collect().await
 }
 
 /// So many of all, in even steps, from a place that the seed gives.
