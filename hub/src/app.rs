@@ -23,7 +23,7 @@ use crate::replicas::Replicas;
 use crate::right::Right;
 use crate::sequencer::{Sequencer, Verifiers};
 use crate::settings::Settings;
-use crate::streams::Streams;
+use crate::streams::{Followed, Streams};
 use crate::upkeep::{self, Upkeep};
 use crate::watch::{Watch, end_former, shorten_all};
 use crate::witness::Witness;
@@ -71,8 +71,9 @@ impl Hub {
     pub async fn start(ground: Arc<Ground>) -> Result<Arc<Self>, HubError> {
         let mut tx = ground.db.read().await?;
         let heads = store::deliveries::heads(&mut tx).await?;
+        let followed = Followed::from(&store::state::moment(&mut tx).await?);
         tx.rollback().await?;
-        let streams = Arc::new(Streams::new(ground.depoch, heads));
+        let streams = Arc::new(Streams::new(ground.depoch, followed, heads));
         let right = Arc::new(Right::take(&ground).await?);
         let witness = Witness::of(&ground, Arc::clone(&right)).await?;
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams), right);

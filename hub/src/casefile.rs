@@ -159,9 +159,8 @@ pub async fn load(
     cases: impl IntoIterator<Item = CaseId>,
 ) -> Result<HashMap<CaseId, CaseFile>, HubError> {
     let mut files: HashMap<CaseId, CaseFile> = HashMap::new();
-    for placed in rulings::history(tx, cases).await? {
-        replay(&mut files, directory, &placed)?;
-    }
+    let cases = cases.into_iter().collect();
+    rulings::history(tx, cases, |placed| replay(&mut files, directory, &placed)).await?;
     Ok(files)
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use lapor_migrations::{Db, Tx};
+use lapor_migrations::{Db, Kind, Tx};
 use lapor_protocol::directory::{Directory, DirectoryVersion, InstanceEntry, Maintenance, Status};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
@@ -184,6 +184,22 @@ pub fn admit(directory: &Directory, instance: &InstanceId) -> Result<(), HubErro
         Some(Status::Suspended) => Err(Code::InstanceSuspended.into()),
         Some(Status::Revoked) => Err(Code::InstanceRevoked.into()),
         _ => Err(Code::CertificateUnknown.into()),
+    }
+}
+
+/// Whether a directory ends with what is stored of it, asked in a write transaction. On PostgreSQL a server
+/// that takes over may have another version in its place, or none: nobody may rule by what is gone, nor
+/// publish behind it.
+pub async fn stands(tx: &mut Tx, directory: &Directory) -> Result<(), HubError> {
+    if tx.kind() == Kind::Sqlite || directory.version() == 0 {
+        return Ok(());
+    }
+    let line = store::directory::one(tx, directory.version()).await?;
+    let stored = line.and_then(|line| Envelope::parse(line.as_bytes()).ok());
+    if stored.is_some_and(|stored| stored.id() == directory.head()) {
+        Ok(())
+    } else {
+        Err(HubError::Receded)
     }
 }
 

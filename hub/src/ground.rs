@@ -14,7 +14,7 @@ use lapor_web::chance::random;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-use crate::directory::{Amendment, DirectoryBook, amend};
+use crate::directory::{Amendment, DirectoryBook, amend, stands};
 use crate::error::HubError;
 use crate::settings::Settings;
 use crate::signing::Signers;
@@ -148,6 +148,7 @@ impl Ground {
         if lost || restored::listens(tx).await? {
             return Err(Code::Recovering.into());
         }
+        stands(tx, known).await?;
         let signed = amend(
             known,
             amendment,

@@ -20,6 +20,8 @@ use crate::error::HubError;
 use crate::right::Right;
 use crate::store;
 use crate::store::replicas::ReplicaRow;
+use crate::store::state::Moment;
+use crate::streams::Followed;
 use crate::upkeep;
 use crate::watch::{self, Judged};
 
@@ -44,8 +46,6 @@ pub struct Replicas {
     /// Whether there can be others.
     shares: bool,
     leads: AtomicBool,
-    /// Last number of the order that long polls were woken for.
-    followed: AtomicI64,
     beat: AtomicI64,
     others: Mutex<HashMap<String, Other>>,
 }
@@ -80,7 +80,6 @@ impl Replicas {
         Self {
             shares: db.kind() == Kind::Postgres,
             leads: AtomicBool::new(true),
-            followed: AtomicI64::new(0),
             beat: AtomicI64::new(0),
             others: Mutex::default(),
         }
@@ -265,23 +264,36 @@ async fn listen(hub: &Hub, seat: &mut Seat, until: Instant) -> Result<(), HubErr
 
 /// Follows the order and the directory, and learns whether this process may go on.
 pub async fn look(hub: &Hub) -> Result<(), HubError> {
-    let (ground, followed) = (&hub.ground, &hub.replicas.followed);
-    let since = followed.load(Ordering::SeqCst);
+    let ground = &hub.ground;
+    // Asked for first: what memory has by now was committed before the database is read.
+    let (followed, version) = (hub.streams.followed(), ground.directory.current().version());
     let mut tx = ground.db.read().await?;
     hub.sequencer.check(&mut tx).await?;
     let moment = store::state::moment(&mut tx).await?;
-    if moment.number < since {
+    let is_there = store::envelopes::at(&mut tx, followed.number).await? == followed.last;
+    if !is_there || moment.directory < version {
         hub.sequencer.end_by(&HubError::Receded);
         return Err(HubError::Receded);
     }
-    if moment.number > since {
-        let grown = store::deliveries::grown(&mut tx, since).await?;
-        hub.streams.advance(grown);
-        followed.fetch_max(moment.number, Ordering::SeqCst);
-    }
+    catch_up(hub, &mut tx, &moment).await?;
     tx.rollback().await?;
     if moment.directory > ground.directory.current().version() {
         ground.directory.look(&ground.db).await?;
+    }
+    Ok(())
+}
+
+/// Has the heads in memory follow what other processes have ordered by a moment, and wakes who waits for
+/// them.
+pub async fn catch_up(hub: &Hub, tx: &mut Tx, moment: &Moment) -> Result<(), HubError> {
+    let (followed, now) = (hub.streams.followed(), Followed::from(moment));
+    if followed.number < now.number {
+        if store::envelopes::at(tx, followed.number).await? != followed.last {
+            hub.sequencer.end_by(&HubError::Receded);
+            return Err(HubError::Receded);
+        }
+        let grown = store::deliveries::grown(tx, followed.number).await?;
+        hub.streams.follow(now, grown);
     }
     Ok(())
 }
@@ -338,7 +350,6 @@ mod tests {
         Replicas {
             shares: true,
             leads: AtomicBool::new(false),
-            followed: AtomicI64::new(0),
             beat: AtomicI64::new(0),
             others: Mutex::default(),
         }

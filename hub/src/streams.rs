@@ -5,11 +5,13 @@
 //! another process of this hub has ordered a moment ago.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use lapor_protocol::delivery::Cursor;
-use lapor_protocol::ids::{Digest, InstanceId};
+use lapor_protocol::ids::{Digest, EnvelopeId, InstanceId};
 use tokio::sync::watch;
+
+use crate::store::state::Moment;
 
 /// Whose stream.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,21 +30,61 @@ impl StreamKey {
     }
 }
 
+/// The last message of the order, and its number; the first has 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Followed {
+    pub number: i64,
+    /// `None` before the first.
+    pub last: Option<EnvelopeId>,
+}
+
+impl From<&Moment> for Followed {
+    fn from(moment: &Moment) -> Self {
+        Self {
+            number: moment.number,
+            last: moment.last,
+        }
+    }
+}
+
 /// All streams of one generation.
 #[derive(Debug)]
 pub struct Streams {
     depoch: u32,
     heads: RwLock<HashMap<StreamKey, watch::Sender<Cursor>>>,
+    /// Up to where the heads follow the order, by whichever way they have come there: where the database
+    /// has another message at that place, or none, they are of a record that is not there any more.
+    followed: Mutex<Followed>,
 }
 
 impl Streams {
-    pub fn new(depoch: u32, heads: Vec<(StreamKey, Cursor)>) -> Self {
+    pub fn new(depoch: u32, followed: Followed, heads: Vec<(StreamKey, Cursor)>) -> Self {
         let streams = Self {
             depoch,
             heads: RwLock::default(),
+            followed: Mutex::new(followed),
         };
         streams.advance(heads);
         streams
+    }
+
+    pub fn followed(&self) -> Followed {
+        *self.lock()
+    }
+
+    /// Moves heads to what has been committed up to a message of the order, and wakes who waits for them.
+    pub fn follow(&self, to: Followed, heads: impl IntoIterator<Item = (StreamKey, Cursor)>) {
+        {
+            let mut followed = self.lock();
+            if followed.number < to.number {
+                *followed = to;
+            }
+        }
+        self.advance(heads);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Followed> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The generation of all streams.
@@ -95,9 +137,8 @@ impl Streams {
         }
     }
 
-    /// Moves heads to what has been committed, and wakes who waits for them. A head that is further
-    /// already stays: another process may have gone on meanwhile.
-    pub fn advance(&self, committed: impl IntoIterator<Item = (StreamKey, Cursor)>) {
+    /// A head that is further already stays: another process may have gone on meanwhile.
+    fn advance(&self, committed: impl IntoIterator<Item = (StreamKey, Cursor)>) {
         let mut heads = self.heads.write().unwrap_or_else(PoisonError::into_inner);
         for (key, head) in committed {
             heads

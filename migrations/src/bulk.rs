@@ -5,6 +5,7 @@
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
+use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow};
@@ -203,6 +204,48 @@ impl Tx {
         }
         Ok(found)
     }
+
+    /// As [`Self::fetch_rows`], with each row as it comes, so that no more than a few are in memory: for
+    /// rows of which nobody knows how many there are.
+    pub async fn each_row<T, E>(
+        &mut self,
+        bulk: &'static Bulk,
+        mut values: Vec<Value>,
+        mut take: impl FnMut(T) -> Result<(), E> + Send,
+    ) -> Result<(), E>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+        E: From<DbError> + Send,
+    {
+        bulk.check(&values)?;
+        match self {
+            Self::Sqlite(transaction) => {
+                let parts = bulk.parts(values.len());
+                let mut values = values.into_iter();
+                for size in parts {
+                    let part = values.by_ref().take(bulk.columns * SIZES[size]);
+                    let query =
+                        sqlx::query_as_with(bulk.sqlite(size), arguments::<SqliteArguments>(part)?);
+                    let mut rows = query.fetch(&mut **transaction);
+                    while let Some(row) = rows.try_next().await.map_err(DbError::from)? {
+                        take(row)?;
+                    }
+                }
+            }
+            Self::Postgres(transaction) => {
+                while !values.is_empty() {
+                    let part = values.len().min(bulk.columns * MOST_ROWS);
+                    let part = arrays(values.drain(..part), bulk.columns)?;
+                    let query = sqlx::query_as_with(bulk.postgres(), part);
+                    let mut rows = query.fetch(&mut **transaction);
+                    while let Some(row) = rows.try_next().await.map_err(DbError::from)? {
+                        take(row)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -364,6 +407,36 @@ mod tests {
             let sent: i64 =
                 on!(&mut tx, conn => sqlx::query_scalar(SENT).bind(vec![9_u8]).fetch_one(conn).await).unwrap();
             assert_eq!(sent, 50, "{}", test.name);
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_come_one_by_one_until_somebody_has_enough() {
+        static ORDERED: Bulk = Bulk::new(
+            "with v (id) as (values",
+            1,
+            ") select letters.id from v join letters on letters.id = v.id order by letters.id",
+        );
+        let enough = || DbError::Other("enough".into());
+        for test in databases().await {
+            let db = letters(&test).await;
+            let mut tx = db.write().await.unwrap();
+            tx.run_rows(&ADD, rows(0..600)).await.unwrap();
+            let ids = || (0..600).map(Value::from).collect::<Vec<_>>();
+            let mut found = Vec::new();
+            let taken = tx.each_row(&ORDERED, ids(), |(id,): (i64,)| {
+                found.push(id);
+                if id == 400 { Err(enough()) } else { Ok(()) }
+            });
+            assert_eq!(taken.await, Err(enough()), "{}", test.name);
+            assert_eq!(found, (0..=400).collect::<Vec<_>>(), "{}", test.name);
+            let mut count = 0;
+            let taken = tx.each_row(&ORDERED, ids(), |_: (i64,)| {
+                count += 1;
+                Ok::<_, DbError>(())
+            });
+            taken.await.unwrap();
+            assert_eq!(count, 600, "the connection goes on");
         }
     }
 

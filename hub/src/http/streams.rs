@@ -26,6 +26,7 @@ use super::{Peer, body};
 use crate::app::Hub;
 use crate::damage;
 use crate::error::{HubError, Refusal};
+use crate::replicas;
 use crate::store;
 use crate::store::deliveries::PageRow;
 use crate::store::wraps::StoredWrap;
@@ -190,7 +191,8 @@ async fn locate(hub: &Hub, tx: &mut Tx, key: &StreamKey, at: Cursor) -> Result<(
     let mut head = hub.streams.head(key);
     if (head.depoch, head.dseq) < (at.depoch, at.dseq) {
         // Another process of this hub may have ordered what this one has not heard of.
-        hub.streams.advance(store::deliveries::head(tx, key).await?);
+        let moment = store::state::moment(tx).await?;
+        replicas::catch_up(hub, tx, &moment).await?;
         head = hub.streams.head(key);
     }
     let mismatch = || Refusal::of(Code::CursorMismatch).expecting(head.to_string());

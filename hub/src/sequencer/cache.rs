@@ -8,7 +8,8 @@ use lapor_protocol::ids::CaseId;
 
 use crate::casefile::CaseFile;
 
-/// Bounded by the messages of all cases together.
+/// Bounded by the messages of all cases together. One that is longer than half of the bound counts as
+/// that: it would not stay for one message otherwise, nor would any other, and be folded for each anew.
 pub struct CaseCache {
     files: HashMap<CaseId, (CaseFile, u64)>,
     messages: usize,
@@ -28,21 +29,25 @@ impl CaseCache {
 
     pub fn take(&mut self, case: CaseId) -> Option<CaseFile> {
         let (file, _) = self.files.remove(&case)?;
-        self.messages -= file.past.len();
+        self.messages -= self.weight(&file);
         Some(file)
     }
 
     pub fn put(&mut self, files: impl IntoIterator<Item = (CaseId, CaseFile)>) {
         self.tick += 1;
         for (case, file) in files {
-            self.messages += file.past.len();
+            self.messages += self.weight(&file);
             if let Some((former, _)) = self.files.insert(case, (file, self.tick)) {
-                self.messages -= former.past.len();
+                self.messages -= self.weight(&former);
             }
         }
         if self.messages > self.most {
             self.shrink();
         }
+    }
+
+    fn weight(&self, file: &CaseFile) -> usize {
+        file.past.len().min(self.most / 2)
     }
 
     pub fn clear(&mut self) {

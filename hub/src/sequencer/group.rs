@@ -23,6 +23,7 @@ use super::verify::Incoming;
 use super::working::{Rows, Working};
 use crate::casefile;
 use crate::damage;
+use crate::directory::stands;
 use crate::erasing::erase;
 use crate::error::HubError;
 use crate::ground::Ground;
@@ -31,7 +32,7 @@ use crate::right::Right;
 use crate::store;
 use crate::store::chains::{Chain, StoredReceipt};
 use crate::store::state::Moment;
-use crate::streams::Streams;
+use crate::streams::{Followed, Streams};
 
 /// Messages of others that are followed one by one; behind more than these memory begins anew.
 const CAUGHT_UP: i64 = 5000;
@@ -42,20 +43,13 @@ pub struct Worker {
     cases: CaseCache,
     right: Arc<Right>,
     /// Where the order stood when memory last followed it; `None` before that.
-    known: Option<Known>,
+    known: Option<Followed>,
     /// A transaction failed, and whether it is on disk is not known.
     stale: bool,
     /// Why this process may order no more.
     ended: Option<HubError>,
     /// Another has ordered messages in this process.
     overtaken: Arc<AtomicBool>,
-}
-
-/// The last message of the order, and its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Known {
-    number: i64,
-    last: Option<EnvelopeId>,
 }
 
 type Answer = Result<OutboxAnswer, HubError>;
@@ -182,6 +176,7 @@ impl Worker {
         self.follow(tx, &moment).await?;
         let ground = &self.ground;
         let mut directory = ground.directory.current();
+        stands(tx, &directory).await?;
         if directory.version() < moment.directory {
             directory = ground.directory.refresh(tx).await?;
         }
@@ -202,16 +197,12 @@ impl Worker {
 
     /// Has memory follow what other processes have ordered since it was known last, or forgets it.
     async fn follow(&mut self, tx: &mut Tx, moment: &Moment) -> Result<(), HubError> {
-        let now = Known {
-            number: moment.number,
-            last: moment.last,
-        };
-        let known = self.known.filter(|known| *known != now);
-        if let Some(Known { number, last }) = known
-            && store::envelopes::at(tx, number).await? != last
-        {
+        let now = Followed::from(moment);
+        let followed = self.streams.followed();
+        if followed != now && store::envelopes::at(tx, followed.number).await? != followed.last {
             return Err(HubError::Receded);
         }
+        let known = self.known.filter(|known| *known != now);
         let doubtful = self.stale || self.overtaken.swap(false, Ordering::SeqCst);
         match known {
             None if self.known.is_some() && !doubtful => return Ok(()),
@@ -220,11 +211,12 @@ impl Worker {
                     self.cases.take(case);
                 }
                 let grown = store::deliveries::grown(tx, before.number).await?;
-                self.streams.advance(grown);
+                self.streams.follow(now, grown);
             }
             _ => {
                 self.cases.clear();
-                self.streams.advance(store::deliveries::heads(tx).await?);
+                let heads = store::deliveries::heads(tx).await?;
+                self.streams.follow(now, heads);
             }
         }
         self.known = Some(now);
@@ -240,10 +232,8 @@ impl Worker {
         fresh: Vec<&Incoming>,
     ) -> Result<(), HubError> {
         let headers = fresh.iter().map(|incoming| &incoming.message.header);
-        let mut seen =
-            store::envelopes::seen(tx, headers.map(|header| (&header.author, header.id))).await?;
-        seen.sort_unstable_by_key(|seen| seen.number);
-        for seen in seen {
+        let ids = headers.map(|header| (&header.author, header.id)).collect();
+        for seen in store::envelopes::seen(tx, ids).await? {
             let key = (seen.author, seen.message_id);
             working.seen.entry(key).or_insert(seen.id);
         }
@@ -280,13 +270,16 @@ impl Worker {
 
     /// Memory follows the disk, and whoever waited is woken.
     fn adopt(&mut self, mut working: Working, fresh: Option<EnvelopeId>) {
-        if fresh.is_some() {
-            let (number, last) = (working.number, fresh);
-            self.known = Some(Known { number, last });
-        }
         self.cases.put(working.cases.drain());
         self.ground.directory.adopt(&working.directory);
-        self.streams.advance(working.heads.drain());
+        if fresh.is_some() {
+            let followed = Followed {
+                number: working.number,
+                last: fresh,
+            };
+            self.known = Some(followed);
+            self.streams.follow(followed, working.heads.drain());
+        }
     }
 }
 

@@ -72,6 +72,10 @@ impl Waiting for Submission {
     fn messages(&self) -> usize {
         self.batch.messages.len()
     }
+
+    fn is_awaited(&self) -> bool {
+        !self.reply.is_closed()
+    }
 }
 
 /// The handle of the sequencing task.
@@ -131,8 +135,11 @@ impl Sequencer {
         let overtaken = Arc::new(AtomicBool::new(false));
         let known = Arc::clone(&overtaken);
         let worker = Worker::new(ground, streams, cases, Arc::clone(&right), known);
-        let taken = Taken(Arc::clone(&queue));
-        let task = tokio::spawn(run(worker, taken, ended.clone()));
+        let taken = Taken {
+            queue: Arc::clone(&queue),
+            ended: ended.clone(),
+        };
+        let task = tokio::spawn(run(worker, taken));
         Self {
             queue,
             right,
@@ -210,21 +217,27 @@ impl Drop for Sequencer {
     }
 }
 
-/// The queue as the task has it: whatever ends that, nobody waits for what it has not taken.
-struct Taken(Arc<Queue<Submission>>);
+/// The queue as the task has it: whatever ends that, nobody waits for what it has not taken, and a process
+/// that was not to end takes no more.
+struct Taken {
+    queue: Arc<Queue<Submission>>,
+    ended: watch::Sender<Option<HubError>>,
+}
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.0.abandon();
+        if !self.queue.abandon() {
+            self.ended
+                .send_if_modified(|why| why.replace(HubError::Aborted).is_none());
+        }
     }
 }
 
-async fn run(mut worker: Worker, taken: Taken, ended: watch::Sender<Option<HubError>>) {
-    let Taken(queue) = &taken;
-    while let Some(group) = queue.next(fits).await {
+async fn run(mut worker: Worker, taken: Taken) {
+    while let Some(group) = taken.queue.next(fits).await {
         worker.process(group).await;
         if let Some(error) = worker.ended() {
-            ended.send_replace(Some(error.clone()));
+            taken.ended.send_replace(Some(error.clone()));
         }
     }
 }

@@ -3,7 +3,8 @@
 //! it has a place for a long one before all others: what is short waits for one transaction of backlogs at
 //! most, and backlogs wait for one of short batches, however many are sent.
 //!
-//! What one author has leaves as it came.
+//! What one author has leaves as it came. Whoever has gone waits for no answer: what they have sent is
+//! dropped before it costs anything, or one alone could fill the queue, hanging up each time.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,11 +20,14 @@ const SHORT: usize = 32;
 /// Short batches that do not fit into a group and are passed by for others, at most.
 const PASSED_BY: usize = 32;
 
-/// What has an author and a number of messages.
+/// What has an author and a number of messages, and waits for an answer.
 pub(super) trait Waiting {
     fn author(&self) -> &InstanceId;
 
     fn messages(&self) -> usize;
+
+    /// Whether anybody waits for the answer still.
+    fn is_awaited(&self) -> bool;
 }
 
 /// Batches, for those that put them here and the one task that takes them.
@@ -63,6 +67,7 @@ impl<T: Waiting> Queue<T> {
         if lines.is_closed {
             return Err(HubError::Stopping);
         }
+        lines.drop_forsaken();
         let is_behind_long = is_in_front(lines.long.iter(), &batch);
         let is_behind = is_behind_long || is_in_front(lines.short.iter(), &batch);
         if is_behind && lines.len() >= self.room {
@@ -84,6 +89,7 @@ impl<T: Waiting> Queue<T> {
         loop {
             {
                 let mut lines = self.lines();
+                lines.drop_forsaken();
                 if lines.len() > 0 {
                     return Some(lines.take(&fits));
                 }
@@ -105,12 +111,12 @@ impl<T: Waiting> Queue<T> {
         self.moved.notify_one();
     }
 
-    /// Takes no more, and drops what is here.
-    pub fn abandon(&self) {
+    /// Takes no more, and drops what is here; says whether it was closed before.
+    pub fn abandon(&self) -> bool {
         let mut lines = self.lines();
-        lines.is_closed = true;
         lines.short.clear();
         lines.long.clear();
+        std::mem::replace(&mut lines.is_closed, true)
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines<T>> {
@@ -121,6 +127,11 @@ impl<T: Waiting> Queue<T> {
 impl<T: Waiting> Lines<T> {
     fn len(&self) -> usize {
         self.short.len() + self.long.len()
+    }
+
+    fn drop_forsaken(&mut self) {
+        self.short.retain(Waiting::is_awaited);
+        self.long.retain(Waiting::is_awaited);
     }
 
     fn take(&mut self, fits: impl Fn(&[T], &T) -> bool) -> Vec<T> {
@@ -171,6 +182,9 @@ mod tests {
 
     use super::*;
 
+    /// Hangs up as soon as it has sent.
+    const GONE: &str = "kota-palu";
+
     #[derive(Debug, PartialEq)]
     struct Sent(InstanceId, usize);
 
@@ -181,6 +195,10 @@ mod tests {
 
         fn messages(&self) -> usize {
             self.1
+        }
+
+        fn is_awaited(&self) -> bool {
+            self.0.as_str() != GONE
         }
     }
 
@@ -322,6 +340,21 @@ mod tests {
         put(&queue, &[("kota-medan", 1)]);
     }
 
+    #[test]
+    fn whoever_hangs_up_has_nothing_here_and_keeps_nobody_waiting() {
+        let queue = Queue::of(1);
+        for _ in 0..100 {
+            put(&queue, &[(GONE, 1), (GONE, 500)]);
+        }
+        put(&queue, &[("kota-medan", 500), ("pusat", 1)]);
+        leaves(&queue, &[("pusat", 1)]);
+        put(&queue, &[(GONE, 1)]);
+        leaves(&queue, &[("kota-medan", 500)]);
+        put(&queue, &[(GONE, 1)]);
+        assert_eq!(queue.next(fits).now_or_never(), None);
+        assert_eq!(queue.len(), 0);
+    }
+
     #[tokio::test]
     async fn what_is_here_still_leaves_once_it_is_closed() {
         let queue = filled(&[]);
@@ -342,7 +375,8 @@ mod tests {
     #[test]
     fn what_nobody_will_take_is_dropped() {
         let queue = filled(&[("pusat", 1), ("kota-medan", 500)]);
-        queue.abandon();
+        assert!(!queue.abandon(), "it was open");
+        assert!(queue.abandon());
         assert_eq!(queue.len(), 0);
         assert!(queue.put(sent("pusat", 1)).is_err());
         assert_eq!(queue.next(fits).now_or_never(), Some(None));

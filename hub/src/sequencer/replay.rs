@@ -33,7 +33,7 @@ use crate::store;
 use crate::store::blobs::Erased;
 use crate::store::chains::{Chain, StoredReceipt};
 use crate::store::retrieved::Place;
-use crate::streams::{StreamKey, Streams};
+use crate::streams::{Followed, StreamKey, Streams};
 use crate::stuck::Stuck;
 
 /// Messages after which rows are written.
@@ -43,6 +43,8 @@ const WRITE_EVERY: usize = 500;
 pub struct Replayed {
     pub messages: usize,
     streams: Vec<(StreamKey, Cursor)>,
+    /// The last message of the order.
+    followed: Followed,
     directory: Arc<Directory>,
     erased: Vec<Erased>,
 }
@@ -74,7 +76,7 @@ impl Sequencer {
     /// Memory follows what has been committed.
     pub async fn follow(&self, ground: &Ground, streams: &Streams, replayed: Replayed) {
         self.overtaken.store(true, Ordering::SeqCst);
-        streams.advance(replayed.streams);
+        streams.follow(replayed.followed, replayed.streams);
         ground.directory.adopt(&replayed.directory);
         erase(ground, replayed.erased).await;
     }
@@ -121,6 +123,7 @@ impl Replay {
         Ok(Ok(Replayed {
             messages: done.len(),
             streams: working.heads.drain().collect(),
+            followed: Followed::from(&store::state::moment(tx).await?),
             directory: working.directory,
             erased,
         }))

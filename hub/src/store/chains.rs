@@ -29,8 +29,12 @@ const INSERT_GRANT: &str =
 const INSERT_FORK: &str = "insert into forks (id, author, epoch, seq, line, seen_at) \
      select $1, $2, $3, $4, $5, $6 \
      where (select count(*) from forks where author = $2) < 100 on conflict (id) do nothing";
+/// Receipts do not overlap: the first that reaches to the end is the last of them, and what came later is
+/// not read.
 const RECEIPTS: &str = "select line from receipts \
-     where author = $1 and epoch = $2 and to_seq >= $3 and from_seq <= $4 order by to_seq";
+     where author = $1 and epoch = $2 and to_seq >= $3 and from_seq <= $4 \
+     and to_seq <= coalesce((select min(to_seq) from receipts \
+     where author = $1 and epoch = $2 and to_seq >= $4), $4) order by to_seq";
 static INSERT_RECEIPTS: Bulk = Bulk::new(
     "insert into receipts (author, epoch, from_seq, to_seq, line) values",
     5,
@@ -223,4 +227,40 @@ fn from_row(
         frozen: *frozen != 0,
     };
     Ok((author, chain))
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::Schema;
+    use lapor_migrations::throwaway::databases_of;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_that_cover_a_range_are_found_and_none_behind_it() {
+        for test in databases_of(Schema::Hub).await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            let author: InstanceId = "kota-bandung".parse().unwrap();
+            let stored = [(1, 1), (2, 2), (3, 5), (6, 6), (7, 9)].map(|(from, to)| StoredReceipt {
+                author: author.clone(),
+                epoch: 1,
+                from,
+                to,
+                line: format!("{from} to {to}"),
+            });
+            insert_receipts(&mut tx, &stored).await.unwrap();
+            for (from, to, expected) in [
+                (1, 1, &["1 to 1"][..]),
+                (2, 4, &["2 to 2", "3 to 5"]),
+                (4, 5, &["3 to 5"]),
+                (5, 6, &["3 to 5", "6 to 6"]),
+                (8, 20, &["7 to 9"]),
+                (10, 12, &[]),
+            ] {
+                let found = receipts(&mut tx, &author, 1, from, to).await.unwrap();
+                assert_eq!(found, expected, "{}: {from} to {to}", test.name);
+            }
+        }
+    }
 }

@@ -37,7 +37,6 @@ static ORDERED: Bulk = Bulk::new(
 );
 const HEADS: &str = "select recipient, depoch, dseq, hash from streams";
 const GROWN: &str = "select recipient, depoch, dseq, hash from streams where number > $1";
-const HEAD: &str = "select recipient, depoch, dseq, hash from streams where recipient = $1";
 const END: &str = "select dseq from streams where recipient = $1 and depoch = $2";
 const ITEM: &str = "select item from deliveries where recipient = $1 and depoch = $2 and dseq = $3";
 const PAGE: &str = "select d.item, d.number, d.case_id, e.id, e.line, e.trace from deliveries d \
@@ -156,15 +155,6 @@ pub async fn grown(tx: &mut Tx, since: i64) -> Result<Vec<(StreamKey, Cursor)>, 
     let rows: Vec<HeadRow> =
         on!(tx, conn => sqlx::query_as(GROWN).bind(since).fetch_all(conn).await)?;
     rows.into_iter().map(stands).collect()
-}
-
-/// Where one stream stands; `None` before its first item.
-pub async fn head(tx: &mut Tx, to: &StreamKey) -> Result<Option<(StreamKey, Cursor)>, DbError> {
-    let row: Option<HeadRow> = on!(tx, conn => sqlx::query_as(HEAD)
-        .bind(to.column())
-        .fetch_optional(conn)
-        .await)?;
-    row.map(stands).transpose()
 }
 
 fn stands((recipient, depoch, dseq, hash): HeadRow) -> Result<(StreamKey, Cursor), DbError> {

@@ -1,6 +1,8 @@
 //! Accepted envelopes, exactly as their authors sent them; their lines are kept packed
 //! ([`lapor_migrations::pack`]).
 
+use std::collections::BTreeSet;
+
 use futures_util::TryStreamExt as _;
 use lapor_migrations::{Bulk, DbError, Packed, Tx, Value, on};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
@@ -28,11 +30,13 @@ static INSERT: Bulk = Bulk::new(
     11,
     "",
 );
+/// The first alone: an author may have sent one id ten thousand times.
 static SEEN: Bulk = Bulk::new(
     "with v (author, message_id) as (values",
     2,
-    ") select e.author, e.message_id, e.number, e.id from v \
-     join envelopes e on e.author = v.author and e.message_id = v.message_id",
+    ") select v.author, v.message_id, e.id from v \
+     join envelopes e on e.number = (select min(f.number) from envelopes f \
+     where f.author = v.author and f.message_id = v.message_id)",
 );
 const COUNTS_AFTER: &str =
     "select author, count(*) from envelopes where number > $1 group by author";
@@ -87,11 +91,10 @@ pub struct PublishedRow {
 }
 
 /// The first envelope that had this author's message id.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub author: InstanceId,
     pub message_id: MessageId,
-    pub number: i64,
     pub id: EnvelopeId,
 }
 
@@ -155,22 +158,20 @@ pub async fn at(tx: &mut Tx, number: i64) -> Result<Option<EnvelopeId>, DbError>
     found.as_deref().map(digest).transpose()
 }
 
-/// Of these messages, those that have been accepted before; a message that
-/// came more than once has several rows.
-pub async fn seen<'a>(
+/// Of these messages, those that have been accepted before, each as it came first.
+pub async fn seen(
     tx: &mut Tx,
-    messages: impl IntoIterator<Item = (&'a InstanceId, MessageId)>,
+    messages: BTreeSet<(&InstanceId, MessageId)>,
 ) -> Result<Vec<Seen>, DbError> {
     let values = messages
         .into_iter()
         .flat_map(|(author, id)| [Value::from(author.as_str()), id.to_string().into()]);
-    let rows: Vec<(String, String, i64, Vec<u8>)> = tx.fetch_rows(&SEEN, values.collect()).await?;
+    let rows: Vec<(String, String, Vec<u8>)> = tx.fetch_rows(&SEEN, values.collect()).await?;
     rows.into_iter()
-        .map(|(author, message_id, number, envelope)| {
+        .map(|(author, message_id, envelope)| {
             Ok(Seen {
                 author: id(&author)?,
                 message_id: id(&message_id)?,
-                number,
                 id: digest(&envelope)?,
             })
         })
@@ -306,7 +307,7 @@ async fn published(tx: &mut Tx, sql: &'static str) -> Result<Vec<PublishedRow>, 
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::throwaway::databases_of;
+    use lapor_migrations::throwaway::{databases_of, goes_from_the_list};
     use lapor_migrations::{Schema, pack};
     use lapor_protocol::ids::Digest;
 
@@ -325,6 +326,26 @@ mod tests {
             kept: pack(&format!("line {number}")),
             trace: None,
             accepted_at: 7,
+        }
+    }
+
+    #[tokio::test]
+    async fn of_an_id_that_came_often_the_first_is_seen_and_no_other() {
+        for test in databases_of(Schema::Hub).await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            goes_from_the_list(&mut tx, &SEEN).await;
+            insert(&mut tx, (3..40).map(row).collect()).await.unwrap();
+            let first = row(3);
+            let other = "019b8bab-f0e0-7101-8101-020202020202".parse().unwrap();
+            let asked = [first.message_id, other].map(|id| (&first.author, id));
+            let seen = seen(&mut tx, asked.into()).await.unwrap();
+            let expected = Seen {
+                author: first.author.clone(),
+                message_id: first.message_id,
+                id: first.id,
+            };
+            assert_eq!(seen, [expected], "{}", test.name);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the hub decided about each envelope, and a case's history by it.
 
+use std::collections::BTreeSet;
+
 use lapor_migrations::{Bulk, DbError, Packed, Tx, Value, on};
 use lapor_protocol::case::Ruling;
 use lapor_protocol::ids::{CaseId, EnvelopeId};
@@ -16,7 +18,7 @@ static HISTORY: Bulk = Bulk::new(
     1,
     ") select r.case_id, r.case_seq, r.number, r.effect, r.reason, r.directory, r.ordered_at, e.id, e.line \
      from v join rulings r on r.case_id = v.case_id and r.case_seq >= 1 \
-     join envelopes e on e.number = r.number",
+     join envelopes e on e.number = r.number order by r.case_id, r.case_seq",
 );
 const CASES: &str =
     "select case_id from rulings where number = $1 and case_seq is not null order by leg";
@@ -81,19 +83,19 @@ pub async fn insert(tx: &mut Tx, rows: Vec<NewRuling>) -> Result<(), DbError> {
     tx.run_rows(&INSERT, values).await.map(drop)
 }
 
-/// Every placed message of these cases, sorted by case and place.
-pub async fn history(
+/// Every placed message of these cases, those of a case in the order of their places. None is held behind
+/// the next: a case may have any number.
+pub async fn history<E>(
     tx: &mut Tx,
-    cases: impl IntoIterator<Item = CaseId>,
-) -> Result<Vec<Placed>, DbError> {
+    cases: BTreeSet<CaseId>,
+    mut take: impl FnMut(Placed) -> Result<(), E> + Send,
+) -> Result<(), E>
+where
+    E: From<DbError> + Send,
+{
     let values = cases.into_iter().map(|case| Value::from(case.to_string()));
-    let rows: Vec<Row> = tx.fetch_rows(&HISTORY, values.collect()).await?;
-    let mut placed = rows
-        .into_iter()
-        .map(from_row)
-        .collect::<Result<Vec<_>, _>>()?;
-    placed.sort_unstable_by_key(|row| (row.case, row.case_seq));
-    Ok(placed)
+    tx.each_row(&HISTORY, values.collect(), |row: Row| take(from_row(row)?))
+        .await
 }
 
 /// The cases in which a message has a place.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http::Method;
 use lapor_hub::audit::By;
+use lapor_hub::directory::Amendment;
 use lapor_hub::{Hub, HubError, membership, replicas, store, watch};
 use lapor_migrations::throwaway::TestDb;
 use lapor_migrations::{Kind, on};
@@ -219,22 +220,75 @@ async fn a_program_that_knows_of_no_other_takes_the_order_from_all() {
     }
 }
 
+const LOSE_MESSAGE: &str =
+    "delete from envelopes where number = (select max(number) from envelopes)";
+
+/// As where a server takes over that had not heard of the last commits.
+async fn lose(place: &Place, sql: &'static str) {
+    let mut tx = place.hub.ground.db.write().await.unwrap();
+    on!(&mut tx, conn => sqlx::query(sql).execute(conn).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn ends_as_receded(place: &Place, asks: &mut Institution) {
+    let (_, filed) = asks.file(9);
+    let refused = place.push(asks, &[filed]).await;
+    assert_eq!(refused.code(), Some(Code::Recovering));
+    let ended = place.hub.sequencer.ended().borrow().clone();
+    assert!(matches!(ended, Some(HubError::Receded)), "{ended:?}");
+}
+
 #[tokio::test]
 async fn a_database_that_went_back_behind_what_a_process_has_seen_ends_it() {
-    const LOSE: &str = "delete from envelopes where number = (select max(number) from envelopes)";
     for db in databases().await {
         let place = Place::new(&db).await;
         let [_, mut bandung, mut kemenpu] = place.three().await;
         let (_, filed) = bandung.file(1);
         place.send(&bandung, &[filed]).await;
-        let mut tx = place.hub.ground.db.write().await.unwrap();
-        on!(&mut tx, conn => sqlx::query(LOSE).execute(conn).await.map(drop)).unwrap();
-        tx.commit().await.unwrap();
-        let (_, filed) = kemenpu.file(1);
-        let refused = place.push(&kemenpu, &[filed]).await;
-        assert_eq!(refused.code(), Some(Code::Recovering));
-        let ended = place.hub.sequencer.ended().borrow().clone();
-        assert!(matches!(ended, Some(HubError::Receded)), "{ended:?}");
+        lose(&place, LOSE_MESSAGE).await;
+        ends_as_receded(&place, &mut kemenpu).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_process_has_only_followed_ends_it_too_where_the_database_went_back() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [_, mut bandung, mut kemenpu] = place.three().await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        let other = place.another().await;
+        let first = place.turn_to(other);
+        let (_, filed) = bandung.file(2);
+        place.send(&bandung, &[filed]).await;
+        replicas::look(&first).await.unwrap();
+        lose(&place, LOSE_MESSAGE).await;
+        let other = place.turn_to(first);
+        ends_as_receded(&place, &mut kemenpu).await;
+        place.turn_to(other);
+        let looked = replicas::look(&place.hub).await;
+        assert!(matches!(looked, Err(HubError::Receded)), "{looked:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_rules_by_a_directory_that_the_database_has_lost() {
+    const LOSE: &str = "delete from directory_versions where version = (select max(version) from directory_versions)";
+    for db in servers().await {
+        let place = Place::new(&db).await;
+        let [_, _, mut kemenpu] = place.three().await;
+        let other = place.another().await;
+        lose(&place, LOSE).await;
+        ends_as_receded(&place, &mut kemenpu).await;
+        let looked = replicas::look(&other).await;
+        assert!(matches!(looked, Err(HubError::Receded)), "{looked:?}");
+        let mut tx = other.ground.db.write().await.unwrap();
+        let known = other.ground.directory.current();
+        let published = other
+            .ground
+            .publish(&mut tx, &known, Amendment::default())
+            .await;
+        assert!(matches!(published, Err(HubError::Receded)), "{published:?}");
     }
 }
 
