@@ -97,7 +97,7 @@ impl Node {
         let known: BTreeSet<CaseId> = latest.iter().map(|(id, _)| *id).collect();
         let mut cases: BTreeMap<CaseId, Arc<Remembered>> = latest.into_iter().collect();
         cases.retain(|_, case| may_be_told(&case.summary));
-        let rarity = Rarity::among(cases.values().map(|case| &case.features));
+        let rarity = Rarity::among(cases.values().map(|case| case.features(readers)));
         let (region, coordinates) = (sketch.region.clone(), sketch.coordinates);
         let report = Features::of(&sketch.title, &sketch.content, region, coordinates);
         let others = self.neighbours(&report, &rarity, readers, since, &known);
@@ -106,7 +106,7 @@ impl Node {
         cases.extend(others);
         let features: BTreeMap<CaseId, &Features> = cases
             .iter()
-            .map(|(id, case)| (*id, &case.features))
+            .map(|(id, case)| (*id, case.features(readers)))
             .collect();
         let mut duplicates = Vec::new();
         let grain = readers.grain();
@@ -146,7 +146,7 @@ fn matter(view: &CaseView) -> Matter {
     };
     let mut matter = Matter {
         title: told.title,
-        content: told.content,
+        content: told.content + &told.added,
         place: told.place,
         category: view.summary.category.clone(),
         region: view.summary.region.clone(),
@@ -393,6 +393,33 @@ mod tests {
             let exactly = node.likely_duplicates(&here).await.unwrap();
             assert_eq!(of(&exactly, one).unwrap().1, Some(0));
             assert!(of(&exactly, other).unwrap().1 > Some(400));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_reporter_added_later_is_compared_for_officers_alone() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let case = file(node, json!({})).await.case;
+            acts(&place, case, "case.verified", json!({}), None).await;
+            let added = "Tepatnya di belakang bengkel Wijaya.";
+            let words = Some(json!({ "text": added }));
+            acts(&place, case, "report.completed", json!({}), words).await;
+            let asked = Sketch {
+                title: added.into(),
+                ..sketch("")
+            };
+            let cases = |found: LikelyDuplicates| -> Vec<CaseId> {
+                found.duplicates.iter().map(|each| each.case).collect()
+            };
+            let officers = node.likely_duplicates(&asked).await.unwrap();
+            assert_eq!(cases(officers), [case]);
+            let everybody = node.public_duplicates(&asked).await.unwrap();
+            assert!(cases(everybody).is_empty());
+            let filed = sketch("Lubang besar, dua motor jatuh.");
+            let everybody = node.public_duplicates(&filed).await.unwrap();
+            assert_eq!(cases(everybody), [case]);
         }
     }
 
