@@ -1,8 +1,10 @@
 //! Suggestions: regions for what is typed, institutions for a case, cases that a report may repeat.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::region::RegionCode;
 use lapor_web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
@@ -113,7 +115,7 @@ pub async fn of_case(
 /// Find cases that a report may repeat
 ///
 /// Open public cases of the last 180 days, by words and place, while the report is being written.
-/// A case that is rahasia is never among them.
+/// A case that is rahasia is never among them, nor one outside the bounds of the token.
 #[utoipa::path(
     get,
     path = "/reports/likely",
@@ -128,7 +130,7 @@ pub async fn likely(
     caller: Caller,
     Query(query): Query<SketchQuery>,
 ) -> Answer<Json<LikelyDuplicates>> {
-    caller.holds(Scope::CasesRead)?;
+    let sight = caller.sees(Scope::CasesRead)?;
     let coordinates = match (query.latitude, query.longitude) {
         (Some(latitude), Some(longitude)) => Some(Coordinates {
             latitude,
@@ -147,5 +149,12 @@ pub async fn likely(
         coordinates,
     };
     let found = node.likely_duplicates(&sketch).await;
-    found.map(Json).map_err(|e| problem(&e))
+    let mut found = found.map_err(|e| problem(&e))?;
+    if !caller.sees_all() {
+        let ids: Vec<CaseId> = found.duplicates.iter().map(|one| one.case).collect();
+        let seen = node.seen(sight, &ids).await.map_err(|e| problem(&e))?;
+        let seen: BTreeSet<CaseId> = seen.iter().map(|case| case.case).collect();
+        found.duplicates.retain(|one| seen.contains(&one.case));
+    }
+    Ok(Json(found))
 }

@@ -412,7 +412,8 @@ const OPERATIONS: &[Operation] = &[
         access: CASES_READ,
         summary: "Cari laporan serupa",
         description: "Berkas publik yang masih terbuka dari 180 hari terakhir, menurut kata dan \
-                      tempat, selama laporan masih ditulis. Berkas rahasia tidak pernah tampil.",
+                      tempat, selama laporan masih ditulis. Berkas rahasia tidak pernah tampil, \
+                      begitu pula berkas di luar batas kunci.",
     },
     Operation {
         id: "findRegions",

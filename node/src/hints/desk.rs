@@ -76,7 +76,8 @@ impl Node {
         self.likely_among(sketch, Readers::Officers).await
     }
 
-    /// The same for everybody: of the reports that everybody may read.
+    /// The same for everybody: of the reports that everybody may read, and of their places no more than
+    /// in which cell each lies.
     pub async fn public_duplicates(&self, sketch: &Sketch) -> Result<LikelyDuplicates, NodeError> {
         self.likely_among(sketch, Readers::Everybody).await
     }
@@ -96,7 +97,7 @@ impl Node {
         let known: BTreeSet<CaseId> = latest.iter().map(|(id, _)| *id).collect();
         let mut cases: BTreeMap<CaseId, Arc<Remembered>> = latest.into_iter().collect();
         cases.retain(|_, case| may_be_told(&case.summary));
-        let rarity = Rarity::among(cases.values().map(|case| &case.features));
+        let rarity = Rarity::among(cases.values().map(|case| case.features(readers)));
         let (region, coordinates) = (sketch.region.clone(), sketch.coordinates);
         let report = Features::of(&sketch.title, &sketch.content, region, coordinates);
         let others = self.neighbours(&report, &rarity, readers, since, &known);
@@ -105,10 +106,11 @@ impl Node {
         cases.extend(others);
         let features: BTreeMap<CaseId, &Features> = cases
             .iter()
-            .map(|(id, case)| (*id, &case.features))
+            .map(|(id, case)| (*id, case.features(readers)))
             .collect();
         let mut duplicates = Vec::new();
-        for (id, likeness, distance_m) in rarity.likest(&report, &features, DUPLICATES) {
+        let grain = readers.grain();
+        for (id, likeness, distance_m) in rarity.likest(&report, &features, grain, DUPLICATES) {
             let state = self.state_now(id).await?.filter(|state| state.is_open());
             if let (Some(case), Some(state)) = (cases.get(&id), state) {
                 duplicates.push(LikelyDuplicate {
@@ -144,7 +146,7 @@ fn matter(view: &CaseView) -> Matter {
     };
     let mut matter = Matter {
         title: told.title,
-        content: told.content,
+        content: told.content + &told.added,
         place: told.place,
         category: view.summary.category.clone(),
         region: view.summary.region.clone(),
@@ -177,7 +179,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::casework::{Filed, NewReport, Sight};
+    use crate::casework::{Coordinates, Filed, NewReport, Sight};
     use crate::hints::{Reason, UnitReason};
     use crate::sync::Link;
     use crate::testing::{PaperHub, Place, acts, databases};
@@ -342,6 +344,82 @@ mod tests {
             place.clock.advance(RECENT_MS);
             let late = node.likely_duplicates(&asked).await.unwrap();
             assert!(late.duplicates.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn everybody_learns_in_which_cell_a_report_lies_and_officers_where() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let at = |latitude: f64, longitude: f64| {
+                let degrees = json!({"latitude": latitude, "longitude": longitude});
+                json!({"coordinates": degrees})
+            };
+            let one = file(node, at(-6.9342, 107.7108)).await.case;
+            let other = file(node, at(-6.9309, 107.7143)).await.case;
+            for case in [one, other] {
+                acts(&place, case, "case.verified", json!({}), None).await;
+            }
+            let asked = |latitude: f64, longitude: f64| Sketch {
+                coordinates: Some(Coordinates {
+                    latitude,
+                    longitude,
+                }),
+                ..sketch("Lubang besar, dua motor jatuh.")
+            };
+            let of = |found: &LikelyDuplicates, case: CaseId| {
+                let mut found = found.duplicates.iter();
+                let found = found.find(|each| each.case == case);
+                found.map(|each| (each.likeness, each.distance_m))
+            };
+            let mut told = BTreeSet::new();
+            for step in -15..=15 {
+                let away = f64::from(step) * 0.002;
+                for (north, east) in [(away, 0.0), (0.0, away)] {
+                    let (latitude, longitude) = (-6.9325 + north, 107.7125 + east);
+                    let found = node.public_duplicates(&asked(latitude, longitude)).await;
+                    let found = found.unwrap();
+                    let answer = of(&found, one);
+                    assert_eq!(answer, of(&found, other), "{latitude}, {longitude}");
+                    told.insert(answer);
+                }
+            }
+            assert!(told.len() > 10, "what is near is likelier: {told:?}");
+            let here = asked(-6.9342, 107.7108);
+            let roughly = node.public_duplicates(&here).await.unwrap();
+            let metres = of(&roughly, one).unwrap().1.unwrap();
+            assert!((200..=400).contains(&metres), "{metres}");
+            let exactly = node.likely_duplicates(&here).await.unwrap();
+            assert_eq!(of(&exactly, one).unwrap().1, Some(0));
+            assert!(of(&exactly, other).unwrap().1 > Some(400));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_reporter_added_later_is_compared_for_officers_alone() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let case = file(node, json!({})).await.case;
+            acts(&place, case, "case.verified", json!({}), None).await;
+            let added = "Tepatnya di belakang bengkel Wijaya.";
+            let words = Some(json!({ "text": added }));
+            acts(&place, case, "report.completed", json!({}), words).await;
+            let asked = Sketch {
+                title: added.into(),
+                ..sketch("")
+            };
+            let cases = |found: LikelyDuplicates| -> Vec<CaseId> {
+                found.duplicates.iter().map(|each| each.case).collect()
+            };
+            let officers = node.likely_duplicates(&asked).await.unwrap();
+            assert_eq!(cases(officers), [case]);
+            let everybody = node.public_duplicates(&asked).await.unwrap();
+            assert!(cases(everybody).is_empty());
+            let filed = sketch("Lubang besar, dua motor jatuh.");
+            let everybody = node.public_duplicates(&filed).await.unwrap();
+            assert_eq!(cases(everybody), [case]);
         }
     }
 

@@ -21,10 +21,21 @@ const SAME_REGENCY: f64 = 0.9;
 const SAME_PROVINCE: f64 = 0.5;
 /// One of the two does not say where.
 const UNKNOWN_PLACE: f64 = 0.7;
+/// Degrees to a side of a cell, some 550 metres in Indonesia.
+const CELL: f64 = 0.005;
 
 /// Likeness from which a report is shown, in hundredths. Chosen on the clusters of the sample reports,
 /// so what `hints measure --duplicates` says of them is the best case.
 pub const SHOWN_FROM: u32 = 16;
+
+/// How exactly the place of a report that is found counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    Exact,
+    /// As the middle of a cell: wherever one asks from, and however often, no answer depends on more.
+    /// Rounding what comes out would not do: where it changes lie circles around the exact place.
+    Cell,
+}
 
 /// A report as it is compared.
 #[derive(Clone)]
@@ -39,6 +50,19 @@ pub struct Features {
 pub struct Rarity {
     counts: HashMap<String, u32>,
     number: u32,
+}
+
+impl Grain {
+    fn of(self, at: Coordinates) -> Coordinates {
+        let middle = |degrees: f64| ((degrees / CELL).floor() + 0.5) * CELL;
+        match self {
+            Self::Exact => at,
+            Self::Cell => Coordinates {
+                latitude: middle(at.latitude),
+                longitude: middle(at.longitude),
+            },
+        }
+    }
 }
 
 impl Features {
@@ -146,12 +170,13 @@ impl Rarity {
         product / (self.length(one) * self.length(other))
     }
 
-    /// Likeness in hundredths, and the metres between the places if both have coordinates.
-    pub fn likeness(&self, one: &Features, other: &Features) -> (u32, Option<u32>) {
+    /// Likeness in hundredths, and the metres between the places if both have coordinates. That of the
+    /// other counts as exactly as the grain says.
+    pub fn likeness(&self, one: &Features, other: &Features, grain: Grain) -> (u32, Option<u32>) {
         let distance = one
             .coordinates
             .zip(other.coordinates)
-            .map(|(from, to)| metres(from, to));
+            .map(|(from, to)| metres(from, grain.of(to)));
         let likeness = self.likeness_of_words(one, other) * nearness(one, other, distance);
         let likeness = (likeness * 100.0).round().min(100.0) as u32;
         (likeness, distance.map(|metres| metres as u32))
@@ -162,12 +187,13 @@ impl Rarity {
         &self,
         report: &Features,
         others: &BTreeMap<K, &Features>,
+        grain: Grain,
         limit: usize,
     ) -> Vec<(K, u32, Option<u32>)> {
         let mut found: Vec<_> = others
             .iter()
             .map(|(key, other)| {
-                let (likeness, distance) = self.likeness(report, other);
+                let (likeness, distance) = self.likeness(report, other, grain);
                 (key.clone(), likeness, distance)
             })
             .filter(|(_, likeness, _)| *likeness >= SHOWN_FROM)
@@ -241,12 +267,40 @@ mod tests {
         let other = report("paspor saya terlambat terbit", "32.73", Some((-6.9, 107.6)));
         let all = [here.clone(), near.clone(), far.clone(), other.clone()];
         let rarity = Rarity::among(all.iter());
-        let (close, metres) = rarity.likeness(&here, &near);
+        let (close, metres) = rarity.likeness(&here, &near, Grain::Exact);
         assert_eq!(metres, Some(111));
         assert!(close >= SHOWN_FROM, "{close}");
-        assert!(rarity.likeness(&here, &far).0 < close / 2);
-        assert_eq!(rarity.likeness(&here, &other).0, 0);
-        assert_eq!(rarity.likeness(&near, &here), (close, metres));
+        assert!(rarity.likeness(&here, &far, Grain::Exact).0 < close / 2);
+        assert_eq!(rarity.likeness(&here, &other, Grain::Exact).0, 0);
+        let back = rarity.likeness(&near, &here, Grain::Exact);
+        assert_eq!(back, (close, metres));
+    }
+
+    #[test]
+    fn two_places_of_a_cell_are_one_from_everywhere_for_whoever_learns_the_cell_alone() {
+        let words = "lampu jalan melati padam semua";
+        let one = report(words, "32.73", Some((-6.9042, 107.6408)));
+        let other = report(words, "32.73", Some((-6.9009, 107.6443)));
+        let rarity = Rarity::among([&one, &other].into_iter());
+        let all = BTreeMap::from([(1, &one), (2, &other)]);
+        let (mut shown, mut hidden) = (0, 0);
+        for step in -50..=50 {
+            let latitude = -6.9025 + f64::from(step) * 0.001;
+            let at = Some((latitude, 107.6425));
+            let asked = report("Lampu padam di Jalan Kenanga", "32.73", at);
+            match &rarity.likest(&asked, &all, Grain::Cell, 5)[..] {
+                [] => hidden += 1,
+                [first, second] => {
+                    assert_eq!((first.1, first.2), (second.1, second.2), "{latitude}");
+                    shown += 1;
+                }
+                found => panic!("{latitude}: {found:?}"),
+            }
+        }
+        assert!(shown > 0 && hidden > 0, "{shown} and {hidden}");
+        let exact = rarity.likest(&one, &all, Grain::Exact, 5);
+        assert_eq!(exact[0].2, Some(0));
+        assert!(exact[1].2 > Some(400));
     }
 
     #[test]
@@ -267,7 +321,7 @@ mod tests {
         let empty = report("", "", None);
         let other = report("lampu padam", "", None);
         let rarity = Rarity::among([&empty, &other].into_iter());
-        assert_eq!(rarity.likeness(&empty, &other), (0, None));
-        assert_eq!(rarity.likeness(&empty, &empty), (0, None));
+        assert_eq!(rarity.likeness(&empty, &other, Grain::Exact), (0, None));
+        assert_eq!(rarity.likeness(&empty, &empty, Grain::Exact), (0, None));
     }
 }

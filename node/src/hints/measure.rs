@@ -15,7 +15,7 @@ use super::Matter;
 use super::adviser::Adviser;
 use super::institutions::{Institution, Institutions};
 use super::knowledge;
-use super::likely::{Features, Rarity};
+use super::likely::{Features, Grain, Rarity};
 use super::past::{Example, Past};
 use super::reading::read;
 use super::units::{Disposition, UnitPast};
@@ -252,7 +252,7 @@ impl Sample {
                 .collect();
             let same = |place: usize| self.reports[place].cluster == report.cluster;
             let repeats = report.clustered && (0..at).any(same);
-            let likest = rarity.likest(&report.features, &others, FIRST);
+            let likest = rarity.likest(&report.features, &others, Grain::Exact, FIRST);
             let right = likest.iter().filter(|(place, ..)| same(*place)).count();
             measured.repeats += u32::from(repeats);
             measured.found += u32::from(right > 0);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use lapor_protocol::ids::CaseId;
 
-use super::likely::{Features, Rarity};
+use super::likely::{Features, Grain, Rarity};
 use super::recollection::Remembered;
 use crate::casework::{CaseSummary, two_of};
 use crate::error::NodeError;
@@ -38,6 +38,14 @@ impl Readers {
         match self {
             Self::Officers => !case.secret,
             Self::Everybody => case.public,
+        }
+    }
+
+    /// Officers read where a report is; everybody else learns of its place no more than roughly.
+    pub fn grain(self) -> Grain {
+        match self {
+            Self::Officers => Grain::Exact,
+            Self::Everybody => Grain::Cell,
         }
     }
 

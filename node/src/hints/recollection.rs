@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::institutions::Institutions;
 use super::likely::Features;
+use super::neighbours::Readers;
 use super::past::{Example, Past};
 use super::reading::read;
 use super::units::{Disposition, UnitPast};
@@ -45,7 +46,9 @@ impl fmt::Debug for Memory {
 pub(super) struct Remembered {
     pub summary: CaseSummary,
     pub title: String,
-    pub features: Features,
+    features: Features,
+    /// The same without what the public does not read, where there is such.
+    public: Option<Features>,
     stems: Vec<String>,
 }
 
@@ -62,6 +65,8 @@ struct Recollection {
 pub(super) struct Told {
     pub title: String,
     pub content: String,
+    /// What the reporter said later. The public does not read it: it may be a place that was shared.
+    pub added: String,
     pub place: Option<String>,
     pub coordinates: Option<Coordinates>,
 }
@@ -164,13 +169,26 @@ impl Remembered {
     pub fn of(summary: CaseSummary, view: &CaseView) -> Self {
         let told = told(view);
         let place = told.place.as_deref().unwrap_or_default();
-        let content = format!("{place} {}", told.content);
-        let region = summary.region.clone();
+        let public = format!("{place} {}", told.content);
+        let content = format!("{public}{}", told.added);
+        let compared = |content: &str| {
+            let region = summary.region.clone();
+            Features::of(&told.title, content, region, told.coordinates)
+        };
         Self {
-            features: Features::of(&told.title, &content, region, told.coordinates),
+            features: compared(&content),
+            public: (!told.added.is_empty()).then(|| compared(&public)),
             stems: read(&format!("{} {content}", told.title)),
             title: told.title,
             summary,
+        }
+    }
+
+    /// As it is compared for these readers: with the words that they may read.
+    pub fn features(&self, readers: Readers) -> &Features {
+        match (readers, &self.public) {
+            (Readers::Everybody, Some(public)) => public,
+            _ => &self.features,
         }
     }
 }
@@ -242,21 +260,27 @@ pub(super) fn told(view: &CaseView) -> Told {
     let mut told = Told {
         title: view.summary.title.clone().unwrap_or_default(),
         content: String::new(),
+        added: String::new(),
         place: None,
         coordinates: None,
     };
     for entry in &view.history {
         let kind = entry.kind.as_str();
-        if !matches!(kind, "report.filed" | "report.completed") && !makes(entry, view.summary.case)
-        {
+        let is_added = kind == "report.completed";
+        if kind != "report.filed" && !is_added && !makes(entry, view.summary.case) {
             continue;
         }
         let Some(words) = &entry.words else { continue };
         let text = |name: &str| words.get(name).and_then(Value::as_str);
+        let said = if is_added {
+            &mut told.added
+        } else {
+            &mut told.content
+        };
         for name in ["content", "text"] {
             if let Some(text) = text(name) {
-                told.content.push_str(text);
-                told.content.push('\n');
+                said.push_str(text);
+                said.push('\n');
             }
         }
         told.place = text("place").map(str::to_owned).or(told.place);

@@ -168,6 +168,26 @@ async fn nothing_that_is_read_tells_of_a_case_outside() {
 }
 
 #[tokio::test]
+async fn of_cases_that_a_report_may_repeat_those_within_are_told() {
+    let words = "reports/likely?title=Jalan%20berlubang,%20kanari%20lepas%20di%20sekolah\
+        &content=Sejak%20hari%20Minggu";
+    for two in Box::pin(Two::all()).await {
+        let cases = |found: &Value| {
+            let found = found["duplicates"].as_array().unwrap().iter();
+            found.map(|one| one["case"].clone()).collect::<Vec<_>>()
+        };
+        let all = two.desk.get(Role::Admin, &format!("/api/v1/{words}")).await;
+        let all = cases(&all.json());
+        for case in [two.inside, two.outside] {
+            assert!(all.contains(&json!(case)), "{case}");
+        }
+        let app = two.app().await;
+        let within = two.reads(&app, words).await;
+        assert_eq!(cases(&within), [json!(two.inside)]);
+    }
+}
+
+#[tokio::test]
 async fn the_feed_has_the_changes_of_cases_within_and_of_what_concerns_everyone() {
     for two in Box::pin(Two::all()).await {
         let app = two.app().await;

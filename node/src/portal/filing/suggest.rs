@@ -27,7 +27,8 @@ use crate::regions;
 const REGIONS: usize = 8;
 /// Institutions that are suggested.
 const HINTS: usize = 3;
-/// Metres within which the place of a report stays open.
+/// Steps in which a distance is said. It is that to the middle of a cell of about this size, whose
+/// report may lie anywhere in it.
 const STEP_M: u32 = 500;
 /// Characters below which nothing is looked for.
 const LEAST: usize = 12;
@@ -38,7 +39,7 @@ pub struct Alike {
     pub state: String,
     pub tone: &'static str,
     pub custodian: Option<String>,
-    /// In steps so large that they lead to no house.
+    /// To the cell in which it lies, so that it leads to no house.
     pub distance: Option<String>,
     pub filed_at: i64,
     pub support_at: String,
