@@ -84,9 +84,10 @@ pub(super) async fn clean_in_turn(
     };
     let file = path.to_owned();
     let cleaned = spawn_blocking(move || {
-        // Ends with the work, which goes on where nobody waits for it any more.
-        let _turn = turn;
-        clean(&file, door)
+        let cleaned = clean(&file, door);
+        // It ends with the work, which goes on where nobody waits for it any more.
+        drop(turn);
+        cleaned
     });
     Ok(cleaned.await.map_err(NodeError::damaged)??)
 }
