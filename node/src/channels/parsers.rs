@@ -78,7 +78,7 @@ pub(crate) fn x(body: &[u8]) {
         id: "1708".into(),
         name: "LAPOR1708".into(),
     });
-    for raw in posts::apart(body, &OWN) {
+    for raw in posts::apart(body, &OWN).into_iter().flatten() {
         heard(line("x"), &raw.body);
     }
 }

@@ -5,9 +5,15 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
 use super::kind::{Cleaning, Door, HEAD_BYTES, told};
 use super::{film, matroska, pdf, picture};
 use crate::error::NodeError;
+
+/// Documents one at a time: each stands in memory while it is cleaned.
+static DOCUMENTS: Semaphore = Semaphore::const_new(1);
 
 /// Why a file is not kept; the sender's to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,13 +69,32 @@ impl From<Failed> for NodeError {
     }
 }
 
+/// Cleans a file when it is its turn; until then no thread is kept from others.
+pub(super) async fn clean_in_turn(
+    path: &Path,
+    door: Door,
+) -> Result<(&'static str, u64), NodeError> {
+    let file = path.to_owned();
+    let begun = spawn_blocking(move || begins_as(&file, door)).await;
+    let (_, cleaning) = begun.map_err(NodeError::damaged)??;
+    let turn = if cleaning == Cleaning::Objects {
+        Some(DOCUMENTS.acquire().await.map_err(NodeError::damaged)?)
+    } else {
+        None
+    };
+    let file = path.to_owned();
+    let cleaned = spawn_blocking(move || {
+        let cleaned = clean(&file, door);
+        // It ends with the work, which goes on where nobody waits for it any more.
+        drop(turn);
+        cleaned
+    });
+    Ok(cleaned.await.map_err(NodeError::damaged)??)
+}
+
 /// Cleans a file and says what it is and how many bytes it has now. Blocks.
 pub(super) fn clean(path: &Path, door: Door) -> Result<(&'static str, u64), Failed> {
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    File::open(path)?
-        .take(HEAD_BYTES as u64)
-        .read_to_end(&mut head)?;
-    let (media_type, cleaning) = told(&head, door)?;
+    let (media_type, cleaning) = begins_as(path, door)?;
     match cleaning {
         Cleaning::Jpeg => picture::rewrite(path, picture::jpeg)?,
         Cleaning::Png => picture::rewrite(path, picture::png)?,
@@ -80,6 +105,15 @@ pub(super) fn clean(path: &Path, door: Door) -> Result<(&'static str, u64), Fail
         Cleaning::None => {}
     }
     Ok((media_type, std::fs::metadata(path)?.len()))
+}
+
+/// What a file is by its first bytes, and how it is cleaned. Blocks.
+fn begins_as(path: &Path, door: Door) -> Result<(&'static str, Cleaning), Failed> {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    File::open(path)?
+        .take(HEAD_BYTES as u64)
+        .read_to_end(&mut head)?;
+    Ok(told(&head, door)?)
 }
 
 /// Changes a file where it stands, so that nothing in it moves; `change` is told its length.
@@ -108,4 +142,44 @@ fn wrong_kind(found: Option<&str>, door: Door) -> String {
         }
     };
     format!("by its content the file is {found}; {may}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+    use crate::testing::jpeg;
+
+    #[test]
+    fn a_document_that_waits_for_its_turn_keeps_no_thread_from_a_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let document = kept("surat", b"%PDF-1.7\n%%EOF\n");
+        let picture = kept("foto", &jpeg(64, 3000));
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let turn = DOCUMENTS.acquire().await.unwrap();
+            let mut waiting = pin!(clean_in_turn(&document, Door::Public));
+            let meanwhile = async {
+                // Its beginning is read when the only thread is free again, and it looks for its
+                // turn before this goes on.
+                spawn_blocking(|| {}).await.unwrap();
+                tokio::task::yield_now().await;
+                clean_in_turn(&picture, Door::Public).await
+            };
+            tokio::select! {
+                biased;
+                _ = &mut waiting => panic!("it is not its turn"),
+                cleaned = meanwhile => assert_eq!(cleaned.unwrap().0, "image/jpeg"),
+            }
+            drop(turn);
+            assert_eq!(waiting.await.unwrap().0, "application/pdf");
+        });
+    }
 }

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use std::io::{Read, Seek, Write};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use super::clean::{Failed, in_place};
 use super::picture;
@@ -20,9 +19,6 @@ use tokens::{Kind, Tokens};
 mod objects;
 mod packed;
 mod tokens;
-
-/// One at a time: a document stands in memory while it is cleaned.
-static ALONE: Mutex<()> = Mutex::new(());
 
 /// Dictionaries about a document, and texts that they refer to, at most; a document has one and
 /// some ten.
@@ -39,13 +35,12 @@ struct Document<'a> {
     /// Those that were blanked, and those that could not be.
     blanked: BTreeSet<Id>,
     kept: BTreeSet<Id>,
-    /// Bytes that may still be unpacked.
+    /// Bytes that may still be unpacked, or read of what was.
     room: usize,
 }
 
-/// Blanks the metadata of a document.
+/// Blanks the metadata of a document, which stands in memory meanwhile.
 pub(super) fn blank(path: &Path) -> Result<(), Failed> {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     in_place(path, |file, length| {
         let mut bytes = Vec::with_capacity(length as usize);
         file.read_to_end(&mut bytes)?;
@@ -246,13 +241,15 @@ impl Document<'_> {
                 continue;
             }
             let from = first.saturating_add(place as usize);
-            let value = Tokens::of(from..content.len()).value(content);
-            if self.room < value.len() {
+            let mut tokens = Tokens::of(from..content.len());
+            let value = tokens.value(content);
+            // Many of them may stand at one place, and a short one may take long to read.
+            let read = tokens.read_from(from);
+            if self.room < read {
                 self.kept.insert(id);
                 break;
             }
-            // Many of them may stand at one place.
-            self.room -= value.len();
+            self.room -= read;
             if is_about {
                 note(&mut self.texts, references(content, value.clone()));
                 found.insert(id);

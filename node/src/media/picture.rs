@@ -28,6 +28,11 @@ const WEBP_CHUNKS: [&[u8; 4]; 7] = [
 /// Bits of the first byte of VP8X that promise EXIF and XMP.
 const WEBP_METADATA: u8 = 0b0000_1100;
 
+/// Types of a field of EXIF that are numbers (TIFF 6.0, section 2).
+const BYTE: u16 = 1;
+const SHORT: u16 = 3;
+const LONG: u16 = 4;
+
 type Cleaned = Result<Bytes, Refused>;
 
 /// Writes the cleaned picture in place of the file.
@@ -100,11 +105,42 @@ fn bounded(width: u32, height: u32) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Which side is up, 2 to 8, where it is not the first (EXIF 2.32, tag 0x0112).
+/// Which side is up, 2 to 8, where it is not the first (EXIF 2.32, tag 0x0112). Nothing but the first
+/// directory is read, once: directories may refer to thousands of others in the same bytes.
 fn orientation(exif: &[u8]) -> Option<u16> {
-    let read = exif::Reader::new().read_raw(exif.to_vec()).ok()?;
-    let field = read.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?;
-    let value = field.value.get_uint(0)?;
+    let is_big = match exif.get(..2)? {
+        b"MM" => true,
+        b"II" => false,
+        _ => return None,
+    };
+    let short = |at: usize| {
+        let bytes = *exif.get(at..)?.first_chunk()?;
+        Some(if is_big {
+            u16::from_be_bytes(bytes)
+        } else {
+            u16::from_le_bytes(bytes)
+        })
+    };
+    let long = |at: usize| {
+        let bytes = *exif.get(at..)?.first_chunk()?;
+        Some(if is_big {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        })
+    };
+    let directory = long(4).filter(|_| short(2) == Some(42))? as usize;
+    // Each field has a tag, a type, a count and, where that is short, its value.
+    let fields = (0..usize::from(short(directory)?)).map(|index| directory + 2 + index * 12);
+    let field = fields
+        .take_while(|field| *field < exif.len())
+        .find(|field| short(*field) == Some(exif::Tag::Orientation.number()))?;
+    let value = match short(field + 2)? {
+        BYTE => u32::from(*exif.get(field + 8)?),
+        SHORT => u32::from(short(field + 8)?),
+        LONG => long(field + 8)?,
+        _ => return None,
+    };
     (2..=8).contains(&value).then_some(value as u16)
 }
 

@@ -16,7 +16,7 @@ use tokio::io::AsyncWriteExt;
 use utoipa::ToSchema;
 
 use super::Door;
-use super::clean::clean;
+use super::clean::clean_in_turn;
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -239,9 +239,7 @@ impl Node {
         door: Door,
         fresh: bool,
     ) -> Result<UploadReceipt, NodeError> {
-        let file = path.to_owned();
-        let cleaned = tokio::task::spawn_blocking(move || clean(&file, door)).await;
-        let (media_type, size) = cleaned.map_err(NodeError::damaged)??;
+        let (media_type, size) = clean_in_turn(path, door).await?;
         lapor_killpoints::pass("upload.kept");
         let row = UploadRow {
             id: id.to_owned(),

@@ -1,6 +1,8 @@
 //! How posts come from X and replies go there: through a door that asks for a signature, by a look
 //! for what was not handed over, once, and with the patience that X wants.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use lapor_stand_ins::mood::Trouble;
@@ -49,19 +51,56 @@ async fn the_door_answers_the_challenge_and_opens_to_a_right_signature_alone() {
         }
         assert!(x.talked.taken().await.is_empty());
         // What nobody knows yet is kept; what is of the account alone is not.
-        for body in [r#"{"holograms": []}"#, "no json"] {
-            assert_eq!(x.knocks(&signed(body.into())).await, StatusCode::OK);
-        }
+        let unknown = r#"{"holograms": []}"#;
+        assert_eq!(x.knocks(&signed(unknown.into())).await, StatusCode::OK);
         let like = r#"{"for_user_id": "2244994945", "favorite_events": [{}]}"#;
         assert_eq!(x.knocks(&signed(like.into())).await, StatusCode::OK);
         let kept = x.talked.taken().await;
         let unread = kept.iter().filter(|(state, _)| state == "unread");
-        assert_eq!((unread.count(), kept.len()), (2, 2), "{kept:?}");
+        assert_eq!((unread.count(), kept.len()), (1, 1), "{kept:?}");
         let huge = Knock {
             body: vec![b' '; 2 << 20],
             ..good
         };
         assert_eq!(x.knocks(&huge).await, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+}
+
+/// A way to the challenge with this token.
+fn challenge(token: &str) -> String {
+    let mut path = String::from("/saluran/x?crc_token=");
+    for byte in token.bytes() {
+        write!(path, "%{byte:02X}").unwrap();
+    }
+    path
+}
+
+#[tokio::test]
+async fn what_the_challenge_signs_for_anybody_opens_nothing() {
+    for x in Account::open().await {
+        let tweet = r#"{"id_str":"9","text":"@LAPOR1708 Lampu jalan padam di Kota Bandung",
+            "user":{"id_str":"6253282","screen_name":"sitiaminah"}}"#;
+        let forged = format!(r#"{{"tweet_create_events":[{tweet}]}}"#);
+        assert!(forged.len() < 512);
+        let (status, told) = x.asks(&challenge(&forged)).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(!told.to_string().contains("sha256="), "{told}");
+        for token in ["{}", " ", "\n", "\"a\"", "a:b", "a,b", "kata\u{e9}", "\0"] {
+            let status = x.asks(&challenge(token)).await.0;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{token:?}");
+        }
+        // What is signed is handed over as it is, and nothing of it is kept.
+        for token in ["AZaz09+/=_-", "12", "null", ""] {
+            let (status, told) = x.asks(&challenge(token)).await;
+            assert_eq!(status, StatusCode::OK, "{token:?}");
+            assert_eq!(told["response_token"], proof(token.as_bytes()));
+            let status = x.knocks(&signed(token.into())).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{token:?}");
+        }
+        assert!(x.talked.taken().await.is_empty());
+        // The same from X itself is heard.
+        assert_eq!(x.knocks(&signed(forged.into())).await, StatusCode::OK);
+        assert_eq!(x.talked.taken().await.len(), 1);
     }
 }
 

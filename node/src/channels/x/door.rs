@@ -45,11 +45,15 @@ pub fn routes(line: Arc<X>) -> Router<Arc<Node>> {
     door.layer(DefaultBodyLimit::max(LONGEST))
 }
 
+/// Anybody may ask, and what is signed here opens the door below: so it is nothing that a body could
+/// be.
 fn answers(line: &X, asked: &Asked) -> Response {
-    if asked.crc_token.len() > LONGEST_TOKEN {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte);
+    let token = &asked.crc_token;
+    if token.len() > LONGEST_TOKEN || !token.bytes().all(is_plain) {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let token = signature(line.secret(), asked.crc_token.as_bytes());
+    let token = signature(line.secret(), token.as_bytes());
     Json(json!({ "response_token": token })).into_response()
 }
 
@@ -59,7 +63,11 @@ async fn take(line: &X, node: &Node, headers: &HeaderMap, body: &[u8]) -> Respon
     if !shown.is_some_and(|shown| bool::from(shown.ct_eq(ours.as_bytes()))) {
         return ApiProblem::not_found().into_response();
     }
-    match node.take_in(line, &posts::apart(body, &line.account)).await {
+    // A token that was signed for somebody is no object.
+    let Some(raws) = posts::apart(body, &line.account) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    match node.take_in(line, &raws).await {
         Ok(_) => StatusCode::OK.into_response(),
         Err(error) => problem(&error).into_response(),
     }

@@ -134,23 +134,25 @@ struct OldMedia {
     media_url_https: String,
 }
 
-/// Takes a body apart into its posts, without those of this node itself. What holds none that is
-/// known is kept whole.
-pub fn apart(body: &[u8], own: &Account) -> Vec<Raw> {
-    let told: Value = serde_json::from_slice(body).unwrap_or_default();
+/// Takes a body apart into its posts, without those of this node itself. An object that holds none
+/// that is known is kept whole; what is no object does not come from X.
+pub fn apart(body: &[u8], own: &Account) -> Option<Vec<Raw>> {
+    let told = serde_json::from_slice::<Value>(body).ok();
+    let told = told.filter(Value::is_object)?;
     if let Some(tweets) = told["tweet_create_events"].as_array() {
         let others = tweets
             .iter()
             .filter(|tweet| tweet["user"]["id_str"] != own.id.as_str());
         let kept = others.map(|tweet| raw(&tweet["id_str"], &json!({"tweet": tweet})));
-        return kept.collect();
+        return Some(kept.collect());
     }
     // Likes, follows and the like of the account, which nobody asked for.
     if told["for_user_id"].is_string() {
-        return Vec::new();
+        return Some(Vec::new());
     }
     if told["data"]["id"].is_string() {
-        return of_page(std::slice::from_ref(&told["data"]), &told["includes"], own);
+        let post = std::slice::from_ref(&told["data"]);
+        return Some(of_page(post, &told["includes"], own));
     }
     let event = &told["data"];
     let payload = &event["payload"];
@@ -158,12 +160,13 @@ pub fn apart(body: &[u8], own: &Account) -> Vec<Raw> {
         let beside = [&payload["includes"], &event["includes"], &told["includes"]];
         let beside = beside.into_iter().find(|beside| !beside.is_null());
         let none = Value::Null;
-        return of_page(std::slice::from_ref(payload), beside.unwrap_or(&none), own);
+        let post = std::slice::from_ref(payload);
+        return Some(of_page(post, beside.unwrap_or(&none), own));
     }
-    vec![Raw {
+    Some(vec![Raw {
         id: hex::encode(Sha256::digest(body)),
         body: body.to_vec(),
-    }]
+    }])
 }
 
 /// Posts of version 2, without those of this node itself.
@@ -341,7 +344,7 @@ mod tests {
             name: ACCOUNT.into(),
         };
         for (body, is_placed) in [(ACCOUNT_ACTIVITY, false), (FILTERED_STREAM, true)] {
-            let raws = apart(body.as_bytes(), &own);
+            let raws = apart(body.as_bytes(), &own).unwrap();
             assert_eq!(raws.len(), 1, "{body}");
             let heard = read(&raws[0].body, &own).unwrap();
             assert_eq!(heard.id.as_ref(), Some(&raws[0].id));
@@ -354,6 +357,27 @@ mod tests {
             assert_eq!(heard.location.is_some(), is_placed);
             assert!(heard.reply_to.is_none() && heard.began_with.is_none());
         }
+    }
+
+    #[test]
+    fn what_is_no_object_is_not_kept_and_what_is_one_is() {
+        let own = Account {
+            id: ACCOUNT_ID.into(),
+            name: ACCOUNT.into(),
+        };
+        for body in [
+            "",
+            "NDhmMTI=",
+            "12",
+            "null",
+            "[{}]",
+            r#""kata""#,
+            r#"{"a": "#,
+        ] {
+            assert!(apart(body.as_bytes(), &own).is_none(), "{body}");
+        }
+        let unknown = apart(br#"{"holograms": []}"#, &own).unwrap();
+        assert!(unknown.len() == 1 && read(&unknown[0].body, &own).is_err());
     }
 
     #[test]

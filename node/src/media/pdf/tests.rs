@@ -267,3 +267,47 @@ fn what_nests_or_repeats_without_end_is_read_once() {
         cleaned(&file);
     }
 }
+
+#[test]
+fn however_many_stand_at_one_place_no_more_is_read_than_may_be_unpacked() {
+    const READINGS: usize = 10;
+    let zeros = "0".repeat(5000);
+    let spaces = " ".repeat(5000);
+    for value in [
+        format!("<{zeros}"),
+        format!("<{spaces}("),
+        format!("{spaces}7"),
+        format!("%{zeros}\n7"),
+        format!("{spaces}endobj"),
+        format!("({zeros}"),
+        zeros.clone(),
+    ] {
+        let ids = 100..300;
+        let heads: Vec<_> = ids.clone().map(|id| format!("{id} 0 ")).collect();
+        let heads = heads.concat();
+        let entries = format!("/Type /ObjStm /First {}", heads.len());
+        let held = [heads.as_bytes(), value.as_bytes()].concat();
+        let told = ids.map(|id| format!("trailer << /Info {id} 0 R >>\n").into_bytes());
+        let objects: Vec<_> = std::iter::once(stream(3, &entries, &held))
+            .chain(told)
+            .collect();
+        let mut file = document(&objects, "");
+        let about = about(&file).unwrap();
+        assert_eq!(about.len(), 200);
+        let mut document = Document {
+            file: &mut file,
+            about,
+            texts: BTreeSet::new(),
+            blanked: BTreeSet::new(),
+            kept: BTreeSet::new(),
+            room: held.len() + READINGS * value.len() + 1,
+        };
+        document.each(Document::object);
+        assert_eq!(document.room, 1, "{}", &value[..9]);
+        assert_eq!(document.blanked.len(), READINGS);
+        assert_eq!(document.kept.len(), 1);
+        document.each(Document::forget);
+        let forgotten = file.windows(5).filter(|name| *name == b"/Inf0").count();
+        assert_eq!(forgotten, 200 - READINGS);
+    }
+}

@@ -25,6 +25,8 @@ pub(super) struct Token {
 pub(super) struct Tokens {
     pub(super) at: usize,
     end: usize,
+    /// How far it was read, which may be farther than what was told.
+    reached: usize,
 }
 
 impl Tokens {
@@ -32,7 +34,13 @@ impl Tokens {
         Self {
             at: part.start,
             end: part.end,
+            reached: part.start,
         }
+    }
+
+    /// How many bytes were read from this place on.
+    pub(super) fn read_from(&self, place: usize) -> usize {
+        self.reached.saturating_sub(place)
     }
 
     pub(super) fn next(&mut self, file: &[u8]) -> Option<Token> {
@@ -45,12 +53,21 @@ impl Tokens {
             b']' | b'}' => (Kind::Close, 1),
             b'/' => (Kind::Name, 1 + regular(&rest[1..])),
             b'(' => literal(rest).map_or((Kind::Other, rest.len()), |n| (Kind::Text, n)),
-            b'<' => digits(rest).map_or((Kind::Other, 1), |n| (Kind::Text, n)),
+            b'<' => {
+                let (read, is_closed) = digits(rest);
+                self.reached = self.reached.max(self.at + read);
+                if is_closed {
+                    (Kind::Text, read)
+                } else {
+                    (Kind::Other, 1)
+                }
+            }
             b'>' | b')' => (Kind::Other, 1),
             _ => (Kind::Other, regular(rest)),
         };
         let start = self.at;
         self.at += length;
+        self.reached = self.reached.max(self.at);
         let at = start..self.at;
         Some(Token { kind, at })
     }
@@ -93,6 +110,7 @@ impl Tokens {
             }
             self.at += 1;
         }
+        self.reached = self.reached.max(self.at);
     }
 }
 
@@ -124,8 +142,11 @@ fn literal(rest: &[u8]) -> Option<usize> {
     None
 }
 
-fn digits(rest: &[u8]) -> Option<usize> {
+/// How far they are read, and whether a sign closes them there.
+fn digits(rest: &[u8]) -> (usize, bool) {
     let is_other = |byte: &u8| !byte.is_ascii_hexdigit() && !is_space(*byte);
-    let end = 1 + rest[1..].iter().position(is_other)?;
-    (rest[end] == b'>').then_some(end + 1)
+    match rest[1..].iter().position(is_other) {
+        Some(count) => (count + 2, rest[count + 1] == b'>'),
+        None => (rest.len(), false),
+    }
 }

@@ -184,3 +184,72 @@ fn a_bomb_and_a_broken_picture_are_refused() {
         Err(Refused::DamagedPicture)
     );
 }
+
+/// A TIFF directory with these fields: tag, type and value, in the order of bytes that is asked for.
+fn directory(is_big: bool, fields: &[(u16, u16, u32)]) -> Vec<u8> {
+    let short = |number: u16| {
+        if is_big {
+            number.to_be_bytes()
+        } else {
+            number.to_le_bytes()
+        }
+    };
+    let long = |number: u32| {
+        if is_big {
+            number.to_be_bytes()
+        } else {
+            number.to_le_bytes()
+        }
+    };
+    let mut out = Vec::from(if is_big { b"MM" } else { b"II" });
+    out.extend(short(42));
+    out.extend(long(8));
+    out.extend(short(fields.len() as u16));
+    for (tag, kind, value) in fields {
+        out.extend(short(*tag));
+        out.extend(short(*kind));
+        out.extend(long(1));
+        match *kind {
+            SHORT => out.extend([short(*value as u16), [0; 2]].concat()),
+            BYTE => out.extend([*value as u8, 0, 0, 0]),
+            _ => out.extend(long(*value)),
+        }
+    }
+    out.extend(long(0));
+    out
+}
+
+#[test]
+fn the_upright_side_is_read_from_the_first_directory_alone() {
+    // The second field refers to a directory: to the one in which it stands.
+    let around = (0x8769, LONG, 8);
+    for is_big in [true, false] {
+        for kind in [BYTE, SHORT, LONG] {
+            for fields in [
+                &[(0x0112, kind, 6)][..],
+                &[(0x0112, kind, 6), around],
+                &[(0x010f, SHORT, 3), around, (0x0112, kind, 6)],
+            ] {
+                assert_eq!(orientation(&directory(is_big, fields)), Some(6));
+            }
+        }
+        for fields in [
+            &[around][..],
+            &[],
+            &[(0x0112, SHORT, 1)],
+            &[(0x0112, SHORT, 9)],
+            &[(0x0112, 2, 6)],
+        ] {
+            assert_eq!(orientation(&directory(is_big, fields)), None);
+        }
+        let whole = directory(is_big, &[(0x0112, SHORT, 6)]);
+        for end in 0..20 {
+            assert_eq!(orientation(&whole[..end]), None);
+        }
+        let mut long = whole;
+        long[8..10].fill(0xff);
+        assert_eq!(orientation(&long), Some(6));
+        long[4..8].fill(0xff);
+        assert_eq!(orientation(&long), None);
+    }
+}
