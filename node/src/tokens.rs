@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::casework::Sight;
 use crate::chance::random;
 use crate::error::NodeError;
-use crate::hooks::switch_off_of;
+use crate::hooks::{KEY_REVOKED, switch_off_of};
 use crate::node::Node;
 use crate::staff::UnitId;
 use crate::store;
@@ -355,7 +355,8 @@ pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), No
         return Err(NodeError::not_found("active token", &name));
     }
     store::audit::add(&mut tx, now, actor, "token.revoked", None, name).await?;
-    switch_off_of(&mut tx, &format!("{ACTOR}{name}"), actor, now).await?;
+    let maker = format!("{ACTOR}{name}");
+    switch_off_of(&mut tx, &maker, KEY_REVOKED, (actor, now)).await?;
     Ok(tx.commit().await?)
 }
 
