@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::casework::Sight;
 use crate::chance::random;
 use crate::error::NodeError;
-use crate::hooks::switch_off_of;
+use crate::hooks::{KEY_REVOKED, switch_off_of};
 use crate::node::Node;
 use crate::staff::UnitId;
 use crate::store;
@@ -187,7 +187,7 @@ impl TokenEntry {
 
 impl Node {
     /// Who has this token; `None` for one that is unknown, has ended, or was revoked more than a
-    /// second ago.
+    /// second ago, and while the account that owns it is disabled, from a second after that on.
     pub async fn bearer(&self, secret: &str) -> Result<Option<Bearer>, NodeError> {
         if !bearer::has_shape(secret, PREFIX) {
             return Ok(None);
@@ -355,7 +355,8 @@ pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), No
         return Err(NodeError::not_found("active token", &name));
     }
     store::audit::add(&mut tx, now, actor, "token.revoked", None, name).await?;
-    switch_off_of(&mut tx, &format!("{ACTOR}{name}"), actor, now).await?;
+    let maker = format!("{ACTOR}{name}");
+    switch_off_of(&mut tx, &maker, KEY_REVOKED, (actor, now)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -363,6 +364,7 @@ pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), No
 mod tests {
     use lapor_migrations::Schema;
 
+    use lapor_web::accounts::NewAccount;
     use lapor_web::bearer::RECENT_MS;
 
     use super::*;
@@ -401,6 +403,40 @@ mod tests {
             ));
             let listed = list(db).await.unwrap();
             assert_eq!((listed[0].created_at, listed[0].revoked_at), (1, Some(2)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_opens_nothing_while_its_owner_is_disabled_and_nobodys_goes_on() {
+        for test in databases().await {
+            let name = test.name;
+            let place = Place::joined("kota-bandung", test).await;
+            let (node, db) = (&place.node, place.node.db());
+            let new = NewAccount {
+                login: "siti@bandung.go.id",
+                name: "Siti",
+                role: "officer",
+                unit: None,
+            };
+            let (account, _) = node.create_account("test", &new).await.unwrap();
+            let new = NewToken {
+                name: "sitis",
+                rights: Role::Officer.into(),
+                bounds: Bounds::default(),
+                expires_at: None,
+                owner: Some(&account.id),
+            };
+            let owned = create_for(db, new, "test", 1).await.unwrap();
+            let nobodys = create(db, "app", Role::Officer, "test", 1).await.unwrap();
+            let known = async |secret: &str| node.bearer(secret).await.unwrap().is_some();
+            assert!(known(&owned).await && known(&nobodys).await, "{name}");
+            let accounts = node.accounts();
+            accounts.disable("test", &account.id).await.unwrap();
+            place.clock.advance(RECENT_MS);
+            assert!(!known(&owned).await, "{name}: out at once");
+            assert!(known(&nobodys).await, "{name}: it is nobody's");
+            accounts.enable("test", &account.id).await.unwrap();
+            assert!(known(&owned).await, "{name}: it is theirs again");
         }
     }
 

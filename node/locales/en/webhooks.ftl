@@ -5,8 +5,8 @@ webhooks-lead = Other programs are told over HTTP whenever something changes her
 webhooks-none = No webhooks yet
 webhooks-none-about = Without a webhook other programs ask by the API themselves.
 webhooks-off-told = { $n ->
-    [one] One webhook was switched off, because nothing arrived.
-   *[other] { $n } webhooks were switched off, because nothing arrived.
+    [one] One webhook was switched off, because nothing arrived or the key that made it has ended.
+   *[other] { $n } webhooks were switched off, because nothing arrived or the keys that made them have ended.
 }
 webhook-is-on = Running
 webhook-is-troubled = Nothing arrives since { $at }
@@ -58,6 +58,7 @@ webhook-switch-on = Switch on
 webhook-switch-off = Switch off
 webhook-switched-on = The webhook is on, and what waits is sent at once.
 webhook-switched-off = The webhook is off. What waits is kept.
+webhook-key-ended = The API key that made it has ended, or its owner is disabled. Make another webhook.
 webhook-change = Change
 webhook-save = Save
 webhook-saved = The change is saved.

@@ -21,7 +21,7 @@ use crate::casework::{Acted, Once};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::code_at;
-use crate::reporters::{AbuseMark, Assurance, Claim, ReporterAct, Suspicion, Through};
+use crate::reporters::{AbuseMark, Assurance, Claim, KeyGiver, ReporterAct, Suspicion, Through};
 use crate::tokens::Scope;
 
 /// How somebody came to an officer.
@@ -75,6 +75,8 @@ pub struct Hearing {
     on_word: bool,
     /// A lost key can be replaced.
     gives_key: bool,
+    /// By whom: of a report that is secret or anonymous by a keeper of identities alone.
+    key_giver: Option<KeyGiver>,
     /// Anybody may say that they have the same trouble.
     is_supported: bool,
 }
@@ -144,7 +146,8 @@ pub async fn hear(
     Ok(Json(Hearing {
         may: counter.may,
         on_word: counter.on_word,
-        gives_key: counter.gives_key,
+        gives_key: counter.key_giver.is_some(),
+        key_giver: counter.key_giver,
         is_supported: counter.is_supported,
     }))
 }
@@ -217,7 +220,9 @@ pub async fn support(
 /// Give a reporter another key
 ///
 /// In the place of one that was lost, which ends with all that it opened; shown in this answer alone.
-/// A claim that does not fit is refused with 401 `locked`, and after too many with 429.
+/// A claim that does not fit is refused with 401 `locked`; with 429 after three of a case or ten of
+/// one owner of tokens, then one every eight hours or 144 minutes. Of a report that is secret or
+/// anonymous a keeper of identities gives it (scope `identity`), of every other whoever handles cases.
 #[utoipa::path(
     post,
     path = "/cases/{id}/counter/key",
@@ -234,7 +239,8 @@ pub async fn give_key(
     Path(path): Path<CasePath>,
     Json(lost): Json<LostKey>,
 ) -> Answer<impl IntoResponse> {
-    caller.reaches(&node, Scope::CasesAct, path.id).await?;
+    let scopes = [Scope::CasesAct, Scope::Identity];
+    caller.reaches_by(&node, &scopes, path.id).await?;
     if lost.contact.trim().is_empty() && lost.name.trim().is_empty() {
         let nothing = "contact: tell the contact of the report, or the name where it holds none";
         return Err(problem(&NodeError::Invalid(nothing.into())));
@@ -244,7 +250,14 @@ pub async fn give_key(
         contact: lost.contact.trim(),
         name: lost.name.trim(),
     };
-    let given = node.give_key(path.id, claim, &caller.actor()).await;
+    // No token holds both scopes.
+    let giver = if caller.rights().allow(Scope::Identity) {
+        KeyGiver::Keeper
+    } else {
+        KeyGiver::Officer
+    };
+    let actor = caller.actor();
+    let given = node.give_key(path.id, claim, (giver, &actor)).await;
     let given = given.map_err(|e| problem(&e))?;
     let body = Json(AnotherKey {
         ticket: given.ticket,

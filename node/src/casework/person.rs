@@ -11,7 +11,7 @@ const NOBODY: &str = "where a second person must agree, each of the two is known
      a token whose owner may do this (`lapor-node token create --owner LOGIN`), or the desk";
 
 /// Who is meant by a name of the audit log: of a token its owner.
-pub(super) async fn person_of(tx: &mut Tx, actor: &str) -> Result<String, NodeError> {
+pub(crate) async fn person_of(tx: &mut Tx, actor: &str) -> Result<String, NodeError> {
     let owner = match token_of(actor) {
         Some(token) => store::token_owners::of(tx, token).await?,
         None => None,
@@ -55,7 +55,7 @@ pub(super) async fn owner_who(
 }
 
 /// Whether this person has worked on a case, by themselves or by a token of theirs.
-pub(super) async fn has_handled(tx: &mut Tx, case: &str, actor: &str) -> Result<bool, NodeError> {
+pub(crate) async fn has_handled(tx: &mut Tx, case: &str, actor: &str) -> Result<bool, NodeError> {
     let person = person_of(tx, actor).await?;
     Ok(store::audit::has_handled(tx, case, (actor, &person)).await?)
 }

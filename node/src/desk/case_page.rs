@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::along::{self, Along, AlongQuery, Beside};
 use super::approval::{self, DraftLine};
 use super::clock::{ClockWords, clock_name, clock_words};
-use super::counter::{self, Offered};
+use super::counter::{self, AtDesk};
 use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
 use super::hints::{self, HintLine};
@@ -75,7 +75,7 @@ struct CasePage {
     work: Vec<DeedLine>,
     others: Vec<DeedLine>,
     /// What somebody may say at the counter.
-    counter: Vec<Offered>,
+    counter: AtDesk,
     hints: Vec<HintLine>,
     /// Units that it may go to.
     unit_hints: Vec<HintLine>,
@@ -187,7 +187,7 @@ pub async fn page(
     let counter = if acts {
         counter::offered(node, &v, id).await?
     } else {
-        Vec::new()
+        AtDesk::default()
     };
     let (state, tone) = shared::standing(&view.summary);
     let title = shared::title(&v, &view.summary);
@@ -290,7 +290,7 @@ impl CasePage {
         let deeds = deeds.into_iter().flatten().map(|deed| &mut deed.to);
         let hints = self.hints.iter_mut().chain(&mut self.unit_hints);
         let hints = hints.map(|hint| &mut hint.to);
-        let counter = self.counter.iter_mut().map(|line| &mut line.to);
+        let counter = self.counter.offered.iter_mut().map(|line| &mut line.to);
         let tasks = self.tasks.iter_mut();
         let tasks = tasks.filter_map(|task| task.again_at.as_mut());
         let suspect = self.suspect.iter_mut().map(|mark| &mut mark.archive_at);

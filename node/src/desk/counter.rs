@@ -29,7 +29,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::questions::{ANSWER_CHARS, Asking, Posed, posed};
 use crate::portal::scores;
-use crate::reporters::{AtCounter, ReporterAct, Through, answer_forms};
+use crate::reporters::{AtCounter, KeyGiver, ReporterAct, Through, answer_forms};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/kasus/{id}/loket/{tindakan}";
@@ -215,7 +215,15 @@ struct Standing {
 }
 
 /// What may be said of a case at the counter now.
-pub async fn offered(node: &Node, v: &Voice, case: CaseId) -> Answer<Vec<Offered>> {
+#[derive(Default)]
+pub struct AtDesk {
+    pub offered: Vec<Offered>,
+    /// Its reporter gets a new key as well, of the keeper of identities.
+    pub keeper_gives_key: bool,
+}
+
+/// What an officer may take down of a case now.
+pub async fn offered(node: &Node, v: &Voice, case: CaseId) -> Answer<AtDesk> {
     let counter = node.at_counter(case).await;
     let counter = counter.map_err(|error| problem(&error))?;
     let all = Say::ALL.into_iter().filter(|say| say.is_allowed(&counter));
@@ -227,8 +235,12 @@ pub async fn offered(node: &Node, v: &Voice, case: CaseId) -> Answer<Vec<Offered
             to: at(case, say),
         }
     };
-    let key = counter.gives_key.then(|| new_key::offered(v, case));
-    Ok(all.map(line).chain(key).collect())
+    let own = counter.key_giver == Some(KeyGiver::Officer);
+    let key = own.then(|| new_key::offered(v, case));
+    Ok(AtDesk {
+        offered: all.map(line).chain(key).collect(),
+        keeper_gives_key: counter.key_giver == Some(KeyGiver::Keeper),
+    })
 }
 
 /// Where the reporter's word of a message that had no effect is taken down again.

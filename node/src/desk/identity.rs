@@ -19,13 +19,13 @@ use serde_json::json;
 use super::case_page::{self, CasePath};
 use super::deeds::Deed;
 use super::reasons::{reason_words, reasons};
-use super::{Answer, Officer, ROOT, shared};
+use super::{Answer, Officer, ROOT, new_key, shared};
 use crate::api::problem;
 use crate::casework::{Asker, CaseView, HistoryEntry, IdentityTask, Once, Reporter};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::name_of;
-use crate::reporters::{IdentityEvent, IdentityStep};
+use crate::reporters::{IdentityEvent, IdentityStep, KeyGiver};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/identitas";
@@ -66,6 +66,8 @@ struct CaseIdentity {
     log: Vec<LogLine>,
     refusals: Vec<Choice>,
     key: String,
+    /// Where its reporter gets a new key of the keeper, if so.
+    new_key_at: Option<String>,
 }
 
 #[derive(Template)]
@@ -154,12 +156,24 @@ pub async fn show(
             .collect(),
         refusals: refusals(&v),
         key: Once::fresh_key(),
+        new_key_at: new_key_at(&node, path.id).await?,
     };
     officer
         .visit
         .shell(v.say("identity-of-case"))
         .within(ROOT)
         .show(&page)
+}
+
+/// Where the keeper gives the reporter of a case a new key, if it is the keeper who does.
+async fn new_key_at(node: &Node, case: CaseId) -> Answer<Option<String>> {
+    let by = match node.at_counter(case).await {
+        Ok(counter) => counter.key_giver,
+        // Its beginning has not arrived.
+        Err(NodeError::NotFound { .. }) => None,
+        Err(error) => return Err(problem(&error)),
+    };
+    Ok((by == Some(KeyGiver::Keeper)).then(|| new_key::at(case)))
 }
 
 /// Opens the identity for the keeper.

@@ -1,5 +1,6 @@
 //! A new key at the counter, for whoever lost theirs and brings proof of who they are. The officer
-//! says how they made sure, types what the reporter tells, and reads nothing of what is stored.
+//! says how they made sure, types what the reporter tells, and reads nothing of what is stored. Of a
+//! report that is *rahasia* or anonymous the keeper of identities does, and nobody else.
 
 use std::sync::Arc;
 
@@ -24,8 +25,7 @@ use crate::casework::CaseView;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::classification_name;
-use crate::reporters::{Assurance, Claim};
-use crate::staff::StaffRole;
+use crate::reporters::{Assurance, Claim, KeyGiver};
 
 pub const PATH: &str = "/meja/kasus/{id}/loket/kunci-baru";
 const HOW: &str = "bukti";
@@ -49,11 +49,8 @@ pub async fn ask(
     Path(path): Path<CasePath>,
 ) -> Answer<Response> {
     let standing = stand(&node, &officer, &path).await?;
-    let counter = node.at_counter(path.id).await;
-    if !counter.map_err(|error| problem(&error))?.gives_key {
-        let flash = Flash::warning(text_id("act-refused"));
-        let to = LocalPath::own(&case_page::at(path.id));
-        return Ok(officer.visit.go_saying(&to, &flash));
+    if let Some(why) = standing.why_not(&officer) {
+        return Ok(away(&officer, path.id, why));
     }
     page(&node, &officer, &standing, &Form::empty(), StatusCode::OK)
 }
@@ -87,7 +84,9 @@ pub async fn give(
         contact: &contact,
         name: &name,
     };
-    match node.give_key(path.id, claim, &officer.actor()).await {
+    let actor = officer.actor();
+    let given = node.give_key(path.id, claim, (giver(&officer), &actor));
+    match given.await {
         Ok(given) => {
             let case = &standing.view.summary;
             let class = case.classification.map(classification_name);
@@ -99,7 +98,7 @@ pub async fn give(
                 title: shared::title(&v, case),
                 kind: class.map(|name| v.say(name)).unwrap_or_default(),
                 news: false,
-                replaces: true,
+                replaces: Some(giver(&officer)),
             };
             slip::show(&node, &officer.visit, slip).await
         }
@@ -118,6 +117,11 @@ pub async fn give(
                 StatusCode::TOO_MANY_REQUESTS,
             )
         }
+        Err(NodeError::Forbidden(_)) if standing.by.is_some() => {
+            let why = standing.why_not(&officer);
+            let why = why.unwrap_or(text_id("new-key-counter-handled"));
+            Ok(away(&officer, path.id, why))
+        }
         Err(error) => Err(problem(&error)),
     }
 }
@@ -126,14 +130,44 @@ pub async fn give(
 struct Standing {
     view: CaseView,
     programme: Option<About>,
+    /// Who gives a key of it, if there is one to give.
+    by: Option<KeyGiver>,
+}
+
+impl Standing {
+    /// Why this officer gives no key of it now, if they do not.
+    fn why_not(&self, officer: &Officer) -> Option<TextId> {
+        match self.by {
+            None => Some(text_id("act-refused")),
+            Some(by) if by == giver(officer) => None,
+            Some(KeyGiver::Keeper) => Some(text_id("new-key-counter-keeper")),
+            Some(KeyGiver::Officer) => Some(text_id("new-key-counter-officer")),
+        }
+    }
+}
+
+/// What an officer is who stands before these pages.
+fn giver(officer: &Officer) -> KeyGiver {
+    if officer.role.opens_identities() {
+        KeyGiver::Keeper
+    } else {
+        KeyGiver::Officer
+    }
+}
+
+fn away(officer: &Officer, case: CaseId, why: TextId) -> Response {
+    let to = LocalPath::own(&case_page::at(case));
+    officer.visit.go_saying(&to, &Flash::warning(why))
 }
 
 async fn stand(node: &Node, officer: &Officer, path: &CasePath) -> Answer<Standing> {
-    officer.requires(StaffRole::handles_cases)?;
+    officer.requires(|role| role.handles_cases() || role.opens_identities())?;
     let view = officer.case(node, path.id).await?;
+    let counter = node.at_counter(path.id).await;
     Ok(Standing {
         programme: shared::programme(node, &view).await?,
         view,
+        by: counter.map_err(|error| problem(&error))?.key_giver,
     })
 }
 
@@ -201,6 +235,6 @@ fn assurance_words(one: Assurance) -> TextId {
     }
 }
 
-fn at(case: CaseId) -> String {
+pub fn at(case: CaseId) -> String {
     format!("{}/loket/kunci-baru", case_page::at(case))
 }

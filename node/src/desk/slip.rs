@@ -17,6 +17,7 @@ use super::{Answer, Officer, ROOT, case_page, walk_in};
 use crate::api::problem;
 use crate::node::Node;
 use crate::portal::code_at;
+use crate::reporters::KeyGiver;
 use crate::staff::StaffRole;
 
 pub const PROOF: &str = "/meja/kasus/{id}/loket/surel";
@@ -32,8 +33,8 @@ pub struct Slip {
     pub kind: String,
     /// Whether news go to the address of the report, once it is proved.
     pub news: bool,
-    /// The key takes the place of one that was lost.
-    pub replaces: bool,
+    /// The key takes the place of one that was lost, and who has given it.
+    pub replaces: Option<KeyGiver>,
 }
 
 #[derive(Template)]
@@ -49,7 +50,8 @@ struct SlipPage<'a> {
     case_at: String,
     /// Where the contact is proved, if one is told and nobody has yet.
     proof_at: Option<String>,
-    again_at: &'static str,
+    /// Where another report is taken in; the keeper of identities takes none in.
+    again_at: Option<&'static str>,
 }
 
 /// The one time that a key is shown; no redirect, because nothing keeps it.
@@ -58,7 +60,8 @@ pub async fn show(node: &Node, visit: &Visit, slip: Slip) -> Answer<Response> {
     let portal = in_force.settings().portal.public_url.as_ref();
     let unproved = node.awaits_proof(slip.case).await;
     let unproved = unproved.map_err(|error| problem(&error))?;
-    let heading = if slip.replaces {
+    let keeper = slip.replaces == Some(KeyGiver::Keeper);
+    let heading = if slip.replaces.is_some() {
         text_id("new-key-slip-title")
     } else {
         text_id("slip-title")
@@ -70,8 +73,10 @@ pub async fn show(node: &Node, visit: &Visit, slip: Slip) -> Answer<Response> {
         at: visit.v.now_ms(),
         track_at: portal.map(|site| format!("{site}/lacak")),
         case_at: case_page::at(slip.case),
-        proof_at: unproved.map(|_| PROOF.replace("{id}", &slip.case.to_string())),
-        again_at: walk_in::PATH,
+        proof_at: unproved
+            .filter(|_| !keeper)
+            .map(|_| PROOF.replace("{id}", &slip.case.to_string())),
+        again_at: (!keeper).then_some(walk_in::PATH),
         slip,
     };
     let shell = visit.shell(visit.v.say(heading)).within(ROOT);

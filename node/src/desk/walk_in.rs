@@ -147,7 +147,7 @@ pub async fn file(
                 title,
                 kind,
                 news: notify == Notify::Email && node.sends_letters(),
-                replaces: false,
+                replaces: None,
             };
             slip::show(&node, &officer.visit, slip).await
         }

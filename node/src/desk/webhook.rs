@@ -189,6 +189,7 @@ pub async fn act(
             what: "delivery that is over" | "delivery that waits",
             ..
         }) => Flash::warning(text_id("webhook-not-there")),
+        Err(NodeError::Forbidden(_)) => Flash::warning(text_id("webhook-key-ended")),
         done => done.map_err(|error| problem(&error))?,
     };
     Ok(go(&officer, id, &flash))

@@ -23,6 +23,10 @@ const HOUR_MS: i64 = 3_600_000;
 /// For how long a former secret signs beside a new one.
 const BOTH_MS: i64 = 24 * HOUR_MS;
 
+/// Why webhooks of a key are switched off.
+pub(crate) const KEY_REVOKED: &str = "the key that made it was revoked";
+pub(super) const KEY_ENDED: &str = "the key that made it has ended, or its owner is disabled";
+
 /// A webhook to be made.
 #[derive(Debug, Clone)]
 pub struct NewHook<'a> {
@@ -108,6 +112,9 @@ impl Node {
     }
 
     /// Changes what is named. To switch one on sends what waits at once, as if nothing had failed.
+    ///
+    /// # Errors
+    /// [`NodeError::Forbidden`] to switch one on whose key has ended or whose owner is disabled.
     pub async fn change_webhook(
         &self,
         id: &str,
@@ -136,6 +143,7 @@ impl Node {
         let detail = described(&after);
         match change.state {
             Some(HookState::On) => {
+                lives(&mut tx, &before.made_by, now).await?;
                 store::webhooks::hurry(&mut tx, id, now).await?;
                 store::audit::add(&mut tx, now, actor, "webhook.on", None, &detail).await?;
             }
@@ -285,12 +293,21 @@ impl Node {
 pub(crate) async fn switch_off_of(
     tx: &mut Tx,
     made_by: &str,
-    actor: &str,
-    now: i64,
+    problem: &str,
+    (actor, now): (&str, i64),
 ) -> Result<(), NodeError> {
-    let problem = "the key that made it was revoked";
     for name in store::webhooks::switch_off_of(tx, made_by, problem).await? {
         store::audit::add(tx, now, actor, "webhook.off", None, &name).await?;
+    }
+    Ok(())
+}
+
+/// Refuses to switch on what would be switched off again at once.
+async fn lives(tx: &mut Tx, made_by: &str, now: i64) -> Result<(), NodeError> {
+    let gone = store::webhooks::makers_gone(tx, now).await?;
+    if gone.iter().any(|(maker, _)| maker == made_by) {
+        let problem = format!("{KEY_ENDED}; make another webhook with a key that is good");
+        return Err(NodeError::Forbidden(problem));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Calls webhooks with what has changed: of each the oldest first, a handful at a time, and never past
 //! one that did not arrive. What does not arrive is tried again, ever later, for five days; then the
-//! webhook is switched off and the administrators are told. Nobody waits for another's address.
+//! webhook is switched off and the administrators are told. Nobody waits for another's address. No
+//! webhook outlives the key that made it.
 //!
 //! A crash between the receiver's yes and the commit calls with up to a handful twice, under the same
 //! ids; nothing is lost.
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::HookState;
+use super::acts::{KEY_ENDED, switch_off_of};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::feed::{Change, Subject, Wanted, unseen};
@@ -59,6 +61,8 @@ const KEPT_MS: i64 = 30 * DAY_MS;
 /// How often is looked when nobody rings, and how long whoever has rung waits for company.
 const LOOK: Duration = Duration::from_secs(5);
 const BREATH: Duration = Duration::from_millis(300);
+/// As the audit log names what this program does by itself.
+const BY_ITSELF: &str = "jobs";
 /// The type of a call with which somebody tries an address.
 const TRIAL: &str = "webhook.test";
 /// Calls, by what became of them.
@@ -124,6 +128,7 @@ impl Sender {
 
     /// Makes deliveries of what has changed, and takes webhooks for which something waits.
     pub(super) async fn take(&self, most: usize) -> Result<Vec<Taken>, NodeError> {
+        self.let_go().await?;
         self.gather().await?;
         let now = self.node.clock().now_ms();
         let mut tx = self.node.read_tx().await?;
@@ -210,6 +215,25 @@ impl Sender {
             }
         }
         Ok(called)
+    }
+
+    /// Switches off the webhooks of keys that have ended by themselves, or whose owners are disabled: no
+    /// finder of a key is told of anything beyond its end.
+    async fn let_go(&self) -> Result<(), NodeError> {
+        let now = self.node.clock().now_ms();
+        let on = |(_, state): &(String, String)| state == HookState::On.as_str();
+        let mut tx = self.node.read_tx().await?;
+        let gone = store::webhooks::makers_gone(&mut tx, now).await?;
+        drop(tx);
+        if !gone.iter().any(on) {
+            return Ok(());
+        }
+        let mut tx = self.node.write_tx().await?;
+        // An owner may have been enabled again meanwhile.
+        for (made_by, _) in store::webhooks::makers_gone(&mut tx, now).await? {
+            switch_off_of(&mut tx, &made_by, KEY_ENDED, (BY_ITSELF, now)).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Makes deliveries of changes that webhooks want, as far as there is room for them.

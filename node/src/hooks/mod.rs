@@ -19,8 +19,8 @@ use crate::store;
 use crate::store::webhooks::WebhookRow;
 use crate::store::webhooks::deliveries::DeliveryRow;
 
-pub(crate) use acts::switch_off_of;
 pub use acts::{HookChange, NewHook, Replay, Tried};
+pub(crate) use acts::{KEY_REVOKED, switch_off_of};
 pub use delivery::{CALLS, run};
 pub use settings::WebhookSettings;
 
@@ -34,7 +34,8 @@ const MOST: usize = 50;
 #[serde(rename_all = "lowercase")]
 pub enum HookState {
     On,
-    /// Switched off by somebody, or by itself after five days in which nothing arrived; what waits stays.
+    /// Switched off by somebody, or by itself after five days in which nothing arrived or with the key
+    /// that made it; what waits stays.
     Off,
 }
 

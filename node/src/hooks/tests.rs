@@ -433,3 +433,74 @@ async fn a_key_that_is_revoked_takes_its_webhooks_with_it() {
         assert_eq!(stage.place.audited("webhook.off").await.len(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_webhook_ends_with_the_key_that_made_it_and_nothing_that_waits_goes_out() {
+    for stage in Stage::all().await {
+        let new = NewToken {
+            name: "kota",
+            rights: Role::Admin.into(),
+            bounds: Bounds::default(),
+            expires_at: Some(NOW + HOUR_MS),
+            owner: None,
+        };
+        let made = tokens::create_for(stage.node().db(), new, "test", NOW).await;
+        made.unwrap();
+        let (id, _) = stage.hook("report.*").await;
+        stage.filed().await;
+        stage.receiver.answers(&[StatusCode::BAD_GATEWAY]);
+        assert_eq!(stage.round().await, 1, "the key is good");
+        stage.filed().await;
+        stage.place.clock.advance(HOUR_MS);
+        assert_eq!(stage.round().await, 0);
+        assert_eq!(stage.receiver.heard().len(), 1, "none beyond its end");
+        let hook = stage.is(&id).await;
+        assert_eq!((hook.state, hook.waiting), (HookState::Off, 1));
+        assert!(hook.problem.unwrap().contains("has ended"));
+        let off = stage.place.audited("webhook.off").await;
+        assert_eq!(off.len(), 1);
+        assert_eq!(off[0].0, "jobs");
+        let on = HookChange {
+            state: Some(HookState::On),
+            ..HookChange::default()
+        };
+        let refused = stage.node().change_webhook(&id, on, "test").await;
+        assert!(matches!(refused, Err(NodeError::Forbidden(_))));
+        assert_eq!(stage.is(&id).await.state, HookState::Off);
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_is_off_once_the_owner_of_its_key_is_disabled_until_somebody_switches_it_on() {
+    for stage in Stage::all().await {
+        let new = NewAccount {
+            login: "siti@bandung.go.id",
+            name: "Siti",
+            role: "officer",
+            unit: None,
+        };
+        let (account, _) = stage.node().create_account("test", &new).await.unwrap();
+        let new = NewToken {
+            name: "kota",
+            rights: Role::Admin.into(),
+            bounds: Bounds::default(),
+            expires_at: None,
+            owner: Some(&account.id),
+        };
+        let made = tokens::create_for(stage.node().db(), new, "test", NOW).await;
+        made.unwrap();
+        let (id, _) = stage.hook("report.*").await;
+        stage.filed().await;
+        assert_eq!(stage.round().await, 1);
+        let accounts = stage.node().accounts();
+        accounts.disable("test", &account.id).await.unwrap();
+        stage.filed().await;
+        assert_eq!(stage.round().await, 0);
+        assert_eq!(stage.is(&id).await.state, HookState::Off);
+        accounts.enable("test", &account.id).await.unwrap();
+        assert_eq!(stage.round().await, 0, "it stays off");
+        stage.switches(&id, HookState::On).await;
+        assert_eq!(stage.round().await, 1);
+        assert_eq!(stage.receiver.heard().len(), 2);
+    }
+}

@@ -5,6 +5,7 @@ use lapor_migrations::on;
 use super::{Field, Import, ImportState, NewRegister, RegisterError, Wrong, expire};
 use crate::casework::{CaseFilter, CaseSummary, Sight, ticket};
 use crate::error::NodeError;
+use crate::reporters::KeyGiver;
 use crate::testing::{Counted, Place, databases};
 
 const ACTOR: &str = "account:siti";
@@ -82,7 +83,10 @@ async fn every_row_becomes_a_case_and_nothing_does_before() {
         let reporter = place.node.identity(road.case, "test").await.unwrap();
         assert_eq!(reporter.unwrap().name.as_deref(), Some("Canary Satu"));
         let counter = place.node.at_counter(road.case).await.unwrap();
-        assert!(counter.gives_key, "whoever asks for it gets a key");
+        let officer = Some(KeyGiver::Officer);
+        assert_eq!(counter.key_giver, officer, "whoever asks for it gets a key");
+        let counter = place.node.at_counter(one("046/I").case).await.unwrap();
+        assert_ne!(counter.key_giver, officer, "it is secret");
         let again = place.node.file_register(&id, false, None, ACTOR).await;
         assert_eq!(again.unwrap(), done);
         assert_eq!(self::cases(&place).await.len(), 3);

@@ -8,6 +8,7 @@ use lapor_protocol::ids::CaseId;
 use serde_json::Map;
 
 use super::ReporterAct;
+use super::lost_key::KeyGiver;
 use super::session::shown_key;
 use super::view::may;
 use crate::casework::{Acted, Behalf, NewAct, Once, Who};
@@ -28,8 +29,8 @@ pub struct AtCounter {
     /// in, or no key of it was ever given. Of any other, and of one whose words were erased, the
     /// reporter shows the key.
     pub on_word: bool,
-    /// Its reporter has a key of it, and may get another in the place of one that was lost.
-    pub gives_key: bool,
+    /// Its reporter has a key of it, and may get another in the place of one that was lost: by whom.
+    pub key_giver: Option<KeyGiver>,
     /// It is public, and somebody else may say that they have the same trouble.
     pub is_supported: bool,
 }
@@ -104,17 +105,20 @@ impl Node {
             return Ok(counter);
         }
         let filed_as = match self.filed_as(&mut tx, id).await {
-            Ok(filed_as) => filed_as.to_string(),
+            Ok(filed_as) => filed_as,
             // What it was split from is here no more, and its reporter is not known.
             Err(NodeError::Locked(_)) => return Ok(counter),
             Err(error) => return Err(error),
         };
-        let known = Known::of(&mut tx, &case, &filed_as).await?;
+        let known = Known::of(&mut tx, &case, &filed_as.to_string()).await?;
         counter.on_word = known.on_word();
         if !known.is_forgotten() {
             counter.may = may(&case);
         }
-        counter.gives_key = known.keyed().is_some();
+        if known.keyed().is_some() {
+            let filed = self.shown_case(&mut tx, filed_as).await?;
+            counter.key_giver = Some(KeyGiver::of(&case, &filed));
+        }
         Ok(counter)
     }
 

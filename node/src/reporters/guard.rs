@@ -24,6 +24,7 @@ use crate::store::erasures::MarkRow;
 
 const SECOND_MS: i64 = 1000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Nobody reads and fills in the form faster.
 const LEAST_FILLING_MS: i64 = 4 * SECOND_MS;
 const MARKS_AT_ONCE: i64 = 200;
@@ -40,6 +41,10 @@ pub(crate) struct Guards {
     pub address: Limit,
     /// Attempts to open the conversation of a ticket.
     pub ticket: Limit,
+    /// Claims at the counter to be who reported a case: each answer says whether somebody is.
+    pub claim: Limit,
+    /// The same that one person brings, in whatever case.
+    pub claims_of_one: Limit,
     /// Reports from an address.
     pub filing: Limit,
     /// Reports with a contact.
@@ -144,6 +149,9 @@ impl Guards {
             // The key alone is far beyond guessing; this keeps machines quiet
             // and must not let a stranger lock the reporter out for long.
             ticket: Limit::new(30, 10 * SECOND_MS),
+            // Three a day, and ten; what was right counts as well, for that is an answer too.
+            claim: Limit::new(3, 8 * HOUR_MS),
+            claims_of_one: Limit::new(10, 144 * MINUTE_MS),
             filing: Limit::new(10, 6 * MINUTE_MS),
             filing_contact: Limit::new(5, 30 * MINUTE_MS),
             code: Limit::new(3, 10 * MINUTE_MS),
@@ -246,6 +254,17 @@ impl Node {
     pub(super) fn admit_attempt(&self, address: IpAddr) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         guards.address.attempt(&neighbourhood(address), now)
+    }
+
+    /// Counts a claim at the counter, which somebody of the staff brings, to be who reported a case as
+    /// it was filed. By the person first: whose claims are used up takes none from a case.
+    ///
+    /// # Errors
+    /// [`NodeError::TooMany`] with the seconds to wait.
+    pub(super) fn admit_claim(&self, person: &str, case: &str) -> Result<(), NodeError> {
+        let (now, guards) = (self.clock().now_ms(), self.guards());
+        guards.claims_of_one.attempt(person, now)?;
+        guards.claim.attempt(case, now)
     }
 
     /// Whether another way to the provider of identities may begin at this address.

@@ -2,9 +2,11 @@
 //!
 //! The officer says how they made sure of who stands there, and types what the report is to hold of
 //! them; the node compares and shows nothing of it. So an officer who does not know the reporter
-//! gives no key, and each try is in the audit log.
+//! gives no key, and each try is in the audit log. Each answer says whether somebody is the reporter,
+//! so tries are few; of a report that is *rahasia* or anonymous only a keeper of identities tries.
 
 use lapor_migrations::Tx;
+use lapor_protocol::case::Case;
 use lapor_protocol::ids::CaseId;
 
 use super::counter::Known;
@@ -14,6 +16,7 @@ use super::session::replace_key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::casework::{has_handled, person_of};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -22,6 +25,22 @@ use crate::store::reporters::ReporterRow;
 const WRONG: &str = "this is not what the report holds of its reporter";
 const NO_KEY: &str = "no key of this report is given here: it was filed elsewhere or without one, \
      or its reporter was forgotten";
+const FOR_KEEPER: &str = "the report is secret or its reporter anonymous: a keeper of identities \
+     gives the key, at the desk or with a token that has the scope identity";
+const FOR_OFFICER: &str = "an officer who handles cases gives the key of this report, at the desk or \
+     with a token that has the scope cases:act";
+const HANDLED: &str = "who handles a case gives no key of it where that opens an identity; \
+     another keeper of identities must do it";
+
+/// By whom the key of a report is given at the counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyGiver {
+    /// Whoever handles cases.
+    Officer,
+    /// Whoever opens identities, alone: the report is secret, or its reporter anonymous.
+    Keeper,
+}
 
 /// How an officer made sure of who stands at the counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -71,24 +90,45 @@ impl Assurance {
     }
 }
 
+/// The reporter of a case who holds a key of it here, its ticket, and who gives another.
+struct Keyed {
+    row: ReporterRow,
+    ticket: String,
+    by: KeyGiver,
+}
+
+impl KeyGiver {
+    /// Who gives the key of a case, and of the report as it was filed.
+    pub(super) fn of(case: &Case, filed: &Case) -> Self {
+        if [case, filed].iter().any(|one| one.secret || one.anonymous) {
+            Self::Keeper
+        } else {
+            Self::Officer
+        }
+    }
+}
+
 impl Node {
     /// Gives the reporter of a case a new key in the place of the one that was lost, which ends
-    /// with all that it opened; the reporter is told where an address was proved.
+    /// with all that it opened; the reporter is told where an address was proved. `giver` is what
+    /// the actor is, of whom it was asked where they came in.
     ///
     /// # Errors
     /// [`NodeError::Locked`] where the claim does not fit, [`NodeError::TooMany`] after too many,
-    /// [`NodeError::Forbidden`] of a case with no key to give.
+    /// [`NodeError::Forbidden`] of a case with no key to give, or that others give.
     pub async fn give_key(
         &self,
         case: CaseId,
         claim: Claim<'_>,
-        actor: &str,
+        (giver, actor): (KeyGiver, &str),
     ) -> Result<GivenKey, NodeError> {
         let (key, now) = (SecretKey::mint(), self.clock().now_ms());
         let secret = key.hashed().await?;
         let mut tx = self.write_tx().await?;
-        let (row, ticket) = self.keyed(&mut tx, case).await?;
-        self.guards().ticket.attempt(&ticket, now)?;
+        let Keyed { row, ticket, by } = self.keyed(&mut tx, case).await?;
+        may_give(&mut tx, (case, &row), by, (giver, actor)).await?;
+        let person = person_of(&mut tx, actor).await?;
+        self.admit_claim(&person, &row.case_id)?;
         let at = Some(row.case_id.as_str());
         let told = format!("reporter:{} {}", row.id, claim.assurance.as_str());
         if !fits(&mut tx, &row, claim).await? {
@@ -116,20 +156,46 @@ impl Node {
         })
     }
 
-    /// The reporter of a case who holds a key of it here, and its ticket.
-    async fn keyed(&self, tx: &mut Tx, id: CaseId) -> Result<(ReporterRow, String), NodeError> {
+    /// The reporter of a case who holds a key of it here.
+    async fn keyed(&self, tx: &mut Tx, id: CaseId) -> Result<Keyed, NodeError> {
         let none = || NodeError::Forbidden(NO_KEY.into());
         let case = self.shown_case(tx, id).await?;
         if case.origin != *self.instance()? {
             return Err(none());
         }
-        let filed_as = self.filed_as(tx, id).await?.to_string();
+        let whole = self.filed_as(tx, id).await?;
+        let by = KeyGiver::of(&case, &self.shown_case(tx, whole).await?);
+        let filed_as = whole.to_string();
         let known = Known::of(tx, &case, &filed_as).await?;
         let row = known.keyed().ok_or_else(none)?;
         let filed = store::cases::case(tx, &filed_as).await?;
         let ticket = filed.and_then(|filed| filed.ticket).ok_or_else(none)?;
-        Ok((row, ticket))
+        Ok(Keyed { row, ticket, by })
     }
+}
+
+/// Refuses whoever gives no key of this case.
+async fn may_give(
+    tx: &mut Tx,
+    (case, row): (CaseId, &ReporterRow),
+    by: KeyGiver,
+    (giver, actor): (KeyGiver, &str),
+) -> Result<(), NodeError> {
+    if giver != by {
+        return Err(NodeError::Forbidden(match by {
+            KeyGiver::Keeper => FOR_KEEPER.into(),
+            KeyGiver::Officer => FOR_OFFICER.into(),
+        }));
+    }
+    if by == KeyGiver::Officer {
+        return Ok(());
+    }
+    for one in [&case.to_string(), &row.case_id] {
+        if has_handled(tx, one, actor).await? {
+            return Err(NodeError::Forbidden(HANDLED.into()));
+        }
+    }
+    Ok(())
 }
 
 /// Whether somebody knows what only the reporter does: the contact that the report was given, or

@@ -42,7 +42,7 @@ pub(crate) use filing::{ThreadTerms, registered, untold};
 pub(crate) use followed::followed_text;
 pub use guard::{AbuseMark, Suspicion};
 pub use key::SecretKey;
-pub use lost_key::{Assurance, Claim, GivenKey};
+pub use lost_key::{Assurance, Claim, GivenKey, KeyGiver};
 pub use own_data::{Erasure, ErasureState, OwnData, OwnReport};
 pub use reach::{CodeWay, CodeWays, Reachable, Reached, is_dialled, is_mailed, reaches};
 pub(crate) use reach::{check_contacts, normalised};

@@ -20,10 +20,12 @@ pub async fn of(tx: &mut Tx, token: &str) -> Stored<Vec<String>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(token).fetch_all(c).await)?)
 }
 
-/// The token with this hash, unless it is revoked.
+/// The token with this hash, unless it is revoked or its owner may do nothing here.
 pub async fn known(tx: &mut Tx, hash: &[u8]) -> Stored<Option<KnownRow>> {
-    const SQL: &str = "select name, role, expires_at, used_at from tokens
-        where hash = $1 and revoked_at is null";
+    const SQL: &str = "select t.name, t.role, t.expires_at, t.used_at from tokens t
+        where t.hash = $1 and t.revoked_at is null and not exists (
+            select 1 from token_owners o left join accounts a on a.id = o.account
+            where o.token = t.name and (a.state is null or a.state <> 'active'))";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(hash).fetch_optional(c).await)?)
 }
 

@@ -1,10 +1,41 @@
 //! What people say to an officer, taken down by a program, and what looks like abuse.
 
-use http::StatusCode;
-use serde_json::json;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
 
-use super::{desks, report_example};
+use super::{Desk, Reply, desks, hired, report_example, token_of};
+use crate::staff::StaffRole;
 use crate::tokens::Role;
+
+/// The contact of the report, and that of somebody else.
+const RIGHT: &str = "0811 0000 000";
+const WRONG: &str = "+62 811 9999 999";
+const DAY_MS: i64 = 86_400_000;
+
+impl Desk {
+    /// A report whose reporter has a key, and is hidden so if that is said.
+    async fn keyed(&self, hidden: Option<&str>) -> String {
+        let mut report = report_example();
+        if let Some(hidden) = hidden {
+            report[hidden] = json!(true);
+        }
+        let path = "/api/v1/reports?key=true";
+        let filed = self.post(Role::Officer, path, &report).await.json();
+        filed["case"].as_str().unwrap().to_owned()
+    }
+
+    async fn claims(&self, role: Role, case: &str, contact: &str) -> Reply {
+        self.post(role, &lost(case), &claim(contact)).await
+    }
+}
+
+fn lost(case: &str) -> String {
+    format!("/api/v1/cases/{case}/counter/key")
+}
+
+fn claim(contact: &str) -> Value {
+    json!({"assurance": "called", "contact": contact})
+}
 
 #[tokio::test]
 async fn what_the_reporter_says_is_taken_down_with_the_key_where_it_is_needed() {
@@ -58,6 +89,115 @@ async fn what_the_reporter_says_is_taken_down_with_the_key_where_it_is_needed() 
         assert_eq!(given.status, StatusCode::CREATED, "{}", given.text());
         assert_eq!(given.json()["ticket"], keyed["ticket"]);
         assert_ne!(given.json()["key"], keyed["key"]);
+    }
+}
+
+#[tokio::test]
+async fn who_reported_is_tried_three_times_a_case_and_ten_times_a_person() {
+    for desk in desks("pusat").await {
+        let (first, last) = (desk.keyed(None).await, desk.keyed(None).await);
+        for _ in 0..3 {
+            let wrong = desk.claims(Role::Officer, &first, WRONG).await;
+            assert_eq!(wrong.status, StatusCode::UNAUTHORIZED, "{}", wrong.text());
+        }
+        for role in [Role::Officer, Role::Admin] {
+            let refused = desk.claims(role, &first, RIGHT).await;
+            assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{role}");
+            assert_eq!(refused.json()["code"], "too_many");
+            assert_eq!(refused.headers["retry-after"], "28800", "eight hours");
+        }
+        // Four were brought so far.
+        for _ in 0..6 {
+            let other = desk.keyed(None).await;
+            let wrong = desk.claims(Role::Officer, &other, WRONG).await;
+            assert_eq!(wrong.status, StatusCode::UNAUTHORIZED, "{}", wrong.text());
+        }
+        for _ in 0..3 {
+            let refused = desk.claims(Role::Officer, &last, RIGHT).await;
+            assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(refused.headers["retry-after"], "8640", "144 minutes");
+        }
+        let other = desk.claims(Role::Admin, &last, RIGHT).await;
+        let taken = format!("no claim was taken from the case: {}", other.text());
+        assert_eq!(other.status, StatusCode::CREATED, "{taken}");
+        assert_eq!(desk.place.audited("counter.key_refused").await.len(), 9);
+        desk.place.clock.advance(DAY_MS);
+        let later = desk.claims(Role::Officer, &first, RIGHT).await;
+        assert_eq!(later.status, StatusCode::CREATED, "{}", later.text());
+    }
+}
+
+#[tokio::test]
+async fn two_tokens_of_one_owner_bring_the_claims_of_one_person() {
+    for desk in desks("pusat").await {
+        let budi = hired(&desk.place, "budi@pusat.go.id", StaffRole::Officer).await;
+        let one = token_of(&desk.place, "one", &budi, Role::Officer).await;
+        let other = token_of(&desk.place, "other", &budi, Role::Officer).await;
+        for number in 0..11 {
+            let at = lost(&desk.keyed(None).await);
+            let token = if number % 2 == 0 { &one } else { &other };
+            let wrong = claim(WRONG);
+            let tried = desk.calls_with(token, Method::POST, &at, &wrong).await;
+            let expected = if number < 10 {
+                StatusCode::UNAUTHORIZED
+            } else {
+                StatusCode::TOO_MANY_REQUESTS
+            };
+            assert_eq!(tried.status, expected, "{number}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_hidden_report_a_keeper_of_identities_gives_the_key_and_nobody_else() {
+    for desk in desks("pusat").await {
+        for hidden in [Some("secret"), Some("anonymous"), None] {
+            let (who, said) = match hidden {
+                Some(_) => ("keeper", "a keeper of identities gives"),
+                None => ("officer", "officer who handles cases gives"),
+            };
+            let (role, other) = match hidden {
+                Some(_) => (Role::Identity, Role::Officer),
+                None => (Role::Officer, Role::Identity),
+            };
+            let case = desk.keyed(hidden).await;
+            let counter = format!("/api/v1/cases/{case}/counter");
+            let counter = desk.get(Role::Officer, &counter).await.json();
+            assert_eq!(counter["key_giver"], who, "{counter}");
+            for contact in [WRONG, RIGHT] {
+                let refused = desk.claims(other, &case, contact).await;
+                assert_eq!(refused.status, StatusCode::FORBIDDEN, "{hidden:?}");
+                assert!(refused.text().contains(said), "{}", refused.text());
+            }
+            let given = desk.claims(role, &case, RIGHT).await;
+            assert_eq!(given.status, StatusCode::CREATED, "{}", given.text());
+        }
+        let compared = desk.place.audited("counter.key_refused").await;
+        assert!(compared.is_empty(), "{compared:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_keeper_who_has_handled_a_hidden_report_gives_no_key_of_it() {
+    for desk in desks("pusat").await {
+        let ratna = hired(&desk.place, "ratna@pusat.go.id", StaffRole::IdentityKeeper).await;
+        let handles = token_of(&desk.place, "handles", &ratna, Role::Officer).await;
+        let keeps = token_of(&desk.place, "keeps", &ratna, Role::Identity).await;
+        let case = desk.keyed(Some("secret")).await;
+        let acts = format!("/api/v1/cases/{case}/acts");
+        let act = json!({"kind": "case.verified"});
+        let acted = desk.calls_with(&handles, Method::POST, &acts, &act).await;
+        assert_eq!(acted.status, StatusCode::ACCEPTED, "{}", acted.text());
+        let (at, right) = (lost(&case), claim(RIGHT));
+        let refused = desk.calls_with(&keeps, Method::POST, &at, &right).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
+        assert!(
+            refused.text().contains("another keeper"),
+            "{}",
+            refused.text()
+        );
+        let given = desk.claims(Role::Identity, &case, RIGHT).await;
+        assert_eq!(given.status, StatusCode::CREATED, "{}", given.text());
     }
 }
 

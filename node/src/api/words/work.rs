@@ -130,9 +130,9 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         id: "giveAnotherKey",
-        access: CASES_ACT,
+        access: Access::Scopes(&[Scope::CasesAct, Scope::Identity]),
         summary: "Beri kunci pengganti",
-        description: "Menggantikan kunci yang hilang, yang berakhir beserta semua yang dibukanya; hanya ditampilkan di jawaban ini. Keterangan yang tidak cocok dijawab 401 `locked`.",
+        description: "Menggantikan kunci yang hilang, yang berakhir beserta semua yang dibukanya; hanya ditampilkan di jawaban ini. Keterangan yang tidak cocok dijawab 401 `locked`; 429 setelah tiga percobaan pada satu berkas atau sepuluh oleh satu pemilik token, lalu satu setiap delapan jam atau 144 menit. Untuk laporan rahasia atau anonim hanya oleh penjaga identitas (lingkup `identity`), untuk yang lain oleh yang menangani berkas.",
     },
     Operation {
         id: "askProof",

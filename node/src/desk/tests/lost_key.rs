@@ -5,27 +5,34 @@ use lapor_protocol::ids::CaseId;
 use serde_json::{Value, json};
 
 use super::cases::at;
-use super::{Browser, SITI, WORDS, staffed};
+use super::{Browser, SITI, WORDS, hire, staffed};
 use crate::doors::router;
 use crate::error::NodeError;
 use crate::reporters::{FiledForReporter, FilingTerms};
+use crate::staff::StaffRole;
 use crate::testing::Place;
 
 const BY_CARD: (&str, &str) = ("bukti", "identity-card");
+const KEEPER: &str = "ratna@bandung.go.id";
 
 async fn filed(place: &Place, reporter: Value) -> FiledForReporter {
     filed_about(place, reporter, Value::Null).await
 }
 
 async fn filed_about(place: &Place, reporter: Value, programme: Value) -> FiledForReporter {
-    let report = json!({
+    filed_so(place, "programme", programme, reporter).await
+}
+
+/// With one thing that others do not say.
+async fn filed_so(place: &Place, name: &str, value: Value, reporter: Value) -> FiledForReporter {
+    let mut report = json!({
         "classification": "complaint",
         "title": "Lampu jalan padam",
         "content": "Gelap sejak Minggu.",
         "channel": "web",
         "reporter": reporter,
-        "programme": programme,
     });
+    report[name] = value;
     let terms = FilingTerms::default();
     let report = serde_json::from_value(report).unwrap();
     place.node.file_for_reporter(report, terms).await.unwrap()
@@ -90,6 +97,67 @@ async fn who_gave_only_a_telephone_number_gets_a_new_key_in_person() {
         assert!(actor.starts_with("account:"), "{actor}");
         let told = detail.starts_with("reporter:") && detail.ends_with(" identity-card");
         assert!(told, "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_hidden_report_the_keeper_of_identities_gives_the_key_and_an_officer_is_told_so() {
+    for place in staffed().await {
+        hire(&place, KEEPER, StaffRole::IdentityKeeper).await;
+        let router = router(place.node.clone());
+        let (siti, ratna) = (Browser::new(&router), Browser::new(&router));
+        siti.enters(SITI, WORDS).await;
+        ratna.enters(KEEPER, WORDS).await;
+        let right = [BY_CARD, ("kontak", "+62 812 3456 7890")];
+        for hidden in ["secret", "anonymous"] {
+            let reporter = json!({"name": "Ibu Canary", "phone": "0812-3456-7890"});
+            let filed = filed_so(&place, hidden, json!(true), reporter).await;
+            let (case, ticket) = (filed.filed.case, &filed.filed.ticket);
+            let page = siti.open(&at(case, "")).await;
+            page.shows("hanya diberikan penjaga identitas");
+            assert!(!page.text.contains("/loket/kunci-baru"), "{}", page.text);
+            for away in [
+                siti.open(&path(case)).await,
+                siti.post(&path(case), &right).await,
+            ] {
+                assert_eq!(away.is(StatusCode::SEE_OTHER).to(), at(case, ""));
+            }
+            assert!(
+                opens(&place, ticket, &filed.key).await,
+                "it is still theirs"
+            );
+            let kept = ratna.open(&format!("/meja/identitas/{case}")).await;
+            kept.is(StatusCode::OK).shows("/loket/kunci-baru");
+            ratna.open(&path(case)).await.is(StatusCode::OK);
+            let slip = ratna.post(&path(case), &right).await;
+            slip.is(StatusCode::OK).shows(ticket);
+            assert!(!slip.text.contains("Catat laporan lain"));
+        }
+        let plain = filed(&place, json!({"name": "Ibu Canary"})).await;
+        let away = ratna.open(&path(plain.filed.case)).await;
+        assert_eq!(
+            away.is(StatusCode::SEE_OTHER).to(),
+            at(plain.filed.case, "")
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_officer_reads_when_to_come_back_after_three_wrong_claims() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let filed = filed(&place, json!({"name": "Ibu Canary"})).await;
+        let path = path(filed.filed.case);
+        for _ in 0..3 {
+            let wrong = siti.post(&path, &[BY_CARD, ("nama", "Orang Lain")]).await;
+            wrong.is(StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        let refused = siti.post(&path, &[BY_CARD, ("nama", "Ibu Canary")]).await;
+        refused
+            .is(StatusCode::TOO_MANY_REQUESTS)
+            .shows("Terlalu banyak percobaan");
     }
 }
 

@@ -121,6 +121,17 @@ pub async fn switch_off_of(tx: &mut Tx, made_by: &str, problem: &str) -> Stored<
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(made_by).bind(problem).fetch_all(c).await)?)
 }
 
+/// Whoever has made webhooks by a key that has ended by itself, or whose owner may do nothing here, as
+/// the audit log names them; each with the states in which these webhooks are.
+pub async fn makers_gone(tx: &mut Tx, now: i64) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "select distinct h.made_by, h.state from webhooks h
+        join tokens t on t.name = substr(h.made_by, 7)
+        where h.made_by like 'token:%' and (t.expires_at <= $1 or exists (
+            select 1 from token_owners o left join accounts a on a.id = o.account
+            where o.token = t.name and (a.state is null or a.state <> 'active')))";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).fetch_all(c).await)?)
+}
+
 /// It is on, and what waits is sent at once as if nothing had failed.
 pub async fn hurry(tx: &mut Tx, id: &str, now: i64) -> Stored<()> {
     const SQL: &str = "update webhooks set state = 'on', due_at = $2, failures = 0,
