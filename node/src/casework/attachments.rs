@@ -68,7 +68,11 @@ impl Node {
     pub async fn open_attachment(&self, case: CaseId, sha256: Digest) -> Result<Opened, NodeError> {
         let mut tx = self.read_tx().await?;
         let rows = store::blobs::of_case(&mut tx, &case.to_string()).await?;
-        let row = rows.into_iter().find(|row| row.sha256 == sha256.as_bytes());
+        let named = rows
+            .into_iter()
+            .filter(|row| row.sha256 == sha256.as_bytes());
+        // Another message may name the digest with a size that its bytes do not have: that never comes.
+        let row = named.min_by_key(|row| row.state == "to_fetch");
         let row = row.ok_or_else(|| NodeError::not_found("attachment", &sha256))?;
         match row.state.as_str() {
             "to_fetch" => return Err(NodeError::BlobPending),
@@ -188,6 +192,12 @@ pub(crate) async fn record(
 pub(crate) fn blob_path(node: &Node, sha256: &Digest) -> PathBuf {
     let hex = sha256.to_hex();
     node.settings().node.blobs.join(&hex[..2]).join(hex)
+}
+
+/// Where a blob is put together that was announced with a size. Who announces the same digest with
+/// another one has a part of its own there: what is wrong with one announcement ends no other's fetch.
+pub(crate) fn part_path(node: &Node, sha256: &Digest, size: u64) -> PathBuf {
+    blob_path(node, sha256).with_extension(format!("{size}.part"))
 }
 
 /// What an upload becomes, on its way to the shelf.

@@ -69,7 +69,7 @@ pub use allowed::Allowed;
 pub(crate) use allowed::not_now;
 pub use assigning::{BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDesk, SavedFilter};
 pub use attachments::Opened;
-pub(crate) use attachments::{Shelving, blob_path, few_enough};
+pub(crate) use attachments::{Shelving, blob_path, few_enough, part_path};
 pub(crate) use compose::Newcomer;
 pub use drafting::{AnswerDraft, DraftState, NewDraft};
 pub(crate) use erasures::erases_at_once;

@@ -27,8 +27,10 @@ const PROBE: &str = "sweep.probe";
 
 /// What a file is by its name and place.
 enum Found {
-    /// An attachment, or the part of one that is being fetched.
+    /// An attachment or a picture.
     Blob(Digest),
+    /// The part of one that is being fetched, with its announced size. A release before named none.
+    Part(Digest, Option<i64>),
     /// An upload that waits to be used.
     Upload(String),
     /// The ciphertext of an upload on its way to its shelf.
@@ -68,8 +70,11 @@ pub(crate) async fn sweep_orphans(node: &Node) -> Result<usize, NodeError> {
 async fn is_wanted(tx: &mut Tx, found: &Found) -> Result<bool, NodeError> {
     match found {
         Found::Blob(sha256) => Ok(store::blobs::is_named(tx, sha256.as_bytes()).await?),
+        Found::Part(sha256, Some(size)) => {
+            Ok(store::blobs::is_awaited(tx, sha256.as_bytes(), *size).await?)
+        }
         Found::Upload(id) => Ok(store::uploads::one(tx, id).await?.is_some()),
-        Found::Sealed => Ok(false),
+        Found::Part(_, None) | Found::Sealed => Ok(false),
     }
 }
 
@@ -111,10 +116,12 @@ fn look_into(
 }
 
 fn blob(path: &Path) -> Option<Found> {
-    let extension = path.extension().map(|extension| extension == "part");
-    let name = path.file_stem()?.to_str()?;
-    let sha256 = name.parse().ok()?;
-    extension.unwrap_or(true).then_some(Found::Blob(sha256))
+    let name = path.file_name()?.to_str()?;
+    let Some(part) = name.strip_suffix(".part") else {
+        return Some(Found::Blob(name.parse().ok()?));
+    };
+    let (sha256, size) = part.split_once('.').unwrap_or((part, ""));
+    Some(Found::Part(sha256.parse().ok()?, size.parse().ok()))
 }
 
 fn upload(path: &Path) -> Option<Found> {
@@ -169,6 +176,8 @@ mod tests {
             let blobs = &place.settings.node.blobs;
             let days = |count: u32| AGE * count;
             let file = |sha256: Digest| crate::casework::blob_path(&place.node, &sha256);
+            let part =
+                |sha256: Digest, size: u64| crate::casework::part_path(&place.node, &sha256, size);
             let [lost, erased, young, held, fetched] =
                 [b"1", b"2", b"3", b"4", b"5"].map(|text| Digest::of(text));
             for (sha256, state) in [(erased, "erased"), (held, "held"), (fetched, "to_fetch")] {
@@ -188,13 +197,16 @@ mod tests {
             let gone = [
                 file(lost),
                 file(erased),
-                file(young).with_extension("part"),
+                part(young, 1),
+                part(held, 1),
+                part(fetched, 2),
+                file(fetched).with_extension("part"),
                 uploads.join("waits.sealed"),
                 uploads.join("forgotten"),
             ];
             let kept = [
                 file(held),
-                file(fetched).with_extension("part"),
+                part(fetched, 1),
                 uploads.join("waits"),
                 blobs.join("ab").join("notes.txt"),
             ];

@@ -75,18 +75,26 @@ pub async fn send_again(tx: &mut Tx, epoch: i64, (from, to): (i64, i64)) -> Stor
     Ok(())
 }
 
-/// A blob is here and at the hub. One whose words were erased while it was on its way stays erased.
-pub async fn hold(tx: &mut Tx, sha256: &[u8]) -> Stored<()> {
+/// A blob has gone the way that its row was waiting for, and with it every row of the same digest and
+/// size that waits for that, or for the file, which is here. One whose words were erased meanwhile stays
+/// erased, and one that was fetched settles nothing that is to be sent: the hub wants that of its author.
+pub async fn hold(tx: &mut Tx, row: &BlobRow) -> Stored<()> {
     const SQL: &str = "update blobs set state = 'held', progress = size
-        where sha256 = $1 and state <> 'erased'";
-    on!(tx, c => sqlx::query(SQL).bind(sha256).execute(c).await.map(drop))?;
+        where sha256 = $1 and size = $2 and state in ('to_fetch', $3)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.sha256)
+        .bind(row.size)
+        .bind(&row.state)
+        .execute(c)
+        .await
+        .map(drop))?;
     Ok(())
 }
 
-/// The words of the message that a blob goes with were erased.
-pub async fn erase(tx: &mut Tx, sha256: &[u8]) -> Stored<()> {
-    const SQL: &str = "update blobs set state = 'erased', progress = size where sha256 = $1";
-    on!(tx, c => sqlx::query(SQL).bind(sha256).execute(c).await.map(drop))?;
+/// The words of a case were erased. Another case may name the same digest, whose words were not.
+pub async fn erase(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const SQL: &str = "update blobs set state = 'erased', progress = size where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -102,6 +110,17 @@ pub async fn is_named(tx: &mut Tx, sha256: &[u8]) -> Stored<bool> {
     const SQL: &str = "select (select count(*) from blobs where sha256 = $1 and state <> 'erased')
         + (select count(*) from pictures where sha256 = $1 and state <> 'refused')";
     let count: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(sha256).fetch_one(c).await)?;
+    Ok(count > 0)
+}
+
+/// Whether an attachment or a picture of this digest and size is still to be fetched.
+pub async fn is_awaited(tx: &mut Tx, sha256: &[u8], size: i64) -> Stored<bool> {
+    const SQL: &str = "select (select count(*) from blobs
+            where sha256 = $1 and size = $2 and state = 'to_fetch')
+        + (select count(*) from pictures
+            where sha256 = $1 and size = $2 and state in ('to_fetch', 'no_room'))";
+    let count: i64 =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(sha256).bind(size).fetch_one(c).await)?;
     Ok(count > 0)
 }
 

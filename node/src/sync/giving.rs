@@ -14,7 +14,8 @@ use lapor_migrations::Tx;
 use lapor_protocol::case::Case;
 use lapor_protocol::directory::{Directory, DirectoryAt};
 use lapor_protocol::ids::{CaseId, InstanceId};
-use lapor_protocol::problem::Retry;
+use lapor_protocol::limits::WRAPS;
+use lapor_protocol::problem::{Code, Retry};
 use lapor_protocol::seal::{ContentKey, Subject, Wrap, wrap};
 use lapor_protocol::wire::{CaseKeys, PREFIX};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ const AFTER_THE_ORIGIN_MS: i64 = 15 * 60_000;
 /// Who makes someone a party gives at once; the origin looks after it this much
 /// later.
 const AFTER_THE_AUTHOR_MS: i64 = 15 * 60_000;
+/// Until a case is asked about again of which the hub could not answer.
+const AFTER_A_FAILURE_MS: i64 = 5 * 60_000;
+const _: () = assert!(AFTER_THE_AUTHOR_MS + AFTER_THE_ORIGIN_MS <= store::keys_due::LONGEST_MS);
 const NOTED: &str = "sealing_keys_noted";
 
 /// How far new sealing keys of the directory have been compared with the cases.
@@ -99,6 +103,12 @@ impl Link {
                 Err(LinkError::Refused(problem)) if problem.retry == Retry::Never => {
                     tracing::debug!(case = case_id, %problem.title, "no keys to give");
                 }
+                // What the hub keeps of this case may be damaged: the others do not wait for it.
+                Err(error) if error.code() == Some(Code::Internal) => {
+                    tracing::warn!(case = case_id, %error, "no keys can be given of a case");
+                    self.put_off(&case_id, asked).await?;
+                    continue;
+                }
                 Err(error) => return Err(error),
             }
             let mut tx = self.node.write_tx().await?;
@@ -106,6 +116,13 @@ impl Link {
             tx.commit().await?;
         }
         Ok(given)
+    }
+
+    async fn put_off(&self, case_id: &str, asked: i64) -> Result<(), NodeError> {
+        let due_at = self.node.clock().now_ms() + AFTER_A_FAILURE_MS;
+        let mut tx = self.node.write_tx().await?;
+        store::keys_due::put_off(&mut tx, case_id, asked, due_at).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn give_in(&self, case: CaseId) -> Result<usize, LinkError> {
@@ -122,23 +139,21 @@ impl Link {
         }
         let subject = Subject::Case(case).to_string();
         let mut tx = self.node.read_tx().await?;
-        let mut wraps = Vec::new();
+        let mut wraps: Vec<Wrap> = Vec::new();
         for recipient in &lacking.missing {
             wraps.extend(self.wrap(&mut tx, &subject, recipient).await?);
         }
         drop(tx);
-        let count = wraps.len();
-        if count > 0 {
+        for some in wraps.chunks(WRAPS) {
             let keys = CaseKeys {
                 case,
-                wraps,
+                wraps: some.to_vec(),
                 missing: Vec::new(),
             };
-            let body = serde_json::to_vec(&keys).map_err(NodeError::damaged)?;
-            let call = Call::new(Method::PUT, path).body("application/json", body);
+            let call = Call::new(Method::PUT, path.clone()).json(&keys)?;
             self.call(call).await?;
         }
-        Ok(count)
+        Ok(wraps.len())
     }
 
     /// Compares the cases with the sealing keys that are new in the directory,
@@ -281,4 +296,128 @@ pub(super) async fn note_gained(
     }
     let due = (after.id.to_string(), now + after_ms);
     Ok(store::keys_due::add(tx, [due]).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::casework::NewReport;
+    use crate::channels::tests::ruled;
+    use crate::testing::{NOW, PaperHub, Place, SaidHub, answered, databases, refused};
+
+    const DAY_MS: i64 = 86_400_000;
+
+    /// How many wraps came with each call that brings some.
+    type Brought = Arc<Mutex<Vec<usize>>>;
+
+    /// A hub that wants a wrap of each case for the desk, so many times, and cannot answer of one case.
+    fn lacking(times: usize, damaged: Option<CaseId>, brought: &Brought) -> Arc<SaidHub> {
+        let brought = brought.clone();
+        SaidHub::of(move |call| {
+            let case: CaseId = call.path.split('/').nth_back(1).unwrap().parse().unwrap();
+            if damaged == Some(case) {
+                return Err(refused(Code::Internal));
+            }
+            if call.method == Method::PUT {
+                let keys: CaseKeys = serde_json::from_slice(&call.body).unwrap();
+                brought.lock().unwrap().push(keys.wraps.len());
+                return Ok(answered("null"));
+            }
+            let lacking = CaseKeys {
+                case,
+                wraps: Vec::new(),
+                missing: vec!["pusat".parse().unwrap(); times],
+            };
+            Ok(answered(serde_json::to_vec(&lacking).unwrap()))
+        })
+    }
+
+    /// Cases that were filed here and that the hub has ruled.
+    async fn filed<const N: usize>(place: &Place) -> [CaseId; N] {
+        let mut cases = Vec::new();
+        for _ in 0..N {
+            let report: NewReport = serde_json::from_value(json!({
+                "classification": "complaint",
+                "title": "Lampu padam",
+                "content": "Gelap.",
+                "channel": "web",
+            }))
+            .unwrap();
+            cases.push(place.node.file(report, "test").await.unwrap().case);
+        }
+        ruled(place, &PaperHub::of(place)).await;
+        cases.try_into().unwrap()
+    }
+
+    /// Notes cases, each for its moment, in the place of what is noted of them.
+    async fn note(place: &Place, cases: &[(CaseId, i64)]) {
+        let mut tx = place.node.write_tx().await.unwrap();
+        for (case, due_at) in cases {
+            let case = case.to_string();
+            store::keys_due::forget(&mut tx, &case).await.unwrap();
+            let due = [(case, *due_at)];
+            store::keys_due::add(&mut tx, due).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    async fn due(place: &Place) -> Vec<CaseId> {
+        let now = place.node.clock().now_ms();
+        let mut tx = place.node.read_tx().await.unwrap();
+        let due = store::keys_due::due(&mut tx, now, STEP).await.unwrap();
+        due.iter().map(|(case, _)| case.parse().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_case_of_which_the_hub_cannot_answer_takes_no_turn_from_others() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let [damaged, sound] = filed::<2>(&place).await;
+            note(&place, &[(damaged, NOW - 1), (sound, NOW)]).await;
+            let brought = Brought::default();
+            let hub = lacking(1, Some(damaged), &brought);
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            assert_eq!(link.give_keys().await.unwrap(), 1);
+            assert!(due(&place).await.is_empty(), "others come first");
+            place.clock.advance(AFTER_A_FAILURE_MS);
+            assert_eq!(due(&place).await, [damaged], "it is owed still");
+            let mended = lacking(1, None, &brought);
+            let link = Link::over(place.node.clone(), mended).unwrap();
+            assert_eq!(link.give_keys().await.unwrap(), 1);
+            assert!(due(&place).await.is_empty());
+            assert_eq!(*brought.lock().unwrap(), [1, 1]);
+        }
+    }
+
+    #[tokio::test]
+    async fn more_keys_than_the_hub_takes_at_once_are_given_one_part_after_the_other() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let [case] = filed::<1>(&place).await;
+            note(&place, &[(case, NOW)]).await;
+            let brought = Brought::default();
+            let hub = lacking(WRAPS + 1, None, &brought);
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            assert_eq!(link.give_keys().await.unwrap(), WRAPS + 1);
+            assert_eq!(*brought.lock().unwrap(), [WRAPS, 1]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_noted_while_the_clock_was_years_ahead_is_looked_at_now() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let [ahead, later] = filed::<2>(&place).await;
+            let wait = AFTER_THE_AUTHOR_MS + AFTER_THE_ORIGIN_MS;
+            let noted = [(ahead, NOW + 3650 * DAY_MS), (later, NOW + wait)];
+            note(&place, &noted).await;
+            assert_eq!(due(&place).await, [ahead]);
+            place.clock.advance(wait);
+            assert_eq!(due(&place).await, [later, ahead]);
+        }
+    }
 }

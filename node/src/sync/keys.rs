@@ -66,6 +66,11 @@ impl Link {
             // No party any more, and none of its keys came before: other
             // cases must not wait for this one.
             Err(error) if error.code() == Some(Code::CaseUnknown) => return Ok(None),
+            // What the hub keeps of it may be damaged, and it is asked about again in its turn.
+            Err(error) if error.code() == Some(Code::Internal) => {
+                tracing::warn!(case = %case.id, %error, "the key of a case does not come now");
+                return Ok(None);
+            }
             Err(error) => return Err(error),
         };
         let subject = Subject::Case(case.id);
@@ -104,4 +109,44 @@ async fn beginning(tx: &mut Tx, case: CaseId) -> Result<Option<Message>, NodeErr
         let item: Item = serde_json::from_str(&item).ok()?;
         kept_message(&line, item.envelope_id)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use lapor_protocol::receipt::Stream;
+
+    use super::*;
+    use crate::testing::{FromDesk, PaperHub, Place, SaidHub, answered, databases, refused};
+
+    #[tokio::test]
+    async fn a_case_of_which_the_hub_cannot_answer_keeps_no_other_from_being_asked_about() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let paper = PaperHub::of(&place);
+            let mut cases = [(); 2].map(|()| FromDesk::given(&paper, "kota-bandung").case);
+            cases.sort_unstable();
+            let link = Link::over(place.node.clone(), paper.clone()).unwrap();
+            link.pull(Stream::Inbox, 0).await.unwrap();
+            let asked = Arc::new(Mutex::new(Vec::new()));
+            let told = asked.clone();
+            let hub = SaidHub::of(move |call| {
+                let case: CaseId = call.path.split('/').nth_back(1).unwrap().parse().unwrap();
+                told.lock().unwrap().push(case);
+                if case == cases[0] {
+                    return Err(refused(Code::Internal));
+                }
+                let keys = CaseKeys {
+                    case,
+                    wraps: Vec::new(),
+                    missing: Vec::new(),
+                };
+                Ok(answered(serde_json::to_vec(&keys).unwrap()))
+            });
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            assert_eq!(link.exchange_keys().await.unwrap(), 0);
+            assert_eq!(*asked.lock().unwrap(), cases);
+        }
+    }
 }

@@ -247,9 +247,7 @@ async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), Nod
     store::keys_due::forget(tx, &text).await?;
     store::texts::forget(tx, &text).await?;
     store::instructions::forget(tx, &text).await?;
-    for blob in store::blobs::of_case(tx, &text).await? {
-        store::blobs::erase(tx, &blob.sha256).await?;
-    }
+    store::blobs::erase(tx, &text).await?;
     tx.overwrite(false).await?;
     if let Some(working) = batch.cases.get_mut(&id) {
         working.row.erased = 1;

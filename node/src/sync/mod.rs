@@ -185,13 +185,7 @@ impl Link {
             }
             moved += step;
         }
-        moved += Box::pin(self.fetch_again()).await?;
-        moved += self.move_on().await?;
-        moved += self.give_keys().await?;
-        moved += self.exchange_keys().await?;
-        moved += self.send_blobs().await?;
-        moved += self.fetch_blobs().await?;
-        moved += self.move_pictures().await?;
+        moved += Box::pin(self.work_off()).await?;
         Ok(moved)
     }
 

@@ -79,13 +79,27 @@ impl Link {
     }
 
     async fn sweep(&self) -> Result<bool, LinkError> {
-        let again = Box::pin(self.fetch_again()).await?;
-        let waited = self.move_on().await?;
-        self.replace_lost_keys().await?;
-        let keys = self.give_keys().await? + self.exchange_keys().await?;
-        let blobs = self.fetch_blobs().await? + self.send_blobs().await?;
-        let pictures = self.move_pictures().await?;
-        Ok(again + keys + blobs + pictures + waited > 0)
+        let replaced = self.replace_lost_keys().await;
+        let moved = Box::pin(self.work_off()).await;
+        replaced?;
+        Ok(moved? > 0)
+    }
+
+    /// Does what nobody rings for. A part that fails takes no turn from the others, which may have
+    /// nothing to do with it; the first error is told after them. Returns how much moved.
+    pub(super) async fn work_off(&self) -> Result<usize, LinkError> {
+        let mut done = Done::default();
+        done.note(Box::pin(self.fetch_again()).await);
+        done.note(self.move_on().await);
+        done.note(self.give_keys().await);
+        done.note(self.exchange_keys().await);
+        done.note(self.send_blobs().await);
+        done.note(self.fetch_blobs().await);
+        done.note(self.move_pictures().await);
+        match done.failed {
+            None => Ok(done.moved),
+            Some(error) => Err(error),
+        }
     }
 
     /// Repeats a step. While it says `true` it goes on at once; otherwise it
@@ -156,6 +170,26 @@ impl Link {
     }
 }
 
+/// What has come of several parts of a step.
+#[derive(Default)]
+struct Done {
+    moved: usize,
+    /// Why the first of those failed that did.
+    failed: Option<LinkError>,
+}
+
+impl Done {
+    fn note(&mut self, part: Result<usize, LinkError>) {
+        match part {
+            Ok(moved) => self.moved += moved,
+            Err(error) => {
+                tracing::debug!(%error, "a part of the link's work failed");
+                self.failed.get_or_insert(error);
+            }
+        }
+    }
+}
+
 /// What a loop waits for when there is nothing to do.
 #[derive(Clone, Copy)]
 enum Cause {
@@ -182,10 +216,50 @@ fn at_least(error: &LinkError) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use lapor_protocol::ids::Digest;
     use lapor_protocol::problem::Problem;
 
     use super::super::Refused;
     use super::*;
+    use crate::store;
+    use crate::store::blobs::BlobRow;
+    use crate::testing::{FromDesk, PaperHub, Place, SaidHub, answered, databases, refused};
+
+    #[tokio::test]
+    async fn a_part_of_the_sweep_that_fails_takes_no_turn_from_the_others() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let paper = PaperHub::of(&place);
+            let case = FromDesk::given(&paper, "kota-bandung").case.to_string();
+            let link = Link::over(place.node.clone(), paper.clone()).unwrap();
+            link.pull(Stream::Inbox, 0).await.unwrap();
+            let bytes = b"ciphertext".as_slice();
+            let row = BlobRow {
+                sha256: Digest::of(bytes).as_bytes().to_vec(),
+                case_id: case.clone(),
+                message_id: "message".into(),
+                size: bytes.len() as i64,
+                media_type: "image/jpeg".into(),
+                state: "to_fetch".into(),
+                progress: 0,
+            };
+            let mut tx = place.node.write_tx().await.unwrap();
+            store::blobs::add(&mut tx, &row).await.unwrap();
+            tx.commit().await.unwrap();
+            let hub = SaidHub::of(move |call| {
+                if call.path.contains("/blobs/") {
+                    return Ok(answered(bytes));
+                }
+                Err(refused(Code::Overloaded))
+            });
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            let failed = link.sweep().await.unwrap_err();
+            assert_eq!(failed.code(), Some(Code::Overloaded), "of a key");
+            let mut tx = place.node.read_tx().await.unwrap();
+            let kept = store::blobs::of_case(&mut tx, &case).await.unwrap();
+            assert_eq!(kept[0].state, "held");
+        }
+    }
 
     #[test]
     fn the_hub_is_left_alone_for_as_long_as_it_asks_up_to_a_bound() {

@@ -4,6 +4,7 @@
 mod counted;
 mod from_desk;
 mod paper_hub;
+mod said_hub;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use crate::store;
 pub use counted::Counted;
 pub use from_desk::FromDesk;
 pub use paper_hub::PaperHub;
+pub use said_hub::{SaidHub, answered, refused};
 
 pub const NOW: i64 = 1_790_000_000_000;
 

@@ -174,6 +174,11 @@ async fn an_attachment_of_others_is_unknown_and_ones_own_is_taken_only_as_announ
         assert_eq!(mallory.push(&[redacted.line()]).await.verdict(), None);
         let folder = &fleet.hub.hub().settings().storage.blobs;
         assert!(lapor_hub::blobs::path(folder, theirs).exists());
+        fleet.settle().await;
+        for slug in ["kota-bandung", "pusat"] {
+            let read = fleet.at(slug).attachment(case, theirs).await;
+            assert_eq!(read.unwrap(), document(&[7; 10_000]), "{slug}");
+        }
         fleet.ends_well().await;
     }
 }
