@@ -94,6 +94,14 @@ impl LinkError {
         }
     }
 
+    /// Whether there is no line to the hub, so that nothing else would get through either.
+    pub(crate) fn is_of_the_line(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Tls(_) | Self::Unusable(_) | Self::NotTheHub(_)
+        )
+    }
+
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Refused(problem) => Some(problem.code),

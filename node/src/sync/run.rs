@@ -86,16 +86,17 @@ impl Link {
     }
 
     /// Does what nobody rings for. A part that fails takes no turn from the others, which may have
-    /// nothing to do with it; the first error is told after them. Returns how much moved.
+    /// nothing to do with it, unless it is the line that fails; the first error is told after them.
+    /// Returns how much moved.
     pub(super) async fn work_off(&self) -> Result<usize, LinkError> {
         let mut done = Done::default();
-        done.note(Box::pin(self.fetch_again()).await);
-        done.note(self.move_on().await);
-        done.note(self.give_keys().await);
-        done.note(self.exchange_keys().await);
-        done.note(self.send_blobs().await);
-        done.note(self.fetch_blobs().await);
-        done.note(self.move_pictures().await);
+        done.note(Box::pin(self.fetch_again()).await)?;
+        done.note(self.move_on().await)?;
+        done.note(self.give_keys().await)?;
+        done.note(self.exchange_keys().await)?;
+        done.note(self.send_blobs().await)?;
+        done.note(self.fetch_blobs().await)?;
+        done.note(self.move_pictures().await)?;
         match done.failed {
             None => Ok(done.moved),
             Some(error) => Err(error),
@@ -137,13 +138,7 @@ impl Link {
     /// Pauses; another loop's success ends the pause, unless the hub itself
     /// refused this step.
     async fn pause(&self, pause: Duration, error: &LinkError, backoff: &mut Backoff) {
-        if matches!(
-            error,
-            LinkError::Unreachable(_)
-                | LinkError::Tls(_)
-                | LinkError::Unusable(_)
-                | LinkError::NotTheHub(_)
-        ) {
+        if error.is_of_the_line() {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.answered.notified() => backoff.reset(),
@@ -179,14 +174,16 @@ struct Done {
 }
 
 impl Done {
-    fn note(&mut self, part: Result<usize, LinkError>) {
+    fn note(&mut self, part: Result<usize, LinkError>) -> Result<(), LinkError> {
         match part {
             Ok(moved) => self.moved += moved,
+            Err(error) if error.is_of_the_line() => return Err(error),
             Err(error) => {
                 tracing::debug!(%error, "a part of the link's work failed");
                 self.failed.get_or_insert(error);
             }
         }
+        Ok(())
     }
 }
 
