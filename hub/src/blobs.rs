@@ -133,6 +133,11 @@ pub async fn begin_anew(
     remove(&part(folder, sha256, author)).await
 }
 
+/// Whether there is a file of a blob, or a part that its author has uploaded.
+pub fn is_here(folder: &Path, blob: &Erased) -> bool {
+    part(folder, blob.sha256, &blob.author).exists() || path(folder, blob.sha256).exists()
+}
+
 /// Erases what an author has uploaded, and the whole file if it is nobody else's.
 pub async fn erase(folder: &Path, erased: &Erased, whole: bool) -> Result<(), HubError> {
     begin_anew(folder, erased.sha256, &erased.author).await?;

@@ -30,6 +30,7 @@ use crate::figures::GroupsCache;
 use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::in_force::{self, Changes, InForce, Typed};
+use crate::media::Arriving;
 use crate::reporters::Guards;
 use crate::settings::Settings;
 use crate::tiles::Tiles;
@@ -89,6 +90,8 @@ pub struct Node {
     memory: Memory,
     /// What slows down whoever tries too often.
     guards: Guards,
+    /// What has come of uploads that are not complete.
+    arriving: Arriving,
     /// What the channels of others need here.
     switch: Switch,
     /// Street tiles, where the operator supplies them.
@@ -149,6 +152,7 @@ impl Node {
             groups: GroupsCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
+            arriving: Arriving::default(),
             switch: Switch::below(settings.node.keys.clone()),
             tiles: tiles(settings).await,
             spans: Spans::open(&settings.traces, "lapor-node", env!("CARGO_PKG_VERSION")),
@@ -344,6 +348,10 @@ impl Node {
 
     pub(crate) fn guards(&self) -> &Guards {
         &self.guards
+    }
+
+    pub(crate) fn arriving(&self) -> &Arriving {
+        &self.arriving
     }
 
     pub(crate) fn switch(&self) -> &Switch {

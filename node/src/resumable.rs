@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{OriginalUri, Path, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -114,9 +114,10 @@ async fn go_on(
         ));
     }
     let offset = number(&headers, &OFFSET)?;
+    let bytes = body.size_hint().upper();
     let pieces = Box::pin(impatient(body.into_data_stream()));
-    let continued = node.continue_upload(&upload, offset, door, pieces).await;
-    let progress = continued.map_err(|e| problem(&e))?;
+    let continued = node.continue_upload(&upload, offset, door, bytes, pieces);
+    let progress = continued.await.map_err(|e| problem(&e))?;
     Ok(state(StatusCode::NO_CONTENT, &progress))
 }
 

@@ -76,17 +76,22 @@ pub async fn receive(
     Ok(progress(StatusCode::CREATED, total))
 }
 
-/// An upload whose message was taken back meanwhile leaves nothing: what came
-/// after the rest had been erased is nobody's.
+/// An upload whose message was taken back meanwhile leaves nothing, though it be
+/// announced again: what came after the rest had been erased is nobody's, and has no room by which
+/// it would be erased another time.
 async fn still_named(hub: &Hub, blob: &Announced) -> Result<(), HubError> {
     let Announced { sha256, author, .. } = blob;
     let mut tx = hub.ground.db.read().await?;
     let named = store::blobs::is_named(&mut tx, *sha256, author).await?;
+    let has_room = store::blobs::has_room(&mut tx, *sha256, author).await?;
     tx.rollback().await?;
-    if named {
+    if named && has_room {
         return Ok(());
     }
     blobs::begin_anew(&hub.settings().storage.blobs, *sha256, author).await?;
+    if named {
+        return Err(elsewhere(0, blob.size));
+    }
     Err(Code::BlobUnknown.into())
 }
 

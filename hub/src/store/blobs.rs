@@ -1,6 +1,8 @@
 //! Which attachments accepted messages announced, and by whom; the room that
 //! uploads take, and who has proved by one that the bytes are theirs to give.
 
+use std::collections::HashSet;
+
 use lapor_migrations::{Bulk, DbError, Tx, Value, on};
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
 
@@ -18,13 +20,21 @@ const ANNOUNCED: &str = "select b.number, b.case_id, b.author, b.size, b.program
      from blobs b left join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
      where b.sha256 = $1 order by 7 desc, b.number";
 const NAMED: &str = "select count(*) from blobs where sha256 = $1 and author = $2";
-/// What its author has announced in no other case.
-const OF_CASE: &str = "select distinct b.sha256, b.author from blobs b where b.case_id = $1 \
+const HAS_ROOM: &str = "select count(*) from blob_room where sha256 = $1 and author = $2";
+/// What its author has announced in no other case, and whether room for it is taken. Without that
+/// nothing was brought: it is taken before the first byte, and given back when all of them have gone.
+const OF_CASE: &str = "select distinct b.sha256, b.author, \
+     cast(case when r.sha256 is null then 0 else 1 end as bigint) from blobs b \
+     left join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
+     where b.case_id = $1 \
      and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.author = b.author \
      and o.case_id <> b.case_id)";
 const FORGET: &str = "delete from blobs where case_id = $1";
-/// Pictures of a programme that an author names in no message any more that counts.
-const REPLACED: &str = "select distinct b.sha256 from blobs b \
+/// Pictures of a programme that an author names in no message any more that counts, and whether room
+/// for them is taken.
+const REPLACED: &str = "select distinct b.sha256, b.author, \
+     cast(case when r.sha256 is null then 0 else 1 end as bigint) from blobs b \
+     left join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
      where b.author = $1 and b.programme = $2 and b.number < $3 \
      and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.author = b.author \
      and (o.programme is null or o.programme <> $2 or o.number >= $3))";
@@ -34,10 +44,22 @@ const PICTURES: &str = "select distinct b.sha256 from blobs b \
      join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
      where b.programme is not null and r.proved = 1 and r.picture = 1 and r.size = b.size \
      order by b.sha256";
-const TO_ERASE: &str = "insert into erasing (sha256, author) values ($1, $2) \
-     on conflict (sha256, author) do nothing";
+static TO_ERASE: Bulk = Bulk::new(
+    "insert into erasing (sha256, author) values",
+    2,
+    "on conflict (sha256, author) do nothing",
+);
+static GIVE_UP: Bulk = Bulk::new(
+    "with v (sha256, author) as (values",
+    2,
+    ") delete from blob_room where (sha256, author) in (select sha256, author from v)",
+);
 const ERASING: &str = "select sha256, author from erasing order by sha256, author";
-const GONE: &str = "delete from erasing where sha256 = $1 and author = $2";
+static GONE: Bulk = Bulk::new(
+    "with v (sha256, author) as (values",
+    2,
+    ") delete from erasing where (sha256, author) in (select sha256, author from v)",
+);
 
 const ROOM_USED: &str = "select cast(coalesce(sum(size), 0) as bigint) from blob_room \
      where author = $1 and picture = $2";
@@ -51,7 +73,11 @@ const LEAVE_ROOM: &str = "delete from blob_room where sha256 = $1 and author = $
 const PROVE: &str = "update blob_room set proved = 1 where sha256 = $1 and author = $2 and size = $3 \
      and exists (select 1 from blobs b where b.sha256 = $1 and b.author = $2 and b.size = $3)";
 const PROVED: &str = "select distinct sha256 from blob_room where proved = 1 order by sha256";
-const PROOFS: &str = "select count(*) from blob_room where sha256 = $1 and proved = 1";
+static PROVED_OF: Bulk = Bulk::new(
+    "with v (sha256) as (values",
+    1,
+    ") select r.sha256 from v join blob_room r on r.sha256 = v.sha256 where r.proved = 1",
+);
 
 /// To what a blob belongs, and with it who may read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +124,9 @@ pub struct Room {
 pub struct Erased {
     pub sha256: Digest,
     pub author: InstanceId,
+    /// Some of it was brought, and that its file is to go stands in the database. Of others there is
+    /// a file only where the database has gone back behind it, by a restore or a loss.
+    pub noted: bool,
 }
 
 impl Announced {
@@ -180,68 +209,88 @@ pub async fn announced(tx: &mut Tx, sha256: Digest) -> Result<Vec<Claim>, DbErro
         .collect()
 }
 
-/// Forgets the attachments of a redacted case, and notes that their files are to
-/// go; returns those. Who names the attachment of another in a case of its own can thereby neither
-/// keep it nor take it away.
+/// A digest, its author, and 1 where room is taken.
+type Named = (Vec<u8>, String, i64);
+
+/// Forgets the attachments of a redacted case, and notes that the files of those
+/// that were brought, or begun, are to go; returns all. Who names the attachment of another in a case
+/// of its own can thereby neither keep it nor take it away.
 pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Erased>, DbError> {
     let case = case.to_string();
-    let rows: Vec<(Vec<u8>, String)> =
-        on!(tx, conn => sqlx::query_as(OF_CASE).bind(&case).fetch_all(conn).await)?;
-    on!(tx, conn => sqlx::query(FORGET).bind(&case).execute(conn).await.map(drop))?;
-    let mut erased = Vec::with_capacity(rows.len());
-    for (sha256, author) in rows {
-        erased.push(give_up(tx, digest(&sha256)?, id(&author)?).await?);
-    }
-    Ok(erased)
+    let rows: Vec<Named> =
+        on!(&mut *tx, conn => sqlx::query_as(OF_CASE).bind(&case).fetch_all(conn).await)?;
+    on!(&mut *tx, conn => sqlx::query(FORGET).bind(&case).execute(conn).await.map(drop))?;
+    give_up(tx, rows).await
 }
 
 /// Forgets the pictures of a programme that stand in messages before `number`
-/// and in none since, and notes that their files are to go; returns those.
+/// and in none since, and notes that the files of those that were brought, or begun, are to go;
+/// returns all.
 pub async fn replace(
     tx: &mut Tx,
     author: &InstanceId,
     slug: &str,
     number: i64,
 ) -> Result<Vec<Erased>, DbError> {
-    let rows: Vec<Vec<u8>> = on!(tx, conn => sqlx::query_scalar(REPLACED)
+    let rows: Vec<Named> = on!(&mut *tx, conn => sqlx::query_as(REPLACED)
         .bind(author.as_str())
         .bind(slug)
         .bind(number)
         .fetch_all(conn)
         .await)?;
-    on!(tx, conn => sqlx::query(REPLACE)
+    on!(&mut *tx, conn => sqlx::query(REPLACE)
         .bind(author.as_str())
         .bind(slug)
         .bind(number)
         .execute(conn)
         .await
         .map(drop))?;
-    let mut erased = Vec::with_capacity(rows.len());
-    for sha256 in rows {
-        erased.push(give_up(tx, digest(&sha256)?, author.clone()).await?);
-    }
+    give_up(tx, rows).await
+}
+
+/// Gives back the room of what no message names any more, and notes that it is to go.
+async fn give_up(tx: &mut Tx, rows: Vec<Named>) -> Result<Vec<Erased>, DbError> {
+    let erased: Vec<Erased> = rows
+        .into_iter()
+        .map(|(sha256, author, room)| {
+            Ok(Erased {
+                sha256: digest(&sha256)?,
+                author: id(&author)?,
+                noted: room == 1,
+            })
+        })
+        .collect::<Result<_, DbError>>()?;
+    let brought = keys(erased.iter().filter(|blob| blob.noted));
+    tx.run_rows(&GIVE_UP, brought.clone()).await?;
+    tx.run_rows(&TO_ERASE, brought).await?;
     Ok(erased)
 }
 
-/// Gives back the room of what no message names any more.
-async fn give_up(tx: &mut Tx, sha256: Digest, author: InstanceId) -> Result<Erased, DbError> {
-    leave_room(tx, sha256, &author).await?;
-    on!(&mut *tx, conn => sqlx::query(TO_ERASE)
-        .bind(bytes(sha256))
-        .bind(author.as_str())
-        .execute(conn)
-        .await
-        .map(drop))?;
-    Ok(Erased { sha256, author })
+fn keys<'a>(erased: impl Iterator<Item = &'a Erased>) -> Vec<Value> {
+    let keys = erased.flat_map(|blob| {
+        [
+            Value::from(bytes(blob.sha256)),
+            Value::from(blob.author.as_str()),
+        ]
+    });
+    keys.collect()
 }
 
-/// Whether any author has brought all the bytes of a blob.
-pub async fn is_proved(tx: &mut Tx, sha256: Digest) -> Result<bool, DbError> {
-    let proofs: i64 = on!(tx, conn => sqlx::query_scalar(PROOFS)
+/// Of which of these any author has brought all the bytes.
+pub async fn proved_of(tx: &mut Tx, blobs: &[Erased]) -> Result<HashSet<Digest>, DbError> {
+    let values = blobs.iter().map(|blob| Value::from(bytes(blob.sha256)));
+    let rows: Vec<(Vec<u8>,)> = tx.fetch_rows(&PROVED_OF, values.collect()).await?;
+    rows.iter().map(|(sha256,)| digest(sha256)).collect()
+}
+
+/// Whether an author has room for a blob: what it has brought of one counts by that alone.
+pub async fn has_room(tx: &mut Tx, sha256: Digest, author: &InstanceId) -> Result<bool, DbError> {
+    let count: i64 = on!(tx, conn => sqlx::query_scalar(HAS_ROOM)
         .bind(bytes(sha256))
+        .bind(author.as_str())
         .fetch_one(conn)
         .await)?;
-    Ok(proofs > 0)
+    Ok(count > 0)
 }
 
 /// Whether a message that counts names a blob of an author.
@@ -269,6 +318,7 @@ pub async fn erasing(tx: &mut Tx) -> Result<Vec<Erased>, DbError> {
             Ok(Erased {
                 sha256: digest(&sha256)?,
                 author: id(&author)?,
+                noted: true,
             })
         })
         .collect()
@@ -276,15 +326,7 @@ pub async fn erasing(tx: &mut Tx) -> Result<Vec<Erased>, DbError> {
 
 /// The files of these are gone.
 pub async fn gone(tx: &mut Tx, erased: &[Erased]) -> Result<(), DbError> {
-    for blob in erased {
-        on!(&mut *tx, conn => sqlx::query(GONE)
-            .bind(bytes(blob.sha256))
-            .bind(blob.author.as_str())
-            .execute(conn)
-            .await
-            .map(drop))?;
-    }
-    Ok(())
+    tx.run_rows(&GONE, keys(erased.iter())).await.map(drop)
 }
 
 /// The blobs of which an author has brought all the bytes.

@@ -1,9 +1,13 @@
 //! Attachments: uploaded in pieces by their author, fetched by those who were
 //! sent the message, and gone when the case is redacted.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::Method;
-use lapor_protocol::ids::Digest;
+use lapor_hub::store;
+use lapor_hub::store::blobs::{Announced, Owner};
+use lapor_protocol::ids::{CaseId, Digest};
 use lapor_protocol::problem::Code;
 use serde_json::json;
 
@@ -220,6 +224,7 @@ async fn bytes_that_are_not_those_of_the_digest_are_thrown_away() {
         }
         let folder = &place.hub.settings().storage.blobs;
         let shelf = lapor_hub::blobs::path(folder, path[7..].parse().unwrap());
+        place.erased().await;
         assert!(!shelf.exists());
     }
 }
@@ -335,6 +340,7 @@ async fn a_blob_is_there_for_those_only_whose_author_has_brought_it_and_goes_wit
             place.send(author, &[erased]).await;
             let said = place.get(author, &path).await;
             assert_eq!(said.code(), Some(Code::BlobUnknown));
+            place.erased().await;
             assert_eq!(file.exists(), left);
         }
     }
@@ -357,6 +363,130 @@ async fn an_attachment_goes_with_its_case_though_somebody_else_has_named_it() {
         let erased = bandung.write("case.redacted", Some(case), None, reason);
         place.send(&bandung, &[erased]).await;
         let folder = &place.hub.settings().storage.blobs;
+        place.erased().await;
         assert!(!lapor_hub::blobs::path(folder, sha256).exists());
+    }
+}
+
+#[tokio::test]
+async fn what_was_announced_and_never_brought_leaves_nothing_to_erase() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let noted = async |case: CaseId| {
+            let mut tx = place.hub.ground.db.write().await.unwrap();
+            store::blobs::forget(&mut tx, case).await.unwrap();
+            let noted = store::blobs::erasing(&mut tx).await.unwrap();
+            tx.rollback().await.unwrap();
+            noted.len()
+        };
+        let bytes = vec![7; 5000];
+        let path = format!("/blobs/{}", Digest::of(&bytes));
+        let (case, written) = with_attachment(&mut bandung, &bytes);
+        place.send(&bandung, &[written]).await;
+        assert_eq!(noted(case).await, 0);
+        let begun = put(&place, &bandung, &path, "bytes 0-9/5000", &bytes[..10]).await;
+        assert_eq!(begun.status, 202);
+        assert_eq!(noted(case).await, 1, "a part of it is here");
+        let reason = json!({ "reason": "other" });
+        let erased = bandung.write("case.redacted", Some(case), None, reason);
+        place.send(&bandung, &[erased]).await;
+        place.erased().await;
+        let parts = place.hub.settings().storage.blobs.join("parts");
+        assert_eq!(std::fs::read_dir(parts).unwrap().count(), 0);
+    }
+}
+
+/// As where the database was put back to before the upload, and the files were not.
+#[tokio::test]
+async fn a_file_of_which_the_database_knows_nothing_goes_with_its_case_all_the_same() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let bytes = vec![7; 5000];
+        let (case, written) = with_attachment(&mut bandung, &bytes);
+        place.send(&bandung, &[written]).await;
+        let file = lapor_hub::blobs::path(&place.hub.settings().storage.blobs, Digest::of(&bytes));
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, &bytes).unwrap();
+        let reason = json!({ "reason": "other" });
+        let erased = bandung.write("case.redacted", Some(case), None, reason);
+        place.send(&bandung, &[erased]).await;
+        let gone = async {
+            while file.exists() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(10), gone).await;
+        assert!(waited.is_ok());
+    }
+}
+
+/// Lays down parts of so many attachments of a case, each with its room.
+async fn lay_parts(place: &Place, author: &Institution, case: CaseId, count: i64) {
+    let parts = place.hub.settings().storage.blobs.join("parts");
+    std::fs::create_dir_all(&parts).unwrap();
+    let announced = |number: i64| Announced {
+        sha256: Digest::of(&number.to_be_bytes()),
+        number,
+        of: Owner::Case(case),
+        author: author.id.clone(),
+        size: 2,
+    };
+    let mut tx = place.hub.ground.db.write().await.unwrap();
+    let all = (1..=count).map(announced).collect();
+    store::blobs::insert(&mut tx, all).await.unwrap();
+    for blob in (1..=count).map(announced) {
+        store::blobs::take_room(&mut tx, &blob).await.unwrap();
+        let part = parts.join(format!("{}.{}", blob.sha256, blob.author));
+        std::fs::write(part, b"x").unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn many_files_are_erased_some_at_a_time_and_others_write_in_between() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (case, written) = with_attachment(&mut bandung, &[7; 10]);
+        place.send(&bandung, &[written]).await;
+        lay_parts(&place, &bandung, case, 350).await;
+        let reason = json!({ "reason": "other" });
+        let erased = [bandung.write("case.redacted", Some(case), None, reason)];
+        let watched = async {
+            let (mut most, mut between) = (0, false);
+            loop {
+                let left = place.left_to_erase().await;
+                most = most.max(left);
+                between |= left > 0 && left < most;
+                if most > 0 && left == 0 {
+                    return between;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let (_, between) = tokio::join!(place.send(&bandung, &erased), watched);
+        assert!(between);
+        let parts = place.hub.settings().storage.blobs.join("parts");
+        assert_eq!(std::fs::read_dir(parts).unwrap().count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_a_killed_hub_has_left_of_many_files_goes_at_its_next_start() {
+    for db in databases().await {
+        let mut place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        let case = super::harness::case_id(&bandung.id, 1);
+        lay_parts(&place, &bandung, case, 250).await;
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        let erased = store::blobs::forget(&mut tx, case).await.unwrap();
+        assert_eq!(erased.len(), 250);
+        tx.commit().await.unwrap();
+        place.restart().await;
+        assert_eq!(place.left_to_erase().await, 0);
+        let parts = place.hub.settings().storage.blobs.join("parts");
+        assert_eq!(std::fs::read_dir(parts).unwrap().count(), 0);
     }
 }

@@ -131,6 +131,21 @@ impl Place {
         self.router = lapor_hub::http::federation(Arc::clone(&self.hub));
     }
 
+    /// Waits until the files of what was taken back are gone: whoever sent it does not.
+    pub async fn erased(&self) {
+        while self.left_to_erase().await > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// How many files are noted to go.
+    pub async fn left_to_erase(&self) -> usize {
+        let mut tx = self.hub.ground.db.read().await.unwrap();
+        let left = lapor_hub::store::blobs::erasing(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        left.len()
+    }
+
     /// Another process of the same hub; or one in its place, where a hub can have but one.
     pub async fn another(&self) -> Arc<Hub> {
         start(&self.settings, &self.clock).await

@@ -89,6 +89,7 @@ async fn a_picture_that_no_message_names_any_more_is_erased_and_gives_its_room_b
             code(&place, &bandung, &first).await,
             Some(Code::BlobUnknown)
         );
+        place.erased().await;
         assert!(!file(&first).exists());
         assert_eq!(
             code(&place, &bandung, &both).await,

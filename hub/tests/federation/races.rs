@@ -75,6 +75,7 @@ async fn an_upload_whose_message_is_taken_back_meanwhile_leaves_nothing() {
             };
             let (answered, ()) = tokio::join!(fed(&place, &kemenpu, &bytes, pieces), meanwhile);
             assert_eq!(answered.code(), Some(Code::BlobUnknown));
+            place.erased().await;
             let folder = &place.hub.settings().storage.blobs;
             let file = lapor_hub::blobs::path(folder, Digest::of(&bytes));
             let left = (used(&place, &kemenpu).await, parts(&place), file.exists());
@@ -142,9 +143,13 @@ async fn what_was_noted_to_go_stays_if_somebody_has_brought_it_by_the_next_start
         let sha256 = Digest::of(&bytes);
         let told = programme(&mut bandung, &[&bytes]);
         place.send(&bandung, &[told]).await;
+        let (feed, pieces) = mpsc::channel(1);
+        feed.send(bytes.clone()).await.unwrap();
+        drop(feed);
+        assert_eq!(fed(&place, &bandung, &bytes, pieces).await.status, 201);
         let mut tx = place.hub.ground.db.write().await.unwrap();
         let noted = store::blobs::replace(&mut tx, &bandung.id, "a", i64::MAX).await;
-        assert_eq!(noted.unwrap().len(), 1);
+        assert!(matches!(&noted.unwrap()[..], [one] if one.noted));
         tx.commit().await.unwrap();
         let told = programme(&mut kemenpu, &[&bytes]);
         place.send(&kemenpu, &[told]).await;

@@ -169,8 +169,11 @@ mod tests {
             // What waits with a draft is in the room of drafts and in no other.
             node.begin_upload(Door::Staff, 20).await.unwrap();
             node.admit_upload(citizen, 30).await.unwrap();
-            let fetched = node.begin_upload(Door::Public, 20).await;
-            fetched.unwrap();
+            let file = [Ok::<_, String>(bytes::Bytes::from_static(
+                b"%PDF-1.7 serah terima",
+            ))];
+            let fetched = node.receive_upload(Door::Public, futures_util::stream::iter(file));
+            fetched.await.unwrap();
             let full = node.admit_upload(citizen, 20).await;
             assert!(matches!(full, Err(NodeError::NoRoom)), "{full:?}");
         }

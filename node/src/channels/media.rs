@@ -176,7 +176,8 @@ impl Node {
         if size.is_some_and(|size| size > most) {
             return never(LeftOut::Large);
         }
-        self.room_for_citizens(size.unwrap_or_default()).await?;
+        self.room_for(Door::Public, size.unwrap_or_default())
+            .await?;
         let pieces = match fetch.await {
             Ok(pieces) => pieces,
             Err(unfetched) => return Ok(Err(unfetched)),

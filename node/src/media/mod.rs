@@ -5,6 +5,7 @@
 //! Nothing here decodes a picture or runs a file; what is not understood well
 //! enough to be cleaned is refused.
 
+mod arriving;
 mod clean;
 mod film;
 mod kind;
@@ -13,6 +14,7 @@ mod pdf;
 mod picture;
 mod uploads;
 
+pub(crate) use arriving::Arriving;
 pub use clean::Refused;
 pub use kind::Door;
 pub use uploads::{Progress, UploadReceipt};

@@ -5,6 +5,7 @@
 //! How far an upload is, its file says; a row says what was announced.
 
 use std::fmt::Display;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -16,7 +17,12 @@ use tokio::io::AsyncWriteExt;
 use utoipa::ToSchema;
 
 use super::Door;
+<<<<<<< HEAD
 use super::clean::clean_in_turn;
+=======
+use super::arriving::Piece;
+use super::clean::clean;
+>>>>>>> w4
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -25,6 +31,9 @@ use crate::store::uploads::{OPEN, READY, UploadRow};
 
 /// An upload that nobody uses is removed after a day.
 const UPLOAD_LIFE_MS: i64 = 86_400_000;
+/// One of which no byte has come is removed after an hour: whoever opens it sends at once, and so
+/// nothing that was merely announced adds up.
+const UNTOUCHED_LIFE_MS: i64 = 3_600_000;
 /// What waits with an answer that was given back, and that nobody writes anew, after a month.
 const RETURNED_LIFE_MS: i64 = 30 * UPLOAD_LIFE_MS;
 const EXPIRED_AT_ONCE: i64 = 1000;
@@ -69,7 +78,7 @@ impl Node {
         let kept = async {
             let file = create(&path).await?;
             let limit = self.settings().api.upload_bytes;
-            let size = write(file, 0, limit, &mut body).await;
+            let size = write(file, (0, limit), &mut body, None).await;
             let size = size.map_err(|stopped| too_large_or(stopped, limit))?;
             if size == 0 {
                 return Err(NodeError::Invalid("the upload is empty".into()));
@@ -84,7 +93,7 @@ impl Node {
         kept
     }
 
-    /// Opens an upload of so many bytes, which comes in pieces.
+    /// Opens an upload of so many bytes, which comes in pieces. It takes room as it comes.
     pub async fn begin_upload(&self, door: Door, length: u64) -> Result<Progress, NodeError> {
         let limit = self.settings().api.upload_bytes;
         if length > limit {
@@ -148,12 +157,16 @@ impl Node {
     }
 
     /// Adds the next bytes of an upload; with the last ones it can be used.
-    /// What arrived before a line broke is kept.
+    /// What arrived before a line broke is kept. `bytes` is how many come, where that is told.
+    ///
+    /// # Errors
+    /// [`NodeError::NoRoom`] while those would fill the room of the door; the upload stays as it is.
     pub async fn continue_upload<S, E>(
         &self,
         id: &str,
         offset: u64,
         door: Door,
+        bytes: Option<u64>,
         mut body: S,
     ) -> Result<Progress, NodeError>
     where
@@ -169,6 +182,8 @@ impl Node {
         if offset == known.length {
             return Ok(known);
         }
+        let left = known.length - offset;
+        self.room_for(door, bytes.unwrap_or(left).min(left)).await?;
         let path = upload_path(self, id);
         let file = OpenOptions::new().append(true).open(&path).await?;
         let file = file.into_std().await;
@@ -180,7 +195,10 @@ impl Node {
                 expected: file.metadata()?.len(),
             });
         }
-        let written = write(File::from_std(file), offset, known.length, &mut body).await;
+        let mut piece = Piece::begin(self, id, door, offset).await?;
+        let (file, bounds) = (File::from_std(file), (offset, known.length));
+        let written = write(file, bounds, &mut body, Some(&mut piece)).await;
+        piece.end().await;
         let offset = match written {
             Ok(offset) => offset,
             Err(Stopped::TooLong) => {
@@ -213,15 +231,10 @@ impl Node {
 
     /// Whether files of officers and applications still have room, apart from those of citizens.
     async fn room_for_staff(&self, door: Door, bytes: u64) -> Result<(), NodeError> {
-        if door == Door::Public {
-            return Ok(());
+        match door {
+            Door::Public => Ok(()),
+            Door::Staff => self.room_for(door, bytes).await,
         }
-        let waiting = store::uploads::bytes(&mut self.read_tx().await?, door.as_str()).await?;
-        let most = self.settings().api.staff_waiting_bytes;
-        if waiting.unsigned_abs().saturating_add(bytes) > most {
-            return Err(NodeError::NoRoom);
-        }
-        Ok(())
     }
 
     async fn new_upload(&self) -> Result<(String, PathBuf), NodeError> {
@@ -255,6 +268,7 @@ impl Node {
             store::uploads::complete(&mut tx, &row).await?;
         }
         tx.commit().await?;
+        self.end_arriving(id);
         Ok(UploadReceipt {
             upload: row.id,
             size,
@@ -282,13 +296,15 @@ pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
         if let Err(error) = fs::remove_file(upload_path(node, id)).await {
             tracing::warn!(%error, "an upload that is not needed any more could not be removed");
         }
+        node.end_arriving(id);
     }
 }
 
-/// Removes uploads that no report or act has used within a day and no draft keeps, some at most.
-/// Returns how many.
+/// Removes uploads that no report or act has used within a day and no draft keeps, some at most, and
+/// those of which nothing has come within an hour. Returns how many.
 pub(crate) async fn expire_uploads(node: &Node) -> Result<usize, NodeError> {
     let now = node.clock().now_ms();
+    let untouched = expire_untouched(node, now - UNTOUCHED_LIFE_MS).await?;
     let before = now - UPLOAD_LIFE_MS;
     let mut tx = node.write_tx().await?;
     store::drafts::release_old(&mut tx, now - RETURNED_LIFE_MS).await?;
@@ -298,7 +314,36 @@ pub(crate) async fn expire_uploads(node: &Node) -> Result<usize, NodeError> {
     }
     tx.commit().await?;
     forget_uploads(node, &old).await;
-    Ok(old.len())
+    node.look_after_arriving().await?;
+    Ok(untouched + old.len())
+}
+
+/// Removes those that were begun before a moment (Unix ms) and of which nothing has come.
+async fn expire_untouched(node: &Node, before: i64) -> Result<usize, NodeError> {
+    let open = store::uploads::open_before(&mut node.read_tx().await?, before).await?;
+    let mut untouched = Vec::new();
+    for id in open {
+        match fs::metadata(upload_path(node, &id)).await {
+            Ok(facts) if facts.len() > 0 => {}
+            Ok(_) => untouched.push(id),
+            Err(error) if error.kind() == ErrorKind::NotFound => untouched.push(id),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut removed = 0;
+    for some in untouched.chunks(EXPIRED_AT_ONCE as usize) {
+        let mut tx = node.write_tx().await?;
+        let mut gone = Vec::with_capacity(some.len());
+        for id in some {
+            if store::uploads::remove_open(&mut tx, id).await? {
+                gone.push(id.clone());
+            }
+        }
+        tx.commit().await?;
+        forget_uploads(node, &gone).await;
+        removed += gone.len();
+    }
+    Ok(removed)
 }
 
 pub(crate) fn upload_path(node: &Node, id: &str) -> PathBuf {
@@ -319,7 +364,12 @@ enum Stopped {
 
 /// Appends a body to a file that has `offset` bytes and may have `most`;
 /// returns how many it has then. They are on disk.
-async fn write<S, E>(mut file: File, offset: u64, most: u64, body: &mut S) -> Result<u64, Stopped>
+async fn write<S, E>(
+    mut file: File,
+    (offset, most): (u64, u64),
+    body: &mut S,
+    mut piece: Option<&mut Piece<'_>>,
+) -> Result<u64, Stopped>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
     E: Display,
@@ -338,6 +388,12 @@ where
         size += chunk.len() as u64;
         if size > most {
             return Err(Stopped::TooLong);
+        }
+        if let Some(piece) = &mut piece
+            && let Err(error) = piece.admit(chunk.len() as u64).await
+        {
+            broken = Some(error);
+            break;
         }
         file.write_all(&chunk).await.map_err(failed)?;
         lapor_killpoints::pass("upload.piece");

@@ -228,23 +228,10 @@ impl Node {
     pub async fn admit_upload(&self, address: IpAddr, bytes: u64) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         let name = neighbourhood(address);
-        self.room_for_citizens(bytes).await?;
+        self.room_for(Door::Public, bytes).await?;
         guards.upload.attempt(&name, now)?;
         let size = i64::try_from(bytes.div_ceil(1024)).unwrap_or(i64::MAX / 1024);
         guards.upload_size.spend(&name, size, now)
-    }
-
-    /// Whether files of all citizens together still have room for so many bytes.
-    ///
-    /// # Errors
-    /// [`NodeError::NoRoom`] otherwise.
-    pub(crate) async fn room_for_citizens(&self, bytes: u64) -> Result<(), NodeError> {
-        let mut tx = self.read_tx().await?;
-        let waiting = store::uploads::bytes(&mut tx, Door::Public.as_str()).await?;
-        if waiting.unsigned_abs().saturating_add(bytes) > self.settings().api.waiting_bytes {
-            return Err(NodeError::NoRoom);
-        }
-        Ok(())
     }
 
     /// Counts an attempt at what only a code, a key or an account opens, by its address.

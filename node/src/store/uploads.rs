@@ -59,13 +59,37 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Stored<u64> {
     Ok(on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(|done| done.rows_affected()))?)
 }
 
-/// Bytes of all of them together that came through a door and that no draft keeps, as they were
-/// announced or are here.
+/// Bytes of all together that are here as a whole, came through a door and are kept by no draft.
 pub async fn bytes(tx: &mut Tx, door: &str) -> Stored<i64> {
     const SQL: &str = "select cast(coalesce(sum(size), 0) as bigint) from uploads
-        where door = $1
+        where door = $1 and state = $2
             and not exists (select 1 from answer_draft_files f where f.upload = uploads.id)";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(door).fetch_one(c).await)?)
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(door).bind(READY).fetch_one(c).await)?)
+}
+
+/// Those that are still arriving, and the door of each.
+pub async fn open(tx: &mut Tx) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "select id, door from uploads where state = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(OPEN).fetch_all(c).await)?)
+}
+
+/// Those that are still arriving and were begun before a moment (Unix ms), oldest first.
+pub async fn open_before(tx: &mut Tx, at: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select id from uploads where created_at < $1 and state = $2
+        order by created_at, id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(at).bind(OPEN).fetch_all(c).await)?)
+}
+
+/// Removes one that is still arriving; whether it was.
+pub async fn remove_open(tx: &mut Tx, id: &str) -> Stored<bool> {
+    const SQL: &str = "delete from uploads where id = $1 and state = $2";
+    let removed = on!(tx, c => sqlx::query(SQL)
+        .bind(id)
+        .bind(OPEN)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(removed > 0)
 }
 
 /// Uploads begun before a moment (Unix ms) that no draft keeps, oldest first.

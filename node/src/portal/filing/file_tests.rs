@@ -7,7 +7,7 @@ use axum::body::Body;
 use futures_util::stream;
 use http::{Request, StatusCode};
 
-use super::super::tests::{open, places, post, send};
+use super::super::tests::{Reply, open, places, post, send};
 use super::tests::{PDF, Sent, cases, receipt, secrets};
 use super::*;
 use crate::doors::router;
@@ -20,6 +20,25 @@ async fn held(router: &Router, file: &'static str) -> String {
     let mut named = page.text.split("name=\"unggahan\" value=\"").skip(1);
     let rest = named.next().unwrap();
     rest.split('"').next().unwrap().to_owned()
+}
+
+/// Opens an upload of 900,000 bytes; gives its path.
+async fn begun(router: &Router) -> String {
+    let asked = Request::post("/unggahan")
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", "900000");
+    let begun = send(router, asked, "").await;
+    assert_eq!(begun.status, StatusCode::CREATED);
+    begun.header("location").to_owned()
+}
+
+/// Sends the first bytes of an upload.
+async fn piece(router: &Router, upload: &str, bytes: usize) -> Reply {
+    let piece = Request::patch(upload)
+        .header("tus-resumable", "1.0.0")
+        .header("upload-offset", "0")
+        .header("content-type", "application/offset+octet-stream");
+    send(router, piece, vec![0; bytes]).await
 }
 
 #[tokio::test]
@@ -126,9 +145,9 @@ async fn a_form_that_names_a_file_twice_is_filed_with_one() {
 }
 
 #[tokio::test]
-async fn files_of_citizens_together_have_a_bound_and_those_of_a_network_too() {
+async fn what_a_network_announces_has_a_bound_and_takes_no_room_from_others() {
     for mut place in places().await {
-        place.settings.api.waiting_bytes = 2_000_000_000;
+        place.settings.api.waiting_bytes = 200_000_000;
         let router = router(place.reopened().await);
         let begin = async || {
             let begin = Request::post("/unggahan")
@@ -144,9 +163,27 @@ async fn files_of_citizens_together_have_a_bound_and_those_of_a_network_too() {
             place.clock.advance(3_600_000);
             assert_eq!(begin().await, StatusCode::CREATED);
         }
-        place.clock.advance(3_600_000);
-        assert_eq!(begin().await, StatusCode::INSUFFICIENT_STORAGE);
-        let page = Sent::report().file("surat.pdf", PDF);
+        let form = Sent::report().file("surat.pdf", PDF);
+        receipt(&router, &form.to(&router, PATH).await).await;
+    }
+}
+
+#[tokio::test]
+async fn files_of_citizens_that_have_come_have_a_bound_together() {
+    for mut place in places().await {
+        place.settings.api.waiting_bytes = 1_000_000;
+        let router = router(place.reopened().await);
+        let (first, second) = (begun(&router).await, begun(&router).await);
+        let sent = piece(&router, &first, 900_000 - 1).await;
+        assert_eq!(sent.status, StatusCode::NO_CONTENT);
+        let full = piece(&router, &second, 200_000).await;
+        assert_eq!(full.status, StatusCode::INSUFFICIENT_STORAGE);
+        let begin = Request::post("/unggahan")
+            .header("tus-resumable", "1.0.0")
+            .header("upload-length", "200000");
+        let refused = send(&router, begin, "").await;
+        assert_eq!(refused.status, StatusCode::INSUFFICIENT_STORAGE);
+        let page = Sent::report().file("surat.pdf", &vec![b'%'; 200_000]);
         let page = page.to(&router, PATH).await;
         assert_eq!(page.status, StatusCode::INSUFFICIENT_STORAGE);
         assert!(
@@ -165,15 +202,11 @@ async fn a_form_whose_files_find_no_room_is_told_to_come_again_and_knows_its_rec
         place.settings.api.waiting_bytes = 1_000_000;
         let node = place.reopened().await;
         let router = router(node.clone());
-        let begin = async || {
-            let begin = Request::post("/unggahan")
-                .header("tus-resumable", "1.0.0")
-                .header("upload-length", "900000");
-            send(&router, begin, "").await.status
-        };
         let form = Sent::report().file("surat.pdf", PDF);
         let first = secrets(&receipt(&router, &form.to(&router, PATH).await).await);
-        assert_eq!(begin().await, StatusCode::CREATED);
+        let upload = begun(&router).await;
+        let sent = piece(&router, &upload, 900_000 - 1).await;
+        assert_eq!(sent.status, StatusCode::NO_CONTENT);
         let other = form.clone().with("kunci", "f".repeat(32));
         let large = other.clone().file("besar.pdf", &vec![b'%'; 200_000]);
         let put_off = large.to(&router, PATH).await;
