@@ -30,6 +30,7 @@ use crate::ground::Ground;
 use crate::replicas;
 use crate::right::Right;
 use crate::store;
+use crate::store::blobs::Erased;
 use crate::store::chains::{Chain, StoredReceipt};
 use crate::store::state::Moment;
 use crate::streams::{Followed, Streams};
@@ -53,6 +54,22 @@ pub struct Worker {
 }
 
 type Answer = Result<OutboxAnswer, HubError>;
+
+/// What has come of a group.
+struct Ordered {
+    answers: Vec<Answer>,
+    /// Attachments that nobody may have any more; they are noted as such.
+    erased: Vec<Erased>,
+}
+
+impl Ordered {
+    fn failed(errors: Vec<HubError>) -> Self {
+        Self {
+            answers: errors.into_iter().map(Err).collect(),
+            erased: Vec::new(),
+        }
+    }
+}
 
 impl Worker {
     pub fn new(
@@ -84,26 +101,36 @@ impl Worker {
     /// the others.
     pub async fn process(&mut self, group: Vec<Submission>) {
         match self.attempt(&group).await {
-            Ok(answers) => reply(group, answers),
+            Ok(ordered) => self.reply(group, ordered),
             Err(error) if group.len() > 1 && !error.is_transient() && self.ended.is_none() => {
                 tracing::error!(%error, "a group of batches failed; trying each alone");
                 for submission in group {
                     let one = vec![submission];
-                    let answers = match self.attempt(&one).await {
-                        Ok(answers) => answers,
-                        Err(error) => vec![Err(error)],
-                    };
-                    reply(one, answers);
+                    let ordered = self.attempt(&one).await;
+                    let ordered = ordered.unwrap_or_else(|error| Ordered::failed(vec![error]));
+                    self.reply(one, ordered);
                 }
             }
             Err(error) => {
-                let answers = group.iter().map(|_| Err(error.clone())).collect();
-                reply(group, answers);
+                let errors = group.iter().map(|_| error.clone()).collect();
+                self.reply(group, Ordered::failed(errors));
             }
         }
     }
 
-    async fn attempt(&mut self, group: &[Submission]) -> Result<Vec<Answer>, HubError> {
+    /// Answers, and only then erases what is not to be here any more.
+    fn reply(&self, group: Vec<Submission>, ordered: Ordered) {
+        for (submission, answer) in group.into_iter().zip(ordered.answers) {
+            // Whoever asked may have gone; the batch is durable all the same.
+            let _ = submission.reply.send(answer);
+        }
+        if !ordered.erased.is_empty() {
+            let ground = Arc::clone(&self.ground);
+            tokio::spawn(async move { erase(&ground, ordered.erased).await });
+        }
+    }
+
+    async fn attempt(&mut self, group: &[Submission]) -> Result<Ordered, HubError> {
         let outcome = self.transact(group).await;
         if let Err(error) = &outcome {
             tracing::error!(%error, "a transaction of the order failed");
@@ -116,7 +143,7 @@ impl Worker {
         damage::noted(&self.ground, outcome).await
     }
 
-    async fn transact(&mut self, group: &[Submission]) -> Result<Vec<Answer>, HubError> {
+    async fn transact(&mut self, group: &[Submission]) -> Result<Ordered, HubError> {
         let ground = Arc::clone(&self.ground);
         let began = Instant::now();
         let mut tx = ground.db.write().await?;
@@ -165,8 +192,7 @@ impl Worker {
         tx.commit().await?;
         tally.count();
         self.adopt(working, fresh);
-        erase(&ground, erased).await;
-        Ok(answers)
+        Ok(Ordered { answers, erased })
     }
 
     /// Makes sure that this process may order, and takes in what others did.
@@ -311,12 +337,5 @@ fn answer(working: &mut Working, chain: &Chain, admitted: Admitted<'_>) -> Outbo
         head: admitted.head,
         exceptions: admitted.exception.into_iter().collect(),
         receipts,
-    }
-}
-
-fn reply(group: Vec<Submission>, answers: Vec<Answer>) {
-    for (submission, answer) in group.into_iter().zip(answers) {
-        // Whoever asked may have gone; the batch is durable all the same.
-        let _ = submission.reply.send(answer);
     }
 }

@@ -17,12 +17,8 @@ use tokio::io::AsyncWriteExt;
 use utoipa::ToSchema;
 
 use super::Door;
-<<<<<<< HEAD
-use super::clean::clean_in_turn;
-=======
 use super::arriving::Piece;
-use super::clean::clean;
->>>>>>> w4
+use super::clean::clean_in_turn;
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
