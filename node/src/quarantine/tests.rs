@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use lapor_migrations::{Tx, on};
+use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::ids::{CaseId, MessageRef};
 use lapor_protocol::keys::Signer;
 use lapor_protocol::kinds::Body;
@@ -13,7 +14,7 @@ use lapor_protocol::seal::Subject;
 use serde_json::json;
 
 use super::{Aside, AsideId};
-use crate::casework::{CaseView, KeyState, NewReport};
+use crate::casework::{CaseView, KeyState, NewReport, refresh_cases_of};
 use crate::chance::new_message_id;
 use crate::error::NodeError;
 use crate::store;
@@ -66,6 +67,15 @@ impl Scene {
     fn told(&self) -> Vec<(u64, ExceptionState, String)> {
         let told = self.hub.told_exceptions().into_iter();
         told.map(|e| (e.dseq, e.state, e.reason)).collect()
+    }
+
+    /// The kinds of what the feed of changes tells of a case.
+    async fn changes(&self, case: CaseId) -> Vec<String> {
+        let mut tx = self.place.node.read_tx().await.unwrap();
+        let all = store::changes::after(&mut tx, 0, 100).await.unwrap();
+        let case = case.to_string();
+        let of_case = all.into_iter().filter(|change| change.id == case);
+        of_case.map(|change| change.kind).collect()
     }
 
     async fn write(&self, sql: &'static str, case: CaseId) {
@@ -504,6 +514,92 @@ async fn what_waits_for_a_filing_is_refused_with_it_and_comes_back_with_it() {
         assert_eq!(node.replay(filing.id, "budi").await.unwrap().looked_at, 1);
         let left = node.set_aside(true, 100).await.unwrap();
         assert!(left.iter().map(|aside| aside.id).eq([noted.id]));
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_message_goes_out_once_that_is_ruled_all_the_same() {
+    for scene in scenes().await {
+        let lamp = scene.cases[0];
+        acts(&scene.place, lamp, "case.verified", json!({}), None).await;
+        scene.hub.lose_answers(1);
+        scene.link.push().await.unwrap_err();
+        let words = json!({"text": "Dicatat."});
+        acts(&scene.place, lamp, "case.noted", json!({}), Some(words)).await;
+        // As a damaged one is set aside while the line is down.
+        let mut tx = scene.place.node.write_tx().await.unwrap();
+        let bad = store::outbox::quarantine(&mut tx, 3, "bytes_damaged");
+        bad.await.unwrap();
+        let later = store::behind::quarantine_later(&mut tx, 3).await;
+        assert_eq!(later, Ok(vec![4]));
+        refresh_cases_of(&scene.place.node, &mut tx, &[3, 4])
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(scene.case(0).await.summary.pending, 0);
+        scene.pull().await;
+        assert!(scene.set_aside().await.is_empty());
+        assert_eq!(scene.case(0).await.summary.pending, 1);
+        let told = [
+            "report.filed",
+            "case.verified",
+            "case.noted",
+            "case.verified",
+        ];
+        assert_eq!(scene.changes(lamp).await, told);
+        assert_eq!(scene.link.push().await.unwrap(), 1);
+        scene.pull().await;
+        let view = scene.case(0).await;
+        assert_eq!((view.case_seq, view.summary.pending), (3, 0));
+    }
+}
+
+#[tokio::test]
+async fn an_own_act_that_comes_to_nothing_in_a_case_that_waits_is_told_once() {
+    for scene in scenes().await {
+        let lamp = scene.cases[0];
+        let stranger = Signer::from_seed(&[77; 32]);
+        scene.hub.authors_as("pusat", &note(lamp), &stranger, |p| p);
+        scene.pull().await;
+        let aside = scene.set_aside().await;
+        scene.hub.rules(Ruling {
+            effect: Effect::Inapplicable,
+            reason: Some(Reason::WrongState),
+        });
+        acts(&scene.place, lamp, "case.verified", json!({}), None).await;
+        scene.link.push().await.unwrap();
+        scene.pull().await;
+        let told = ["report.filed", "case.verified", "message.refused"];
+        assert_eq!(scene.changes(lamp).await, told);
+        let node = &scene.place.node;
+        let replayed = node.replay(aside[0].id, "budi").await.unwrap();
+        assert_eq!(replayed.looked_at, 2);
+        assert_eq!(scene.changes(lamp).await, told);
+        node.refuse(aside[0].id, "asing", "budi").await.unwrap();
+        assert_eq!(scene.changes(lamp).await, told);
+    }
+}
+
+#[tokio::test]
+async fn an_own_act_that_comes_to_nothing_is_told_though_it_could_not_be_applied_at_first() {
+    for scene in scenes().await {
+        let lamp = scene.cases[0];
+        scene.hub.rules(Ruling {
+            effect: Effect::Inapplicable,
+            reason: Some(Reason::WrongState),
+        });
+        acts(&scene.place, lamp, "case.verified", json!({}), None).await;
+        scene.link.push().await.unwrap();
+        scene
+            .write("update cases set fold = 'x' where case_id = $1", lamp)
+            .await;
+        scene.pull().await;
+        assert_eq!(scene.changes(lamp).await, ["report.filed", "case.verified"]);
+        let aside = scene.set_aside().await;
+        let node = &scene.place.node;
+        node.replay(aside[0].id, "budi").await.unwrap();
+        let told = ["report.filed", "case.verified", "message.refused"];
+        assert_eq!(scene.changes(lamp).await, told);
     }
 }
 

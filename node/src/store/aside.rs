@@ -256,6 +256,12 @@ pub async fn own_one(tx: &mut Tx, number: i64) -> Stored<Option<AsideOwn>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).fetch_optional(c).await)?)
 }
 
+/// The own message of this id, if it is quarantined or refused.
+pub async fn own_of(tx: &mut Tx, message_id: &str) -> Stored<Option<AsideOwn>> {
+    const SQL: &str = own_rows!("o.message_id = $1 and o.state in ('quarantined', 'refused')");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(message_id).fetch_optional(c).await)?)
+}
+
 /// Puts an own message that was set aside back among the drafts.
 pub async fn send_again(tx: &mut Tx, number: i64) -> Stored<()> {
     const LINE: &str = "delete from outbox_lines where number in (select number from outbox

@@ -58,14 +58,56 @@ pub(super) async fn wait_for_births(tx: &mut Tx, after: i64) -> Stored<()> {
 
 /// Quarantines the unsent messages that must wait for a quarantined one, and gives their numbers: the
 /// later ones of its case, all that name a case to which it gives birth, and what must wait for any of
-/// these. The state is said so that their cases are looked through and not the whole backlog.
+/// these. What is sealed loses its place with that, so that the chain must go on in another epoch.
 pub async fn quarantine_later(tx: &mut Tx, number: i64) -> Stored<Vec<i64>> {
+    later(tx, number, "sealed").await
+}
+
+/// The same of drafts alone. What is sealed has its place in the chain, which nothing else can fill, and
+/// may be on its way: it goes out before a draft that waits.
+pub async fn quarantine_later_drafts(tx: &mut Tx, number: i64) -> Stored<Vec<i64>> {
+    later(tx, number, "pending").await
+}
+
+/// The states are said so that the cases are looked through and not the whole backlog.
+async fn later(tx: &mut Tx, number: i64, or_in: &str) -> Stored<Vec<i64>> {
     const SQL: &str = concat!(
-        behind!("o.state || '' in ('pending', 'sealed')"),
+        behind!("o.state || '' in ('pending', $3)"),
         "update outbox set state = 'quarantined', reason = $2
             where number in (select number from behind where number <> $1) returning number"
     );
+    Ok(on!(tx, c => sqlx::query_scalar(SQL)
+        .bind(number)
+        .bind(WAITS)
+        .bind(or_in)
+        .fetch_all(c)
+        .await)?)
+}
+
+/// What waits for an own message that is at the hub after all, and for no other that is quarantined,
+/// oldest first.
+pub async fn own_released(tx: &mut Tx, number: i64) -> Stored<Vec<i64>> {
+    const SQL: &str = concat!(
+        behind!("o.state = 'quarantined' and o.reason = $2"),
+        ", held (number, case_id, child) as (
+            select number, case_id, case kind when 'report.filed' then case_id
+                when 'case.split' then other_case end
+            from outbox where state = 'quarantined' and reason <> $2 and number <> $1
+            union
+            select o.number, o.case_id, case o.kind when 'case.split' then o.other_case end
+            from held h join outbox o on o.number > h.number
+                and o.state = 'quarantined' and o.reason = $2
+                and (o.case_id = h.case_id or o.case_id = h.child or o.other_case = h.child)
+        ) select number from behind
+            where number <> $1 and number not in (select number from held) order by number"
+    );
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).bind(WAITS).fetch_all(c).await)?)
+}
+
+/// The numbers of all that is quarantined.
+pub async fn own_quarantined(tx: &mut Tx) -> Stored<Vec<i64>> {
+    const SQL: &str = "select number from outbox where state = 'quarantined'";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_all(c).await)?)
 }
 
 /// Own messages that were set aside with an earlier one, or refused with it, oldest first; as
@@ -106,11 +148,13 @@ pub async fn own_births(tx: &mut Tx, number: i64) -> Stored<Vec<(i64, String)>> 
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::{Schema, Value};
+    use lapor_migrations::{Schema, Value, pack};
 
     use super::*;
     use crate::store::aside::{own, refuse_own};
-    use crate::store::outbox::{NewRow, add, pending, quarantine, unruled_births, unruled_of};
+    use crate::store::outbox::{
+        NewRow, add, pending, quarantine, seal, unruled_births, unruled_of,
+    };
     use crate::testing::databases;
 
     fn message<'a>(
@@ -172,6 +216,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_sealed_keeps_its_place_behind_a_draft_that_is_set_aside() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.write().await.unwrap();
+            let all = ["bad", "sealed", "draft"].map(|id| message(id, "case.noted", "c", None));
+            add(tx, &all).await.unwrap();
+            let id = Value::from(vec![2_u8; 32]);
+            let places = vec![2_i64.into(), 1_i64.into(), 1_i64.into(), id];
+            let lines = vec![2_i64.into(), pack("{}").into()];
+            assert_eq!(seal(tx, places, lines).await, Ok(1), "{}", test.name);
+            quarantine(tx, 1, "why").await.unwrap();
+            assert_eq!(quarantine_later_drafts(tx, 1).await, Ok(vec![3]));
+            assert_eq!(quarantine_later(tx, 1).await, Ok(vec![2]));
+        }
+    }
+
+    #[tokio::test]
     async fn what_names_a_half_of_a_half_of_an_unsent_report_waits_with_it_and_so_does_what_follows()
      {
         for test in databases().await {
@@ -216,6 +277,12 @@ mod tests {
                 test.name
             );
             assert!(own_bound(tx, 6).await.unwrap().is_empty());
+            // Nothing waits for the report alone while what it was split into is set aside for itself.
+            quarantine(tx, 4, "why").await.unwrap();
+            assert_eq!(own_released(tx, 2).await.unwrap(), [3], "{}", test.name);
+            quarantine(tx, 4, WAITS).await.unwrap();
+            assert_eq!(own_released(tx, 2).await.unwrap(), numbers[1..]);
+            assert_eq!(own_quarantined(tx).await.unwrap().len(), numbers.len());
             for (number, birth) in [
                 (2, None),
                 (3, Some(2)),

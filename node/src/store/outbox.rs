@@ -201,7 +201,7 @@ pub async fn adopt(
         values ((select coalesce(max(number), 0) + 1 from outbox), $1, $2, $3, '[]', 'accepted',
             $4, $5, $6, $7, $8, $9)
         on conflict (message_id) do update set state = 'accepted', epoch = excluded.epoch,
-            seq = excluded.seq, envelope_id = excluded.envelope_id,
+            seq = excluded.seq, envelope_id = excluded.envelope_id, reason = null,
             accepted_at = excluded.accepted_at,
             other_case = coalesce(outbox.other_case, excluded.other_case)
         where outbox.epoch is null or excluded.epoch < outbox.epoch
@@ -287,6 +287,22 @@ pub async fn ruled(tx: &mut Tx, rows: Vec<Value>) -> Stored<Vec<String>> {
 pub async fn message_id(tx: &mut Tx, number: i64) -> Stored<Option<String>> {
     const SQL: &str = "select message_id from outbox where number = $1";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_optional(c).await)?)
+}
+
+/// The same of one whose ruling is not known yet.
+pub async fn unruled_id(tx: &mut Tx, number: i64) -> Stored<Option<String>> {
+    const SQL: &str = "select message_id from outbox where number = $1 and state <> 'ruled'";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_optional(c).await)?)
+}
+
+/// Whether the message at a place of the chain is to be sent, or was: it has neither been set aside nor
+/// put back among the drafts.
+pub async fn stands_at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<bool> {
+    const SQL: &str = "select number from outbox where epoch = $1 and seq = $2
+        and state in ('sealed', 'accepted', 'ruled')";
+    let found: Option<i64> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?;
+    Ok(found.is_some())
 }
 
 /// Who is given which key with an own message.

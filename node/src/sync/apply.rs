@@ -12,6 +12,7 @@ use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use lapor_protocol::receipt::Stream;
 use lapor_protocol::seal::Subject;
 
+use super::after_all::release;
 use super::public::apply_public;
 use super::settle::{Step, settle};
 use super::traces::Traced;
@@ -63,6 +64,10 @@ pub(super) struct Batch<'a> {
     pub own_lines: HashMap<i64, OwnLine>,
     /// Rulings of own messages: number, effect, reason, when.
     pub rulings: Vec<Value>,
+    /// Own messages that are quarantined, where any come back.
+    pub aside: BTreeSet<i64>,
+    /// Those of them that the hub has ruled all the same.
+    pub after_all: Vec<i64>,
     outcomes: Vec<Value>,
     waiting: Vec<Value>,
     /// Who has had the cases, for the figures.
@@ -116,6 +121,8 @@ async fn apply_batch(
         numbers: HashMap::new(),
         own_lines: HashMap::new(),
         rulings: Vec::new(),
+        aside: BTreeSet::new(),
+        after_all: Vec::new(),
         outcomes: Vec::new(),
         waiting: Vec::new(),
         terms: Terms::new(),
@@ -192,6 +199,10 @@ impl Batch<'_> {
         let items = || items.iter().map(|(_, item)| item);
         let ids = items().filter(own).map(|item| item.envelope_id);
         self.numbers = store::by_id::numbers(tx, ids.collect()).await?;
+        if !self.numbers.is_empty() {
+            let aside = store::behind::own_quarantined(tx).await?;
+            self.aside.extend(aside);
+        }
         let whole = items().filter(|item| item.withheld == Some(Withheld::Own));
         let whole = whole.filter_map(|item| self.numbers.get(&item.envelope_id).copied());
         for own in store::by_id::lines(tx, whole).await? {
@@ -209,6 +220,23 @@ impl Batch<'_> {
             working.changed |= working.row.pending > 0;
             working.restate = true;
             working.reread = true;
+        }
+        Ok(())
+    }
+
+    /// What waited for own messages that were set aside, and are ruled now, waits to be sent.
+    async fn release(&mut self, tx: &mut Tx) -> Result<(), NodeError> {
+        for number in std::mem::take(&mut self.after_all) {
+            for again in release(tx, number).await? {
+                for case in store::outbox::cases_of(tx, again).await? {
+                    let id = store::case_id(&case)?;
+                    self.look_again(tx, id).await?;
+                    if let Some(working) = self.cases.get_mut(&id) {
+                        working.changed = true;
+                        working.row.pending += 1;
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -251,6 +279,7 @@ impl Batch<'_> {
         for second in store::outbox::ruled(tx, std::mem::take(&mut self.rulings)).await? {
             self.look_again(tx, store::case_id(&second)?).await?;
         }
+        self.release(tx).await?;
         store::inbox::mark(tx, std::mem::take(&mut self.outcomes)).await?;
         store::inbox::mark_waiting(tx, std::mem::take(&mut self.waiting)).await?;
         store::terms::put(tx, &std::mem::take(&mut self.terms)).await?;

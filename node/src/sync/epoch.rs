@@ -54,6 +54,8 @@ struct Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Same,
+    /// It lacks a place of ours for which nothing is left to be sent.
+    Hole,
     /// It holds what we do not know, or something else.
     Other,
     /// It has lost what it has signed for.
@@ -75,8 +77,10 @@ impl Link {
             }
             // Only if nobody else has been here: another copy may have brought
             // the keys that are missing.
-            let alone = standing == Standing::Same && !found.conflict;
-            let due = due || (alone && !self.node.lost_keys()?.is_empty());
+            let agrees = matches!(standing, Standing::Same | Standing::Hole);
+            let alone = agrees && !found.conflict;
+            let hole = standing == Standing::Hole;
+            let due = due || (alone && (hole || !self.node.lost_keys()?.is_empty()));
             if alone && !due {
                 self.agree(found.head).await?;
                 return Ok(());
@@ -148,12 +152,20 @@ impl Link {
                 row.and_then(|row| row.envelope_id) == Some(theirs.id.as_bytes().to_vec())
             }
         };
-        let standing = if same {
-            Standing::Same
-        } else {
-            Standing::Other
-        };
-        Ok((standing, due))
+        if !same {
+            return Ok((Standing::Other, due));
+        }
+        // A message that was set aside with its place leaves a hole, which the hub would wait for.
+        let next = (i64::from(theirs.epoch), theirs.seq as i64 + 1);
+        let fills = store::outbox::stands_at(&mut tx, next.0, next.1).await?;
+        if fills || theirs.seq == ours.seq {
+            return Ok((Standing::Same, due));
+        }
+        if !due {
+            tracing::error!(after = %theirs.position(),
+                "what stood next in this node's chain was set aside, and it goes on in another epoch");
+        }
+        Ok((Standing::Hole, due))
     }
 
     /// Notes what the hub has accepted; the first time, it ends the alarms of

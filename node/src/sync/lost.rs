@@ -1,7 +1,7 @@
 //! Own envelopes that the hub accepted and this node has lost: fetched after
 //! the epoch in which they stand was closed, so that none can come behind.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use http::Method;
 use lapor_migrations::Tx;
@@ -16,10 +16,13 @@ use lapor_protocol::receipt::Stream;
 use lapor_protocol::wire::PREFIX;
 use serde_json::value::RawValue;
 
+use super::after_all::{release, tell_anew};
 use super::announce::ANNOUNCED;
-use super::settle::ruled;
+use super::settle::{has_effect, ruled, taken_back};
 use super::{Call, Link, LinkError, public};
+use crate::casework::refresh_cases_of;
 use crate::error::NodeError;
+use crate::feed;
 use crate::node::Node;
 use crate::store;
 use crate::store::inbox::InboxRow;
@@ -63,7 +66,8 @@ impl Link {
                     break;
                 }
                 after += lost.len() as u64;
-                self.keep_lost(epoch, &lost).await?;
+                // Large, where everything else here waits for the hub.
+                Box::pin(self.keep_lost(epoch, &lost)).await?;
             }
         }
         Ok(())
@@ -79,10 +83,20 @@ impl Link {
         let now = self.node.clock().now_ms();
         let me = self.node.instance()?;
         let mut tx = self.node.write_tx().await?;
+        let mut aside = Vec::new();
         for lost in lost {
+            let id = lost.message.header.id.to_string();
+            aside.extend(store::aside::own_of(&mut tx, &id).await?);
             adopt(&mut tx, lost, now).await?;
         }
-        hear_again(&self.node, &mut tx, lost, now).await?;
+        let mut changed = Vec::new();
+        for row in &aside {
+            tell_anew(&mut tx, me, row, now).await?;
+            changed.push(row.number);
+            changed.extend(release(&mut tx, row.number).await?);
+        }
+        changed.extend(hear_again(&self.node, &mut tx, lost, now).await?);
+        refresh_cases_of(&self.node, &mut tx, &changed).await?;
         for envelope in receipts {
             let receipt = self.check_receipt(&envelope)?;
             if receipt.author != *me || receipt.epoch != epoch {
@@ -159,34 +173,39 @@ fn batches(lost: &[Lost]) -> Result<Vec<Vec<u8>>, NodeError> {
 }
 
 /// What was told of messages while only another copy of this node knew of them: their rulings were about
-/// nothing, and what they published could not be read.
-async fn hear_again(node: &Node, tx: &mut Tx, lost: &[Lost], now: i64) -> Result<(), NodeError> {
-    let directory = node.directory();
+/// nothing, and what they published could not be read. Gives the numbers of those that are ruled.
+async fn hear_again(
+    node: &Node,
+    tx: &mut Tx,
+    lost: &[Lost],
+    now: i64,
+) -> Result<Vec<i64>, NodeError> {
+    let (directory, me) = (node.directory(), node.instance()?);
     let ids = || lost.iter().map(|lost| lost.envelope.id());
     let numbers = store::by_id::numbers(tx, ids().collect()).await?;
     // Of several the last one told counts.
-    let mut rulings = HashMap::new();
+    let mut heard = BTreeMap::new();
     for row in store::inbox::applied_about(tx, Stream::Inbox.as_str(), ids()).await? {
         let item: Item = store::read(serde_json::from_str(&row.item))?;
         if let Some(&number) = numbers.get(&item.envelope_id) {
-            rulings.insert(number, ruled(number, &item, now));
+            heard.insert(number, item);
         }
     }
-    let rulings = rulings.into_values().flatten().collect();
+    let (mut rulings, mut changes) = (Vec::new(), Vec::new());
+    for (number, item) in &heard {
+        if !has_effect(item.ruling.effect) {
+            changes.extend(taken_back(tx, me, (*number, item), now).await?);
+        }
+        rulings.extend(ruled(*number, item, now));
+    }
     store::outbox::ruled(tx, rulings).await?;
+    feed::note(tx, &changes).await?;
     for row in store::inbox::applied_about(tx, Stream::Public.as_str(), ids()).await? {
         // Nobody who reads the feed was told of it.
         let state = "received".to_owned();
-        public::take(
-            tx,
-            node.instance()?,
-            &InboxRow { state, ..row },
-            &directory,
-            now,
-        )
-        .await?;
+        public::take(tx, me, &InboxRow { state, ..row }, &directory, now).await?;
     }
-    Ok(())
+    Ok(heard.into_keys().collect())
 }
 
 async fn adopt(tx: &mut Tx, lost: &Lost, now: i64) -> Result<(), NodeError> {

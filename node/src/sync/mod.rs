@@ -4,6 +4,7 @@
 //! Every step is a method that does one bounded thing and says how it went;
 //! [`Link::run`] repeats them for ever, with backoff and without a dead state.
 
+mod after_all;
 pub(crate) mod announce;
 mod announced;
 mod apply;

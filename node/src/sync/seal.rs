@@ -81,8 +81,8 @@ impl Link {
         Ok(rows)
     }
 
-    /// Quarantines drafts that this program cannot read, with what must wait
-    /// for them.
+    /// Quarantines drafts that this program cannot read, with the drafts that must
+    /// wait for them. What is sealed behind one that was sent again goes out.
     async fn set_unreadable_aside(&self, limit: i64) -> Result<(), NodeError> {
         let mut tx = self.node.write_tx().await?;
         for row in store::outbox::pending(&mut tx, limit).await? {
@@ -95,7 +95,8 @@ impl Link {
             );
             store::outbox::quarantine(&mut tx, row.number, UNREADABLE).await?;
             if row.case_id.is_some() {
-                let mut changed = store::behind::quarantine_later(&mut tx, row.number).await?;
+                let mut changed =
+                    store::behind::quarantine_later_drafts(&mut tx, row.number).await?;
                 changed.push(row.number);
                 refresh_cases_of(&self.node, &mut tx, &changed).await?;
             } else if let Some(own) = store::aside::own_one(&mut tx, row.number).await? {

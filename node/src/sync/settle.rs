@@ -3,10 +3,11 @@
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Case, Effect, Order, Reason, Withheld, apply, judge, reaches_former};
 use lapor_protocol::delivery::Item;
-use lapor_protocol::ids::{CaseId, MessageId};
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_protocol::kinds::{Body, BodyError};
 use lapor_protocol::message::Message;
 
+use super::after_all::{tell_anew, was_told};
 use super::apply::Batch;
 use super::giving::note_gained;
 use super::learn::{forget, learn};
@@ -19,6 +20,7 @@ use crate::node::Node;
 use crate::publishing::withdraw;
 use crate::quarantine::REFUSED;
 use crate::store;
+use crate::store::changes::ChangeRow;
 use crate::store::inbox::InboxRow;
 
 /// Why an item waits whose author is this node, restored from a backup.
@@ -51,21 +53,7 @@ pub(super) async fn settle(
 ) -> Result<Step, NodeError> {
     let own = matches!(item.withheld, Some(Withheld::Own | Withheld::RulingOnly));
     if own {
-        let reason = item.ruling.reason.and_then(code);
-        if item.kind == "report.filed" && !has_effect(item.ruling.effect) {
-            tracing::error!(
-                envelope = %item.envelope_id,
-                reason = reason.as_deref().unwrap_or_default(),
-                "a report that was filed here has no effect at the hub, and its case is shown no more; tell whoever filed it"
-            );
-        }
-        if !has_effect(item.ruling.effect) {
-            take_back(batch, tx, item, reason.as_deref()).await?;
-        }
-        if let Some(&number) = batch.numbers.get(&item.envelope_id) {
-            batch.rulings.extend(ruled(number, item, batch.now));
-            note_other_case(tx, number, item).await?;
-        }
+        hear(batch, tx, item).await?;
     }
     let (Some(id), Some(case_seq)) = (item.case, item.case_seq) else {
         refresh_ruled(batch, item);
@@ -123,6 +111,39 @@ pub(super) async fn settle(
         Some(None) => Ok(block(batch, id, Step::Quarantined(DAMAGED.to_owned()))),
         Some(Some(message)) => fold(batch, tx, node, row, item, id, &message).await,
     }
+}
+
+/// Takes in what the hub says of an own message.
+async fn hear(batch: &mut Batch<'_>, tx: &mut Tx, item: &Item) -> Result<(), NodeError> {
+    let effect = has_effect(item.ruling.effect);
+    if item.kind == "report.filed" && !effect {
+        let reason = item.ruling.reason.and_then(code);
+        tracing::error!(
+            envelope = %item.envelope_id,
+            reason = reason.as_deref().unwrap_or_default(),
+            "a report that was filed here has no effect at the hub, and its case is shown no more; tell whoever filed it"
+        );
+    }
+    let Some(&number) = batch.numbers.get(&item.envelope_id) else {
+        return Ok(());
+    };
+    let aside = if batch.aside.remove(&number) {
+        batch.after_all.push(number);
+        store::aside::own_one(tx, number).await?
+    } else {
+        None
+    };
+    if effect {
+        if let Some(row) = &aside {
+            tell_anew(tx, batch.me, row, batch.now).await?;
+        }
+    } else if !aside.as_ref().is_some_and(was_told) {
+        // The refusal of others was told when they were set aside.
+        let change = taken_back(tx, batch.me, (number, item), batch.now).await?;
+        batch.changes.extend(change);
+    }
+    batch.rulings.extend(ruled(number, item, batch.now));
+    note_other_case(tx, number, item).await
 }
 
 /// The line of an item's envelope, if it is here.
@@ -196,32 +217,30 @@ async fn note_other_case(tx: &mut Tx, number: i64, item: &Item) -> Result<(), No
 }
 
 /// The first envelope of a duplicate has had it.
-fn has_effect(effect: Effect) -> bool {
+pub(super) fn has_effect(effect: Effect) -> bool {
     matches!(effect, Effect::Applied | Effect::Duplicate)
 }
 
-/// An own message had no effect: whoever was told of it is told so, and what was published by it is no
-/// longer shown as pending.
-async fn take_back(
-    batch: &mut Batch<'_>,
+/// An own message had no effect: whoever was told of it is told so, which of a case is for the caller to
+/// note, and what was published by it is no longer shown as pending. Nothing where its ruling is known
+/// already: a case that waits is looked at again and again.
+pub(super) async fn taken_back(
     tx: &mut Tx,
-    item: &Item,
-    reason: Option<&str>,
-) -> Result<(), NodeError> {
-    let Some(&number) = batch.numbers.get(&item.envelope_id) else {
-        return Ok(());
-    };
-    let Some(message) = store::outbox::message_id(tx, number).await? else {
-        return Ok(());
+    me: &InstanceId,
+    (number, item): (i64, &Item),
+    now: i64,
+) -> Result<Option<ChangeRow>, NodeError> {
+    let Some(message) = store::outbox::unruled_id(tx, number).await? else {
+        return Ok(None);
     };
     if let Some(case) = item.case {
         let (case, message) = (case.to_string(), Some(message.as_str()));
-        let change = feed::of_case(&case, feed::REFUSED, message, batch.now);
-        batch.changes.push(change);
-        return Ok(());
+        return Ok(Some(feed::of_case(&case, feed::REFUSED, message, now)));
     }
-    let reason = reason.unwrap_or(item.ruling.effect.as_str());
-    withdraw(tx, batch.me, (message.as_str(), reason), batch.now).await
+    let reason = item.ruling.reason.and_then(code);
+    let reason = reason.as_deref().unwrap_or(item.ruling.effect.as_str());
+    withdraw(tx, me, (message.as_str(), reason), now).await?;
+    Ok(None)
 }
 
 /// Notes what whoever reads the feed is told: what took part in a case that is shown here, unless they

@@ -31,6 +31,8 @@ use lapor_tests::invariants;
 use serde_json::json;
 
 const FORKS: &str = "select count(*) from forks";
+/// What the feed of changes tells of own messages that came to nothing.
+const TOLD_REFUSED: &str = "select count(*) from changes where kind = 'message.refused'";
 /// Own messages of closed epochs that no receipt covers.
 const UNCOVERED: &str = "select count(*) from outbox o where o.state in ('accepted', 'ruled')
     and not exists (select 1 from receipts r where r.epoch = o.epoch
@@ -257,6 +259,40 @@ async fn what_one_of_two_copies_published_is_shown_by_the_other_once_it_is_alone
             let shown = shown.programme(&BANDUNG.id(), "jembatan").await.unwrap();
             assert_eq!(shown.programme.published.name, "Jembatan", "{slug}");
         }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn what_one_of_two_copies_did_in_vain_is_pending_no_more_once_the_other_is_alone() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let case = fleet.at("kota-bandung").file(report("Jembatan")).await;
+        fleet.settle().await;
+        let pusat = fleet.at("pusat");
+        pusat.recall(case).await;
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        // Both copies have it among their drafts, and it comes too late.
+        let database = fleet.database().await;
+        let original = fleet.at("kemenpu");
+        original.follow_up(case, "Dikerjakan.").await;
+        let mut clone = original.cloned(database).await;
+        fleet.at("pusat").recall(case).await;
+        fleet.at("pusat").catch_up().await;
+        clone.start().await;
+        clone.catch_up().await;
+        original.link().pull(Stream::Inbox, 0).await.unwrap();
+        assert_eq!(original.view(case).await.summary.pending, 1);
+        assert_eq!(count(original.node().db(), TOLD_REFUSED).await, 0);
+        clone.stop().await;
+        let original = fleet.at_mut("kemenpu");
+        original.stop().await;
+        original.start().await;
+        fleet.settle().await;
+        let original = fleet.at("kemenpu");
+        assert_eq!(original.view(case).await.summary.pending, 0);
+        assert_eq!(count(original.node().db(), TOLD_REFUSED).await, 1);
         fleet.ends_well().await;
     }
 }

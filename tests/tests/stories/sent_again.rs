@@ -21,6 +21,12 @@ const FOLLOW_UP: &str = "case.followed_up";
 const DAMAGE: &str = "update outbox_lines
     set line = (select envelope_id from outbox where outbox.number = outbox_lines.number)
     where number in (select number from outbox where kind = $1 and case_id = $2)";
+/// A disk gives back other bytes of a draft.
+const UNREADABLE: &str = "update outbox_drafts set draft = 'x'
+    where number in (select number from outbox where kind = $1 and case_id = $2)";
+/// As a version of before left what was sealed behind such a draft.
+const LEFT_BEHIND: &str = "update outbox set state = 'quarantined', reason = 'waits_for_earlier'
+    where kind = $1 and case_id = $2";
 /// The order in the chain of the seven messages of a round, numbered as they are written: the two that
 /// were set aside come behind the four that were sealed meanwhile, and before the one written last.
 const IN_CHAIN: [usize; 7] = [2, 3, 4, 5, 0, 1, 6];
@@ -206,6 +212,114 @@ async fn what_is_sent_again_while_the_line_is_down_comes_behind_what_was_sealed_
         let report = fleet.invariants().await;
         let applied = ["report.filed", FOLLOW_UP].map(|kind| report.applied[kind]);
         assert_eq!(applied, [8, 12]);
+        fleet.ends_well().await;
+    }
+}
+
+/// Why messages of an institution are set aside, oldest first.
+async fn why_aside(at: &Institution) -> Vec<String> {
+    let aside = at.node().set_aside(false, 10).await.unwrap();
+    let why = aside.into_iter().map(|one| one.reason.unwrap());
+    why.collect()
+}
+
+#[tokio::test]
+async fn what_is_sealed_goes_out_though_nobody_can_read_what_is_sent_again_before_it() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let case = bandung.file(report("Lampu jalan padam")).await;
+        fleet.settle().await;
+        bandung.follow_up(case, "Diperiksa.").await;
+        write(bandung, UNREADABLE, FOLLOW_UP, case).await;
+        fleet.settle().await;
+        let aside = bandung.node().set_aside(false, 10).await.unwrap();
+        assert_eq!(why_aside(bandung).await, ["draft_unreadable"]);
+
+        bandung.line().weather(Weather::CUT);
+        bandung.follow_up(case, "Dicatat.").await;
+        seals_in_vain(bandung).await;
+        bandung.node().replay(aside[0].id, "budi").await.unwrap();
+        bandung.follow_up(case, "Dikerjakan.").await;
+        seals_in_vain(bandung).await;
+        let why = ["draft_unreadable", "waits_for_earlier"];
+        assert_eq!(why_aside(bandung).await, why);
+
+        bandung.line().weather(Weather::CLEAR);
+        assert_eq!(bandung.link().push().await.unwrap(), 1);
+        bandung.follow_up(case, "Selesai besok.").await;
+        fleet.settle().await;
+        assert_eq!(why_aside(bandung).await, why);
+        assert_eq!(pusat.view(case).await.case_seq, 3);
+        assert_eq!(bandung.node().status().await.unwrap().outbox.epoch, 1);
+        what_is_taken_is_covered(bandung).await;
+
+        for one in bandung.node().set_aside(false, 10).await.unwrap() {
+            let done = bandung.node().refuse(one.id, "rusak", "budi").await;
+            done.unwrap();
+        }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_hole_that_a_version_of_before_left_in_the_chain_ends_with_the_epoch() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let bad = bandung.file(report("Lampu jalan padam")).await;
+        let good = bandung.file(report("Jalan berlubang")).await;
+        fleet.settle().await;
+        bandung.line().weather(Weather::CUT);
+        bandung.follow_up(bad, "Dicatat.").await;
+        seals_in_vain(bandung).await;
+        write(bandung, LEFT_BEHIND, FOLLOW_UP, bad).await;
+        bandung.follow_up(good, "Dicatat.").await;
+        seals_in_vain(bandung).await;
+        bandung.line().weather(Weather::CLEAR);
+        fleet.settle().await;
+        assert_eq!(pusat.view(good).await.case_seq, 2);
+        assert_eq!(bandung.node().status().await.unwrap().outbox.epoch, 2);
+        what_is_taken_is_covered(bandung).await;
+
+        let aside = bandung.node().set_aside(false, 10).await.unwrap();
+        bandung.node().replay(aside[0].id, "budi").await.unwrap();
+        fleet.settle().await;
+        assert!(why_aside(bandung).await.is_empty());
+        assert_eq!(pusat.view(bad).await.case_seq, 2);
+        assert_eq!(bandung.node().status().await.unwrap().outbox.epoch, 2);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_damaged_message_goes_out_once_the_hub_turns_out_to_have_that() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let case = bandung.file(report("Lampu jalan padam")).await;
+        fleet.settle().await;
+        bandung.follow_up(case, "Diperiksa.").await;
+        bandung.line().lose_answers(Method::POST, "/outbox", 1);
+        bandung.link().push().await.unwrap_err();
+        write(bandung, DAMAGE, FOLLOW_UP, case).await;
+        bandung.follow_up(case, "Dikerjakan.").await;
+        // Heads are compared, and another epoch is asked for in vain.
+        bandung.line().lose_calls(Method::POST, "/epochs", 1);
+        bandung.link().push().await.unwrap_err();
+        assert_eq!(
+            why_aside(bandung).await,
+            ["bytes_damaged", "waits_for_earlier"]
+        );
+        bandung.follow_up(case, "Selesai besok.").await;
+        assert_eq!(bandung.link().push().await.unwrap(), 2);
+        assert!(why_aside(bandung).await.is_empty());
+        assert_eq!(bandung.view(case).await.summary.pending, 3);
+        fleet.settle().await;
+        assert_eq!(pusat.view(case).await.case_seq, 4);
+        what_is_taken_is_covered(bandung).await;
+        let ids = written(bandung).await.into_iter().map(|own| own.message_id);
+        assert_eq!(at_the_hub(&fleet).await, ids.collect::<Vec<_>>());
         fleet.ends_well().await;
     }
 }
