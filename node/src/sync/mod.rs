@@ -46,6 +46,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 
 use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::Position;
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::problem::Code;
 use tokio::sync::{Mutex, Notify};
@@ -110,6 +111,8 @@ struct Asked {
     pictures: [(String, String, Vec<u8>); 3],
     /// Items that are damaged here.
     again: BTreeMap<fetching_again::Place, fetching_again::Tried>,
+    /// Places of own messages that the hub could not give back.
+    holes: BTreeMap<Position, fetching_again::Tried>,
 }
 
 impl Link {
@@ -186,6 +189,7 @@ impl Link {
             moved += step;
         }
         moved += Box::pin(self.fetch_again()).await?;
+        moved += Box::pin(self.fill_holes()).await?;
         moved += self.move_on().await?;
         moved += self.give_keys().await?;
         moved += self.exchange_keys().await?;

@@ -79,7 +79,7 @@ impl Link {
     }
 
     async fn sweep(&self) -> Result<bool, LinkError> {
-        let again = Box::pin(self.fetch_again()).await?;
+        let again = Box::pin(self.fetch_again()).await? + Box::pin(self.fill_holes()).await?;
         let waited = self.move_on().await?;
         self.replace_lost_keys().await?;
         let keys = self.give_keys().await? + self.exchange_keys().await?;
