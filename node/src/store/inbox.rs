@@ -192,25 +192,43 @@ pub async fn mark_waiting(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
     tx.run_rows(&MARK_WAITING, rows).await
 }
 
-/// Items that are settled without being applied, and all that still wait:
-/// dseq, state, reason. Superseded ones only beyond what was acknowledged.
-pub async fn exceptions(
-    tx: &mut Tx,
-    stream: &str,
-    acked: i64,
-    limit: i64,
-) -> Stored<Vec<(i64, String, Option<String>)>> {
+/// What is settled without being applied, and all that still waits.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Exceptions {
+    /// Those for which there is room, in stream order: dseq, state, reason.
+    pub listed: Vec<(i64, String, Option<String>)>,
+    /// The first beyond what was acknowledged that has none.
+    pub left_out: Option<i64>,
+}
+
+/// Items that are settled without being applied, and all that still wait, up to a limit. What lies
+/// beyond what was acknowledged goes first, since it was listed in no acknowledgement; then what is
+/// quarantined, which others may be able to mend. Superseded ones are listed once.
+pub async fn exceptions(tx: &mut Tx, stream: &str, acked: i64, limit: i64) -> Stored<Exceptions> {
     const SQL: &str = "select dseq, state, reason from inbox
         where stream = $1 and (state in ('waiting', 'quarantined', 'parked', 'refused')
             or (state = 'superseded' and dseq > $2))
-        order by depoch, dseq limit $3";
+        order by case when dseq > $2 then 0 when state = 'quarantined' then 1 else 2 end,
+            depoch, dseq limit $3";
     type Row = (i64, Legible<String>, Legible<Option<String>>);
-    let rows: Vec<Row> =
-        on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(acked).bind(limit).fetch_all(c).await)?;
+    let one_more = limit.saturating_add(1);
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL)
+        .bind(stream)
+        .bind(acked)
+        .bind(one_more)
+        .fetch_all(c)
+        .await)?;
     let rows = rows.into_iter();
-    Ok(rows
+    let mut listed: Vec<_> = rows
         .map(|(dseq, state, reason)| (dseq, state.text(), reason.text()))
-        .collect())
+        .collect();
+    let beyond = listed.split_off(listed.len().min(limit as usize));
+    let left_out = beyond.first().map(|(dseq, ..)| *dseq);
+    listed.sort_by_key(|(dseq, ..)| *dseq);
+    Ok(Exceptions {
+        listed,
+        left_out: left_out.filter(|dseq| *dseq > acked),
+    })
 }
 
 /// The text of a query for lines of own messages of the cases of a list, by the ids of their envelopes.
@@ -340,6 +358,29 @@ pub async fn counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
+/// A row of the inbox in a state, for tests.
+#[cfg(test)]
+pub fn of_state(state: &str, dseq: i64) -> [Value; 15] {
+    let nothing = || Value::from(None::<String>);
+    [
+        Value::from("inbox"),
+        Value::from(1_i64),
+        Value::from(dseq),
+        Value::from("{}"),
+        Value::from(vec![7_u8; 32]),
+        nothing(),
+        nothing(),
+        nothing(),
+        Value::from(None::<i64>),
+        Value::from("case.noted"),
+        nothing(),
+        Value::from(state),
+        Value::from(0_i64),
+        Value::from(0_i64),
+        nothing(),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use lapor_migrations::Schema;
@@ -361,6 +402,39 @@ mod tests {
                 &OWN_LINES,
             ] {
                 goes_from_the_list(tx, bulk).await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_list_of_exceptions_begins_with_what_is_new_and_says_what_it_leaves_out() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.write().await.unwrap();
+            let states = [
+                "waiting",
+                "quarantined",
+                "superseded",
+                "parked",
+                "applied",
+                "superseded",
+                "quarantined",
+            ];
+            let rows = states.iter().zip(1_i64..);
+            let rows = rows.flat_map(|(state, dseq)| of_state(state, dseq));
+            add(tx, rows.collect()).await.unwrap();
+            for (limit, expected, left_out) in [
+                (9, vec![1, 2, 4, 6, 7], None),
+                (5, vec![1, 2, 4, 6, 7], None),
+                (4, vec![2, 4, 6, 7], None),
+                (3, vec![4, 6, 7], None),
+                (2, vec![4, 6], Some(7)),
+                (1, vec![4], Some(6)),
+            ] {
+                let found = exceptions(tx, "inbox", 3, limit).await.unwrap();
+                let listed: Vec<i64> = found.listed.iter().map(|(dseq, ..)| *dseq).collect();
+                let found = (listed, found.left_out);
+                assert_eq!(found, (expected, left_out), "{} {limit}", test.name);
             }
         }
     }

@@ -305,6 +305,12 @@ pub async fn stands_at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<bool> {
     Ok(found.is_some())
 }
 
+/// The epoch in which an own message has its place; `None` where it has none, or is not here.
+pub async fn epoch_of(tx: &mut Tx, message_id: &str) -> Stored<Option<i64>> {
+    const SQL: &str = "select epoch from outbox where message_id = $1 and epoch is not null";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(message_id).fetch_optional(c).await)?)
+}
+
 /// Who is given which key with an own message.
 pub async fn newcomers(tx: &mut Tx, number: i64) -> Stored<Option<String>> {
     const SQL: &str = "select newcomers from outbox where number = $1";

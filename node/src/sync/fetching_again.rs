@@ -36,7 +36,7 @@ const LONGEST_PAUSE_MS: i64 = 3_600_000;
 /// Stream, `depoch` and `dseq` of an item.
 pub(super) type Place = (Stream, i64, i64);
 
-/// How often an item was asked for, and when it is again, Unix ms.
+/// How often something was asked for, and when it is again, Unix ms.
 #[derive(Debug, Default)]
 pub(super) struct Tried {
     times: u32,
@@ -57,7 +57,7 @@ impl Tried {
 
     /// Whether it may be asked for now, which is then noted. A clock that was put back must not keep
     /// it from that.
-    fn takes_its_turn(&mut self, now: i64) -> bool {
+    pub(super) fn takes_its_turn(&mut self, now: i64) -> bool {
         let left = self.next_at.saturating_sub(now);
         if left > 0 && left <= LONGEST_PAUSE_MS {
             return false;

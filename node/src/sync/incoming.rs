@@ -123,10 +123,13 @@ impl Link {
         else {
             return Ok(());
         };
-        let waiting =
-            store::inbox::exceptions(&mut tx, stream.as_str(), acked, ACK_EXCEPTIONS as i64)
-                .await?;
-        let exceptions: Vec<_> = waiting.into_iter().map(exception).collect();
+        let most = ACK_EXCEPTIONS as i64;
+        let found = store::inbox::exceptions(&mut tx, stream.as_str(), acked, most).await?;
+        // What no acknowledgement has listed is not stated as settled.
+        let settled = found
+            .left_out
+            .map_or(settled, |first| settled.min(first - 1));
+        let exceptions: Vec<_> = found.listed.into_iter().map(exception).collect();
         // An outcome that comes later is acknowledged later.
         let name = format!("acknowledged:{}", stream.as_str());
         let told = store::read(serde_json::to_string(&exceptions))?;
@@ -238,5 +241,38 @@ fn exception((dseq, state, reason): (i64, String, Option<String>)) -> Exception 
         reason: reason
             .filter(is_code)
             .unwrap_or_else(|| otherwise.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{PaperHub, Place, databases};
+
+    #[tokio::test]
+    async fn what_has_no_room_in_an_acknowledgement_is_stated_as_settled_by_the_next_one() {
+        const ASIDE: i64 = ACK_EXCEPTIONS as i64 + 7;
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let hub = PaperHub::of(&place);
+            let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+            let name = Stream::Inbox.as_str();
+            let mut tx = place.node.write_tx().await.unwrap();
+            let rows = (1..=ASIDE).flat_map(|dseq| store::inbox::of_state("refused", dseq));
+            store::inbox::add(&mut tx, rows.collect()).await.unwrap();
+            let cursor = store::chain::set_cursor(&mut tx, name, 1, ASIDE, &[7; 32]).await;
+            cursor.unwrap();
+            let settled = store::chain::set_settled(&mut tx, name, ASIDE).await;
+            settled.unwrap();
+            tx.commit().await.unwrap();
+            for expected in [ACK_EXCEPTIONS as i64, ASIDE] {
+                link.acknowledge(Stream::Inbox).await.unwrap();
+                let mut tx = place.node.read_tx().await.unwrap();
+                let row = store::chain::cursor(&mut tx, name).await.unwrap();
+                assert_eq!(row.unwrap().4, expected);
+                let last = hub.told_exceptions().last().map(|one| one.dseq as i64);
+                assert_eq!(last, Some(expected));
+            }
+        }
     }
 }

@@ -47,6 +47,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 
 use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::Position;
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::problem::Code;
 use tokio::sync::{Mutex, Notify};
@@ -111,6 +112,8 @@ struct Asked {
     pictures: [(String, String, Vec<u8>); 3],
     /// Items that are damaged here.
     again: BTreeMap<fetching_again::Place, fetching_again::Tried>,
+    /// Places of own messages that the hub could not give back.
+    holes: BTreeMap<Position, fetching_again::Tried>,
 }
 
 impl Link {

@@ -91,6 +91,7 @@ impl Link {
     pub(super) async fn work_off(&self) -> Result<usize, LinkError> {
         let mut done = Done::default();
         done.note(Box::pin(self.fetch_again()).await)?;
+        done.note(Box::pin(self.fill_holes()).await)?;
         done.note(self.move_on().await)?;
         done.note(self.give_keys().await)?;
         done.note(self.exchange_keys().await)?;

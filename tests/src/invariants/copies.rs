@@ -129,12 +129,24 @@ fn own_chain(copy: &Copy, ledger: &Ledger, report: &mut Report) {
     }
     report.saw("no_loss", copy.outbox.len());
     report.saw("prefix", held.len());
-    let held_here: BTreeSet<_> = copy
+    let places: BTreeSet<_> = copy
         .outbox
         .iter()
         .filter_map(|row| row.epoch.zip(row.seq))
         .collect();
-    let foreign = held.keys().filter(|at| !held_here.contains(at)).count();
+    let acknowledged = copy
+        .outbox
+        .iter()
+        .filter(|row| matches!(row.state.as_str(), "accepted" | "ruled"));
+    let known: BTreeSet<&str> = acknowledged.map(|row| row.message_id.as_str()).collect();
+    // One that was sent twice has its first place here, where it has had its effect.
+    let foreign = ledger
+        .envelopes
+        .iter()
+        .filter(|row| row.author == id.as_str())
+        .filter(|row| !places.contains(&(row.epoch, row.seq)))
+        .filter(|row| !known.contains(row.message_id.as_str()))
+        .count();
     if foreign > 0 {
         report.behind.insert(
             id.clone(),

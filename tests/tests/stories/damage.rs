@@ -24,6 +24,7 @@ use lapor_tests::fleet::{Fleet, kinds};
 use lapor_web::holidays;
 
 use crate::kept::Place;
+use crate::restores::{UNCOVERED, count, epoch};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -500,6 +501,140 @@ async fn a_signature_that_the_hub_has_damaged_is_blamed_on_its_disk_and_comes_on
             let left = pusat.node().set_aside(true, 10).await.unwrap();
             assert!(left.is_empty(), "{behind}: {left:?}");
         }
+        fleet.ends_well().await;
+    }
+}
+
+/// Flips bits of messages at the hub, each behind these words, and gives what stood there.
+async fn flip_all_at_the_hub(fleet: &Fleet, flips: &[(CaseId, &str)]) -> Vec<(i64, String)> {
+    let db = fleet.hub.db().await;
+    let mut whole = Vec::new();
+    for (case, behind) in flips {
+        whole.push(AT_THE_HUB.read(&db, case).await);
+        flip(&db, AT_THE_HUB, case, behind).await;
+    }
+    db.close().await;
+    whole
+}
+
+/// The disk gives back what it was given.
+async fn mend_at_the_hub(fleet: &Fleet, whole: Vec<(i64, String)>) {
+    let db = fleet.hub.db().await;
+    for (number, line) in whole {
+        AT_THE_HUB.write(&db, number, &line).await;
+    }
+    db.close().await;
+}
+
+#[tokio::test]
+async fn own_messages_that_the_hub_has_damaged_do_not_cut_off_whom_a_restore_took_back_before_them()
+{
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let bandung = fleet.at("kota-bandung");
+        bandung.file(report("Jalan berlubang")).await;
+        fleet.settle().await;
+        let folder = tempfile::tempdir().unwrap();
+        bandung.back_up(folder.path()).await;
+        let (mut good, mut flips) = (Vec::new(), Vec::new());
+        // Two with which no page can begin, two that nobody has signed, and one at the very end.
+        for behind in [
+            Some(FLIPS[1]),
+            Some(FLIPS[0]),
+            None,
+            Some(FLIPS[2]),
+            None,
+            Some(FLIPS[4]),
+            None,
+            Some(FLIPS[1]),
+        ] {
+            let case = bandung.file(report("Lampu jalan padam")).await;
+            fleet.settle().await;
+            match behind {
+                Some(behind) => flips.push((case, behind)),
+                None => good.push(case),
+            }
+        }
+        let whole = flip_all_at_the_hub(&fleet, &flips).await;
+
+        let database = fleet.database().await;
+        let bandung = fleet.at_mut("kota-bandung");
+        bandung.stop().await;
+        bandung.restore(folder.path(), database).await;
+        bandung.start().await;
+        fleet.settle().await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let told = bandung.node().status().await.unwrap();
+        assert_eq!(
+            (told.restored, told.alarm, told.outbox.epoch),
+            (None, None, 2)
+        );
+        let more = bandung.file(report("Banjir")).await;
+        fleet.settle().await;
+        assert_eq!(pusat.state(more).await, State::Received);
+        pusat.recall(good[0]).await;
+        fleet.settle().await;
+        assert_eq!(
+            bandung.view(good[0]).await.case_seq,
+            2,
+            "it hears of others"
+        );
+        for case in &good[1..] {
+            assert_eq!(bandung.view(*case).await.case_seq, 1);
+        }
+        let waiting = bandung.node().status().await.unwrap().inbox.waiting;
+        assert_eq!(waiting, flips.len() as u64, "only their own cases wait");
+
+        // Asked for in vain they are asked for again.
+        fleet.pass(MINUTE_MS);
+        fleet.settle().await;
+        mend_at_the_hub(&fleet, whole).await;
+        fleet.pass(2 * MINUTE_MS);
+        fleet.settle().await;
+        let bandung = fleet.at("kota-bandung");
+        for (case, behind) in flips {
+            let seen = bandung.view(case).await;
+            assert_eq!((seen.case_seq, seen.key), (1, KeyState::Held), "{behind}");
+        }
+        assert_eq!(count(bandung.node().db(), UNCOVERED).await, 0);
+        assert_eq!(epoch(bandung).await, 2);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_draft_of_before_a_restore_that_the_hub_holds_damaged_gets_its_place_once_it_is_whole() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let bandung = fleet.at("kota-bandung");
+        let bad = bandung.file(report("Lampu jalan padam")).await;
+        let folder = tempfile::tempdir().unwrap();
+        bandung.back_up(folder.path()).await;
+        fleet.settle().await;
+        let whole = flip_all_at_the_hub(&fleet, &[(bad, FLIPS[2])]).await;
+
+        let database = fleet.database().await;
+        let bandung = fleet.at_mut("kota-bandung");
+        bandung.stop().await;
+        bandung.restore(folder.path(), database).await;
+        bandung.start().await;
+        fleet.settle().await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        assert_eq!(epoch(bandung).await, 2);
+        // Sent once more it is another envelope of the same message, which has had its effect.
+        assert_eq!(bandung.node().status().await.unwrap().outbox.unsent, 0);
+        assert_eq!(pusat.view(bad).await.case_seq, 1);
+
+        mend_at_the_hub(&fleet, whole).await;
+        fleet.pass(MINUTE_MS);
+        fleet.settle().await;
+        let bandung = fleet.at("kota-bandung");
+        assert_eq!(bandung.view(bad).await.case_seq, 1);
+        let told = bandung.node().status().await.unwrap();
+        assert_eq!((told.alarm, told.outbox.epoch), (None, 3));
+        let more = bandung.file(report("Banjir")).await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").state(more).await, State::Received);
         fleet.ends_well().await;
     }
 }

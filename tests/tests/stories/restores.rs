@@ -34,16 +34,16 @@ const FORKS: &str = "select count(*) from forks";
 /// What the feed of changes tells of own messages that came to nothing.
 const TOLD_REFUSED: &str = "select count(*) from changes where kind = 'message.refused'";
 /// Own messages of closed epochs that no receipt covers.
-const UNCOVERED: &str = "select count(*) from outbox o where o.state in ('accepted', 'ruled')
+pub const UNCOVERED: &str = "select count(*) from outbox o where o.state in ('accepted', 'ruled')
     and not exists (select 1 from receipts r where r.epoch = o.epoch
         and r.from_seq <= o.seq and r.to_seq >= o.seq)";
 
-async fn count(db: &Db, sql: &'static str) -> i64 {
+pub async fn count(db: &Db, sql: &'static str) -> i64 {
     let mut tx = db.read().await.unwrap();
     on!(&mut tx, c => sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
 }
 
-async fn epoch(at: &Institution) -> u64 {
+pub async fn epoch(at: &Institution) -> u64 {
     at.node().status().await.unwrap().outbox.epoch
 }
 
