@@ -71,9 +71,9 @@ impl Hub {
     pub async fn start(ground: Arc<Ground>) -> Result<Arc<Self>, HubError> {
         let mut tx = ground.db.read().await?;
         let heads = store::deliveries::heads(&mut tx).await?;
-        let followed = Followed::from(&store::state::moment(&mut tx).await?);
+        let stands = Followed::from(&store::state::moment(&mut tx).await?);
         tx.rollback().await?;
-        let streams = Arc::new(Streams::new(ground.depoch, followed, heads));
+        let streams = Arc::new(Streams::new(ground.depoch, stands, heads));
         let right = Arc::new(Right::take(&ground).await?);
         let witness = Witness::of(&ground, Arc::clone(&right)).await?;
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams), right);

@@ -257,12 +257,12 @@ pub async fn give_key(
         KeyGiver::Officer
     };
     let actor = caller.actor();
-    let given = node.give_key(path.id, claim, (giver, &actor)).await;
-    let given = given.map_err(|e| problem(&e))?;
+    let another = node.give_key(path.id, claim, (giver, &actor)).await;
+    let another = another.map_err(|e| problem(&e))?;
     let body = Json(AnotherKey {
-        ticket: given.ticket,
-        key: given.key,
-        recoverable: given.recoverable,
+        ticket: another.ticket,
+        key: another.key,
+        recoverable: another.recoverable,
     });
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], body))
 }

@@ -181,6 +181,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         config: cli.config,
         clock,
     };
+    // Boxed are those that are large.
     match cli.command {
         Command::Init(args) => setup::init(&args, out).await,
         Command::Enrol(args) => setup::enrol(&place, args, out).await,
@@ -192,7 +193,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Keys(command) => keys::run(&place, command, out).await,
         Command::Backup(args) => backup::make(&place, &args, out).await,
         Command::Restore(args) => backup::restore(&place, &args, out).await,
-        Command::Quarantine(command) => quarantine::run(&place, command, out).await,
+        Command::Quarantine(command) => Box::pin(quarantine::run(&place, command, out)).await,
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Mail(command) => mail::run(&place, command, out).await,
         Command::Channel(command) => channel::run(&place, command, out).await,
@@ -203,13 +204,13 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Audit(args) => audit::read(&place, &args, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
         Command::Register(command) => register::run(&place, command, out).await,
-        Command::Reporter(command) => reporter::run(&place, command, out).await,
-        Command::Case(command) => case::run(&place, command, out).await,
+        Command::Reporter(command) => Box::pin(reporter::run(&place, command, out)).await,
+        Command::Case(command) => Box::pin(case::run(&place, command, out)).await,
         Command::Figures(args) => figures::figures(&place, &args, out).await,
         Command::Category(command) => category::run(&place, command, out).await,
         Command::Hints(command) => hints::run(command, out),
-        Command::Attachment(command) => attachment::run(&place, command, out).await,
-        Command::Programme(command) => programme::run(&place, command, out).await,
+        Command::Attachment(command) => Box::pin(attachment::run(&place, command, out)).await,
+        Command::Programme(command) => Box::pin(programme::run(&place, command, out)).await,
         Command::Taxonomy(command) => edition::taxonomy(&place, command, out).await,
         Command::Calendar(command) => edition::calendar(&place, command, out).await,
     }
