@@ -61,7 +61,7 @@ impl Shell {
         let cli = Cli::try_parse_from(program.iter().chain(words))
             .map_err(|error| Failure::usage(error.to_string()))?;
         let mut out = Vec::new();
-        run(cli, Arc::new(HandClock::at(NOW)), &mut out).await?;
+        Box::pin(run(cli, Arc::new(HandClock::at(NOW)), &mut out)).await?;
         Ok(String::from_utf8(out).unwrap())
     }
 
