@@ -15,7 +15,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// A case that has gone to a supervisor who has not joined yet.
 async fn escalated(kind: Kind) -> (Fleet, CaseId) {
-    let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+    let fleet = Box::pin(Fleet::gather(kind, &[PUSAT, BANDUNG])).await;
     fleet.hub.register(&OMBUDSMAN).await;
     fleet.settle().await;
     let bandung = fleet.at("kota-bandung");

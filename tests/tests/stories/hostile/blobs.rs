@@ -7,7 +7,7 @@ use lapor_migrations::on;
 use lapor_protocol::ids::{CaseId, Digest};
 use lapor_protocol::problem::Code;
 use lapor_tests::fleet::words::report;
-use lapor_tests::fleet::{document, kinds};
+use lapor_tests::fleet::{Fleet, document, kinds};
 use lapor_tests::hostile::{Asked, Hostile, Said};
 use serde_json::json;
 
@@ -73,6 +73,15 @@ async fn names_what_others_have(mallory: &Hostile, theirs: Digest, size: usize) 
 /// Room that two of three attachments fill.
 fn quota(settings: &mut lapor_hub::settings::Settings) {
     settings.limits.blob_quota_bytes = 250_000;
+}
+
+/// Who has an attachment reads it still, once nothing is on its way any more.
+async fn can_be_read(fleet: &Fleet, case: CaseId, sha256: Digest, expected: &[u8]) {
+    fleet.settle().await;
+    for slug in ["kota-bandung", "pusat"] {
+        let read = fleet.at(slug).attachment(case, sha256).await;
+        assert_eq!(read.unwrap(), expected, "{slug}");
+    }
 }
 
 #[tokio::test]
@@ -174,11 +183,7 @@ async fn an_attachment_of_others_is_unknown_and_ones_own_is_taken_only_as_announ
         assert_eq!(mallory.push(&[redacted.line()]).await.verdict(), None);
         let folder = &fleet.hub.hub().settings().storage.blobs;
         assert!(lapor_hub::blobs::path(folder, theirs).exists());
-        fleet.settle().await;
-        for slug in ["kota-bandung", "pusat"] {
-            let read = fleet.at(slug).attachment(case, theirs).await;
-            assert_eq!(read.unwrap(), document(&[7; 10_000]), "{slug}");
-        }
+        can_be_read(&fleet, case, theirs, &document(&[7; 10_000])).await;
         fleet.ends_well().await;
     }
 }

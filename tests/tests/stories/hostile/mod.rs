@@ -45,7 +45,7 @@ async fn gather_with(
     kind: Kind,
     change: impl FnOnce(&mut lapor_hub::settings::Settings),
 ) -> (Fleet, Hostile) {
-    let fleet = Fleet::with(kind, &[PUSAT, BANDUNG, KEMENPU], 1, change).await;
+    let fleet = Box::pin(Fleet::with(kind, &[PUSAT, BANDUNG, KEMENPU], 1, change)).await;
     let line = fleet.hub.invite(&MALLORY, true).await;
     let mallory = Hostile::join(&line, 200, BEGINNING).await.unwrap();
     (fleet, mallory)
