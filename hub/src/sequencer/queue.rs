@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     /// Hangs up as soon as it has sent.
-    const GONE: &str = "kota-palu";
+    const GONE: &str = "kota-bima";
 
     #[derive(Debug, PartialEq)]
     struct Sent(InstanceId, usize);
