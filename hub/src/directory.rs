@@ -187,7 +187,7 @@ pub fn admit(directory: &Directory, instance: &InstanceId) -> Result<(), HubErro
     }
 }
 
-/// Whether a directory ends with what is stored of it, asked in a write transaction. On PostgreSQL a server
+/// Makes sure, in a write transaction, that a directory ends with what is stored of it. On PostgreSQL a server
 /// that takes over may have another version in its place, or none: nobody may rule by what is gone, nor
 /// publish behind it.
 pub async fn stands(tx: &mut Tx, directory: &Directory) -> Result<(), HubError> {

@@ -270,7 +270,9 @@ pub async fn look(hub: &Hub) -> Result<(), HubError> {
     let mut tx = ground.db.read().await?;
     hub.sequencer.check(&mut tx).await?;
     let moment = store::state::moment(&mut tx).await?;
-    let is_there = store::envelopes::at(&mut tx, followed.number).await? == followed.last;
+    // What lies before the last message is looked at in catching up.
+    let now = Followed::from(&moment);
+    let is_there = followed.number < now.number || followed == now;
     if !is_there || moment.directory < version {
         hub.sequencer.end_by(&HubError::Receded);
         return Err(HubError::Receded);

@@ -175,33 +175,17 @@ impl Tx {
     pub async fn fetch_rows<T>(
         &mut self,
         bulk: &'static Bulk,
-        mut values: Vec<Value>,
+        values: Vec<Value>,
     ) -> Result<Vec<T>, DbError>
     where
         T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
-        bulk.check(&values)?;
         let mut found = Vec::new();
-        match self {
-            Self::Sqlite(transaction) => {
-                let parts = bulk.parts(values.len());
-                let mut values = values.into_iter();
-                for size in parts {
-                    let part = values.by_ref().take(bulk.columns * SIZES[size]);
-                    let query =
-                        sqlx::query_as_with(bulk.sqlite(size), arguments::<SqliteArguments>(part)?);
-                    found.extend(query.fetch_all(&mut **transaction).await?);
-                }
-            }
-            Self::Postgres(transaction) => {
-                while !values.is_empty() {
-                    let part = values.len().min(bulk.columns * MOST_ROWS);
-                    let part = arrays(values.drain(..part), bulk.columns)?;
-                    let query = sqlx::query_as_with(bulk.postgres(), part);
-                    found.extend(query.fetch_all(&mut **transaction).await?);
-                }
-            }
-        }
+        self.each_row(bulk, values, |row| {
+            found.push(row);
+            Ok::<_, DbError>(())
+        })
+        .await?;
         Ok(found)
     }
 

@@ -260,8 +260,7 @@ impl Worker {
         let headers = fresh.iter().map(|incoming| &incoming.message.header);
         let ids = headers.map(|header| (&header.author, header.id)).collect();
         for seen in store::envelopes::seen(tx, ids).await? {
-            let key = (seen.author, seen.message_id);
-            working.seen.entry(key).or_insert(seen.id);
+            working.seen.insert((seen.author, seen.message_id), seen.id);
         }
         let mut missing: BTreeSet<CaseId> = BTreeSet::new();
         for incoming in &fresh {
