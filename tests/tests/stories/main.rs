@@ -10,6 +10,7 @@ mod conform;
 mod crashes;
 mod custody;
 mod damage;
+mod damage_at_the_hub;
 mod damaged_files;
 mod deadlines;
 mod demo;
