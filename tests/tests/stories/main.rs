@@ -7,6 +7,7 @@ mod casework;
 mod certificates;
 mod clocks;
 mod conform;
+mod copies;
 mod crashes;
 mod custody;
 mod damage;

@@ -3,6 +3,7 @@
 
 mod apart;
 mod damaged;
+mod lost;
 
 use http::{HeaderName, HeaderValue, Method};
 use lapor_hub::audit::By;
