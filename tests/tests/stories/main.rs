@@ -32,6 +32,7 @@ mod pages;
 mod parsers;
 mod phones;
 mod programmes;
+mod prometheus;
 mod quarantine;
 mod recovering;
 mod replicas;
