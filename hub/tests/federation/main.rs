@@ -8,6 +8,7 @@ mod cutting;
 mod damage;
 mod evidence;
 mod harness;
+mod history;
 mod joining;
 mod newcomers;
 mod outbox;
