@@ -375,3 +375,34 @@ async fn what_is_arranged_elsewhere_leads_back_to_its_step_until_all_is_arranged
         admin.open("/meja/unit").await.shows(crumb);
     }
 }
+
+#[tokio::test]
+async fn a_test_letter_leads_back_to_the_step_where_it_was_asked_for() {
+    for mut place in staffed().await {
+        let server = TinyServer::start(Manners::default()).await;
+        let mail = &mut place.settings.mail;
+        (mail.host, mail.port) = (Some("localhost".into()), server.port);
+        mail.encryption = Encryption::None;
+        mail.from = Some("Lapor Bandung <lapor@bandung.go.id>".into());
+        place.node = place.reopened().await;
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let mut steps = Vec::new();
+        for step in 1..=12 {
+            let page = admin
+                .open(&format!("/meja/pengaturan?langkah={step}"))
+                .await;
+            let field = format!("name=\"langkah\" value=\"{step}\"");
+            steps.extend(page.text.contains(&field).then(|| step.to_string()));
+        }
+        let [step] = &steps[..] else {
+            panic!("one step sends a letter: {steps:?}");
+        };
+        let asked = [("langkah", step.as_str())];
+        let tried = admin.post("/meja/pengaturan/uji-surel", &asked).await;
+        assert_eq!(tried.to(), format!("/meja/pengaturan?langkah={step}"));
+        let tried = admin.post("/meja/pengaturan/uji-surel", &[]).await;
+        assert_eq!(tried.to(), "/meja/pengaturan");
+    }
+}

@@ -1,4 +1,5 @@
-//! Who is given a case: officers as accounts, those who would see it, those who stand in.
+//! Who is given a case, with which instruction and until when: officers as accounts, those who would
+//! see it, those who stand in, whoever takes all of it over.
 
 use http::StatusCode;
 use lapor_web::accounts::{Account, NewAccount};
@@ -178,5 +179,88 @@ async fn who_stands_in_has_the_cases_of_the_one_who_is_away_until_they_are_back(
         assert!(!after.text.contains("Lampu padam"));
         assert_eq!(place.audited("absence.noted").await.len(), 2);
         assert_eq!(place.audited("absence.ended").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_assignment_carries_an_instruction_and_a_day_into_the_history() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/unit");
+        let account = place.node.accounts().find_by_login(SITI).await.unwrap();
+        let to = ("petugas", account.id.as_str());
+        let late = [to, ("instruksi", "Cek."), ("batas", "2020-01-01")];
+        let nobody = [("instruksi", "Cek.")];
+        for (wrong, words) in [
+            (&late[..], "Batas waktu harus hari ini atau sesudahnya"),
+            (&nobody, "Pilih unit atau petugas"),
+        ] {
+            let page = siti.post(&path, wrong).await;
+            page.is(StatusCode::UNPROCESSABLE_ENTITY)
+                .shows(words)
+                .shows("Cek.</textarea>");
+            assert!(!page.text.contains("Diserahkan dengan instruksi"));
+        }
+        let lines = format!("{}\n", "a".repeat(99)).repeat(20);
+        let long = [to, ("instruksi", lines.as_str())];
+        siti.post(&path, &long).await.is(StatusCode::SEE_OTHER);
+        let given = [
+            to,
+            ("instruksi", "Cek tiang nomor 12."),
+            ("batas", "2099-12-04"),
+        ];
+        siti.post(&path, &given).await.is(StatusCode::SEE_OTHER);
+        siti.open(&at(case, ""))
+            .await
+            .shows("Diserahkan dengan instruksi")
+            .shows("Cek tiang nomor 12.")
+            .shows("4 Desember 2099")
+            .shows("<small>Petugas Loket</small>");
+    }
+}
+
+#[tokio::test]
+async fn what_lies_with_an_officer_is_handed_over_at_once() {
+    for place in staffed().await {
+        let node = &place.node;
+        let heir = lapor_web::accounts::NewAccount {
+            login: "asep@bandung.go.id",
+            name: "Asep Sunarya",
+            role: "officer",
+            unit: None,
+        };
+        let (asep, _) = node.create_account("test", &heir).await.unwrap();
+        let router = router(node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let accounts = node.accounts().list().await.unwrap();
+        let siti = accounts
+            .iter()
+            .find(|one| one.login.as_str() == SITI)
+            .unwrap();
+        let path = format!("/meja/petugas/{}", siti.id);
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let before = admin.open(&path).await;
+        assert!(!before.text.contains("Laporan di mejanya"));
+        let cases = [case];
+        let given = node.assign(&Sight::ALL, &cases, None, Some(siti.id.as_str()), "test");
+        given.await.unwrap();
+        let page = admin.open(&path).await;
+        page.shows("1 laporan diserahkan").shows(&at(case, ""));
+        let all = [
+            ("dari", siti.id.as_str()),
+            ("kepada", asep.id.as_str()),
+            ("kembali", &*path),
+        ];
+        assert_eq!(admin.post("/meja/serah", &all).await.to(), path);
+        admin
+            .open(&path)
+            .await
+            .shows("diserahkan kepada Asep Sunarya");
+        let officer = node.case(case).await.unwrap().summary.officer;
+        assert_eq!(officer.as_deref(), Some(asep.id.as_str()));
     }
 }

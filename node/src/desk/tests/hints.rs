@@ -1,6 +1,8 @@
-//! What the desk suggests: an institution where a report is not this one's, a unit where it is.
+//! What the desk suggests: an institution where a report is not this one's, a unit where it is, and
+//! what it may repeat.
 
 use http::StatusCode;
+use serde_json::json;
 
 use super::cases::{KEY, at, filed};
 use super::{ADMIN, Browser, SITI, WORDS, staffed};
@@ -99,5 +101,29 @@ async fn a_unit_is_suggested_with_its_reason_and_stands_in_the_field_at_one_pres
             .is(StatusCode::SEE_OTHER);
         let after = admin.open(&at(case, "")).await;
         assert!(!after.text.contains("Saran unit"), "it lies with a unit");
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_close_by_comes_before_one_across_the_city_and_says_how_far_it_is() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let there = async |latitude: f64| {
+            let report = json!({
+                "classification": "complaint", "title": "Lubang besar di jalan",
+                "content": "Lubang besar di tengah jalan, berbahaya bagi motor.",
+                "region": "32.73", "channel": "web",
+                "coordinates": {"latitude": latitude, "longitude": 107.61},
+            });
+            let report = serde_json::from_value(report).unwrap();
+            place.node.file(report, "test").await.unwrap().case
+        };
+        let (far, near, case) = (there(-6.96).await, there(-6.901).await, there(-6.90).await);
+        let page = siti.open(&at(case, "/gabung")).await;
+        let place_of = |other: lapor_protocol::ids::CaseId| page.text.find(&other.to_string());
+        assert!(place_of(near).unwrap() < place_of(far).unwrap_or(usize::MAX));
+        page.shows("sekitar 120 m");
     }
 }

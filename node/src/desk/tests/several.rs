@@ -1,11 +1,12 @@
-//! Acts on several cases at once that ask for something first: each case is answered by itself.
+//! Acts on several cases at once, at one press or after something was asked: each case is answered by
+//! itself.
 
 use http::StatusCode;
 use lapor_protocol::case::State;
 use lapor_protocol::ids::CaseId;
 use serde_json::json;
 
-use super::cases::{at, key_of, state, three};
+use super::cases::{at, filed, key_of, state, three};
 use super::{Browser, Page, SITI, WORDS, central, staffed};
 use crate::doors::router;
 use crate::testing::acts;
@@ -235,5 +236,80 @@ async fn nothing_is_done_to_cases_of_another_desk() {
         told.shows("Selesai pada 0 dari 2 laporan");
         assert_eq!(place.node.case(one).await.unwrap().history.len(), 1);
         roads.open(&at(one, "")).await.is(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn what_is_ticked_is_archived_with_a_reason_noted_and_given_to_an_officer() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let (one, other) = (
+            filed(&place, "Banjir di jalan", "Isi.").await,
+            filed(&place, "Banjir lagi", "Isi.").await,
+        );
+        let (first, second) = (one.to_string(), other.to_string());
+        let send = async |more: &[(&str, &str)]| {
+            let key = key_of(&siti.open("/meja?tab=semua").await);
+            let ticked = [
+                ("kunci", key.as_str()),
+                ("laporan", &*first),
+                ("laporan", &*second),
+            ];
+            siti.post("/meja/bersama", &[&ticked, more].concat()).await;
+            siti.open("/meja?tab=semua").await
+        };
+        let account = place.node.accounts().find_by_login(SITI).await.unwrap();
+        let given = [("tindakan", "petugas"), ("petugas", account.id.as_str())];
+        send(&given).await.shows("2 laporan diserahkan");
+        let summary = place.node.case(one).await.unwrap().summary;
+        assert_eq!(summary.officer.as_deref(), Some(account.id.as_str()));
+        let unit = "dinas-pu".parse().unwrap();
+        let added = place.node.add_unit("test", &unit, "Dinas PU", None).await;
+        added.unwrap();
+        send(&[("tindakan", "unit"), ("unit", "")])
+            .await
+            .shows("Pilih dahulu unitnya");
+        send(&[("tindakan", "unit"), ("unit", "dinas-pu")])
+            .await
+            .shows("2 laporan diserahkan");
+        let summary = place.node.case(one).await.unwrap().summary;
+        assert_eq!(summary.unit.as_deref(), Some("dinas-pu"));
+        let officer = summary.officer.as_deref();
+        assert_eq!(officer, Some(account.id.as_str()), "sees the unit");
+        send(&[("tindakan", "unit"), ("unit", "-")])
+            .await
+            .shows("2 laporan dilepaskan");
+        let summary = place.node.case(one).await.unwrap().summary;
+        assert_eq!((summary.unit, summary.officer), (None, None));
+        send(&[("tindakan", "lihat")])
+            .await
+            .shows("2 laporan ditandai");
+        send(&[("tindakan", "lihat")])
+            .await
+            .shows("0 laporan ditandai");
+        send(&[("tindakan", "penerus")])
+            .await
+            .shows("Selesai pada 0 dari 2")
+            .shows("Tidak dapat pada");
+        let gone = ("laporan", "0198c0de-0000-7000-8000-000000000001");
+        send(&[&given[..], &[gone]].concat())
+            .await
+            .shows("Selesai pada 2 dari 3");
+        let note = [("tindakan", "catatan"), ("uraian", "Satu kejadian.")];
+        send(&note).await.shows("Catatan ditulis pada 2 laporan");
+        send(&[("tindakan", "arsip")])
+            .await
+            .shows("Pilih dahulu alasan");
+        let archive = [("tindakan", "arsip"), ("alasan", "not_a_report")];
+        send(&archive).await.shows("2 laporan diarsipkan");
+        for case in [one, other] {
+            let view = place.node.case(case).await.unwrap();
+            assert_eq!(view.summary.state, Some(State::Archived));
+            assert_eq!(view.history.len(), 3, "filed, noted, archived");
+        }
+        let again = [("tindakan", "arsip"), ("alasan", "other")];
+        send(&again).await.shows("Tidak dapat pada");
     }
 }

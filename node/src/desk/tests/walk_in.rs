@@ -1,8 +1,9 @@
-//! What an officer takes in for somebody: news to their address, and the programme it is about.
+//! What an officer takes in for somebody: where it is, for whom, whether it is known, news to their
+//! address, and the programme it is about.
 
 use http::StatusCode;
 
-use super::cases::key_of;
+use super::cases::{at, filed, key_of};
 use super::{Browser, SITI, WORDS, staffed};
 use crate::doors::router;
 use crate::publishing::NewProgramme;
@@ -75,5 +76,69 @@ async fn a_walk_in_hears_by_mail_where_they_leave_an_address_and_names_a_program
         let mut tx = place.node.read_tx().await.unwrap();
         let row = crate::store::reporters::of_case(&mut tx, &case.to_string()).await;
         assert_eq!(row.unwrap().unwrap().notify, "email");
+    }
+}
+
+#[tokio::test]
+async fn a_report_at_the_counter_says_where_for_whom_and_whether_it_is_known() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let known = filed(
+            &place,
+            "Lampu jalan padam di Jalan Cikutra",
+            "Gelap sejak Minggu, dua orang jatuh.",
+        )
+        .await;
+        let blank = siti.open("/meja/baru").await;
+        let key = key_of(&blank);
+        let mut fields = vec![
+            ("kunci", key.as_str()),
+            ("saluran", "telepon"),
+            ("jenis", "pengaduan"),
+            ("judul", "Lampu jalan padam di Jalan Cikutra"),
+            ("uraian", "Gelap sejak Minggu, dua orang jatuh."),
+            ("wilayah", "Kota Bandung, Jawa Barat"),
+            ("lintang", "-7,2575"),
+            ("bujur", "112,7521"),
+            ("kecuali", "pusat"),
+        ];
+        let apart = siti.post("/meja/baru", &fields).await;
+        apart
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("berada di Jawa Timur, sedangkan wilayahnya Kota Bandung")
+            .shows("juga oleh instansi yang dikecualikan")
+            .shows("id=\"kecuali-terbuka-error\"")
+            .shows("name=\"kecuali-terbuka\" value=\"1\"")
+            .shows("name=\"wilayah-beda\"")
+            .shows("name=\"wilayah-beda-untuk\" value=\"32.73 -7.2575 112.7521\"");
+        fields.push(("kecuali-terbuka", "1"));
+        fields[8].1 = "kota-bandung";
+        let ours = siti.post("/meja/baru", &fields).await;
+        ours.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tunjukkan portal LAPOR! nasional kepada pelapor");
+        fields[8].1 = "pusat";
+        fields[6].1 = "-6,9175";
+        fields[7].1 = "107,6191";
+        let alike = siti.post("/meja/baru", &fields).await;
+        alike
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows(&format!("{}\" target=\"_blank\"", at(known, "")))
+            .shows("name=\"tetap\" value=\"1\"")
+            .shows("value=\"107,6191\"");
+        fields.push(("tetap", "1"));
+        let slip = siti.post("/meja/baru", &fields).await;
+        let ticket = slip
+            .is(StatusCode::OK)
+            .shows("data-print")
+            .between("<dd class=\"ticket\">", "</dd>");
+        // Nobody has said where the portal is found.
+        assert!(!slip.text.contains("/lacak</strong>"));
+        let view = place.node.case_by_ticket(&ticket).await.unwrap();
+        let page = siti.open(&at(view.summary.case, "")).await;
+        page.shows("-6.91750, 107.61910")
+            .shows("href=\"/peta/32\"")
+            .shows("<circle cx=");
     }
 }
