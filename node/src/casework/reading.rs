@@ -393,7 +393,7 @@ pub(super) async fn births(
     }
     let unruled = cases.iter().filter(|case| !found.contains_key(*case));
     let unruled = unruled.map(|case| case.to_string().into()).collect();
-    for (case, draft) in store::outbox::unruled_births(tx, unruled).await? {
+    for (case, draft) in store::unruled::births(tx, unruled).await? {
         let case = store::case_id(&case)?;
         if found.contains_key(&case) {
             continue;

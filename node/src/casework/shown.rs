@@ -52,7 +52,7 @@ pub(crate) fn shown(
 /// whose draft is damaged is set aside before it is sealed, and shows when it is ruled if it was sealed
 /// already.
 pub(crate) async fn drafts(tx: &mut Tx, case_id: &str) -> Result<Vec<Draft>, NodeError> {
-    let stored = store::outbox::unruled_of(tx, case_id).await?;
+    let stored = store::unruled::of_case(tx, case_id).await?;
     let read = stored.iter();
     Ok(read
         .filter_map(|text| serde_json::from_str(text).ok())

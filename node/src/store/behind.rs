@@ -152,9 +152,8 @@ mod tests {
 
     use super::*;
     use crate::store::aside::{own, refuse_own};
-    use crate::store::outbox::{
-        NewRow, add, pending, quarantine, seal, unruled_births, unruled_of,
-    };
+    use crate::store::outbox::{NewRow, add, pending, quarantine, seal};
+    use crate::store::unruled;
     use crate::testing::databases;
 
     fn message<'a>(
@@ -198,20 +197,25 @@ mod tests {
                 ("b", &["b"][..]),
                 ("half", &["split", "early", "half"][..]),
             ] {
-                let read = unruled_of(tx, case).await.unwrap();
+                let read = unruled::of_case(tx, case).await.unwrap();
                 assert_eq!(read, drafts, "{} {case}", test.name);
             }
             let cases = || vec![Value::from("a"), "half".into()];
-            let births = unruled_births(tx, cases()).await.unwrap();
+            let births = unruled::births(tx, cases()).await.unwrap();
             let births: Vec<_> = births.iter().map(|birth| birth.1.as_str()).collect();
             assert_eq!(births, ["filed", "split"], "{}", test.name);
             for number in [1, 2] {
                 refuse_own(tx, number, "why").await.unwrap();
             }
             for case in ["a", "half"] {
-                assert_eq!(unruled_of(tx, case).await, Ok(vec![]), "{}", test.name);
+                assert_eq!(
+                    unruled::of_case(tx, case).await,
+                    Ok(vec![]),
+                    "{}",
+                    test.name
+                );
             }
-            assert_eq!(unruled_births(tx, cases()).await, Ok(vec![]));
+            assert_eq!(unruled::births(tx, cases()).await, Ok(vec![]));
         }
     }
 

@@ -37,6 +37,7 @@ pub mod open311;
 pub mod outbox;
 pub mod pictures;
 pub mod public;
+pub mod receipts;
 pub mod reporters;
 pub mod secrets;
 pub mod support;
@@ -47,6 +48,7 @@ pub mod token_bounds;
 pub mod token_scopes;
 pub mod told;
 pub mod units;
+pub mod unruled;
 pub mod uploads;
 pub mod webhooks;
 

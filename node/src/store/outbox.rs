@@ -319,81 +319,6 @@ pub async fn newcomers(tx: &mut Tx, number: i64) -> Stored<Option<String>> {
     Ok(found.map(Legible::text))
 }
 
-/// Drafts of a case (as first or second case) that are not ruled yet, oldest first; while its birth is
-/// quarantined, with those that are too. Each half has its index; `or` would read every draft that is
-/// not ruled.
-pub async fn unruled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
-    const SQL: &str = "select d.draft from (
-            select number, state from outbox where case_id = $1
-            union
-            select number, state from outbox where other_case = $1
-        ) of_case
-            join outbox_drafts d on d.number = of_case.number
-        where of_case.state in ('pending', 'sealed', 'accepted')
-            or (of_case.state = 'quarantined' and exists (
-                select 1 from outbox
-                    where case_id = $1 and kind = 'report.filed' and state = 'quarantined'
-                union all
-                select 1 from outbox
-                    where other_case = $1 and kind = 'case.split' and state = 'quarantined'
-            ))
-        order by of_case.number";
-    let drafts: Vec<Legible<String>> =
-        on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?;
-    Ok(drafts.into_iter().map(Legible::text).collect())
-}
-
-static UNRULED_BIRTHS: Bulk = Bulk::new(
-    "with v (case_id) as (values",
-    1,
-    ") select of_cases.of_case, d.draft from (
-            select v.case_id as of_case, number, state, kind
-                from v join outbox on outbox.case_id = v.case_id
-            union
-            select v.case_id as of_case, number, state, kind
-                from v join outbox on outbox.other_case = v.case_id
-        ) of_cases cross join outbox_drafts d
-        where d.number = of_cases.number
-            and of_cases.state in ('pending', 'sealed', 'accepted', 'quarantined')
-            and of_cases.kind in ('report.filed', 'case.split')
-        order by of_cases.number",
-);
-
-/// Drafts with which the named cases (as first or second case) may begin and that are not ruled yet,
-/// quarantined ones included, the oldest first: case and draft.
-pub async fn unruled_births(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, String)>> {
-    let rows: Vec<(String, Legible<String>)> = tx.fetch_rows(&UNRULED_BIRTHS, cases).await?;
-    let rows = rows.into_iter();
-    Ok(rows.map(|(case, draft)| (case, draft.text())).collect())
-}
-
-/// What is not ruled lies behind the first that is not: the rest of a long case is not read. `cross join`
-/// pins the order to SQLite, and a state that is no column leaves PostgreSQL no index of states: either
-/// would compare the whole backlog with each of them.
-static UNRULED: Bulk = Bulk::new(
-    "with v (case_id) as (values",
-    1,
-    ") select v.case_id, count(*) from v cross join outbox o
-        where o.case_id = v.case_id and o.number >= (select min(number) from (
-                select min(number) as number from outbox where state = 'pending'
-                union all
-                select min(number) from outbox where state = 'sealed'
-                union all
-                select min(number) from outbox where state = 'accepted'
-            ) of_states)
-            and o.state || '' in ('pending', 'sealed', 'accepted') group by v.case_id",
-);
-
-/// How many own messages of these cases (as first case) are not ruled yet, those that came back after a
-/// restore included; a case without any is left out.
-///
-/// What is shown counts drafts alone, and those of the second case too. Where something came back, or a
-/// draft waits as that of the second case, the two counts differ and the case is computed anew; where
-/// there are as many of both, they are equal, and so is what is still shown as pending.
-pub async fn unruled_counts(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, i64)>> {
-    tx.fetch_rows(&UNRULED, cases).await
-}
-
 /// Ids of the sealed messages of an epoch, from a position on: seq and envelope id.
 pub async fn ids_from(tx: &mut Tx, epoch: i64, from: i64, to: i64) -> Stored<Vec<Vec<u8>>> {
     const SQL: &str = "select envelope_id from outbox
@@ -426,13 +351,6 @@ pub async fn accepted_at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<Out
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
 }
 
-pub async fn add_receipt(tx: &mut Tx, epoch: i64, from: i64, to: i64, line: &str) -> Stored<()> {
-    const SQL: &str = "insert into receipts (epoch, from_seq, to_seq, line) values ($1, $2, $3, $4)
-        on conflict (epoch, from_seq, to_seq) do nothing";
-    on!(tx, c => sqlx::query(SQL).bind(epoch).bind(from).bind(to).bind(line).execute(c).await.map(drop))?;
-    Ok(())
-}
-
 /// Messages of an epoch from a place back, the last first.
 pub async fn back_from(
     tx: &mut Tx,
@@ -442,31 +360,6 @@ pub async fn back_from(
     const SQL: &str =
         rows!("o.epoch = $1 and o.seq <= $2 and l.line is not null order by o.seq desc limit $3");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).bind(limit).fetch_all(c).await)?)
-}
-
-/// Receipts of an epoch that end in a range: where, and their lines.
-pub async fn receipts_to(
-    tx: &mut Tx,
-    epoch: i64,
-    from: i64,
-    to: i64,
-) -> Stored<Vec<(i64, String)>> {
-    const SQL: &str = "select to_seq, line from receipts
-        where epoch = $1 and to_seq between $2 and $3 order by to_seq, from_seq";
-    let rows: Vec<(i64, Legible<String>)> =
-        on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(from).bind(to).fetch_all(c).await)?;
-    Ok(rows
-        .into_iter()
-        .map(|(to, line)| (to, line.text()))
-        .collect())
-}
-
-/// The receipt that reaches furthest.
-pub async fn latest_receipt(tx: &mut Tx) -> Stored<Option<String>> {
-    const SQL: &str = "select line from receipts order by epoch desc, to_seq desc limit 1";
-    let line: Option<Legible<String>> =
-        on!(tx, c => sqlx::query_scalar(SQL).fetch_optional(c).await)?;
-    Ok(line.map(Legible::text))
 }
 
 /// Counts and ages: rows in a state, and when the oldest of them was made.
@@ -479,22 +372,11 @@ pub async fn backlog(tx: &mut Tx) -> Stored<Vec<(String, i64, Option<i64>)>> {
 #[cfg(test)]
 mod tests {
     use lapor_migrations::Schema;
-    use lapor_migrations::throwaway::goes_from_the_list;
     use lapor_protocol::ids::EnvelopeId;
 
-    use super::super::by_id;
+    use super::super::{by_id, unruled};
     use super::*;
     use crate::testing::databases;
-
-    #[tokio::test]
-    async fn a_list_of_cases_leads_to_what_is_not_ruled_of_them() {
-        for test in databases().await {
-            let db = test.migrated(Schema::Node).await.unwrap();
-            let tx = &mut db.read().await.unwrap();
-            goes_from_the_list(tx, &UNRULED).await;
-            goes_from_the_list(tx, &UNRULED_BIRTHS).await;
-        }
-    }
 
     fn row(message_id: &str) -> NewRow<'_> {
         NewRow {
@@ -538,7 +420,7 @@ mod tests {
     }
 
     async fn unruled(tx: &mut Tx) -> Option<i64> {
-        let counts = unruled_counts(tx, vec!["c".into(), "none".into()]).await;
+        let counts = unruled::counts(tx, vec!["c".into(), "none".into()]).await;
         match &counts.unwrap()[..] {
             [] => None,
             [(case, count)] if case == "c" => Some(*count),
@@ -608,7 +490,7 @@ mod tests {
             by_id::set_line(tx, envelope(8), "mended").await.unwrap();
             assert_eq!(sealed_as(tx, 8).await, Some(("mended".into(), 1)));
             // What came back from the hub was not written here.
-            assert_eq!(unruled_of(tx, "c").await, Ok(vec![draft(), draft()]));
+            assert_eq!(unruled::of_case(tx, "c").await, Ok(vec![draft(), draft()]));
             assert_eq!(unruled(tx).await, Some(3), "{}", test.name);
             for (id, left) in [(1, 2), (7, 1), (8, 0)] {
                 let ruled_at = 9_i64;

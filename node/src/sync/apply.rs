@@ -347,7 +347,7 @@ impl Batch<'_> {
         let cases = self.cases.values();
         let cases = cases.filter(|working| working.as_shown > 0 && !working.restate);
         let ids = cases.map(|working| working.row.case_id.as_str().into());
-        let counts = store::outbox::unruled_counts(tx, ids.collect()).await?;
+        let counts = store::unruled::counts(tx, ids.collect()).await?;
         Ok(counts.into_iter().collect())
     }
 }

@@ -165,7 +165,7 @@ impl Link {
             let held = held.iter().map(|id| store::digest(id));
             let held = held.collect::<Result<Vec<_>, _>>()?;
             receipt.covers(&held).map_err(LinkError::hub)?;
-            store::outbox::add_receipt(&mut tx, of, from, to, &envelope.to_line()).await?;
+            store::receipts::add(&mut tx, of, from, to, &envelope.to_line()).await?;
         }
         Ok(tx)
     }

@@ -235,7 +235,7 @@ impl Link {
                 None => ids_stored(&mut tx, (of, from, to)).await?,
             };
             receipt.covers(&held).map_err(LinkError::hub)?;
-            store::outbox::add_receipt(&mut tx, of, from, to, &envelope.to_line()).await?;
+            store::receipts::add(&mut tx, of, from, to, &envelope.to_line()).await?;
             if of == epoch && from <= through + 1 {
                 through = through.max(to);
             }

@@ -227,7 +227,7 @@ impl Link {
         let choosing = tokio::task::spawn_blocking(move || messages_back(rows, wanted, &directory));
         let rows = choosing.await.map_err(NodeError::damaged)?;
         let first = rows.last().and_then(|row| row.seq).unwrap_or(last);
-        let receipts = store::outbox::receipts_to(&mut tx, epoch, first, last).await?;
+        let receipts = store::receipts::ending_in(&mut tx, epoch, first, last).await?;
         drop(tx);
         let mut lines = Lines::default();
         let mut brought = None;
@@ -297,7 +297,7 @@ async fn bare(tx: &mut Tx, rows: &[InboxRow]) -> Result<HashMap<i64, Bare>, Node
             ids.insert(item.envelope_id, row.dseq);
         }
     }
-    let latest = store::outbox::latest_receipt(tx).await?;
+    let latest = store::receipts::latest(tx).await?;
     // Where it is damaged, messages come twice rather than never.
     let last = latest.as_deref().and_then(receipt_end);
     let numbers = store::by_id::numbers(tx, ids.keys().copied().collect()).await?;

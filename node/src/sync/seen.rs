@@ -86,7 +86,7 @@ impl Link {
             return Ok(seen.clone());
         }
         let mut tx = self.node.read_tx().await?;
-        let receipt = store::outbox::latest_receipt(&mut tx).await?;
+        let receipt = store::receipts::latest(&mut tx).await?;
         // One that is damaged is not shown, and keeps nothing else from being shown.
         let receipt = receipt.and_then(|line| {
             let read = Envelope::parse(line.as_bytes());
