@@ -7,7 +7,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::case_held::AnswerForm;
 
 use super::NewAct;
-use super::reading::applied_history;
+use super::history::applied_history;
 use super::shown::drafts;
 use crate::error::NodeError;
 use crate::place::check_answer;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::HistoryEntry;
-use super::reading::applied_history;
+use super::history::applied_history;
 use super::shown::{drafts, is_replied};
 use crate::error::NodeError;
 use crate::personal::mask;

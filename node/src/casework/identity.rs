@@ -18,9 +18,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::act::load;
+use super::history::{identity_requests, read_message};
 use super::once::{self, Asked, Once};
 use super::person::{has_handled, person_of};
-use super::reading::{identity_requests, read_message, summaries};
+use super::reading::summaries;
 use super::shown::{drafts, shown};
 use super::{CaseSummary, HistoryEntry, NewAct, Reporter};
 use crate::chance::new_message_id;

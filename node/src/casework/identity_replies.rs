@@ -10,7 +10,8 @@ use lapor_protocol::kinds::Body;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::reading::{read_message, summaries};
+use super::history::read_message;
+use super::reading::summaries;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;

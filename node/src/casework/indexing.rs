@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
 use super::glance::{begins, describe, said};
-use super::reading::applied_history;
+use super::history::applied_history;
 use super::shown::{drafts, refresh};
 use super::{HistoryEntry, keep};
 use crate::courtesy::Courtesy;

@@ -20,6 +20,7 @@ mod erasures_tests;
 mod filing;
 mod glance;
 mod handed;
+mod history;
 mod identity;
 mod identity_kept;
 mod identity_replies;
@@ -78,6 +79,7 @@ pub(crate) use filing::{Beside, Filing, write_filings};
 pub use glance::Tray;
 pub(crate) use glance::{begins, beyond, describe};
 pub use handed::Handed;
+pub(crate) use history::{history, kept_message, read_message, title_of};
 pub use identity::{Asker, IdentityAsk, IdentityTask};
 pub use identity_replies::{IdentityAnswer, IdentityRequest, IdentityRequests};
 pub use inbox::{InboxCounts, Sight, Tab};
@@ -94,7 +96,7 @@ pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::{FiledReport, Gone, Left, PublicReport, Reported};
 pub(crate) use query::two_of;
 pub(crate) use queued::{store_drafts, told_identity};
-pub(crate) use reading::{history, kept_message, read_message, state_of, summaries, title_of};
+pub(crate) use reading::{state_of, summaries};
 pub(crate) use shown::{
     drafts, is_replied, keep, refresh, refresh_case, refresh_cases_of, show, shown_case, standing,
 };

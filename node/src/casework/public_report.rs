@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::course::{Event, Happened, course, walked};
 use super::glance::begins;
-use super::reading::births;
+use super::history::births;
 use super::tracking::{Step, step};
 use super::{CaseSummary, CaseView, Coordinates, HistoryEntry, KeyState, Outcome};
 use crate::deadlines::RunningClock;
