@@ -1,12 +1,10 @@
-//! Inviting, ending, replacing; the road map; the test of a connection.
+//! Inviting, ending, replacing; the test of a connection.
 
 use lapor_protocol::ids::InstanceId;
 
 use super::*;
-use crate::levels::{self, Level, Levels};
 use crate::store;
 use crate::streams::StreamKey;
-use crate::watch;
 
 pub const GARUT: &[(&str, &str)] = &[
     ("pendek", "kab-garut"),
@@ -21,7 +19,7 @@ impl Place {
         directory.latest().instance(&id(slug)).cloned()
     }
 
-    fn status_of(&self, slug: &str) -> Option<Status> {
+    pub(super) fn status_of(&self, slug: &str) -> Option<Status> {
         self.entry(slug).map(|entry| entry.status)
     }
 
@@ -32,28 +30,15 @@ impl Place {
         publish(&self.ground, vec![entry]).await;
     }
 
-    async fn line_is_open(&self, slug: &str) -> bool {
+    pub(super) async fn line_is_open(&self, slug: &str) -> bool {
         let mut tx = self.ground.db.read().await.unwrap();
         let until = store::joining::open_until(&mut tx, &id(slug), NOW).await;
         until.unwrap().is_some()
     }
 }
 
-fn id(slug: &str) -> InstanceId {
+pub(super) fn id(slug: &str) -> InstanceId {
     slug.parse().unwrap()
-}
-
-impl Browser {
-    /// A table in a form with files.
-    async fn send_table(&self, text: &str) -> Page {
-        let body = format!(
-            "--x\r\nContent-Disposition: form-data; name=\"berkas\"; filename=\"t.csv\"\r\n\
-             Content-Type: text/csv\r\n\r\n{text}\r\n--x--\r\n"
-        );
-        let request = Request::post("/konsol/undang/massal/periksa")
-            .header("content-type", "multipart/form-data; boundary=x");
-        self.send(request, body).await
-    }
 }
 
 #[tokio::test]
@@ -365,194 +350,6 @@ async fn no_region_is_guessed_and_a_government_has_one_of_its_level() {
 }
 
 #[tokio::test]
-async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
-    for place in Place::all(false).await {
-        place
-            .hire("kedua@pusat.example", ConsoleRole::Operator)
-            .await;
-        let operator = place.enters(&login(ConsoleRole::Operator)).await;
-        let header = "slug,kind,name,region_code\n";
-        let wrong =
-            format!("{header}kab-garut,kabupaten,Garut,32.05\nx,kota,,99.99\nkab-garut,desa,Z,\n");
-        operator
-            .send_table(&wrong)
-            .await
-            .is(StatusCode::OK)
-            .shows("class=\"number\" data-label=\"Baris\">")
-            .shows("<code class=\"whole\">region_code</code>")
-            .shows("<code class=\"whole\">slug</code>")
-            .shows("<code class=\"whole\">kind</code>")
-            .hides("massal/mulai");
-        assert_eq!(place.status_of("kab-garut"), None);
-        let lacking = operator.send_table("slug,kind\na,kota\n").await;
-        lacking.shows("tidak ada di baris judul");
-        let open = "slug,kind,region_code,name\nkota-a,kota,,\"A\nkota-b,kota,,B\n";
-        let page = operator.send_table(open).await;
-        page.shows("Tanda kutip yang membuka sebuah sel")
-            .hides("massal/mulai");
-        let vast = "kota-a,kota,,A\n".repeat(12_000);
-        let vast = operator.send_table(&vast).await;
-        vast.is(StatusCode::PAYLOAD_TOO_LARGE)
-            .shows("berkas dan isiannya, paling besar 150 KB");
-        let header_open = operator.send_table("slug,kind,\"name\na,kota,A\n").await;
-        header_open
-            .shows("Tanda kutip yang membuka sebuah sel")
-            .hides("tidak ada di baris judul");
-        let desks = "slug,kind,name\npusat,pusat,P\npusat-2,pusat,Q\n";
-        operator.send_table(desks).await.hides("massal/mulai");
-        let entrusted = "slug,kind,name,region_code,disposes_to\n\
-                         kab-garut,kabupaten,Garut,32.05,region:31.* kind:bumn\n";
-        operator
-            .send_table(entrusted)
-            .await
-            .shows(">Kabupaten</td>")
-            .shows("Garut, Jawa Barat <code>32.05</code>")
-            .shows("<code>region:31.*</code> <code>kind:bumn</code>");
-        let right =
-            format!("{header}kab-garut,kabupaten,Garut,32.05\nkota-cimahi,kota,Cimahi,32.77\n");
-        operator.send_table(&right).await.shows("massal/mulai");
-        let begun = operator
-            .post("/konsol/undang/massal/mulai", &[("isi", &right)])
-            .await;
-        let at = begun.is(StatusCode::SEE_OTHER).to.clone();
-        let mut page = operator.open(&at).await;
-        while page.text.contains("setiap dua detik") {
-            tokio::task::yield_now().await;
-            page = operator.open(&at).await;
-        }
-        page.shows("2 dari 2")
-            .shows("<button class=\"danger\">Selesai");
-        assert_eq!(place.status_of("kota-cimahi"), Some(Status::Invited));
-        let lines = operator.open(&format!("{at}/hasil.csv")).await;
-        assert_eq!(lines.text.matches("lapor1.").count(), 2);
-        let sheets = operator.open(&format!("{at}/lembar")).await;
-        assert_eq!(sheets.text.matches("class=\"sheet\"").count(), 2);
-        let other = place.enters("kedua@pusat.example").await;
-        other.open(&at).await.is(StatusCode::NOT_FOUND);
-        operator.post(&format!("{at}/hapus"), &[]).await;
-        operator.open(&at).await.is(StatusCode::NOT_FOUND);
-        assert!(place.line_is_open("kota-cimahi").await);
-    }
-}
-
-#[tokio::test]
-async fn a_table_is_kept_when_the_hub_begins_nothing_with_it() {
-    for place in Place::all(false).await {
-        let operator = place.enters(&login(ConsoleRole::Operator)).await;
-        let table = "slug,kind,name\nkota-cimahi,kota,Cimahi\n";
-        let path = "/konsol/undang/massal/mulai";
-        let mut answer = operator.post(path, &[("isi", table)]).await;
-        while answer.status == StatusCode::SEE_OTHER {
-            let at = answer.to.clone();
-            operator.open(&at).await.shows("<progress");
-            answer = operator.post(path, &[("isi", table)]).await;
-        }
-        answer
-            .is(StatusCode::UNPROCESSABLE_ENTITY)
-            .shows("tunggu setengah jam")
-            .shows("massal/mulai")
-            .shows("kota-cimahi,kota,Cimahi");
-    }
-}
-
-#[tokio::test]
-async fn a_place_of_the_road_map_names_its_institution() {
-    for place in Place::all(false).await {
-        let mut entry = InstanceEntry::registered(
-            "kab-cianjur".parse().unwrap(),
-            InstanceKind::Kabupaten,
-            "Pemkab Cianjur".to_owned(),
-        );
-        entry.region = Some("32.03".parse().unwrap());
-        entry.status = Status::Active;
-        publish(&place.ground, vec![entry]).await;
-        let looks = place.enters(&login(ConsoleRole::Observer)).await;
-        let page = looks.open("/konsol/peta-jalan/32.03").await;
-        page.shows(">Pemkab Cianjur</a> <code>kab-cianjur</code>");
-    }
-}
-
-#[tokio::test]
-async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
-    for place in Place::all(false).await {
-        let operator = place.enters(&login(ConsoleRole::Operator)).await;
-        operator.post("/konsol/undang", GARUT).await;
-        let whole = operator.open("/konsol/peta-jalan.csv").await;
-        assert_eq!(whole.text.lines().count(), 1 + 38 + 508);
-        let at = "/konsol/peta-jalan/32.05";
-        let wrong = operator.post(at, &[("rencana", "nanti")]).await;
-        wrong.is(StatusCode::UNPROCESSABLE_ENTITY);
-        for (by, aim, field) in [
-            ("", "bertukar", "rencana"),
-            ("2027-q1", "dicabut", "sasaran"),
-        ] {
-            let wrong = operator
-                .post(at, &[("rencana", by), ("sasaran", aim)])
-                .await;
-            wrong
-                .is(StatusCode::UNPROCESSABLE_ENTITY)
-                .shows(&format!("href=\"#{field}\""));
-        }
-        operator.post(at, &[("rencana", "2027-q1")]).await;
-        operator.open(at).await.shows("2027-Q1").shows("kab-garut");
-        let aim = [("rencana", "2027-q1"), ("sasaran", "bertukar")];
-        operator.post(at, &aim).await.is(StatusCode::SEE_OTHER);
-        let said = "2027-Q1: Bertukar pesan";
-        operator
-            .open(at)
-            .await
-            .shows(said)
-            .shows("<option value=\"bertukar\" selected>");
-        operator.open("/konsol/peta-jalan").await.shows(said);
-        let one = operator.open("/konsol/peta-jalan.csv?cari=garut").await;
-        assert!(one.text.contains(",diundang,"), "{}", one.text);
-        assert!(
-            one.text.contains(",2027-Q1,kab-garut,bertukar"),
-            "{}",
-            one.text
-        );
-        operator
-            .open("/konsol/peta-jalan?tingkat=diundang")
-            .await
-            .shows("Kabupaten Garut")
-            .hides("Kabupaten Ciamis");
-        operator
-            .open("/konsol/peta-jalan")
-            .await
-            .shows("Jawa Barat");
-        let (_, detail) = place.audited("roadmap.planned").await.remove(0);
-        assert_eq!(detail, "2027-Q1: bertukar");
-    }
-}
-
-#[tokio::test]
-async fn the_road_map_says_since_when_somebody_stands_at_a_level() {
-    const MINUTE_MS: i64 = 60_000;
-    for place in Place::all(false).await {
-        let operator = place.enters(&login(ConsoleRole::Operator)).await;
-        let bandung = id("kota-bandung");
-        let since = async || {
-            let picture = watch::look(&place.console.hub).await.unwrap();
-            levels::note(&place.console.hub, &picture).await.unwrap();
-            let mut tx = place.ground.db.read().await.unwrap();
-            let reached = Levels::of_one(&mut tx, picture.at, &picture.instances[&bandung]).await;
-            let reached = reached.unwrap();
-            (reached.level, reached.since)
-        };
-        assert_eq!(since().await, (Level::Joined, None), "before it was noted");
-        place.clock.advance(MINUTE_MS);
-        let reason = [("alasan", "kunci bocor")];
-        operator
-            .post(&format!("{BANDUNG}/tangguhkan"), &reason)
-            .await;
-        let suspended = (Level::Suspended, Some(NOW + MINUTE_MS));
-        assert_eq!(since().await, suspended);
-        place.clock.advance(MINUTE_MS);
-        assert_eq!(since().await, suspended, "it stays");
-    }
-}
-
-#[tokio::test]
 async fn a_connection_is_tried_by_waking_whoever_waits() {
     for place in Place::all(false).await {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
@@ -571,21 +368,6 @@ async fn a_connection_is_tried_by_waking_whoever_waits() {
             .shows("milidetik");
         node.await.unwrap();
         assert_eq!(place.audited("instance.tried").await.len(), 1);
-    }
-}
-
-#[tokio::test]
-async fn where_two_must_agree_is_said_before_a_table_is_sent_that_it_gives_no_authority() {
-    const SAID: &str = "biarkan disposes_to kosong";
-    for (two, all) in [
-        (false, Place::all(false).await),
-        (true, Place::all(true).await),
-    ] {
-        for place in all {
-            let operator = place.enters(&login(ConsoleRole::Operator)).await;
-            let page = operator.open("/konsol/undang/massal").await;
-            assert_eq!(page.is(StatusCode::OK).text.contains(SAID), two);
-        }
     }
 }
 
