@@ -20,6 +20,7 @@ pub mod paper;
 mod private;
 mod running;
 mod saying;
+mod stopped;
 mod telegram;
 mod telegram_line;
 mod telling;
