@@ -3,6 +3,7 @@
 
 mod apart;
 mod damaged;
+mod wraps;
 
 use http::{HeaderName, HeaderValue, Method};
 use lapor_hub::audit::By;
