@@ -94,7 +94,8 @@ pub async fn is_live(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
         .any(|(_, known, _, _, revoked_at)| known == name && revoked_at.is_none()))
 }
 
-/// Who has this token; `None` for one that is unknown or revoked.
+/// Who has this token; `None` for one that is unknown or revoked, and while the account that owns it is
+/// disabled.
 pub async fn find(db: &Db, secret: &str) -> Result<Option<Bearer>, DbError> {
     if !bearer::has_shape(secret, PREFIX) {
         return Ok(None);
