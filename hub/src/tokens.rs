@@ -33,6 +33,9 @@ pub struct TokenEntry {
     /// Login of the account whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// Whether that account is disabled: the token opens nothing meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub owner_disabled: bool,
     /// Unix ms.
     pub created_at: i64,
     /// Unix ms.
@@ -157,10 +160,12 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, DbError> {
     let mut tx = db.read().await?;
     let rows = bearer::store::all(&mut tx).await?;
     let mut owners: BTreeMap<String, String> = owners::logins(&mut tx).await?.into_iter().collect();
+    let disabled = owners::disabled(&mut tx).await?;
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
             Ok(TokenEntry {
                 owner: owners.remove(&name),
+                owner_disabled: disabled.contains(&name),
                 name,
                 role: role_of(&role)?,
                 created_at,
