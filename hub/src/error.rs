@@ -82,9 +82,9 @@ impl HubError {
         match self {
             Self::Refused(refusal) => refusal.code,
             Self::Database(DbError::DiskFull(_)) => Code::StorageFull,
-            Self::Database(DbError::Unavailable(_)) | Self::Unanswered | Self::Stopping => {
-                Code::Overloaded
-            }
+            Self::Database(DbError::Unavailable(_) | DbError::Cancelled(_))
+            | Self::Unanswered
+            | Self::Stopping => Code::Overloaded,
             Self::Elsewhere | Self::Receded => Code::Recovering,
             Self::File(error) if is_full(error) => Code::StorageFull,
             _ => Code::Internal,
@@ -96,12 +96,12 @@ impl HubError {
         self.code().status()
     }
 
-    /// Whether the same request may succeed with nobody changing anything.
-    pub fn is_transient(&self) -> bool {
+    /// Whether other requests may succeed at this moment.
+    pub fn spares_others(&self) -> bool {
         match self {
-            Self::Database(error) => error.is_transient(),
-            Self::Stopping => true,
-            _ => false,
+            Self::Database(error) => error.spares_others(),
+            Self::Stopping => false,
+            _ => true,
         }
     }
 

@@ -113,7 +113,9 @@ impl From<&DbError> for Mishap {
         match error {
             DbError::DiskFull(_) => Self::DiskFull,
             DbError::Newer { .. } => Self::Newer,
-            DbError::Configuration(_) | DbError::Unavailable(_) => Self::Database,
+            DbError::Configuration(_) | DbError::Unavailable(_) | DbError::Cancelled(_) => {
+                Self::Database
+            }
             DbError::Conflict { .. }
             | DbError::WrongProgram { .. }
             | DbError::Diverged { .. }

@@ -33,6 +33,9 @@ pub struct TokenEntry {
     /// Login of the account whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// Whether that account is disabled: the token opens nothing meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub owner_disabled: bool,
     /// Unix ms.
     pub created_at: i64,
     /// Unix ms.
@@ -94,7 +97,8 @@ pub async fn is_live(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
         .any(|(_, known, _, _, revoked_at)| known == name && revoked_at.is_none()))
 }
 
-/// Who has this token; `None` for one that is unknown or revoked.
+/// Who has this token; `None` for one that is unknown or revoked, and while the account that owns it is
+/// disabled.
 pub async fn find(db: &Db, secret: &str) -> Result<Option<Bearer>, DbError> {
     if !bearer::has_shape(secret, PREFIX) {
         return Ok(None);
@@ -156,10 +160,12 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, DbError> {
     let mut tx = db.read().await?;
     let rows = bearer::store::all(&mut tx).await?;
     let mut owners: BTreeMap<String, String> = owners::logins(&mut tx).await?.into_iter().collect();
+    let disabled = owners::disabled(&mut tx).await?;
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
             Ok(TokenEntry {
                 owner: owners.remove(&name),
+                owner_disabled: disabled.contains(&name),
                 name,
                 role: role_of(&role)?,
                 created_at,

@@ -85,6 +85,7 @@ fn is_of_the_copy(error: &DbError) -> bool {
         error,
         DbError::Configuration(_)
             | DbError::Unavailable(_)
+            | DbError::Cancelled(_)
             | DbError::DiskFull(_)
             | DbError::Newer { .. }
     )

@@ -14,6 +14,10 @@ pub enum DbError {
     /// The database is busy, closing or out of reach. Nothing is wrong with the data; try again.
     #[error("the database cannot be used right now: {0}")]
     Unavailable(String),
+    /// PostgreSQL has ended a statement that took too long, or somebody has ended it there. It may go
+    /// through later; what shares its transaction goes through without it.
+    #[error("the database has ended a statement: {0}")]
+    Cancelled(String),
     /// Nothing can be written until the operator frees space; everything acknowledged is kept.
     #[error("the disk that holds the database is full, free some space: {0}")]
     DiskFull(String),
@@ -48,7 +52,15 @@ pub enum DbError {
 impl DbError {
     /// Whether the same call may succeed later with no one changing anything but the disk's space.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::DiskFull(_))
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Cancelled(_) | Self::DiskFull(_)
+        )
+    }
+
+    /// Whether something else may succeed at this moment.
+    pub fn spares_others(&self) -> bool {
+        !matches!(self, Self::Unavailable(_) | Self::DiskFull(_))
     }
 }
 
@@ -149,10 +161,13 @@ fn from_postgres(error: &PgDatabaseError) -> DbError {
         "3D000" | "3F000" | "42501" => DbError::Configuration(format!(
             "PostgreSQL refuses: {message}; check `database.url` and the rights of its user"
         )),
-        // Deadlock, serialization, lock and statement timeouts, too many connections, shutting down,
-        // a standby that has not been promoted yet.
-        "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03"
-        | "25006" => DbError::Unavailable(message),
+        // A statement timeout, or the will of an operator.
+        "57014" => DbError::Cancelled(message),
+        // Deadlock, serialization, a lock timeout, too many connections, shutting down, a standby that
+        // has not been promoted yet.
+        "40001" | "40P01" | "55P03" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006" => {
+            DbError::Unavailable(message)
+        }
         code if code.starts_with("08") || code.starts_with("53") => DbError::Unavailable(message),
         code if code.starts_with("28") => DbError::Configuration(format!(
             "PostgreSQL refuses to let us in: {message}; check user and password in `database.url`"
@@ -206,7 +221,11 @@ mod tests {
     fn only_what_may_pass_by_itself_is_transient() {
         assert!(DbError::Unavailable(String::new()).is_transient());
         assert!(DbError::DiskFull(String::new()).is_transient());
+        assert!(DbError::Cancelled(String::new()).is_transient());
         assert!(!DbError::Corrupt(String::new()).is_transient());
         assert!(!DbError::Conflict { on: String::new() }.is_transient());
+        assert!(DbError::Cancelled(String::new()).spares_others());
+        assert!(!DbError::Unavailable(String::new()).spares_others());
+        assert!(!DbError::DiskFull(String::new()).spares_others());
     }
 }

@@ -84,6 +84,9 @@ pub struct TokenEntry {
     /// Login of the account whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// Whether that account is disabled: the token opens nothing meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub owner_disabled: bool,
     /// Unix ms.
     pub created_at: i64,
     /// Unix ms at which it ends by itself.
@@ -166,9 +169,14 @@ impl TokenEntry {
         bounds.to_string()
     }
 
-    /// Whether it opens anything still.
+    /// Whether it opens anything now.
     pub fn is_good(&self, now: i64) -> bool {
-        self.revoked_at.is_none() && self.expires_at.is_none_or(|ends| now < ends)
+        !self.owner_disabled && !self.is_over(now)
+    }
+
+    /// Whether it opens nothing ever again.
+    pub fn is_over(&self, now: i64) -> bool {
+        self.revoked_at.is_some() || self.expires_at.is_some_and(|ends| ends <= now)
     }
 
     /// The role or the scopes, as they are written.
@@ -310,6 +318,7 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
     let rows = bearer::store::all(&mut tx).await?;
     let owners = store::token_owners::logins(&mut tx).await?;
     let mut owners: BTreeMap<String, String> = owners.into_iter().collect();
+    let disabled = store::token_owners::disabled(&mut tx).await?;
     let mut scopes: BTreeMap<String, Vec<Scope>> = BTreeMap::new();
     for (token, scope) in store::token_scopes::all(&mut tx).await? {
         scopes
@@ -334,6 +343,7 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
                 .transpose()?;
             Ok(TokenEntry {
                 owner: owners.remove(&name),
+                owner_disabled: disabled.contains(&name),
                 scopes: scopes.remove(&name).unwrap_or_default(),
                 units,
                 regions,
@@ -362,8 +372,9 @@ pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), No
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::Schema;
+    use std::collections::BTreeSet;
 
+    use lapor_migrations::Schema;
     use lapor_web::accounts::NewAccount;
     use lapor_web::bearer::RECENT_MS;
 
@@ -429,14 +440,22 @@ mod tests {
             let owned = create_for(db, new, "test", 1).await.unwrap();
             let nobodys = create(db, "app", Role::Officer, "test", 1).await.unwrap();
             let known = async |secret: &str| node.bearer(secret).await.unwrap().is_some();
+            let good = async || {
+                let listed = list(db).await.unwrap().into_iter();
+                let good = listed.filter(|token| token.is_good(node.clock().now_ms()));
+                good.map(|token| token.name).collect::<BTreeSet<_>>()
+            };
             assert!(known(&owned).await && known(&nobodys).await, "{name}");
+            assert_eq!(good().await.len(), 2, "{name}");
             let accounts = node.accounts();
             accounts.disable("test", &account.id).await.unwrap();
             place.clock.advance(RECENT_MS);
             assert!(!known(&owned).await, "{name}: out at once");
             assert!(known(&nobodys).await, "{name}: it is nobody's");
+            assert_eq!(good().await, BTreeSet::from(["app".to_owned()]), "{name}");
             accounts.enable("test", &account.id).await.unwrap();
             assert!(known(&owned).await, "{name}: it is theirs again");
+            assert_eq!(good().await.len(), 2, "{name}");
         }
     }
 

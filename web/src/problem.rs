@@ -100,7 +100,7 @@ impl ApiProblem {
     pub fn database(failed: &DbError) -> Self {
         tracing::error!(error = %failed, "the database failed a request");
         match failed {
-            DbError::Unavailable(_) => {
+            DbError::Unavailable(_) | DbError::Cancelled(_) => {
                 let title = "The database does not answer";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title)
                     .retry_after(DATABASE_SECONDS)

@@ -431,6 +431,32 @@ async fn accounts_of_the_console_are_made_at_the_machine() {
 }
 
 #[tokio::test]
+async fn a_token_of_who_is_disabled_is_listed_as_off() {
+    let folder = made().await;
+    let config = folder.path().join("hub.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replace("listen = \"off\"", "listen = \"127.0.0.1:0\"");
+    std::fs::write(&config, text).unwrap();
+    let login = "rina@pusat.example";
+    let does = async |words: &[&str]| {
+        let said = say(folder.path(), words).await;
+        said.outcome.unwrap();
+        said.answer
+    };
+    let hire = ["account", "create", "--name=Rina", "--role=observer"];
+    does(&[&hire[..], &["--login", login]].concat()).await;
+    does(&["token", "create", "--name=grafana", "--owner", login]).await;
+    let listed = does(&["token", "list"]).await;
+    assert!(listed.contains("observer since"), "{listed}");
+    does(&["account", "disable", login]).await;
+    let listed = does(&["token", "list"]).await;
+    let off = "observer off while its owner is disabled rina@pusat.example";
+    assert!(listed.contains(off), "{listed}");
+    let listed = does(&["token", "list", "--json"]).await;
+    assert!(listed.contains("\"owner_disabled\": true"), "{listed}");
+}
+
+#[tokio::test]
 async fn what_is_done_at_the_machine_stands_in_the_audit_log() {
     let folder = made().await;
     let invite = ["instance", "invite", "kemenpu", "--kind", "kementerian"];

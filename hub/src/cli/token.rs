@@ -66,8 +66,9 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
         Command::List { json: false } => {
             for token in tokens::list(db).await? {
                 let state = match token.revoked_at {
-                    None => format!("since {}", instant(token.created_at)),
                     Some(at) => format!("revoked {}", instant(at)),
+                    None if token.owner_disabled => "off while its owner is disabled".to_owned(),
+                    None => format!("since {}", instant(token.created_at)),
                 };
                 let owner = token.owner.unwrap_or_default();
                 writeln!(

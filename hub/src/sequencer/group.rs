@@ -18,6 +18,7 @@ use lapor_protocol::wire::OutboxAnswer;
 use super::Submission;
 use super::cache::CaseCache;
 use super::intake::{Admitted, compare};
+use super::queue::Waiting as _;
 use super::tally::Tally;
 use super::verify::Incoming;
 use super::working::{Rows, Working};
@@ -97,14 +98,14 @@ impl Worker {
     }
 
     /// Orders a group and answers. Where the group fails for another reason
-    /// than the disk, each batch is tried alone, so that none can hold up
-    /// the others.
+    /// than a disk that is full or a database that is away, each batch that is
+    /// awaited still is tried alone, so that none can hold up the others.
     pub async fn process(&mut self, group: Vec<Submission>) {
         match self.attempt(&group).await {
             Ok(ordered) => self.reply(group, ordered),
-            Err(error) if group.len() > 1 && !error.is_transient() && self.ended.is_none() => {
+            Err(error) if group.len() > 1 && error.spares_others() && self.ended.is_none() => {
                 tracing::error!(%error, "a group of batches failed; trying each alone");
-                for submission in group {
+                for submission in group.into_iter().filter(Submission::is_awaited) {
                     let one = vec![submission];
                     let ordered = self.attempt(&one).await;
                     let ordered = ordered.unwrap_or_else(|error| Ordered::failed(vec![error]));

@@ -2,6 +2,7 @@
 //! databases.
 
 mod blobs;
+mod cancelled;
 mod cases;
 mod casework;
 mod cutting;

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::harness::{Answered, Institution, NOW, Place, Written, databases, request};
 
-fn some(from: &mut Institution, count: u8) -> Vec<Written> {
+pub fn some(from: &mut Institution, count: u8) -> Vec<Written> {
     (1..=count).map(|number| from.file(number).1).collect()
 }
 
@@ -334,7 +334,7 @@ async fn what_a_key_signs_that_the_batch_in_front_announces_is_taken_behind_it()
 }
 
 /// As the order takes it.
-async fn judged(place: &Place, from: &Institution, written: &[Written]) -> Batch {
+pub async fn judged(place: &Place, from: &Institution, written: &[Written]) -> Batch {
     let directory = place.hub.ground.directory.current();
     let lines = Lines::of(lines(written).into());
     let verifiers = Verifiers::new(1);

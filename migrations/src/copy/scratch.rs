@@ -122,7 +122,7 @@ async fn make(connection: &mut PgConnection, digits: &str) -> Result<String, DbE
         .execute(AssertSqlSafe(create))
         .await
         .map_err(|error| match DbError::from(error) {
-            unavailable @ DbError::Unavailable(_) => unavailable,
+            unavailable @ (DbError::Unavailable(_) | DbError::Cancelled(_)) => unavailable,
             other => DbError::Configuration(format!(
                 "no database can be made for the trial: {other}; let the user do so (`alter role NAME createdb`)"
             )),

@@ -89,22 +89,23 @@ pub(crate) async fn run(node: Weak<Node>, Inbox(mut waiting): Inbox) {
     }
 }
 
-/// Where a group fails for another reason than the disk, each job is tried
-/// alone, so that none can hold up the others.
+/// Where a group fails for another reason than a disk that is full or a database
+/// that is away, each job that is awaited still is tried alone, so that none can
+/// hold up the others.
 async fn process(node: &Node, group: Vec<Job>) {
     match Box::pin(transact(node, &group)).await {
         Ok(outcomes) => {
             node.ring_outgoing();
             answer(group, outcomes);
         }
-        Err(NodeError::Database(error)) if error.is_transient() => {
+        Err(NodeError::Database(error)) if !error.spares_others() => {
             tracing::error!(%error, "filings and acts could not be written");
             for job in group {
                 job.fail(NodeError::Database(error.clone()));
             }
         }
         Err(_) if group.len() > 1 => {
-            for job in group {
+            for job in group.into_iter().filter(Job::is_awaited) {
                 let one = vec![job];
                 match Box::pin(transact(node, &one)).await {
                     Ok(outcomes) => answer(one, outcomes),
@@ -192,10 +193,128 @@ fn fail(one: Vec<Job>, error: NodeError) {
 }
 
 impl Job {
+    fn is_awaited(&self) -> bool {
+        match self {
+            Self::File(_, Reply(reply)) => !reply.is_closed(),
+            Self::Act(_, Reply(reply)) => !reply.is_closed(),
+        }
+    }
+
     fn fail(self, error: NodeError) {
         match self {
             Self::File(_, Reply(reply)) => drop(reply.send(Err(error))),
             Self::Act(_, Reply(reply)) => drop(reply.send(Err(error))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lapor_migrations::{DbError, Kind, on};
+    use lapor_protocol::ids::CaseId;
+    use serde_json::{Map, json};
+    use tokio::task::{JoinHandle, yield_now};
+
+    use super::*;
+    use crate::casework::{NewAct, NewReport};
+    use crate::store;
+    use crate::testing::{Place, databases};
+
+    /// Names the case of which a statement that writes a message waits for a lock, and is then ended as
+    /// one that takes longer than it may.
+    const CASE: &str = "too_long";
+    const TOO_LONG: [&str; 2] = [
+        "create function too_long() returns trigger language plpgsql as $$ begin
+            if new.case_id = (select value from node_facts where name = 'too_long') then
+                perform pg_advisory_xact_lock(57014);
+                raise exception 'canceling statement due to statement timeout' using errcode = '57014';
+            end if;
+            return new;
+         end $$",
+        "create trigger too_long before insert on outbox
+            for each row execute function too_long()",
+    ];
+    const HOLD: &str = "select pg_advisory_xact_lock(57014)";
+    const WAITING: &str = "select count(*) from pg_locks
+        where locktype = 'advisory' and objid = 57014 and not granted";
+
+    async fn filed(place: &Place) -> CaseId {
+        let report = json!({
+            "classification": "complaint", "title": "Lampu", "content": "Padam.", "channel": "web",
+        });
+        let report: NewReport = serde_json::from_value(report).unwrap();
+        place.node.file(report, "test").await.unwrap().case
+    }
+
+    fn noting(place: &Place, case: CaseId) -> JoinHandle<Result<Acted, NodeError>> {
+        let note = NewAct {
+            kind: "case.noted".into(),
+            body: Map::new(),
+            words: json!({ "text": "Petugas berangkat." }).as_object().cloned(),
+            attachments: Vec::new(),
+        };
+        let node = Arc::clone(&place.node);
+        tokio::spawn(async move { node.act(case, note, "test").await })
+    }
+
+    async fn pending(place: &Place, case: CaseId) -> u32 {
+        place.node.case(case).await.unwrap().summary.pending
+    }
+
+    #[tokio::test]
+    async fn an_act_over_which_the_database_takes_too_long_fails_alone() {
+        let servers = databases().await.into_iter();
+        for db in servers.filter(|db| db.kind == Kind::Postgres) {
+            let place = Place::joined("kota-bandung", db).await;
+            let (node, db) = (&place.node, place.node.db());
+            let mut cases = Vec::new();
+            for _ in 0..4 {
+                cases.push(filed(&place).await);
+            }
+            let [first, slow, quick, gone] = cases[..] else {
+                panic!("four cases");
+            };
+            let mut writing = db.write().await.unwrap();
+            let named = store::chain::set_fact(&mut writing, CASE, &slow.to_string());
+            named.await.unwrap();
+            for text in TOO_LONG {
+                on!(&mut writing, c => sqlx::query(text).execute(c).await.map(drop)).unwrap();
+            }
+            let mut holding = db.read().await.unwrap();
+            on!(&mut holding, c => sqlx::query(HOLD).execute(c).await.map(drop)).unwrap();
+            // The three come into one group behind the first.
+            let begun = node.writes();
+            let before = noting(&place, first);
+            while node.writes() == begun {
+                yield_now().await;
+            }
+            let [too_long, in_time, hung_up] = [slow, quick, gone].map(|case| noting(&place, case));
+            let queue = &node.writer().0;
+            while queue.max_capacity() - queue.capacity() < 3 {
+                yield_now().await;
+            }
+            writing.commit().await.unwrap();
+            let mut waiting = 0_i64;
+            while waiting == 0 {
+                waiting =
+                    on!(&mut holding, c => sqlx::query_scalar(WAITING).fetch_one(c).await).unwrap();
+            }
+            hung_up.abort();
+            assert!(hung_up.await.unwrap_err().is_cancelled());
+            holding.rollback().await.unwrap();
+            for answered in [before, in_time] {
+                answered.await.unwrap().unwrap();
+            }
+            let refused = too_long.await.unwrap();
+            assert!(matches!(
+                refused,
+                Err(NodeError::Database(DbError::Cancelled(_)))
+            ));
+            for (case, expected) in [(first, 2), (quick, 2), (slow, 1), (gone, 1)] {
+                assert_eq!(pending(&place, case).await, expected);
+            }
         }
     }
 }

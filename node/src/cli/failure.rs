@@ -137,7 +137,7 @@ impl From<EnrolError> for Failure {
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
         let code = match error {
-            DbError::Unavailable(_) => exit::UNAVAILABLE,
+            DbError::Unavailable(_) | DbError::Cancelled(_) => exit::UNAVAILABLE,
             DbError::DiskFull(_) => exit::IO,
             DbError::Configuration(_)
             | DbError::Newer { .. }

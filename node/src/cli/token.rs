@@ -110,6 +110,7 @@ fn line(token: &TokenEntry, zone: &Zone, now: i64) -> String {
     let state = match (token.revoked_at, token.expires_at) {
         (Some(at), _) => format!("revoked {}", zone.show(at)),
         (None, Some(at)) if at <= now => format!("ended {}", zone.show(at)),
+        _ if token.owner_disabled => "off while its owner is disabled".to_owned(),
         (None, Some(at)) => format!("since {since}, until {}", zone.show(at)),
         (None, None) => format!("since {since}"),
     };

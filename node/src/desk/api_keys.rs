@@ -75,7 +75,7 @@ struct Line {
     within: Vec<String>,
     tone: &'static str,
     state: String,
-    good: bool,
+    can_be_revoked: bool,
 }
 
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
@@ -267,11 +267,12 @@ fn line(v: &Voice, key: TokenEntry, units: &[Unit], now: i64) -> Line {
     let (tone, state) = match (key.revoked_at, key.expires_at) {
         (Some(at), _) => ("quiet", v.with("date", v.date(at)).say("key-is-revoked")),
         (None, Some(at)) if at <= now => ("quiet", v.with("date", v.date(at)).say("key-has-ended")),
+        (None, _) if key.owner_disabled => ("warm", v.say("key-owner-disabled")),
         (None, Some(at)) => ("done", v.with("date", v.date(at)).say("key-good-until")),
         (None, None) => ("done", v.say("key-good")),
     };
     Line {
-        good: key.is_good(now),
+        can_be_revoked: !key.is_over(now),
         within: within(&key, units),
         may,
         tone,

@@ -189,8 +189,11 @@ impl Node {
         actor: &str,
         new: &NewAccount<'_>,
     ) -> Result<(Account, Secret), StaffError> {
-        self.unit_is_open(new.unit).await?;
-        Ok(self.accounts().create(actor, new).await?)
+        let mut tx = self.write_tx().await?;
+        units::unit_is_open_in(&mut tx, new.unit).await?;
+        let made = self.accounts().create_in(&mut tx, actor, new).await?;
+        tx.commit().await.map_err(NodeError::from)?;
+        Ok(made)
     }
 
     /// Changes login, name, role and unit of an account.
@@ -200,8 +203,12 @@ impl Node {
         id: &AccountId,
         new: &NewAccount<'_>,
     ) -> Result<Account, StaffError> {
-        self.unit_is_open(new.unit).await?;
-        Ok(self.accounts().change(actor, id, new).await?)
+        let mut tx = self.write_tx().await?;
+        units::unit_is_open_in(&mut tx, new.unit).await?;
+        let accounts = self.accounts();
+        let changed = accounts.change_in(&mut tx, actor, id, new).await?;
+        tx.commit().await.map_err(NodeError::from)?;
+        Ok(changed)
     }
 }
 

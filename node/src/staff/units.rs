@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use lapor_migrations::Tx;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -165,18 +166,23 @@ impl Node {
 
     /// Refuses a unit that there is not, or that has closed.
     pub(super) async fn unit_is_open(&self, id: Option<&str>) -> Result<(), NodeError> {
-        let Some(id) = id else {
-            return Ok(());
-        };
-        let id: UnitId = id.parse()?;
         let mut tx = self.read_tx().await?;
-        let found = store::units::find(&mut tx, id.as_str()).await?;
-        if found.is_some_and(|unit| unit.closed_at.is_none()) {
-            return Ok(());
-        }
-        let problem = format!("unit: there is no open unit {id}; add it first");
-        Err(NodeError::Invalid(problem))
+        unit_is_open_in(&mut tx, id).await
     }
+}
+
+/// The same in the transaction that puts somebody into the unit: nobody closes it meanwhile.
+pub(super) async fn unit_is_open_in(tx: &mut Tx, id: Option<&str>) -> Result<(), NodeError> {
+    let Some(id) = id else {
+        return Ok(());
+    };
+    let id: UnitId = id.parse()?;
+    let found = store::units::find(tx, id.as_str()).await?;
+    if found.is_some_and(|unit| unit.closed_at.is_none()) {
+        return Ok(());
+    }
+    let problem = format!("unit: there is no open unit {id}; add it first");
+    Err(NodeError::Invalid(problem))
 }
 
 fn unit_name(text: &str) -> Result<String, NodeError> {
@@ -204,7 +210,7 @@ mod tests {
 
     use super::*;
     use crate::staff::StaffError;
-    use crate::testing::{Place, databases};
+    use crate::testing::{NOW, Place, databases};
 
     fn id(text: &str) -> UnitId {
         text.parse().unwrap()
@@ -287,6 +293,57 @@ mod tests {
             let unknown = node.rename_unit("test", &id("lain"), "Lain").await;
             assert!(matches!(unknown, Err(NodeError::NotFound { .. })));
             assert_eq!(place.audited("unit.closed").await.len(), 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_comes_into_a_unit_that_is_closed_meanwhile() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let office = id("dinas-pu");
+            let added = node.add_unit("test", &office, "Dinas PU", None);
+            added.await.unwrap();
+            let siti = NewAccount {
+                login: "siti@bandung.go.id",
+                name: "Siti",
+                role: "officer",
+                unit: None,
+            };
+            let (account, _) = node.create_account("test", &siti).await.unwrap();
+            let moved = NewAccount {
+                unit: Some("dinas-pu"),
+                ..siti
+            };
+            let budi = NewAccount {
+                login: "budi@bandung.go.id",
+                name: "Budi",
+                ..moved
+            };
+            let mut tx = node.write_tx().await.unwrap();
+            let closing = async {
+                // Whoever looks before the others have written has looked by then.
+                for _ in 0..50 {
+                    node.units().await.unwrap();
+                }
+                store::units::close(&mut tx, office.as_str(), NOW)
+                    .await
+                    .unwrap();
+                tx.commit().await.unwrap();
+            };
+            let (made, changed, ()) = tokio::join!(
+                node.create_account("test", &budi),
+                node.change_account("test", &account.id, &moved),
+                closing
+            );
+            for refused in [made.err(), changed.err()] {
+                let Some(StaffError::Node(NodeError::Invalid(problem))) = &refused else {
+                    panic!("{refused:?}");
+                };
+                assert!(problem.starts_with("unit"), "{problem}");
+            }
+            let all = node.accounts().list().await.unwrap();
+            assert_eq!((all.len(), &all[0].unit), (1, &None));
         }
     }
 

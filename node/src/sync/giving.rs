@@ -6,6 +6,9 @@
 //! stays there until the hub has been asked who lacks a wrap and they have it.
 //! The other holders of the key note it as well, for later: the one who ought to
 //! give it may be gone, or have left the case.
+//!
+//! No signature of the hub covers a wrap, so one that was restored from a backup
+//! cannot learn which it has lost: every holder asks it once more, in each case.
 
 use std::collections::BTreeSet;
 
@@ -42,6 +45,8 @@ const AFTER_THE_AUTHOR_MS: i64 = 15 * 60_000;
 const AFTER_A_FAILURE_MS: i64 = 5 * 60_000;
 const _: () = assert!(AFTER_THE_AUTHOR_MS + AFTER_THE_ORIGIN_MS <= store::keys_due::LONGEST_MS);
 const NOTED: &str = "sealing_keys_noted";
+/// The hub may have lost wraps that it had taken, and why that is so.
+const LOST: &str = "wraps_lost";
 
 /// How far new sealing keys of the directory have been compared with the cases.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -89,6 +94,7 @@ impl Link {
     /// Gives the keys of cases to parties that lack them. Returns how many
     /// wraps the hub has taken.
     pub async fn give_keys(&self) -> Result<usize, LinkError> {
+        self.begin_anew_where_lost().await?;
         self.note_new_keys().await?;
         let now = self.node.clock().now_ms();
         let mut tx = self.node.read_tx().await?;
@@ -156,6 +162,22 @@ impl Link {
         Ok(wraps.len())
     }
 
+    /// Has all cases compared anew where the hub may have lost wraps; not before it answers again,
+    /// since until then it does not say who lacks one.
+    async fn begin_anew_where_lost(&self) -> Result<(), LinkError> {
+        let mut tx = self.node.read_tx().await?;
+        let lost = store::chain::fact(&mut tx, LOST).await?.is_some();
+        drop(tx);
+        if !lost {
+            return Ok(());
+        }
+        self.refresh_directory(0).await?;
+        let mut tx = self.node.write_tx().await?;
+        store::chain::forget_fact(&mut tx, NOTED).await?;
+        store::chain::forget_fact(&mut tx, LOST).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Compares the cases with the sealing keys that are new in the directory,
     /// and notes those whose parties may lack the key. Only reads and writes
     /// here; an interrupted comparison goes on where it was.
@@ -215,6 +237,12 @@ impl Link {
         store::chain::set_fact(&mut tx, NOTED, &text).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Notes that the hub has been restored, and may have lost wraps with what it signed for or alone.
+pub(super) async fn note_lost(tx: &mut Tx) -> Result<(), NodeError> {
+    let why = Code::Recovering.as_str();
+    Ok(store::chain::set_fact(tx, LOST, why).await?)
 }
 
 /// Institutions whose sealing key is another one than when cases were last
@@ -300,8 +328,10 @@ pub(super) async fn note_gained(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
 
+    use lapor_protocol::wire::DirectoryPage;
     use serde_json::json;
 
     use super::*;
@@ -404,6 +434,54 @@ mod tests {
             let link = Link::over(place.node.clone(), hub).unwrap();
             assert_eq!(link.give_keys().await.unwrap(), WRAPS + 1);
             assert_eq!(*brought.lock().unwrap(), [WRAPS, 1]);
+        }
+    }
+
+    #[tokio::test]
+    async fn all_cases_are_asked_about_once_more_when_a_restored_hub_answers_again() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let [case] = filed::<1>(&place).await;
+            let (recovers, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(0)));
+            let (is_recovering, told) = (recovers.clone(), asked.clone());
+            let hub = SaidHub::of(move |call| {
+                if call.path.ends_with("/recovery") {
+                    return Err(refused(Code::NotFound));
+                }
+                if is_recovering.load(Ordering::SeqCst) {
+                    return Err(refused(Code::Recovering));
+                }
+                if call.path.contains("/directory") {
+                    let page = DirectoryPage {
+                        versions: Vec::new(),
+                        head: None,
+                        latest: 1,
+                    };
+                    return Ok(answered(serde_json::to_vec(&page).unwrap()));
+                }
+                *told.lock().unwrap() += 1;
+                let keys = CaseKeys {
+                    case,
+                    wraps: Vec::new(),
+                    missing: Vec::new(),
+                };
+                Ok(answered(serde_json::to_vec(&keys).unwrap()))
+            });
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            let asked = || std::mem::take(&mut *asked.lock().unwrap());
+            link.give_keys().await.unwrap();
+            asked();
+            link.give_keys().await.unwrap();
+            assert_eq!(asked(), 0, "nobody is owed anything");
+            recovers.store(true, Ordering::SeqCst);
+            link.bring_back().await.unwrap();
+            let failed = link.give_keys().await.unwrap_err();
+            assert_eq!(failed.code(), Some(Code::Recovering));
+            recovers.store(false, Ordering::SeqCst);
+            for expected in [1, 0] {
+                link.give_keys().await.unwrap();
+                assert_eq!(asked(), expected);
+            }
         }
     }
 

@@ -23,6 +23,7 @@ use lapor_protocol::wire::{NDJSON, PREFIX};
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
+use super::giving::note_lost;
 use super::outgoing::COMPRESS_FROM;
 use super::undamaged::{item_at, messages_back, signed};
 use super::{Call, Link, LinkError};
@@ -273,12 +274,13 @@ impl Link {
         Ok(receipt.is_some_and(|receipt| receipt.author == *me))
     }
 
-    /// Compares heads and acknowledges anew: the hub knows nothing of the last times. Where it
-    /// had lost anything, it may have lost pictures too.
+    /// Compares heads, acknowledges and looks at who lacks a key anew: the hub knows nothing of the
+    /// last times. Where it had lost anything, it may have lost pictures too.
     async fn stand_anew(&self, lost: bool) -> Result<(), NodeError> {
         self.compared.store(false, Ordering::SeqCst);
         let mut tx = self.node.write_tx().await?;
         store::chain::forget_acks(&mut tx).await?;
+        note_lost(&mut tx).await?;
         if lost {
             let me = self.node.instance()?.as_str();
             store::pictures::send_again(&mut tx, me).await?;

@@ -33,7 +33,7 @@ async fn state_of(at: &Institution, kid: &KeyId) -> KeyState {
 }
 
 /// The id of the key of a use that is in force.
-async fn in_force(at: &Institution, use_for: &str) -> String {
+pub async fn in_force(at: &Institution, use_for: &str) -> String {
     let list = at.node().key_list().await.unwrap();
     let mut of_use = list.into_iter().filter(|key| key.use_for == use_for);
     let current = of_use.find(|key| key.state == KeyState::InForce);
@@ -55,7 +55,7 @@ async fn opens_an_epoch(at: &Institution, round: u32) {
     drop(at.line().call(call).await);
 }
 
-async fn keys_at_the_hub(at: &Institution, case: CaseId) -> CaseKeys {
+pub async fn keys_at_the_hub(at: &Institution, case: CaseId) -> CaseKeys {
     let path = format!("{PREFIX}/cases/{case}/keys");
     let answer = at.line().call(Call::new(Method::GET, path)).await;
     answer.unwrap().json().unwrap()

@@ -27,14 +27,25 @@ impl Accounts {
         actor: &str,
         new: &NewAccount<'_>,
     ) -> Result<(Account, Secret), AccountError> {
+        let mut tx = self.db.write().await?;
+        let made = self.create_in(&mut tx, actor, new).await?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// As [`Self::create`], in a transaction of the caller.
+    pub async fn create_in(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        new: &NewAccount<'_>,
+    ) -> Result<(Account, Secret), AccountError> {
         let row = self.new_row(new)?;
         let account = self.account(&row)?;
-        let mut tx = self.db.write().await?;
-        self.add_account(&mut tx, &row, actor).await?;
+        self.add_account(tx, &row, actor).await?;
         let secret = self
-            .make_link(&mut tx, Purpose::Invitation, Some(&account.id))
+            .make_link(tx, Purpose::Invitation, Some(&account.id))
             .await?;
-        tx.commit().await?;
         Ok((account, secret))
     }
 
@@ -67,15 +78,28 @@ impl Accounts {
         id: &AccountId,
         new: &NewAccount<'_>,
     ) -> Result<Account, AccountError> {
+        let mut tx = self.db.write().await?;
+        let changed = self.change_in(&mut tx, actor, id, new).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    /// As [`Self::change`], in a transaction of the caller.
+    pub async fn change_in(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        id: &AccountId,
+        new: &NewAccount<'_>,
+    ) -> Result<Account, AccountError> {
         let login: Login = new.login.parse()?;
         let (name, role) = (account::name(new.name)?, self.role(new.role)?);
-        let mut tx = self.db.write().await?;
-        let before = self.account(&self.row(&mut tx, id).await?)?;
+        let before = self.account(&self.row(tx, id).await?)?;
         if before.role.administers && !role.administers {
-            self.not_the_last(&mut tx, id).await?;
+            self.not_the_last(tx, id).await?;
         }
         let changed = store::accounts::change(
-            &mut tx,
+            tx,
             id.as_str(),
             (login.as_str(), &name),
             (role.code, new.unit),
@@ -83,18 +107,15 @@ impl Accounts {
         );
         changed.await.map_err(taken)?;
         if before.role != role || before.login != login {
-            store::sessions::end_others(&mut tx, id.as_str(), "").await?;
-            store::links::end_of(&mut tx, id.as_str()).await?;
+            store::sessions::end_others(tx, id.as_str(), "").await?;
+            store::links::end_of(tx, id.as_str()).await?;
         }
         if before.login != login {
-            store::subjects::forget(&mut tx, id.as_str()).await?;
+            store::subjects::forget(tx, id.as_str()).await?;
         }
         let detail = format!("{id} {}", role.code);
-        self.note(&mut tx, actor, "account.changed", &detail)
-            .await?;
-        let after = self.account(&self.row(&mut tx, id).await?)?;
-        tx.commit().await?;
-        Ok(after)
+        self.note(tx, actor, "account.changed", &detail).await?;
+        self.account(&self.row(tx, id).await?)
     }
 
     /// Disables an account at once: its sessions and links end.

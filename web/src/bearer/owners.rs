@@ -24,6 +24,13 @@ pub async fn active(tx: &mut Tx, token: &str) -> Stored<Option<(String, String)>
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(token).fetch_optional(c).await)?)
 }
 
+/// Tokens that open nothing, because their owner may do nothing here.
+pub async fn disabled(tx: &mut Tx) -> Stored<Vec<String>> {
+    const SQL: &str = "select o.token from token_owners o left join accounts a on a.id = o.account
+        where a.state is null or a.state <> 'active' order by o.token";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_all(c).await)?)
+}
+
 /// Tokens that somebody owns, each with the login of the account.
 pub async fn logins(tx: &mut Tx) -> Stored<Vec<(String, String)>> {
     const SQL: &str = "select o.token, a.login from token_owners o

@@ -30,9 +30,12 @@ pub async fn add(
     Ok(())
 }
 
-/// Name and role of the token with this hash, unless it is revoked.
+/// Name and role of the token with this hash, unless it is revoked or its owner may do nothing here.
 pub async fn bearer(tx: &mut Tx, hash: &[u8]) -> Stored<Option<(String, String)>> {
-    const SQL: &str = "select name, role from tokens where hash = $1 and revoked_at is null";
+    const SQL: &str = "select t.name, t.role from tokens t
+        where t.hash = $1 and t.revoked_at is null and not exists (
+            select 1 from token_owners o left join accounts a on a.id = o.account
+            where o.token = t.name and (a.state is null or a.state <> 'active'))";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(hash).fetch_optional(c).await)?)
 }
 

@@ -31,10 +31,11 @@ Bearer TOKEN`. The examples expect the address of the console and the token in t
 `HUB=http://127.0.0.1:8470` and `TOKEN=lht_...`.
 
 A token with the role `operator` acts, for whoever owns it (`--role operator --owner LOGIN`): it may do \
-what the owner's account may, and the audit log names it as `token:NAME`. Where two must agree, an act \
-is answered with 202 and the id of its approval, and waits a day for `POST /approvals/{id}/decision` by \
-another person: two tokens of one owner are one person, and so is the owner at the console. Give each \
-act an `Idempotency-Key`, so that sent twice it is done once.
+what the owner's account may, and the audit log names it as `token:NAME`. While that account is disabled, \
+a token that it owns opens nothing. Where two must agree, an act is answered with 202 and the id of its \
+approval, and waits a day for `POST /approvals/{id}/decision` by another person: two tokens of one owner \
+are one person, and so is the owner at the console. Give each act an `Idempotency-Key`, so that sent \
+twice it is done once.
 
 Accounts of the console, with their passwords, second factors and sessions, are no part of this API, and \
 neither are its tokens: whoever comes by a token must not be able to make themselves another way in. \
@@ -57,11 +58,11 @@ Bearer TOKEN`. Contoh di halaman ini memakai dua variabel shell: `HUB=http://127
 `TOKEN=lht_...`.
 
 Token dengan peran `operator` bertindak atas nama pemiliknya (`--role operator --owner LOGIN`): ia boleh \
-melakukan yang boleh dilakukan akun pemiliknya, dan log audit menyebutnya `token:NAMA`. Jika dua orang \
-harus sepakat, tindakan dijawab dengan 202 dan nomor persetujuannya, lalu menunggu sehari sampai orang \
-lain memutuskannya dengan `POST /approvals/{id}/decision`: dua token seorang pemilik adalah satu orang, \
-begitu pula pemilik itu di konsol. Beri setiap tindakan `Idempotency-Key`, supaya yang terkirim dua kali \
-dilakukan sekali.
+melakukan yang boleh dilakukan akun pemiliknya, dan log audit menyebutnya `token:NAMA`. Selama akun itu \
+dinonaktifkan, token miliknya tidak membuka apa pun. Jika dua orang harus sepakat, tindakan dijawab \
+dengan 202 dan nomor persetujuannya, lalu menunggu sehari sampai orang lain memutuskannya dengan \
+`POST /approvals/{id}/decision`: dua token seorang pemilik adalah satu orang, begitu pula pemilik itu di \
+konsol. Beri setiap tindakan `Idempotency-Key`, supaya yang terkirim dua kali dilakukan sekali.
 
 Akun konsol beserta kata sandi, faktor kedua, dan sesinya bukan bagian dari API ini, demikian pula \
 tokennya: siapa pun yang memperoleh token tidak boleh dapat membuat jalan masuk lain. Akun diurus oleh \

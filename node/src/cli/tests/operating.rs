@@ -29,6 +29,27 @@ async fn a_token_is_shown_once_and_listed_without_its_secret() {
 }
 
 #[tokio::test]
+async fn a_token_of_who_is_disabled_is_listed_as_off() {
+    for shell in shells("pusat").await {
+        let login = "siti@pusat.go.id";
+        let hire = ["account", "create", "--name=Siti", "--role=officer"];
+        shell.says(&[&hire[..], &["--login", login]].concat()).await;
+        let token = ["token", "create", "--name=app", "--role=reader"];
+        shell
+            .says(&[&token[..], &["--owner", login]].concat())
+            .await;
+        let listed = shell.says(&["token", "list"]).await;
+        assert!(listed.contains("reader    since"), "{listed}");
+        shell.says(&["account", "disable", login]).await;
+        let listed = shell.says(&["token", "list"]).await;
+        let off = "reader    off while its owner is disabled, of siti@pusat.go.id";
+        assert!(listed.contains(off), "{listed}");
+        let listed = shell.json(&["token", "list", "--json"]).await;
+        assert_eq!(listed[0]["owner_disabled"], true);
+    }
+}
+
+#[tokio::test]
 async fn a_token_with_bounds_is_listed_with_them_and_made_only_for_what_there_is() {
     for shell in shells("pusat").await {
         let bounded = ["token", "create", "--name", "app", "--role", "reader"];

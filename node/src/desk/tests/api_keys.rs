@@ -5,6 +5,7 @@ use http::{Request, StatusCode};
 use super::{ADMIN, Browser, SITI, WORDS, staffed};
 use crate::doors::router;
 use crate::testing::NOW;
+use crate::tokens::{self, Bounds, NewToken, Role};
 
 const PATH: &str = "/meja/kunci-api";
 
@@ -103,6 +104,37 @@ async fn a_key_is_bounded_to_units_and_regions_by_their_names() {
         let list = admin.open(PATH).await;
         list.shows("Hanya: Dinas Lampu; ")
             .shows("Kota Bandung, Jawa Barat");
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_who_is_disabled_is_listed_as_off_and_can_be_revoked() {
+    for place in staffed().await {
+        let node = &place.node;
+        let siti = node.accounts().find_by_login(SITI).await.unwrap().id;
+        let new = NewToken {
+            name: "aplikasi-siti",
+            rights: Role::Reader.into(),
+            bounds: Bounds::default(),
+            expires_at: None,
+            owner: Some(&siti),
+        };
+        let made = tokens::create_for(node.db(), new, "test", NOW).await;
+        made.unwrap();
+        let router = router(node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        admin.open(PATH).await.shows("badge done\">Berlaku");
+        node.accounts().disable("test", &siti).await.unwrap();
+        let off = admin.open(PATH).await;
+        off.shows("Tidak berlaku selama pemiliknya dinonaktifkan")
+            .shows("Cabut kunci aplikasi-siti");
+        assert!(!off.text.contains("badge done"), "{}", off.text);
+        admin
+            .post("/meja/kunci-api/cabut", &[("nama", "aplikasi-siti")])
+            .await
+            .is(StatusCode::SEE_OTHER);
+        admin.open(PATH).await.shows("Dicabut");
     }
 }
 

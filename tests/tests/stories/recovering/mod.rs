@@ -4,6 +4,7 @@
 mod apart;
 mod damaged;
 mod lost;
+mod wraps;
 
 use http::{HeaderName, HeaderValue, Method};
 use lapor_hub::audit::By;

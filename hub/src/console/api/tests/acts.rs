@@ -147,9 +147,13 @@ async fn what_a_token_has_asked_for_ends_with_it_and_with_its_owner() {
         accounts.disable("test", &owner.id).await.unwrap();
         place.clock.advance(RECENT_MS);
         let (status, answer) = act(&place, &at, (&other, None), &why("x")).await;
-        assert_eq!(status, StatusCode::FORBIDDEN, "{answer}");
+        let code = (status, answer["code"].as_str());
+        assert_eq!(code, (StatusCode::UNAUTHORIZED, Some("token_invalid")));
         let (status, _) = ask(&place, "/api/v1/approvals", Some(&other)).await;
-        assert_eq!(status, StatusCode::OK, "it reads still");
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "nor does it read");
+        accounts.enable("test", &owner.id).await.unwrap();
+        let (status, _) = ask(&place, "/api/v1/approvals", Some(&other)).await;
+        assert_eq!(status, StatusCode::OK, "it is theirs again");
     }
 }
 
