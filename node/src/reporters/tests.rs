@@ -16,6 +16,7 @@ use crate::testing::{Place, databases};
 
 mod account;
 mod erasing;
+mod halves;
 mod keys;
 mod merged;
 
