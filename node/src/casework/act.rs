@@ -234,10 +234,10 @@ impl Weighing {
         }
         self.terms.hold(tx).await?;
         let key = content_key(tx, case_id).await?;
-        identity::may_answer(tx, &act, case_id, case.as_ref(), &self.actor).await?;
+        identity::may_answer(node, tx, &act, case_id, case.as_ref(), &self.actor).await?;
         may_be_answers(tx, &act, case.as_ref(), me).await?;
         self.terms.word.stated_in(&mut act);
-        compose::fill_identity(tx, &mut act, case_id, case.as_ref()).await?;
+        compose::fill_identity(node, tx, &mut act, case_id, case.as_ref()).await?;
         let at = Setting {
             me,
             case_id,

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::NewAct;
 use crate::chance::{SystemEntropy, new_case_id};
 use crate::error::NodeError;
+use crate::node::Node;
 use crate::store;
 use lapor_protocol::ids::InstanceId;
 
@@ -145,6 +146,7 @@ pub(crate) fn draft(
 
 /// Fills a disclosure's requester and words from what was asked and what is held.
 pub(crate) async fn fill_identity(
+    node: &Node,
     tx: &mut Tx,
     act: &mut NewAct,
     case_id: CaseId,
@@ -169,7 +171,8 @@ pub(crate) async fn fill_identity(
             .or_insert_with(|| json!(requester));
     }
     if act.kind == "identity.disclosed" && act.words.is_none() {
-        let held = store::secrets::identity(tx, &case_id.to_string()).await?;
+        let kept = Box::pin(node.kept_under(tx, case_id)).await?.to_string();
+        let held = store::secrets::identity(tx, &kept).await?;
         let held =
             held.ok_or_else(|| NodeError::not_found("identity of the reporter of case", &case_id))?;
         act.words = Some(store::read(serde_json::from_str(&held))?);

@@ -33,8 +33,8 @@ use crate::store::consents::AskRow;
 /// Requests of this institution's own officers that one page shows, at most, and as many cases of
 /// which others ask.
 const MOST_TASKS: i64 = 200;
-const OWN_HANDLER: &str =
-    "who handles a case does not open its identity; another keeper of identities must do it";
+const OWN_HANDLER: &str = "who handles a case, or one that was filed with it, does not open its identity; another keeper \
+     of identities must do it";
 
 /// A request for the identity by an officer of this institution.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -188,8 +188,7 @@ impl Node {
     /// the case is refused, and that is written as well.
     pub async fn identity(&self, case: CaseId, actor: &str) -> Result<Option<Reporter>, NodeError> {
         let mut tx = self.write_tx().await?;
-        let text = case.to_string();
-        if has_handled(&mut tx, &text, actor).await? {
+        if Box::pin(self.has_handled_report(&mut tx, case, actor)).await? {
             self.note(&mut tx, actor, "identity.denied", case, "handles the case")
                 .await?;
             tx.commit().await?;
@@ -301,7 +300,7 @@ impl Node {
         let row = asks.into_iter().find(|row| row.id == ask);
         let row = row.ok_or_else(|| NodeError::not_found("request for an identity", &ask))?;
         let own = person_of(&mut tx, &row.asked_by).await? == person_of(&mut tx, actor).await?;
-        if own || has_handled(&mut tx, &text, actor).await? {
+        if own || Box::pin(self.has_handled_report(&mut tx, case, actor)).await? {
             return Err(NodeError::Forbidden(OWN_HANDLER.into()));
         }
         if granted {
@@ -357,7 +356,8 @@ impl Node {
         case: CaseId,
         actor: &str,
     ) -> Result<Option<Reporter>, NodeError> {
-        let found = match store::secrets::identity(&mut tx, &case.to_string()).await? {
+        let kept = Box::pin(self.kept_under(&mut tx, case)).await?.to_string();
+        let found = match store::secrets::identity(&mut tx, &kept).await? {
             Some(held) => Some(store::read(serde_json::from_str(&held))?),
             None => disclosed(&mut tx, case, self.instance()?).await?,
         };
@@ -370,6 +370,34 @@ impl Node {
             .await?;
         tx.commit().await?;
         Ok(found)
+    }
+
+    /// Under which case this node keeps who reported another one: the one that was filed. Of a half
+    /// whose whole is not known here it keeps nothing.
+    pub(super) async fn kept_under(&self, tx: &mut Tx, case: CaseId) -> Result<CaseId, NodeError> {
+        match self.filed_as(tx, case).await {
+            Err(NodeError::Locked(_)) => Ok(case),
+            found => found,
+        }
+    }
+
+    /// Whether somebody has worked on a case or on another part of the same report: all have one
+    /// reporter.
+    async fn has_handled_report(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+        actor: &str,
+    ) -> Result<bool, NodeError> {
+        let whole = self.kept_under(tx, case).await?;
+        let mut parts = self.family(tx, whole).await?;
+        parts.insert(case);
+        for part in parts {
+            if has_handled(tx, &part.to_string(), actor).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(crate) async fn shown_case(&self, tx: &mut Tx, case: CaseId) -> Result<Case, NodeError> {
@@ -415,6 +443,7 @@ fn identity_task(
 /// Whether this actor may answer a request for an identity from elsewhere,
 /// and whether the reporter agreed where that is needed.
 pub(crate) async fn may_answer(
+    node: &Node,
     tx: &mut Tx,
     act: &NewAct,
     case_id: CaseId,
@@ -425,7 +454,7 @@ pub(crate) async fn may_answer(
     if !discloses && act.kind != "identity.refused" {
         return Ok(());
     }
-    if has_handled(tx, &case_id.to_string(), actor).await? {
+    if Box::pin(node.has_handled_report(tx, case_id, actor)).await? {
         return Err(NodeError::Forbidden(OWN_HANDLER.into()));
     }
     let Some(case) = case.filter(|_| discloses) else {

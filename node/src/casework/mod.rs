@@ -101,7 +101,7 @@ pub(crate) use shown::{
     drafts, is_replied, keep, refresh, refresh_case, refresh_cases_of, show, shown_case, standing,
 };
 pub(crate) use word::{AT_WORK, Behalf, Who};
-pub(crate) use writer::{Writer, count_filings, run as write};
+pub(crate) use writer::{Writer, count_act, count_filings, run as write};
 
 /// A report as it comes in at a desk or through the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

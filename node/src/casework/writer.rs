@@ -150,9 +150,16 @@ fn count(outcomes: &[Outcome], began: Instant) {
     for outcome in outcomes {
         match outcome {
             Outcome::Filed => count_filings(1),
-            Outcome::Acted(Ok(_)) => counter!("lapor_node_acts_total").increment(1),
-            Outcome::Acted(Err(_)) => counter!("lapor_node_acts_refused_total").increment(1),
+            Outcome::Acted(acted) => count_act(acted),
         }
+    }
+}
+
+/// Counts an act, once it is committed or refused.
+pub(crate) fn count_act(acted: &Result<Acted, NodeError>) {
+    match acted {
+        Ok(_) => counter!("lapor_node_acts_total").increment(1),
+        Err(_) => counter!("lapor_node_acts_refused_total").increment(1),
     }
 }
 

@@ -1,6 +1,9 @@
 //! What comes with time: notices, closes by silence, and counting anew when
 //! another edition of the calendar has come into force. Done by a job, in
-//! bounded pages; doing it twice changes nothing.
+//! bounded pages; doing it twice changes nothing, and a case that cannot be read
+//! keeps no other waiting.
+
+use std::collections::BTreeSet;
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::Case;
@@ -12,6 +15,7 @@ use super::notices::plan;
 use super::record::{SKEW_MS, record};
 use crate::casework::{NewAct, shown_case};
 use crate::courtesy::Courtesy;
+use crate::damage;
 use crate::error::NodeError;
 use crate::feed;
 use crate::node::Node;
@@ -28,7 +32,7 @@ const WAY_GIVEN: u32 = 8;
 const PAGES: usize = 50;
 /// Name of the fact that says by which edition every case has been counted.
 const COUNTED_BY: &str = "deadlines_counted_by";
-/// A case that cannot be closed yet, or waits for a message, is looked at again after this.
+/// A case that cannot be closed yet, waits for a message, or cannot be read is looked at again after this.
 const PAUSE_MS: i64 = 6 * 60 * 60_000;
 /// How the audit log names it.
 const ACTOR: &str = "deadlines";
@@ -67,24 +71,36 @@ impl Node {
                 return Ok(count);
             };
             after.clone_from(last);
-            count += page.len();
-            self.record_these(&mut tx, &page).await?;
+            let damaged = self.record_these(&mut tx, &page).await?;
+            count += page.len() - damaged.len();
             tx.commit().await?;
             tokio::time::sleep(courtesy.pause(self, 1)).await;
         }
     }
 
-    async fn record_these(&self, tx: &mut Tx, ids: &[String]) -> Result<(), NodeError> {
-        let mut cases = Vec::with_capacity(ids.len());
+    /// Counts these anew. Gives those that cannot be read, of which what was counted before stays.
+    async fn record_these<'a>(
+        &self,
+        tx: &mut Tx,
+        ids: &'a [String],
+    ) -> Result<BTreeSet<&'a str>, NodeError> {
+        let (mut cases, mut damaged) = (Vec::with_capacity(ids.len()), BTreeSet::new());
         for id in ids {
-            cases.push(shown_case(self, tx, id).await?.1);
+            match shown_case(self, tx, id).await {
+                Ok((_, case)) => cases.push((id.as_str(), case)),
+                Err(error @ NodeError::Database(_)) => return Err(error),
+                Err(_) => {
+                    damage::tell("cases", id);
+                    damaged.insert(id.as_str());
+                }
+            }
         }
-        let pairs: Vec<_> = ids.iter().zip(&cases).collect();
-        let pairs: Vec<_> = pairs
+        let pairs: Vec<_> = cases
             .iter()
-            .map(|(id, case)| (id.as_str(), case.as_ref()))
+            .map(|(id, case)| (*id, case.as_ref()))
             .collect();
-        record(self, tx, &pairs).await
+        record(self, tx, &pairs).await?;
+        Ok(damaged)
     }
 
     /// Notes what has to be told by now. Returns how many notices are new.
@@ -97,9 +113,13 @@ impl Node {
             if page.is_empty() {
                 break;
             }
-            self.record_these(&mut tx, &page).await?;
+            let damaged = self.record_these(&mut tx, &page).await?;
             for id in &page {
-                count += self.note_deadlines_of(&mut tx, id, now).await?;
+                if damaged.contains(id.as_str()) {
+                    store::deadlines::look_next(&mut tx, id, Some(now + PAUSE_MS)).await?;
+                } else {
+                    count += self.note_deadlines_of(&mut tx, id, now).await?;
+                }
             }
             tx.commit().await?;
         }
@@ -162,7 +182,16 @@ impl Node {
                 break;
             }
             for row in page {
-                closed += usize::from(self.close_if_silent(&row, now).await?);
+                match self.close_if_silent(&row, now).await {
+                    Ok(done) => closed += usize::from(done),
+                    Err(error @ NodeError::Database(_)) => return Err(error),
+                    // What is wrong with one case keeps no other open.
+                    Err(error) => {
+                        let case = &row.case_id;
+                        tracing::warn!(%error, case, "a case cannot be closed by silence");
+                        self.put_off_silence(case, Some(now + PAUSE_MS)).await?;
+                    }
+                }
             }
         }
         Ok(closed)
@@ -185,10 +214,14 @@ impl Node {
             Silence::Later(at) => Some(at),
             Silence::Over => None,
         };
-        let mut tx = self.write_tx().await?;
-        store::deadlines::put_off_silence(&mut tx, &row.case_id, until).await?;
-        tx.commit().await?;
+        self.put_off_silence(&row.case_id, until).await?;
         Ok(false)
+    }
+
+    async fn put_off_silence(&self, case: &str, until: Option<i64>) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        store::deadlines::put_off_silence(&mut tx, case, until).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Whether the clock of silence has run out by the hub's order, and counted

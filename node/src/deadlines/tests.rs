@@ -1,6 +1,7 @@
 //! What time brings to the cases of a node, on both databases.
 
 use chrono_tz::Tz;
+use lapor_migrations::on;
 use lapor_protocol::case::State;
 use lapor_protocol::deadline::{ClockKind, ClockState};
 use lapor_protocol::ids::CaseId;
@@ -14,6 +15,7 @@ use crate::casework::{CaseFilter, NewReport, Sight, Tab};
 use crate::clock::Clock as _;
 use crate::doors::texts;
 use crate::publishing::NewCalendar;
+use crate::store;
 use crate::sync::Link;
 use crate::testing::{NOW, PaperHub, Place, acts, databases};
 
@@ -284,6 +286,48 @@ async fn a_reply_and_a_case_that_stands_still_keep_silence_from_closing() {
         passes_to(&place, NOW + 60 * DAY).await;
         assert_eq!(state(&place, replied).await, Some(State::Answered));
         assert_eq!(state(&place, held).await, Some(State::Held));
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_case_keeps_no_other_from_its_notices_and_from_its_close_by_silence() {
+    const DAMAGE: &str = "update cases set fold = '{' where case_id in ($1, $2)";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub).unwrap();
+        let (damaged, sound) = (filed(&place).await, filed(&place).await);
+        let (mute, silent) = (filed(&place).await, filed(&place).await);
+        for case in [mute, silent] {
+            answers(&place, case).await;
+        }
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        let [first, second] = [damaged, mute].map(|case| case.to_string());
+        let mut tx = place.node.write_tx().await.unwrap();
+        let done = on!(&mut tx, c => sqlx::query(DAMAGE)
+            .bind(&first)
+            .bind(&second)
+            .execute(c)
+            .await
+            .map(drop));
+        done.unwrap();
+        tx.commit().await.unwrap();
+        passes_to(&place, TUESDAY + DAY).await;
+        let (notices, _) = place.node.untold_notices(None, 50).await.unwrap();
+        let warned = |case| notices.iter().any(|notice| notice.case == case);
+        assert!(warned(sound) && !warned(damaged));
+        let at = NOW + 60 * DAY;
+        passes_to(&place, at).await;
+        assert_eq!(state(&place, silent).await, Some(State::Closed));
+        let again = at + 6 * HOUR;
+        let mut tx = place.node.read_tx().await.unwrap();
+        for (moment, due) in [(again - 1, false), (again, true)] {
+            let looked = store::deadlines::to_look_at(&mut tx, moment, 50).await;
+            assert_eq!(looked.unwrap().contains(&first), due);
+            let silences = store::deadlines::silent(&mut tx, moment, 50).await.unwrap();
+            assert_eq!(silences.iter().any(|row| row.case_id == second), due);
+        }
     }
 }
 

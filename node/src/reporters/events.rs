@@ -72,7 +72,7 @@ pub struct Event {
 pub(crate) struct HeardOf {
     /// By its reporter, in the order in which it happened.
     pub own: Vec<Event>,
-    /// What is done where it goes on now, since it does; of a secret one nothing.
+    /// What is done where it goes on now, since it does, personal numbers masked; of a secret one nothing.
     pub beyond: Vec<Event>,
 }
 
@@ -285,7 +285,9 @@ impl Node {
             Ok(_) | Err(NodeError::NotFound { .. }) => return Ok(Vec::new()),
             Err(error) => return Err(error),
         }
-        let history = self.whole_history(tx, led.into).await?;
+        let mut history = self.whole_history(tx, led.into).await?;
+        // What is said there is said to somebody else.
+        history.iter_mut().for_each(HistoryEntry::mask);
         let told = |kind: &str| {
             matches!(
                 kind,

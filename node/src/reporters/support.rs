@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::followed::unfollow_programme;
 use super::guard::neighbourhood;
 use super::{Notify, Visitor};
-use crate::casework::NewAct;
+use crate::casework::{NewAct, count_act};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -63,9 +63,7 @@ impl Node {
         self.public_case(case).await?;
         let (text, hash) = (case.to_string(), supporter.hash(case)?);
         let mut tx = self.write_tx().await?;
-        let new = store::support::add(&mut tx, &text, &hash, now).await?;
-        tx.commit().await?;
-        if !new {
+        if !store::support::add(&mut tx, &text, &hash, now).await? {
             return Ok(false);
         }
         let act = NewAct {
@@ -74,13 +72,16 @@ impl Node {
             words: None,
             attachments: Vec::new(),
         };
-        if let Err(refused) = self.act(case, act, "public").await {
-            let mut tx = self.write_tx().await?;
-            store::support::remove(&mut tx, &text, &hash).await?;
+        // Who is known has been counted: neither is kept without the other.
+        let acted = self.act_within(&mut tx, case, act, "public").await?;
+        if acted.is_ok() {
             tx.commit().await?;
-            return Err(refused);
+            self.ring_outgoing();
+        } else {
+            tx.rollback().await?;
         }
-        Ok(true)
+        count_act(&acted);
+        acted.map(|_| true)
     }
 
     /// Ends following, or the letters to the reporter of a case, by what a letter

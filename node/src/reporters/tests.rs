@@ -16,6 +16,7 @@ use crate::testing::{Place, databases};
 
 mod account;
 mod erasing;
+mod halves;
 mod keys;
 mod merged;
 
@@ -458,6 +459,40 @@ async fn support_counts_once_for_each_browser_and_a_secret_report_shows_its_stat
         );
         node.unfollow(&leave).await.unwrap();
         assert!(node.followers(case, "", 10).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn whose_support_was_refused_is_counted_once_the_report_is_open_again() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (report, _) = filed(&place, json!({})).await;
+        let case = report.filed.case;
+        let text = json!({"text": "Sudah diganti."});
+        let body = json!({"proposes_to_close": true});
+        officer(&place, case, act("case.followed_up", body, text)).await;
+        let by = json!({"by": "reporter"});
+        officer(&place, case, act("case.closed", by, Value::Null)).await;
+        let browser = || Supporter::Browser("browser-one-0123456");
+        let refused = place.node.support(case, browser(), HERE).await;
+        assert!(matches!(refused, Err(NodeError::NotAllowed(_))));
+        let marks = async || {
+            let mut tx = place.node.read_tx().await.unwrap();
+            let count: i64 = on!(&mut tx, c =>
+                sqlx::query_scalar("select count(*) from supporters").fetch_one(c).await)
+            .unwrap();
+            count
+        };
+        assert_eq!(marks().await, 0);
+        let again = json!({"text": "Padam lagi."});
+        officer(&place, case, act("case.reopened", json!({}), again)).await;
+        for new in [true, false] {
+            let supported = place.node.support(case, browser(), HERE).await;
+            assert_eq!(supported.unwrap(), new);
+        }
+        assert_eq!(marks().await, 1);
+        let seen = place.node.public_view(&report.filed.ticket, HERE).await;
+        assert_eq!(seen.unwrap().supports, 1);
     }
 }
 

@@ -7,12 +7,13 @@ use lapor_protocol::ids::CaseId;
 use lapor_web::accounts::{Account, AccountError};
 
 use super::StaffError;
-use crate::casework::{CaseFilter, CaseSummary, OnDesk, Sight};
+use crate::casework::{CaseSummary, OnDesk, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::store;
 
 /// Cases that are read at once.
-const PAGE: u32 = 200;
+const PAGE: i64 = 200;
 
 /// Why a case is not put on a desk.
 #[derive(Debug, thiserror::Error)]
@@ -174,25 +175,86 @@ impl Node {
             let same = "to: expected another officer than whose desk is handed over";
             return Err(NodeError::Invalid(same.into()).into());
         }
-        let held = self.held_by(from).await?;
-        let lying = held.iter().map(|case| (case.case, case.unit.clone()));
-        self.give(sight, lying.collect(), to, actor).await?;
-        Ok(held.len())
+        let held = self.held_by(from, PAGE).await?;
+        let count = held.len();
+        self.give(sight, held, to, actor).await?;
+        Ok(count)
     }
 
-    /// Cases on the desk of an officer that are not at their end.
-    async fn held_by(&self, officer: &str) -> Result<Vec<CaseSummary>, NodeError> {
-        let filter = CaseFilter {
-            officer: Some(officer.to_owned()),
-            ..CaseFilter::default()
-        };
-        let (mut all, mut after) = (Vec::new(), None);
+    /// Cases on the desk of an officer that are not at their end, each with the unit where it lies, so
+    /// many at once. By their ids: by their changes one that changes meanwhile would be passed over.
+    async fn held_by(
+        &self,
+        officer: &str,
+        page: i64,
+    ) -> Result<Vec<(CaseId, Option<String>)>, NodeError> {
+        let (mut all, mut after) = (Vec::new(), String::new());
         loop {
-            let page = self.open_cases(&filter, after.as_deref(), PAGE).await?;
-            all.extend(page.cases);
-            after = page.next;
-            if after.is_none() {
+            let mut tx = self.read_tx().await?;
+            let held = store::desk::held_by(&mut tx, officer, &after, page).await?;
+            drop(tx);
+            let Some((last, _)) = held.last() else {
                 return Ok(all);
+            };
+            after.clone_from(last);
+            for (case, unit) in held {
+                all.push((store::case_id(&case)?, unit));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::on;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{Place, databases};
+
+    #[tokio::test]
+    async fn a_case_that_changes_while_a_desk_is_gone_through_is_not_passed_over() {
+        const CHANGES: &str = "update cases set updated_at = updated_at + 1000 where case_id = $1";
+        const ENDS: &str = "update cases set tray = 'ended' where case_id = $1";
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let mut cases = Vec::new();
+            for _ in 0..4 {
+                place.clock.advance(1);
+                let report = json!({
+                    "classification": "complaint", "title": "Lampu padam",
+                    "content": "Gelap.", "channel": "web",
+                });
+                let report = serde_json::from_value(report).unwrap();
+                cases.push(node.file(report, "test").await.unwrap().case);
+            }
+            let given = node.assign(&Sight::ALL, &cases, None, Some("siti"), "test");
+            given.await.unwrap();
+            let texts: Vec<String> = cases.iter().map(ToString::to_string).collect();
+            let mut tx = node.write_tx().await.unwrap();
+            let ends =
+                on!(&mut tx, c => sqlx::query(ENDS).bind(&texts[3]).execute(c).await.map(drop));
+            ends.unwrap();
+            let mut seen = Vec::new();
+            let mut after = String::new();
+            for text in &texts[..3] {
+                let page = store::desk::held_by(&mut tx, "siti", &after, 1).await;
+                seen.extend(page.unwrap());
+                after.clone_from(&seen.last().unwrap().0);
+                let changes =
+                    on!(&mut tx, c => sqlx::query(CHANGES).bind(text).execute(c).await.map(drop));
+                changes.unwrap();
+            }
+            tx.commit().await.unwrap();
+            let mut expected = texts[..3].to_vec();
+            expected.sort();
+            let seen: Vec<String> = seen.into_iter().map(|(case, _)| case).collect();
+            assert_eq!(seen, expected);
+            for page in [1, 2, PAGE] {
+                let held = node.held_by("siti", page).await.unwrap().into_iter();
+                let held: Vec<String> = held.map(|(case, _)| case.to_string()).collect();
+                assert_eq!(held, expected, "in pages of {page}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What this desk decides for itself and tells nobody: whose desk a case lies on, what number it
 //! has in the institution's own application, what has been looked at, which own acts without effect are settled, and the filters that people keep.
 
-use lapor_migrations::{Composed, Tx, Value, on};
+use lapor_migrations::{Composed, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -40,6 +40,26 @@ pub async fn assign(
         known += changed(tx, query).await?;
     }
     Ok(known)
+}
+
+/// Cases on the desk of an officer that are not at their end, behind one of them in the order of their
+/// ids, each with the unit where it lies.
+pub async fn held_by(
+    tx: &mut Tx,
+    officer: &str,
+    after: &str,
+    most: i64,
+) -> Stored<Vec<(String, Option<String>)>> {
+    const SQL: &str = "select case_id, unit from cases
+        where officer = $1 and tray <> 'ended' and case_id > $2 order by case_id limit $3";
+    let held: Vec<(String, Legible<Option<String>>)> = on!(tx, c => sqlx::query_as(SQL)
+        .bind(officer)
+        .bind(after)
+        .bind(most)
+        .fetch_all(c)
+        .await)?;
+    let held = held.into_iter();
+    Ok(held.map(|(case, unit)| (case, unit.text())).collect())
 }
 
 /// Notes the number that a case has in the institution's own application, or that it has none.

@@ -25,12 +25,6 @@ pub async fn add(tx: &mut Tx, case_id: &str, supporter: &[u8], at: i64) -> Store
     Ok(added > 0)
 }
 
-pub async fn remove(tx: &mut Tx, case_id: &str, supporter: &[u8]) -> Stored<()> {
-    const SQL: &str = "delete from supporters where case_id = $1 and supporter = $2";
-    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(supporter).execute(c).await.map(drop))?;
-    Ok(())
-}
-
 /// Follows a case, also for whoever does already.
 pub async fn follow(tx: &mut Tx, case_id: &str, contact: &str, at: i64) -> Stored<()> {
     const SQL: &str = "insert into followers (case_id, contact, at) values ($1, $2, $3)

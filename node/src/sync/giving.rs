@@ -5,7 +5,8 @@
 //! was behind) is noted in `keys_due` in the transaction that shows it, and
 //! stays there until the hub has been asked who lacks a wrap and they have it.
 //! The other holders of the key note it as well, for later: the one who ought to
-//! give it may be gone, or have left the case.
+//! give it may be gone, or have left the case. A key is given to nobody because
+//! the hub alone says so: the case as it stands here must show them as a party.
 //!
 //! No signature of the hub covers a wrap, so one that was restored from a backup
 //! cannot learn which it has lost: every holder asks it once more, in each case.
@@ -24,7 +25,7 @@ use lapor_protocol::wire::{CaseKeys, PREFIX};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Link, LinkError};
-use crate::casework::Newcomer;
+use crate::casework::{Newcomer, shown_case};
 use crate::chance::SystemEntropy;
 use crate::damage;
 use crate::error::NodeError;
@@ -41,12 +42,21 @@ const AFTER_THE_ORIGIN_MS: i64 = 15 * 60_000;
 /// Who makes someone a party gives at once; the origin looks after it this much
 /// later.
 const AFTER_THE_AUTHOR_MS: i64 = 15 * 60_000;
-/// Until a case is asked about again of which the hub could not answer.
+/// Until a case is asked about again of which the hub could not answer, or named somebody who is no
+/// party of it here.
 const AFTER_A_FAILURE_MS: i64 = 5 * 60_000;
 const _: () = assert!(AFTER_THE_AUTHOR_MS + AFTER_THE_ORIGIN_MS <= store::keys_due::LONGEST_MS);
 const NOTED: &str = "sealing_keys_noted";
 /// The hub may have lost wraps that it had taken, and why that is so.
 const LOST: &str = "wraps_lost";
+
+/// What was given in one case.
+struct Given {
+    /// How many wraps the hub has taken.
+    wraps: usize,
+    /// The hub has named somebody who is no party here, or not yet.
+    withheld: bool,
+}
 
 /// How far new sealing keys of the directory have been compared with the cases.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -103,7 +113,13 @@ impl Link {
         let mut given = 0;
         for (case_id, asked) in due {
             match self.give_in(store::case_id(&case_id)?).await {
-                Ok(count) => given += count,
+                Ok(done) => {
+                    given += done.wraps;
+                    if done.withheld {
+                        self.put_off(&case_id, asked).await?;
+                        continue;
+                    }
+                }
                 // A case of which this node is no party any more, or one that
                 // the hub has forgotten, is others' to look after.
                 Err(LinkError::Refused(problem)) if problem.retry == Retry::Never => {
@@ -131,7 +147,27 @@ impl Link {
         Ok(tx.commit().await?)
     }
 
-    async fn give_in(&self, case: CaseId) -> Result<usize, LinkError> {
+    /// Who is a party of a case as it is shown here, own acts among it, and so may have its key;
+    /// nobody where that cannot be read.
+    async fn parties_here(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+    ) -> Result<BTreeSet<InstanceId>, NodeError> {
+        let case = case.to_string();
+        let shown = match shown_case(&self.node, tx, &case).await {
+            Ok((_, shown)) => shown,
+            Err(error @ NodeError::Database(_)) => return Err(error),
+            Err(_) => {
+                damage::tell("cases", &case);
+                None
+            }
+        };
+        let directory = self.node.directory();
+        Ok(shown.map_or_else(BTreeSet::new, |case| case.parties(directory.latest())))
+    }
+
+    async fn give_in(&self, case: CaseId) -> Result<Given, LinkError> {
         let path = format!("{PREFIX}/cases/{case}/keys");
         let call = Call::new(Method::GET, path.clone());
         let lacking: CaseKeys = self.call(call).await?.json()?;
@@ -145,11 +181,22 @@ impl Link {
         }
         let subject = Subject::Case(case).to_string();
         let mut tx = self.node.read_tx().await?;
+        let parties = self.parties_here(&mut tx, case).await?;
+        let named = lacking.missing.iter();
+        let (owed, others): (Vec<_>, Vec<_>) = named.partition(|named| parties.contains(*named));
         let mut wraps: Vec<Wrap> = Vec::new();
-        for recipient in &lacking.missing {
+        for recipient in owed {
             wraps.extend(self.wrap(&mut tx, &subject, recipient).await?);
         }
         drop(tx);
+        if let Some(first) = others.first() {
+            tracing::warn!(
+                %case,
+                named = %first,
+                count = others.len(),
+                "the hub wants the key of a case for who is no party of it here; they are not given it"
+            );
+        }
         for some in wraps.chunks(WRAPS) {
             let keys = CaseKeys {
                 case,
@@ -159,7 +206,10 @@ impl Link {
             let call = Call::new(Method::PUT, path.clone()).json(&keys)?;
             self.call(call).await?;
         }
-        Ok(wraps.len())
+        Ok(Given {
+            wraps: wraps.len(),
+            withheld: !others.is_empty(),
+        })
     }
 
     /// Has all cases compared anew where the hub may have lost wraps; not before it answers again,
@@ -331,13 +381,17 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
 
+<<<<<<< HEAD
     use lapor_protocol::wire::DirectoryPage;
+=======
+    use lapor_migrations::on;
+>>>>>>> wd
     use serde_json::json;
 
     use super::*;
     use crate::casework::NewReport;
     use crate::channels::tests::ruled;
-    use crate::testing::{NOW, PaperHub, Place, SaidHub, answered, databases, refused};
+    use crate::testing::{NOW, PaperHub, Place, SaidHub, acts, answered, databases, refused};
 
     const DAY_MS: i64 = 86_400_000;
 
@@ -368,19 +422,51 @@ mod tests {
 
     /// Cases that were filed here and that the hub has ruled.
     async fn filed<const N: usize>(place: &Place) -> [CaseId; N] {
+        filed_without(place, [&[]; N]).await
+    }
+
+    /// The same, each without these institutions.
+    async fn filed_without<const N: usize>(place: &Place, excluded: [&[&str]; N]) -> [CaseId; N] {
         let mut cases = Vec::new();
-        for _ in 0..N {
+        for excluded in excluded {
             let report: NewReport = serde_json::from_value(json!({
                 "classification": "complaint",
                 "title": "Lampu padam",
                 "content": "Gelap.",
                 "channel": "web",
+                "excluded": excluded,
             }))
             .unwrap();
             cases.push(place.node.file(report, "test").await.unwrap().case);
         }
         ruled(place, &PaperHub::of(place)).await;
         cases.try_into().unwrap()
+    }
+
+    /// A hub that wants a wrap of each case for all of these, whoever they are.
+    fn wanting(
+        named: [&'static str; 3],
+        given: &Arc<Mutex<BTreeSet<(CaseId, String)>>>,
+    ) -> Arc<SaidHub> {
+        let given = given.clone();
+        SaidHub::of(move |call| {
+            let case: CaseId = call.path.split('/').nth_back(1).unwrap().parse().unwrap();
+            if call.method == Method::PUT {
+                let keys: CaseKeys = serde_json::from_slice(&call.body).unwrap();
+                let recipients = keys.wraps.iter().map(|wrap| wrap.recipient.to_string());
+                given
+                    .lock()
+                    .unwrap()
+                    .extend(recipients.map(|to| (case, to)));
+                return Ok(answered("null"));
+            }
+            let lacking = CaseKeys {
+                case,
+                wraps: Vec::new(),
+                missing: named.map(|named| named.parse().unwrap()).to_vec(),
+            };
+            Ok(answered(serde_json::to_vec(&lacking).unwrap()))
+        })
     }
 
     /// Notes cases, each for its moment, in the place of what is noted of them.
@@ -420,6 +506,51 @@ mod tests {
             assert_eq!(link.give_keys().await.unwrap(), 1);
             assert!(due(&place).await.is_empty());
             assert_eq!(*brought.lock().unwrap(), [1, 1]);
+        }
+    }
+
+    #[tokio::test]
+    async fn whom_the_case_here_does_not_show_as_a_party_is_given_no_key_whatever_the_hub_says() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let [excluding, plain] = filed_without(&place, [&["kemenpu"], &[]]).await;
+            place.directory_gains_supervisor().await;
+            note(&place, &[(excluding, NOW), (plain, NOW)]).await;
+            let given = Arc::default();
+            let hub = wanting(["kemenpu", "ombudsman", "pusat"], &given);
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            assert_eq!(link.give_keys().await.unwrap(), 2);
+            let desk = |case| (case, "pusat".to_owned());
+            let mut expected = BTreeSet::from([desk(excluding), desk(plain)]);
+            assert_eq!(*given.lock().unwrap(), expected, "the party alone");
+            assert!(due(&place).await.is_empty());
+            place.clock.advance(AFTER_A_FAILURE_MS);
+            assert_eq!(due(&place).await.len(), 2, "they may be parties by then");
+            let agreed = json!({"consent": true});
+            acts(&place, plain, "case.escalated", agreed, None).await;
+            assert_eq!(link.give_keys().await.unwrap(), 3);
+            expected.insert((plain, "ombudsman".to_owned()));
+            assert_eq!(*given.lock().unwrap(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_case_that_cannot_be_read_nobody_is_given_the_key_and_others_go_on() {
+        const DAMAGE: &str = "update cases set fold = '{' where case_id = $1";
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let [damaged, sound] = filed::<2>(&place).await;
+            place.directory_gains_supervisor().await;
+            let (text, mut tx) = (damaged.to_string(), place.node.write_tx().await.unwrap());
+            on!(&mut tx, c => sqlx::query(DAMAGE).bind(&text).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            note(&place, &[(damaged, NOW - 1), (sound, NOW)]).await;
+            let given = Arc::default();
+            let hub = wanting(["kemenpu", "ombudsman", "pusat"], &given);
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            assert_eq!(link.give_keys().await.unwrap(), 1);
+            let expected = BTreeSet::from([(sound, "pusat".to_owned())]);
+            assert_eq!(*given.lock().unwrap(), expected);
         }
     }
 

@@ -413,6 +413,34 @@ async fn what_is_done_in_a_secret_report_leaves_no_place_out_among_news_of_one_m
 }
 
 #[tokio::test]
+async fn numbers_in_another_report_are_masked_where_one_merged_into_it_was_written() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.says(SITI, REPORT).await;
+        let (target, theirs) = talked.case().await;
+        let fallen = "Pohon tumbang menutup jalan di Dago sejak kemarin.";
+        talked.says(BUDI, fallen).await;
+        let cases = talked.cases().await.into_iter();
+        let mut cases = cases.map(|(id, ticket)| (id.parse::<CaseId>().unwrap(), ticket));
+        let (merged, ticket) = cases.find(|(id, _)| *id != target).unwrap();
+        talked.ruled().await;
+        let into = json!({"target_case": target});
+        acts(&talked.place, merged, "case.linked", into, None).await;
+        talked.ruled().await;
+        talked.told(SITI).await;
+        talked.told(BUDI).await;
+        let answer = "Ibu Siti 0812-3456-7890, NIK 3273014508990001.";
+        talked.follows_up(target, answer, false).await;
+        let whole = format!("Laporan {theirs}: Tindak lanjut. {answer}");
+        assert_eq!(talked.told(SITI).await, [whole], "their own");
+        // Text messages have this sign for what is hidden.
+        let hidden = |letters| "-".repeat(letters);
+        let masked = format!("Ibu Siti {}, NIK {}.", hidden(14), hidden(16));
+        let masked = format!("Laporan {ticket}: Tindak lanjut. {masked}");
+        assert_eq!(talked.told(BUDI).await, [masked]);
+    }
+}
+
+#[tokio::test]
 async fn talk_that_is_no_report_is_made_none_and_is_kept_aside() {
     for talked in Talked::on(Name::Sms).await {
         let told = talked.says(SITI, "Assalamualaikum").await;

@@ -1,0 +1,93 @@
+//! Who reported a half is who reported the whole.
+
+use lapor_protocol::kinds::Body;
+use lapor_protocol::message::Draft;
+
+use super::*;
+use crate::chance::new_message_id;
+use crate::channels::tests::ruled;
+use crate::testing::{NOW, PaperHub};
+
+/// A report whose half lies at the ministry, and the hub that has ruled both. One officer has split the
+/// whole, another has given the half away.
+async fn halved(place: &Place) -> (CaseId, CaseId, std::sync::Arc<PaperHub>) {
+    let (filed, _) = filed(place, json!({})).await;
+    let whole = filed.filed.case;
+    let words = json!({"title": "Trotoar", "content": "Bagian kedua."});
+    let split = act("case.split", json!({}), words);
+    let split = place.node.act(whole, split, "token:desk").await.unwrap();
+    let half = split.child.unwrap();
+    let given = act("case.disposed", json!({"target": "kemenpu"}), Value::Null);
+    place.node.act(half, given, "token:other").await.unwrap();
+    let hub = PaperHub::of(place);
+    ruled(place, &hub).await;
+    (whole, half, hub)
+}
+
+fn is_refused<T>(result: &Result<T, NodeError>) -> bool {
+    matches!(result, Err(NodeError::Forbidden(_)))
+}
+
+#[tokio::test]
+async fn who_reported_a_half_is_opened_but_for_nobody_who_has_handled_any_part() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let (whole, half, _) = halved(&place).await;
+        let node = &place.node;
+        for (part, actor) in [
+            (half, "token:other"),
+            (half, "token:desk"),
+            (whole, "token:other"),
+        ] {
+            assert!(is_refused(&node.identity(part, actor).await), "{actor}");
+        }
+        let opened = node.identity(half, "token:keeper").await.unwrap();
+        assert_eq!(opened.unwrap().name.as_deref(), Some("Ibu Canary"));
+        let once = Once::new("token:visits", ONCE).unwrap();
+        let asked = node.ask_identity(
+            half,
+            IdentityPurpose::Visit,
+            "Perlu kunjungan.",
+            "token:visits",
+            &once,
+        );
+        let ask = asked.await.unwrap().id;
+        let by_handler = node.answer_identity_ask(half, &ask, true, "token:desk");
+        assert!(is_refused(&by_handler.await));
+        let granted = node.answer_identity_ask(half, &ask, true, "token:keeper");
+        granted.await.unwrap();
+        let told = node.granted_identity(half, "token:visits").await.unwrap();
+        assert_eq!(told.unwrap().name.as_deref(), Some("Ibu Canary"));
+    }
+}
+
+#[tokio::test]
+async fn who_reported_a_half_is_disclosed_but_by_nobody_who_has_handled_the_whole() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let (_, half, hub) = halved(&place).await;
+        let node = &place.node;
+        let mut tx = node.read_tx().await.unwrap();
+        let term = node.shown_case(&mut tx, half).await.unwrap().term;
+        drop(tx);
+        let kind = "identity.requested";
+        let request = Draft {
+            kind: kind.into(),
+            id: new_message_id(NOW),
+            case: Some(half),
+            term: Some(term),
+            created_at: NOW,
+            body: Body::of_kind(kind, r#"{"purpose":"visit"}"#).unwrap(),
+            sealed: None,
+            attachments: Vec::new(),
+        };
+        hub.authors("kemenpu", &request);
+        ruled(&place, &hub).await;
+        let disclosed = || act("identity.disclosed", json!({}), Value::Null);
+        let by_handler = node.act(half, disclosed(), "token:desk").await;
+        assert!(is_refused(&by_handler));
+        node.act(half, disclosed(), "token:keeper").await.unwrap();
+        let asks = node.identity_tasks().await.unwrap();
+        assert!(asks.is_empty(), "it is answered");
+    }
+}
