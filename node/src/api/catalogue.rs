@@ -225,7 +225,7 @@ pub const ACTS: &[Kind] = &[
         name: "case.unlinked",
         what: "Undo a merge",
         apa: "Batalkan penggabungan",
-        who: "the author of the link",
+        who: "the author of the link, origin, a supervisor, or the national desk",
         defaulted: &["link", "target_case"],
         ..PLAIN
     },
