@@ -98,7 +98,7 @@ pub(crate) use reading::{history, kept_message, read_message, state_of, summarie
 pub(crate) use shown::{
     drafts, is_replied, keep, refresh, refresh_case, refresh_cases_of, show, shown_case, standing,
 };
-pub(crate) use word::{AT_WORK, Behalf, Who};
+pub(crate) use word::{AT_WORK, Behalf, Who, closes_by_silence};
 pub(crate) use writer::{Writer, count_filings, run as write};
 
 /// A report as it comes in at a desk or through the API.
