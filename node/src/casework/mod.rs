@@ -67,6 +67,7 @@ use crate::deadlines::Deadline;
 
 pub use allowed::Allowed;
 pub(crate) use allowed::not_now;
+pub(crate) use answered::completed_since;
 pub use assigning::{BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDesk, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::{Shelving, blob_path, few_enough, part_path};
