@@ -99,6 +99,7 @@ pub const CHECKS: [Check<Stage>; 10] = [
         keeps: &[
             "`case.held` in a held case keeps the state to which a completion returns; any other change of state but a link forgets it.",
             "| `report.completed` | origin | `region?`, `incident_date?` |",
+            "| `received`, `verified`, or `held` after one of them; neither origin nor custodian is excluded;",
         ],
         run: |stage| Box::pin(told(stage, HOLDS)),
     },
@@ -115,12 +116,12 @@ pub const CHECKS: [Check<Stage>; 10] = [
         run: |stage| Box::pin(told(stage, IDENTITIES)),
     },
     Check {
-        name: "links a case to one of which its author is a party, and undoes only that link",
+        name: "links a case to one of which its author is a party, and undoes only that link, also for the origin",
         keeps: &[
             "| `case.linked` | unless the desk U `never_custodian`; of the target U `no_such_case`",
-            "| `case.unlinked` | U `not_linker` (never a party), I `not_merged`, U `not_linker` (another's link)",
+            "| `case.unlinked` | U `not_linker` (never a party), I `not_merged`, U `not_linker` (another's link, unless the origin, a supervisor or the desk)",
             "| `case.linked` | custodial, or the national desk; a party of both cases |",
-            "| `case.unlinked` | author of the link |",
+            "| `case.unlinked` | author of the link, origin, a supervisor, or the national desk |",
         ],
         run: |stage| Box::pin(told(stage, LINKS)),
     },

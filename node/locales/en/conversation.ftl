@@ -157,6 +157,7 @@ confirm-title = Is the matter done?
 confirm-about = If it is not, write what is still missing: the work goes on.
 confirm-go = Yes, it is done
 confirm-not = Not yet
+confirm-another = There is a new follow-up since you opened this page, and the report is not closed yet. Read it first, then choose again.
 confirm-done = Thank you. The report is closed on your word.
 rate-title = How was it handled?
 rate-label = Your rating

@@ -148,6 +148,7 @@ confirm-title = Apakah masalahnya sudah selesai?
 confirm-about = Bila belum, tulis apa yang masih kurang: penanganan berlanjut.
 confirm-go = Ya, selesai
 confirm-not = Belum
+confirm-another = Ada tindak lanjut baru sejak halaman ini Anda buka, dan laporan belum ditutup. Baca dahulu, lalu pilih lagi.
 confirm-done = Terima kasih. Laporan ditutup atas pernyataan Anda.
 rate-title = Bagaimana penanganannya?
 rate-label = Nilai Anda

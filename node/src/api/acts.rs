@@ -13,7 +13,7 @@ use super::access::{Caller, IdempotencyKey};
 use super::cases::CasePath;
 use super::refusals::problem;
 use super::{Answer, kinds};
-use crate::casework::{Acted, NewAct, erases_at_once};
+use crate::casework::{Acted, NewAct, closes_by_silence, erases_at_once};
 use crate::node::Node;
 use crate::tokens::Scope;
 
@@ -22,8 +22,8 @@ use crate::tokens::Scope;
 /// The act is judged on the case as this institution sees it, stored, and sent when the line
 /// allows; until the hub has ruled it is pending. What the case does not allow is answered with
 /// 409 `not_allowed`, which names the custodian. `case.redacted` is asked for with
-/// `POST /cases/{id}/erasure`, and refused here (403). With an `Idempotency-Key` the same request sent
-/// again acts no second time.
+/// `POST /cases/{id}/erasure`, and a case closes by silence by itself: both are refused here (403).
+/// With an `Idempotency-Key` the same request sent again acts no second time.
 #[utoipa::path(
     post,
     path = "/cases/{id}/acts",
@@ -63,6 +63,7 @@ pub fn may(caller: &Caller, act: &NewAct) -> Answer<()> {
         caller.holds(Scope::CasesAct)?;
     }
     erases_at_once(&act.kind).map_err(|e| problem(&e))?;
+    closes_by_silence(act).map_err(|e| problem(&e))?;
     kinds::check(act).map_err(|e| problem(&e))
 }
 

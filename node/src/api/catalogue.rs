@@ -182,9 +182,10 @@ pub const ACTS: &[Kind] = &[
     },
     Kind {
         name: "case.closed",
-        what: "Close: the reporter confirmed, or stayed silent. It counts as an officer's close \
-               unless `through_officer` is false: then the application has it from the reporter",
-        apa: "Selesai: dikonfirmasi pelapor, atau pelapor diam",
+        what: "Close: the reporter confirmed; by silence a case closes by itself. It counts as an \
+               officer's close unless `through_officer` is false: then the application has it from \
+               the reporter",
+        apa: "Selesai: dikonfirmasi pelapor; karena pelapor diam, laporan selesai sendiri",
         who: "origin",
         body: r#"{"by":"reporter"}"#,
         defaulted: &["follow_up"],
@@ -225,7 +226,7 @@ pub const ACTS: &[Kind] = &[
         name: "case.unlinked",
         what: "Undo a merge",
         apa: "Batalkan penggabungan",
-        who: "the author of the link",
+        who: "the author of the link, origin, a supervisor, or the national desk",
         defaulted: &["link", "target_case"],
         ..PLAIN
     },

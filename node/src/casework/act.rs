@@ -378,7 +378,7 @@ impl Weighed<'_> {
         let other = self.draft.body.other_case();
         let child = other.filter(|_| matches!(self.draft.body, Body::CaseSplit(_)));
         if let Some(touched) = other {
-            show_second(node, tx, touched, now).await?;
+            show_second(node, tx, touched, child.is_some(), now).await?;
         }
         let (unit, officer) = (&self.row.local.unit, &self.row.local.officer);
         if let Some(child) = child {
@@ -510,12 +510,20 @@ fn allowed(
     Err(NodeError::NotAllowed(Box::new(not_allowed)))
 }
 
-/// Shows a pending link, unlink or split in the second case as well.
-async fn show_second(node: &Node, tx: &mut Tx, id: CaseId, now: i64) -> Result<(), NodeError> {
+/// Shows a pending link, unlink or split in the second case as well. Only a split brings one that is
+/// not here: whoever undoes the link of another may know nothing of the case that stays.
+async fn show_second(
+    node: &Node,
+    tx: &mut Tx,
+    id: CaseId,
+    is_born: bool,
+    now: i64,
+) -> Result<(), NodeError> {
     let text = id.to_string();
-    let mut row = store::cases::case(tx, &text)
-        .await?
-        .unwrap_or_else(|| CaseRow::unborn(text, now));
+    let known = store::cases::case(tx, &text).await?;
+    let Some(mut row) = known.or_else(|| is_born.then(|| CaseRow::unborn(text, now))) else {
+        return Ok(());
+    };
     let fold = row.ruled()?;
     row.updated_at = now;
     let directory = node.directory();

@@ -1,17 +1,19 @@
-//! Whether answers are ones to the questions of the hold that stands, at whichever door they come.
-//! Only a place is looked at here: an application that knows no forms answers everything else in words.
+//! Whether answers are ones to the questions of the hold that stands, at whichever door they come, and
+//! whether a reporter has said something that the fold counts for no reply. Of answers only a place is
+//! looked at here: an application that knows no forms answers everything else in words.
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, Effect, State};
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{InstanceId, MessageRef};
 use lapor_protocol::kinds::case_held::AnswerForm;
 
-use super::NewAct;
 use super::history::applied_history;
 use super::shown::drafts;
+use super::{HistoryEntry, NewAct};
 use crate::error::NodeError;
 use crate::place::check_answer;
 use crate::reporters::answer_forms;
+use crate::store;
 
 /// Errors: `Invalid` for an answer that can be no place where one is asked for.
 pub(super) async fn may_be_answers(
@@ -29,9 +31,7 @@ pub(super) async fn may_be_answers(
     let pending = drafts(tx, &case.id.to_string()).await?;
     let history = applied_history(tx, case.id, me, &pending).await?;
     let mut holds = history.iter().rev();
-    let hold = holds.find(|entry| {
-        entry.kind == "case.held" && entry.effect.is_none_or(|effect| effect == Effect::Applied)
-    });
+    let hold = holds.find(|entry| entry.kind == "case.held" && stands(entry));
     let forms = answer_forms(hold.and_then(|hold| hold.words.as_ref()));
     let pairs = answers.iter().zip(&forms).zip(1..);
     for ((answer, form), number) in pairs {
@@ -44,6 +44,29 @@ pub(super) async fn may_be_answers(
         }
     }
     Ok(())
+}
+
+/// Whether the reporter has completed the report since a message of its case: that is no reply for the
+/// rules, and yet they were not silent.
+pub(crate) async fn completed_since(
+    tx: &mut Tx,
+    case: &str,
+    me: &InstanceId,
+    message: &MessageRef,
+) -> Result<bool, NodeError> {
+    let pending = drafts(tx, case).await?;
+    let history = applied_history(tx, store::case_id(case)?, me, &pending).await?;
+    let is_it = |entry: &HistoryEntry| {
+        entry.message == Some(message.id) && entry.author.as_ref() == Some(&message.author)
+    };
+    let since = history.iter().rposition(is_it).map_or(0, |at| at + 1);
+    let mut since = history[since..].iter();
+    Ok(since.any(|entry| entry.kind == "report.completed" && stands(entry)))
+}
+
+/// Whether a message has its effect, or may have it.
+fn stands(entry: &HistoryEntry) -> bool {
+    entry.effect.is_none_or(|effect| effect == Effect::Applied)
 }
 
 #[cfg(test)]

@@ -68,6 +68,7 @@ use crate::deadlines::Deadline;
 
 pub use allowed::Allowed;
 pub(crate) use allowed::not_now;
+pub(crate) use answered::completed_since;
 pub use assigning::{BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDesk, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::{Shelving, blob_path, few_enough, part_path};
@@ -100,7 +101,7 @@ pub(crate) use reading::{state_of, summaries};
 pub(crate) use shown::{
     drafts, is_replied, keep, refresh, refresh_case, refresh_cases_of, show, shown_case, standing,
 };
-pub(crate) use word::{AT_WORK, Behalf, Who};
+pub(crate) use word::{AT_WORK, Behalf, Who, closes_by_silence};
 pub(crate) use writer::{Writer, count_act, count_filings, run as write};
 
 /// A report as it comes in at a desk or through the API.

@@ -3,6 +3,7 @@
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::State;
+use lapor_protocol::deadline::ClockKind;
 use lapor_protocol::ids::MessageId;
 use serde_json::Value;
 
@@ -66,6 +67,22 @@ impl From<Word> for Terms {
             erasure: None,
         }
     }
+}
+
+/// Refuses a close by silence: who might profit from silence does not keep its clock, and nobody says
+/// that it has run out.
+pub(crate) fn closes_by_silence(act: &NewAct) -> Result<(), NodeError> {
+    let by = act.body.get("by").and_then(Value::as_str);
+    if act.kind != "case.closed" || by != Some("silence") {
+        return Ok(());
+    }
+    let days = ClockKind::Silence
+        .term()
+        .map_or(0, |term| term.working_days);
+    Err(NodeError::Forbidden(format!(
+        "a case closes by itself after {days} working days of silence, or as many as the custodian has \
+         stated; of a reporter who is content say `\"by\": \"reporter\"`"
+    )))
 }
 
 impl Terms {

@@ -9,7 +9,7 @@ use super::print::json;
 use super::report::read_text;
 use super::{Failure, Out, Place, actor, attachment};
 use crate::api::kinds::{self, Field, Kind, WordShape};
-use crate::casework::{NewAct, erases_at_once};
+use crate::casework::{NewAct, closes_by_silence, erases_at_once};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -49,6 +49,7 @@ pub async fn act(place: &Place, args: Args, out: Out<'_>) -> Result<(), Failure>
     };
     kinds::check(&act)?;
     erases_at_once(&act.kind)?;
+    closes_by_silence(&act)?;
     let node = place.node().await?;
     let case = resolve(&node, &args.case).await?;
     act.attachments = attachment::take_in(&node, &args.attach).await?;

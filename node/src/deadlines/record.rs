@@ -4,7 +4,7 @@
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::Case;
 use lapor_protocol::deadline::{Clock, ClockKind, clocks};
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{CaseId, InstanceId};
 
 use super::notices::plan;
 use crate::error::NodeError;
@@ -17,6 +17,9 @@ use crate::store::facts::FactRow;
 /// How far the clock of this machine may be ahead of the hub's: a case that is
 /// closed by silence must not look closed too early there.
 pub(super) const SKEW_MS: i64 = 60 * 60_000;
+
+/// Cases that were merged into one, or into what was, of which is read what was merged into them.
+const READ: usize = 200;
 
 /// What follows from cases as they are shown, to be kept beside them.
 pub(crate) struct Consequences {
@@ -54,6 +57,7 @@ impl Consequences {
         if !cases.is_empty() {
             let calendar = node.calendar_in_force(tx).await?;
             let (me, directory, now) = (node.instance()?, node.directory(), node.clock().now_ms());
+            let tells = node.sends_letters() || node.settings().channels.is_on();
             for (id, case) in cases {
                 let Some(case) = case.filter(|case| !case.excluded.contains(me)) else {
                     gone.push(Value::from(*id));
@@ -73,8 +77,10 @@ impl Consequences {
                 let half = case.parent.is_some() && case.origin == *me;
                 news.extend([Value::from(*id), Value::from(i64::from(half))]);
                 // Whoever reported what was merged into it hears how it goes on.
-                for repeats in case.linked.values() {
-                    news.extend([repeats.case.to_string().into(), Value::from(0)]);
+                if tells && !case.linked.is_empty() {
+                    for repeats in repeated_by(tx, case).await? {
+                        news.extend([repeats.to_string().into(), Value::from(0)]);
+                    }
                 }
             }
         }
@@ -110,6 +116,33 @@ impl Consequences {
         }
         Ok(())
     }
+}
+
+/// Cases that were merged into one, or into what was merged into it.
+async fn repeated_by(tx: &mut Tx, case: &Case) -> Result<Vec<CaseId>, NodeError> {
+    let mut found = merged_into(case);
+    let mut read = 0;
+    while read < found.len().min(READ) {
+        let next = found[read..].iter().take(READ - read);
+        let next: Vec<Value> = next.map(|id| id.to_string().into()).collect();
+        read += next.len();
+        for row in store::cases::these(tx, next).await? {
+            // What is wrong with one case keeps no news of another.
+            let Ok(Some(repeats)) = row.ruled() else {
+                continue;
+            };
+            for further in merged_into(&repeats) {
+                if further != case.id && !found.contains(&further) {
+                    found.push(further);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn merged_into(case: &Case) -> Vec<CaseId> {
+    case.linked.values().map(|repeats| repeats.case).collect()
 }
 
 /// The clocks that somebody can still meet: of a case that was erased, only the reporter's silence.

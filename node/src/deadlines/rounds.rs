@@ -13,7 +13,7 @@ use serde_json::{Map, json};
 
 use super::notices::plan;
 use super::record::{SKEW_MS, record};
-use crate::casework::{NewAct, shown_case};
+use crate::casework::{NewAct, completed_since, shown_case};
 use crate::courtesy::Courtesy;
 use crate::damage;
 use crate::error::NodeError;
@@ -254,10 +254,18 @@ impl Node {
         }
         let calendar = self.calendar_in_force(tx).await?;
         let directory = self.directory();
-        Ok(match silent_from(&heard, directory.latest(), &calendar) {
-            None => Silence::Over,
-            Some(due) if due + SKEW_MS > now => Silence::Later(due + SKEW_MS),
-            Some(_) => Silence::Close(last.message),
+        let Some(due) = silent_from(&heard, directory.latest(), &calendar) else {
+            return Ok(Silence::Over);
+        };
+        if due + SKEW_MS > now {
+            return Ok(Silence::Later(due + SKEW_MS));
+        }
+        let (me, answer) = (self.instance()?, &last.message);
+        let completed = Box::pin(completed_since(tx, &row.case_id, me, answer)).await?;
+        Ok(if completed {
+            Silence::Over
+        } else {
+            Silence::Close(last.message)
         })
     }
 

@@ -332,6 +332,38 @@ async fn a_damaged_case_keeps_no_other_from_its_notices_and_from_its_close_by_si
 }
 
 #[tokio::test]
+async fn what_completes_an_answered_report_keeps_silence_from_closing_until_the_next_answer() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let (held, added) = (filed(&place).await, filed(&place).await);
+        for case in [held, added] {
+            answers(&place, case).await;
+        }
+        let asks = Some(json!({"questions": ["Sudah menyala?"]}));
+        acts(&place, held, "case.held", json!({"questions": 1}), asks).await;
+        let no = Some(json!({"answers": ["Belum, masih padam."]}));
+        acts(&place, held, "report.completed", json!({}), no).await;
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        // One that the hub has not ruled yet was said all the same.
+        let picture = Some(json!({"text": "Ini fotonya."}));
+        acts(&place, added, "report.completed", json!({}), picture).await;
+        passes_to(&place, NOW + 60 * DAY).await;
+        for case in [held, added] {
+            assert_eq!(state(&place, case).await, Some(State::Answered));
+        }
+        answers(&place, held).await;
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        passes_to(&place, NOW + 120 * DAY).await;
+        assert_eq!(state(&place, held).await, Some(State::Closed));
+        assert_eq!(state(&place, added).await, Some(State::Answered));
+    }
+}
+
+#[tokio::test]
 async fn another_edition_of_the_calendar_moves_what_is_due() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

@@ -15,6 +15,9 @@ use crate::casework::{HistoryEntry, drafts, history, standing};
 use crate::error::NodeError;
 use crate::node::Node;
 
+/// Links that are looked at, one behind the other.
+const LINKS: usize = 32;
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
@@ -77,9 +80,12 @@ pub(crate) struct HeardOf {
 }
 
 /// A link by which a case went on in another one.
+#[derive(Clone, Copy)]
 struct LedOn {
     link: MessageId,
     into: CaseId,
+    /// Its place among all that the hub has told this node; `None` while pending.
+    since: Option<(u32, u64)>,
     /// The place of its undoing among all that the hub has told this node.
     until: Option<(u32, u64)>,
 }
@@ -209,6 +215,7 @@ fn led_on(case: CaseId, own: &[Event]) -> Vec<LedOn> {
         Some(LedOn {
             link,
             into,
+            since: event.arrived,
             until: undone.and_then(|undone| undone.arrived),
         })
     });
@@ -248,18 +255,66 @@ impl Node {
     /// The same, with what is done where it goes on.
     pub(crate) async fn heard_of(&self, tx: &mut Tx, case: &Case) -> Result<HeardOf, NodeError> {
         let own = self.heard_by_reporter(tx, case.id).await?;
-        let beyond = match &case.merged {
-            Some(merged) => {
-                let led = LedOn {
-                    link: merged.link.id,
-                    into: merged.into,
-                    until: None,
-                };
-                self.done_beyond(tx, &led).await?
-            }
-            None => Vec::new(),
-        };
+        let mut beyond = Vec::new();
+        for led in self.leads_on(tx, case).await? {
+            beyond.extend(self.done_beyond(tx, &led).await?);
+        }
         Ok(HeardOf { own, beyond })
+    }
+
+    /// By which links a case goes on now, one behind the other: what it was merged into may have been
+    /// merged itself. Where a secret one goes on is not told, and what is not known here leads nowhere.
+    async fn leads_on(&self, tx: &mut Tx, case: &Case) -> Result<Vec<LedOn>, NodeError> {
+        let mut leads: Vec<LedOn> = Vec::new();
+        let mut merged = case.merged.clone();
+        while let Some(next) = merged {
+            // The rules allow no circle.
+            let known = |led: &LedOn| led.into == next.into;
+            if leads.len() == LINKS || next.into == case.id || leads.iter().any(known) {
+                break;
+            }
+            leads.push(LedOn {
+                link: next.link.id,
+                into: next.into,
+                since: None,
+                until: None,
+            });
+            let other = self.shown_if_known(tx, next.into).await?;
+            merged = other
+                .filter(|other| !other.secret)
+                .and_then(|other| other.merged);
+        }
+        Ok(leads)
+    }
+
+    /// A case as it is shown, if it is known here.
+    async fn shown_if_known(&self, tx: &mut Tx, id: CaseId) -> Result<Option<Case>, NodeError> {
+        match self.shown_case(tx, id).await {
+            Ok(case) => Ok(Some(case)),
+            Err(NodeError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The links behind one: by which the case into which it led went on while it did.
+    async fn led_further(&self, tx: &mut Tx, led: &LedOn) -> Result<Vec<LedOn>, NodeError> {
+        let other = self.shown_if_known(tx, led.into).await?;
+        if other.is_none_or(|other| other.secret) {
+            return Ok(Vec::new());
+        }
+        let theirs = self.heard_by_reporter(tx, led.into).await?;
+        // The link stands in both histories.
+        let at = theirs
+            .iter()
+            .position(|event| event.message == Some(led.link));
+        let behind = at.map_or(&[][..], |at| &theirs[at..]);
+        let further = led_on(led.into, behind).into_iter();
+        let in_time = |next: &LedOn| led.until.is_none_or(|until| next.since < Some(until));
+        let ends = |next: LedOn| LedOn {
+            until: led.until.into_iter().chain(next.until).min(),
+            ..next
+        };
+        Ok(further.filter(in_time).map(ends).collect())
     }
 
     /// What was done wherever a case went on, while it did, also where the link was undone; `own` is
@@ -270,9 +325,14 @@ impl Node {
         case: CaseId,
         own: &[Event],
     ) -> Result<Vec<Event>, NodeError> {
-        let mut done = Vec::new();
-        for led in led_on(case, own) {
+        let (mut done, mut leads) = (Vec::new(), led_on(case, own));
+        let mut at = 0;
+        while let Some(led) = leads.get(at).copied() {
+            at += 1;
             done.extend(self.done_beyond(tx, &led).await?);
+            if at <= LINKS {
+                leads.extend(self.led_further(tx, &led).await?);
+            }
         }
         Ok(done)
     }
@@ -280,10 +340,9 @@ impl Node {
     /// What was done in a case while a link led into it; in a secret one, or one whose words were
     /// erased, nothing.
     async fn done_beyond(&self, tx: &mut Tx, led: &LedOn) -> Result<Vec<Event>, NodeError> {
-        match self.shown_case(tx, led.into).await {
-            Ok(other) if !other.secret && !other.redacted => {}
-            Ok(_) | Err(NodeError::NotFound { .. }) => return Ok(Vec::new()),
-            Err(error) => return Err(error),
+        let other = self.shown_if_known(tx, led.into).await?;
+        if other.is_none_or(|other| other.secret || other.redacted) {
+            return Ok(Vec::new());
         }
         let mut history = self.whole_history(tx, led.into).await?;
         // What is said there is said to somebody else.
@@ -312,18 +371,14 @@ impl Node {
         tx: &mut Tx,
         case: &Case,
     ) -> Result<Vec<Linked>, NodeError> {
-        let merged = case
-            .merged
-            .iter()
-            .map(|merged| (merged.into, Relation::MergedInto));
+        let leads = self.leads_on(tx, case).await?;
+        let merged = leads.iter().map(|led| (led.into, Relation::MergedInto));
         let children = case.children.iter().map(|child| (*child, Relation::Child));
         let parent = case.parent.iter().map(|parent| (*parent, Relation::Parent));
         let mut out = Vec::new();
         for (id, relation) in merged.chain(children).chain(parent) {
-            let other = match self.shown_case(tx, id).await {
-                Ok(other) => other,
-                Err(NodeError::NotFound { .. }) => continue,
-                Err(error) => return Err(error),
+            let Some(other) = self.shown_if_known(tx, id).await? else {
+                continue;
             };
             // A child's parent is the reporter's own; another's report may be secret.
             let hidden = relation == Relation::MergedInto && other.secret;

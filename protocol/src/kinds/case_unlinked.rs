@@ -1,4 +1,5 @@
-//! `case.unlinked`: the author of a link undoes it.
+//! `case.unlinked`: a link is undone, by its author or by whoever must not depend on them: the origin of
+//! the merged case, a supervisor of it, the national desk.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,17 +26,16 @@ impl Limited for CaseUnlinked {}
 
 impl CaseRules for CaseUnlinked {
     fn judge(&self, act: &Act<'_>) -> Verdict {
-        let ever = act.case.ever_party.contains(act.author());
+        let (case, author) = (act.case, act.author());
+        let over = act.is_desk() || case.origin == *author || case.supervisors.contains(author);
+        let ever = over || case.ever_party.contains(author);
         require(ever, unauthorised(Reason::NotLinker))?;
-        let merged = act
-            .case
+        let merged = case
             .merged
             .as_ref()
             .ok_or(inapplicable(Reason::NotMerged))?;
-        require(
-            merged.link.author == *act.author(),
-            unauthorised(Reason::NotLinker),
-        )?;
+        let may = over || merged.link.author == *author;
+        require(may, unauthorised(Reason::NotLinker))?;
         let names_it = merged.link.id == self.link && merged.into == self.target_case;
         require(names_it, inapplicable(Reason::NotMerged))
     }

@@ -68,11 +68,13 @@ impl CaseRules for CaseVerified {
             act.not_excluded(institution)?;
         }
         act.term_is_current()?;
-        let state = matches!(
-            act.case.state,
-            State::Received | State::Verified | State::Held
-        );
-        require(state, inapplicable(Reason::WrongState))?;
+        // A hold gains nobody time: what was to be handled before it is not described anew in it.
+        let state = match act.case.state {
+            State::Held => act.case.before_hold.unwrap_or(State::Received),
+            state => state,
+        };
+        let early = matches!(state, State::Received | State::Verified);
+        require(early, inapplicable(Reason::WrongState))?;
         let needed = [&act.case.origin, &act.case.custodian];
         let excludes_needed = self
             .excluded

@@ -2,6 +2,8 @@
 //! terms hold, and that a verifier sees a silence that was closed too early.
 
 use lapor_protocol::calendar::Calendar;
+use lapor_protocol::case::Effect::Inapplicable;
+use lapor_protocol::case::{Reason, State};
 use lapor_protocol::deadline::{Clock, ClockKind, ClockState, OwnTerm, clocks};
 use lapor_protocol::kinds::calendar_updated::{CalendarUpdated, Holiday, HolidayKind};
 use lapor_protocol::kinds::{Body, CaseDisposed, CaseVerified};
@@ -31,6 +33,18 @@ fn with_ministry() -> Story {
     story.applied("kota-bandung", verified());
     story.applied("kota-bandung", disposed("kemenpu"));
     story
+}
+
+/// A verification that finds an irregularity.
+fn oversight() -> Body {
+    Body::CaseVerified(CaseVerified {
+        oversight: Some(true),
+        classification: None,
+        category: None,
+        region: None,
+        excluded: Vec::new(),
+        on_behalf_of: None,
+    })
 }
 
 fn days_later(story: &mut Story, days: i64) {
@@ -157,6 +171,26 @@ fn a_merged_case_waits_and_an_archived_one_has_no_clock() {
 }
 
 #[test]
+fn whoever_is_late_gains_no_time_by_verifying_in_a_hold() {
+    for act in [None, Some(answered()), Some(followed_up())] {
+        let mut story = with_ministry();
+        days_later(&mut story, 40);
+        if let Some(act) = act {
+            story.applied("kemenpu", act);
+        }
+        story.applied("kemenpu", held());
+        story.refused("kemenpu", oversight(), Inapplicable, Reason::WrongState);
+        story.stands("kemenpu", State::Held);
+    }
+    let mut story = filed();
+    for _ in ["received", "verified"] {
+        story.applied("kota-bandung", held());
+        story.applied("kota-bandung", oversight());
+        story.stands("kota-bandung", State::Verified);
+    }
+}
+
+#[test]
 fn the_disposers_date_counts_too_and_stands_through_a_hold() {
     let mut story = filed();
     story.applied("kota-bandung", verified());
@@ -180,15 +214,7 @@ fn the_disposers_date_counts_too_and_stands_through_a_hold() {
 #[test]
 fn an_irregularity_has_sixty_days_and_an_edition_of_the_calendar_moves_the_end() {
     let mut story = filed();
-    let examined = CaseVerified {
-        oversight: Some(true),
-        classification: None,
-        category: None,
-        region: None,
-        excluded: Vec::new(),
-        on_behalf_of: None,
-    };
-    story.applied("kota-bandung", Body::CaseVerified(examined));
+    story.applied("kota-bandung", oversight());
     assert_eq!(due(&story, ClockKind::OversightComplaint), "2026-03-30");
     let day = |date: &str| Holiday {
         date: date.into(),

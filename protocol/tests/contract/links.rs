@@ -51,12 +51,6 @@ fn unlinking_restores_the_former_state_in_both_cases() {
     story.applied("kemenpu", held());
     let link = story.applied("kemenpu", linked(first, "kota-tangerang"));
     story.refused(
-        "pusat",
-        unlinked(&link, first),
-        Unauthorised,
-        Reason::NotLinker,
-    );
-    story.refused(
         "kemenhub",
         unlinked(&link, first),
         Unauthorised,
@@ -80,6 +74,52 @@ fn unlinking_restores_the_former_state_in_both_cases() {
     );
     story.current = first;
     assert!(!story.is_party("kota-tangerang"));
+}
+
+#[test]
+fn the_origin_the_desk_and_a_supervisor_undo_the_link_of_another() {
+    for who in ["kota-tangerang", "pusat", "ombudsman"] {
+        let (mut story, first, second) = two_cases();
+        story.applied("kota-tangerang", escalated("ombudsman"));
+        let link = story.applied("kemenpu", linked(first, "kota-tangerang"));
+        let another = unlinked(&link, second);
+        story.refused(who, another, Inapplicable, Reason::NotMerged);
+        story.applied(who, unlinked(&link, first));
+        story.stands("kemenpu", State::Disposed);
+        story.current = first;
+        assert!(!story.is_party("kota-tangerang"), "{who}");
+    }
+}
+
+#[test]
+fn nobody_else_undoes_the_link_of_another() {
+    let (mut story, first, _) = two_cases();
+    story.applied("kemenpu", disposed_with("kemensos", &["kemenhub"]));
+    let link = story.applied("pusat", linked(first, "kota-tangerang"));
+    for who in [
+        "kemensos",
+        "kemenpu",
+        "kemenhub",
+        "kota-bandung",
+        "ombudsman",
+    ] {
+        let undone = unlinked(&link, first);
+        story.refused(who, undone, Unauthorised, Reason::NotLinker);
+    }
+}
+
+#[test]
+fn the_link_of_a_dissolved_institution_is_undone_by_others() {
+    let mut story = Story::filed_at("kota-bandung");
+    story.applied("kota-bandung", disposed("kemenlama"));
+    let first = story.current;
+    story.new_case("kota-tangerang", filed());
+    story.applied("kota-tangerang", disposed("pusat"));
+    story.applied("pusat", disposed("kemenlama"));
+    let link = story.applied("kemenlama", linked(first, "kota-tangerang"));
+    story.world.dissolve("kemenlama", "kemenpu");
+    story.applied("kota-tangerang", unlinked(&link, first));
+    story.stands("kemenlama", State::Disposed);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! two, and every reporter hears what concerns them.
 
 use lapor_protocol::case::State;
-use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT, TANGERANG};
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, OMBUDSMAN, PLN, PUSAT, TANGERANG};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, kinds};
 
@@ -43,6 +43,31 @@ async fn a_duplicate_is_merged_its_reporter_hears_every_answer_and_it_can_be_und
             "hears no more"
         );
         assert_eq!(bandung.state(first).await, State::Answered);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_supervisor_that_knows_one_half_undoes_a_merge_and_so_does_the_origin() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, TANGERANG, OMBUDSMAN]).await;
+        let [bandung, pusat, tangerang, ombudsman] =
+            ["kota-bandung", "pusat", "kota-tangerang", "ombudsman"].map(|slug| fleet.at(slug));
+        let first = bandung.file(report("Tol macet di kilometer 12")).await;
+        let second = tangerang.file(report("Macet total di tol")).await;
+        tangerang.escalate(second).await;
+        fleet.settle().await;
+        for who in [ombudsman, tangerang] {
+            pusat.link_to(second, first).await;
+            fleet.settle().await;
+            assert_eq!(ombudsman.state(second).await, State::Merged);
+            who.unlink(second).await;
+            fleet.settle().await;
+            for party in [pusat, tangerang, ombudsman] {
+                assert_eq!(party.state(second).await, State::Received, "as it was");
+            }
+            assert!(!ombudsman.knows(first).await, "as little as before");
+        }
         fleet.ends_well().await;
     }
 }

@@ -40,6 +40,36 @@ async fn acts_are_stored_and_what_the_case_does_not_allow_names_the_custodian() 
 }
 
 #[tokio::test]
+async fn nobody_says_that_a_reporter_was_silent() {
+    for desk in desks("pusat").await {
+        let (case, _) = desk.filed().await;
+        let answer = json!({
+            "kind": "case.followed_up",
+            "body": {"proposes_to_close": true},
+            "words": {"text": "Lampu telah diganti."},
+        });
+        let answered = desk.act(&case, answer).await;
+        assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.text());
+        let silent = json!({"kind": "case.closed", "body": {"by": "silence"}});
+        let refused = desk.act(&case, silent.clone()).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
+        assert!(
+            refused
+                .text()
+                .contains("closes by itself after 10 working days")
+        );
+        let several = json!({"cases": [case], "act": silent});
+        let refused = desk
+            .post(Role::Officer, "/api/v1/cases/acts", &several)
+            .await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
+        let content = json!({"kind": "case.closed", "body": {"by": "reporter"}});
+        let closed = desk.act(&case, content).await;
+        assert_eq!(closed.status, StatusCode::ACCEPTED, "{}", closed.text());
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_act_names_its_field() {
     for desk in desks("pusat").await {
         let (case, _) = desk.filed().await;

@@ -132,12 +132,18 @@ fn before_asked(talk: &Talk) -> Turn {
     Turn::of(talk, Deed::Aside, Vec::new())
 }
 
-/// What completes a report without being asked for.
+/// What completes a report without being asked for; behind a follow-up it is what they say to that.
 pub fn added(talk: &Talk, own: &OwnCase, text: &str) -> Turn {
-    let act = ReporterAct::Complete {
-        answers: Vec::new(),
-        text: Some(if text.is_empty() { PICTURE_CAME } else { text }.to_owned()),
-        attachments: Vec::new(),
+    let text = if text.is_empty() { PICTURE_CAME } else { text }.to_owned();
+    let attachments = Vec::new();
+    let act = if own.may("confirm") && own.may("reply") && own.hold.is_none() {
+        ReporterAct::Reply { text, attachments }
+    } else {
+        ReporterAct::Complete {
+            answers: Vec::new(),
+            text: Some(text),
+            attachments,
+        }
     };
     acted(talk, own, act, Say::PassedOn(own.ticket.clone()))
 }

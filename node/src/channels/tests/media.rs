@@ -201,6 +201,25 @@ async fn a_later_picture_completes_the_report_for_a_day() {
 }
 
 #[tokio::test]
+async fn a_picture_behind_an_answer_is_a_reply_to_it() {
+    for talked in Talked::with_pictures(Name::X).await {
+        talked.says(SITI, REPORT).await;
+        let (case, _) = talked.case().await;
+        talked
+            .follows_up(case, "Lampu sudah kami ganti.", true)
+            .await;
+        let told = talked.sends("", json!([{"at": "p1"}])).await;
+        assert!(
+            told.iter().any(|one| one.contains("kami teruskan")),
+            "{told:?}"
+        );
+        let kinds = talked.messages(case).await;
+        assert_eq!(kinds, ["report.filed", "case.followed_up", "case.replied"]);
+        assert_eq!(talked.files(case).await, [0, 0, 1]);
+    }
+}
+
+#[tokio::test]
 async fn a_picture_that_two_processes_fetch_is_added_once() {
     for talked in Talked::with_pictures(Name::X).await {
         talked.says(SITI, REPORT).await;

@@ -70,6 +70,29 @@ async fn a_report_is_filed_handled_and_shown() {
 }
 
 #[tokio::test]
+async fn a_close_by_silence_is_no_act_of_the_command_line() {
+    for shell in shells("pusat").await {
+        let filed = shell.json(&FILE).await;
+        let ticket = filed["ticket"].as_str().unwrap();
+        let answer = [
+            "case",
+            "act",
+            ticket,
+            "case.followed_up",
+            "--field=proposes_to_close=true",
+            "--words=text=Lampu telah diganti.",
+        ];
+        shell.says(&answer).await;
+        let close = ["case", "act", ticket, "case.closed", "--field=by=silence"];
+        let (code, said) = shell.fails(&close).await;
+        assert_eq!(code, exit::PERMISSION, "{said}");
+        assert!(said.contains("closes by itself"), "{said}");
+        let close = ["case", "act", ticket, "case.closed", "--field=by=reporter"];
+        shell.says(&close).await;
+    }
+}
+
+#[tokio::test]
 async fn each_refusal_has_its_exit_code_and_says_what_to_do() {
     for shell in shells("pusat").await {
         let filed = shell.json(&FILE).await;

@@ -9,7 +9,9 @@ use axum::response::Response;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form};
 
-use super::show::{ANSWERS, MESSAGE, TEXT, Writing, answers_another, is_written, show};
+use super::show::{
+    ANSWERS, FOLLOW_UP, MESSAGE, TEXT, Writing, answers_another, follow_up, is_written, show,
+};
 use super::speaker::Speaker;
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
@@ -128,10 +130,29 @@ pub async fn act(
         "nilai" => (rating(&v, &mut form, text), text_id("rate-done")),
         _ => return Err(lapor_web::ApiProblem::invalid()),
     };
+    if matches!(act, Some(ReporterAct::Confirm { .. }))
+        && confirms_another(&node, &speaker, &form).await?
+    {
+        let (none, said) = (Attached::default(), text_id("confirm-another"));
+        return refused(&node, &speaker, form, none, said).await;
+    }
     match act.filter(|_| form.is_fine()) {
         Some(act) => say(&node, speaker, form, Attached::default(), act, done).await,
         None => show(&node, &speaker, Writing::wrong(form, Attached::default())).await,
     }
+}
+
+/// Whether a form confirms a follow-up behind which another stands by now, which its author has not
+/// read. What was sent before is the same once more.
+async fn confirms_another(node: &Node, speaker: &Speaker, form: &Form) -> Answer<bool> {
+    let shown = form.text(FOLLOW_UP);
+    if shown.is_empty() || was_sent(node, speaker, form).await? {
+        return Ok(false);
+    }
+    let conversation = speaker.conversation(node).await?;
+    let view = node.reporter_view(&conversation).await;
+    let view = view.map_err(|e| problem(&e))?;
+    Ok(shown != follow_up(&view))
 }
 
 pub async fn consent(
@@ -189,13 +210,18 @@ async fn read(
 ) -> Answer<(Form, Attached, bool)> {
     let v = speaker.visit.v;
     let (mut form, attached) = attach::read(node, &v, Sender::Public(address), request).await?;
-    let actor = speaker.conversation(node).await?.actor();
-    let sent = match Once::new(&actor, form.text(KEY)) {
-        Ok(once) => once.is_known(node).await.map_err(|e| problem(&e))?,
-        Err(_) => false,
-    };
+    let sent = was_sent(node, speaker, &form).await?;
     attached.miss_unless(sent, &v, &mut form);
     Ok((form, attached, sent))
+}
+
+/// Whether a form of this key was sent before.
+async fn was_sent(node: &Node, speaker: &Speaker, form: &Form) -> Answer<bool> {
+    let actor = speaker.conversation(node).await?.actor();
+    match Once::new(&actor, form.text(KEY)) {
+        Ok(once) => once.is_known(node).await.map_err(|e| problem(&e)),
+        Err(_) => Ok(false),
+    }
 }
 
 fn rating(v: &Voice, form: &mut Form, text: Option<String>) -> Option<ReporterAct> {
@@ -210,7 +236,7 @@ fn rating(v: &Voice, form: &mut Form, text: Option<String>) -> Option<ReporterAc
 async fn say(
     node: &Arc<Node>,
     speaker: Speaker,
-    mut form: Form,
+    form: Form,
     attached: Attached,
     act: ReporterAct,
     done: TextId,
@@ -224,18 +250,29 @@ async fn say(
         }
         Err(error) => {
             let said = complaint(&error).ok_or_else(|| problem(&error))?;
-            if !form.all(MESSAGE).chain(form.all(ANSWERS)).any(is_written) {
-                // Nothing was written that could be lost.
-                let flash = Flash::warning(said);
-                return Ok(speaker.visit.go_saying(&speaker.at(""), &flash));
-            }
-            let v = speaker.visit.v;
-            // What the first one of that key has used up, this one has to bring again.
-            attached.miss_unless(false, &v, &mut form);
-            form.complain(MESSAGE, v.say(said));
-            show(node, &speaker, Writing::wrong(form, attached)).await
+            refused(node, &speaker, form, attached, said).await
         }
     }
+}
+
+/// Says why a form was not sent, and gives back what was written.
+async fn refused(
+    node: &Arc<Node>,
+    speaker: &Speaker,
+    mut form: Form,
+    attached: Attached,
+    said: TextId,
+) -> Answer<Response> {
+    if !form.all(MESSAGE).chain(form.all(ANSWERS)).any(is_written) {
+        // Nothing was written that could be lost.
+        let flash = Flash::warning(said);
+        return Ok(speaker.visit.go_saying(&speaker.at(""), &flash));
+    }
+    let v = speaker.visit.v;
+    // What the first one of that key has used up, this one has to bring again.
+    attached.miss_unless(false, &v, &mut form);
+    form.complain(MESSAGE, v.say(said));
+    show(node, speaker, Writing::wrong(form, attached)).await
 }
 
 /// What is said of a form that cannot be sent as the case stands, or as it is.

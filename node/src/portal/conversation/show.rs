@@ -31,6 +31,8 @@ pub const MESSAGE: &str = "pesan";
 pub const ANSWERS: &str = "jawaban";
 /// The hold whose questions the form shows.
 pub const HOLD: &str = "tahanan";
+/// The follow-up upon which the form confirms.
+pub const FOLLOW_UP: &str = "tindak-lanjut";
 /// Characters of what the reporter writes.
 pub const TEXT: usize = 10_000;
 
@@ -116,6 +118,8 @@ struct Page<'a> {
     questions: Vec<Question<'a>>,
     /// The hold that asks them.
     hold: String,
+    /// The last follow-up that is shown.
+    follow_up: String,
     form: &'a Form,
     /// What was written and has no field on the page as the report stands now.
     unsent: Vec<&'a str>,
@@ -202,6 +206,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         v,
         questions: questions(&v, &view, &writing.form),
         hold: hold(&view),
+        follow_up: follow_up(&view),
         form: &writing.form,
         unsent: unsent(&view, &writing.form),
         held: &writing.attached.held,
@@ -276,6 +281,14 @@ fn hold(view: &ReporterView) -> String {
     let last = view.events.iter().rfind(|event| event.kind == "case.held");
     let waits = last.filter(|_| view.state == State::Held);
     let named = waits.and_then(|event| event.message);
+    named.map_or_else(String::new, |message| message.to_string())
+}
+
+/// Names the last follow-up; empty where there is none.
+pub fn follow_up(view: &ReporterView) -> String {
+    let mut events = view.events.iter();
+    let last = events.rfind(|event| event.kind == "case.followed_up");
+    let named = last.and_then(|event| event.message);
     named.map_or_else(String::new, |message| message.to_string())
 }
 

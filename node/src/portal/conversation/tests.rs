@@ -5,6 +5,7 @@ mod short;
 
 use axum::Router;
 use http::{Request, StatusCode};
+use lapor_protocol::case::State;
 use lapor_protocol::ids::CaseId;
 use serde_json::json;
 
@@ -408,6 +409,41 @@ async fn a_reporter_confirms_rates_and_reopens() {
                 .text
                 .contains("Laporan dibuka kembali.")
         );
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_read_is_not_confirmed() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (case, ticket, key) = filed(&place).await;
+        let talk = enter(&router, &ticket, &key).await;
+        let confirms = |page: &str, key: &str| {
+            let shown = page
+                .split("name=\"tindak-lanjut\" value=\"")
+                .nth(1)
+                .unwrap();
+            let shown = shown.split('"').next().unwrap();
+            format!("tindakan=selesai&kunci={key}&tindak-lanjut={shown}")
+        };
+        let state = async || place.node.case(case).await.unwrap().summary.state;
+        let body = json!({"proposes_to_close": true});
+        let words = Some(json!({"text": "Sudah ditambal."}));
+        acts(&place, case, "case.followed_up", body.clone(), words).await;
+        let first = talk.read(PATH).await.text;
+        let words = Some(json!({"text": "Hanya separuhnya."}));
+        acts(&place, case, "case.followed_up", body, words).await;
+        let unread = confirms(&first, "1123456789abcdef");
+        let page = talk.done(talk.post(ACT, &unread).await).await.text;
+        assert!(page.contains("Ada tindak lanjut baru"), "{page}");
+        assert!(page.contains("Hanya separuhnya."), "{page}");
+        assert_eq!(state().await, Some(State::Answered));
+        let read = confirms(&page, "2123456789abcdef");
+        for _ in ["once", "and again"] {
+            let page = talk.done(talk.post(ACT, &read).await).await.text;
+            assert!(page.contains("Laporan ditutup atas pernyataan"), "{page}");
+            assert_eq!(state().await, Some(State::Closed));
+        }
     }
 }
 

@@ -90,6 +90,46 @@ async fn whose_report_was_merged_hears_of_it_and_of_all_that_follows_there() {
 }
 
 #[tokio::test]
+async fn whose_report_was_merged_into_one_that_was_merged_later_hears_of_what_follows_there() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let last = posted.filed(false).await;
+        let middle = posted.filed(false).await;
+        let own = posted.filed(false).await;
+        for case in [last.case, middle.case] {
+            posted.leaves(case).await;
+        }
+        posted.ruled(&hub).await;
+        posted.writes().await;
+        posted.goes_into(&hub, own.case, middle.case).await;
+        posted.goes_into(&hub, middle.case, last.case).await;
+        let told = async || {
+            let before = posted.sends(0).await.len();
+            let said = json!({"proposes_to_close": false});
+            posted
+                .goes_on(&hub, last.case, "case.followed_up", said)
+                .await;
+            let mut sent = posted.sends(before).await;
+            sent.retain(|letter| letter.to == REPORTER);
+            sent
+        };
+        let sent = told().await;
+        assert_eq!(sent.len(), 1);
+        let text = readable(&sent[0].text);
+        assert!(
+            text.contains(&own.ticket) && text.contains("Tindak lanjut"),
+            "{text}"
+        );
+        assert!(!text.contains(&last.ticket), "{text}");
+        let undone = json!({});
+        posted
+            .goes_on(&hub, own.case, "case.unlinked", undone)
+            .await;
+        assert_eq!(told().await.len(), 0, "it goes on by itself");
+    }
+}
+
+#[tokio::test]
 async fn a_half_that_was_split_off_is_told_like_the_whole_and_warns_before_it_closes() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let (hub, clock) = (PaperHub::of(&posted.place), &posted.place.clock);

@@ -82,3 +82,35 @@ async fn numbers_in_another_report_are_masked_for_the_reporter_of_one_merged_int
         );
     }
 }
+
+#[tokio::test]
+async fn the_reporter_of_a_report_that_was_merged_twice_reads_on_to_the_end_but_not_behind_a_secret()
+ {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (last, _) = filed(&place, json!({})).await;
+        let last = last.filed.case;
+        for secret in [false, true] {
+            let (middle, _) = filed(&place, json!({ "secret": secret })).await;
+            let (own, conversation) = filed(&place, json!({})).await;
+            let (middle, own) = (middle.filed.case, own.filed.case);
+            for (case, target) in [(own, middle), (middle, last)] {
+                let into = json!({ "target_case": target });
+                officer(&place, case, act("case.linked", into, Value::Null)).await;
+            }
+            let text = json!({ "text": "Lampu telah diganti." });
+            officer(&place, last, act("case.followed_up", json!({}), text)).await;
+            let view = place.node.reporter_view(&conversation).await.unwrap();
+            let led: Vec<CaseId> = view.linked.iter().map(|linked| linked.case).collect();
+            if secret {
+                assert_eq!(led, [middle]);
+                continue;
+            }
+            assert_eq!(led, [middle, last]);
+            let end = &view.linked[1];
+            assert_eq!(end.relation, Relation::MergedInto);
+            let heard = end.events.last().unwrap();
+            assert_eq!(heard.text.as_deref(), Some("Lampu telah diganti."));
+        }
+    }
+}

@@ -4,6 +4,7 @@ use lapor_protocol::kinds::case_held::AnswerForm;
 
 use super::{Own, deed, heard};
 use crate::chance::{new_case_id, new_message_id};
+use crate::channels::heard::{Heard, MediaKind, MediaRef, Sort};
 use crate::channels::manner::Name;
 use crate::channels::talk::{Asked, Say, Talk, hear, named};
 use crate::testing::NOW;
@@ -271,4 +272,40 @@ fn a_question_is_answered_by_what_ends_it_or_asks_on_in_its_case() {
     };
     assert_eq!(asked.answered(&another), None, "that is of another case");
     assert_eq!(asked.answered(&Talk::default()), Some("waits:1"));
+}
+
+#[test]
+fn a_picture_and_a_correction_behind_a_follow_up_are_replies() {
+    let all = ["complete", "reply", "confirm"];
+    for (may, comes_to) in [(&all[..], "reply"), (&all[..2], "complete")] {
+        let own = Own::with(may, &[]);
+        let asked = Talk {
+            asked: Some(Asked::Close { case: own.case }),
+            ..Talk::default()
+        };
+        let picture = Heard {
+            media: vec![MediaRef {
+                at: "p1".into(),
+                content: None,
+                kind: MediaKind::Picture,
+                size: None,
+            }],
+            ..heard("")
+        };
+        let corrected = Heard {
+            sort: Sort::Edit,
+            ..heard("masih padam")
+        };
+        let (mut recent, mut referred) = (own.known(Name::Telegram), own.known(Name::Telegram));
+        recent.recent = Some(own.case);
+        referred.referred = Some(own.case);
+        for turn in [
+            hear(&asked, &picture, &recent, NOW),
+            hear(&asked, &picture, &referred, NOW),
+            hear(&Talk::default(), &corrected, &referred, NOW),
+        ] {
+            let deed = deed(&turn);
+            assert_eq!(deed.split(' ').next(), Some(comes_to), "{deed}");
+        }
+    }
 }
