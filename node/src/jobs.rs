@@ -30,6 +30,9 @@ const LEASE_MS: i64 = 15 * MINUTE_MS;
 const LONGEST_PAUSE_MS: i64 = 60 * MINUTE_MS;
 /// How often what has been put off is looked at.
 const SWEEP: Duration = Duration::from_secs(30);
+/// How long the first work waits for the hub to say what time it is, without which nothing is done
+/// that cannot be taken back.
+const FIRST_WORD: Duration = Duration::from_secs(20);
 /// Jobs done in one go, at most.
 const ROUND: usize = 64;
 
@@ -154,6 +157,7 @@ impl Jobs {
             self.tick(job).await;
         }
         let work = async {
+            let _ = tokio::time::timeout(FIRST_WORD, self.node.hub_time_heard()).await;
             loop {
                 if let Err(error) = self.work().await {
                     tracing::warn!(%error, "jobs could not be looked at");
