@@ -24,7 +24,7 @@ use crate::error::HubError;
 use crate::http;
 use crate::replicas;
 use crate::tls::Shown;
-use crate::trials::Timetable;
+use crate::trials;
 use crate::watch::{self, Reason};
 
 /// Streams that one connection may have open at once.
@@ -81,7 +81,6 @@ pub async fn serve(
         tokio::spawn(second.serve(service(strangers))),
     ];
     let beside = beside(&hub);
-    let timetable = Timetable::begin(&hub).await;
     let mut ended = hub.sequencer.ended();
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
@@ -92,9 +91,6 @@ pub async fn serve(
     drop(beside);
     hub.connections.stopping();
     hub.begin_closing();
-    if let Some(timetable) = timetable {
-        timetable.end().await;
-    }
     let deadline = Duration::from_secs(ground.settings.limits.drain_seconds);
     for handle in &handles {
         handle.graceful_shutdown(Some(deadline));
@@ -134,6 +130,7 @@ enum Beside {
     Casework,
     Alarms,
     Letters,
+    Trials,
 }
 
 /// Starts it: a mistake there ends neither the exchange nor the other.
@@ -146,6 +143,7 @@ fn beside(hub: &Arc<Hub>) -> JoinSet<()> {
         Beside::Casework,
         Beside::Alarms,
         Beside::Letters,
+        Beside::Trials,
     ] {
         tasks.spawn(again(what, Arc::clone(hub)));
     }
@@ -164,6 +162,7 @@ async fn again(what: Beside, hub: Arc<Hub>) {
                 Beside::Casework => casework::run(&hub).await,
                 Beside::Alarms => alarms::run(&hub).await,
                 Beside::Letters => alarms::send(&hub).await,
+                Beside::Trials => trials::run(&hub).await,
             }
         });
         if let Some(Err(error)) = running.join_next().await {
