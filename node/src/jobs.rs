@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use lapor_protocol::ids::Digest;
+use lapor_web::parts::again;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::JobScheduler;
 use tokio_util::sync::CancellationToken;
@@ -155,12 +156,26 @@ impl Jobs {
         })
     }
 
-    /// Notes and works until `shutdown`.
-    pub async fn run(self: Arc<Self>, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let mut scheduler = JobScheduler::new().await.context("no scheduler")?;
+    /// Notes and works until `shutdown`. A mistake in a job ends that run of it and no other job.
+    pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
+        let schedule = self.schedule().await;
+        if let Err(error) = &schedule {
+            tracing::warn!(%error, "no scheduler rings; jobs are looked at every half minute");
+        }
+        again("jobs", || Arc::clone(&self).turns(shutdown.clone())).await;
+        if let Ok(mut schedule) = schedule
+            && let Err(error) = schedule.shutdown().await
+        {
+            tracing::warn!(%error, "the scheduler did not stop");
+        }
+    }
+
+    /// Rings whenever a slot begins.
+    async fn schedule(self: &Arc<Self>) -> anyhow::Result<JobScheduler> {
+        let scheduler = JobScheduler::new().await.context("no scheduler")?;
         let node = self.own_time()?;
         for job in Job::ALL {
-            let jobs = Arc::clone(&self);
+            let jobs = Arc::clone(self);
             let tick = tokio_cron_scheduler::Job::new_async(job.cron(&node), move |_, _| {
                 let jobs = Arc::clone(&jobs);
                 Box::pin(async move { jobs.bell.notify_one() })
@@ -168,6 +183,10 @@ impl Jobs {
             scheduler.add(tick.context("no schedule")?).await?;
         }
         scheduler.start().await.context("no scheduler")?;
+        Ok(scheduler)
+    }
+
+    async fn turns(self: Arc<Self>, shutdown: CancellationToken) {
         let work = async {
             let _ = tokio::time::timeout(FIRST_WORD, self.node.hub_time_heard()).await;
             // A node that was off for long does not wait for the next slot.
@@ -184,10 +203,6 @@ impl Jobs {
             () = work => {}
             () = shutdown.cancelled() => {}
         }
-        scheduler
-            .shutdown()
-            .await
-            .context("the scheduler did not stop")
     }
 
     /// Notes each job that has come to another slot than it was noted for last, be it because the
