@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::limits::LONG_POLL_SECONDS;
+use lapor_web::parts::again;
 use lapor_web::spans::Spans;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -90,7 +91,10 @@ impl Hub {
             tracing::warn!(%error, "the history of connections could not be shortened");
         }
         let below = Arc::clone(&ground);
-        let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });
+        let follower = tokio::spawn(again("directory", move || {
+            let below = Arc::clone(&below);
+            async move { below.directory.follow(&below.db).await }
+        }));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Arc::new(Self {
             admission: Admission::new(&ground.settings.limits),

@@ -13,6 +13,7 @@ use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
+use lapor_web::parts::again;
 use tokio::task::JoinSet;
 
 use crate::alarms;
@@ -24,7 +25,7 @@ use crate::error::HubError;
 use crate::http;
 use crate::replicas;
 use crate::tls::Shown;
-use crate::trials::Timetable;
+use crate::trials;
 use crate::watch::{self, Reason};
 
 /// Streams that one connection may have open at once.
@@ -39,8 +40,6 @@ const FIRST_REQUEST: Duration = Duration::from_secs(20);
 const HEADERS: Duration = Duration::from_secs(20);
 const HANDSHAKE: Duration = Duration::from_secs(20);
 
-/// When a task beside the exchange begins anew after a mistake.
-const AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// How often the certificate and the issuer are looked at.
 const UPKEEP: Duration = Duration::from_mins(1);
 
@@ -81,7 +80,6 @@ pub async fn serve(
         tokio::spawn(second.serve(service(strangers))),
     ];
     let beside = beside(&hub);
-    let timetable = Timetable::begin(&hub).await;
     let mut ended = hub.sequencer.ended();
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
@@ -92,9 +90,6 @@ pub async fn serve(
     drop(beside);
     hub.connections.stopping();
     hub.begin_closing();
-    if let Some(timetable) = timetable {
-        timetable.end().await;
-    }
     let deadline = Duration::from_secs(ground.settings.limits.drain_seconds);
     for handle in &handles {
         handle.graceful_shutdown(Some(deadline));
@@ -127,50 +122,59 @@ async fn lost(ended: &mut tokio::sync::watch::Receiver<Option<HubError>>) -> Hub
 }
 
 /// What looks at the exchange and is no part of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 enum Beside {
     Replicas,
     Watch,
     Casework,
     Alarms,
     Letters,
+    Trials,
+}
+
+impl Beside {
+    const ALL: [Self; 6] = [
+        Self::Replicas,
+        Self::Watch,
+        Self::Casework,
+        Self::Alarms,
+        Self::Letters,
+        Self::Trials,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Replicas => "replicas",
+            Self::Watch => "watch",
+            Self::Casework => "casework",
+            Self::Alarms => "alarms",
+            Self::Letters => "letters",
+            Self::Trials => "trials",
+        }
+    }
+
+    /// For as long as it runs.
+    async fn run(self, hub: Arc<Hub>) {
+        match self {
+            Self::Replicas => replicas::run(&hub).await,
+            Self::Watch => watch::run(&hub).await,
+            Self::Casework => casework::run(&hub).await,
+            Self::Alarms => alarms::run(&hub).await,
+            Self::Letters => alarms::send(&hub).await,
+            Self::Trials => trials::run(&hub).await,
+        }
+    }
 }
 
 /// Starts it: a mistake there ends neither the exchange nor the other.
 fn beside(hub: &Arc<Hub>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     hub.replicas.begin();
-    for what in [
-        Beside::Replicas,
-        Beside::Watch,
-        Beside::Casework,
-        Beside::Alarms,
-        Beside::Letters,
-    ] {
-        tasks.spawn(again(what, Arc::clone(hub)));
+    for what in Beside::ALL {
+        let hub = Arc::clone(hub);
+        tasks.spawn(again(what.name(), move || what.run(Arc::clone(&hub))));
     }
     tasks
-}
-
-/// Runs it anew whenever it has ended.
-async fn again(what: Beside, hub: Arc<Hub>) {
-    loop {
-        let hub = Arc::clone(&hub);
-        let mut running = JoinSet::new();
-        running.spawn(async move {
-            match what {
-                Beside::Replicas => replicas::run(&hub).await,
-                Beside::Watch => watch::run(&hub).await,
-                Beside::Casework => casework::run(&hub).await,
-                Beside::Alarms => alarms::run(&hub).await,
-                Beside::Letters => alarms::send(&hub).await,
-            }
-        });
-        if let Some(Err(error)) = running.join_next().await {
-            tracing::error!(%error, ?what, "a task beside the exchange ended; it begins anew");
-        }
-        tokio::time::sleep(AGAIN_AFTER).await;
-    }
 }
 
 /// Renews what the listeners show, and forgets what has had its time, for as

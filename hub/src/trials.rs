@@ -1,10 +1,12 @@
 //! Trials of the latest backup that the hub runs by itself, at an hour of the day, and how the last
-//! ones ended. The scheduler only triggers: whether one is due stands in the record.
+//! ones ended. The hour only strikes: whether one is due stands in the record.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::NaiveDate;
 use lapor_migrations::Tx;
-use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use lapor_protocol::calendar::day_at;
 
 use crate::app::Hub;
 use crate::audit::By;
@@ -21,6 +23,8 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// A trial takes its time, and the next is due at the same hour.
 const EARLY_MS: i64 = 12 * HOUR_MS;
+/// How often is looked whether the hour has struck.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// How trials stand, whoever ran them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,50 +58,35 @@ impl Standing {
     }
 }
 
-/// The schedule of a hub that serves.
-pub(crate) struct Timetable(JobScheduler);
+/// An hour of the day, and the day on which it has struck last.
+struct Hour {
+    hour: u32,
+    day: NaiveDate,
+}
 
-impl Timetable {
-    /// Begins it, unless no trials are wanted. A hub without it serves all the same.
-    pub(crate) async fn begin(hub: &Arc<Hub>) -> Option<Self> {
-        if !hub.settings().backup.tries() {
-            return None;
-        }
-        match scheduled(hub).await {
-            Ok(scheduler) => Some(Self(scheduler)),
-            Err(error) => {
-                tracing::error!(%error, "no backup is tried by itself until the hub is started again");
-                None
-            }
-        }
+impl Hour {
+    fn at(hour: u32, now_ms: i64) -> Self {
+        let day = day_at(ZONE, now_ms - i64::from(hour) * HOUR_MS);
+        Self { hour, day }
     }
 
-    pub(crate) async fn end(mut self) {
-        if let Err(error) = self.0.shutdown().await {
-            tracing::warn!(%error, "the schedule of trials did not stop");
-        }
+    /// Whether it has struck on another day since this was asked last, be it because the clock was
+    /// put back: nothing here waits until that has caught up.
+    fn strikes(&mut self, now_ms: i64) -> bool {
+        let now = Self::at(self.hour, now_ms);
+        std::mem::replace(self, now).day != self.day
     }
 }
 
-async fn scheduled(hub: &Arc<Hub>) -> Result<JobScheduler, JobSchedulerError> {
-    let scheduler = JobScheduler::new().await?;
-    let at = cron(hub.settings().backup.trial_hour);
-    let hub = Arc::downgrade(hub);
-    let job = Job::new_async_tz(at, ZONE, move |_, _| {
-        let hub = hub.upgrade();
-        Box::pin(async move {
-            if let Some(hub) = hub.filter(|hub| hub.replicas.leads()) {
-                tick(&hub).await;
-            }
-        })
-    })?;
-    scheduler.add(job).await?;
-    scheduler.start().await?;
-    Ok(scheduler)
-}
-
-fn cron(hour: u32) -> String {
-    format!("0 0 {hour} * * *")
+/// Has what is due tried whenever the hour has struck, for as long as it runs.
+pub(crate) async fn run(hub: &Arc<Hub>) {
+    let mut hour = Hour::at(hub.settings().backup.trial_hour, hub.now_ms());
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if hour.strikes(hub.now_ms()) && hub.replicas.leads() {
+            tick(hub).await;
+        }
+    }
 }
 
 async fn tick(hub: &Arc<Hub>) {
@@ -127,6 +116,8 @@ pub async fn try_when_due(hub: &Arc<Hub>) -> Result<Option<String>, UpkeepError>
 
 #[cfg(test)]
 mod tests {
+    use lapor_protocol::calendar::begin_of;
+
     use super::*;
 
     const NOW: i64 = 1_790_000_000_000;
@@ -162,10 +153,19 @@ mod tests {
     }
 
     #[test]
-    fn every_hour_is_one_that_the_scheduler_reads() {
-        for hour in 0..24 {
-            let made = Job::new_async_tz(cron(hour), ZONE, |_, _| Box::pin(async {}));
-            assert!(made.is_ok(), "{hour}");
+    fn the_hour_strikes_once_a_day_and_once_more_where_the_clock_was_put_back() {
+        let begun = day_at(ZONE, NOW);
+        for hour in [0, 4, 23] {
+            let struck = begin_of(ZONE, begun) + i64::from(hour) * HOUR_MS;
+            let mut clock = Hour::at(hour, struck - 1);
+            assert!(!clock.strikes(struck - 1), "{hour}");
+            assert!(clock.strikes(struck), "{hour}");
+            assert!(!clock.strikes(struck + DAY_MS - 1), "{hour}");
+            assert!(clock.strikes(struck + DAY_MS), "{hour}");
+            // It was three days ahead.
+            assert!(clock.strikes(struck - 2 * DAY_MS), "{hour}");
+            assert!(!clock.strikes(struck - 2 * DAY_MS + HOUR_MS), "{hour}");
+            assert!(clock.strikes(struck - DAY_MS), "{hour}");
         }
     }
 }

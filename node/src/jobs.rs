@@ -1,16 +1,19 @@
 //! What the node does by itself from time to time.
 //!
-//! The scheduler only triggers: a tick notes `(job, slot)` in the database, and
-//! whoever claims it there does it, for as long as the lease lasts. So a job
-//! runs once for each slot, however many tick, and one that failed or was
-//! interrupted is tried again. What a job may do twice without harm it may do
-//! here; nothing else.
+//! The scheduler only rings. Then, and every half minute, each job is noted as
+//! `(job, slot)` in the database unless that slot was the last one here, which
+//! asks no clock to go forward; whoever claims it there does it, for as long as
+//! the lease lasts. So a job runs once for each slot, however many note it, and
+//! one that failed or was interrupted is tried again. What a job may do twice
+//! without harm it may do here; nothing else.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use lapor_protocol::ids::Digest;
+use lapor_web::parts::again;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::JobScheduler;
 use tokio_util::sync::CancellationToken;
@@ -28,8 +31,11 @@ const MINUTE_MS: i64 = 60_000;
 const LEASE_MS: i64 = 15 * MINUTE_MS;
 /// A job that goes on failing is tried this often.
 const LONGEST_PAUSE_MS: i64 = 60 * MINUTE_MS;
-/// How often what has been put off is looked at.
+/// How often is looked for another slot, and for what has been put off.
 const SWEEP: Duration = Duration::from_secs(30);
+/// How long the first work waits for the hub to say what time it is, without which nothing is done
+/// that cannot be taken back.
+const FIRST_WORD: Duration = Duration::from_secs(20);
 /// Jobs done in one go, at most.
 const ROUND: usize = 64;
 
@@ -105,20 +111,34 @@ impl Job {
         }
     }
 
-    /// Every period, at a minute and a second of this node's own, so that a
-    /// federation does not knock all at once.
+    /// The first minute of an hour at which it begins, and the second: each node has its own, so
+    /// that a federation does not knock all at once.
+    fn first(self, node: &Digest) -> (i64, i64) {
+        let period = self.period_ms() / MINUTE_MS;
+        let [second, first] = [node.as_bytes()[0], node.as_bytes()[1]].map(i64::from);
+        (first % period, second % 60)
+    }
+
+    /// When the slot began that a moment is in, Unix ms.
+    fn slot(self, node: &Digest, now: i64) -> i64 {
+        let (minute, second) = self.first(node);
+        let first = minute * MINUTE_MS + second * 1_000;
+        now - (now - first).rem_euclid(self.period_ms())
+    }
+
+    /// When slots begin.
     fn cron(self, node: &Digest) -> String {
         let period = self.period_ms() / MINUTE_MS;
-        let (second, first) = (
-            node.as_bytes()[0] % 60,
-            i64::from(node.as_bytes()[1]) % period,
-        );
+        let (first, second) = self.first(node);
         let minutes: Vec<String> = (0..60 / period)
             .map(|turn| (first + turn * period).to_string())
             .collect();
         format!("{second} {} * * * *", minutes.join(","))
     }
 }
+
+/// The slot for which this process has noted each job last.
+type Noted = BTreeMap<&'static str, i64>;
 
 /// The jobs of a node.
 pub struct Jobs {
@@ -136,28 +156,43 @@ impl Jobs {
         })
     }
 
-    /// Ticks and works until `shutdown`.
-    pub async fn run(self: Arc<Self>, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let mut scheduler = JobScheduler::new().await.context("no scheduler")?;
-        let offset = Digest::of(self.node.instance()?.as_str().as_bytes());
+    /// Notes and works until `shutdown`. A mistake in a job ends that run of it and no other job.
+    pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
+        let schedule = self.schedule().await;
+        if let Err(error) = &schedule {
+            tracing::warn!(%error, "no scheduler rings; jobs are looked at every half minute");
+        }
+        again("jobs", || Arc::clone(&self).turns(shutdown.clone())).await;
+        if let Ok(mut schedule) = schedule
+            && let Err(error) = schedule.shutdown().await
+        {
+            tracing::warn!(%error, "the scheduler did not stop");
+        }
+    }
+
+    /// Rings whenever a slot begins.
+    async fn schedule(self: &Arc<Self>) -> anyhow::Result<JobScheduler> {
+        let scheduler = JobScheduler::new().await.context("no scheduler")?;
+        let node = self.own_time()?;
         for job in Job::ALL {
-            let jobs = Arc::clone(&self);
-            let tick = tokio_cron_scheduler::Job::new_async(job.cron(&offset), move |_, _| {
+            let jobs = Arc::clone(self);
+            let tick = tokio_cron_scheduler::Job::new_async(job.cron(&node), move |_, _| {
                 let jobs = Arc::clone(&jobs);
-                Box::pin(async move { jobs.tick(job).await })
+                Box::pin(async move { jobs.bell.notify_one() })
             });
             scheduler.add(tick.context("no schedule")?).await?;
         }
         scheduler.start().await.context("no scheduler")?;
-        for job in Job::ALL {
-            // A node that was off for long does not wait for the next tick.
-            self.tick(job).await;
-        }
+        Ok(scheduler)
+    }
+
+    async fn turns(self: Arc<Self>, shutdown: CancellationToken) {
         let work = async {
+            let _ = tokio::time::timeout(FIRST_WORD, self.node.hub_time_heard()).await;
+            // A node that was off for long does not wait for the next slot.
+            let mut noted = Noted::new();
             loop {
-                if let Err(error) = self.work().await {
-                    tracing::warn!(%error, "jobs could not be looked at");
-                }
+                self.turn(&mut noted).await;
                 tokio::select! {
                     () = self.bell.notified() => {}
                     () = tokio::time::sleep(SWEEP) => {}
@@ -168,26 +203,51 @@ impl Jobs {
             () = work => {}
             () = shutdown.cancelled() => {}
         }
-        scheduler
-            .shutdown()
-            .await
-            .context("the scheduler did not stop")
     }
 
-    async fn tick(&self, job: Job) {
-        match self.note(job).await {
-            Ok(()) => self.bell.notify_one(),
-            Err(error) => tracing::warn!(job = job.name(), %error, "a job could not be noted"),
+    /// Notes each job that has come to another slot than it was noted for last, be it because the
+    /// clock was put back, and does what is due. Returns how many were noted.
+    async fn turn(&self, noted: &mut Noted) -> usize {
+        let mut count = 0;
+        for job in Job::ALL {
+            match self.note_anew(job, noted).await {
+                Ok(anew) => count += usize::from(anew),
+                Err(error) => tracing::warn!(job = job.name(), %error, "a job could not be noted"),
+            }
         }
+        if let Err(error) = self.work().await {
+            tracing::warn!(%error, "jobs could not be looked at");
+        }
+        count
+    }
+
+    async fn note_anew(&self, job: Job, noted: &mut Noted) -> Result<bool, NodeError> {
+        let now = self.node.clock().now_ms();
+        let slot = job.slot(&self.own_time()?, now);
+        if noted.get(job.name()) == Some(&slot) {
+            return Ok(false);
+        }
+        self.note_for(job, slot, now).await?;
+        noted.insert(job.name(), slot);
+        Ok(true)
     }
 
     /// Notes a job for the slot that has begun.
     pub async fn note(&self, job: Job) -> Result<(), NodeError> {
         let now = self.node.clock().now_ms();
-        let slot = now - now.rem_euclid(job.period_ms());
+        let slot = job.slot(&self.own_time()?, now);
+        self.note_for(job, slot, now).await
+    }
+
+    async fn note_for(&self, job: Job, slot: i64, now: i64) -> Result<(), NodeError> {
         let mut tx = self.node.write_tx().await?;
         store::jobs::enqueue(&mut tx, job.name(), slot, now).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Of which the node's own minute and second are taken.
+    fn own_time(&self) -> Result<Digest, NodeError> {
+        Ok(Digest::of(self.node.instance()?.as_str().as_bytes()))
     }
 
     /// Does what is due and what nobody works on any more. Returns how many
@@ -278,7 +338,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock as _;
-    use crate::testing::{PaperHub, Place, databases};
+    use crate::testing::{NOW, PaperHub, Place, databases};
 
     fn jobs_of(place: &Place) -> Arc<Jobs> {
         Jobs::of(&Link::over(place.node.clone(), PaperHub::of(place)).unwrap())
@@ -298,6 +358,31 @@ mod tests {
             place.clock.advance(60 * MINUTE_MS);
             here.note(Job::Uploads).await.unwrap();
             assert_eq!(here.work().await.unwrap(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_put_back_keeps_no_job_waiting_until_it_has_caught_up() {
+        const OFF_MS: i64 = 7 * 60 * MINUTE_MS;
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let jobs = jobs_of(&place);
+            let mut noted = Noted::new();
+            let all = Job::ALL.len();
+            // The machine starts with its clock in local time.
+            place.clock.set_off(OFF_MS);
+            assert_eq!(Box::pin(jobs.turn(&mut noted)).await, all);
+            assert_eq!(Box::pin(jobs.turn(&mut noted)).await, 0);
+            place.clock.set_off(-OFF_MS);
+            assert_eq!(Box::pin(jobs.turn(&mut noted)).await, all);
+            assert_eq!(Box::pin(jobs.turn(&mut noted)).await, 0, "once a slot");
+            let now = place.clock.now_ms();
+            let mut tx = place.node.write_tx().await.unwrap();
+            let left = store::jobs::claim(&mut tx, now, now).await.unwrap();
+            assert_eq!(left, None, "what was noted is done or put off");
+            drop(tx);
+            place.clock.advance(60 * MINUTE_MS);
+            assert_eq!(Box::pin(jobs.turn(&mut noted)).await, all);
         }
     }
 
@@ -335,6 +420,15 @@ mod tests {
                 let made =
                     tokio_cron_scheduler::Job::new_async(cron.as_str(), |_, _| Box::pin(async {}));
                 assert!(made.is_ok(), "{cron}");
+                let begun = job.slot(&offset, NOW);
+                assert!((begun..begun + job.period_ms()).contains(&NOW), "{cron}");
+                assert_eq!(job.slot(&offset, begun), begun);
+                assert_eq!(job.slot(&offset, begun - 1), begun - job.period_ms());
+                let (minute, second) = (begun / MINUTE_MS % 60, begun / 1_000 % 60);
+                let minutes = cron.split([' ', ',']).skip(1);
+                assert!(cron.starts_with(&format!("{second} ")), "{cron}");
+                let mut minutes = minutes.map(str::parse::<i64>);
+                assert!(minutes.any(|one| one == Ok(minute)), "{cron}");
             }
         }
         assert_eq!(pause_ms(1), MINUTE_MS);

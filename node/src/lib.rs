@@ -23,6 +23,7 @@ pub mod figures;
 pub mod folder;
 pub mod hints;
 pub mod hooks;
+mod hub_time;
 pub mod in_force;
 mod institutions;
 pub mod jobs;

@@ -29,6 +29,7 @@ use crate::error::NodeError;
 use crate::figures::GroupsCache;
 use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
+use crate::hub_time::HubTime;
 use crate::in_force::{self, Changes, InForce, Typed};
 use crate::media::Arriving;
 use crate::reporters::Guards;
@@ -70,6 +71,8 @@ pub struct Node {
     directory: ArcSwap<Directory>,
     /// The edition by which deadlines were counted last.
     calendar: ArcSwap<Calendar>,
+    /// What time it is at the hub.
+    hub_time: HubTime,
     /// Rung when there is something to send.
     outgoing: Notify,
     /// Rung when there is a letter to send.
@@ -141,6 +144,7 @@ impl Node {
             keys: ArcSwapOption::new(keys),
             directory: ArcSwap::from_pointee(directory),
             calendar: ArcSwap::new(holidays::first_edition()),
+            hub_time: HubTime::default(),
             outgoing: Notify::new(),
             post: Notify::new(),
             changed: watch::Sender::new(()),
@@ -328,6 +332,10 @@ impl Node {
 
     pub(crate) fn know_calendar(&self, calendar: Arc<Calendar>) {
         self.calendar.store(calendar);
+    }
+
+    pub(crate) fn hub_time(&self) -> &HubTime {
+        &self.hub_time
     }
 
     pub(crate) fn writer(&self) -> &Writer {

@@ -106,10 +106,13 @@ impl Node {
         })
     }
 
-    /// Replaces the keys that have become old. Returns which.
+    /// Replaces the keys that have become old by the hub's time, which also says since when they are
+    /// in force; before it is known none is. Returns which.
     pub async fn rotate_old_keys(&self, actor: &str) -> Result<Vec<KeyId>, NodeError> {
-        let now = self.clock().now_ms();
         let mut rotated = Vec::new();
+        let Some(now) = self.time_at_hub() else {
+            return Ok(rotated);
+        };
         for use_for in [KeyUse::Signing, KeyUse::Sealing] {
             let since = self.current_since(use_for).await?;
             if since.is_some_and(|since| now - since >= ROTATE_AFTER_MS) {

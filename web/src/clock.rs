@@ -5,12 +5,19 @@
 #[cfg(feature = "late-clock")]
 pub mod late;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 /// Gives the time as Unix milliseconds UTC.
 pub trait Clock: Send + Sync {
     fn now_ms(&self) -> i64;
+
+    /// Milliseconds since some beginning, which go on evenly whatever the clock is set to. One that
+    /// nobody sets is even itself.
+    fn steady_ms(&self) -> i64 {
+        self.now_ms()
+    }
 }
 
 /// The machine's clock.
@@ -26,6 +33,11 @@ impl Clock for SystemClock {
         let now = std::time::SystemTime::now();
         now.duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| since.as_millis() as i64)
+    }
+
+    fn steady_ms(&self) -> i64 {
+        static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGINNING.elapsed().as_millis() as i64
     }
 }
 
@@ -59,21 +71,38 @@ pub fn of_instant(text: &str) -> Option<i64> {
 
 /// A clock that stands still until somebody moves it.
 #[derive(Debug, Default)]
-pub struct HandClock(AtomicI64);
+pub struct HandClock {
+    now: AtomicI64,
+    steady: AtomicI64,
+}
 
 impl HandClock {
     pub fn at(now_ms: i64) -> Self {
-        Self(AtomicI64::new(now_ms))
+        Self {
+            now: AtomicI64::new(now_ms),
+            steady: AtomicI64::new(now_ms),
+        }
     }
 
+    /// Time passes.
     pub fn advance(&self, by_ms: i64) {
-        self.0.fetch_add(by_ms, Ordering::SeqCst);
+        self.steady.fetch_add(by_ms, Ordering::SeqCst);
+        self.set_off(by_ms);
+    }
+
+    /// Somebody sets it, and no time passes.
+    pub fn set_off(&self, by_ms: i64) {
+        self.now.fetch_add(by_ms, Ordering::SeqCst);
     }
 }
 
 impl Clock for HandClock {
     fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+        self.now.load(Ordering::SeqCst)
+    }
+
+    fn steady_ms(&self) -> i64 {
+        self.steady.load(Ordering::SeqCst)
     }
 }
 
@@ -85,6 +114,16 @@ mod tests {
     fn a_moment_is_shown_as_a_day_and_a_time() {
         assert_eq!(instant(1_767_574_800_000), "2026-01-05 01:00:00 UTC");
         assert_eq!(instant(i64::MAX), format!("{} ms", i64::MAX));
+    }
+
+    #[test]
+    fn what_goes_on_evenly_is_set_by_nobody() {
+        let clock = HandClock::at(5);
+        clock.advance(2);
+        clock.set_off(-4);
+        assert_eq!((clock.now_ms(), clock.steady_ms()), (3, 7));
+        let began = SystemClock.steady_ms();
+        assert!(SystemClock.steady_ms() >= began);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! that drains, pages and their languages, the documentation page, the listener
 //! for monitoring, accounts of the staff and the pages about them, and what both programs take from their
 //! machine: clock, randomness, log, signals, exit codes, the folder of a backup;
-//! how long a peer may take, how often somebody may try, and why nothing reached
+//! parts that begin anew after a mistake; how long a peer may take, how often somebody may try, and why nothing reached
 //! it; tables, the holidays that both count by, the categories that both know, and
 //! files that are to become editions of these.
 //!
@@ -32,6 +32,7 @@ pub mod monitor;
 pub mod naming;
 pub mod pace;
 pub mod page;
+pub mod parts;
 pub mod peer;
 pub mod people;
 pub mod problem;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapor_web::monitor::{self, Listen};
+use lapor_web::parts::again;
 use lapor_web::serving::{DRAIN, StopSignals};
 use lapor_web::supervisor;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::setup::private_keys;
@@ -53,18 +55,17 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     tracing::info!(%instance, %bound, %monitor, "serving");
 
     let mut serving = tokio::spawn(doors::serve(node.clone(), listener, shutdown.clone()));
-    tokio::spawn(casework::index(node.clone(), shutdown.clone()));
-    tokio::spawn(post::deliver(node.clone(), shutdown.clone()));
-    tokio::spawn(hooks::run(node.clone(), shutdown.clone()));
-    tokio::spawn(cities::run(node.clone(), cities, shutdown.clone()));
-    let mut talking = tokio::spawn(channels::run(node.clone(), lines, shutdown.clone()));
-    let jobs = Jobs::of(&link).run(shutdown.clone());
-    let mut linking = tokio::spawn(Arc::clone(&link).run(shutdown.clone()));
-    tokio::spawn(async move {
-        if let Err(error) = jobs.await {
-            tracing::error!(%error, "the jobs of this node have stopped; restart it");
-        }
+    beside("index", &node, &shutdown, casework::index);
+    beside("letters", &node, &shutdown, post::deliver);
+    beside("webhooks", &node, &shutdown, hooks::run);
+    beside("cities", &node, &shutdown, move |node, ending| {
+        cities::run(node, cities.clone(), ending)
     });
+    let mut talking = beside("channels", &node, &shutdown, move |node, ending| {
+        channels::run(node, lines.clone(), ending)
+    });
+    tokio::spawn(Jobs::of(&link).run(shutdown.clone()));
+    let mut linking = tokio::spawn(Arc::clone(&link).run(shutdown.clone()));
     supervisor::tell(supervisor::READY);
     let served = tokio::select! {
         signal = stop.next() => {
@@ -95,6 +96,20 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     }
     tracing::info!("stopped");
     served
+}
+
+/// Runs a part of the node beside what it serves until `ending`.
+fn beside<Run>(
+    name: &'static str,
+    node: &Arc<Node>,
+    ending: &CancellationToken,
+    part: impl Fn(Arc<Node>, CancellationToken) -> Run + Send + 'static,
+) -> JoinHandle<()>
+where
+    Run: Future<Output = ()> + Send + 'static,
+{
+    let (node, ending) = (Arc::clone(node), ending.clone());
+    tokio::spawn(again(name, move || part(Arc::clone(&node), ending.clone())))
 }
 
 /// Lets the node be watched until `ending`; returns where.

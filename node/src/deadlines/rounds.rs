@@ -170,7 +170,7 @@ impl Node {
     }
 
     /// Closes the cases that were filed here and whose reporter has been silent
-    /// for as long as the clock gives. Returns how many.
+    /// for as long as the clock gives; none while this node's own clock is in doubt. Returns how many.
     pub async fn close_silent_cases(&self) -> Result<usize, NodeError> {
         let mut closed = 0;
         for _ in 0..PAGES {
@@ -178,7 +178,7 @@ impl Node {
             let mut tx = self.read_tx().await?;
             let page = store::deadlines::silent(&mut tx, now, PAGE).await?;
             drop(tx);
-            if page.is_empty() {
+            if page.is_empty() || !self.may_be_final() {
                 break;
             }
             for row in page {

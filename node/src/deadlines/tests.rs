@@ -256,6 +256,25 @@ async fn silence_closes_a_case_once_when_its_clock_has_run_out_by_the_hubs_order
 }
 
 #[tokio::test]
+async fn a_clock_that_is_ahead_of_the_hubs_closes_nothing_by_silence_and_tells_what_is_due() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+        let (answered, waiting) = (filed(&place).await, filed(&place).await);
+        answers(&place, answered).await;
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        place.clock.set_off(60 * DAY);
+        place.node.look_after_deadlines().await.unwrap();
+        assert_eq!(state(&place, answered).await, Some(State::Answered));
+        assert!(!untold(&place).await.is_empty(), "{waiting} is late");
+        place.clock.set_off(-60 * DAY);
+        passes_to(&place, NOW + 60 * DAY).await;
+        assert_eq!(state(&place, answered).await, Some(State::Closed));
+    }
+}
+
+#[tokio::test]
 async fn a_reply_and_a_case_that_stands_still_keep_silence_from_closing() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

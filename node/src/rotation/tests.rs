@@ -98,3 +98,26 @@ async fn nothing_follows_an_announcement_before_it_is_known_what_became_of_it() 
         assert!(!again.under_way, "another one can be tried");
     }
 }
+
+#[tokio::test]
+async fn how_old_a_key_is_goes_by_the_hubs_time_whatever_the_clock_says() {
+    const YEAR_MS: i64 = 365 * 86_400_000;
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        place.clock.set_off(YEAR_MS);
+        for _ in 0..3 {
+            let rotated = place.node.rotate_old_keys("jobs").await.unwrap();
+            assert!(rotated.is_empty());
+            place.clock.advance(3_600_000);
+        }
+        // It begins again, and the hub has said nothing yet.
+        let node = place.begun_again().await;
+        let rotated = node.rotate_old_keys("jobs").await.unwrap();
+        assert!(rotated.is_empty());
+        place.clock.advance(ROTATE_AFTER_MS);
+        let rotated = place.node.rotate_old_keys("jobs").await.unwrap();
+        assert_eq!(rotated.len(), 2, "signing and sealing");
+        let again = place.node.rotate_old_keys("jobs").await.unwrap();
+        assert_eq!(again, rotated, "they are under way");
+    }
+}

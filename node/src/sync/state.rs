@@ -43,7 +43,7 @@ pub struct LinkState {
     /// Why not, in a sentence.
     pub problem: Option<String>,
     /// Unix ms by which this node's clock is ahead of the hub's (behind, if negative), when that is
-    /// more than an answer can take: one of the two is wrong. Nothing is decided by it.
+    /// more than an answer can take: one of the two is wrong.
     #[serde(default)]
     pub clock_ahead_ms: Option<i64>,
     /// The hub's code, if it refused (`instance_suspended`, `instance_revoked`, ...); or what is
@@ -189,6 +189,7 @@ impl Link {
     /// Notes how far this node's clock is from the hub's, as the signed head of
     /// a page shows it.
     pub(super) fn compare_clocks(&self, at_hub: i64) {
+        self.node.hear_hub_time(at_hub);
         let ahead = self.node.clock().now_ms().saturating_sub(at_hub);
         let apart = (ahead.saturating_abs() > CLOCKS_APART_MS).then_some(ahead);
         let mut shared = self.lock();

@@ -19,7 +19,7 @@ use lapor_protocol::seal::Opener;
 use serde_json::Value;
 
 use crate::casework::NewAct;
-use crate::clock::HandClock;
+use crate::clock::{Clock as _, HandClock};
 use crate::folder::NodeKeys;
 use crate::node::{JOINED, Joined, Node};
 use crate::settings::Settings;
@@ -96,6 +96,7 @@ impl Place {
         let node = Node::on_database(opened, &settings, clock.clone())
             .await
             .unwrap();
+        node.hear_hub_time(NOW);
         Self {
             node,
             clock,
@@ -105,8 +106,15 @@ impl Place {
         }
     }
 
-    /// The node as it is after its process has ended and begun again.
+    /// The node as it is after its process has ended and begun again, and has heard the hub.
     pub async fn reopened(&self) -> Arc<Node> {
+        let node = self.begun_again().await;
+        node.hear_hub_time(self.clock.steady_ms());
+        node
+    }
+
+    /// The same, and the hub has said nothing yet.
+    pub async fn begun_again(&self) -> Arc<Node> {
         assert!(self.folder.path().exists());
         Node::open(&self.settings, self.clock.clone())
             .await

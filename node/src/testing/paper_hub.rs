@@ -21,10 +21,13 @@ use serde_json::json;
 
 use super::{NOW, Place, hub, signing_of};
 use crate::chance::new_message_id;
+use crate::clock::{Clock as _, HandClock};
 use crate::sync::{Answer, Call, LinkError, Transport};
 
 /// Accepts what continues the chain, as a hub would, and remembers all it was sent.
 pub struct PaperHub {
+    /// Its own clock goes as evenly as this one, and nobody sets it.
+    clock: Arc<HandClock>,
     signing: Verifier,
     me: InstanceId,
     state: Mutex<Ledger>,
@@ -57,6 +60,7 @@ struct Told {
 impl PaperHub {
     pub fn of(place: &Place) -> Arc<Self> {
         Arc::new(Self {
+            clock: place.clock.clone(),
             signing: Verifier::from_jwk(&place.node.keys().unwrap().signing[0].public()).unwrap(),
             me: place.node.instance().unwrap().clone(),
             state: Mutex::default(),
@@ -258,7 +262,7 @@ impl PaperHub {
             depoch: 1,
             dseq: told.len() as u64,
             hash,
-            at: NOW,
+            at: self.clock.steady_ms(),
         };
         page.extend(["{\"head\":", &head.sign(&hub()).to_line(), "}\n"]);
         Answer {

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 
 use lapor_protocol::kinds::case_redacted::RedactionReason;
+use lapor_protocol::receipt::Stream;
 
 use super::*;
 use crate::casework::{AT_WORK, Decider};
+use crate::jobs::{Job, Jobs};
 use crate::staff::StaffRole;
 use crate::store;
 use crate::store::erasures::ErasureRow;
+use crate::sync::Link;
+use crate::testing::PaperHub;
 
 fn admin(name: &str) -> Decider {
     Decider::officer(StaffRole::Admin, format!("account:{name}"))
@@ -105,6 +109,40 @@ async fn damaged_one_waits(place: &Place) {
         .await;
     asked.unwrap();
     damaged(place, filed.filed.case).await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_of_the_hubs_erases_nothing_until_it_is_right_and_the_days_have_passed()
+ {
+    const OFF_MS: i64 = 10 * 86_400_000;
+    for db in databases().await {
+        let mut place = Place::joined("kota-bandung", db).await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let (case, ticket) = (filed.filed.case, filed.filed.ticket);
+        let asked = place.node.ask_erasure(&conversation, &ticket).await;
+        let asked = asked.unwrap();
+        place.clock.set_off(OFF_MS);
+        assert_eq!(place.node.erase_due().await.unwrap(), 0, "it was set");
+        // The machine starts with it, and at first the hub has said nothing.
+        place.node = place.begun_again().await;
+        let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+        let jobs = Jobs::of(&link);
+        let erased = async || {
+            jobs.note(Job::Reporters).await.unwrap();
+            assert_eq!(Box::pin(jobs.work()).await.unwrap(), 1);
+            let view = place.node.case(case).await.unwrap();
+            view.history.last().unwrap().kind == "case.redacted"
+        };
+        assert!(!erased().await, "nobody knows");
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        place.clock.advance(3_600_000);
+        assert!(!erased().await, "it is known to be wrong");
+        place.clock.set_off(-OFF_MS);
+        assert!(!erased().await, "it is not due");
+        // The line may be down meanwhile.
+        place.clock.advance(asked.due_at - place.clock.now_ms());
+        assert!(erased().await);
+    }
 }
 
 #[tokio::test]
