@@ -251,6 +251,13 @@ pub fn clocks(case: &Case, world: DirectoryAt<'_>, calendar: &Calendar, now: i64
     all
 }
 
+/// Those of them that somebody can still meet: of a case that was erased only the reporter's silence.
+pub fn awaited(case: &Case, world: DirectoryAt<'_>, calendar: &Calendar, now: i64) -> Vec<Clock> {
+    let mut all = clocks(case, world, calendar, now);
+    all.retain(|clock| !case.redacted || clock.kind == ClockKind::Silence);
+    all
+}
+
 /// The moment, in Unix ms, before which a case must not be closed by silence,
 /// if it may be at all.
 pub fn silent_from(case: &Case, world: DirectoryAt<'_>, calendar: &Calendar) -> Option<i64> {
