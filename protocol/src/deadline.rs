@@ -103,6 +103,9 @@ pub const TERMS: [Term; 6] = [
     },
 ];
 
+/// Successions, one after the other, through which a clock is followed.
+const MOST_SUCCESSIONS: usize = 8;
+
 /// A deadline of an institution's own, or of one of its services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnTerm {
@@ -251,6 +254,13 @@ pub fn clocks(case: &Case, world: DirectoryAt<'_>, calendar: &Calendar, now: i64
     all
 }
 
+/// Those of them that somebody can still meet: of a case that was erased only the reporter's silence.
+pub fn awaited(case: &Case, world: DirectoryAt<'_>, calendar: &Calendar, now: i64) -> Vec<Clock> {
+    let mut all = clocks(case, world, calendar, now);
+    all.retain(|clock| !case.redacted || clock.kind == ClockKind::Silence);
+    all
+}
+
 /// The moment, in Unix ms, before which a case must not be closed by silence,
 /// if it may be at all.
 pub fn silent_from(case: &Case, world: DirectoryAt<'_>, calendar: &Calendar) -> Option<i64> {
@@ -322,10 +332,27 @@ struct View<'a> {
     now: i64,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// The custodian as the directory had it then. Of one that was in no directory then, the institution
+    /// whose place it has taken since: it owes what that one owed, when that one owed it.
+    fn custodian(&self, then: DirectoryAt<'a>) -> Option<&'a InstanceEntry> {
+        let mut id = &self.case.custodian;
+        for _ in 0..MOST_SUCCESSIONS {
+            if let Some(entry) = then.instance(id) {
+                return Some(entry);
+            }
+            let mut all = self.world.instances();
+            let former = all.find(|entry| {
+                let succeeded = entry.successor.as_ref() == Some(id);
+                succeeded && self.case.ever_custodian.contains(&entry.id)
+            });
+            id = &former?.id;
+        }
+        None
+    }
+
     fn clock(&self, kind: ClockKind, from: Moment) -> Option<Clock> {
-        let then = self.world.as_of(from.directory);
-        let entry = then.instance(&self.case.custodian);
+        let entry = self.custodian(self.world.as_of(from.directory));
         let zone = zone(entry.map_or("", |entry| &entry.time_zone));
         let category = self.case.category.as_ref();
         let days = match entry {

@@ -3,7 +3,7 @@
 
 use lapor_protocol::calendar::Calendar;
 use lapor_protocol::case::Case;
-use lapor_protocol::deadline::{ClockKind, clocks};
+use lapor_protocol::deadline::{ClockKind, awaited};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,7 @@ impl Clocks {
         hop: u32,
     ) {
         let mut former = std::mem::take(&mut self.running);
-        for clock in clocks(case, world, calendar, at) {
+        for clock in awaited(case, world, calendar, at) {
             let institution = match clock.kind {
                 ClockKind::Silence => &case.origin,
                 _ => &case.custodian,

@@ -3,7 +3,7 @@
 //! case in it, because the hub has none that it could read.
 
 use lapor_protocol::case::Case;
-use lapor_protocol::deadline::{Clock, clocks};
+use lapor_protocol::deadline::{Clock, awaited};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, Position};
 use lapor_protocol::kinds::Body;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct Skeleton {
     #[schema(value_type = Vec<String>)]
     pub parties: Vec<InstanceId>,
     pub way: Way,
-    /// Those that run or have run out at the moment of reading.
+    /// Those that run or have run out at the moment of reading, and that somebody can still meet.
     pub clocks: Vec<Clock>,
     /// In the order of the case.
     pub acts: Vec<Deed>,
@@ -70,7 +70,7 @@ pub async fn read(hub: &Hub, id: CaseId) -> Result<Option<Skeleton>, HubError> {
     let acts = (1..).zip(&file.past).map(|(place, past)| deed(place, past));
     Ok(Some(Skeleton {
         parties: file.case.parties(world).into_iter().collect(),
-        clocks: clocks(&file.case, world, calendar, hub.now_ms()),
+        clocks: awaited(&file.case, world, calendar, hub.now_ms()),
         acts: acts.collect(),
         way,
         case: file.case,

@@ -236,6 +236,34 @@ async fn a_case_that_waits_for_its_reporter_does_not_become_overdue() {
 }
 
 #[tokio::test]
+async fn an_erased_case_waits_for_nobody_and_was_overdue_while_it_was() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (late, first) = bandung.file(1);
+        let (soon, second) = bandung.file(2);
+        let redacted = json!({ "reason": "personal_data" });
+        let erased = bandung.write("case.redacted", Some(soon), None, redacted.clone());
+        place.send(&bandung, &[first, second, erased]).await;
+        place.clock.advance(10 * DAY);
+        follow(&place).await;
+        let before = figures(&place).await;
+        assert_eq!(of(&before, "kota-bandung").overdue, 1, "the other one");
+        let then = place.hub.now_ms();
+        place.clock.advance(HOUR);
+        let erased = bandung.write("case.redacted", Some(late), None, redacted);
+        place.send(&bandung, &[erased]).await;
+        place.clock.advance(HOUR);
+        follow(&place).await;
+        let after = figures(&place).await;
+        assert_eq!(of(&after, "kota-bandung").overdue, 0);
+        assert!(overdue(&place, "", place.hub.now_ms()).await.is_empty());
+        let past = between(&place, 0, then).await;
+        assert_eq!(of(&past, "kota-bandung").overdue, 1);
+    }
+}
+
+#[tokio::test]
 async fn figures_follow_hand_made_histories_and_a_past_week_keeps_its_numbers() {
     for db in databases().await {
         let place = Place::new(&db).await;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Case, Order, apply};
+use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::{Body, ReportFiled, report_filed};
 use lapor_protocol::message::Draft;
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
+use super::barred::barred;
 use super::compose::Newcomer;
 use super::once::{self, Once};
 use super::queued::{newcomers, store_traced};
@@ -168,7 +170,7 @@ impl Node {
         let me = self.instance()?;
         let directory = self.directory();
         let world = directory.latest();
-        check_suggestion(report)?;
+        check_suggestion(report, world)?;
         self.check_incident("incident_date", report.incident_date.as_deref())?;
         let own_number = report.own_number.as_deref().map(str::trim);
         let own_number = own_number.filter(|number| !number.is_empty());
@@ -356,10 +358,11 @@ fn identity(report: &NewReport) -> Result<Option<String>, NodeError> {
 }
 
 /// A report is not suggested to whom it must never reach.
-fn check_suggestion(report: &NewReport) -> Result<(), NodeError> {
+fn check_suggestion(report: &NewReport, world: DirectoryAt<'_>) -> Result<(), NodeError> {
     let suggested = report.suggested.as_ref();
     let owner = report.programme.as_ref().map(|programme| &programme.owner);
-    let wrong = |one: Option<&InstanceId>| one.is_some_and(|one| report.excluded.contains(one));
+    let barred = barred(&report.excluded, world);
+    let wrong = |one: Option<&InstanceId>| one.is_some_and(|one| barred.contains(one));
     if wrong(suggested) {
         let problem =
             "suggested: this institution is excluded from the report; suggest another or none";

@@ -10,6 +10,7 @@ mod answered;
 mod approval;
 mod assigning;
 mod attachments;
+mod barred;
 mod compose;
 pub mod course;
 mod draft_files;

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 pub use notices::{Notice, NoticeKind, Recipient};
 pub use reading::DayCount;
 pub(crate) use reading::attach;
-pub(crate) use record::{Consequences, record, running};
+pub(crate) use record::{Consequences, record};
 
 /// The custodian's clock that runs out next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

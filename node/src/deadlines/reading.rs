@@ -8,11 +8,11 @@ use chrono_tz::Tz;
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::calendar::{Calendar, day_at, last_day, zone};
 use lapor_protocol::case::Case;
-use lapor_protocol::deadline::{Clock, ClockKind, clocks};
+use lapor_protocol::deadline::{Clock, ClockKind, awaited};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
 
-use super::{Deadline, running};
+use super::Deadline;
 use crate::casework::{CaseList, CaseSummary, Sight, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -58,7 +58,7 @@ impl Node {
             return Ok(Vec::new());
         }
         let calendar = self.calendar_in_force(tx).await?;
-        Ok(running(case, clocks(case, world, &calendar, now)))
+        Ok(awaited(case, world, &calendar, now))
     }
 
     /// Counts working days as of now.

@@ -3,7 +3,7 @@
 
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::Case;
-use lapor_protocol::deadline::{Clock, ClockKind, clocks};
+use lapor_protocol::deadline::{Clock, ClockKind, awaited};
 use lapor_protocol::ids::{CaseId, InstanceId};
 
 use super::notices::plan;
@@ -64,7 +64,7 @@ impl Consequences {
                     continue;
                 };
                 let world = directory.latest();
-                let running = running(case, clocks(case, world, &calendar, now));
+                let running = awaited(case, world, &calendar, now);
                 let party = case.is_party(me, world);
                 let mut row = row(case, if party { &running } else { &[] }, me, now);
                 if party {
@@ -143,12 +143,6 @@ async fn repeated_by(tx: &mut Tx, case: &Case) -> Result<Vec<CaseId>, NodeError>
 
 fn merged_into(case: &Case) -> Vec<CaseId> {
     case.linked.values().map(|repeats| repeats.case).collect()
-}
-
-/// The clocks that somebody can still meet: of a case that was erased, only the reporter's silence.
-pub(crate) fn running(case: &Case, mut clocks: Vec<Clock>) -> Vec<Clock> {
-    clocks.retain(|clock| !case.redacted || clock.kind == ClockKind::Silence);
-    clocks
 }
 
 fn row(case: &Case, clocks: &[Clock], me: &InstanceId, now: i64) -> DeadlineRow {

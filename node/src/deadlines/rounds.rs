@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::Case;
-use lapor_protocol::deadline::{clocks, silent_from};
+use lapor_protocol::deadline::{awaited, silent_from};
 use lapor_protocol::ids::MessageRef;
 use serde_json::{Map, json};
 
@@ -133,7 +133,7 @@ impl Node {
         let world = directory.latest();
         let planned = match shown_case(self, tx, id).await?.1 {
             Some(case) if case.is_party(me, world) => {
-                let running = super::running(&case, clocks(&case, world, &calendar, now));
+                let running = awaited(&case, world, &calendar, now);
                 plan(
                     &case,
                     &running,

@@ -35,7 +35,7 @@ pub struct Choosing {
     pub local: LocalCategories,
     /// Those of them that have not joined.
     pub waiting: BTreeSet<InstanceId>,
-    /// Those that the reporter has excluded.
+    /// Those that the reporter has excluded, and who has their work now.
     pub excluded: Vec<InstanceId>,
     /// Whether this desk can take the case up for one that has not joined.
     pub represents: bool,
@@ -57,7 +57,7 @@ impl Choosing {
         allowed: &Allowed,
     ) -> Answer<Self> {
         let mut choosing = Self {
-            excluded: view.excluded.clone(),
+            excluded: node.barred(&view.excluded),
             ..Self::default()
         };
         let directory = node.directory();
@@ -72,7 +72,7 @@ impl Choosing {
                 let targets = allowed.targets.iter();
                 choosing.suggested = targets.map(|id| name_of(node, id)).collect();
                 for (id, name) in others(&|entry| !entry.is_active()) {
-                    if choosing.represents && !view.excluded.contains(&id) {
+                    if choosing.represents && !choosing.excluded.contains(&id) {
                         choosing.suggested.push(name);
                     }
                     choosing.waiting.insert(id);
@@ -82,7 +82,7 @@ impl Choosing {
                 choosing.hints = at_return(node, v, view).await?;
                 choosing.institutions = others(&|_| true);
                 let all = choosing.institutions.iter();
-                let offered = all.filter(|(id, _)| !view.excluded.contains(id));
+                let offered = all.filter(|(id, _)| !choosing.excluded.contains(id));
                 choosing.suggested = offered.map(|(_, name)| name.clone()).collect();
             }
             Deed::Verify | Deed::Split => {
@@ -91,6 +91,7 @@ impl Choosing {
                 choosing.local = local.map_err(|error| problem(&error))?.in_force();
                 let desk = world.desk().map(|desk| &desk.id) == me;
                 let waiting = world.instances().filter(|entry| desk && !entry.is_active());
+                let waiting = waiting.filter(|entry| !choosing.excluded.contains(&entry.id));
                 choosing.represented = waiting
                     .map(|entry| Choice::new(entry.id.as_str(), &entry.name))
                     .collect();

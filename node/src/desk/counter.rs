@@ -453,6 +453,7 @@ fn page(
         parts: parts(&v, standing, form),
         institutions: &[],
         grave: false,
+        meanwhile: Vec::new(),
         notes: Vec::new(),
         files: say.takes_files().then_some(&attached.held),
         files_wanted: false,

@@ -24,7 +24,7 @@ use super::deeds::Deed;
 use super::shared::About;
 use super::{
     Answer, Officer, ROOT, again, approval, case_page, course, erasures, halves, rows, shared,
-    upload,
+    stood, upload,
 };
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
@@ -73,6 +73,8 @@ pub struct DeedPage<'a> {
     pub parts: Vec<Part<'a>>,
     pub institutions: &'a [String],
     pub grave: bool,
+    /// What the case says otherwise since the form was opened.
+    pub meanwhile: Vec<(String, String)>,
     /// What the institution asks beyond the rules.
     pub notes: Vec<String>,
     /// Files that wait to go with it; `None` where none may.
@@ -101,6 +103,7 @@ struct Shown<'a> {
     form: &'a Form,
     attached: &'a Attached,
     former: Vec<FormerFile>,
+    meanwhile: Vec<(String, String)>,
     status: StatusCode,
 }
 
@@ -119,6 +122,7 @@ impl<'a> Shown<'a> {
             form,
             attached,
             former: Vec::new(),
+            meanwhile: Vec::new(),
             status: StatusCode::OK,
         }
     }
@@ -142,6 +146,9 @@ pub async fn ask(
     if deed == Deed::FollowUp && !query.draf.is_empty() {
         let draft = drafted(&node, &officer, path.id, &query.draf).await?;
         (form, attached) = draft.unwrap_or((form, attached));
+    }
+    if deed == Deed::Verify {
+        form.put(stood::STOOD, stood::mark(&standing.view, choosing));
     }
     along.put_into(&mut form);
     let former = match again {
@@ -201,6 +208,14 @@ pub async fn act(
         shown.former = still(&standing, &form);
         return page(&node, &officer, &standing, shown);
     };
+    if deed == Deed::Verify && !sent {
+        let stands = (&standing.view, &standing.choosing);
+        if let Some(meanwhile) = stood::meanwhile(&v, stands, &mut form) {
+            let mut shown = Shown::again(&form, &attached);
+            (shown.meanwhile, shown.status) = (meanwhile, StatusCode::CONFLICT);
+            return page(&node, &officer, &standing, shown);
+        }
+    }
     let once = once.told_by(&(path.id, &new, attached.fingerprints(), &former));
     let once = once.map_err(|error| problem(&error))?;
     if !known && !again::bring_back(&node, &v, (path.id, &former), &mut attached).await? {
@@ -429,6 +444,7 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         parts: parts(&v, deed, shown.form, &standing.choosing),
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),
+        meanwhile: shown.meanwhile,
         notes: notes(node, &v, standing),
         files: deed.takes_files().then_some(&shown.attached.held),
         files_wanted: wants_evidence(node, standing),

@@ -52,6 +52,7 @@ mod rows;
 mod shared;
 mod shortcuts;
 mod slip;
+mod stood;
 mod suspicion;
 #[cfg(test)]
 mod tests;

@@ -214,6 +214,7 @@ fn page(
         parts,
         institutions: &[],
         grave: true,
+        meanwhile: Vec::new(),
         notes: Vec::new(),
         files: None,
         files_wanted: false,

@@ -131,6 +131,26 @@ async fn every_month_of_a_period_stands_there_and_a_year_has_its_own() {
 }
 
 #[tokio::test]
+async fn what_has_run_out_and_was_not_met_is_overdue_in_every_group() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        filed_often(&place, FEW, json!({})).await;
+        place.clock.advance(5 * 24 * HOUR);
+        for (by, of) in [
+            (By::Topic, "Perhubungan"),
+            (By::Province, "32"),
+            (By::Institution, "kota-bandung"),
+        ] {
+            let told = work(&place, by, of).await.unwrap();
+            assert_eq!(told.overdue, FEW, "{of}");
+        }
+        let months = groups(&place, By::Month).await;
+        let now = months.groups.last().unwrap().work.as_ref().unwrap();
+        assert_eq!(now.overdue, FEW);
+    }
+}
+
+#[tokio::test]
 async fn a_crowd_of_visitors_counts_once_a_minute() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

@@ -136,12 +136,15 @@ impl Node {
         let sums = match by {
             By::Month => {
                 let offset = self.offset_on(day_at(self.zone(), from));
-                let days = store::facts::by_day_of_filing(&mut tx, from, until, offset).await?;
+                let days =
+                    store::facts::by_day_of_filing(&mut tx, from, until, offset, now).await?;
                 by_month(&months, offset, days)
             }
-            By::Topic => without_few_secrets(&mut tx, Sort::Topic, from, until).await?,
-            By::Province => without_few_secrets(&mut tx, Sort::Province, from, until).await?,
-            By::Institution => by_work(&mut tx, (from, until), Sight::ALL.limits()).await?,
+            By::Topic => without_few_secrets(&mut tx, Sort::Topic, (from, until), now).await?,
+            By::Province => {
+                without_few_secrets(&mut tx, Sort::Province, (from, until), now).await?
+            }
+            By::Institution => by_work(&mut tx, (from, until), Sight::ALL.limits(), now).await?,
         };
         let groups = sums.into_iter().map(|sums| Group {
             work: Work::of(&sums),
@@ -178,11 +181,11 @@ fn by_month(months: &[Month], offset: i64, days: Vec<SumRow>) -> Vec<SumRow> {
 async fn without_few_secrets(
     tx: &mut Tx,
     sort: Sort,
-    from: i64,
-    until: i64,
+    (from, until): (i64, i64),
+    now: i64,
 ) -> Result<Vec<SumRow>, NodeError> {
-    let open = store::facts::sorted(tx, sort, false, from, until).await?;
-    let secret = store::facts::sorted(tx, sort, true, from, until).await?;
+    let open = store::facts::sorted(tx, sort, false, from, until, now).await?;
+    let secret = store::facts::sorted(tx, sort, true, from, until, now).await?;
     let mut sums: BTreeMap<String, SumRow> = BTreeMap::new();
     let many = secret.into_iter().filter(|row| row.intake >= FEW);
     for row in open.into_iter().chain(many) {

@@ -38,7 +38,7 @@ pub use groups::{By, Group, Groups, Work};
 pub use months::Month;
 pub use period::Period;
 pub use table::{category_csv, csv, group_csv};
-pub(crate) use terms::take as take_term;
+pub(crate) use terms::{take as take_term, take_overdue};
 
 /// Whose figures they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -87,7 +87,8 @@ pub struct Figures {
     pub merged: i64,
     /// From filing to the close, by whomever, on average; `None` without any.
     pub close_mean_ms: Option<i64>,
-    /// Cases of which a clock has run out while it had them.
+    /// Cases of which a clock has run out while it had them: it was met too late by the hub's order,
+    /// or has not been met and is over now.
     pub overdue: i64,
     /// Cases that the reporter has rated.
     pub rated: i64,
@@ -200,13 +201,14 @@ impl Node {
             return Err(NodeError::Invalid(problem.into()));
         }
         let (period, limits) = ((from, until), sight.limits());
+        let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
         let sums = match side {
-            Side::Custodian => by_work(&mut tx, period, limits).await?,
-            Side::Origin => store::facts::by_origin(&mut tx, period, limits).await?,
+            Side::Custodian => by_work(&mut tx, period, limits, now).await?,
+            Side::Origin => store::facts::by_origin(&mut tx, period, limits, now).await?,
         };
         let figures = sums.iter().map(Figures::of).collect::<Result<_, _>>()?;
-        let rows = store::facts::by_category(&mut tx, period, limits).await?;
+        let rows = store::facts::by_category(&mut tx, period, limits, now).await?;
         let by_category: Vec<_> = rows.into_iter().map(CategoryFigures::from).collect();
         Ok(FigureTable {
             from,
@@ -259,8 +261,9 @@ async fn by_work(
     tx: &mut Tx,
     period: (i64, i64),
     limits: Limits<'_>,
+    now: i64,
 ) -> Result<Vec<SumRow>, NodeError> {
-    let sums = store::facts::by_custodian(tx, period, limits).await?;
+    let sums = store::facts::by_custodian(tx, period, limits, now).await?;
     let mut all: BTreeMap<String, SumRow> = sums
         .into_iter()
         .map(|row| {
@@ -288,7 +291,7 @@ async fn by_work(
         (row.answered, row.answers) = (work.answered, work.answers);
         row.answer_ms = work.answer_ms;
     }
-    for (institution, overdue) in store::terms::overdue(tx, period, limits).await? {
+    for (institution, overdue) in store::terms::overdue(tx, period, limits, now).await? {
         let row = all.entry(institution);
         row.or_insert_with_key(|institution| unknown(institution))
             .overdue = overdue;

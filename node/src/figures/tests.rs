@@ -1,7 +1,7 @@
 //! The figures of a few cases whose ends differ, on both databases.
 
 use chrono::NaiveDate;
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, InstanceId, MessageRef};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
 use lapor_protocol::receipt::Stream;
@@ -92,9 +92,8 @@ async fn confirmed_noted_by_an_officer_silent_and_archived_stay_apart() {
             None,
         )
         .await;
-        let late = filed(&place).await;
+        filed(&place).await;
         place.clock.advance(5 * DAY);
-        acts(&place, late, "case.verified", json!({}), None).await;
 
         let table = place
             .node
@@ -111,7 +110,7 @@ async fn confirmed_noted_by_an_officer_silent_and_archived_stay_apart() {
         assert_eq!((of.rated, of.score_mean_hundredths), (1, Some(400)));
         assert_eq!((of.answered, of.first_answer_mean_ms), (3, Some(HOUR)));
         assert_eq!(of.close_mean_ms, Some(2 * HOUR));
-        assert_eq!(of.overdue, 1, "verified, but two days late");
+        assert_eq!(of.overdue, 1, "nobody has verified it in three days");
         let told = PublicWork::from(of.clone()).figures.unwrap();
         assert_eq!((told.intake, told.rated, told.overdue), (6, 1, 1));
         let means = [told.first_answer_mean_ms, told.close_mean_ms];
@@ -159,18 +158,46 @@ async fn says(place: &Place, hub: &PaperHub, case: CaseId, kind: &str, body: Val
     let mut tx = place.node.read_tx().await.unwrap();
     let row = store::cases::case(&mut tx, &case.to_string()).await;
     let fold = row.unwrap().unwrap().ruled().unwrap().unwrap();
+    drop(tx);
+    let of = (fold.custodian, case, fold.term);
+    authored(place, hub, of, kind, body);
+}
+
+/// What an institution says of a case in its custody of it, and the hub orders now.
+fn authored(
+    place: &Place,
+    hub: &PaperHub,
+    (author, case, term): (InstanceId, CaseId, MessageRef),
+    kind: &str,
+    body: Value,
+) {
     let draft = Draft {
         kind: kind.into(),
         id: new_message_id(NOW),
         case: Some(case),
-        term: Some(fold.term),
+        term: Some(term),
         created_at: place.clock.now_ms(),
         body: Body::of_kind(kind, &body.to_string()).unwrap(),
         sealed: None,
         attachments: Vec::new(),
     };
     hub.orders_at(place.clock.now_ms());
-    hub.authors(fold.custodian.as_str(), &draft);
+    hub.authors(author.as_str(), &draft);
+}
+
+/// Of how many cases a clock has run out, with an institution and by where they were filed.
+async fn overdue(place: &Place, institution: &str) -> (i64, i64) {
+    let (from, until) = (NOW, NOW + DAY);
+    let by_work = place.node.figures_of(Side::Custodian, from, until).await;
+    let by_origin = place.node.figures_of(Side::Origin, from, until).await;
+    let by_work = by_work.unwrap().figures;
+    let mut theirs = by_work.iter();
+    let theirs = theirs.find(|of| of.institution.as_str() == institution);
+    let filed = by_origin.unwrap();
+    let all: i64 = filed.figures.iter().map(|of| of.overdue).sum();
+    let in_categories: i64 = filed.by_category.iter().map(|of| of.overdue).sum();
+    assert_eq!(all, in_categories);
+    (theirs.map_or(0, |of| of.overdue), all)
 }
 
 #[tokio::test]
@@ -180,6 +207,7 @@ async fn each_hop_counts_with_the_institution_that_had_the_case_then() {
         let hub = PaperHub::of(&place);
         let link = Link::over(place.node.clone(), hub.clone()).unwrap();
         let case = filed(&place).await;
+        ruled(&link).await;
         place.clock.advance(5 * DAY);
         let to = json!({"target": "kemenpu"});
         acts(&place, case, "case.disposed", to, None).await;
@@ -211,6 +239,53 @@ async fn each_hop_counts_with_the_institution_that_had_the_case_then() {
         assert_eq!((desk.hops, desk.misrouted), (0, 0));
         assert_eq!((desk.answered, desk.first_answer_mean_ms), (0, None));
         assert_eq!(desk.overdue, 1, "verified two days late");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_in_time_by_the_hubs_order_however_late_it_is_heard_of() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let case = filed(&place).await;
+        let to = json!({"target": "kemenpu"});
+        acts(&place, case, "case.disposed", to, None).await;
+        ruled(&link).await;
+        // Five working days after a Monday; the answer comes on the fourth, and the line is down.
+        place.clock.advance(4 * DAY);
+        says(&place, &hub, case, "case.followed_up", json!({})).await;
+        place.clock.advance(5 * DAY);
+        place.node.look_after_deadlines().await.unwrap();
+        let known = overdue(&place, "kemenpu").await;
+        assert_eq!(known, (1, 1), "as far as is known here");
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        assert_eq!(overdue(&place, "kemenpu").await, (0, 0));
+        place.node.look_after_deadlines().await.unwrap();
+        assert_eq!(overdue(&place, "kemenpu").await, (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_too_late_counts_though_it_is_heard_of_in_one_go() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let case = filed(&place).await;
+        let to = json!({"target": "kemenpu"});
+        acts(&place, case, "case.disposed", to, None).await;
+        link.push().await.unwrap();
+        let history = place.node.case(case).await.unwrap().history;
+        let disposed = history.last().unwrap().message;
+        let term = json!({"author": "pusat", "id": disposed});
+        let term: MessageRef = serde_json::from_value(term).unwrap();
+        place.clock.advance(9 * DAY);
+        let of = ("kemenpu".parse().unwrap(), case, term);
+        authored(&place, &hub, of, "case.followed_up", json!({}));
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        assert_eq!(overdue(&place, "kemenpu").await, (1, 1));
+        assert_eq!(overdue(&place, "pusat").await, (0, 1), "disposed at once");
     }
 }
 

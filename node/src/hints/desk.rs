@@ -28,7 +28,8 @@ impl Node {
     /// Whom a case may concern, the likeliest first, with reasons.
     pub async fn hints(&self, case: CaseId) -> Result<Hints, NodeError> {
         let view = self.case(case).await?;
-        let matter = matter(&view);
+        let mut matter = matter(&view);
+        matter.excluded.extend(self.barred(&view.excluded));
         Ok(Hints {
             units: self.unit_hints(&matter, &view.summary).await?,
             ..self.routing_hints(&matter).await?

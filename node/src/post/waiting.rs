@@ -233,7 +233,7 @@ impl Node {
             waiting.extend(theirs.map(|row| Waiting {
                 case: row.case_id,
                 ticket: row.ticket,
-                mark: format!("hold:{}", row.paused_since),
+                mark: format!("hold:{}", row.waits_since),
                 said: text_id("letter-waits-hold"),
             }));
             if all || waiting.len() as i64 >= HOLDS {

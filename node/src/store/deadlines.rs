@@ -111,20 +111,19 @@ pub async fn to_look_at(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<String>
 }
 
 /// Cases that were filed here and have waited for their reporter's answers since before a moment,
-/// which nobody has been reminded of: with the custodian, and since when.
+/// whatever their clocks do, which nobody has been reminded of: with the custodian, and since when.
 pub async fn unanswered(
     tx: &mut Tx,
     origin: &str,
     before: i64,
     limit: i64,
 ) -> Stored<Vec<(String, String, i64)>> {
-    const SQL: &str = "select d.case_id, c.custodian, d.paused_since
-        from deadlines d join cases c on c.case_id = d.case_id
-        where d.paused_since <= $2 and c.state = 'held' and c.origin = $1
-            and c.custodian is not null
-            and not exists (select 1 from news_told t where t.case_id = d.case_id
-                and t.message = 'hold:' || cast(d.paused_since as text))
-        order by d.paused_since, d.case_id limit $3";
+    const SQL: &str = "select c.case_id, c.custodian, c.waits_since from cases c
+        where c.state = 'held' and c.waits_since <= $2 and c.origin = $1
+            and c.erased = 0 and c.custodian is not null
+            and not exists (select 1 from news_told t where t.case_id = c.case_id
+                and t.message = 'hold:' || cast(c.waits_since as text))
+        order by c.waits_since, c.case_id limit $3";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(origin)
         .bind(before)
@@ -135,8 +134,8 @@ pub async fn unanswered(
 
 /// Whether a case waits for its reporter's answers, and has since this moment.
 pub async fn waits_since(tx: &mut Tx, case_id: &str, since: i64) -> Stored<bool> {
-    const SQL: &str = "select count(*) from deadlines d join cases c on c.case_id = d.case_id
-        where d.case_id = $1 and d.paused_since = $2 and c.state = 'held'";
+    const SQL: &str = "select count(*) from cases
+        where case_id = $1 and waits_since = $2 and state = 'held' and erased = 0";
     let waits: i64 =
         on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(since).fetch_one(c).await)?;
     Ok(waits > 0)
@@ -149,7 +148,8 @@ pub struct HoldRow {
     pub ticket: Option<String>,
     pub unit: Option<String>,
     pub officer: Option<String>,
-    pub paused_since: i64,
+    /// Unix ms.
+    pub waits_since: i64,
 }
 
 /// Cases that this institution has put on hold before a moment, that an account may see and of which
@@ -162,24 +162,24 @@ pub async fn held_here(
     most: i64,
 ) -> Stored<Vec<HoldRow>> {
     let mut query = Composed::new(
-        "select d.case_id, cases.ticket, cases.unit, cases.officer, d.paused_since
-        from cases join deadlines d on d.case_id = cases.case_id
-        where cases.tray = 'waiting'",
+        "select cases.case_id, cases.ticket, cases.unit, cases.officer, cases.waits_since
+        from cases where cases.tray = 'waiting'",
     );
     limit(&mut query, limits);
     query.add(
-        " and d.paused_since <= {} and not exists (select 1 from letter_cases t
-            where t.account = {} and t.case_id = d.case_id
-                and t.tray = 'hold:' || cast(d.paused_since as text))",
+        " and cases.waits_since <= {} and not exists (select 1 from letter_cases t
+            where t.account = {} and t.case_id = cases.case_id
+                and t.tray = 'hold:' || cast(cases.waits_since as text))",
         [before.into(), account.into()],
     );
     if let Some(row) = after {
-        let since = Value::from(row.paused_since);
-        let case = Value::from(row.case_id.as_str());
-        query.add(" and (d.paused_since, d.case_id) > ({}, {})", [since, case]);
+        query.add(
+            " and (cases.waits_since, cases.case_id) > ({}, {})",
+            [row.waits_since.into(), row.case_id.as_str().into()],
+        );
     }
     query.add(
-        " order by d.paused_since, d.case_id limit {}",
+        " order by cases.waits_since, cases.case_id limit {}",
         [most.into()],
     );
     tx.fetch_composed(query).await

@@ -1,11 +1,14 @@
 //! What the figures of an institution are made of: a row for each case, so
 //! that no figure reads a history.
 
+use std::collections::BTreeMap;
+
 use lapor_migrations::{Bulk, Composed, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
 use super::lists::{Limits, only_seen};
+use super::terms::Overdue;
 
 /// A case as the figures see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,13 +35,10 @@ static PUT: Bulk = Bulk::new(
         filed_at = excluded.filed_at, answered_at = excluded.answered_at,
         ended_at = excluded.ended_at, outcome = excluded.outcome, hops = excluded.hops,
         score = excluded.score, noted_at = excluded.noted_at,
-        left_by = excluded.left_by,
-        overdue_at = coalesce(case_facts.overdue_at, (select d.due_at from deadlines d
-            where d.case_id = excluded.case_id and d.due_at <= excluded.noted_at))",
+        left_by = excluded.left_by",
 );
 
-/// Replaces what is known. It must come before the deadlines of the same cases
-/// are replaced: a clock that had run out by then is noted for good.
+/// Replaces what is known, but for what has run out.
 pub async fn put(tx: &mut Tx, rows: &[FactRow]) -> Stored<()> {
     let values = rows.iter().flat_map(|row| {
         [
@@ -55,11 +55,32 @@ pub async fn put(tx: &mut Tx, rows: &[FactRow]) -> Stored<()> {
             Value::from(row.left_by.clone()),
         ]
     });
-    tx.run_rows(&PUT, values.collect()).await?;
-    let noted = rows
-        .iter()
-        .flat_map(|row| [Value::from(row.case_id.as_str()), Value::from(row.noted_at)]);
-    super::terms::note_overdue(tx, noted.collect()).await
+    tx.run_rows(&PUT, values.collect()).await.map(drop)
+}
+
+static NOTE_OVERDUE: Bulk = Bulk::new(
+    "with v (case_id, due_at) as (values",
+    2,
+    ") update case_facts set overdue_at = v.due_at from v
+        where case_facts.case_id = v.case_id and case_facts.overdue_at is null",
+);
+
+/// Notes for good which clocks had run out when they were met, of cases of which facts are kept: what
+/// still runs is counted by who asks.
+pub async fn note_overdue(tx: &mut Tx, overdue: &Overdue) -> Stored<()> {
+    if overdue.is_empty() {
+        return Ok(());
+    }
+    let mut first: BTreeMap<&str, i64> = BTreeMap::new();
+    for ((case, _), due) in overdue {
+        let earliest = first.entry(case).or_insert(*due);
+        *earliest = (*earliest).min(*due);
+    }
+    let values = first
+        .into_iter()
+        .flat_map(|(case, due)| [Value::from(case), Value::from(due)]);
+    tx.run_rows(&NOTE_OVERDUE, values.collect()).await?;
+    super::terms::note_overdue(tx, overdue).await
 }
 
 static FORGET: Bulk = Bulk::new(
@@ -125,9 +146,10 @@ impl SumRow {
     }
 }
 
-/// What is summed of cases by something that they have in common, up to where they stand.
+/// What is summed of cases by something that they have in common, up to where they stand; `$now` is
+/// the place of the moment at which it is asked.
 macro_rules! summed {
-    ($whose:literal) => {
+    ($whose:literal, $now:literal) => {
         concat!(
             "select ",
             $whose,
@@ -146,7 +168,10 @@ macro_rules! summed {
                 cast(sum(case when outcome in ('confirmed', 'officer', 'silence')
                     then ended_at - filed_at
                     else 0 end) as bigint) as close_ms,
-                count(overdue_at) as overdue,
+                cast(sum(case when overdue_at is not null or case_id in
+                    (select case_id from deadlines where due_at <= ",
+            $now,
+            ") then 1 else 0 end) as bigint) as overdue,
                 count(score) as rated,
                 cast(coalesce(sum(score), 0) as bigint) as score
             from "
@@ -157,7 +182,7 @@ macro_rules! summed {
 macro_rules! sums {
     ($whose:literal, $from:literal) => {
         concat!(
-            summed!($whose),
+            summed!($whose, "$4"),
             $from,
             " where filed_at >= $1 and filed_at < $2 and left_by is null group by ",
             $whose,
@@ -179,14 +204,19 @@ pub(super) fn of_period(query: &mut Composed, (from, until): (i64, i64), limits:
 /// Appends that it is heard here how a case goes on.
 const HEARD: &str = " and f.left_by is null";
 
-/// Sums over the cases that were filed from one moment until before another and may be seen, by who
-/// has them now. What nothing more is heard of here is in no sum.
+/// Sums over the cases that were filed from one moment until before another and may be seen, as they
+/// stand at `now`, by who has them now. What nothing more is heard of here is in no sum.
 pub async fn by_custodian(
     tx: &mut Tx,
     period: (i64, i64),
     limits: Limits<'_>,
+    now: i64,
 ) -> Stored<Vec<SumRow>> {
-    let mut query = Composed::new(concat!(summed!("custodian"), "case_facts f"));
+    let mut query = Composed::new("");
+    query.add(
+        concat!(summed!("custodian", "{}"), "case_facts f"),
+        [now.into()],
+    );
     of_period(&mut query, period, limits);
     query.add(HEARD, []);
     query.add(" group by custodian order by custodian", []);
@@ -194,8 +224,17 @@ pub async fn by_custodian(
 }
 
 /// The same by where they were filed.
-pub async fn by_origin(tx: &mut Tx, period: (i64, i64), limits: Limits<'_>) -> Stored<Vec<SumRow>> {
-    let mut query = Composed::new(concat!(summed!("origin"), "case_facts f"));
+pub async fn by_origin(
+    tx: &mut Tx,
+    period: (i64, i64),
+    limits: Limits<'_>,
+    now: i64,
+) -> Stored<Vec<SumRow>> {
+    let mut query = Composed::new("");
+    query.add(
+        concat!(summed!("origin", "{}"), "case_facts f"),
+        [now.into()],
+    );
     of_period(&mut query, period, limits);
     query.add(HEARD, []);
     query.add(" group by origin order by origin", []);
@@ -209,13 +248,20 @@ pub async fn by_day_of_filing(
     from: i64,
     until: i64,
     offset: i64,
+    now: i64,
 ) -> Stored<Vec<SumRow>> {
     const SQL: &str = sums!(
         "day",
         "(select case_facts.*, cast((filed_at + $3) / 86400000 as text) as day
             from case_facts) as dated"
     );
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).bind(offset).fetch_all(c).await)?)
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(from)
+        .bind(until)
+        .bind(offset)
+        .bind(now)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// What a case is about, or where.
@@ -233,6 +279,7 @@ pub async fn sorted(
     secret: bool,
     from: i64,
     until: i64,
+    now: i64,
 ) -> Stored<Vec<SumRow>> {
     const BY_TOPIC: &str = sums!(
         "category_root",
@@ -249,7 +296,13 @@ pub async fn sorted(
         Sort::Province => BY_PROVINCE,
     };
     let secret = i64::from(secret);
-    Ok(on!(tx, c => sqlx::query_as(sql).bind(from).bind(until).bind(secret).fetch_all(c).await)?)
+    Ok(on!(tx, c => sqlx::query_as(sql)
+        .bind(from)
+        .bind(until)
+        .bind(secret)
+        .bind(now)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// The sums of one category: national, and of the institution's own tree.
@@ -264,17 +317,24 @@ pub struct CategoryRow {
 }
 
 /// Cases that were filed in a period and may be seen by both trees: how many, and of these open,
-/// answered, and overdue at some time.
+/// answered, and overdue at some time until now.
 pub async fn by_category(
     tx: &mut Tx,
     period: (i64, i64),
     limits: Limits<'_>,
+    now: i64,
 ) -> Stored<Vec<CategoryRow>> {
     let mut query = Composed::new(
         "select c.category, c.local_category, count(*) as intake,
             cast(sum(case when f.outcome is null then 1 else 0 end) as bigint) as open,
-            count(f.answered_at) as answered, count(f.overdue_at) as overdue
+            count(f.answered_at) as answered",
+    );
+    query.add(
+        ", cast(sum(case when f.overdue_at is not null or f.case_id in
+                (select case_id from deadlines where due_at <= {}) then 1 else 0 end) as bigint)
+                as overdue
         from cases c join case_facts f on f.case_id = c.case_id",
+        [now.into()],
     );
     of_period(&mut query, period, limits);
     query.add(HEARD, []);

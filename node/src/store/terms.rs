@@ -23,6 +23,9 @@ pub struct TermRow {
 /// By case and the message that gave the custody.
 pub type Terms = BTreeMap<(String, String), TermRow>;
 
+/// When a clock had run out that was met later, in Unix ms; by case and whoever had it then.
+pub type Overdue = BTreeMap<(String, String), i64>;
+
 static PUT: Bulk = Bulk::new(
     "insert into case_terms (case_id, term, institution, since, answered_at, returned) values",
     6,
@@ -48,17 +51,24 @@ pub async fn put(tx: &mut Tx, terms: &Terms) -> Stored<()> {
 }
 
 static NOTE_OVERDUE: Bulk = Bulk::new(
-    "with v (case_id, noted_at) as (values",
-    2,
+    "with v (case_id, institution, due_at) as (values",
+    3,
     ") insert into case_overdue (case_id, institution, due_at)
-        select d.case_id, d.custodian, d.due_at from v join deadlines d on d.case_id = v.case_id
-            where d.custodian is not null and d.due_at <= v.noted_at
+        select v.case_id, v.institution, v.due_at from v
+            where v.case_id in (select case_id from case_facts)
         on conflict (case_id, institution) do nothing",
 );
 
-/// Notes for good with whom a clock has run out by a moment: case and moment of each.
-pub async fn note_overdue(tx: &mut Tx, cases: Vec<Value>) -> Stored<()> {
-    tx.run_rows(&NOTE_OVERDUE, cases).await.map(drop)
+/// Notes for good with whom they had run out.
+pub(super) async fn note_overdue(tx: &mut Tx, overdue: &Overdue) -> Stored<()> {
+    let values = overdue.iter().flat_map(|((case, institution), due)| {
+        [
+            Value::from(case.as_str()),
+            Value::from(institution.as_str()),
+            Value::from(*due),
+        ]
+    });
+    tx.run_rows(&NOTE_OVERDUE, values.collect()).await.map(drop)
 }
 
 static FORGET_TERMS: Bulk = Bulk::new(
@@ -109,16 +119,21 @@ pub async fn work(tx: &mut Tx, period: (i64, i64), limits: Limits<'_>) -> Stored
     tx.fetch_composed(query).await
 }
 
-/// Of the same cases, those of which a clock has run out with each institution.
+/// Of the same cases, those of which a clock has run out with each institution: it was met too late,
+/// or runs on and is over at `now`.
 pub async fn overdue(
     tx: &mut Tx,
     period: (i64, i64),
     limits: Limits<'_>,
+    now: i64,
 ) -> Stored<Vec<(String, i64)>> {
-    let mut query = Composed::new(
-        "select o.institution, count(*)
-        from case_facts f join case_overdue o on o.case_id = f.case_id",
+    let mut query = Composed::new("select o.institution, count(*) from case_facts f join (");
+    query.add(
+        "select case_id, institution from case_overdue union
+            select case_id, custodian from deadlines where custodian is not null and due_at <= {}",
+        [now.into()],
     );
+    query.add(") as o on o.case_id = f.case_id", []);
     of_period(&mut query, period, limits);
     query.add(" and (f.left_by is null or o.institution = f.left_by)", []);
     query.add(" group by o.institution", []);

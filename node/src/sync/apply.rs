@@ -3,8 +3,10 @@
 //! stream.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use lapor_migrations::{Tx, Value};
+use lapor_protocol::calendar::Calendar;
 use lapor_protocol::case::{Case, Withheld};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::directory::Directory;
@@ -27,7 +29,7 @@ use crate::store::by_id::OwnLine;
 use crate::store::cases::CaseRow;
 use crate::store::changes::ChangeRow;
 use crate::store::inbox::InboxRow;
-use crate::store::terms::Terms;
+use crate::store::terms::{Overdue, Terms};
 
 /// A case while a batch works on it.
 #[expect(
@@ -56,6 +58,7 @@ pub(super) struct Working {
 pub(super) struct Batch<'a> {
     pub me: &'a InstanceId,
     pub directory: &'a Directory,
+    pub calendar: Arc<Calendar>,
     pub now: i64,
     pub cases: BTreeMap<CaseId, Working>,
     /// The numbers of own messages that come back.
@@ -72,6 +75,8 @@ pub(super) struct Batch<'a> {
     waiting: Vec<Value>,
     /// Who has had the cases, for the figures.
     pub terms: Terms,
+    /// With whom clocks had run out when they were met.
+    pub overdue: Overdue,
     /// What whoever reads the feed is told.
     pub changes: Vec<ChangeRow>,
     /// Cases that were filed here and split, and their halves.
@@ -116,6 +121,7 @@ async fn apply_batch(
     let mut batch = Batch {
         me: node.instance()?,
         directory: &directory,
+        calendar: node.calendar_in_force(tx).await?,
         now: node.clock().now_ms(),
         cases: BTreeMap::new(),
         numbers: HashMap::new(),
@@ -126,6 +132,7 @@ async fn apply_batch(
         outcomes: Vec::new(),
         waiting: Vec::new(),
         terms: Terms::new(),
+        overdue: Overdue::new(),
         changes: Vec::new(),
         halves: BTreeSet::new(),
     };
@@ -287,6 +294,7 @@ impl Batch<'_> {
         let world = self.directory.latest();
         let still = self.still_pending(tx).await?;
         let halves = std::mem::take(&mut self.halves);
+        let overdue = std::mem::take(&mut self.overdue);
         let (mut rows, mut same_words) = (Vec::new(), Vec::new());
         let mut shown = Vec::new();
         for mut working in self.cases.into_values().filter(|working| working.changed) {
@@ -338,6 +346,7 @@ impl Batch<'_> {
             .map(|(id, case)| (id.as_str(), case.as_ref()))
             .collect();
         record(node, tx, &shown).await?;
+        store::facts::note_overdue(tx, &overdue).await?;
         Box::pin(node.erase_late(tx, &halves)).await
     }
 

@@ -317,6 +317,11 @@ async fn fold(
     let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
     note_gained(tx, by, before, &after, batch.me, at).await?;
     figures::take_term(&mut batch.terms, before, &after, body);
+    if let Some(before) = before {
+        let counted_by = (world, &*batch.calendar);
+        let overdue = &mut batch.overdue;
+        figures::take_overdue(overdue, before, &after, counted_by, item.ordered_at);
+    }
     tell_change(
         batch,
         row,

@@ -10,7 +10,7 @@ use lapor_protocol::kinds::{Body, CaseDisposed, CaseVerified};
 
 use crate::acts::{
     answered, archived, completed, confirmed, disposed, followed_up, held, linked, recalled,
-    reopened, replied, returned, unlinked, verified,
+    reopened, replied, returned, succeeded, unlinked, verified,
 };
 use crate::story::Story;
 use crate::world::id;
@@ -260,6 +260,29 @@ fn the_zone_and_the_terms_are_those_of_the_directory_when_the_clock_started() {
     story.clock += 1;
     story.applied("kota-bandung", disposed("kemenpu"));
     assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-13");
+}
+
+#[test]
+fn who_takes_the_place_of_a_custodian_owes_what_it_owed_when_it_owed_it() {
+    let mut story = filed();
+    story.world.change("kemenpu", |entry| {
+        entry.time_zone = "Asia/Jayapura".into();
+        entry.terms = vec![OwnTerm {
+            clock: ClockKind::FirstFollowUp,
+            service: None,
+            working_days: 2,
+        }];
+    });
+    story.applied("kota-bandung", disposed("kemenpu"));
+    let owed = now(&story);
+    for (former, next) in [("kemenpu", "kemenpu-2"), ("kemenpu-2", "kemenpu-3")] {
+        story.world.replace(former, next);
+        story.applied("pusat", succeeded(former));
+        assert_eq!(story.case().custodian, id(next));
+        // Nor does it grant itself time.
+        story.world.change(next, |entry| entry.terms.clear());
+        assert_eq!(now(&story), owed, "{next}");
+    }
 }
 
 #[test]

@@ -150,6 +150,21 @@ impl World {
         });
     }
 
+    /// Another institution, the same in all but name, takes its place.
+    pub fn replace(&mut self, slug: &str, next: &str) {
+        let known = self.now().instance(&id(slug)).unwrap().clone();
+        let heir = InstanceEntry {
+            id: id(next),
+            ..known.clone()
+        };
+        let former = InstanceEntry {
+            status: Status::Revoked,
+            successor: Some(id(next)),
+            ..known
+        };
+        self.publish(vec![former, heir]);
+    }
+
     fn publish(&mut self, changes: Vec<InstanceEntry>) {
         let version = DirectoryVersion {
             version: self.directory.version() + 1,

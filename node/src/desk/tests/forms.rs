@@ -65,6 +65,47 @@ async fn verifying_again_keeps_what_stands_and_what_the_form_does_not_ask() {
 }
 
 #[tokio::test]
+async fn who_verifies_undoes_nothing_that_another_has_corrected_meanwhile_unread() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/verifikasi");
+        let stood = |page: &Page| page.between("name=\"semula\" value=\"", "\"");
+        let form = siti.open(&path).await;
+        let (key, mark) = (key_of(&form), stood(&form));
+        let other = json!({
+            "oversight": true, "category": "Perhubungan/Penerangan Jalan Umum",
+        });
+        acts(&place, case, "case.verified", other, None).await;
+        let mut fields = vec![
+            ("kunci", &*key),
+            ("judul", "Lampu padam di Cikutra"),
+            ("jenis", "pengaduan"),
+            ("wilayah", "32.73"),
+        ];
+        fields.push(("semula", &*mark));
+        let late = siti.post(&path, &fields).await;
+        late.is(StatusCode::CONFLICT)
+            .shows("diubah orang lain sejak halaman ini dibuka")
+            .shows("<dd class=\"said\">Ya</dd>")
+            .shows("Lampu padam di Cikutra");
+        let view = place.node.case(case).await.unwrap();
+        assert_eq!((view.oversight, view.history.len()), (Some(true), 2));
+        // Whoever sends it again has read it, and it is done once.
+        let mark = stood(&late);
+        fields.pop();
+        fields.push(("semula", &*mark));
+        for _ in 0..2 {
+            siti.post(&path, &fields).await.is(StatusCode::SEE_OTHER);
+        }
+        let view = place.node.case(case).await.unwrap();
+        assert_eq!((view.oversight, view.history.len()), (Some(false), 3));
+    }
+}
+
+#[tokio::test]
 async fn several_are_verified_only_where_they_wait_for_it_and_the_others_are_named() {
     for place in staffed().await {
         let router = router(place.node.clone());

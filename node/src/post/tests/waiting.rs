@@ -1,16 +1,23 @@
 //! What waits for one person, at the desk and at home.
 
+use std::sync::Arc;
+
+use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::Body;
 use lapor_protocol::kinds::case_redacted::RedactionReason;
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
+use lapor_protocol::message::Draft;
 use serde_json::json;
 
 use super::telling::TUESDAY;
 use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
 use crate::casework::{Decider, NewAct, NewDraft, NewReport, Once, Sight};
+use crate::chance::new_message_id;
 use crate::clock::Clock as _;
 use crate::post::LetterChoice;
 use crate::reporters::FilingTerms;
 use crate::staff::StaffRole;
+use crate::store;
 use crate::store::deadlines::{held_here, unanswered};
 use crate::testing::{NOW, PaperHub, acts};
 use lapor_web::mail::tiny_server::{Manners, Taken};
@@ -44,6 +51,36 @@ impl Posted {
         let sent = self.sends(*before).await;
         *before += sent.len();
         sent
+    }
+
+    async fn asks_reporter(&self, case: CaseId) {
+        let words = json!({"questions": ["Nomor berapa?"]});
+        let body = json!({"questions": 1});
+        acts(&self.place, case, "case.held", body, Some(words)).await;
+    }
+
+    /// A case goes to the national desk and comes back with a date.
+    async fn comes_back_with_a_date(&self, hub: &Arc<PaperHub>, case: CaseId, date: &str) {
+        let why = json!({"reason": "not_our_authority"});
+        acts(&self.place, case, "case.returned", why, None).await;
+        self.ruled(hub).await;
+        let mut tx = self.node().read_tx().await.unwrap();
+        let row = store::cases::case(&mut tx, &case.to_string()).await;
+        drop(tx);
+        let term = row.unwrap().unwrap().ruled().unwrap().unwrap().term;
+        let body = json!({"target": "kota-bandung", "deadline": date});
+        let draft = Draft {
+            kind: "case.disposed".into(),
+            id: new_message_id(NOW),
+            case: Some(case),
+            term: Some(term),
+            created_at: NOW,
+            body: Body::of_kind("case.disposed", &body.to_string()).unwrap(),
+            sealed: None,
+            attachments: Vec::new(),
+        };
+        hub.authors("pusat", &draft);
+        self.ruled(hub).await;
     }
 }
 
@@ -227,6 +264,47 @@ async fn questions_that_wait_are_brought_back_to_the_reporter_and_then_to_the_de
         assert_eq!(says(&sent, OFFICER, "sudah lama menunggu pelapor"), 1);
         assert_eq!(sent.len(), 1);
         assert!(posted.news(&mut before).await.is_empty(), "once");
+    }
+}
+
+#[tokio::test]
+async fn questions_are_brought_back_whatever_the_clocks_of_the_case_do() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (hub, clock) = (PaperHub::of(&posted.place), &posted.place.clock);
+        posted.hears(OFFICER, StaffRole::Officer).await;
+        let mut cases = Vec::new();
+        for _ in 0..3 {
+            cases.push(posted.filed(false).await.case);
+        }
+        posted.ruled(&hub).await;
+        let [late, answered, dated] = <[_; 3]>::try_from(cases).unwrap();
+        posted
+            .comes_back_with_a_date(&hub, dated, "2027-03-01")
+            .await;
+        posted.answers(answered).await;
+        // The three days of the verification are over when the first is put on hold.
+        clock.advance(5 * DAY);
+        hub.orders_at(clock.now_ms());
+        for case in [late, answered, dated] {
+            posted.asks_reporter(case).await;
+        }
+        posted.ruled(&hub).await;
+        let mut before = 0;
+        posted.news(&mut before).await;
+        clock.advance(6 * DAY);
+        let me = posted.node().instance().unwrap().to_string();
+        let mut tx = posted.node().read_tx().await.unwrap();
+        let now = clock.now_ms();
+        let whose = (OFFICER, Sight::ALL.limits());
+        let waiting = unanswered(&mut tx, &me, now, 9).await.unwrap();
+        let held = held_here(&mut tx, now, whose, None, 9).await.unwrap();
+        drop(tx);
+        assert_eq!((waiting.len(), held.len()), (3, 3));
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, REPORTER, "Selama belum dijawab"), 3);
+        clock.advance(9 * DAY);
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, OFFICER, "sudah lama menunggu pelapor"), 1);
     }
 }
 
