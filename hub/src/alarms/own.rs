@@ -140,11 +140,13 @@ fn certificate(hub: &Hub, now: i64) -> Level {
     level(bound.below(left, DAY_MS), Some(left))
 }
 
-/// Of a picture that was never made it counts from when the hub began.
+/// Of a picture that was never made it counts from when the hub began. One of the future was made
+/// before the clock was set back, and is none of this moment either.
 fn watch(hub: &Hub, picture: &Picture, now: i64) -> Level {
-    let since = picture.at.max(hub.contacts.began_at);
-    let age = now.saturating_sub(since);
-    let measured = (picture.at > 0).then_some(age);
+    let made = (picture.at > 0).then_some(picture.at);
+    let since = made.unwrap_or_else(|| hub.contacts.began_at(now));
+    let age = now.saturating_sub(since).saturating_abs();
+    let measured = made.map(|_| age);
     level(WATCH.above(age, SECOND_MS), measured)
 }
 

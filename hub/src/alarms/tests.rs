@@ -4,6 +4,7 @@
 mod editions;
 mod proving;
 mod sending;
+mod set_back;
 mod telling;
 
 use std::sync::Arc;

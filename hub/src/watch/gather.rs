@@ -23,6 +23,9 @@ use crate::store::joining::Admission;
 use crate::store::reports::Report;
 use crate::streams::StreamKey;
 
+/// Further ahead than the clocks of a hub's processes are of each other.
+const AHEAD_MS: i64 = 60_000;
+
 /// A report that can be read, with what the hub noted beside it.
 struct Heard {
     told: Told,
@@ -78,6 +81,17 @@ impl Read {
         current: u64,
         now_ms: i64,
     ) -> Result<Self, HubError> {
+        let Seen {
+            began_at,
+            mut contacts,
+            connections,
+            refusals,
+            twice,
+        } = hub.replicas.see(hub);
+        let by_this_clock = |at: i64| by_this_clock(at, now_ms, began_at);
+        for at in contacts.values_mut() {
+            *at = by_this_clock(*at);
+        }
         let depoch = hub.ground.depoch;
         let heads: HashMap<StreamKey, u64> = store::deliveries::heads(tx)
             .await?
@@ -89,7 +103,10 @@ impl Read {
             .await?
             .into_iter()
             .filter(|ack| ack.depoch == depoch)
-            .map(|ack| (ack.recipient.clone(), ack))
+            .map(|mut ack| {
+                ack.received_at = by_this_clock(ack.received_at);
+                (ack.recipient.clone(), ack)
+            })
             .collect();
         let mut places = Vec::new();
         for (key, head) in &heads {
@@ -102,7 +119,10 @@ impl Read {
         places.dedup();
         let told_at = store::deliveries::told_at(tx, depoch, places).await?;
         let reports = store::reports::all(tx).await?;
-        let heard: HashMap<InstanceId, Heard> = reports.into_iter().filter_map(heard).collect();
+        let mut heard: HashMap<InstanceId, Heard> = reports.into_iter().filter_map(heard).collect();
+        for heard in heard.values_mut() {
+            heard.told.at = by_this_clock(heard.told.at);
+        }
         let mut versions = BTreeMap::new();
         for heard in heard.values() {
             let lacks = heard.told.report.directory.saturating_add(1);
@@ -113,13 +133,6 @@ impl Read {
                 versions.insert(lacks, at);
             }
         }
-        let Seen {
-            began_at,
-            connections,
-            contacts,
-            refusals,
-            twice,
-        } = hub.replicas.see(hub);
         Ok(Self {
             began_at,
             contacts,
@@ -215,6 +228,16 @@ impl Read {
     fn waits_since(&self, entry: &InstanceEntry) -> Option<i64> {
         let joined = self.joined.get(&entry.id)?;
         joined.waits(entry).then_some(joined.asked_at)
+    }
+}
+
+/// A moment that was noted by a clock that has been set back since: it was before this hub is
+/// known to have listened, and nobody is heard or has reported by it as long as that time lasts.
+fn by_this_clock(at: i64, now_ms: i64, began_at: i64) -> i64 {
+    if at.saturating_sub(now_ms) > AHEAD_MS {
+        began_at
+    } else {
+        at.min(now_ms)
     }
 }
 

@@ -13,7 +13,7 @@ use super::rules::{Bounds, Health, State};
 
 const MINUTE_MS: i64 = 60_000;
 /// A picture is made every few seconds; an older one is none of this moment.
-const CURRENT_MS: i64 = 30_000;
+const CURRENT_MS: u64 = 30_000;
 
 /// All institutions of the directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -114,9 +114,10 @@ impl Told {
 }
 
 impl Picture {
-    /// Whether it still shows how things stand.
+    /// Whether it still shows how things stand. One of the future was made before the clock was
+    /// set back.
     pub fn is_current(&self, now_ms: i64) -> bool {
-        now_ms.saturating_sub(self.at) < CURRENT_MS
+        now_ms.abs_diff(self.at) < CURRENT_MS
     }
 
     /// How many institutions have each colour.

@@ -28,7 +28,8 @@ impl Refusals {
     pub fn refused(&self, author: &InstanceId, now_ms: i64) {
         let mut judged = self.lock();
         let judged = judged.entry(author.clone()).or_default();
-        judged.since.get_or_insert(now_ms);
+        // Also where the clock was set back meanwhile.
+        judged.since = Some(judged.since.map_or(now_ms, |since| since.min(now_ms)));
         judged.at = now_ms;
     }
 
