@@ -176,6 +176,7 @@ impl Read {
             region: entry.region.clone(),
             status: entry.status,
             waits_since: self.waits_since(entry),
+            member_since: self.member_since(id),
             last_contact: contacts.into_iter().flatten().max(),
             hub_began_at: self.began_at,
             connections: self.connections.get(id).copied().unwrap_or(0),
@@ -220,9 +221,13 @@ impl Read {
         let told = &self.heard.get(id)?.told;
         let lacks = told.report.directory.saturating_add(1);
         let in_force = self.versions.get(&lacks).copied()?;
-        let joined = self.joined.get(id).and_then(|joined| joined.admitted_at);
-        let member = joined.or_else(|| self.begins.get(id).copied());
+        let member = self.member_since(id);
         Some(member.map_or(in_force, |since| in_force.max(since)))
+    }
+
+    fn member_since(&self, id: &InstanceId) -> Option<i64> {
+        let joined = self.joined.get(id).and_then(|joined| joined.admitted_at);
+        joined.or_else(|| self.begins.get(id).copied())
     }
 
     fn waits_since(&self, entry: &InstanceEntry) -> Option<i64> {

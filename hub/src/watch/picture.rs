@@ -37,6 +37,8 @@ pub struct Instance {
     pub status: Status,
     /// Unix ms; since when it has joined and waits for an operator to approve it.
     pub waits_since: Option<i64>,
+    /// Unix ms; since when it may take part, as far as that is known.
+    pub member_since: Option<i64>,
     /// Unix ms; when it last asked anything of the hub.
     pub last_contact: Option<i64>,
     /// Unix ms; when this hub began to listen, before which nobody could be heard.

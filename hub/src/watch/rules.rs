@@ -126,7 +126,7 @@ pub struct Bounds {
     pub clock_seconds: Bound,
     /// Bytes free at the institution.
     pub free_disk_bytes: Bound,
-    /// Days since its last backup.
+    /// Days since its last backup; since it takes part, where it has never made one.
     pub backup_days: Bound,
     /// Days since a backup of the hub itself was last restored on trial and held in all.
     pub trial_days: Bound,
@@ -311,7 +311,10 @@ fn machine(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
     let free = told.report.free_disk_bytes;
     let disk = free.map(|free| i64::try_from(free).unwrap_or(i64::MAX));
     let backup = told.backup_age(now_ms);
-    let backed_up = backup.map_or(State::Yellow, |age| bounds.backup_days.above(age, DAY_MS));
+    let backed_up = match backup {
+        Some(age) => bounds.backup_days.above(age, DAY_MS),
+        None => never_backed_up(of, bounds, now_ms),
+    };
     let aside = told.report.quarantined.saturating_add(told.report.parked);
     let aside = i64::try_from(aside).unwrap_or(i64::MAX);
     let unsent = told.unsent_age(now_ms);
@@ -344,6 +347,13 @@ fn machine(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
             None,
         ),
     ]
+}
+
+/// Whoever has never made a backup has had none since it takes part.
+fn never_backed_up(of: &Instance, bounds: &Bounds, now_ms: i64) -> State {
+    let age = of.member_since.map(|at| now_ms.saturating_sub(at));
+    let state = age.map_or(State::Yellow, |age| bounds.backup_days.above(age, DAY_MS));
+    state.max(State::Yellow)
 }
 
 fn finding(concern: Concern, state: State, measured: Option<i64>) -> Finding {
