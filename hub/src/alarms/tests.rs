@@ -3,6 +3,7 @@
 
 mod backups;
 mod editions;
+mod issuer;
 mod proving;
 mod sending;
 mod set_back;

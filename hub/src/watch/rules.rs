@@ -122,6 +122,8 @@ pub struct Bounds {
     pub set_aside: Bound,
     /// Days that its certificate is still good for.
     pub certificate_days: Bound,
+    /// Days that the hub's own issuer is still good for, whose end locks everybody out.
+    pub issuer_days: Bound,
     /// Seconds by which its clock is wrong.
     pub clock_seconds: Bound,
     /// Bytes free at the institution.
@@ -143,6 +145,7 @@ impl Default for Bounds {
             waiting_minutes: bound(60, 24 * 60),
             set_aside: bound(1, 100),
             certificate_days: bound(10, 3),
+            issuer_days: bound(90, 30),
             clock_seconds: bound(30, 300),
             free_disk_bytes: bound(5 << 30, 1 << 30),
             backup_days: bound(7, 30),
@@ -191,6 +194,7 @@ impl Bounds {
         ];
         let falling = [
             ("certificate_days", self.certificate_days),
+            ("issuer_days", self.issuer_days),
             ("free_disk_bytes", self.free_disk_bytes),
         ];
         let wrong = |bound: Bound| bound.yellow < 1 || bound.red < bound.yellow;
