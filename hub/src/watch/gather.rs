@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use lapor_migrations::Tx;
-use lapor_protocol::directory::InstanceEntry;
+use lapor_protocol::directory::{Directory, InstanceEntry};
 use lapor_protocol::ids::InstanceId;
 
 use super::memory::Memory;
@@ -46,7 +46,7 @@ struct Read {
     heard: HashMap<InstanceId, Heard>,
     ends: HashMap<InstanceId, i64>,
     /// When each got its first certificate.
-    begins: HashMap<InstanceId, i64>,
+    begins: Arc<HashMap<InstanceId, i64>>,
     joined: HashMap<InstanceId, Admission>,
     earlier: Arc<HashMap<InstanceId, u64>>,
     /// When the first unacknowledged and the first unapplied item of each inbox
@@ -60,7 +60,7 @@ struct Read {
 pub async fn gather(hub: &Hub, tx: &mut Tx, memory: &Memory) -> Result<Picture, HubError> {
     let at = hub.now_ms();
     let directory = hub.ground.directory.current();
-    let read = Read::all(hub, tx, memory, directory.version(), at).await?;
+    let read = Read::all(hub, tx, memory, &directory, at).await?;
     let bounds = &hub.settings().watch;
     let instances = directory.latest().instances().map(|entry| {
         let mut instance = read.instance(entry, bounds, at);
@@ -78,7 +78,7 @@ impl Read {
         hub: &Hub,
         tx: &mut Tx,
         memory: &Memory,
-        current: u64,
+        directory: &Directory,
         now_ms: i64,
     ) -> Result<Self, HubError> {
         let Seen {
@@ -126,13 +126,19 @@ impl Read {
         let mut versions = BTreeMap::new();
         for heard in heard.values() {
             let lacks = heard.told.report.directory.saturating_add(1);
-            if lacks <= current
+            if lacks <= directory.version()
                 && !versions.contains_key(&lacks)
                 && let Some(at) = memory.in_force(tx, lacks).await?
             {
                 versions.insert(lacks, at);
             }
         }
+        let joined: HashMap<InstanceId, Admission> =
+            store::joining::admissions(tx).await?.into_iter().collect();
+        let is_dated = |id: &InstanceId| joined.get(id).is_some_and(|of| of.admitted_at.is_some());
+        let members = directory.latest().instances();
+        let members = members.filter(|entry| entry.is_active() && !is_dated(&entry.id));
+        let undated: Vec<&InstanceId> = members.map(|entry| &entry.id).collect();
         Ok(Self {
             began_at,
             contacts,
@@ -144,8 +150,8 @@ impl Read {
             acks,
             heard,
             ends: store::joining::ends(tx).await?.into_iter().collect(),
-            begins: store::joining::begins(tx).await?.into_iter().collect(),
-            joined: store::joining::admissions(tx).await?.into_iter().collect(),
+            begins: memory.begins(tx, &undated).await?,
+            joined,
             earlier: memory.earlier(tx, now_ms).await?,
             told_at,
             versions,
