@@ -4,7 +4,7 @@
 use lapor_migrations::Schema;
 use lapor_migrations::throwaway::databases_of;
 
-use super::super::AlarmState;
+use super::super::{AlarmState, Condition, Own, round};
 use super::{HOUR_MS, MINUTE_MS, NOW, Place, SILENT};
 use crate::clock::Clock as _;
 use crate::restored;
@@ -80,6 +80,24 @@ async fn what_stands_when_the_clock_is_set_back_is_told_again_after_as_long_as_e
             told[0].subject,
             "Masih terbuka (Gawat): Tidak terdengar: Kabupaten 0"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_picture_from_before_the_clock_was_set_back_is_none_of_this_moment() {
+    const WATCH: Condition = Condition::Hub(Own::Watch);
+    for place in Place::all(2).await {
+        place.all_silent().await;
+        let old = place.hub.watch.picture();
+        place.hears(2);
+        place.clock.advance(-DAY_MS);
+        assert!(!old.is_current(place.clock.now_ms()));
+        round(&place.hub, &old).await.unwrap();
+        assert_eq!(place.count(WATCH, AlarmState::Open).await, 1);
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 2);
+        place.after(0).await;
+        assert_eq!(place.count(WATCH, AlarmState::Open).await, 0);
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
     }
 }
 
