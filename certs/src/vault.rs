@@ -12,7 +12,7 @@
 //! A root key may be offline at any step: `root.key.pem` is only ever the key of
 //! the current root.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -56,6 +56,8 @@ pub enum VaultError {
         "{path} is not an issuer below the root that waits: {reason}; bring the file that was made with it"
     )]
     NextIssuer { path: PathBuf, reason: String },
+    #[error("another process is changing {0}")]
+    Busy(PathBuf),
     #[error("{path} could not be read or written: {source}")]
     File { path: PathBuf, source: io::Error },
     #[error("{path} is damaged: {reason}")]
@@ -196,9 +198,10 @@ impl Vault {
         }
     }
 
-    /// Has the root that waits trusted beside the others.
+    /// Has the root that waits trusted beside the others. Like the two steps behind it, it is done
+    /// again until it is done, and waits for no other process.
     pub fn trust_next(&self, pin: &RootPin) -> Result<(), VaultError> {
-        let _alone = self.alone()?;
+        let _alone = self.alone_at_once()?;
         let bundle = self.bundle()?;
         if bundle.contains(pin) {
             return Ok(());
@@ -210,7 +213,7 @@ impl Vault {
 
     /// Certifies from now on by the authority that waits; the others stay trusted.
     pub fn use_next(&self, pin: &RootPin) -> Result<(), VaultError> {
-        let _alone = self.alone()?;
+        let _alone = self.alone_at_once()?;
         if self.next()?.is_none() && self.issuer()?.root_pin() == *pin {
             return Ok(());
         }
@@ -235,7 +238,7 @@ impl Vault {
 
     /// Trusts a root no more; one that waits is forgotten with its key.
     pub fn distrust(&self, pin: &RootPin) -> Result<(), VaultError> {
-        let _alone = self.alone()?;
+        let _alone = self.alone_at_once()?;
         if self.next()?.is_some_and(|next| next.contains(pin)) {
             self.remove(NEXT_ROOT)?;
             self.remove(NEXT_ROOT_KEY)?;
@@ -258,15 +261,29 @@ impl Vault {
     /// Keeps others from changing the folder until the handle is dropped, in this process and in
     /// every other.
     fn alone(&self) -> Result<File, VaultError> {
-        let handle = File::open(&self.folder).and_then(|folder| {
-            folder.lock()?;
-            Ok(folder)
-        });
-        match handle {
+        let folder = self.open()?;
+        folder
+            .lock()
+            .map_err(|source| failed(&self.folder, source))?;
+        Ok(folder)
+    }
+
+    /// The same, or nothing where others are at it now.
+    fn alone_at_once(&self) -> Result<File, VaultError> {
+        let folder = self.open()?;
+        match folder.try_lock() {
+            Ok(()) => Ok(folder),
+            Err(TryLockError::WouldBlock) => Err(VaultError::Busy(self.folder.clone())),
+            Err(TryLockError::Error(source)) => Err(failed(&self.folder, source)),
+        }
+    }
+
+    fn open(&self) -> Result<File, VaultError> {
+        match File::open(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err(VaultError::Missing(self.folder.clone()))
             }
-            handle => handle.map_err(|source| failed(&self.folder, source)),
+            opened => opened.map_err(|source| failed(&self.folder, source)),
         }
     }
 

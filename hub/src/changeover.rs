@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lapor_certs::{CertificateFacts, RootPin, Vault};
+use lapor_certs::{CertificateFacts, RootPin, Vault, VaultError};
 use lapor_migrations::Tx;
 use lapor_protocol::directory::{Directory, Status};
 use lapor_protocol::ids::InstanceId;
@@ -298,22 +298,29 @@ async fn decide(
     Ok(ground.directory.refresh(tx).await?)
 }
 
-/// Brings the files of the authority to what was decided, and takes them up.
-pub async fn settle(ground: &Ground) -> Result<(), HubError> {
+/// What was decided last, if anything was.
+pub(crate) async fn decided(ground: &Ground) -> Result<Option<Changeover>, HubError> {
     let mut tx = ground.db.read().await?;
     let change = read(&mut tx).await?;
     tx.rollback().await?;
-    let Some(change) = change else {
-        return Ok(());
-    };
+    Ok(change)
+}
+
+/// Brings the files of the authority to what was decided, and takes them up; `false` while another
+/// process is at them.
+pub(crate) fn follow(ground: &Ground, change: &Changeover) -> Result<bool, HubError> {
     let vault = vault(ground);
     let done = match (change.used_at, change.ended_at) {
         (None, None) => vault.trust_next(&change.next),
         (Some(_), None) => vault.use_next(&change.next),
         (_, Some(_)) => vault.distrust(&change.leaving()),
     };
+    if matches!(done, Err(VaultError::Busy(_))) {
+        return Ok(false);
+    }
     done.map_err(HubError::damaged)?;
-    ground.reload_certifier().map(drop)
+    ground.reload_certifier()?;
+    Ok(true)
 }
 
 fn vault(ground: &Ground) -> Vault {

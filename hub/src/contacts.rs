@@ -3,6 +3,7 @@
 //! on disk say it roughly after a restart.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use lapor_protocol::ids::InstanceId;
@@ -10,8 +11,8 @@ use lapor_protocol::ids::InstanceId;
 /// Bounded by the directory: only an admitted instance is noted.
 #[derive(Debug)]
 pub struct Contacts {
-    /// Unix ms; nobody could be heard before this process began.
-    pub began_at: i64,
+    /// Unix ms.
+    began_at: AtomicI64,
     last: Mutex<HashMap<InstanceId, Heard>>,
 }
 
@@ -26,9 +27,16 @@ struct Heard {
 impl Contacts {
     pub fn since(began_at: i64) -> Self {
         Self {
-            began_at,
+            began_at: AtomicI64::new(began_at),
             last: Mutex::default(),
         }
+    }
+
+    /// Unix ms; nobody could be heard before this process began. A clock that is set back further
+    /// than that takes it along: everybody has as long to be heard as after a start.
+    pub fn began_at(&self, now_ms: i64) -> i64 {
+        let began_at = self.began_at.fetch_min(now_ms, Ordering::SeqCst);
+        began_at.min(now_ms)
     }
 
     pub fn note(&self, instance: &InstanceId, now_ms: i64) {
@@ -41,12 +49,16 @@ impl Contacts {
         }
     }
 
-    /// Unix ms, of everybody who has asked.
-    pub fn all(&self) -> HashMap<InstanceId, i64> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = last.iter();
-        all.map(|(instance, heard)| (instance.clone(), heard.at))
-            .collect()
+    /// Unix ms, of everybody who has asked. What was noted by a clock that has been set back since
+    /// counts from now on.
+    pub fn all(&self, now_ms: i64) -> HashMap<InstanceId, i64> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = last.iter_mut();
+        all.map(|(instance, heard)| {
+            heard.at = heard.at.min(now_ms);
+            (instance.clone(), heard.at)
+        })
+        .collect()
     }
 
     /// An instance that was heard asks for its inbox.

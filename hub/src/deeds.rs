@@ -4,6 +4,7 @@
 //! in each function.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lapor_certs::RootPin;
 use lapor_migrations::Tx;
@@ -17,12 +18,16 @@ use utoipa::ToSchema;
 
 use crate::alarms::{Quiet, Rule, acts, recipients};
 use crate::audit::By;
+use crate::changeover::{self, Changeover};
 use crate::ground::Ground;
 use crate::maintenance;
 use crate::membership::{self, MembershipError};
-use crate::{changeover, restored, rotation, succession};
+use crate::{restored, rotation, succession};
 
 const HOUR_MS: i64 = 3_600_000;
+/// How often files are tried at which another process is, and after how long again.
+const TRIES: usize = 50;
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// A dangerous act with all that it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -335,10 +340,52 @@ pub async fn act(ground: &Ground, by: &By<'_>, deed: &Deed) -> Result<(), Member
 /// Brings the files of keys and authority to what has been decided. It is done
 /// again every minute: what fails here is no reason to say that the act failed.
 pub async fn settle(ground: &Ground) {
+    tidy(ground);
+    for _ in 0..TRIES {
+        match decided(ground).await {
+            Some(change) if !follow(ground, &change) => tokio::time::sleep(AGAIN_AFTER).await,
+            _ => return,
+        }
+    }
+    tracing::warn!(
+        "another process is changing the authority's folder; what was decided follows once it is done"
+    );
+}
+
+/// The same every minute: on a thread that answers nobody, and not at all while another process is
+/// at the files.
+pub async fn settle_again(ground: &Arc<Ground>) {
+    let change = decided(ground).await;
+    let beside = Arc::clone(ground);
+    let settling = tokio::task::spawn_blocking(move || {
+        tidy(&beside);
+        if let Some(change) = change {
+            follow(&beside, &change);
+        }
+    });
+    if let Err(error) = settling.await {
+        tracing::error!(%error, "the files of keys and authority could not be looked at");
+    }
+}
+
+fn tidy(ground: &Ground) {
     if let Err(error) = ground.signers.tidy(&ground.directory.current()) {
         tracing::error!(%error, "the files of retired signing keys could not be brought in order");
     }
-    if let Err(error) = changeover::settle(ground).await {
+}
+
+async fn decided(ground: &Ground) -> Option<Changeover> {
+    let decided = changeover::decided(ground).await;
+    decided.unwrap_or_else(|error| {
+        tracing::error!(%error, "what was decided of the authority could not be read");
+        None
+    })
+}
+
+/// `false` while another process is at the files.
+fn follow(ground: &Ground, change: &Changeover) -> bool {
+    changeover::follow(ground, change).unwrap_or_else(|error| {
         tracing::error!(%error, "the files of the authority could not be brought in order");
-    }
+        true
+    })
 }

@@ -157,12 +157,13 @@ impl Other {
 
 impl Seen {
     fn of(hub: &Hub) -> Self {
+        let now = hub.now_ms();
         Self {
-            began_at: hub.contacts.began_at,
+            began_at: hub.contacts.began_at(now),
             connections: hub.connections.counts(),
-            contacts: hub.contacts.all(),
+            contacts: hub.contacts.all(now),
             refusals: hub.watch.refusals.all(),
-            twice: hub.watch.copies.at(hub.now_ms()),
+            twice: hub.watch.copies.at(now),
         }
     }
 

@@ -265,7 +265,7 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
         loss,
         stuck,
         stuck_by,
-        since: hub.contacts.began_at,
+        since: hub.contacts.began_at(hub.now_ms()),
         members,
         damaged,
     })

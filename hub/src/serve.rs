@@ -22,9 +22,10 @@ use crate::casework;
 use crate::connections::Doorkeeper;
 use crate::deeds;
 use crate::error::HubError;
+use crate::ground::Ground;
 use crate::http;
 use crate::replicas;
-use crate::tls::Shown;
+use crate::tls::{Renewed, Shown};
 use crate::trials;
 use crate::watch::{self, Reason};
 
@@ -80,14 +81,15 @@ pub async fn serve(
         tokio::spawn(second.serve(service(strangers))),
     ];
     let beside = beside(&hub);
+    let mut guard = guard(&hub);
     let mut ended = hub.sequencer.ended();
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
         error = lost(&mut ended) => Err(error),
-        () = hub.connections.guard(ground) => Err(HubError::Aborted),
+        _ = guard.join_next() => Err(HubError::Aborted),
         () = look_after(&hub, shown) => Err(HubError::Aborted),
     };
-    drop(beside);
+    drop((beside, guard));
     hub.connections.stopping();
     hub.begin_closing();
     let deadline = Duration::from_secs(ground.settings.limits.drain_seconds);
@@ -177,6 +179,14 @@ fn beside(hub: &Arc<Hub>) -> JoinSet<()> {
     tasks
 }
 
+/// Ends the connections of whoever is cut off, in a task that nothing else delays.
+fn guard(hub: &Arc<Hub>) -> JoinSet<()> {
+    let mut task = JoinSet::new();
+    let hub = Arc::clone(hub);
+    task.spawn(async move { hub.connections.guard(&hub.ground).await });
+    task
+}
+
 /// Renews what the listeners show, and forgets what has had its time, for as
 /// long as it runs. What fails is tried again a minute later.
 async fn look_after(hub: &Hub, mut shown: Shown) {
@@ -185,8 +195,12 @@ async fn look_after(hub: &Hub, mut shown: Shown) {
             () = tokio::time::sleep(UPKEEP) => {}
             () = hub.certificate_bell.notified() => {}
         }
-        deeds::settle(&hub.ground).await;
-        match shown.renew(&hub.ground) {
+        deeds::settle_again(&hub.ground).await;
+        let Some((looked_after, renewed)) = renew(&hub.ground, shown).await else {
+            return;
+        };
+        shown = looked_after;
+        match renewed {
             Ok(None) => {}
             Ok(Some(renewed)) => {
                 hub.shown.send_replace(Some(shown.leaf()));
@@ -203,6 +217,19 @@ async fn look_after(hub: &Hub, mut shown: Shown) {
             tracing::warn!(%error, "used challenges could not be forgotten");
         }
     }
+}
+
+/// Renews what is shown, on a thread that answers nobody; `None` after a mistake of the program.
+async fn renew(
+    ground: &Arc<Ground>,
+    mut shown: Shown,
+) -> Option<(Shown, Result<Option<Renewed>, HubError>)> {
+    let ground = Arc::clone(ground);
+    let renewing = tokio::task::spawn_blocking(move || {
+        let renewed = shown.renew(&ground);
+        (shown, renewed)
+    });
+    renewing.await.ok()
 }
 
 fn prepare(

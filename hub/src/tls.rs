@@ -13,8 +13,6 @@ use crate::error::HubError;
 use crate::ground::{Certifier, Ground};
 use crate::keys;
 
-/// Days before the end of the issuer when the operator is told.
-const ISSUER_DAYS: i64 = 90;
 const DAY_MS: i64 = 86_400_000;
 
 /// The configurations in use.
@@ -25,6 +23,8 @@ pub struct Shown {
     pub outside: RustlsConfig,
     certifier: Arc<Certifier>,
     leaf: Digest,
+    /// Unix ms; when the log last said that the issuer ends soon.
+    warned_at: Option<i64>,
 }
 
 /// What handshakes meet from now on.
@@ -43,6 +43,7 @@ impl Shown {
             outside: RustlsConfig::from_config(outside),
             certifier,
             leaf,
+            warned_at: None,
         })
     }
 
@@ -59,14 +60,7 @@ impl Shown {
         }
         let certifier = ground.certifier();
         let (leaf, [inside, outside]) = configurations(ground, &certifier)?;
-        let ends_in = certifier.issuer.not_after_ms() - ground.clock.now_ms();
-        if ends_in < ISSUER_DAYS * DAY_MS {
-            let days = ends_in / DAY_MS;
-            tracing::warn!(
-                days,
-                "the issuer ends soon: run `lapor-hub authority rotate-issuer`"
-            );
-        }
+        self.warn_of(ground, &certifier);
         if leaf == self.leaf && Arc::ptr_eq(&certifier, &self.certifier) {
             return Ok(None);
         }
@@ -78,6 +72,25 @@ impl Shown {
         tracing::info!("the hub shows a new certificate");
         Ok(Some(Renewed { narrowed }))
     }
+
+    /// Says each day in the log that the issuer ends soon; the alarm is at the console.
+    fn warn_of(&mut self, ground: &Ground, certifier: &Certifier) {
+        let now = ground.clock.now_ms();
+        let days = (certifier.issuer.not_after_ms() - now) / DAY_MS;
+        let soon = days < ground.settings.watch.issuer_days.yellow;
+        if soon && is_a_day_ago(self.warned_at, now) {
+            self.warned_at = Some(now);
+            tracing::warn!(
+                days,
+                "the issuer ends soon: run `lapor-hub authority rotate-issuer`"
+            );
+        }
+    }
+}
+
+/// Whether something was never said, or not for a day (Unix ms).
+fn is_a_day_ago(said_at: Option<i64>, now_ms: i64) -> bool {
+    said_at.is_none_or(|at| at.abs_diff(now_ms) >= DAY_MS.unsigned_abs())
 }
 
 fn configurations(
@@ -97,4 +110,23 @@ fn configurations(
         Arc::new(outside.map_err(HubError::damaged)?),
     ];
     Ok((Digest::of(credential.leaf()), configs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_issuer_is_said_once_a_day() {
+        let mut said_at = None;
+        let mut said = 0;
+        for minute in 0..3 * 24 * 60 {
+            let now = minute * 60_000;
+            if is_a_day_ago(said_at, now) {
+                said_at = Some(now);
+                said += 1;
+            }
+        }
+        assert_eq!(said, 3);
+    }
 }

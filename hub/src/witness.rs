@@ -102,9 +102,8 @@ impl Witness {
         };
         let mut tx = db.write().await?;
         if restored::listens(&mut tx).await? {
-            let listens_ms = ground.settings.limits.listen_seconds.saturating_mul(1000);
             let now = ground.clock.now_ms();
-            let until = now.saturating_add_unsigned(listens_ms);
+            let until = latest(ground, now);
             witness.listens_until.store(until, Ordering::SeqCst);
             if until <= now {
                 restored::has_listened(&mut tx, now).await?;
@@ -137,8 +136,11 @@ impl Witness {
 
     /// Whether this hub was restored and gives nothing a place yet.
     pub(crate) fn listens(&self, ground: &Ground) -> bool {
-        let until = self.listens_until.load(Ordering::SeqCst);
-        let listens = until > ground.clock.now_ms() && !self.has_heard_all(ground);
+        let now = ground.clock.now_ms();
+        // Also where the clock was set back meanwhile, it waits for no longer than that.
+        let latest = latest(ground, now);
+        let until = self.listens_until.fetch_min(latest, Ordering::SeqCst);
+        let listens = until.min(latest) > now && !self.has_heard_all(ground);
         if until > 0 && !listens {
             self.listens_until.store(0, Ordering::SeqCst);
         }
@@ -329,6 +331,12 @@ impl Witness {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InstanceId, Heard>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Until when a hub that was restored now listens, at most (Unix ms).
+fn latest(ground: &Ground, now_ms: i64) -> i64 {
+    let listens_ms = ground.settings.limits.listen_seconds.saturating_mul(1000);
+    now_ms.saturating_add_unsigned(listens_ms)
 }
 
 /// What a request shows of what the hub has signed; no signature is checked yet.

@@ -57,9 +57,15 @@ impl Throttle {
     ) -> Result<(), TooOften> {
         let key = self.seed.hash_one(key);
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = full_at.get(&key).copied().unwrap_or(now).max(now);
+        let all_ms = rate.burst * rate.every_ms;
+        // An empty bucket is full after that time, also where the clock was set back meanwhile.
+        let latest = now.saturating_add(all_ms);
+        let until = full_at.get_mut(&key).map_or(now, |at| {
+            *at = (*at).min(latest);
+            (*at).max(now)
+        });
         let next = until.saturating_add(rate.every_ms.saturating_mul(count));
-        let wait_ms = next - now - rate.burst * rate.every_ms;
+        let wait_ms = next - latest;
         if wait_ms > 0 {
             let retry_after_s = u32::try_from((wait_ms + 999) / 1000).unwrap_or(u32::MAX);
             return Err(TooOften { retry_after_s });
@@ -117,6 +123,24 @@ mod tests {
         assert_eq!(refused.retry_after_s, 10);
         throttle.take("siti", RATE, 0).unwrap();
         assert!(throttle.take_many("siti", RATE, i64::MAX / 2, 0).is_err());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out_for_longer() {
+        const DAY_MS: i64 = 86_400_000;
+        let throttle = Throttle::default();
+        for _ in 0..3 {
+            throttle.take("siti", RATE, DAY_MS).unwrap();
+        }
+        let refused = throttle.take("siti", RATE, 0).unwrap_err();
+        assert_eq!(refused.retry_after_s, 10);
+        throttle.take("siti", RATE, 30_000).unwrap();
+        throttle.take("budi", RATE, DAY_MS).unwrap();
+        assert!(
+            throttle.take("budi", RATE, 0).is_err(),
+            "it is not known to be full"
+        );
+        throttle.take("budi", RATE, 10_000).unwrap();
     }
 
     #[test]

@@ -27,8 +27,10 @@ pub enum Own {
     /// Milliseconds since a backup was last restored on trial and held; nothing where the last one
     /// that was tried does not hold.
     Trial,
-    /// Milliseconds until its certificate, or its issuer's, ends.
+    /// Milliseconds until its certificate ends.
     Certificate,
+    /// Milliseconds until its issuer ends, with which all certificates do: only a person makes the next.
+    Issuer,
     /// Milliseconds that the oldest letter about alarms waits.
     Letters,
     /// Milliseconds since it last looked at the federation.
@@ -51,13 +53,14 @@ pub enum Condition {
 pub struct ConditionError;
 
 impl Own {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Sequencer,
         Self::Record,
         Self::Disk,
         Self::Backup,
         Self::Trial,
         Self::Certificate,
+        Self::Issuer,
         Self::Letters,
         Self::Watch,
         Self::Approval,

@@ -72,7 +72,7 @@ async fn due(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<RecipientR
             // Only what needs no word any more.
             None => !sorted.done.is_empty(),
             Some(since) => {
-                let recent = stored::recent(tx, &id, now - HOUR_MS).await?;
+                let recent = stored::recent(tx, &id, (now - HOUR_MS, now)).await?;
                 is_free(
                     &hub.settings().alarms,
                     now,
@@ -97,7 +97,8 @@ fn is_free(
 ) -> bool {
     let window = i64::from(settings.window_seconds) * SECOND_MS;
     let longest = i64::from(settings.summary_pause_minutes) * MINUTE_MS;
-    let gathered = |since: i64| now.saturating_sub(since) >= window;
+    // What is of the future was noted before the clock was set back.
+    let gathered = |since: i64| since > now || now.saturating_sub(since) >= window;
     let Some(last) = recent.first() else {
         return gathered(since);
     };

@@ -50,7 +50,7 @@ pub fn institution(
     let told = of.told.as_ref();
     let known = match concern {
         Concern::Silent => since_start(of.last_contact),
-        // What was refused before the start comes again, later than its first request.
+        // What was refused before the start comes again, later than its first request, or waits no more.
         Concern::Refused => of.judged,
         // Two copies show again to a hub that has listened for so long.
         Concern::Twice => at.saturating_sub(of.hub_began_at) >= COPY_OVER_MS,

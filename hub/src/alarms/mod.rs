@@ -205,7 +205,7 @@ async fn outcome(hub: &Hub, tx: &mut Tx, picture: &Picture, now: i64) -> Result<
     let active = recipients.into_iter().filter(|one| one.enabled != 0);
     let grace = i64::from(hub.settings().alarms.grace_seconds) * SECOND_MS;
     let ended = maintenance::ends_at(&hub.ground);
-    let listens_since = ended.unwrap_or(i64::MIN).max(hub.contacts.began_at);
+    let listens_since = ended.unwrap_or(i64::MIN).max(hub.contacts.began_at(now));
     Ok(weigh(Seen {
         picture,
         current: picture.is_current(now),

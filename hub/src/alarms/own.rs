@@ -54,7 +54,8 @@ pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFi
             Own::Trial,
             Some(trial(hub, Standing::read(tx).await?, backup.is_some())),
         ),
-        (Own::Certificate, Some(certificate(hub, now))),
+        (Own::Certificate, certificate(hub, now)),
+        (Own::Issuer, Some(issuer(hub, now))),
         (
             Own::Letters,
             Some(waiting(letters.oldest, letters.died_at, now)),
@@ -132,19 +133,27 @@ fn trial(hub: &Hub, standing: Standing, has_backup: bool) -> Level {
     level(aged.max(least), age)
 }
 
-fn certificate(hub: &Hub, now: i64) -> Level {
-    let issuer = hub.ground.certifier().issuer.not_after_ms();
-    let ends = keys::credential_ends(hub.settings()).map_or(issuer, |own| own.min(issuer));
-    let left = ends.saturating_sub(now);
+fn certificate(hub: &Hub, now: i64) -> Option<Level> {
+    let left = keys::credential_ends(hub.settings())?.saturating_sub(now);
     let bound = hub.settings().watch.certificate_days;
+    Some(level(bound.below(left, DAY_MS), Some(left)))
+}
+
+/// The hub's own certificate is renewed by itself; the issuer waits for whoever has the root's key.
+fn issuer(hub: &Hub, now: i64) -> Level {
+    let ends = hub.ground.certifier().issuer.not_after_ms();
+    let left = ends.saturating_sub(now);
+    let bound = hub.settings().watch.issuer_days;
     level(bound.below(left, DAY_MS), Some(left))
 }
 
-/// Of a picture that was never made it counts from when the hub began.
+/// Of a picture that was never made it counts from when the hub began. One of the future was made
+/// before the clock was set back, and is none of this moment either.
 fn watch(hub: &Hub, picture: &Picture, now: i64) -> Level {
-    let since = picture.at.max(hub.contacts.began_at);
-    let age = now.saturating_sub(since);
-    let measured = (picture.at > 0).then_some(age);
+    let made = (picture.at > 0).then_some(picture.at);
+    let since = made.unwrap_or_else(|| hub.contacts.began_at(now));
+    let age = now.saturating_sub(since).saturating_abs();
+    let measured = made.map(|_| age);
     level(WATCH.above(age, SECOND_MS), measured)
 }
 

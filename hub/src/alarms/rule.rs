@@ -17,14 +17,15 @@ use crate::watch::{Concern, Instance, State};
 
 /// What says in the database that rules were put: the edition of the first ones, each of which looked
 /// at more than the one before.
-const EDITIONS: [(&str, &[Condition]); 5] = [
+const EDITIONS: [(&str, &[Condition]); 6] = [
     ("begun", &[]),
     ("2", &[Condition::Hub(Own::Watch)]),
     ("3", &[Condition::Hub(Own::Trial)]),
     ("4", &[Condition::Hub(Own::Approval)]),
-    (EDITION, &[Condition::Institution(Concern::Twice)]),
+    ("5", &[Condition::Institution(Concern::Twice)]),
+    (EDITION, &[Condition::Hub(Own::Issuer)]),
 ];
-pub(super) const EDITION: &str = "5";
+pub(super) const EDITION: &str = "6";
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -317,6 +318,8 @@ pub(super) fn defaults() -> Vec<Rule> {
         own(Own::Record, Red, Critical, 0, HOUR_MS),
         own(Own::Disk, Red, Critical, 5 * MINUTE_MS, 6 * HOUR_MS),
         own(Own::Certificate, Red, Critical, HOUR_MS, DAY_MS),
+        own(Own::Issuer, Yellow, Warning, HOUR_MS, 7 * DAY_MS),
+        own(Own::Issuer, Red, Critical, HOUR_MS, DAY_MS),
         own(Own::Backup, Yellow, Warning, DAY_MS, DAY_MS),
         own(Own::Trial, Yellow, Warning, DAY_MS, 7 * DAY_MS),
         own(Own::Trial, Red, Critical, 0, DAY_MS),

@@ -1,9 +1,12 @@
 //! Alarms from the picture to the receiver, on both databases: what is raised,
 //! how often it is told, and that many at once are one letter.
 
+mod backups;
 mod editions;
+mod issuer;
 mod proving;
 mod sending;
+mod set_back;
 mod telling;
 
 use std::sync::Arc;
@@ -102,8 +105,14 @@ impl Place {
 
     /// An institution says how it is, with so many bytes free.
     async fn reports(&self, number: usize, free: u64) {
+        let says = |health: &mut wire::Health| health.free_disk_bytes = Some(free);
+        self.says(number, says).await;
+    }
+
+    /// One in good order but for this says how it is.
+    async fn says(&self, number: usize, change: impl FnOnce(&mut wire::Health)) {
         let now = self.clock.now_ms();
-        let health = wire::Health {
+        let mut health = wire::Health {
             software: concat!("lapor-node ", env!("CARGO_PKG_VERSION")).into(),
             time: now,
             unsent: 0,
@@ -113,13 +122,14 @@ impl Place {
             parked: 0,
             directory: self.hub.ground.directory.current().version(),
             certificate_expires: now + 1_000 * HOUR_MS,
-            free_disk_bytes: Some(free),
+            free_disk_bytes: Some(100 << 30),
             last_backup: Some(now),
             chain: None,
             inbox: None,
             holds: None,
             portal: None,
         };
+        change(&mut health);
         let told = watch::receive(&self.hub.ground, &id(number), &health).await;
         told.unwrap();
         self.hearing(number);

@@ -100,6 +100,7 @@ impl Seen<'_> {
                     None => (true, self.begin(rule, subject)),
                 };
                 let before = row.clone();
+                self.set_back(&mut row);
                 row.level = code_of(&level);
                 row.severity = code_of(&rule.severity);
                 if row.level != before.level || fresh {
@@ -114,6 +115,7 @@ impl Seen<'_> {
             (Verdict::Clear, Some(row)) => self.end(row, outcome),
             (Verdict::Unknown, Some(mut row)) => {
                 let before = row.clone();
+                self.set_back(&mut row);
                 self.tell((rule, again), silent, &mut row, outcome);
                 if row != before {
                     outcome.put.push(row);
@@ -141,6 +143,14 @@ impl Seen<'_> {
             note: None,
             cleared_at: None,
         }
+    }
+
+    /// What was noted by a clock that has been set back since counts from now on.
+    fn set_back(&self, row: &mut AlarmRow) {
+        if row.opened_at.is_none() {
+            row.began_at = row.began_at.min(self.now);
+        }
+        row.told_at = row.told_at.map(|at| at.min(self.now));
     }
 
     /// Opens what has stood for long enough.

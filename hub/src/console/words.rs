@@ -156,6 +156,7 @@ pub fn condition(condition: Condition) -> TextId {
             Own::Backup => text_id("condition-hub-backup"),
             Own::Trial => text_id("condition-hub-trial"),
             Own::Certificate => text_id("condition-hub-certificate"),
+            Own::Issuer => text_id("condition-hub-issuer"),
             Own::Letters => text_id("condition-hub-letters"),
             Own::Watch => text_id("condition-hub-watch"),
             Own::Approval => text_id("condition-hub-approval"),
@@ -199,6 +200,10 @@ fn reason(v: &Voice, of: Condition, level: State, measured: Option<i64>) -> Stri
             text_id("reason-hub-trial-never"),
         ),
         Condition::Hub(Own::Certificate) => certificate(v, measured),
+        Condition::Hub(Own::Issuer) => match measured.unwrap_or(0) {
+            left if left > 0 => v.with("age", age(v, left)).say("reason-hub-issuer"),
+            _ => v.say("reason-hub-issuer-ended"),
+        },
         Condition::Hub(Own::Letters) => aged(
             text_id("reason-hub-letters"),
             text_id("reason-hub-letters-dead"),

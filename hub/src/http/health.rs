@@ -27,6 +27,10 @@ pub async fn report(
     let boot = boot(&headers)?;
     let health: Health = body::json(&headers, sent, seconds).await?;
     let chain = watch::receive(&hub.ground, &peer, &health).await?;
+    if health.unsent == 0 {
+        // What was refused is set aside there, or was given up.
+        hub.watch.refusals.taken(&peer, hub.now_ms());
+    }
     let followed = chain.and_then(|chain| chain.boot);
     if boot.is_some_and(|boot| !boot.follows(followed.as_deref())) {
         hub.watch.copies.met(&peer, hub.now_ms());

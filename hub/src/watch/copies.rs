@@ -27,7 +27,11 @@ impl Copies {
     /// Whose node runs twice at a moment (Unix ms).
     pub fn at(&self, now_ms: i64) -> HashSet<InstanceId> {
         let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        met.retain(|_, at| now_ms.saturating_sub(*at) < OVER_MS);
+        met.retain(|_, at| {
+            // A clock that was set back meanwhile keeps nobody for longer.
+            *at = (*at).min(now_ms);
+            now_ms.saturating_sub(*at) < OVER_MS
+        });
         met.keys().cloned().collect()
     }
 }
@@ -44,5 +48,8 @@ mod tests {
         copies.met(&one, 200);
         assert!(copies.at(199 + OVER_MS).contains(&one));
         assert!(copies.at(200 + OVER_MS).is_empty());
+        copies.met(&one, 100 + OVER_MS);
+        assert!(copies.at(100).contains(&one), "the clock was set back");
+        assert!(copies.at(100 + OVER_MS).is_empty());
     }
 }

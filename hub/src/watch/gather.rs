@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use lapor_migrations::Tx;
-use lapor_protocol::directory::InstanceEntry;
+use lapor_protocol::directory::{Directory, InstanceEntry};
 use lapor_protocol::ids::InstanceId;
 
 use super::memory::Memory;
@@ -22,6 +22,9 @@ use crate::store::chains::Chain;
 use crate::store::joining::Admission;
 use crate::store::reports::Report;
 use crate::streams::StreamKey;
+
+/// Further ahead than the clocks of a hub's processes are of each other.
+const AHEAD_MS: i64 = 60_000;
 
 /// A report that can be read, with what the hub noted beside it.
 struct Heard {
@@ -43,7 +46,7 @@ struct Read {
     heard: HashMap<InstanceId, Heard>,
     ends: HashMap<InstanceId, i64>,
     /// When each got its first certificate.
-    begins: HashMap<InstanceId, i64>,
+    begins: Arc<HashMap<InstanceId, i64>>,
     joined: HashMap<InstanceId, Admission>,
     earlier: Arc<HashMap<InstanceId, u64>>,
     /// When the first unacknowledged and the first unapplied item of each inbox
@@ -57,7 +60,7 @@ struct Read {
 pub async fn gather(hub: &Hub, tx: &mut Tx, memory: &Memory) -> Result<Picture, HubError> {
     let at = hub.now_ms();
     let directory = hub.ground.directory.current();
-    let read = Read::all(hub, tx, memory, directory.version(), at).await?;
+    let read = Read::all(hub, tx, memory, &directory, at).await?;
     let bounds = &hub.settings().watch;
     let instances = directory.latest().instances().map(|entry| {
         let mut instance = read.instance(entry, bounds, at);
@@ -75,9 +78,20 @@ impl Read {
         hub: &Hub,
         tx: &mut Tx,
         memory: &Memory,
-        current: u64,
+        directory: &Directory,
         now_ms: i64,
     ) -> Result<Self, HubError> {
+        let Seen {
+            began_at,
+            mut contacts,
+            connections,
+            refusals,
+            twice,
+        } = hub.replicas.see(hub);
+        let by_this_clock = |at: i64| by_this_clock(at, now_ms, began_at);
+        for at in contacts.values_mut() {
+            *at = by_this_clock(*at);
+        }
         let depoch = hub.ground.depoch;
         let heads: HashMap<StreamKey, u64> = store::deliveries::heads(tx)
             .await?
@@ -89,7 +103,10 @@ impl Read {
             .await?
             .into_iter()
             .filter(|ack| ack.depoch == depoch)
-            .map(|ack| (ack.recipient.clone(), ack))
+            .map(|mut ack| {
+                ack.received_at = by_this_clock(ack.received_at);
+                (ack.recipient.clone(), ack)
+            })
             .collect();
         let mut places = Vec::new();
         for (key, head) in &heads {
@@ -102,24 +119,26 @@ impl Read {
         places.dedup();
         let told_at = store::deliveries::told_at(tx, depoch, places).await?;
         let reports = store::reports::all(tx).await?;
-        let heard: HashMap<InstanceId, Heard> = reports.into_iter().filter_map(heard).collect();
+        let mut heard: HashMap<InstanceId, Heard> = reports.into_iter().filter_map(heard).collect();
+        for heard in heard.values_mut() {
+            heard.told.at = by_this_clock(heard.told.at);
+        }
         let mut versions = BTreeMap::new();
         for heard in heard.values() {
             let lacks = heard.told.report.directory.saturating_add(1);
-            if lacks <= current
+            if lacks <= directory.version()
                 && !versions.contains_key(&lacks)
                 && let Some(at) = memory.in_force(tx, lacks).await?
             {
                 versions.insert(lacks, at);
             }
         }
-        let Seen {
-            began_at,
-            connections,
-            contacts,
-            refusals,
-            twice,
-        } = hub.replicas.see(hub);
+        let joined: HashMap<InstanceId, Admission> =
+            store::joining::admissions(tx).await?.into_iter().collect();
+        let is_dated = |id: &InstanceId| joined.get(id).is_some_and(|of| of.admitted_at.is_some());
+        let members = directory.latest().instances();
+        let members = members.filter(|entry| entry.is_active() && !is_dated(&entry.id));
+        let undated: Vec<&InstanceId> = members.map(|entry| &entry.id).collect();
         Ok(Self {
             began_at,
             contacts,
@@ -131,8 +150,8 @@ impl Read {
             acks,
             heard,
             ends: store::joining::ends(tx).await?.into_iter().collect(),
-            begins: store::joining::begins(tx).await?.into_iter().collect(),
-            joined: store::joining::admissions(tx).await?.into_iter().collect(),
+            begins: memory.begins(tx, &undated).await?,
+            joined,
             earlier: memory.earlier(tx, now_ms).await?,
             told_at,
             versions,
@@ -163,6 +182,7 @@ impl Read {
             region: entry.region.clone(),
             status: entry.status,
             waits_since: self.waits_since(entry),
+            member_since: self.member_since(id),
             last_contact: contacts.into_iter().flatten().max(),
             hub_began_at: self.began_at,
             connections: self.connections.get(id).copied().unwrap_or(0),
@@ -207,14 +227,28 @@ impl Read {
         let told = &self.heard.get(id)?.told;
         let lacks = told.report.directory.saturating_add(1);
         let in_force = self.versions.get(&lacks).copied()?;
-        let joined = self.joined.get(id).and_then(|joined| joined.admitted_at);
-        let member = joined.or_else(|| self.begins.get(id).copied());
+        let member = self.member_since(id);
         Some(member.map_or(in_force, |since| in_force.max(since)))
+    }
+
+    fn member_since(&self, id: &InstanceId) -> Option<i64> {
+        let joined = self.joined.get(id).and_then(|joined| joined.admitted_at);
+        joined.or_else(|| self.begins.get(id).copied())
     }
 
     fn waits_since(&self, entry: &InstanceEntry) -> Option<i64> {
         let joined = self.joined.get(&entry.id)?;
         joined.waits(entry).then_some(joined.asked_at)
+    }
+}
+
+/// A moment that was noted by a clock that has been set back since: it was before this hub is
+/// known to have listened, and nobody is heard or has reported by it as long as that time lasts.
+fn by_this_clock(at: i64, now_ms: i64, began_at: i64) -> i64 {
+    if at.saturating_sub(now_ms) > AHEAD_MS {
+        began_at
+    } else {
+        at.min(now_ms)
     }
 }
 

@@ -21,11 +21,15 @@ const VERSIONS: usize = 10_000;
 /// Messages of each institution a day ago, by the time of reading.
 type Earlier = (i64, Arc<HashMap<InstanceId, u64>>);
 
+type Begins = Arc<HashMap<InstanceId, i64>>;
+
 #[derive(Debug, Default)]
 pub struct Memory {
     earlier: Mutex<Option<Earlier>>,
     /// When directory versions came into force; they never change.
     versions: Mutex<BTreeMap<u64, i64>>,
+    /// When institutions got their first certificate, which never changes either.
+    begins: Mutex<Begins>,
 }
 
 impl Memory {
@@ -69,6 +73,24 @@ impl Memory {
             versions.insert(version, read.at);
         }
         Ok(Some(read.at))
+    }
+
+    /// When each got its first certificate (Unix ms). All are read again where one of these is not
+    /// among them: a look every two seconds must not read what has been issued in years.
+    pub async fn begins(&self, tx: &mut Tx, of: &[&InstanceId]) -> Result<Begins, HubError> {
+        let known = self.first_certificates();
+        if of.iter().all(|id| known.contains_key(*id)) {
+            return Ok(known);
+        }
+        let read = store::joining::begins(tx).await?;
+        let read: Begins = Arc::new(read.into_iter().collect());
+        *self.begins.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&read);
+        Ok(read)
+    }
+
+    fn first_certificates(&self) -> Begins {
+        let begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&begins)
     }
 
     fn known(&self, version: u64) -> Option<i64> {

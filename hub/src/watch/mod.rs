@@ -16,6 +16,7 @@ mod views;
 mod visits;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -37,12 +38,16 @@ pub use visits::{Reason, VISITS, Visits, end_former, end_of, shorten_all};
 /// report, trouble shows within the minute in which the hub can know of it.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often it is written into the history.
-const NOTE_EVERY_MS: i64 = 60_000;
+const NOTE_EVERY_MS: u64 = 60_000;
 
 /// The latest picture, who waits for the next, and what need not be read again.
 #[derive(Debug, Default)]
 pub struct Watch {
     picture: watch::Sender<Arc<Picture>>,
+    /// Looks begun so far, and which of them made the latest picture: a clock that is set back
+    /// makes none older.
+    begun: AtomicU64,
+    kept: AtomicU64,
     /// Rung when something has changed that should show at once.
     bell: Notify,
     pub refusals: Refusals,
@@ -66,10 +71,15 @@ impl Watch {
         self.bell.notify_one();
     }
 
-    /// Keeps a picture unless a newer one is there.
-    fn keep(&self, picture: &Arc<Picture>) {
+    /// The number of a look that begins now.
+    fn begin(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Keeps the picture of a look unless that of a later one is there.
+    fn keep(&self, look: u64, picture: &Arc<Picture>) {
         self.picture.send_if_modified(|kept| {
-            let newer = picture.at >= kept.at;
+            let newer = self.kept.fetch_max(look, Ordering::SeqCst) < look;
             if newer {
                 *kept = Arc::clone(picture);
             }
@@ -81,10 +91,11 @@ impl Watch {
 /// Makes the picture of this moment.
 pub async fn look(hub: &Hub) -> Result<Arc<Picture>, HubError> {
     let mut tx = hub.ground.db.read().await?;
+    let begun = hub.watch.begin();
     let picture = gather::gather(hub, &mut tx, &hub.watch.memory).await?;
     tx.rollback().await?;
     let picture = Arc::new(picture);
-    hub.watch.keep(&picture);
+    hub.watch.keep(begun, &picture);
     Ok(picture)
 }
 
@@ -95,7 +106,7 @@ pub async fn run(hub: &Hub) {
     loop {
         match look(hub).await {
             Ok(picture)
-                if hub.replicas.leads() && picture.at.saturating_sub(noted_at) >= NOTE_EVERY_MS =>
+                if hub.replicas.leads() && picture.at.abs_diff(noted_at) >= NOTE_EVERY_MS =>
             {
                 match note(hub, &picture).await {
                     Ok(()) => noted_at = picture.at,

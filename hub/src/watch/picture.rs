@@ -13,7 +13,7 @@ use super::rules::{Bounds, Health, State};
 
 const MINUTE_MS: i64 = 60_000;
 /// A picture is made every few seconds; an older one is none of this moment.
-const CURRENT_MS: i64 = 30_000;
+const CURRENT_MS: u64 = 30_000;
 
 /// All institutions of the directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -37,6 +37,8 @@ pub struct Instance {
     pub status: Status,
     /// Unix ms; since when it has joined and waits for an operator to approve it.
     pub waits_since: Option<i64>,
+    /// Unix ms; since when it may take part, as far as that is known.
+    pub member_since: Option<i64>,
     /// Unix ms; when it last asked anything of the hub.
     pub last_contact: Option<i64>,
     /// Unix ms; when this hub began to listen, before which nobody could be heard.
@@ -114,9 +116,10 @@ impl Told {
 }
 
 impl Picture {
-    /// Whether it still shows how things stand.
+    /// Whether it still shows how things stand. One of the future was made before the clock was
+    /// set back.
     pub fn is_current(&self, now_ms: i64) -> bool {
-        now_ms.saturating_sub(self.at) < CURRENT_MS
+        now_ms.abs_diff(self.at) < CURRENT_MS
     }
 
     /// How many institutions have each colour.

@@ -1,7 +1,10 @@
 //! Whose messages the hub does not take: a signature that does not hold, a key
 //! that nobody knows, a chain that does not continue. Nothing behind such a
-//! message is sent either, so that it shows at once. Kept in memory: a node
-//! sends again what was not taken, to the next process as well.
+//! message is sent either, so that it shows at once. It is over once something is
+//! taken, or once the institution reports that nothing waits there to be sent: it
+//! may have set aside what was refused, and have nothing else to send for days.
+//! Kept in memory: a node sends again what was not taken, to the next process as
+//! well.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Default)]
 pub struct Refusals(Mutex<HashMap<InstanceId, Judged>>);
 
-/// What was made of the latest batch of an institution.
+/// What was made of the latest batch of an institution, or of what it says of those.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
     /// Unix ms; since when the hub has taken nothing, `None` where it takes all.
@@ -28,11 +31,12 @@ impl Refusals {
     pub fn refused(&self, author: &InstanceId, now_ms: i64) {
         let mut judged = self.lock();
         let judged = judged.entry(author.clone()).or_default();
-        judged.since.get_or_insert(now_ms);
+        // Also where the clock was set back meanwhile.
+        judged.since = Some(judged.since.map_or(now_ms, |since| since.min(now_ms)));
         judged.at = now_ms;
     }
 
-    /// A batch was taken to its end.
+    /// A batch was taken to its end, or nothing waits to be sent.
     pub fn taken(&self, author: &InstanceId, now_ms: i64) {
         let (since, at) = (None, now_ms);
         self.lock().insert(author.clone(), Judged { since, at });

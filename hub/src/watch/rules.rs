@@ -122,11 +122,13 @@ pub struct Bounds {
     pub set_aside: Bound,
     /// Days that its certificate is still good for.
     pub certificate_days: Bound,
+    /// Days that the hub's own issuer is still good for, whose end locks everybody out.
+    pub issuer_days: Bound,
     /// Seconds by which its clock is wrong.
     pub clock_seconds: Bound,
     /// Bytes free at the institution.
     pub free_disk_bytes: Bound,
-    /// Days since its last backup.
+    /// Days since its last backup; since it takes part, where it has never made one.
     pub backup_days: Bound,
     /// Days since a backup of the hub itself was last restored on trial and held in all.
     pub trial_days: Bound,
@@ -143,6 +145,7 @@ impl Default for Bounds {
             waiting_minutes: bound(60, 24 * 60),
             set_aside: bound(1, 100),
             certificate_days: bound(10, 3),
+            issuer_days: bound(90, 30),
             clock_seconds: bound(30, 300),
             free_disk_bytes: bound(5 << 30, 1 << 30),
             backup_days: bound(7, 30),
@@ -191,6 +194,7 @@ impl Bounds {
         ];
         let falling = [
             ("certificate_days", self.certificate_days),
+            ("issuer_days", self.issuer_days),
             ("free_disk_bytes", self.free_disk_bytes),
         ];
         let wrong = |bound: Bound| bound.yellow < 1 || bound.red < bound.yellow;
@@ -311,7 +315,10 @@ fn machine(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
     let free = told.report.free_disk_bytes;
     let disk = free.map(|free| i64::try_from(free).unwrap_or(i64::MAX));
     let backup = told.backup_age(now_ms);
-    let backed_up = backup.map_or(State::Yellow, |age| bounds.backup_days.above(age, DAY_MS));
+    let backed_up = match backup {
+        Some(age) => bounds.backup_days.above(age, DAY_MS),
+        None => never_backed_up(of, bounds, now_ms),
+    };
     let aside = told.report.quarantined.saturating_add(told.report.parked);
     let aside = i64::try_from(aside).unwrap_or(i64::MAX);
     let unsent = told.unsent_age(now_ms);
@@ -344,6 +351,13 @@ fn machine(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
             None,
         ),
     ]
+}
+
+/// Whoever has never made a backup has had none since it takes part.
+fn never_backed_up(of: &Instance, bounds: &Bounds, now_ms: i64) -> State {
+    let age = of.member_since.map(|at| now_ms.saturating_sub(at));
+    let state = age.map_or(State::Yellow, |age| bounds.backup_days.above(age, DAY_MS));
+    state.max(State::Yellow)
 }
 
 fn finding(concern: Concern, state: State, measured: Option<i64>) -> Finding {

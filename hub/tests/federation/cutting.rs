@@ -1,11 +1,12 @@
 //! A suspension and a revocation bite on connections that are open, over real
 //! TLS: what is under way ends, and the next connection is told why.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use lapor_hub::audit::By;
-use lapor_hub::membership;
+use lapor_hub::deeds::{self, Deed};
+use lapor_hub::{changeover, membership};
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::wire::{NDJSON, PREFIX};
 use tokio::sync::oneshot;
@@ -94,5 +95,52 @@ async fn what_is_under_way_ends_within_five_seconds_and_others_go_on() {
             0,
             "a connection that has ended is forgotten"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_suspension_bites_while_another_process_keeps_the_folder_of_the_authority() {
+    lapor_certs::tls::install_default_provider();
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let ground = &place.hub.ground;
+        let at = listen(&place);
+        let bandung = Institution::unjoined("kota-bandung", 20);
+        let client = join(&place, &at, &bandung).await;
+        // Since then the files are looked at every minute.
+        let root = changeover::prepare(ground).unwrap();
+        let announced = Deed::AnnounceAuthority { root };
+        let done = deeds::act(ground, &By::actor("test"), &announced).await;
+        done.unwrap();
+        let (body, begun) = endless_body();
+        let upload = client
+            .post(format!("{}{PREFIX}/outbox", at.federation))
+            .header("content-type", NDJSON)
+            .body(body);
+        let upload = tokio::spawn(upload.send());
+        begun.await.unwrap();
+        let url = format!("{}{PREFIX}/outbox/head", at.federation);
+        assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+
+        let folder = std::fs::File::open(&ground.settings.storage.authority).unwrap();
+        folder.lock().unwrap();
+        let (done, held) = std::sync::mpsc::sync_channel::<()>(1);
+        let holder = std::thread::spawn(move || {
+            // Whoever waited for it would wait so long, with all that shares its thread.
+            let _ = held.recv_timeout(4 * BITES);
+            drop(folder);
+        });
+        place.hub.look_after_certificate();
+        let since = Instant::now();
+        membership::suspend(ground, &By::actor("test"), &bandung.id)
+            .await
+            .unwrap();
+        let ended = tokio::time::timeout(BITES, upload).await;
+        assert!(ended.expect("within five seconds").unwrap().is_err());
+        assert!(since.elapsed() < BITES, "nothing has waited for the folder");
+        drop(done);
+        holder.join().unwrap();
+        drop(client);
+        at.end().await;
     }
 }

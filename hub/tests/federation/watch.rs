@@ -261,6 +261,28 @@ async fn messages_that_are_refused_show_at_once_until_one_is_taken() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_over_once_its_author_reports_that_nothing_waits_any_more() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written: Vec<_> = (1..=2).map(|n| bandung.file(n).1).collect();
+        place.push(&bandung, &written[1..]).await;
+        place.clock.advance(MINUTE);
+        let mut health = well(&place, &bandung, NOW + MINUTE);
+        (health.unsent, health.oldest_unsent) = (1, Some(NOW));
+        tell(&place, &bandung, &health).await;
+        let found_now = found(&place, &bandung).await;
+        assert!(found_now.contains(&(Concern::Refused, State::Red)));
+        // It has set the message aside, and has nothing else to send.
+        (health.unsent, health.oldest_unsent) = (0, None);
+        tell(&place, &bandung, &health).await;
+        let found_now = found(&place, &bandung).await;
+        let refused = |(concern, _): &(Concern, State)| *concern == Concern::Refused;
+        assert!(!found_now.iter().any(refused), "{found_now:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_waits_for_an_institution_shows_until_it_is_applied() {
     for db in databases().await {
         let place = Place::new(&db).await;

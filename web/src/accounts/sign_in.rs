@@ -19,6 +19,9 @@ const PAIR: Rate = Rate::new(5, 30_000);
 const ACCOUNT: Rate = Rate::new(50, 20_000);
 /// What one network may try on all accounts; a whole office may share one.
 const NETWORK: Rate = Rate::new(50, 3_000);
+/// Refusals of one network that are noted, for nobody can take a line out of the audit log: whoever
+/// goes on guessing fills no disk with it.
+const NOTED: Rate = Rate::new(100, 60_000);
 /// Codes, and passwords asked for once more, that may be tried on one account.
 pub(super) const PROOF: Rate = Rate::new(5, 60_000);
 /// How the first step was done, for the audit log.
@@ -73,9 +76,11 @@ impl Accounts {
         });
         let Some(current) = current else {
             // Whether the account exists or not, the same is written.
-            let actor = row.map_or("nobody".to_owned(), |row| format!("account:{}", row.id));
-            self.note(&mut tx, &actor, "account.refused", PASSWORD)
-                .await?;
+            if self.throttle.take(("noted", from), NOTED, now).is_ok() {
+                let actor = row.map_or("nobody".to_owned(), |row| format!("account:{}", row.id));
+                self.note(&mut tx, &actor, "account.refused", PASSWORD)
+                    .await?;
+            }
             tx.commit().await?;
             return Err(AccountError::Refused);
         };

@@ -8,9 +8,9 @@ use http::HeaderMap;
 use serde::Deserialize;
 
 use super::refused::refusal;
-use super::{Answer, Guest, Office, sign_in};
+use super::{Answer, Gift, Guest, Office, sign_in};
 use crate::Query;
-use crate::accounts::{AccountError, Arrival, Entered, NewAccount, Subject};
+use crate::accounts::{Account, AccountError, Arrival, Entered, NewAccount, Subject};
 use crate::language::text_id;
 use crate::page::{Flash, LocalPath, Visit, brought};
 use crate::sign_on::{PATIENCE_S, SignOnError, Vouched};
@@ -18,6 +18,8 @@ use crate::sign_on::{PATIENCE_S, SignOnError, Vouched};
 /// Where the way to the provider begins.
 pub const PATH: &str = "/masuk/sso";
 const COOKIE: &str = "lapor_sso";
+/// Who makes the accounts of newcomers, as the audit log names it.
+const ACTOR: &str = "single_sign_on";
 
 #[derive(Deserialize)]
 pub struct Next {
@@ -94,7 +96,7 @@ async fn enter<O: Office>(
     vouched: &Vouched,
 ) -> Answer<Response> {
     let next = LocalPath::parse(&vouched.next).unwrap_or_else(|| LocalPath::own(O::PLACES.root));
-    match admit(office, vouched, &guest.arrival()).await {
+    match admit(office, vouched, &guest.arrival()).await? {
         Ok(entered) => Ok(sign_in::let_in(office, visit, &next, &entered)),
         Err(AccountError::Refused | AccountError::Login) => {
             let unknown = Flash::warning(text_id("sso-unknown"));
@@ -110,7 +112,7 @@ async fn admit<O: Office>(
     office: &O,
     vouched: &Vouched,
     arrival: &Arrival<'_>,
-) -> Result<Entered, AccountError> {
+) -> Answer<Result<Entered, AccountError>> {
     let (accounts, login) = (office.accounts(), vouched.login.as_str());
     let subject = Subject {
         issuer: &vouched.issuer,
@@ -119,7 +121,7 @@ async fn admit<O: Office>(
     let entered = accounts.sign_in_vouched(login, subject, arrival).await;
     let role = office.sign_on().settings().create_as;
     let (Err(AccountError::Refused), Some(role)) = (&entered, role) else {
-        return entered;
+        return Ok(entered);
     };
     let new = NewAccount {
         login,
@@ -127,12 +129,30 @@ async fn admit<O: Office>(
         role,
         unit: None,
     };
-    match accounts.create("single_sign_on", &new).await {
-        Ok(_) => accounts.sign_in_vouched(login, subject, arrival).await,
+    match accounts.create(ACTOR, &new).await {
+        Ok((account, _)) => {
+            rest(office, &account).await?;
+            Ok(accounts.sign_in_vouched(login, subject, arrival).await)
+        }
         // There is one, and it is disabled.
-        Err(AccountError::LoginTaken) => Err(AccountError::Refused),
-        Err(error) => Err(error),
+        Err(AccountError::LoginTaken) => Ok(Err(AccountError::Refused)),
+        Err(error) => Ok(Err(error)),
     }
+}
+
+/// Where two give the right to administer, the provider alone gives it to nobody.
+async fn rest<O: Office>(office: &O, account: &Account) -> Answer<()> {
+    if !office.takes_two() || !account.role.administers {
+        return Ok(());
+    }
+    let rested = office.rest(ACTOR, account, Gift::Account, "").await;
+    if rested.is_err()
+        && let Err(error) = office.accounts().disable(ACTOR, &account.id).await
+    {
+        tracing::error!(account = %account.id, %error,
+            "an account that nobody has confirmed could not be kept from acting: disable it");
+    }
+    rested
 }
 
 fn refused(visit: &Visit, error: &SignOnError) -> Response {

@@ -10,11 +10,12 @@ use crate::store::state::{ALARMS, read, write};
 use crate::watch::Concern;
 
 /// What was not thought of at first, in the order in which it was.
-const LATER: [Condition; 4] = [
+const LATER: [Condition; 5] = [
     Condition::Hub(Own::Watch),
     Condition::Hub(Own::Trial),
     Condition::Hub(Own::Approval),
     Condition::Institution(Concern::Twice),
+    Condition::Hub(Own::Issuer),
 ];
 
 #[tokio::test]
@@ -25,6 +26,7 @@ async fn an_older_hub_gets_the_rules_that_were_not_thought_of_and_keeps_its_own(
         ("2", &LATER[1..], EDITION),
         ("3", &LATER[2..], EDITION),
         ("4", &LATER[3..], EDITION),
+        ("5", &LATER[4..], EDITION),
         (EDITION, &[], EDITION),
         ("later", &[], "later"),
     ] {

@@ -36,16 +36,19 @@ const FORGET_TOLD: &str = "delete from alarm_told
     where alarm in (select id from alarms where state = 'cleared' and cleared_at = $1)";
 const FORGET_RECIPIENT: &str = "delete from alarm_told where recipient = $1";
 const RECENT: &str = "select created_at, state, kind, rules from alarm_deliveries
-    where recipient = $1 and kind <> 'test' and (created_at > $2 or state = 'waiting')
+    where recipient = $1 and kind <> 'test'
+    and ((created_at > $2 and created_at <= $3) or state = 'waiting')
     order by created_at desc, id";
 const ADD: &str =
     "insert into alarm_deliveries (id, recipient, kind, subject, body, alarms, rules, created_at,
     queued_at, due_at, leased_until, attempts, state, cause, problem, done_at)
     values ($1, $2, $3, $4, $5, $6, $8, $7, $7, $7, 0, 0, 'waiting', null, null, null)";
-const DUE: &str = "select count(*) from alarm_deliveries
-    where state = 'waiting' and due_at <= $1 and leased_until <= $1";
-const CLAIM: &str = "update alarm_deliveries set leased_until = $2, attempts = attempts + 1
-    where id in (select id from alarm_deliveries where state = 'waiting' and due_at <= $1 and leased_until <= $1
+const DUE: &str = "select count(*) from alarm_deliveries where state = 'waiting'
+    and (due_at <= $1 or due_at > $2) and (leased_until <= $1 or leased_until > $2)";
+const CLAIM: &str = "update alarm_deliveries set leased_until = $2, attempts = attempts + 1,
+    queued_at = case when queued_at > $1 then $1 else queued_at end
+    where id in (select id from alarm_deliveries where state = 'waiting'
+    and (due_at <= $1 or due_at > $4) and (leased_until <= $1 or leased_until > $4)
     order by due_at, id limit $3)
     returning id, recipient, kind, subject, body, alarms, created_at, due_at, attempts, state, cause, problem, done_at";
 const SENT: &str =
@@ -74,6 +77,10 @@ const TROUBLE: &str = "select
     (select min(queued_at) from alarm_deliveries where state = 'waiting' and kind <> 'test') as oldest,
     (select max(done_at) from alarm_deliveries where state = 'dead' and kind <> 'test') as died_at";
 const FORGET: &str = "delete from alarm_deliveries where created_at < $1 and state <> 'waiting'";
+
+/// Longer than anything is put off or held: what would be due later was written before the clock
+/// was set back.
+const AHEAD_MS: i64 = 2 * 60 * 60 * 1_000;
 
 /// A letter or a webhook on its way. It prints nothing but through its fields.
 #[derive(Clone, FromRow)]
@@ -201,11 +208,17 @@ pub async fn note_ends(tx: &mut Tx, at: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Letters to a recipient since a moment and those that wait, the latest first; tests are none.
-pub async fn recent(tx: &mut Tx, recipient: &str, since: i64) -> Result<Vec<Recent>, DbError> {
+/// Letters to a recipient since a moment until now and those that wait, the latest first; tests are
+/// none.
+pub async fn recent(
+    tx: &mut Tx,
+    recipient: &str,
+    (since, now): (i64, i64),
+) -> Result<Vec<Recent>, DbError> {
     Ok(on!(tx, conn => sqlx::query_as(RECENT)
         .bind(recipient)
         .bind(since)
+        .bind(now)
         .fetch_all(conn)
         .await)?)
 }
@@ -230,7 +243,11 @@ pub async fn add(tx: &mut Tx, row: &DeliveryRow, rules: &str) -> Result<(), DbEr
 
 /// Whether anything is due.
 pub async fn is_due(tx: &mut Tx, now: i64) -> Result<bool, DbError> {
-    let due: i64 = on!(tx, conn => sqlx::query_scalar(DUE).bind(now).fetch_one(conn).await)?;
+    let due: i64 = on!(tx, conn => sqlx::query_scalar(DUE)
+        .bind(now)
+        .bind(now.saturating_add(AHEAD_MS))
+        .fetch_one(conn)
+        .await)?;
     Ok(due > 0)
 }
 
@@ -245,6 +262,7 @@ pub async fn claim(
         .bind(now)
         .bind(until)
         .bind(limit)
+        .bind(now.saturating_add(AHEAD_MS))
         .fetch_all(conn)
         .await)?)
 }

@@ -32,7 +32,7 @@ static PUT: Bulk = Bulk::new(
     "on conflict (id) do update set severity = excluded.severity, level = excluded.level, \
      measured = excluded.measured, \
      state = case when alarms.state = 'acknowledged' and excluded.state = 'open' then 'acknowledged' else excluded.state end, \
-     opened_at = excluded.opened_at, told_at = excluded.told_at, cleared_at = excluded.cleared_at",
+     began_at = excluded.began_at, opened_at = excluded.opened_at, told_at = excluded.told_at, cleared_at = excluded.cleared_at",
 );
 static DROP: Bulk = Bulk::new(
     "delete from alarms where state = 'pending' and id in (values",

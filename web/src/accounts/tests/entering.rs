@@ -106,6 +106,25 @@ async fn one_network_cannot_try_all_accounts_and_all_networks_cannot_try_one() {
 }
 
 #[tokio::test]
+async fn whoever_goes_on_guessing_fills_the_audit_log_with_a_line_a_minute_at_most() {
+    for office in offices().await {
+        for number in 0..200 {
+            office.clock.advance(3_000);
+            let login = format!("nama{number}@bandung.go.id");
+            let refused = office.enters(&login, WORDS).await.unwrap_err();
+            assert_eq!(refused, AccountError::Refused, "{}", office.name);
+        }
+        let noted = office.noted().len();
+        assert!((100..=110).contains(&noted), "{noted}");
+        let elsewhere = "198.51.100.9".parse().unwrap();
+        let login = "siti@bandung.go.id";
+        let refused = office.enters_from(login, WORDS, elsewhere).await;
+        assert!(refused.is_err());
+        assert_eq!(office.noted().len(), noted + 1, "another network");
+    }
+}
+
+#[tokio::test]
 async fn a_log_in_makes_a_new_token_and_ends_the_one_that_was_there() {
     for office in offices().await {
         office.staffed("siti@bandung.go.id", "officer").await;
