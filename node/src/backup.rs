@@ -28,6 +28,8 @@ const LAST: &str = "last_backup";
 pub(crate) const RESTORED: &str = "restored";
 
 const PROGRAM: &str = "lapor-node";
+/// How the audit log names whoever restores.
+const ACTOR: &str = "restore";
 
 #[derive(Debug, thiserror::Error)]
 pub enum NodeBackupError {
@@ -63,6 +65,8 @@ pub struct Restored {
     pub config: PathBuf,
     pub settings: Settings,
     pub attachments: usize,
+    /// Erasures that waited, and wait for somebody to confirm them now.
+    pub doubted: usize,
 }
 
 /// Backs up the node of these settings, which may be serving meanwhile.
@@ -189,22 +193,36 @@ pub async fn restore(
         backup_at: manifest.origin.made_at,
         restored_at: now_ms,
     };
-    let text = serde_json::to_string(&from).map_err(NodeError::damaged)?;
-    let mut tx = db.write().await?;
-    store::chain::set_fact(&mut tx, RESTORED, &text).await?;
-    // Changes after the copy have had numbers that are given anew now.
-    store::chain::forget_fact(&mut tx, FEED).await?;
-    // It was noted after the copy was made.
-    let last = manifest.origin.made_at.to_string();
-    store::chain::set_fact(&mut tx, LAST, &last).await?;
-    tx.commit().await?;
+    let marked = mark(&db, &from).await;
     db.close().await;
+    let doubted = marked?;
     Ok(Restored {
         manifest,
         config,
         settings,
         attachments,
+        doubted,
     })
+}
+
+/// Marks a database as restored, and takes from it what may have ended after the backup. Its tables may
+/// be those of an earlier version. Returns how many erasures are in doubt.
+async fn mark(db: &Db, from: &RestoredFrom) -> Result<usize, NodeError> {
+    let text = serde_json::to_string(from).map_err(NodeError::damaged)?;
+    let mut tx = db.write().await?;
+    store::chain::set_fact(&mut tx, RESTORED, &text).await?;
+    // Changes after the copy have had numbers that are given anew now.
+    store::chain::forget_fact(&mut tx, FEED).await?;
+    // It was noted after the copy was made.
+    store::chain::set_fact(&mut tx, LAST, &from.backup_at.to_string()).await?;
+    // What was called off since is not known, and what is erased stays so everywhere.
+    let doubted = store::erasures::doubt(&mut tx).await?;
+    for (id, case) in &doubted {
+        let (at, case) = (from.restored_at, Some(case.as_str()));
+        store::audit::add(&mut tx, at, ACTOR, "erasure.doubted", case, id).await?;
+    }
+    tx.commit().await?;
+    Ok(doubted.len())
 }
 
 /// When the last backup was finished, and whether the node was restored from

@@ -85,6 +85,11 @@ pub async fn restore(place: &Place, args: &Restore, out: Out<'_>) -> Result<(), 
     )?;
     writeln!(
         out,
+        "Erasures that were asked for after {made_at} must be asked for again. Those that waited then may have been called off since: {} wait for an administrator to confirm them (`lapor-node reporter erasures`), and nothing is erased before the node has met the hub.",
+        done.doubted
+    )?;
+    writeln!(
+        out,
         "Make sure that the former machine does not run any more, then: lapor-node --config {config} serve"
     )?;
     Ok(())

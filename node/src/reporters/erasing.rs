@@ -8,6 +8,7 @@ use lapor_migrations::Tx;
 use lapor_protocol::case::Reason;
 use lapor_protocol::ids::CaseId;
 
+use crate::backup::RESTORED;
 use crate::casework::AT_WORK;
 use crate::error::NodeError;
 use crate::feed;
@@ -266,8 +267,12 @@ async fn end(
     Ok(ended)
 }
 
-/// Those that are due and not over: what has begun goes before what waits.
+/// Those that are due and not over: what has begun goes before what waits. None while the node has been
+/// restored and has not met the hub: it does not know yet what it has erased.
 async fn due(tx: &mut Tx, by: i64) -> Result<Vec<ErasureRow>, NodeError> {
+    if store::chain::fact(tx, RESTORED).await?.is_some() {
+        return Ok(Vec::new());
+    }
     let mut rows = store::erasures::due(tx, "erasing", by, AT_ONCE).await?;
     rows.extend(store::erasures::due(tx, "waiting", by, AT_ONCE).await?);
     Ok(rows)

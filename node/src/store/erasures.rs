@@ -64,9 +64,11 @@ pub async fn due(tx: &mut Tx, state: &str, by: i64, limit: i64) -> Stored<Vec<Er
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(by).bind(limit).fetch_all(c).await)?)
 }
 
-/// How many wait for somebody else than this account to confirm them, or than its own tokens.
+/// How many wait for somebody else than this account to confirm them, or than its own tokens; a
+/// reporter's for anybody.
 pub async fn to_confirm(tx: &mut Tx, actor: &str) -> Stored<i64> {
-    const SQL: &str = "select count(*) from erasures where state = 'asked' and asked_by <> $1
+    const SQL: &str = "select count(*) from erasures
+        where state = 'asked' and (asked_by is null or asked_by <> $1)
         and not exists (select 1 from token_owners o
             where 'token:' || o.token = erasures.asked_by and 'account:' || o.account = $1)";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(actor).fetch_one(c).await)?)
@@ -117,6 +119,15 @@ pub async fn put_back(tx: &mut Tx, id: Option<&str>) -> Stored<()> {
                     and (o.effect is null or o.effect in ('applied', 'duplicate')))";
     on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// Has all that wait, and those that have begun and have erased nothing yet, wait for a person to confirm
+/// them; which these are: id and case.
+pub async fn doubt(tx: &mut Tx) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "update erasures set state = 'asked' where state = 'waiting'
+        returning id, case_id";
+    put_back(tx, None).await?;
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
 /// Withdraws an erasure that has not begun; how many that were, 0 or 1.
