@@ -90,6 +90,10 @@ pub async fn restore(place: &Place, args: &Restore, out: Out<'_>) -> Result<(), 
     )?;
     writeln!(
         out,
+        "What mailboxes, X, cities and SP4N-LAPOR! had before now may be a report already: it is filed by nobody but a person, who finds it in Percakapan, among the requests of the city, or in the runs of the bridge."
+    )?;
+    writeln!(
+        out,
         "Make sure that the former machine does not run any more, then: lapor-node --config {config} serve"
     )?;
     Ok(())

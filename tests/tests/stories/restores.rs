@@ -23,6 +23,9 @@ pub const UNCOVERED: &str = "select count(*) from outbox o where o.state in ('ac
     and not exists (select 1 from receipts r where r.epoch = o.epoch
         and r.from_seq <= o.seq and r.to_seq >= o.seq)";
 
+/// When it was restored last, which a node remembers when it has met the hub.
+const REMEMBERED: &str = "select count(*) from node_facts where name = 'restored_last'";
+
 pub async fn count(db: &Db, sql: &'static str) -> i64 {
     let mut tx = db.read().await.unwrap();
     on!(&mut tx, c => sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
@@ -95,6 +98,7 @@ async fn a_node_restored_from_an_old_backup_gets_back_all_that_others_hold() {
         assert_eq!(bandung.view(before).await.history.len(), 2);
         assert!(!bandung.knows(unsent).await, "nobody else ever had it");
         assert_eq!(count(bandung.node().db(), UNCOVERED).await, 0);
+        assert_eq!(count(bandung.node().db(), REMEMBERED).await, 1);
 
         bandung.reply(after, "Kapan diperbaiki?").await;
         let more = bandung.file(report("Banjir")).await;
