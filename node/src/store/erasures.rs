@@ -155,6 +155,14 @@ pub async fn end(tx: &mut Tx, id: &str, state: &str, at: i64) -> Stored<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
+/// Goes on at once with an erasure that waits for its day or a person: its words are gone.
+pub async fn go_on(tx: &mut Tx, id: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "update erasures set state = 'erasing', due_at = $2
+        where id = $1 and state in ('asked', 'waiting')";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Goes on with an erasure that is over.
 pub async fn take_up_again(tx: &mut Tx, id: &str) -> Stored<()> {
     const SQL: &str = "update erasures set state = 'erasing', ended_at = null

@@ -254,3 +254,43 @@ async fn an_erasure_that_was_called_off_after_the_backup_is_not_done_by_the_rest
         fleet.ends_well().await;
     }
 }
+
+#[tokio::test]
+async fn what_a_reporter_had_erased_is_forgotten_again_by_a_node_restored_from_before() {
+    const REPORTERS: &str = "select count(*) from reporters where case_id = $1";
+    for kind in kinds() {
+        // The backup knows nothing of the wish, or knows that it was asked for.
+        for known in [false, true] {
+            let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+            let bandung = fleet.at("kota-bandung");
+            let (case, conversation, ticket) = filed_by_its_reporter(bandung).await;
+            fleet.settle().await;
+            let folder = tempfile::tempdir().unwrap();
+            if !known {
+                bandung.back_up(folder.path()).await;
+            }
+            let asked = bandung.node().ask_erasure(&conversation, &ticket).await;
+            asked.unwrap();
+            if known {
+                bandung.back_up(folder.path()).await;
+            }
+            fleet.pass(4 * 24 * HOUR_MS);
+            looks_after_reporters(bandung).await;
+            fleet.settle().await;
+            assert_eq!(count(bandung.node().db(), REPORTERS, case).await, 0);
+
+            Box::pin(bandung_is_restored(&mut fleet, folder.path())).await;
+            let bandung = fleet.at("kota-bandung");
+            assert_eq!(count(bandung.node().db(), REPORTERS, case).await, 1);
+            fleet.settle().await;
+            fleet.pass(HOUR_MS);
+            looks_after_reporters(bandung).await;
+            assert_eq!(count(bandung.node().db(), REPORTERS, case).await, 0);
+            assert_eq!(count(bandung.node().db(), KEYS, case).await, 0);
+            let left = bandung.node().planned_erasures().await.unwrap();
+            assert!(left.is_empty(), "known: {known}");
+            fleet.settle().await;
+            fleet.ends_well().await;
+        }
+    }
+}
