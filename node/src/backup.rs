@@ -220,6 +220,8 @@ async fn mark(db: &Db, from: &RestoredFrom) -> Result<usize, NodeError> {
     store::chain::forget_fact(&mut tx, FEED).await?;
     // It was noted after the copy was made.
     store::chain::set_fact(&mut tx, LAST, &from.backup_at.to_string()).await?;
+    // What was ended since would be good again.
+    store::let_in::end_all(&mut tx).await?;
     // What was called off since is not known, and what is erased stays so everywhere.
     let doubted = store::erasures::doubt(&mut tx).await?;
     for (id, case) in &doubted {
