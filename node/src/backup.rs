@@ -8,7 +8,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lapor_migrations::{Db, DbError, DbOptions, Kind, Schema, check_copy, is_vacant, restore_copy};
+use lapor_migrations::{
+    Db, DbError, DbOptions, Kind, Schema, Tx, check_copy, is_vacant, restore_copy,
+};
 use lapor_web::backup::{
     Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free,
 };
@@ -18,7 +20,7 @@ use utoipa::ToSchema;
 use crate::error::NodeError;
 use crate::feed::FEED;
 use crate::folder::{CONFIG, InitError, make_folder};
-use crate::node::{JOINED, Joined};
+use crate::node::{JOINED, Joined, Node};
 use crate::settings::{Settings, SettingsError};
 use crate::store;
 
@@ -26,8 +28,12 @@ use crate::store;
 const LAST: &str = "last_backup";
 /// That this database came from a backup and has not met the hub since.
 pub(crate) const RESTORED: &str = "restored";
+/// The same, beyond the first contact: what is fetched and was there before may be here already.
+const RESTORED_LAST: &str = "restored_last";
 
 const PROGRAM: &str = "lapor-node";
+/// How the audit log names whoever restores.
+const ACTOR: &str = "restore";
 
 #[derive(Debug, thiserror::Error)]
 pub enum NodeBackupError {
@@ -63,6 +69,8 @@ pub struct Restored {
     pub config: PathBuf,
     pub settings: Settings,
     pub attachments: usize,
+    /// Erasures that waited, and wait for somebody to confirm them now.
+    pub doubted: usize,
 }
 
 /// Backs up the node of these settings, which may be serving meanwhile.
@@ -189,34 +197,82 @@ pub async fn restore(
         backup_at: manifest.origin.made_at,
         restored_at: now_ms,
     };
-    let text = serde_json::to_string(&from).map_err(NodeError::damaged)?;
-    let mut tx = db.write().await?;
-    store::chain::set_fact(&mut tx, RESTORED, &text).await?;
-    // Changes after the copy have had numbers that are given anew now.
-    store::chain::forget_fact(&mut tx, FEED).await?;
-    // It was noted after the copy was made.
-    let last = manifest.origin.made_at.to_string();
-    store::chain::set_fact(&mut tx, LAST, &last).await?;
-    tx.commit().await?;
+    let marked = mark(&db, &from).await;
     db.close().await;
+    let doubted = marked?;
     Ok(Restored {
         manifest,
         config,
         settings,
         attachments,
+        doubted,
     })
+}
+
+/// Marks a database as restored, and takes from it what may have ended after the backup. Its tables may
+/// be those of an earlier version. Returns how many erasures are in doubt.
+async fn mark(db: &Db, from: &RestoredFrom) -> Result<usize, NodeError> {
+    let text = serde_json::to_string(from).map_err(NodeError::damaged)?;
+    let mut tx = db.write().await?;
+    store::chain::set_fact(&mut tx, RESTORED, &text).await?;
+    store::chain::set_fact(&mut tx, RESTORED_LAST, &text).await?;
+    // Changes after the copy have had numbers that are given anew now.
+    store::chain::forget_fact(&mut tx, FEED).await?;
+    // It was noted after the copy was made.
+    store::chain::set_fact(&mut tx, LAST, &from.backup_at.to_string()).await?;
+    // What was ended since would be good again.
+    store::let_in::end_all(&mut tx).await?;
+    // What was called off since is not known, and what is erased stays so everywhere.
+    let doubted = store::erasures::doubt(&mut tx).await?;
+    for (id, case) in &doubted {
+        let (at, case) = (from.restored_at, Some(case.as_str()));
+        store::audit::add(&mut tx, at, ACTOR, "erasure.doubted", case, id).await?;
+    }
+    tx.commit().await?;
+    Ok(doubted.len())
 }
 
 /// When the last backup was finished, and whether the node was restored from
 /// one and has not met the hub since.
-pub(crate) async fn history(
-    tx: &mut lapor_migrations::Tx,
-) -> Result<(Option<i64>, Option<RestoredFrom>), NodeError> {
+pub(crate) async fn history(tx: &mut Tx) -> Result<(Option<i64>, Option<RestoredFrom>), NodeError> {
     let last = store::chain::fact(tx, LAST).await?;
     let last = last.map(|text| store::read(text.parse())).transpose()?;
     let restored = store::chain::fact(tx, RESTORED).await?;
     let restored = restored.map(|text| store::read(serde_json::from_str(&text)));
     Ok((last, restored.transpose()?))
+}
+
+/// When the node was restored last, Unix ms: what is fetched now and was there before may have been
+/// fetched after the backup, and what was made of it comes back from the hub.
+pub(crate) async fn restored_at(tx: &mut Tx) -> Result<Option<i64>, NodeError> {
+    let Some(text) = store::chain::fact(tx, RESTORED_LAST).await? else {
+        return Ok(None);
+    };
+    let from: RestoredFrom = store::read(serde_json::from_str(&text))?;
+    Ok(Some(from.restored_at))
+}
+
+impl Node {
+    /// When this node was restored last, Unix ms.
+    pub(crate) async fn restored_at(&self) -> Result<Option<i64>, NodeError> {
+        restored_at(&mut self.read_tx().await?).await
+    }
+
+    /// As if it had been restored now, and had met the hub since.
+    #[cfg(test)]
+    pub(crate) async fn seems_restored(&self) {
+        let now = self.clock().now_ms();
+        let from = RestoredFrom {
+            backup_at: now,
+            restored_at: now,
+        };
+        let text = serde_json::to_string(&from).unwrap();
+        let mut tx = self.write_tx().await.unwrap();
+        store::chain::set_fact(&mut tx, RESTORED_LAST, &text)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
 }
 
 async fn proved(from: &Path, tell: impl Tell) -> Result<(Backup, Kind), NodeBackupError> {

@@ -64,6 +64,7 @@ talk-blocked = Blocked until { $until }
 talk-has-place = with a location
 talk-unreadable = Its channel is not set up, so its words cannot be read.
 talk-was-refused = a reply that was not possible then
+talk-was-doubted = came before this node was restored; look whether a report was made of it
 talk-was-left = left already
 talk-was-blocked = came while blocked
 talk-choose = Choose at least one message.

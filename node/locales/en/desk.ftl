@@ -125,6 +125,7 @@ did-erasure-planned = Erasure of a report’s words decided
 did-erasure-confirmed = Erasure of a report’s words confirmed by a second person
 did-erasure-stopped = Erasure of a report’s words called off
 did-erasure-lapsed = Erasure of a report’s words no longer possible
+did-erasure-doubted = Erasure put in doubt by a restore
 did-unit-added = Unit added
 did-unit-renamed = Unit renamed
 did-unit-closed = Unit closed

@@ -61,6 +61,7 @@ talk-blocked = Diblokir sampai { $until }
 talk-has-place = dengan lokasi
 talk-unreadable = Salurannya tidak dipasang, jadi kata-katanya tidak dapat dibaca.
 talk-was-refused = tanggapan yang saat itu tidak dapat diterima
+talk-was-doubted = masuk sebelum server ini dipulihkan; periksa apakah laporannya sudah ada
 talk-was-left = sudah dibiarkan
 talk-was-blocked = masuk selama diblokir
 talk-choose = Pilih sedikitnya satu pesan.

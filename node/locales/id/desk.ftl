@@ -125,6 +125,7 @@ did-erasure-planned = Penghapusan isi laporan diputuskan
 did-erasure-confirmed = Penghapusan isi laporan disetujui orang kedua
 did-erasure-stopped = Penghapusan isi laporan dibatalkan
 did-erasure-lapsed = Penghapusan isi laporan tidak berlaku lagi
+did-erasure-doubted = Penghapusan perlu dipastikan lagi setelah pemulihan
 did-unit-added = Unit dibuat
 did-unit-renamed = Unit diganti nama
 did-unit-closed = Unit ditutup

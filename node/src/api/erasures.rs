@@ -75,7 +75,7 @@ pub async fn plan(
 /// List erasures that are ahead
 ///
 /// Needs the scope `erasures`. What reporters asked for and the institution decided: first what waits for a
-/// second person (`asked`), then what has begun (`erasing`) and nobody calls off any more, then what
+/// second person or is in doubt since a restore of the node (`asked`), then what has begun (`erasing`) and nobody calls off any more, then what
 /// waits for its day (`waiting`), the most urgent first; 300 at most. They are done by themselves when
 /// they are due.
 #[utoipa::path(
@@ -119,7 +119,7 @@ pub async fn confirm(
 /// Call an erasure off
 ///
 /// Needs the scope `erasures`. Of what the institution decided, until it begins; what a reporter asked for
-/// only the reporter withdraws.
+/// only the reporter withdraws, unless it is `asked`, in doubt since a restore of the node.
 #[utoipa::path(
     delete,
     path = "/erasures/{id}",

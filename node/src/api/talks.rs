@@ -66,7 +66,8 @@ pub struct TalkMessage {
     place: bool,
     /// A greeting, thanks or a command, and no more.
     courtesy: bool,
-    /// `aside`, `refused`, `left` or `blocked`.
+    /// `aside`, `refused`, `doubted` (it may have been taken before the node was restored), `left` or
+    /// `blocked`.
     outcome: String,
 }
 

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use lapor_migrations::Tx;
+use lapor_protocol::calendar::day_at;
 use lapor_protocol::case::State;
 use lapor_protocol::ids::CaseId;
 use lapor_web::language::text_id;
@@ -15,9 +16,11 @@ use super::maps::{Maps, shown};
 use super::report::{Became, Line};
 use super::settings::Reached;
 use super::shape::{ALONE, Complaint, FollowUp, hash};
+use crate::backup::restored_at;
 use crate::casework::{NewAct, count_filings, shown_case, standing, write_filings};
 use crate::channels::voice;
 use crate::cities::mark;
+use crate::doors::facts;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::registers::known_as;
@@ -26,6 +29,11 @@ use crate::store::bridge::{BridgeRow, FollowUpRow};
 
 /// The state of a follow-up that was brought here.
 const BROUGHT: &str = "brought";
+
+/// Who does what the bridge does by itself.
+pub const BY_ITSELF: &str = "jobs";
+const BEFORE_RESTORE: &str = "it was there before this node was restored and may be a case here already; \
+     if it is none, import it by its number";
 
 /// How a run is done.
 #[derive(Clone, Copy)]
@@ -99,7 +107,10 @@ impl Bringing<'_> {
         // Nothing else is begun to be written from here to the end: what is found stays so.
         let mut tx = node.write_tx().await?;
         let now = node.clock().now_ms();
-        let place = find(&mut tx, complaint, self.terms.link).await?;
+        let mut place = find(&mut tx, complaint, self.terms.link).await?;
+        if matches!(place, Found::Nowhere) && self.is_in_doubt(&mut tx, complaint).await? {
+            place = Found::Wrong("id", BEFORE_RESTORE);
+        }
         let ours = match &place {
             Found::Known(row) => row.ours == 1,
             Found::Ours(_) => true,
@@ -160,6 +171,17 @@ impl Bringing<'_> {
             node.ring_outgoing();
         }
         Ok(lines)
+    }
+
+    /// Whether one that is not known may have been brought before a restore. A person who asks for it
+    /// says that it was not.
+    async fn is_in_doubt(&self, tx: &mut Tx, complaint: &Complaint) -> Result<bool, NodeError> {
+        if self.terms.actor != BY_ITSELF {
+            return Ok(false);
+        }
+        let restored = restored_at(tx).await?;
+        let restored = restored.map(|at| day_at(facts(self.node).zone, at));
+        Ok(complaint.filed.is_some() && complaint.filed <= restored)
     }
 
     /// How far a case is to be brought. One that was filed here goes its way here; where it ends there,

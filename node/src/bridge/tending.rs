@@ -2,7 +2,7 @@
 //! over where that is wanted, and what is followed is asked for. While the other side does not answer
 //! all of it waits.
 
-use super::bring::Terms;
+use super::bring::{BY_ITSELF, Terms};
 use super::follow::Which;
 use super::run::BridgeError;
 use crate::node::Node;
@@ -15,7 +15,7 @@ impl Node {
             return Ok(());
         }
         let terms = Terms {
-            actor: "jobs",
+            actor: BY_ITSELF,
             dry: false,
             link: false,
         };

@@ -213,13 +213,13 @@ impl Node {
         Ok(())
     }
 
-    /// Calls off what the institution decided.
+    /// Calls off what the institution decided, or what a reporter asked for and a restore has put in doubt.
     pub async fn stop_erasure(&self, id: &str, by: &Decider) -> Result<(), NodeError> {
         by.may()?;
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         let row = store::erasures::one(&mut tx, id).await?;
-        let row = row.filter(|row| row.asked_by.is_some());
+        let row = row.filter(|row| row.asked_by.is_some() || row.state == "asked");
         let row = row.ok_or_else(|| NodeError::not_found("erasure", &id))?;
         if store::erasures::withdraw(&mut tx, id, now).await? == 0 {
             return Err(NodeError::not_found("erasure that waits", &id));
@@ -295,12 +295,14 @@ async fn planned(tx: &mut Tx, row: ErasureRow) -> Result<PlannedErasure, NodeErr
         Some(actor) => Some(person_of(tx, actor).await?),
         None => None,
     };
+    // Whoever confirmed it before a restore has to do so again.
+    let stands = row.state != "asked";
     Ok(PlannedErasure {
         erasure: Erasure::read(&row)?,
         ticket: case.and_then(|case| case.ticket),
         person,
         id: row.id,
         asked_by: row.asked_by,
-        confirmed_by: row.confirmed_by,
+        confirmed_by: row.confirmed_by.filter(|_| stands),
     })
 }

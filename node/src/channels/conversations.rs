@@ -42,7 +42,7 @@ pub struct AsideMessage {
     pub place: bool,
     /// A greeting, thanks or a command, and no more.
     pub courtesy: bool,
-    /// `aside`, `refused`, `left` or `blocked`.
+    /// `aside`, `refused`, `doubted`, `left` or `blocked`.
     pub outcome: String,
 }
 

@@ -16,7 +16,12 @@ use crate::store::channels::taken::NewTaken;
 pub(super) struct Cursor<'a> {
     pub line: &'a str,
     pub at: &'a str,
+    /// What comes with it was there before the node was restored, and may have been taken then.
+    pub doubted: bool,
 }
+
+/// What became of a message that may have been taken before a restore.
+const DOUBTED: &str = "doubted";
 
 /// On which terms messages are taken in.
 #[derive(Default)]
@@ -75,8 +80,15 @@ impl Node {
         let since = terms
             .anew_after_ms
             .map_or(i64::MIN, |after_ms| now - after_ms);
+        let mut doubted = false;
         let mut tx = self.write_tx().await?;
-        if let Some(Cursor { line, at }) = terms.cursor {
+        if let Some(Cursor {
+            line,
+            at,
+            doubted: old,
+        }) = terms.cursor
+        {
+            doubted = old;
             store::channels::cursors::put(&mut tx, line, at, now).await?;
         }
         let mut new = 0;
@@ -84,7 +96,8 @@ impl Node {
             let hash = self.switch().hash("seen", &[name, &raw.id])?;
             if store::channels::taken::is_new(&mut tx, name, &hash, now, since).await? {
                 new += 1;
-                self.take_one(&mut tx, channel, &raw.body, now).await?;
+                self.take_one(&mut tx, channel, (raw.body.as_slice(), doubted), now)
+                    .await?;
             }
         }
         tx.commit().await?;
@@ -108,7 +121,7 @@ impl Node {
         &self,
         tx: &mut Tx,
         channel: &dyn Channel,
-        body: &[u8],
+        (body, doubted): (&[u8], bool),
         now: i64,
     ) -> Result<(), NodeError> {
         let (read, shape) = (channel.read(body), channel.shape(body));
@@ -131,6 +144,7 @@ impl Node {
             return Ok(());
         }
         let state = match &read {
+            Ok(_) if doubted => "aside",
             Ok(_) => "waiting",
             Err(_) if shape.form == Form::Binary => "aside",
             Err(_) => "unread",
@@ -144,6 +158,7 @@ impl Node {
             thread: thread.as_deref(),
             kept: &Kept::Whole(Body(body.to_vec())),
             state,
+            outcome: (doubted && read.is_ok()).then_some(DOUBTED),
             due_at: now,
             problem: read.as_ref().err().map(|Unread(problem)| *problem),
             follows: None,
@@ -168,6 +183,7 @@ impl Node {
             at: now,
             due_at: new.due_at,
             state: new.state,
+            outcome: new.outcome,
             problem: new.problem,
             follows: new.follows,
         };
@@ -199,6 +215,8 @@ pub(super) struct New<'a> {
     pub thread: Option<&'a str>,
     pub kept: &'a Kept,
     pub state: &'a str,
+    /// What became of it, of one that lies aside.
+    pub outcome: Option<&'a str>,
     /// Unix ms.
     pub due_at: i64,
     pub problem: Option<&'a str>,

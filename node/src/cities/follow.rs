@@ -34,6 +34,8 @@ const NAMED: usize = 50;
 const LOOKED_AT: i64 = 500;
 /// How many of them may fail in one look.
 const FAILURES: usize = 5;
+const BEFORE_RESTORE: &str = "it was there before this node was restored and may be a case here already: look for its \
+     number, then drop it or have it looked at again";
 const GONE: &str = "the city does not know this number any more";
 /// For one picture.
 const PICTURE: Duration = Duration::from_mins(1);
@@ -142,6 +144,11 @@ impl Node {
         };
         if self.recognise(city, &whole).await? || !whole.is_open {
             return Ok(());
+        }
+        let restored = self.restored_at().await?;
+        if whole.requested_at.is_some() && whole.requested_at <= restored {
+            let problem = BEFORE_RESTORE.to_owned();
+            return self.leave_request(city, &whole, problem).await;
         }
         self.file_followed(city, &whole).await
     }

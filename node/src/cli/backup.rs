@@ -85,6 +85,19 @@ pub async fn restore(place: &Place, args: &Restore, out: Out<'_>) -> Result<(), 
     )?;
     writeln!(
         out,
+        "All sessions, links to accounts and codes are ended, of officers and of reporters: they sign in again. Revoke again what was revoked since {made_at}: tokens, accounts that were disabled, roles, passwords and second factors."
+    )?;
+    writeln!(
+        out,
+        "Erasures that were asked for after {made_at} must be asked for again. Those that waited then may have been called off since: {} wait for an administrator to confirm them (`lapor-node reporter erasures`), and nothing is erased before the node has met the hub.",
+        done.doubted
+    )?;
+    writeln!(
+        out,
+        "What mailboxes, X, cities and SP4N-LAPOR! had before now may be a report already: it is filed by nobody but a person, who finds it in Percakapan, among the requests of the city, or in the runs of the bridge."
+    )?;
+    writeln!(
+        out,
         "Make sure that the former machine does not run any more, then: lapor-node --config {config} serve"
     )?;
     Ok(())

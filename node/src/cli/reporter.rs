@@ -136,6 +136,9 @@ fn listed(one: &PlannedErasure, zone: Zone, out: Out<'_>) -> Result<(), Failure>
     let erasure = &one.erasure;
     let due = zone.show(erasure.due_at);
     let state = match erasure.state {
+        ErasureState::Asked if one.asked_by.is_none() => {
+            "asked for before the node was restored, confirm it or call it off".to_owned()
+        }
         ErasureState::Asked => "waits for a second person".to_owned(),
         ErasureState::Erasing => "being erased, nobody calls it off any more".to_owned(),
         _ => format!("due {due}"),

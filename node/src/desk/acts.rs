@@ -67,6 +67,7 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("erasure.confirmed", text_id("did-erasure-confirmed")),
     ("erasure.stopped", text_id("did-erasure-stopped")),
     ("erasure.lapsed", text_id("did-erasure-lapsed")),
+    ("erasure.doubted", text_id("did-erasure-doubted")),
     ("erasure.done", text_id("did-erasure-done")),
     ("absence.noted", text_id("did-absence-noted")),
     ("absence.ended", text_id("did-absence-ended")),

@@ -1,5 +1,6 @@
 //! What is to be erased, for the institution's admin: another person confirms what an officer decided
-//! where the institution wants that, and stops what should not be; a reporter's own wish is only seen.
+//! where the institution wants that, and stops what should not be; a reporter's own wish is only seen,
+//! unless a restore has put it in doubt.
 
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ struct Line {
     state: String,
     tone: &'static str,
     asked_at: i64,
-    /// An officer decided it.
+    /// An officer decided it, or it is in doubt.
     stoppable: bool,
     confirmable: bool,
 }
@@ -69,13 +70,14 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
                 .map_or_else(|| v.say("erasures-reporter"), called),
             confirmed_by: one.confirmed_by.as_ref().map(called),
             state: match one.erasure.state {
+                ErasureState::Asked if one.asked_by.is_none() => v.say("erasures-doubtful"),
                 ErasureState::Asked => v.say("erasures-asked"),
                 ErasureState::Erasing => v.say("erasures-begun"),
                 _ => v.with("day", day).say("erasures-waiting"),
             },
             tone: if asked { "warm" } else { "quiet" },
             asked_at: one.erasure.asked_at,
-            stoppable: one.asked_by.is_some() && !begun,
+            stoppable: asked || (one.asked_by.is_some() && !begun),
             confirmable: asked && one.person.as_ref() != Some(&actor),
             id: one.id,
         }
@@ -140,7 +142,8 @@ pub async fn of_case(node: &Node, v: &Voice, case: CaseId) -> Answer<Option<Stri
 
 fn ahead(v: &Voice, erasure: &Erasure) -> String {
     let said: TextId = match (erasure.state, erasure.by_institution) {
-        (ErasureState::Asked, _) => text_id("case-erasure-asked"),
+        (ErasureState::Asked, true) => text_id("case-erasure-asked"),
+        (ErasureState::Asked, false) => text_id("case-erasure-doubtful"),
         (ErasureState::Erasing, _) => text_id("case-erasure-begun"),
         (_, true) => text_id("case-erasure-ahead"),
         (_, false) => text_id("case-erasure-wished"),

@@ -1,14 +1,17 @@
 //! Erasures whose days have passed: the words go everywhere, and with a reporter's own wish
-//! everything here that says who reported. One that could not be begun waits again, and one that a
-//! reporter wished and that is over goes on where another half comes.
+//! everything here that says who reported. One that could not be begun waits again, one that a
+//! reporter wished and that is over goes on where another half comes, and one that was done before a
+//! restore goes on where its message comes back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::Reason;
 use lapor_protocol::ids::CaseId;
 
+use crate::backup::RESTORED;
 use crate::casework::AT_WORK;
+use crate::chance::random;
 use crate::error::NodeError;
 use crate::feed;
 use crate::node::Node;
@@ -235,6 +238,50 @@ impl Node {
         Ok(())
     }
 
+    /// This node erased these cases before it was restored: what their messages alone do not forget, the
+    /// job does. A case that cannot be told keeps no other from being taken in.
+    pub(crate) async fn go_on_erasing(
+        &self,
+        tx: &mut Tx,
+        erased: &BTreeMap<CaseId, bool>,
+    ) -> Result<(), NodeError> {
+        for (case, wished) in erased {
+            match self.go_on_with(tx, *case, *wished).await {
+                Err(error @ NodeError::Database(_)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, %case, "what an erasure leaves of a report cannot be told");
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on with the erasure by which a case was erased before a restore. A reporter's wish that was
+    /// asked for after the backup is noted anew, of the whole, which is erased before its halves.
+    async fn go_on_with(&self, tx: &mut Tx, case: CaseId, wished: bool) -> Result<(), NodeError> {
+        let (now, text) = (self.clock().now_ms(), case.to_string());
+        // Letters of before the backup may hold its title.
+        store::letters::forget(tx, &text).await?;
+        let of_case = store::erasures::of_case(tx, &text).await?;
+        let decided = |row: &&ErasureRow| row.asked_by.is_some() && row.ended_at.is_none();
+        if let Some(row) = of_case.iter().find(decided) {
+            return Ok(store::erasures::go_on(tx, &row.id, now).await?);
+        }
+        let whole = self.filed_as(tx, case).await?;
+        let shown = self.shown_case(tx, whole).await?;
+        if !wished || !shown.redacted || shown.origin != *self.instance()? {
+            return Ok(());
+        }
+        let rows = store::erasures::of_case(tx, &whole.to_string()).await?;
+        let own = |row: &&ErasureRow| row.asked_by.is_none() && row.state != "withdrawn";
+        match rows.iter().rfind(own) {
+            Some(row) => store::erasures::go_on(tx, &row.id, now).await?,
+            None => store::erasures::add(tx, &wish(whole, now)).await?,
+        }
+        Ok(())
+    }
+
     /// Goes on with the erasure of a whole that its reporter wished, where it is over and words of a
     /// half stand.
     async fn take_up_again(&self, tx: &mut Tx, half: CaseId) -> Result<(), NodeError> {
@@ -249,6 +296,21 @@ impl Node {
             store::erasures::take_up_again(tx, &done.id).await?;
         }
         Ok(())
+    }
+}
+
+/// What a reporter wished, of which nothing is left but that it was done.
+fn wish(case: CaseId, now: i64) -> ErasureRow {
+    ErasureRow {
+        id: hex::encode(random::<16>()),
+        case_id: case.to_string(),
+        state: "erasing".into(),
+        asked_at: now,
+        due_at: now,
+        ended_at: None,
+        reason: "reporter_request".into(),
+        asked_by: None,
+        confirmed_by: None,
     }
 }
 
@@ -272,8 +334,12 @@ async fn end(
     Ok(ended)
 }
 
-/// Those that are due and not over: what has begun goes before what waits.
+/// Those that are due and not over: what has begun goes before what waits. None while the node has been
+/// restored and has not met the hub: it does not know yet what it has erased.
 async fn due(tx: &mut Tx, by: i64) -> Result<Vec<ErasureRow>, NodeError> {
+    if store::chain::fact(tx, RESTORED).await?.is_some() {
+        return Ok(Vec::new());
+    }
     let mut rows = store::erasures::due(tx, "erasing", by, AT_ONCE).await?;
     rows.extend(store::erasures::due(tx, "waiting", by, AT_ONCE).await?);
     Ok(rows)

@@ -24,7 +24,8 @@ const DAY_MS: i64 = 86_400_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErasureState {
-    /// An officer decided it, and another person must confirm it.
+    /// Another person must confirm it: an officer decided it, or the node was restored and does not
+    /// know whether it was called off.
     Asked,
     Waiting,
     /// Its days have passed; nobody withdraws it any more.
@@ -160,9 +161,15 @@ impl Node {
             return Err(NodeError::Invalid(problem.into()));
         }
         let erasures = store::erasures::of_case(&mut tx, &case).await?;
-        let own = |row: &ErasureRow| is_ahead(row) && row.asked_by.is_none();
-        if let Some(waiting) = erasures.into_iter().find(own) {
-            return Erasure::read(&waiting);
+        let own = || erasures.iter().filter(|row| row.asked_by.is_none());
+        if let Some(waiting) = own().find(|row| is_ahead(row)) {
+            return Erasure::read(waiting);
+        }
+        // What a restore has put in doubt is said anew.
+        let doubted = own().filter(|row| row.state == "asked");
+        let doubted: Vec<String> = doubted.map(|row| row.id.clone()).collect();
+        for id in &doubted {
+            store::erasures::withdraw(&mut tx, id, now).await?;
         }
         let days = self.settings().erasure.reporter_days;
         let row = ErasureRow {

@@ -64,9 +64,11 @@ pub async fn due(tx: &mut Tx, state: &str, by: i64, limit: i64) -> Stored<Vec<Er
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(by).bind(limit).fetch_all(c).await)?)
 }
 
-/// How many wait for somebody else than this account to confirm them, or than its own tokens.
+/// How many wait for somebody else than this account to confirm them, or than its own tokens; a
+/// reporter's for anybody.
 pub async fn to_confirm(tx: &mut Tx, actor: &str) -> Stored<i64> {
-    const SQL: &str = "select count(*) from erasures where state = 'asked' and asked_by <> $1
+    const SQL: &str = "select count(*) from erasures
+        where state = 'asked' and (asked_by is null or asked_by <> $1)
         and not exists (select 1 from token_owners o
             where 'token:' || o.token = erasures.asked_by and 'account:' || o.account = $1)";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(actor).fetch_one(c).await)?)
@@ -119,6 +121,15 @@ pub async fn put_back(tx: &mut Tx, id: Option<&str>) -> Stored<()> {
     Ok(())
 }
 
+/// Has all that wait, and those that have begun and have erased nothing yet, wait for a person to confirm
+/// them; which these are: id and case.
+pub async fn doubt(tx: &mut Tx) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "update erasures set state = 'asked' where state = 'waiting'
+        returning id, case_id";
+    put_back(tx, None).await?;
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
 /// Withdraws an erasure that has not begun; how many that were, 0 or 1.
 pub async fn withdraw(tx: &mut Tx, id: &str, at: i64) -> Stored<u64> {
     const SQL: &str = "update erasures set state = 'withdrawn', ended_at = $2
@@ -142,6 +153,14 @@ pub async fn end(tx: &mut Tx, id: &str, state: &str, at: i64) -> Stored<u64> {
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?)
+}
+
+/// Goes on at once with an erasure that waits for its day or a person: its words are gone.
+pub async fn go_on(tx: &mut Tx, id: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "update erasures set state = 'erasing', due_at = $2
+        where id = $1 and state in ('asked', 'waiting')";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(now).execute(c).await.map(drop))?;
+    Ok(())
 }
 
 /// Goes on with an erasure that is over.

@@ -30,6 +30,7 @@ pub mod inbox;
 pub mod instructions;
 pub mod jobs;
 pub mod keys_due;
+pub mod let_in;
 pub mod letters;
 pub mod lists;
 pub mod notices;

@@ -81,6 +81,8 @@ pub(super) struct Batch<'a> {
     pub changes: Vec<ChangeRow>,
     /// Cases that were filed here and split, and their halves.
     pub halves: BTreeSet<CaseId>,
+    /// Cases that this node had erased before it was restored, and whether for a reporter's wish.
+    pub erased_before: BTreeMap<CaseId, bool>,
 }
 
 /// Applies items that are in the database already. What came with a trace is
@@ -135,6 +137,7 @@ async fn apply_batch(
         overdue: Overdue::new(),
         changes: Vec::new(),
         halves: BTreeSet::new(),
+        erased_before: BTreeMap::new(),
     };
     let mut traced = Vec::new();
     let mut items = Vec::with_capacity(rows.len());
@@ -295,6 +298,7 @@ impl Batch<'_> {
         let still = self.still_pending(tx).await?;
         let halves = std::mem::take(&mut self.halves);
         let overdue = std::mem::take(&mut self.overdue);
+        let erased_before = std::mem::take(&mut self.erased_before);
         let (mut rows, mut same_words) = (Vec::new(), Vec::new());
         let mut shown = Vec::new();
         for mut working in self.cases.into_values().filter(|working| working.changed) {
@@ -347,6 +351,7 @@ impl Batch<'_> {
             .collect();
         record(node, tx, &shown).await?;
         store::facts::note_overdue(tx, &overdue).await?;
+        Box::pin(node.go_on_erasing(tx, &erased_before)).await?;
         Box::pin(node.erase_late(tx, &halves)).await
     }
 

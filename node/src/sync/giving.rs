@@ -381,11 +381,8 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
 
-<<<<<<< HEAD
-    use lapor_protocol::wire::DirectoryPage;
-=======
     use lapor_migrations::on;
->>>>>>> wd
+    use lapor_protocol::wire::DirectoryPage;
     use serde_json::json;
 
     use super::*;

@@ -4,6 +4,7 @@ use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Case, Effect, Order, Reason, Withheld, apply, judge, reaches_former};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::kinds::case_redacted::RedactionReason;
 use lapor_protocol::kinds::{Body, BodyError};
 use lapor_protocol::message::Message;
 
@@ -179,6 +180,7 @@ async fn erase_ahead(
     };
     let case = batch.cases.get(&id).and_then(|w| w.fold.clone());
     forget(batch, tx, node, &message, id, case.as_ref()).await?;
+    note_erased(batch, item, id, &message);
     if let Some(working) = batch.cases.get_mut(&id) {
         working.changed = true;
         working.restate = true;
@@ -311,6 +313,7 @@ async fn fold(
         ));
     };
     learn(batch, tx, node, row, message, &after).await?;
+    note_erased(batch, item, id, message);
     let own = batch.numbers.get(&item.envelope_id).copied();
     let by = (&message.header.author, own);
     let at = (batch.directory.latest(), batch.now);
@@ -368,6 +371,17 @@ fn disputes(
 fn came_back(batch: &Batch<'_>, item: &Item) -> bool {
     let line = batch.own_line(item);
     line.is_some_and(|own| own.adopted != 0)
+}
+
+/// Notes an own erasure that comes back after a restore, and whether it is told as a reporter's wish.
+fn note_erased(batch: &mut Batch<'_>, item: &Item, id: CaseId, message: &Message) {
+    let Ok(Body::CaseRedacted(redacted)) = &message.body else {
+        return;
+    };
+    if item.withheld == Some(Withheld::Own) && came_back(batch, item) {
+        let wished = redacted.reason == RedactionReason::ReporterRequest;
+        batch.erased_before.insert(id, wished);
+    }
 }
 
 fn advance(batch: &mut Batch<'_>, id: CaseId, fold: Option<Case>, as_shown: bool) {

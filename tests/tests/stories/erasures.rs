@@ -1,6 +1,7 @@
 //! An erasure reaches every institution that has ever had the words, whoever has the case now.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 
 use lapor_migrations::{Db, on};
 use lapor_node::casework::{CaseFilter, KeyState, PublicFilter, Sight};
@@ -209,5 +210,87 @@ async fn a_half_that_comes_when_its_whole_was_erased_for_the_reporter_is_erased_
             assert!(left.is_empty(), "{sent}");
         }
         fleet.ends_well().await;
+    }
+}
+
+/// The process of `kota-bandung` ends and its machine is lost; a backup is in its place.
+async fn bandung_is_restored(fleet: &mut Fleet, from: &Path) {
+    let database = fleet.database().await;
+    let bandung = fleet.at_mut("kota-bandung");
+    bandung.stop().await;
+    bandung.restore(from, database).await;
+    bandung.start().await;
+}
+
+#[tokio::test]
+async fn an_erasure_that_was_called_off_after_the_backup_is_not_done_by_the_restored_node() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let bandung = fleet.at("kota-bandung");
+        let (case, conversation, ticket) = filed_by_its_reporter(bandung).await;
+        fleet.settle().await;
+        let asked = bandung.node().ask_erasure(&conversation, &ticket).await;
+        asked.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        bandung.back_up(folder.path()).await;
+        let withdrawn = bandung.node().withdraw_erasure(&conversation).await;
+        withdrawn.unwrap();
+        fleet.settle().await;
+
+        Box::pin(bandung_is_restored(&mut fleet, folder.path())).await;
+        fleet.settle().await;
+        fleet.pass(4 * 24 * HOUR_MS);
+        looks_after_reporters(fleet.at("kota-bandung")).await;
+        fleet.settle().await;
+        for slug in ["pusat", "kota-bandung"] {
+            assert_eq!(fleet.at(slug).view(case).await.key, KeyState::Held);
+        }
+        let waits = fleet.at("kota-bandung").node().planned_erasures().await;
+        assert_eq!(
+            waits.unwrap().len(),
+            1,
+            "somebody confirms it or calls it off"
+        );
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_reporter_had_erased_is_forgotten_again_by_a_node_restored_from_before() {
+    const REPORTERS: &str = "select count(*) from reporters where case_id = $1";
+    for kind in kinds() {
+        // The backup knows nothing of the wish, or knows that it was asked for.
+        for known in [false, true] {
+            let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+            let bandung = fleet.at("kota-bandung");
+            let (case, conversation, ticket) = filed_by_its_reporter(bandung).await;
+            fleet.settle().await;
+            let folder = tempfile::tempdir().unwrap();
+            if !known {
+                bandung.back_up(folder.path()).await;
+            }
+            let asked = bandung.node().ask_erasure(&conversation, &ticket).await;
+            asked.unwrap();
+            if known {
+                bandung.back_up(folder.path()).await;
+            }
+            fleet.pass(4 * 24 * HOUR_MS);
+            looks_after_reporters(bandung).await;
+            fleet.settle().await;
+            assert_eq!(count(bandung.node().db(), REPORTERS, case).await, 0);
+
+            Box::pin(bandung_is_restored(&mut fleet, folder.path())).await;
+            let bandung = fleet.at("kota-bandung");
+            assert_eq!(count(bandung.node().db(), REPORTERS, case).await, 1);
+            fleet.settle().await;
+            fleet.pass(HOUR_MS);
+            looks_after_reporters(bandung).await;
+            assert_eq!(count(bandung.node().db(), REPORTERS, case).await, 0);
+            assert_eq!(count(bandung.node().db(), KEYS, case).await, 0);
+            let left = bandung.node().planned_erasures().await.unwrap();
+            assert!(left.is_empty(), "known: {known}");
+            fleet.settle().await;
+            fleet.ends_well().await;
+        }
     }
 }

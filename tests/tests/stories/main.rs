@@ -23,6 +23,7 @@ mod identity;
 mod joining;
 mod kept;
 mod keys;
+mod letters;
 mod lines;
 mod linking;
 mod newcomers;

@@ -1,6 +1,7 @@
 //! Machines that are put back from a backup: what others hold comes back,
 //! nothing is forked, and nobody gets other keys.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,17 +12,22 @@ use lapor_migrations::{Db, on};
 use lapor_node::backup::{NodeBackupError, back_up, restore};
 use lapor_node::casework::KeyState;
 use lapor_node::node::Node;
+use lapor_node::reporters::FilingTerms;
 use lapor_protocol::case::State;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, kinds};
 use lapor_tests::invariants;
+use lapor_web::accounts::NewAccount;
 
 const FORKS: &str = "select count(*) from forks";
 /// Own messages of closed epochs that no receipt covers.
 pub const UNCOVERED: &str = "select count(*) from outbox o where o.state in ('accepted', 'ruled')
     and not exists (select 1 from receipts r where r.epoch = o.epoch
         and r.from_seq <= o.seq and r.to_seq >= o.seq)";
+
+/// When it was restored last, which a node remembers when it has met the hub.
+const REMEMBERED: &str = "select count(*) from node_facts where name = 'restored_last'";
 
 pub async fn count(db: &Db, sql: &'static str) -> i64 {
     let mut tx = db.read().await.unwrap();
@@ -95,6 +101,7 @@ async fn a_node_restored_from_an_old_backup_gets_back_all_that_others_hold() {
         assert_eq!(bandung.view(before).await.history.len(), 2);
         assert!(!bandung.knows(unsent).await, "nobody else ever had it");
         assert_eq!(count(bandung.node().db(), UNCOVERED).await, 0);
+        assert_eq!(count(bandung.node().db(), REMEMBERED).await, 1);
 
         bandung.reply(after, "Kapan diperbaiki?").await;
         let more = bandung.file(report("Banjir")).await;
@@ -287,6 +294,64 @@ async fn a_configuration_that_comes_back_without_its_keys_starts_nothing_and_get
         }
         assert_eq!(epoch(fleet.at("kota-bandung")).await, 1);
         nothing_was_forked(&fleet).await;
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn by_what_may_have_ended_since_the_backup_nobody_is_let_in_at_a_restored_node() {
+    const OPEN: [&str; 4] = [
+        "select count(*) from sessions",
+        "select count(*) from account_links",
+        "select count(*) from reporter_sessions",
+        "select count(*) from reporter_codes",
+    ];
+    const SESSION: &str = "insert into sessions
+            (hash, id, account, stage, agent, created_at, seen_at, expires_at)
+        values ($1, 's', 'a', 'open', '', 1, $2, $2)";
+    const CODE: &str = "insert into reporter_codes
+            (id, purpose, contact, case_id, hash, attempts, expires_at)
+        values ('c', 'sign_in', 'siti@contoh.id', null, $1, 0, $2)";
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let node = fleet.at("kota-bandung").node();
+        let terms = FilingTerms::default();
+        let filed = node.file_for_reporter(report("Lampu padam"), terms).await;
+        let filed = filed.unwrap();
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let opened = node.open_conversation(&filed.filed.ticket, &filed.key, here);
+        let token = opened.await.unwrap().token;
+        let new = NewAccount {
+            login: "dewi@bandung.go.id",
+            name: "Dewi",
+            role: "admin",
+            unit: None,
+        };
+        node.create_account("test", &new).await.unwrap();
+        let late = fleet.at("kota-bandung").clock().now_ms() + 3_600_000;
+        let mut tx = node.db().write().await.unwrap();
+        for sql in [SESSION, CODE] {
+            let hash = vec![7_u8; 32];
+            on!(&mut tx, c => sqlx::query(sql).bind(hash).bind(late).execute(c).await.map(drop))
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+        for sql in OPEN {
+            assert_eq!(count(node.db(), sql).await, 1, "{sql}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let database = fleet.database().await;
+        let bandung = fleet.at_mut("kota-bandung");
+        bandung.back_up(folder.path()).await;
+        bandung.stop().await;
+        bandung.restore(folder.path(), database).await;
+        bandung.start().await;
+        let node = bandung.node();
+        for sql in OPEN {
+            assert_eq!(count(node.db(), sql).await, 0, "{sql}");
+        }
+        assert!(node.visitor(&token).await.unwrap().is_none());
+        fleet.settle().await;
         fleet.ends_well().await;
     }
 }

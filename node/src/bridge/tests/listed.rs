@@ -142,3 +142,22 @@ async fn a_list_that_is_not_there_holds_up_nothing_else() {
         assert_eq!(view.summary.state, Some(State::InProgress));
     }
 }
+
+#[tokio::test]
+async fn complaints_of_before_a_restore_are_brought_once_somebody_asks_for_them() {
+    for bridge in bridges().await {
+        let node = &bridge.place.node;
+        bridge.sp4n.has(complaint(21, "Diproses"));
+        node.seems_restored().await;
+        node.tend_bridge().await.unwrap();
+        assert_eq!(cases(&bridge.place, None).await, []);
+        assert_eq!(imports(&bridge).await, 1, "it says why");
+        bridge.brings(21).await;
+        assert_eq!(cases(&bridge.place, None).await.len(), 1);
+        let mut later = complaint(22, "Diproses");
+        later["created_at"] = json!("22-09-2026 08:00:00");
+        bridge.sp4n.has(later);
+        node.tend_bridge().await.unwrap();
+        assert_eq!(cases(&bridge.place, None).await.len(), 2);
+    }
+}

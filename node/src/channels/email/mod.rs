@@ -128,7 +128,7 @@ impl Email {
                 uid: line.latest().await?,
                 since: node.clock().now_ms() - CLOCKS_MS,
             };
-            self.keep(node, begins, &[]).await?;
+            self.keep(node, begins, &[], false).await?;
             return Ok(0);
         };
         // Numbers of another validity mean nothing; what was taken is known all the same.
@@ -153,8 +153,10 @@ impl Email {
         let letter = line.letter(at.uid, LARGEST).await?;
         let since = |came_at: i64| came_at >= at.since;
         let Some(letter) = letter.filter(|letter| letter.came_at.is_none_or(since)) else {
-            return self.keep(node, at, &[]).await;
+            return self.keep(node, at, &[], false).await;
         };
+        let restored = node.restored_at().await?;
+        let doubted = letter.came_at.is_some() && letter.came_at <= restored;
         let raw = letter::raw(letter.bytes);
         let is_noise = letter::is_noise(&raw.body, &self.address);
         let is_kept = letter.is_whole && (!is_noise || raw.body.len() <= BEGINNING);
@@ -171,15 +173,22 @@ impl Email {
             }
             None => Some(raw),
         };
-        self.keep(node, at, taken.as_slice()).await?;
+        self.keep(node, at, taken.as_slice(), doubted).await?;
         Ok(self.mailbox.put_away(line, at.uid).await?)
     }
 
-    async fn keep(&self, node: &Node, at: Place, letters: &[Raw]) -> Result<(), Interrupted> {
+    async fn keep(
+        &self,
+        node: &Node,
+        at: Place,
+        letters: &[Raw],
+        doubted: bool,
+    ) -> Result<(), Interrupted> {
         let at = at.to_string();
         let cursor = Cursor {
             line: CURSOR,
             at: &at,
+            doubted,
         };
         node.take_in_until(self, letters, cursor).await?;
         Ok(())

@@ -144,6 +144,8 @@ impl Telegram {
         let cursor = Cursor {
             line: LINE,
             at: &next,
+            // What was fetched once is not told again.
+            doubted: false,
         };
         node.take_in_until(self, &raws, cursor).await?;
         Ok(raws.len())

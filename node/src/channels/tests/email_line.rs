@@ -350,3 +350,25 @@ async fn who_writes_what_they_write_and_the_password_stand_in_no_log() {
         assert!(!log.contains(canary), "{canary}");
     }
 }
+
+#[tokio::test]
+async fn what_lay_there_before_a_restore_is_no_second_report_unless_somebody_says_so() {
+    for desk in Desk::open().await {
+        let node = desk.talked.node();
+        // The machine that is gone has fetched it, and its case is at the hub.
+        desk.arrives(&letter("a1", "Lampu jalan", REPORT));
+        node.seems_restored().await;
+        desk.talked.place.clock.advance(MINUTE_MS);
+        assert!(desk.hears().await.is_empty(), "nobody is answered");
+        assert!(desk.talked.cases().await.is_empty());
+        let all = node.conversations(None, false).await.unwrap().all;
+        assert_eq!(all[0].messages[0].outcome, "doubted");
+        let numbers = [all[0].messages[0].number];
+        let made = node.take_up(&all[0].thread, &numbers, "account:budi").await;
+        made.unwrap();
+        assert_eq!(desk.talked.cases().await.len(), 1);
+        desk.says(&second("Pohon tumbang menutup jalan di Dago."))
+            .await;
+        assert_eq!(desk.talked.cases().await.len(), 2);
+    }
+}

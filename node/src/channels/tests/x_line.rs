@@ -313,3 +313,27 @@ async fn settings_that_cannot_work_are_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn posts_of_before_a_restore_lie_aside_and_later_ones_are_reports() {
+    for x in Account::open().await {
+        x.passes(1);
+        assert_eq!(x.line.look(x.talked.node()).await, Ok(0));
+        x.passes(MINUTE_MS);
+        x.provider.posts(
+            &budi(),
+            of("@LAPOR1708 Jalan berlubang di Sukajadi sejak Senin"),
+        );
+        x.passes(MINUTE_MS);
+        x.talked.node().seems_restored().await;
+        x.passes(MINUTE_MS);
+        x.provider
+            .posts(&siti(), of("@LAPOR1708 Lampu jalan padam di Kota Bandung"));
+        assert_eq!(x.line.look(x.talked.node()).await, Ok(2));
+        x.goes_on().await;
+        assert_eq!(x.talked.cases().await.len(), 1);
+        let taken = x.talked.taken().await;
+        assert_eq!(taken[0], ("aside".to_owned(), "doubted".to_owned()));
+        assert_eq!(taken[1].0, "done");
+    }
+}

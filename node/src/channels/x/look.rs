@@ -60,7 +60,7 @@ impl X {
         let known = node.fetched_until(line).await?;
         let known = known.and_then(|(since, _)| since.parse::<i64>().ok());
         let Some(since) = known else {
-            self.keep(node, line, number_at(now), &[]).await?;
+            self.keep(node, line, (number_at(now), false), &[]).await?;
             return Ok(0);
         };
         let mut look = look(since, now);
@@ -79,21 +79,34 @@ impl X {
             raws
         });
         let raws: Vec<Raw> = raws.collect();
-        if let Some(last) = last {
-            self.keep(node, line, last.max(since), &raws).await?;
+        let restored = node.restored_at().await?;
+        let (old, new): (Vec<Raw>, Vec<Raw>) = raws.into_iter().partition(|raw| {
+            let posted = raw.id.parse().ok().map(posted_at);
+            posted.is_some() && posted <= restored
+        });
+        if !old.is_empty() {
+            self.keep(node, line, (since, true), &old).await?;
         }
-        Ok(raws.len())
+        if let Some(last) = last {
+            self.keep(node, line, (last.max(since), false), &new)
+                .await?;
+        }
+        Ok(old.len() + new.len())
     }
 
     async fn keep(
         &self,
         node: &Node,
         line: &'static str,
-        until: i64,
+        (until, doubted): (i64, bool),
         raws: &[Raw],
     ) -> Result<(), Interrupted> {
         let at = until.to_string();
-        let cursor = Cursor { line, at: &at };
+        let cursor = Cursor {
+            line,
+            at: &at,
+            doubted,
+        };
         node.take_in_until(self, raws, cursor).await?;
         Ok(())
     }
@@ -104,14 +117,21 @@ fn number_at(ms: i64) -> i64 {
     (ms - EPOCH_MS).max(0) << BELOW_MS
 }
 
+/// When the post of a number was made, Unix ms.
+fn posted_at(number: i64) -> i64 {
+    (number >> BELOW_MS) + EPOCH_MS
+}
+
 #[cfg(test)]
 mod tests {
-    use super::number_at;
+    use super::{number_at, posted_at};
 
     #[test]
     fn a_number_of_a_post_tells_its_moment() {
         // Post 1541815603606036480 of 28 June 2022, 16:07:40.105 UTC, of the documentation.
         let made = number_at(1_656_432_460_105);
         assert_eq!(made, 1_541_815_603_606_036_480 >> 22 << 22);
+        let at = posted_at(1_541_815_603_606_036_480);
+        assert_eq!(at, 1_656_432_460_105);
     }
 }

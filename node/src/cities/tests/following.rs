@@ -272,3 +272,27 @@ async fn a_trouble_says_what_a_city_says_in_one_line() {
         assert_eq!(trouble.problem, "it refuses (400): something is wrong here");
     }
 }
+
+#[tokio::test]
+async fn what_a_city_had_before_a_restore_is_filed_once_somebody_says_that_it_is_no_case() {
+    for linked in Linked::with(json!({})).await {
+        let node = &linked.place.node;
+        linked.look().await.unwrap();
+        let id = linked.office.hears(&REPORT);
+        node.seems_restored().await;
+        linked.place.clock.advance(MINUTE_MS);
+        linked.look().await.unwrap();
+        assert!(linked.cases().await.is_empty());
+        let stuck = linked.figures().await.stuck;
+        assert_eq!(stuck[0].request.as_ref(), Some(&id));
+        assert!(stuck[0].problem.as_ref().unwrap().contains("restored"));
+        node.ask_city_again(&stuck[0].id, "test").await.unwrap();
+        linked.look().await.unwrap();
+        assert_eq!(linked.cases().await.len(), 1);
+        linked.place.clock.advance(MINUTE_MS);
+        linked.office.is_at(NOW + 2 * MINUTE_MS);
+        linked.office.hears(&REPORT);
+        linked.look().await.unwrap();
+        assert_eq!(linked.cases().await.len(), 2, "what came since");
+    }
+}

@@ -289,6 +289,8 @@ async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
         }
         let said = shell.says(&["restore", from, "--dir", to]).await;
         assert!(said.contains("in a new epoch"), "{said}");
+        assert!(said.contains("must be asked for again"), "{said}");
+        assert!(said.contains("Revoke again what was revoked"), "{said}");
         let restored = Shell {
             place: None,
             folder: tempfile::tempdir_in(home.path()).unwrap(),

@@ -163,12 +163,13 @@ fn shown(v: &Voice, talk: Conversation, admin: bool) -> Talk {
 fn message(v: &Voice, of: AsideMessage) -> Message {
     let note = match of.outcome.as_str() {
         "refused" => Some(v.say("talk-was-refused")),
+        "doubted" => Some(v.say("talk-was-doubted")),
         "left" => Some(v.say("talk-was-left")),
         "blocked" => Some(v.say("talk-was-blocked")),
         _ => None,
     };
     Message {
-        ticked: !of.courtesy && of.outcome != "left",
+        ticked: !of.courtesy && !["left", "doubted"].contains(&of.outcome.as_str()),
         note,
         of,
     }

@@ -367,3 +367,58 @@ async fn an_erasure_of_a_half_is_withdrawn_by_itself() {
         node.withdraw_erasure(&conversation).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn what_a_restore_puts_in_doubt_waits_until_somebody_confirms_it() {
+    const DAYS: i64 = 30 * 86_400_000;
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let node = &place.node;
+        let ask = async || {
+            let asked = node.ask_erasure(&conversation, &filed.filed.ticket);
+            asked.await.unwrap()
+        };
+        let doubt = async || {
+            let mut tx = node.write_tx().await.unwrap();
+            let doubted = store::erasures::doubt(&mut tx).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(doubted.len(), 1);
+            doubted[0].0.clone()
+        };
+        ask().await;
+        let id = doubt().await;
+        place.clock.advance(DAYS);
+        assert_eq!(node.erase_due().await.unwrap(), 0);
+        assert_eq!(node.erasures_to_confirm("account:dewi").await.unwrap(), 1);
+        node.stop_erasure(&id, &admin("dewi")).await.unwrap();
+
+        ask().await;
+        doubt().await;
+        let again = ask().await;
+        assert_eq!(again.state, ErasureState::Waiting, "said anew");
+        let wished = node.planned_erasures().await.unwrap();
+        assert_eq!(wished.len(), 1, "in place of the one in doubt");
+        let own = node.stop_erasure(&wished[0].id, &admin("dewi")).await;
+        assert!(own.is_err(), "only its reporter withdraws it");
+
+        let id = doubt().await;
+        node.confirm_erasure(&id, &admin("dewi")).await.unwrap();
+        assert_eq!(node.erase_due().await.unwrap(), 0, "its days begin anew");
+        place.clock.advance(DAYS);
+        let met = async |met: bool| {
+            let mut tx = node.write_tx().await.unwrap();
+            let done = if met {
+                store::chain::forget_fact(&mut tx, crate::backup::RESTORED).await
+            } else {
+                store::chain::set_fact(&mut tx, crate::backup::RESTORED, "{}").await
+            };
+            done.unwrap();
+            tx.commit().await.unwrap();
+        };
+        met(false).await;
+        assert_eq!(node.erase_due().await.unwrap(), 0, "it has not met the hub");
+        met(true).await;
+        assert_eq!(node.erase_due().await.unwrap(), 1);
+    }
+}

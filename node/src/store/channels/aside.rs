@@ -14,8 +14,8 @@ pub struct AsideRow {
     pub raw: Option<Vec<u8>>,
     /// Unix ms.
     pub came_at: i64,
-    /// `aside`, `refused` (an act that was not possible), `left` (somebody has looked at it),
-    /// `blocked`.
+    /// `aside`, `refused` (an act that was not possible), `doubted` (it may have been taken before a
+    /// restore), `left` (somebody has looked at it), `blocked`.
     pub outcome: String,
     /// Until when its conversation is blocked, Unix ms.
     pub blocked_until: Option<i64>,
@@ -33,7 +33,7 @@ pub async fn list(
         from channel_taken m
         left join channel_blocks b on b.thread = m.thread and b.until_at > $2
         where m.state = 'aside' and m.raw is not null and m.thread is not null and m.number < $1
-            and (m.outcome in ('aside', 'refused') or $3 = 1)
+            and (m.outcome in ('aside', 'refused', 'doubted') or $3 = 1)
         order by m.number desc limit $4";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(before)
@@ -57,7 +57,7 @@ pub async fn one(tx: &mut Tx, thread: &str, number: i64) -> Stored<Option<AsideR
 pub async fn waiting(tx: &mut Tx) -> Stored<i64> {
     const SQL: &str = "select count(*) from channel_taken
         where state = 'aside' and raw is not null and thread is not null
-            and outcome in ('aside', 'refused')";
+            and outcome in ('aside', 'refused', 'doubted')";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
 }
 

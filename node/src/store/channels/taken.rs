@@ -44,6 +44,7 @@ pub struct NewTaken<'a> {
     pub at: i64,
     pub due_at: i64,
     pub state: &'a str,
+    pub outcome: Option<&'a str>,
     pub problem: Option<&'a str>,
     pub follows: Option<i64>,
 }
@@ -80,7 +81,7 @@ pub async fn next_number(tx: &mut Tx) -> Stored<i64> {
 pub async fn add(tx: &mut Tx, row: &NewTaken<'_>) -> Stored<()> {
     const SQL: &str = "insert into channel_taken (number, channel, thread, raw, came_at, state,
             outcome, case_id, attempts, due_at, leased_until, problem, follows)
-        values ($1, $2, $3, $4, $5, $6, null, null, 0, $7, 0, $8, $9)";
+        values ($1, $2, $3, $4, $5, $6, $10, null, 0, $7, 0, $8, $9)";
     on!(tx, c => sqlx::query(SQL)
         .bind(row.number)
         .bind(row.channel)
@@ -91,6 +92,7 @@ pub async fn add(tx: &mut Tx, row: &NewTaken<'_>) -> Stored<()> {
         .bind(row.due_at)
         .bind(row.problem)
         .bind(row.follows)
+        .bind(row.outcome)
         .execute(c)
         .await
         .map(drop))?;
