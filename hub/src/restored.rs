@@ -215,6 +215,14 @@ async fn last(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
     read.transpose()
 }
 
+/// Unix ms; when this hub was last restored, whether that is over or not.
+pub async fn last_at(db: &Db) -> Result<Option<i64>, HubError> {
+    let mut tx = db.read().await?;
+    let last = last(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(last.map(|restore| restore.at))
+}
+
 /// The one that is not over.
 pub(crate) async fn open(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
     let last = last(tx).await?;

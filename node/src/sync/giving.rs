@@ -298,6 +298,11 @@ pub(super) async fn note_gained(
     Ok(store::keys_due::add(tx, [due]).await?)
 }
 
+/// Has every case compared once more with whoever has a sealing key: the hub may have lost wraps.
+pub(super) async fn compare_anew(tx: &mut Tx) -> Result<(), NodeError> {
+    Ok(store::chain::forget_fact(tx, NOTED).await?)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
@@ -390,6 +395,24 @@ mod tests {
             assert_eq!(link.give_keys().await.unwrap(), 1);
             assert!(due(&place).await.is_empty());
             assert_eq!(*brought.lock().unwrap(), [1, 1]);
+        }
+    }
+
+    #[tokio::test]
+    async fn every_case_is_asked_about_once_more_after_a_restore_of_the_hub() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let [_case] = filed::<1>(&place).await;
+            let brought = Brought::default();
+            let hub = lacking(1, None, &brought);
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            link.give_keys().await.unwrap();
+            assert_eq!(link.give_keys().await.unwrap(), 0, "nothing is owed");
+            for given in [1, 0] {
+                link.note_restore(NOW).await.unwrap();
+                link.send_blobs().await.unwrap();
+                assert_eq!(link.give_keys().await.unwrap(), given);
+            }
         }
     }
 
