@@ -6,6 +6,7 @@ use axum::body::Body;
 use http::Method;
 use lapor_hub::audit::By;
 use lapor_hub::directory::Amendment;
+use lapor_hub::restored::{self, Stage};
 use lapor_hub::{Hub, HubError, membership, replicas, store, watch};
 use lapor_migrations::throwaway::TestDb;
 use lapor_migrations::{Kind, on};
@@ -18,7 +19,7 @@ use lapor_protocol::seen;
 use lapor_protocol::wire::{PREFIX, SEEN_HEADER};
 use serde_json::json;
 
-use super::harness::{Institution, NOW, Place, databases, request};
+use super::harness::{Institution, NOW, Place, Written, databases, request};
 use super::serving::{join, listen};
 
 /// Longer than a process takes to notice anything of another.
@@ -230,23 +231,60 @@ async fn lose(place: &Place, sql: &'static str) {
     tx.commit().await.unwrap();
 }
 
-async fn ends_as_receded(place: &Place, asks: &mut Institution) {
+/// Returns what was sent in vain.
+async fn ends_as_receded(place: &Place, asks: &mut Institution) -> Written {
     let (_, filed) = asks.file(9);
-    let refused = place.push(asks, &[filed]).await;
+    let refused = place.push(asks, std::slice::from_ref(&filed)).await;
     assert_eq!(refused.code(), Some(Code::Recovering));
     let ended = place.hub.sequencer.ended().borrow().clone();
     assert!(matches!(ended, Some(HubError::Receded)), "{ended:?}");
+    filed
+}
+
+/// Gives nobody the place of what is lost before everybody has been heard.
+async fn listens(place: &Place, asks: &Institution, filed: &Written) {
+    let is = restored::read(&place.hub).await.unwrap();
+    assert_eq!(is.stage, Stage::Listening);
+    let refused = place.push(asks, std::slice::from_ref(filed)).await;
+    assert_eq!(refused.code(), Some(Code::Recovering));
 }
 
 #[tokio::test]
-async fn a_database_that_went_back_behind_what_a_process_has_seen_ends_it() {
+async fn a_database_that_went_back_behind_what_a_process_has_seen_ends_it_and_the_next_listens() {
     for db in databases().await {
-        let place = Place::new(&db).await;
-        let [_, mut bandung, mut kemenpu] = place.three().await;
+        let mut place = Place::new(&db).await;
+        let [pusat, mut bandung, mut kemenpu] = place.three().await;
         let (_, filed) = bandung.file(1);
         place.send(&bandung, &[filed]).await;
         lose(&place, LOSE_MESSAGE).await;
-        ends_as_receded(&place, &mut kemenpu).await;
+        let filed = ends_as_receded(&place, &mut kemenpu).await;
+        place.restart().await;
+        listens(&place, &kemenpu, &filed).await;
+        for of in [&pusat, &bandung, &kemenpu] {
+            assert_eq!(place.get(of, "/outbox/head").await.status, 200);
+        }
+        let answered = place.push(&kemenpu, &[filed]).await;
+        assert_ne!(answered.code(), Some(Code::Recovering), "all are heard");
+    }
+}
+
+#[tokio::test]
+async fn who_has_seen_no_more_than_the_database_ends_with_who_has_and_the_next_listens() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [_, mut bandung, mut kemenpu] = place.three().await;
+        let other = place.another().await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        lose(&place, LOSE_MESSAGE).await;
+        let filed = ends_as_receded(&place, &mut kemenpu).await;
+        place.turn_to(other);
+        let refused = place.push(&kemenpu, std::slice::from_ref(&filed)).await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        let ended = place.hub.sequencer.ended().borrow().clone();
+        assert!(matches!(ended, Some(HubError::Elsewhere)), "{ended:?}");
+        place.restart().await;
+        listens(&place, &kemenpu, &filed).await;
     }
 }
 
@@ -263,11 +301,10 @@ async fn what_a_process_has_only_followed_ends_it_too_where_the_database_went_ba
         place.send(&bandung, &[filed]).await;
         replicas::look(&first).await.unwrap();
         lose(&place, LOSE_MESSAGE).await;
-        let other = place.turn_to(first);
-        ends_as_receded(&place, &mut kemenpu).await;
-        place.turn_to(other);
         let looked = replicas::look(&place.hub).await;
         assert!(matches!(looked, Err(HubError::Receded)), "{looked:?}");
+        place.turn_to(first);
+        ends_as_receded(&place, &mut kemenpu).await;
     }
 }
 
@@ -279,9 +316,6 @@ async fn nobody_rules_by_a_directory_that_the_database_has_lost() {
         let [_, _, mut kemenpu] = place.three().await;
         let other = place.another().await;
         lose(&place, LOSE).await;
-        ends_as_receded(&place, &mut kemenpu).await;
-        let looked = replicas::look(&other).await;
-        assert!(matches!(looked, Err(HubError::Receded)), "{looked:?}");
         let mut tx = other.ground.db.write().await.unwrap();
         let known = other.ground.directory.current();
         let published = other
@@ -289,6 +323,10 @@ async fn nobody_rules_by_a_directory_that_the_database_has_lost() {
             .publish(&mut tx, &known, Amendment::default())
             .await;
         assert!(matches!(published, Err(HubError::Receded)), "{published:?}");
+        tx.rollback().await.unwrap();
+        let looked = replicas::look(&other).await;
+        assert!(matches!(looked, Err(HubError::Receded)), "{looked:?}");
+        ends_as_receded(&place, &mut kemenpu).await;
     }
 }
 
