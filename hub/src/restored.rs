@@ -367,7 +367,10 @@ async fn put_back(hub: &Hub) -> Result<(), HubError> {
     if !lost || !(all || unwaited.is_some()) {
         return Ok(());
     }
-    let here = Some((recovery.back(), recovery.whole()));
+    // Those count too who are not waited for.
+    let brought = store::retrieved::members(&mut tx).await?;
+    let brought: u64 = brought.values().map(Brought::count).sum();
+    let here = Some((brought, recovery.whole()));
     if unwaited.is_none() && hub.witness.tried() == here {
         return Ok(());
     }

@@ -67,7 +67,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 }
 
 /// Before the federation's routes: nobody passes without being an active
-/// instance, whatever the path.
+/// instance, whatever the path, but for those who bring back what the hub has lost.
 pub fn federation(
     State(hub): State<Arc<Hub>>,
     mut request: Request,
@@ -159,7 +159,9 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError
     };
     request.extensions_mut().insert(peer.clone());
     let now_ms = hub.now_ms();
-    let admitted = hub.ground.directory.admit(&peer.0).and_then(|()| {
+    let allowed = hub.ground.directory.admit(&peer.0);
+    let allowed = allowed.or_else(|refused| bring_back_barred(hub, refused, request.uri().path()));
+    let admitted = allowed.and_then(|()| {
         hub.contacts.note(&peer.0, now_ms);
         check_version(request)?;
         hub.admission.request(&peer.0)
@@ -169,6 +171,22 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError
         hub.connections.visits.refused(&peer.0, code, now_ms);
     }
     admitted
+}
+
+/// Whoever is suspended or revoked may hold what nobody else does: while the hub has lost that they are told
+/// so, and bring it back. Nothing is taken on anybody's word there, and they are not waited for.
+fn bring_back_barred(hub: &Hub, refused: HubError, path: &str) -> Result<(), HubError> {
+    if !matches!(
+        refused.code(),
+        Code::InstanceSuspended | Code::InstanceRevoked
+    ) {
+        return Err(refused);
+    }
+    match hub.witness.refuse_if_recovering() {
+        Ok(()) => Err(refused),
+        Err(_) if brings_back(path) => Ok(()),
+        Err(recovering) => Err(recovering),
+    }
 }
 
 /// The name in the certificate; its chain was verified in the handshake.

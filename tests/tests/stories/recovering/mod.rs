@@ -2,6 +2,7 @@
 //! members what it has lost: in the places that it had, from nobody's word.
 
 mod apart;
+mod barred;
 mod beside;
 mod damaged;
 mod lost;
