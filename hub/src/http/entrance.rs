@@ -81,7 +81,7 @@ pub fn federation(
             let heard = hub.witness.hear(&hub.ground, peer, request.headers());
             let heard = Box::pin(heard).await;
             let path = request.uri().path();
-            let told = is_told(path);
+            let goes_on = is_told(path) || brings_back(path);
             let heard = match heard {
                 Err(error) if error.code() == Code::Recovering && brings_back(path) => Ok(()),
                 Ok(()) if takes_place(request.method(), path) => {
@@ -90,7 +90,7 @@ pub fn federation(
                 heard => heard,
             };
             let heard = heard.and_then(|()| {
-                if told {
+                if goes_on {
                     Ok(())
                 } else {
                     refuse_meanwhile(&hub.ground)
@@ -117,11 +117,11 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
         if request.uri().path() != super::WELL_KNOWN {
             if !renews(request.uri().path()) {
                 hub.witness.refuse_if_recovering()?;
+                refuse_meanwhile(&hub.ground)?;
             }
             if request.uri().path().strip_prefix(PREFIX) == Some("/enrol") {
                 hub.witness.refuse_while_listening(&hub.ground)?;
             }
-            refuse_meanwhile(&hub.ground)?;
         }
         Ok(place)
     });
@@ -134,13 +134,14 @@ fn takes_place(method: &Method, path: &str) -> bool {
     *method == Method::POST && ["/outbox", "/epochs"].contains(&below)
 }
 
-/// Whether a path is answered although the hub lacks what it has signed for.
+/// Whether a path is answered although the hub lacks what it has signed for, and in a maintenance, whose
+/// end could be told to nobody before that is back.
 fn brings_back(path: &str) -> bool {
     path.strip_prefix(PREFIX) == Some("/recovery")
 }
 
 /// Whether a path gives a certificate to whom the hub knows, and no place in the record: without
-/// one they cannot bring anything back.
+/// one they cannot bring anything back. It does so in a maintenance too.
 fn renews(path: &str) -> bool {
     let below = path.strip_prefix(PREFIX);
     below.is_some_and(|below| below.starts_with("/certificates/"))

@@ -6,6 +6,7 @@ mod barred;
 mod beside;
 mod damaged;
 mod lost;
+mod maintenance;
 
 use http::{HeaderName, HeaderValue, Method};
 use lapor_hub::audit::By;
