@@ -9,7 +9,7 @@ use lapor_hub::directory::Amendment;
 use lapor_hub::restored::{self, Stage};
 use lapor_hub::{Hub, HubError, membership, replicas, store, watch};
 use lapor_migrations::throwaway::TestDb;
-use lapor_migrations::{Kind, on};
+use lapor_migrations::{Kind, Schema, on};
 use lapor_protocol::delivery::StreamHead;
 use lapor_protocol::ids::Digest;
 use lapor_protocol::keys::Signer;
@@ -214,6 +214,36 @@ async fn a_program_that_knows_of_no_other_takes_the_order_from_all() {
         alone.await.unwrap();
         tx.commit().await.unwrap();
         let (_, filed) = bandung.file(1);
+        let refused = place.push(&bandung, &[filed]).await;
+        assert_eq!(refused.code(), Some(Code::Internal));
+        let ended = place.hub.sequencer.ended().borrow().clone();
+        assert!(matches!(ended, Some(HubError::Fenced)), "{ended:?}");
+    }
+}
+
+/// What stands in the database where a program of this schema has begun, of before without one.
+async fn begun(place: &Place, word: &str) {
+    let mut tx = place.hub.ground.db.write().await.unwrap();
+    let writing = store::state::write(&mut tx, store::state::SEQUENCER, word);
+    writing.await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_older_program_beside_a_newer_one_ends() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let other = place.another().await;
+        begun(&place, "replicas").await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        let later = format!("replicas:{}", Schema::Hub.version() + 1);
+        begun(&place, &later).await;
+        let looked = replicas::look(&place.hub).await;
+        assert!(matches!(looked, Err(HubError::Fenced)), "{looked:?}");
+        place.turn_to(other);
+        let (_, filed) = bandung.file(2);
         let refused = place.push(&bandung, &[filed]).await;
         assert_eq!(refused.code(), Some(Code::Internal));
         let ended = place.hub.sequencer.ended().borrow().clone();
