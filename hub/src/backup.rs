@@ -6,6 +6,7 @@
 //! backup; what members show of it is told apart by their heads.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use lapor_migrations::{
 };
 use lapor_protocol::ids::Digest;
 use lapor_web::backup::{
-    Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free,
+    Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free, make_private,
 };
 
 use crate::error::HubError;
@@ -25,6 +26,8 @@ use crate::{restored, store, upkeep};
 const PROGRAM: &str = "lapor-hub";
 /// Name of the configuration in a hub's folder.
 const CONFIG: &str = "hub.toml";
+/// Name of the file beside it that stands there while a backup is restored.
+const UNFINISHED: &str = "restore.unfinished";
 /// The schema from which on the database knows which uploads are complete.
 const UPLOADS_NOTED: i64 = 2;
 
@@ -172,25 +175,22 @@ pub async fn restore(
     tell: impl Tell,
 ) -> Result<Restored, HubBackupError> {
     let (backup, kind) = proved(from, tell.clone()).await?;
+    let config = dir.join(CONFIG);
+    if config.exists() {
+        // There may be a hub, which is left as it is.
+        vacant(&backup, kind, &config).await?;
+    }
+    let unfinished = Unfinished::begin(dir)?;
+    let settings = match configured(&backup, kind, &config).await {
+        Ok(settings) => settings,
+        Err(error) => {
+            unfinished.undo()?;
+            return Err(error);
+        }
+    };
     let backup = Arc::new(backup);
     let manifest = backup.manifest().clone();
-    let config = dir.join(CONFIG);
-    if !config.exists() {
-        backup.place(CONFIG, &config)?;
-    }
-    let settings = Settings::load(&config)?;
     let storage = settings.storage.clone();
-    is_vacant(&settings.database.url, kind, Schema::Hub).await?;
-    for folder in [&storage.keys, &storage.authority] {
-        match (manifest.origin.keys, is_free(folder)?) {
-            (true, false) => return Err(BackupError::InUse(folder.clone()).into()),
-            (false, true) => return Err(HubBackupError::KeysMissing(folder.clone())),
-            _ => {}
-        }
-    }
-    if !is_free(&storage.blobs)? {
-        return Err(BackupError::InUse(storage.blobs).into());
-    }
     let (with_keys, held) = (manifest.origin.keys, Arc::clone(&backup));
     let telling = tell.clone();
     let placing = tokio::task::spawn_blocking(move || {
@@ -210,12 +210,87 @@ pub async fn restore(
     let noted = note(&db, now_ms, &manifest).await;
     db.close().await;
     noted?;
+    unfinished.end()?;
     Ok(Restored {
         manifest,
         config,
         settings,
         attachments,
     })
+}
+
+/// Puts the configuration in its place, where none stands yet.
+async fn configured(
+    backup: &Backup,
+    kind: Kind,
+    config: &Path,
+) -> Result<Settings, HubBackupError> {
+    if !config.exists() {
+        backup.place(CONFIG, config)?;
+    }
+    vacant(backup, kind, config).await
+}
+
+/// Makes sure that what a configuration names holds nothing yet.
+async fn vacant(backup: &Backup, kind: Kind, config: &Path) -> Result<Settings, HubBackupError> {
+    let settings = Settings::load(config)?;
+    let storage = &settings.storage;
+    is_vacant(&settings.database.url, kind, Schema::Hub).await?;
+    for folder in [&storage.keys, &storage.authority] {
+        match (backup.manifest().origin.keys, is_free(folder)?) {
+            (true, false) => return Err(BackupError::InUse(folder.clone()).into()),
+            (false, true) => return Err(HubBackupError::KeysMissing(folder.clone())),
+            _ => {}
+        }
+    }
+    if !is_free(&storage.blobs)? {
+        return Err(BackupError::InUse(storage.blobs.clone()).into());
+    }
+    Ok(settings)
+}
+
+/// A file beside the configuration, from the beginning of a restore to its end: a hub that was restored in
+/// part knows nothing of what it has lost.
+struct Unfinished {
+    path: PathBuf,
+    /// A restore before this one has left it.
+    was_there: bool,
+}
+
+impl Unfinished {
+    fn begin(dir: &Path) -> Result<Self, HubBackupError> {
+        make_private(dir)?;
+        let path = dir.join(UNFINISHED);
+        let was_there = path.exists();
+        let file = File::create(&path).map_err(HubError::from)?;
+        file.sync_all().map_err(HubError::from)?;
+        sync(dir)?;
+        Ok(Self { path, was_there })
+    }
+
+    /// Nothing was put anywhere.
+    fn undo(self) -> Result<(), HubBackupError> {
+        if self.was_there {
+            return Ok(());
+        }
+        self.end()
+    }
+
+    fn end(self) -> Result<(), HubBackupError> {
+        std::fs::remove_file(&self.path).map_err(HubError::from)?;
+        self.path.parent().map_or(Ok(()), sync)
+    }
+}
+
+fn sync(folder: &Path) -> Result<(), HubBackupError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(synced.map_err(HubError::from)?)
+}
+
+/// The file that says so, where a restore of the hub of this configuration was begun and has not ended.
+pub fn unfinished(config: &Path) -> Option<PathBuf> {
+    let path = config.with_file_name(UNFINISHED);
+    path.exists().then_some(path)
 }
 
 /// Notes in the restored database that it was, and that the backup in which it stood got done and is
