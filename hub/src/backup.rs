@@ -15,6 +15,7 @@ use lapor_migrations::{
     Db, DbError, DbOptions, Kind, Schema, Tx, check_copy, is_vacant, restore_copy,
 };
 use lapor_protocol::ids::Digest;
+use lapor_web::accounts;
 use lapor_web::backup::{
     Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free, make_private,
 };
@@ -294,13 +295,14 @@ pub fn unfinished(config: &Path) -> Option<PathBuf> {
 }
 
 /// Notes in the restored database that it was, and that the backup in which it stood got done and is
-/// the last one of which it knows. One of before an upgrade is brought to this program's tables
-/// first, as its start would.
+/// the last one of which it knows, and ends whatever opens the console. One of before an upgrade is
+/// brought to this program's tables first, as its start would.
 async fn note(db: &Db, now_ms: i64, manifest: &Manifest) -> Result<(), HubError> {
     db.migrate().await?;
     upkeep::got_done(db, manifest).await?;
     let mut tx = db.write().await?;
     note_made(&mut tx, manifest.origin.made_at, manifest).await?;
+    accounts::end_all(&mut tx).await?;
     tx.commit().await?;
     restored::note(db, now_ms, manifest.origin.made_at).await
 }
@@ -326,12 +328,72 @@ pub(crate) async fn proved(from: &Path, tell: impl Tell) -> Result<(Backup, Kind
 
 #[cfg(test)]
 mod tests {
+    use lapor_migrations::on;
     use lapor_migrations::throwaway::databases;
 
     use super::*;
     use crate::store::upkeep::RunRow;
 
     const NOW: i64 = 1_790_000_000_000;
+
+    fn manifest(db: &Db, schema: i64) -> Manifest {
+        Manifest {
+            form: 1,
+            origin: Origin {
+                program: PROGRAM.into(),
+                version: "0.1.0".into(),
+                schema,
+                database: db.kind().name().into(),
+                instance: None,
+                made_at: NOW + 1,
+                keys: true,
+            },
+            run: "run-1".into(),
+            files: std::collections::BTreeMap::new(),
+            missing: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_opens_the_console_of_a_restored_hub_that_may_have_been_ended_since() {
+        const OPEN: [&str; 3] = [
+            "insert into sessions (hash, id, account, stage, agent, created_at, seen_at, expires_at)
+                values ($1, 'id', 'dewi', 'open', '', 1, 1, 9)",
+            "insert into account_links (hash, purpose, account, created_at, expires_at)
+                values ($1, 'password', 'dewi', 1, 9)",
+            "insert into recovery_codes (account, hash) values ('dewi', $1)",
+        ];
+        const LEFT: &str = "select (select count(*) from sessions)
+            + (select count(*) from account_links) + (select count(*) from recovery_codes)";
+        for test in databases().await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            for sql in OPEN {
+                let hash = vec![7_u8; 32];
+                let added = on!(&mut tx, c => sqlx::query(sql)
+                    .bind(hash)
+                    .execute(c)
+                    .await
+                    .map(drop));
+                added.unwrap();
+            }
+            let said = [store::state::UNWAITED, store::state::STUCK];
+            for name in said {
+                store::state::write(&mut tx, name, "x").await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            note(&db, NOW + 2, &manifest(&db, Schema::Hub.version()))
+                .await
+                .unwrap();
+            let mut tx = db.read().await.unwrap();
+            let left: i64 = on!(&mut tx, c => sqlx::query_scalar(LEFT).fetch_one(c).await).unwrap();
+            assert_eq!(left, 0);
+            for name in said {
+                let kept = store::state::read(&mut tx, name).await.unwrap();
+                assert_eq!(kept, None, "of a recovery of before");
+            }
+        }
+    }
 
     #[tokio::test]
     async fn the_backup_in_which_it_stood_got_done_also_where_an_older_program_made_it() {
@@ -353,21 +415,7 @@ mod tests {
             tx.commit().await.unwrap();
             let older = db.schema_version().await.unwrap();
             assert!(older < Schema::Hub.version());
-            let manifest = Manifest {
-                form: 1,
-                origin: Origin {
-                    program: PROGRAM.into(),
-                    version: "0.1.0".into(),
-                    schema: older,
-                    database: db.kind().name().into(),
-                    instance: None,
-                    made_at: NOW + 1,
-                    keys: true,
-                },
-                run: "run-1".into(),
-                files: std::collections::BTreeMap::new(),
-                missing: None,
-            };
+            let manifest = manifest(&db, older);
             note(&db, NOW + 2, &manifest).await.unwrap();
             let mut tx = db.read().await.unwrap();
             let run = store::upkeep::latest(&mut tx, 1).await.unwrap().remove(0);

@@ -205,7 +205,9 @@ pub(crate) async fn note(db: &Db, at: i64, backup_at: i64) -> Result<(), HubErro
 
 async fn note_in(tx: &mut Tx, at: i64, backup_at: i64) -> Result<(), HubError> {
     store::chains::forget_boots(tx).await?;
-    state::forget(tx, state::APART).await?;
+    for name in [state::APART, state::UNWAITED, state::STUCK] {
+        state::forget(tx, name).await?;
+    }
     store::retrieved::forget_members(tx).await?;
     let restore = Restore {
         at,
@@ -363,8 +365,12 @@ async fn put_back(hub: &Hub) -> Result<(), HubError> {
     let mut tx = hub.ground.db.write().await?;
     let unwaited = state::read(&mut tx, state::UNWAITED).await?;
     let all = recovery.whole() == recovery.members.len();
-    let lost = state::read(&mut tx, state::LOSS).await?.is_some();
-    if !lost || !(all || unwaited.is_some()) {
+    if state::read(&mut tx, state::LOSS).await?.is_none() {
+        tx.rollback().await?;
+        // It was put back, and nothing came of the answer to that commit.
+        return hub.witness.forget_what_is_back(&hub.ground.db).await;
+    }
+    if !all && unwaited.is_none() {
         return Ok(());
     }
     // Those count too who are not waited for.

@@ -383,6 +383,30 @@ async fn the_process_to_which_a_loss_is_shown_is_alone_until_that_is_back() {
     }
 }
 
+#[tokio::test]
+async fn what_is_back_in_the_database_is_lost_no_more_in_memory() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, kemenpu] = place.three().await;
+        let signed = lost_head(&bandung).sign(&Signer::from_seed(&[7; 32]));
+        let shows = request(Method::GET, "/outbox/head");
+        let shows = shows.header(SEEN_HEADER, seen::shown(&signed).unwrap());
+        let shows = shows.body(Body::empty()).unwrap();
+        let refused = place.call(&bandung, shows).await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        // As where the commit that put it back took effect, and the line to the database broke.
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        let forgetting = store::state::forget(&mut tx, store::state::LOSS);
+        forgetting.await.unwrap();
+        tx.commit().await.unwrap();
+        let refused = place.get(&kemenpu, "/outbox/head").await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        restored::settle(&place.hub).await.unwrap();
+        let answered = place.get(&kemenpu, "/outbox/head").await;
+        assert_eq!(answered.status, 200);
+    }
+}
+
 /// What the hub must have signed and does not hold.
 fn lost_head(of: &Institution) -> StreamHead {
     StreamHead {
