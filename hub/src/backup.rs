@@ -6,6 +6,7 @@
 //! backup; what members show of it is told apart by their heads.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,8 +15,9 @@ use lapor_migrations::{
     Db, DbError, DbOptions, Kind, Schema, Tx, check_copy, is_vacant, restore_copy,
 };
 use lapor_protocol::ids::Digest;
+use lapor_web::accounts;
 use lapor_web::backup::{
-    Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free,
+    Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free, make_private,
 };
 
 use crate::error::HubError;
@@ -25,6 +27,8 @@ use crate::{restored, store, upkeep};
 const PROGRAM: &str = "lapor-hub";
 /// Name of the configuration in a hub's folder.
 const CONFIG: &str = "hub.toml";
+/// Name of the file beside it that stands there while a backup is restored.
+const UNFINISHED: &str = "restore.unfinished";
 /// The schema from which on the database knows which uploads are complete.
 const UPLOADS_NOTED: i64 = 2;
 
@@ -172,25 +176,22 @@ pub async fn restore(
     tell: impl Tell,
 ) -> Result<Restored, HubBackupError> {
     let (backup, kind) = proved(from, tell.clone()).await?;
+    let config = dir.join(CONFIG);
+    if config.exists() {
+        // There may be a hub, which is left as it is.
+        vacant(&backup, kind, &config).await?;
+    }
+    let unfinished = Unfinished::begin(dir)?;
+    let settings = match configured(&backup, kind, &config).await {
+        Ok(settings) => settings,
+        Err(error) => {
+            unfinished.undo()?;
+            return Err(error);
+        }
+    };
     let backup = Arc::new(backup);
     let manifest = backup.manifest().clone();
-    let config = dir.join(CONFIG);
-    if !config.exists() {
-        backup.place(CONFIG, &config)?;
-    }
-    let settings = Settings::load(&config)?;
     let storage = settings.storage.clone();
-    is_vacant(&settings.database.url, kind, Schema::Hub).await?;
-    for folder in [&storage.keys, &storage.authority] {
-        match (manifest.origin.keys, is_free(folder)?) {
-            (true, false) => return Err(BackupError::InUse(folder.clone()).into()),
-            (false, true) => return Err(HubBackupError::KeysMissing(folder.clone())),
-            _ => {}
-        }
-    }
-    if !is_free(&storage.blobs)? {
-        return Err(BackupError::InUse(storage.blobs).into());
-    }
     let (with_keys, held) = (manifest.origin.keys, Arc::clone(&backup));
     let telling = tell.clone();
     let placing = tokio::task::spawn_blocking(move || {
@@ -210,6 +211,7 @@ pub async fn restore(
     let noted = note(&db, now_ms, &manifest).await;
     db.close().await;
     noted?;
+    unfinished.end()?;
     Ok(Restored {
         manifest,
         config,
@@ -218,14 +220,89 @@ pub async fn restore(
     })
 }
 
+/// Puts the configuration in its place, where none stands yet.
+async fn configured(
+    backup: &Backup,
+    kind: Kind,
+    config: &Path,
+) -> Result<Settings, HubBackupError> {
+    if !config.exists() {
+        backup.place(CONFIG, config)?;
+    }
+    vacant(backup, kind, config).await
+}
+
+/// Makes sure that what a configuration names holds nothing yet.
+async fn vacant(backup: &Backup, kind: Kind, config: &Path) -> Result<Settings, HubBackupError> {
+    let settings = Settings::load(config)?;
+    let storage = &settings.storage;
+    is_vacant(&settings.database.url, kind, Schema::Hub).await?;
+    for folder in [&storage.keys, &storage.authority] {
+        match (backup.manifest().origin.keys, is_free(folder)?) {
+            (true, false) => return Err(BackupError::InUse(folder.clone()).into()),
+            (false, true) => return Err(HubBackupError::KeysMissing(folder.clone())),
+            _ => {}
+        }
+    }
+    if !is_free(&storage.blobs)? {
+        return Err(BackupError::InUse(storage.blobs.clone()).into());
+    }
+    Ok(settings)
+}
+
+/// A file beside the configuration, from the beginning of a restore to its end: a hub that was restored in
+/// part knows nothing of what it has lost.
+struct Unfinished {
+    path: PathBuf,
+    /// A restore before this one has left it.
+    was_there: bool,
+}
+
+impl Unfinished {
+    fn begin(dir: &Path) -> Result<Self, HubBackupError> {
+        make_private(dir)?;
+        let path = dir.join(UNFINISHED);
+        let was_there = path.exists();
+        let file = File::create(&path).map_err(HubError::from)?;
+        file.sync_all().map_err(HubError::from)?;
+        sync(dir)?;
+        Ok(Self { path, was_there })
+    }
+
+    /// Nothing was put anywhere.
+    fn undo(self) -> Result<(), HubBackupError> {
+        if self.was_there {
+            return Ok(());
+        }
+        self.end()
+    }
+
+    fn end(self) -> Result<(), HubBackupError> {
+        std::fs::remove_file(&self.path).map_err(HubError::from)?;
+        self.path.parent().map_or(Ok(()), sync)
+    }
+}
+
+fn sync(folder: &Path) -> Result<(), HubBackupError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(synced.map_err(HubError::from)?)
+}
+
+/// The file that says so, where a restore of the hub of this configuration was begun and has not ended.
+pub fn unfinished(config: &Path) -> Option<PathBuf> {
+    let path = config.with_file_name(UNFINISHED);
+    path.exists().then_some(path)
+}
+
 /// Notes in the restored database that it was, and that the backup in which it stood got done and is
-/// the last one of which it knows. One of before an upgrade is brought to this program's tables
-/// first, as its start would.
+/// the last one of which it knows, and ends whatever opens the console. One of before an upgrade is
+/// brought to this program's tables first, as its start would.
 async fn note(db: &Db, now_ms: i64, manifest: &Manifest) -> Result<(), HubError> {
     db.migrate().await?;
     upkeep::got_done(db, manifest).await?;
     let mut tx = db.write().await?;
     note_made(&mut tx, manifest.origin.made_at, manifest).await?;
+    accounts::end_all(&mut tx).await?;
     tx.commit().await?;
     restored::note(db, now_ms, manifest.origin.made_at).await
 }
@@ -251,12 +328,72 @@ pub(crate) async fn proved(from: &Path, tell: impl Tell) -> Result<(Backup, Kind
 
 #[cfg(test)]
 mod tests {
+    use lapor_migrations::on;
     use lapor_migrations::throwaway::databases;
 
     use super::*;
     use crate::store::upkeep::RunRow;
 
     const NOW: i64 = 1_790_000_000_000;
+
+    fn manifest(db: &Db, schema: i64) -> Manifest {
+        Manifest {
+            form: 1,
+            origin: Origin {
+                program: PROGRAM.into(),
+                version: "0.1.0".into(),
+                schema,
+                database: db.kind().name().into(),
+                instance: None,
+                made_at: NOW + 1,
+                keys: true,
+            },
+            run: "run-1".into(),
+            files: std::collections::BTreeMap::new(),
+            missing: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_opens_the_console_of_a_restored_hub_that_may_have_been_ended_since() {
+        const OPEN: [&str; 3] = [
+            "insert into sessions (hash, id, account, stage, agent, created_at, seen_at, expires_at)
+                values ($1, 'id', 'dewi', 'open', '', 1, 1, 9)",
+            "insert into account_links (hash, purpose, account, created_at, expires_at)
+                values ($1, 'password', 'dewi', 1, 9)",
+            "insert into recovery_codes (account, hash) values ('dewi', $1)",
+        ];
+        const LEFT: &str = "select (select count(*) from sessions)
+            + (select count(*) from account_links) + (select count(*) from recovery_codes)";
+        for test in databases().await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            for sql in OPEN {
+                let hash = vec![7_u8; 32];
+                let added = on!(&mut tx, c => sqlx::query(sql)
+                    .bind(hash)
+                    .execute(c)
+                    .await
+                    .map(drop));
+                added.unwrap();
+            }
+            let said = [store::state::UNWAITED, store::state::STUCK];
+            for name in said {
+                store::state::write(&mut tx, name, "x").await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            note(&db, NOW + 2, &manifest(&db, Schema::Hub.version()))
+                .await
+                .unwrap();
+            let mut tx = db.read().await.unwrap();
+            let left: i64 = on!(&mut tx, c => sqlx::query_scalar(LEFT).fetch_one(c).await).unwrap();
+            assert_eq!(left, 0);
+            for name in said {
+                let kept = store::state::read(&mut tx, name).await.unwrap();
+                assert_eq!(kept, None, "of a recovery of before");
+            }
+        }
+    }
 
     #[tokio::test]
     async fn the_backup_in_which_it_stood_got_done_also_where_an_older_program_made_it() {
@@ -278,21 +415,7 @@ mod tests {
             tx.commit().await.unwrap();
             let older = db.schema_version().await.unwrap();
             assert!(older < Schema::Hub.version());
-            let manifest = Manifest {
-                form: 1,
-                origin: Origin {
-                    program: PROGRAM.into(),
-                    version: "0.1.0".into(),
-                    schema: older,
-                    database: db.kind().name().into(),
-                    instance: None,
-                    made_at: NOW + 1,
-                    keys: true,
-                },
-                run: "run-1".into(),
-                files: std::collections::BTreeMap::new(),
-                missing: None,
-            };
+            let manifest = manifest(&db, older);
             note(&db, NOW + 2, &manifest).await.unwrap();
             let mut tx = db.read().await.unwrap();
             let run = store::upkeep::latest(&mut tx, 1).await.unwrap().remove(0);

@@ -51,7 +51,7 @@ pub enum HubError {
         "another process of this hub puts its record together again, which one does alone; this one is of use when that is done"
     )]
     Elsewhere,
-    /// Begun anew, with nothing in memory, the hub learns from its members what is lost.
+    /// Begun anew, with nothing in memory, the hub listens and learns from its members what is lost.
     #[error(
         "the database stands at an earlier moment than this process has seen of it: it was brought back from a backup, or a standby that lacked something has taken over"
     )]

@@ -2,7 +2,8 @@
 //! version of the directory. It begins and ends by the clock, or is ended by hand.
 //!
 //! Meanwhile the hub answers 503 `maintenance` to whatever would change the record or join; the
-//! directory, which tells of the end, and the nodes' reports go on, and so does the console.
+//! directory, which tells of the end, and the nodes' reports go on, and so does the console. What a
+//! restored hub has lost comes back all the same: before that no version could end it.
 
 use std::sync::Arc;
 

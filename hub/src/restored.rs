@@ -5,11 +5,13 @@
 //! given another place: members bring it back, and it gets the places that it had, or none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::app::Hub;
@@ -17,11 +19,15 @@ use crate::audit::{self, By};
 use crate::damage::{self, Damaged};
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::right::Right;
 use crate::store;
 use crate::store::retrieved::Brought;
 use crate::store::state::{self, RESTORED};
 use crate::stuck::Stuck;
 use crate::witness::{Conflict, Heard, Lack, Loss};
+
+/// What it may take to note that the database went back: whoever cannot ends without.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Noted by a restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -193,19 +199,50 @@ impl From<DbError> for CloseError {
 /// since the backup is not taken for a copy.
 pub(crate) async fn note(db: &Db, at: i64, backup_at: i64) -> Result<(), HubError> {
     let mut tx = db.write().await?;
-    store::chains::forget_boots(&mut tx).await?;
-    state::forget(&mut tx, state::APART).await?;
-    store::retrieved::forget_members(&mut tx).await?;
+    note_in(&mut tx, at, backup_at).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn note_in(tx: &mut Tx, at: i64, backup_at: i64) -> Result<(), HubError> {
+    store::chains::forget_boots(tx).await?;
+    for name in [state::APART, state::UNWAITED, state::STUCK] {
+        state::forget(tx, name).await?;
+    }
+    store::retrieved::forget_members(tx).await?;
     let restore = Restore {
         at,
         backup_at,
-        number: state::moment(&mut tx).await?.number,
+        number: state::moment(tx).await?.number,
         listened_at: None,
         closed_at: None,
         closed_by: None,
     };
-    let text = serde_json::to_string(&restore).map_err(HubError::damaged)?;
-    state::write(&mut tx, RESTORED, &text).await?;
+    keep(tx, &restore).await
+}
+
+/// Notes of a database that stands at an earlier moment than this process has seen that it was restored:
+/// the other processes end, and whichever begins next is alone and listens. Where that cannot be noted
+/// this process ends all the same.
+pub(crate) async fn note_receded(ground: &Ground, right: &Right) {
+    let noted = timeout(PATIENCE, try_note_receded(ground, right)).await;
+    match noted {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::error!(%error, "that the database went back could not be noted in it");
+        }
+        Err(_) => tracing::error!("that the database went back could not be noted in time"),
+    }
+}
+
+async fn try_note_receded(ground: &Ground, right: &Right) -> Result<(), HubError> {
+    let mut tx = ground.db.write().await?;
+    // Another process may have noticed it first, or puts the record together by now.
+    if state::read(&mut tx, state::LOSS).await?.is_some() || listens(&mut tx).await? {
+        return Ok(());
+    }
+    let ordered_at = state::moment(&mut tx).await?.ordered_at;
+    note_in(&mut tx, ground.clock.now_ms(), ordered_at).await?;
+    right.be_alone_in(&mut tx).await?;
     Ok(tx.commit().await?)
 }
 
@@ -213,6 +250,14 @@ async fn last(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
     let text = state::read(tx, RESTORED).await?;
     let read = text.map(|text| serde_json::from_str(&text).map_err(HubError::damaged));
     read.transpose()
+}
+
+/// Unix ms; when this hub was last restored, whether that is over or not.
+pub async fn last_at(db: &Db) -> Result<Option<i64>, HubError> {
+    let mut tx = db.read().await?;
+    let last = last(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(last.map(|restore| restore.at))
 }
 
 /// The one that is not over.
@@ -320,11 +365,18 @@ async fn put_back(hub: &Hub) -> Result<(), HubError> {
     let mut tx = hub.ground.db.write().await?;
     let unwaited = state::read(&mut tx, state::UNWAITED).await?;
     let all = recovery.whole() == recovery.members.len();
-    let lost = state::read(&mut tx, state::LOSS).await?.is_some();
-    if !lost || !(all || unwaited.is_some()) {
+    if state::read(&mut tx, state::LOSS).await?.is_none() {
+        tx.rollback().await?;
+        // It was put back, and nothing came of the answer to that commit.
+        return hub.witness.forget_what_is_back(&hub.ground.db).await;
+    }
+    if !all && unwaited.is_none() {
         return Ok(());
     }
-    let here = Some((recovery.back(), recovery.whole()));
+    // Those count too who are not waited for.
+    let brought = store::retrieved::members(&mut tx).await?;
+    let brought: u64 = brought.values().map(Brought::count).sum();
+    let here = Some((brought, recovery.whole()));
     if unwaited.is_none() && hub.witness.tried() == here {
         return Ok(());
     }

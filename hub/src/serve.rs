@@ -25,6 +25,7 @@ use crate::error::HubError;
 use crate::ground::Ground;
 use crate::http;
 use crate::replicas;
+use crate::restored;
 use crate::tls::{Renewed, Shown};
 use crate::trials;
 use crate::watch::{self, Reason};
@@ -89,6 +90,9 @@ pub async fn serve(
         _ = guard.join_next() => Err(HubError::Aborted),
         () = look_after(&hub, shown) => Err(HubError::Aborted),
     };
+    if matches!(outcome, Err(HubError::Receded)) {
+        Box::pin(restored::note_receded(ground, hub.sequencer.right())).await;
+    }
     drop((beside, guard));
     hub.connections.stopping();
     hub.begin_closing();
@@ -210,7 +214,7 @@ async fn look_after(hub: &Hub, mut shown: Shown) {
             }
             Err(error) => tracing::error!(%error, "the hub's certificate could not be renewed"),
         }
-        if let Err(error) = crate::restored::settle(hub).await {
+        if let Err(error) = restored::settle(hub).await {
             tracing::warn!(%error, "the recovery of a restored hub could not be noted");
         }
         if let Err(error) = crate::recovery::forget(&hub.ground).await {

@@ -174,6 +174,13 @@ impl Witness {
         self.stir();
     }
 
+    /// As [`Self::forget_loss`], by what is stored.
+    pub(crate) async fn forget_what_is_back(&self, db: &Db) -> Result<(), HubError> {
+        let apart = apart(db).await?;
+        self.forget_loss(apart);
+        Ok(())
+    }
+
     /// Notes which members alone are refused from now on.
     pub(crate) async fn set_apart_in(
         &self,

@@ -176,13 +176,17 @@ pub struct Health {
     pub portal: Option<String>,
 }
 
-/// What `POST /health` answers where there is something to ask for.
+/// What `POST /health` answers where there is something to ask for or to tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthAnswer {
     /// Places of the caller's chain whose messages the hub wants once more, exactly as they were sent:
     /// its disk has damaged them.
     #[serde(default)]
     pub again: Vec<Position>,
+    /// Unix ms; when the hub was last restored from a backup. It may lack what came beside messages
+    /// that it has: attachments, pictures, wraps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<i64>,
 }
 
 /// What a node has of all that the federation renews from time to time.

@@ -115,6 +115,7 @@ pub async fn restore(
         out.explanation,
         "If members were answered after this backup was made, the restored hub lacks what it signed for; it finds out from them, and takes nothing new in before they have brought that back. \
          If a newer backup or a standby exists, use that: it is faster.\n\
+         Everybody is logged out of the console, and recovery codes are to be made again. Tokens that were revoked and accounts that were disabled or had another role since the backup are as they were in it: revoke and disable again what was.\n\
          next: make sure that the former hub does not run any more, then `lapor-hub --config {config} serve`"
     )?;
     Ok(())

@@ -32,6 +32,7 @@ use lapor_web::listeners::all_free;
 use lapor_web::sign_on::{SignOn, SignOnError};
 
 use crate::alarms::Sender;
+use crate::backup::unfinished;
 use crate::clock::{self, Clock};
 use crate::ground::{Ground, Keyring};
 use crate::settings::Settings;
@@ -138,6 +139,9 @@ pub async fn run(
         }
     };
     let config = cli.config;
+    if !cli.command.needs_no_hub() {
+        is_restored(&config)?;
+    }
     match cli.command {
         Command::Init(init) => init::init(&init, out, clock).await,
         // The largest of them by far, and all would carry it.
@@ -189,6 +193,28 @@ pub async fn run(
             outcome
         }
     }
+}
+
+impl Command {
+    /// Whether it can be given where there is no whole hub.
+    fn needs_no_hub(&self) -> bool {
+        matches!(
+            self,
+            Self::Init(_) | Self::CheckConfig | Self::Restore(_) | Self::Verify(_)
+        )
+    }
+}
+
+/// Refuses to work on a hub whose restore has not ended: it would not know that it lacks anything.
+fn is_restored(config: &Path) -> Result<(), Failure> {
+    let Some(path) = unfinished(config) else {
+        return Ok(());
+    };
+    let message = format!(
+        "the restore of this hub was begun and has not ended, as {} says: remove the keys, authority, attachments and database that it has put there, and restore the backup again",
+        path.display()
+    );
+    Err(Failure::new(exit::CONFIGURATION, message))
 }
 
 /// How the audit log names whoever works at the machine.

@@ -67,7 +67,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 }
 
 /// Before the federation's routes: nobody passes without being an active
-/// instance, whatever the path.
+/// instance, whatever the path, but for those who bring back what the hub has lost.
 pub fn federation(
     State(hub): State<Arc<Hub>>,
     mut request: Request,
@@ -81,7 +81,7 @@ pub fn federation(
             let heard = hub.witness.hear(&hub.ground, peer, request.headers());
             let heard = Box::pin(heard).await;
             let path = request.uri().path();
-            let told = is_told(path);
+            let goes_on = is_told(path) || brings_back(path);
             let heard = match heard {
                 Err(error) if error.code() == Code::Recovering && brings_back(path) => Ok(()),
                 Ok(()) if takes_place(request.method(), path) => {
@@ -90,7 +90,7 @@ pub fn federation(
                 heard => heard,
             };
             let heard = heard.and_then(|()| {
-                if told {
+                if goes_on {
                     Ok(())
                 } else {
                     refuse_meanwhile(&hub.ground)
@@ -117,11 +117,11 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
         if request.uri().path() != super::WELL_KNOWN {
             if !renews(request.uri().path()) {
                 hub.witness.refuse_if_recovering()?;
+                refuse_meanwhile(&hub.ground)?;
             }
             if request.uri().path().strip_prefix(PREFIX) == Some("/enrol") {
                 hub.witness.refuse_while_listening(&hub.ground)?;
             }
-            refuse_meanwhile(&hub.ground)?;
         }
         Ok(place)
     });
@@ -134,13 +134,14 @@ fn takes_place(method: &Method, path: &str) -> bool {
     *method == Method::POST && ["/outbox", "/epochs"].contains(&below)
 }
 
-/// Whether a path is answered although the hub lacks what it has signed for.
+/// Whether a path is answered although the hub lacks what it has signed for, and in a maintenance, whose
+/// end could be told to nobody before that is back.
 fn brings_back(path: &str) -> bool {
     path.strip_prefix(PREFIX) == Some("/recovery")
 }
 
 /// Whether a path gives a certificate to whom the hub knows, and no place in the record: without
-/// one they cannot bring anything back.
+/// one they cannot bring anything back. It does so in a maintenance too.
 fn renews(path: &str) -> bool {
     let below = path.strip_prefix(PREFIX);
     below.is_some_and(|below| below.starts_with("/certificates/"))
@@ -159,7 +160,9 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError
     };
     request.extensions_mut().insert(peer.clone());
     let now_ms = hub.now_ms();
-    let admitted = hub.ground.directory.admit(&peer.0).and_then(|()| {
+    let allowed = hub.ground.directory.admit(&peer.0);
+    let allowed = allowed.or_else(|refused| bring_back_barred(hub, refused, request.uri().path()));
+    let admitted = allowed.and_then(|()| {
         hub.contacts.note(&peer.0, now_ms);
         check_version(request)?;
         hub.admission.request(&peer.0)
@@ -169,6 +172,22 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError
         hub.connections.visits.refused(&peer.0, code, now_ms);
     }
     admitted
+}
+
+/// Whoever is suspended or revoked may hold what nobody else does: while the hub has lost that they are told
+/// so, and bring it back. Nothing is taken on anybody's word there, and they are not waited for.
+fn bring_back_barred(hub: &Hub, refused: HubError, path: &str) -> Result<(), HubError> {
+    if !matches!(
+        refused.code(),
+        Code::InstanceSuspended | Code::InstanceRevoked
+    ) {
+        return Err(refused);
+    }
+    match hub.witness.refuse_if_recovering() {
+        Ok(()) => Err(refused),
+        Err(_) if brings_back(path) => Ok(()),
+        Err(recovering) => Err(recovering),
+    }
 }
 
 /// The name in the certificate; its chain was verified in the handshake.

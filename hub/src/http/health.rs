@@ -14,9 +14,9 @@ use super::{Peer, body};
 use crate::app::Hub;
 use crate::damage;
 use crate::error::HubError;
-use crate::{portals, watch};
+use crate::{portals, restored, watch};
 
-/// `POST /health`: asks for messages that are damaged here.
+/// `POST /health`: asks for messages that are damaged here, and tells when the hub was restored.
 pub async fn report(
     State(hub): State<Arc<Hub>>,
     Peer(peer): Peer,
@@ -42,8 +42,9 @@ pub async fn report(
         tracing::warn!(instance = %peer, %error, "the address of a portal waits for a later report");
     }
     let again = damage::wanted_of(&hub.ground, &peer).await?;
-    if again.is_empty() {
+    let restored = restored::last_at(&hub.ground.db).await?;
+    if again.is_empty() && restored.is_none() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(Json(HealthAnswer { again }).into_response())
+    Ok(Json(HealthAnswer { again, restored }).into_response())
 }

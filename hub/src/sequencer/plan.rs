@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use lapor_migrations::Tx;
 use lapor_protocol::case::Ruling;
 use lapor_protocol::delivery::{Cursor, Item};
+use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId};
 use lapor_protocol::message::Message;
@@ -41,13 +42,14 @@ pub struct Plan {
     claimed: HashMap<(CaseId, u64), EnvelopeId>,
     /// Hashes of items, by recipient and `dseq`.
     expected: HashMap<(String, u64), Digest>,
-    /// Whose copy contradicts the record: it has no say.
+    /// Whose copy contradicts the record, and those who are not waited for and keep some back: they
+    /// have no say.
     apart: HashSet<InstanceId>,
 }
 
 impl Plan {
-    /// Reads what was brought; an inner error says what is missing.
-    pub async fn read(tx: &mut Tx) -> Result<Result<Self, Stuck>, HubError> {
+    /// Reads what was brought to a hub whose directory ends like this; an inner error says what is missing.
+    pub async fn read(tx: &mut Tx, directory: &Directory) -> Result<Result<Self, Stuck>, HubError> {
         let brought = store::retrieved::envelopes(tx).await?;
         let mut plan = Self {
             known: HashMap::new(),
@@ -58,10 +60,8 @@ impl Plan {
             expected: HashMap::new(),
             apart: HashSet::new(),
         };
-        let members = store::retrieved::members(tx).await?.into_iter();
-        let apart = members.filter(|(_, brought)| brought.conflict.is_some());
-        plan.apart = apart.map(|(member, _)| member).collect();
         let ids: HashSet<EnvelopeId> = brought.iter().map(|place| place.id).collect();
+        plan.apart = apart(tx, directory, &ids).await?;
         if let Err(why) = plan.read_items(tx, &ids).await? {
             return Ok(Err(why));
         }
@@ -280,5 +280,44 @@ impl Plan {
             seq: first.seq,
             author: first.author.clone(),
         })
+    }
+}
+
+/// Who has no say: whose copy contradicts the record, and of those who take no part any more whoever has
+/// not brought all that it shows, with the messages. They are not waited for, and stop nobody.
+async fn apart(
+    tx: &mut Tx,
+    directory: &Directory,
+    brought: &HashSet<EnvelopeId>,
+) -> Result<HashSet<InstanceId>, HubError> {
+    let (mut apart, mut barred) = (HashSet::new(), Vec::new());
+    for (member, of) in store::retrieved::members(tx).await? {
+        let takes_part = directory.latest().is_active(&member);
+        if of.conflict.is_some() || (!takes_part && of.whole == 0) {
+            apart.insert(member);
+        } else if !takes_part {
+            barred.push(member);
+        }
+    }
+    if barred.is_empty() {
+        return Ok(apart);
+    }
+    let mut after = (String::new(), 0, 0);
+    loop {
+        let page = store::retrieved::items(tx, (&after.0, after.1, after.2)).await?;
+        let Some(last) = page.last() else {
+            return Ok(apart);
+        };
+        after = (last.to.clone(), last.depoch, last.dseq);
+        for row in page {
+            let Some(member) = barred.iter().find(|member| member.as_str() == row.to) else {
+                continue;
+            };
+            let item: Item = serde_json::from_str(&row.text).map_err(HubError::damaged)?;
+            let id = item.envelope_id;
+            if !brought.contains(&id) && !store::envelopes::is_here(tx, id).await? {
+                apart.insert(member.clone());
+            }
+        }
     }
 }

@@ -94,7 +94,7 @@ impl Replay {
     async fn run(mut self, tx: &mut Tx) -> Result<Result<Replayed, Stuck>, HubError> {
         let mut working = self.worker.begin(tx).await?;
         let latest = Arc::clone(&working.directory);
-        let mut plan = match Plan::read(tx).await? {
+        let mut plan = match Plan::read(tx, &latest).await? {
             Ok(plan) => plan,
             Err(why) => return Ok(Err(why)),
         };

@@ -75,6 +75,13 @@ pub struct Brought {
     pub conflict: Option<String>,
 }
 
+impl Brought {
+    /// All that it has brought.
+    pub fn count(&self) -> u64 {
+        (self.versions + self.items + self.messages) as u64
+    }
+}
+
 /// An item as it was brought.
 #[derive(Debug)]
 pub struct Item {

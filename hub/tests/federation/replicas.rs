@@ -6,9 +6,10 @@ use axum::body::Body;
 use http::Method;
 use lapor_hub::audit::By;
 use lapor_hub::directory::Amendment;
+use lapor_hub::restored::{self, Stage};
 use lapor_hub::{Hub, HubError, membership, replicas, store, watch};
 use lapor_migrations::throwaway::TestDb;
-use lapor_migrations::{Kind, on};
+use lapor_migrations::{Kind, Schema, on};
 use lapor_protocol::delivery::StreamHead;
 use lapor_protocol::ids::Digest;
 use lapor_protocol::keys::Signer;
@@ -18,7 +19,7 @@ use lapor_protocol::seen;
 use lapor_protocol::wire::{PREFIX, SEEN_HEADER};
 use serde_json::json;
 
-use super::harness::{Institution, NOW, Place, databases, request};
+use super::harness::{Institution, NOW, Place, Written, databases, request};
 use super::serving::{join, listen};
 
 /// Longer than a process takes to notice anything of another.
@@ -220,6 +221,36 @@ async fn a_program_that_knows_of_no_other_takes_the_order_from_all() {
     }
 }
 
+/// What stands in the database where a program of this schema has begun, of before without one.
+async fn begun(place: &Place, word: &str) {
+    let mut tx = place.hub.ground.db.write().await.unwrap();
+    let writing = store::state::write(&mut tx, store::state::SEQUENCER, word);
+    writing.await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_older_program_beside_a_newer_one_ends() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let other = place.another().await;
+        begun(&place, "replicas").await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        let later = format!("replicas:{}", Schema::Hub.version() + 1);
+        begun(&place, &later).await;
+        let looked = replicas::look(&place.hub).await;
+        assert!(matches!(looked, Err(HubError::Fenced)), "{looked:?}");
+        place.turn_to(other);
+        let (_, filed) = bandung.file(2);
+        let refused = place.push(&bandung, &[filed]).await;
+        assert_eq!(refused.code(), Some(Code::Internal));
+        let ended = place.hub.sequencer.ended().borrow().clone();
+        assert!(matches!(ended, Some(HubError::Fenced)), "{ended:?}");
+    }
+}
+
 const LOSE_MESSAGE: &str =
     "delete from envelopes where number = (select max(number) from envelopes)";
 
@@ -230,23 +261,60 @@ async fn lose(place: &Place, sql: &'static str) {
     tx.commit().await.unwrap();
 }
 
-async fn ends_as_receded(place: &Place, asks: &mut Institution) {
+/// Returns what was sent in vain.
+async fn ends_as_receded(place: &Place, asks: &mut Institution) -> Written {
     let (_, filed) = asks.file(9);
-    let refused = place.push(asks, &[filed]).await;
+    let refused = place.push(asks, std::slice::from_ref(&filed)).await;
     assert_eq!(refused.code(), Some(Code::Recovering));
     let ended = place.hub.sequencer.ended().borrow().clone();
     assert!(matches!(ended, Some(HubError::Receded)), "{ended:?}");
+    filed
+}
+
+/// Gives nobody the place of what is lost before everybody has been heard.
+async fn listens(place: &Place, asks: &Institution, filed: &Written) {
+    let is = restored::read(&place.hub).await.unwrap();
+    assert_eq!(is.stage, Stage::Listening);
+    let refused = place.push(asks, std::slice::from_ref(filed)).await;
+    assert_eq!(refused.code(), Some(Code::Recovering));
 }
 
 #[tokio::test]
-async fn a_database_that_went_back_behind_what_a_process_has_seen_ends_it() {
+async fn a_database_that_went_back_behind_what_a_process_has_seen_ends_it_and_the_next_listens() {
     for db in databases().await {
-        let place = Place::new(&db).await;
-        let [_, mut bandung, mut kemenpu] = place.three().await;
+        let mut place = Place::new(&db).await;
+        let [pusat, mut bandung, mut kemenpu] = place.three().await;
         let (_, filed) = bandung.file(1);
         place.send(&bandung, &[filed]).await;
         lose(&place, LOSE_MESSAGE).await;
-        ends_as_receded(&place, &mut kemenpu).await;
+        let filed = ends_as_receded(&place, &mut kemenpu).await;
+        place.restart().await;
+        listens(&place, &kemenpu, &filed).await;
+        for of in [&pusat, &bandung, &kemenpu] {
+            assert_eq!(place.get(of, "/outbox/head").await.status, 200);
+        }
+        let answered = place.push(&kemenpu, &[filed]).await;
+        assert_ne!(answered.code(), Some(Code::Recovering), "all are heard");
+    }
+}
+
+#[tokio::test]
+async fn who_has_seen_no_more_than_the_database_ends_with_who_has_and_the_next_listens() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [_, mut bandung, mut kemenpu] = place.three().await;
+        let other = place.another().await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        lose(&place, LOSE_MESSAGE).await;
+        let filed = ends_as_receded(&place, &mut kemenpu).await;
+        place.turn_to(other);
+        let refused = place.push(&kemenpu, std::slice::from_ref(&filed)).await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        let ended = place.hub.sequencer.ended().borrow().clone();
+        assert!(matches!(ended, Some(HubError::Elsewhere)), "{ended:?}");
+        place.restart().await;
+        listens(&place, &kemenpu, &filed).await;
     }
 }
 
@@ -263,11 +331,10 @@ async fn what_a_process_has_only_followed_ends_it_too_where_the_database_went_ba
         place.send(&bandung, &[filed]).await;
         replicas::look(&first).await.unwrap();
         lose(&place, LOSE_MESSAGE).await;
-        let other = place.turn_to(first);
-        ends_as_receded(&place, &mut kemenpu).await;
-        place.turn_to(other);
         let looked = replicas::look(&place.hub).await;
         assert!(matches!(looked, Err(HubError::Receded)), "{looked:?}");
+        place.turn_to(first);
+        ends_as_receded(&place, &mut kemenpu).await;
     }
 }
 
@@ -279,9 +346,6 @@ async fn nobody_rules_by_a_directory_that_the_database_has_lost() {
         let [_, _, mut kemenpu] = place.three().await;
         let other = place.another().await;
         lose(&place, LOSE).await;
-        ends_as_receded(&place, &mut kemenpu).await;
-        let looked = replicas::look(&other).await;
-        assert!(matches!(looked, Err(HubError::Receded)), "{looked:?}");
         let mut tx = other.ground.db.write().await.unwrap();
         let known = other.ground.directory.current();
         let published = other
@@ -289,6 +353,10 @@ async fn nobody_rules_by_a_directory_that_the_database_has_lost() {
             .publish(&mut tx, &known, Amendment::default())
             .await;
         assert!(matches!(published, Err(HubError::Receded)), "{published:?}");
+        tx.rollback().await.unwrap();
+        let looked = replicas::look(&other).await;
+        assert!(matches!(looked, Err(HubError::Receded)), "{looked:?}");
+        ends_as_receded(&place, &mut kemenpu).await;
     }
 }
 
@@ -312,6 +380,30 @@ async fn the_process_to_which_a_loss_is_shown_is_alone_until_that_is_back() {
         assert!(matches!(ended, Some(HubError::Elsewhere)), "{ended:?}");
         assert!(first.sequencer.ended().borrow().is_none());
         replicas::look(&first).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_back_in_the_database_is_lost_no_more_in_memory() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, kemenpu] = place.three().await;
+        let signed = lost_head(&bandung).sign(&Signer::from_seed(&[7; 32]));
+        let shows = request(Method::GET, "/outbox/head");
+        let shows = shows.header(SEEN_HEADER, seen::shown(&signed).unwrap());
+        let shows = shows.body(Body::empty()).unwrap();
+        let refused = place.call(&bandung, shows).await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        // As where the commit that put it back took effect, and the line to the database broke.
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        let forgetting = store::state::forget(&mut tx, store::state::LOSS);
+        forgetting.await.unwrap();
+        tx.commit().await.unwrap();
+        let refused = place.get(&kemenpu, "/outbox/head").await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        restored::settle(&place.hub).await.unwrap();
+        let answered = place.get(&kemenpu, "/outbox/head").await;
+        assert_eq!(answered.status, 200);
     }
 }
 

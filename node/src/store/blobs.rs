@@ -75,6 +75,29 @@ pub async fn send_again(tx: &mut Tx, epoch: i64, (from, to): (i64, i64)) -> Stor
     Ok(())
 }
 
+/// The last case that names a blob, of whatever state.
+pub async fn last_case(tx: &mut Tx) -> Stored<Option<String>> {
+    const SQL: &str = "select max(case_id) from blobs";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
+}
+
+/// Cases in which blobs of own messages are held, from one back, itself included.
+pub async fn own_held(tx: &mut Tx, from: &str, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select b.case_id from blobs b where b.case_id <= $1 and b.state = 'held'
+            and exists (select 1 from outbox o where o.message_id = b.message_id)
+        group by b.case_id order by b.case_id desc limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(from).bind(limit).fetch_all(c).await)?)
+}
+
+/// Has what is attached to own messages of these cases, both included, sent once more.
+pub async fn send_again_of(tx: &mut Tx, (first, last): (&str, &str)) -> Stored<()> {
+    const SQL: &str = "update blobs set state = 'to_send', progress = 0
+        where state = 'held' and case_id between $1 and $2
+            and exists (select 1 from outbox o where o.message_id = blobs.message_id)";
+    on!(tx, c => sqlx::query(SQL).bind(first).bind(last).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// A blob has gone the way that its row was waiting for, and with it every row of the same digest and
 /// size that waits for that, or for the file, which is here. One whose words were erased meanwhile stays
 /// erased, and one that was fetched settles nothing that is to be sent: the hub wants that of its author.

@@ -37,6 +37,12 @@ impl Link {
     /// Sends blobs whose message the hub has accepted, another page at each
     /// call. Returns how many are complete at the hub.
     pub async fn send_blobs(&self) -> Result<usize, LinkError> {
+        self.heed_restore().await?;
+        // Those that wait have been gone through: what is new waits behind a portion at most.
+        let begins = self.asked().blobs[Way::ToHub as usize].0.is_empty();
+        if begins {
+            self.offer_attachments().await?;
+        }
         self.move_blobs(Way::ToHub).await
     }
 
@@ -107,6 +113,9 @@ impl Link {
     /// Sends what the hub lacks of a blob of `total` bytes.
     pub(super) async fn send_blob(&self, sha256: &Digest, total: u64) -> Result<(), LinkError> {
         let mut from = self.received(sha256).await?;
+        if from >= total {
+            return Ok(());
+        }
         let mut file = File::open(blob_path(&self.node, sha256))
             .await
             .map_err(NodeError::from)?;

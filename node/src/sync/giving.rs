@@ -610,6 +610,12 @@ mod tests {
                 link.give_keys().await.unwrap();
                 assert_eq!(asked(), expected);
             }
+            for expected in [1, 0] {
+                link.note_restore(NOW).await.unwrap();
+                link.send_blobs().await.unwrap();
+                link.give_keys().await.unwrap();
+                assert_eq!(asked(), expected, "the hub tells of a restore itself");
+            }
         }
     }
 

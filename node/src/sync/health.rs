@@ -14,7 +14,8 @@ use crate::publishing::{calendar_in_force, taxonomy_in_force};
 use crate::store;
 
 impl Link {
-    /// Tells the hub how this node is doing, and sends it once more what it asks for.
+    /// Tells the hub how this node is doing, sends it once more what it asks for, and learns
+    /// whether it was restored.
     pub async fn report_health(&self) -> Result<(), LinkError> {
         let status = self.node.status().await?;
         let mut tx = self.node.read_tx().await?;
@@ -55,8 +56,11 @@ impl Link {
         if answer.body.is_empty() {
             return Ok(());
         }
-        let wanted: HealthAnswer = answer.json()?;
-        self.send_again(&wanted.again).await
+        let answer: HealthAnswer = answer.json()?;
+        if let Some(at) = answer.restored {
+            self.note_restore(at).await?;
+        }
+        self.send_again(&answer.again).await
     }
 
     /// Where people open the pages; empty where nobody has said so.

@@ -16,6 +16,7 @@ mod directory;
 mod epoch;
 mod error;
 mod fetching_again;
+mod given_again;
 mod giving;
 mod health;
 mod https;

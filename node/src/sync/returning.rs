@@ -23,7 +23,7 @@ use lapor_protocol::wire::{NDJSON, PREFIX};
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-use super::giving::note_lost;
+use super::given_again::offer_again;
 use super::outgoing::COMPRESS_FROM;
 use super::undamaged::{item_at, messages_back, signed};
 use super::{Call, Link, LinkError};
@@ -107,7 +107,7 @@ impl Link {
                     ?answer,
                     "the hub has lost what it signed for, and wants what this node does not hold, or not whole any more"
                 );
-                self.stand_anew(requests > 0).await?;
+                self.stand_anew().await?;
                 return Ok(requests);
             }
             standing = self.offer(body).await?;
@@ -119,7 +119,7 @@ impl Link {
         if requests > 0 {
             tracing::warn!(requests, "what the hub had lost was brought back to it");
         }
-        self.stand_anew(requests > 0).await?;
+        self.stand_anew().await?;
         Ok(requests)
     }
 
@@ -274,17 +274,13 @@ impl Link {
         Ok(receipt.is_some_and(|receipt| receipt.author == *me))
     }
 
-    /// Compares heads, acknowledges and looks at who lacks a key anew: the hub knows nothing of the
-    /// last times. Where it had lost anything, it may have lost pictures too.
-    async fn stand_anew(&self, lost: bool) -> Result<(), NodeError> {
+    /// Compares heads and acknowledges anew: the hub knows nothing of the last times. Whatever it
+    /// had lost, it may have lost attachments, pictures and keys too.
+    async fn stand_anew(&self) -> Result<(), NodeError> {
         self.compared.store(false, Ordering::SeqCst);
         let mut tx = self.node.write_tx().await?;
         store::chain::forget_acks(&mut tx).await?;
-        note_lost(&mut tx).await?;
-        if lost {
-            let me = self.node.instance()?.as_str();
-            store::pictures::send_again(&mut tx, me).await?;
-        }
+        offer_again(&mut tx, self.node.instance()?).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -50,6 +50,12 @@ pub use sign_in::{Entered, Subject};
 pub use signed_in::{Doors, SignedIn, Staffed};
 pub use vault::FactorKey;
 
+/// Nobody is logged in any more, and no link or recovery code opens anything: a database that was restored
+/// knows nothing of those that were ended or used since.
+pub async fn end_all(tx: &mut Tx) -> Result<(), DbError> {
+    store::end_all(tx).await
+}
+
 /// What the program decides about its accounts.
 #[derive(Debug, Clone)]
 pub struct Rules {

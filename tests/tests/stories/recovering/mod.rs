@@ -2,8 +2,11 @@
 //! members what it has lost: in the places that it had, from nobody's word.
 
 mod apart;
+mod barred;
+mod beside;
 mod damaged;
 mod lost;
+mod maintenance;
 mod wraps;
 
 use http::{HeaderName, HeaderValue, Method};
