@@ -133,8 +133,8 @@ pub async fn act(
     if matches!(act, Some(ReporterAct::Confirm { .. }))
         && confirms_another(&node, &speaker, &form).await?
     {
-        let (none, said) = (Attached::default(), text_id("confirm-another"));
-        return refused(&node, &speaker, form, none, said).await;
+        let (empty, said) = (Attached::default(), text_id("confirm-another"));
+        return refused(&node, &speaker, form, empty, said).await;
     }
     match act.filter(|_| form.is_fine()) {
         Some(act) => say(&node, speaker, form, Attached::default(), act, done).await,
