@@ -362,10 +362,7 @@ mod tests {
                 acts(&place, case, "case.verified", json!({}), None).await;
             }
             let asked = |latitude: f64, longitude: f64| Sketch {
-                coordinates: Some(Coordinates {
-                    latitude,
-                    longitude,
-                }),
+                coordinates: Coordinates::of(latitude, longitude).ok(),
                 ..sketch("Lubang besar, dua motor jatuh.")
             };
             let of = |found: &LikelyDuplicates, case: CaseId| {

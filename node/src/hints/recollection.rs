@@ -284,10 +284,7 @@ pub(super) fn told(view: &CaseView) -> Told {
             }
         }
         told.place = text("place").map(str::to_owned).or(told.place);
-        told.coordinates = words
-            .get("coordinates")
-            .and_then(coordinates)
-            .or(told.coordinates);
+        told.coordinates = Coordinates::in_words(words).or(told.coordinates);
     }
     told
 }
@@ -298,16 +295,4 @@ fn makes(entry: &HistoryEntry, case: CaseId) -> bool {
         .as_ref()
         .and_then(|body| body.get("child")?.as_str());
     entry.kind == "case.split" && child.and_then(|id| id.parse().ok()) == Some(case)
-}
-
-/// Words hold millionths of a degree.
-fn coordinates(value: &Value) -> Option<Coordinates> {
-    let degrees = |name: &str| -> Option<f64> {
-        let micro = i32::try_from(value.get(name)?.as_i64()?).ok()?;
-        Some(f64::from(micro) / 1_000_000.0)
-    };
-    Some(Coordinates {
-        latitude: degrees("latitude_micro")?,
-        longitude: degrees("longitude_micro")?,
-    })
 }

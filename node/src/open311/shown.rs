@@ -193,8 +193,8 @@ impl<'a> Teller<'a> {
             ("address", Tree::maybe(place)),
             ("address_id", Tree::Nothing),
             ("zipcode", Tree::Nothing),
-            ("lat", degrees(|told| told.latitude)),
-            ("long", degrees(|told| told.longitude)),
+            ("lat", degrees(Coordinates::latitude)),
+            ("long", degrees(Coordinates::longitude)),
             ("media_url", Tree::Nothing),
         ])
     }

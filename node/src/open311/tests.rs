@@ -406,8 +406,10 @@ async fn a_form_that_cannot_be_used_says_why_and_a_wrong_key_files_nothing() {
         for (form, said) in [
             (no_code, "service_code was not provided"),
             (no_place, "location"),
-            (LAMP.replace("-6.9175", "abc"), "lat, long"),
-            (LAMP.replace("-6.9175", "91"), "coordinates"),
+            (LAMP.replace("-6.9175", "abc"), "lat: expected degrees"),
+            (LAMP.replace("-6.9175", "91"), "lat: expected degrees"),
+            (LAMP.replace("107.6091", "NaN"), "long: expected degrees"),
+            (LAMP.replace("107.6091", ""), "long: expected degrees"),
             (
                 LAMP.replace("-6.9175", "52").replace("107.6091", "4"),
                 "outside of Indonesia",

@@ -109,7 +109,7 @@ fn moved(v: &Voice, form: &Form) -> Moved {
     let Ok(Some(at)) = draft::degrees(form) else {
         return Moved::default();
     };
-    let spot = spot(at.latitude, at.longitude);
+    let spot = spot(at.latitude(), at.longitude());
     let written = regions::national().meant(form.text("wilayah"));
     if written.is_some_and(|region| spot.may_lie_in(&region)) {
         return Moved::default();
