@@ -15,7 +15,7 @@ use lapor_web::page::{Form, FormWithFiles};
 use sha2::{Digest as _, Sha256};
 
 use super::asked::{Asked, KEY, Refused, Told, key_in};
-use super::services::{ANONYMOUS, KIND, OPENNESS, SECRET, Service, service};
+use super::categories::{ANONYMOUS, KIND, OPENNESS, SECRET, Service, service};
 use super::shown::voice;
 use super::tree::Tree;
 use crate::attach;

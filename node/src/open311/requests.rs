@@ -11,7 +11,7 @@ use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::CaseId;
 
 use super::asked::{Asked, Refused, Told};
-use super::services::code_of;
+use super::categories::code_of;
 use super::shown::Teller;
 use super::tree::Tree;
 use crate::casework::{Gone, PublicCase, PublicFilter, summaries};

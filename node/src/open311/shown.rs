@@ -8,7 +8,7 @@ use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::{Language, Voice, text_id};
 
-use super::services::{code_of, name_of};
+use super::categories::{code_of, name_of};
 use super::tree::Tree;
 use crate::casework::course::Event;
 use crate::casework::{
