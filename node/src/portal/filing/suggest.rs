@@ -179,7 +179,7 @@ pub async fn alike(node: &Node, v: &Voice, sketch: &Sketch) -> Result<Vec<Alike>
 
 /// Institutions that a report may concern, each with the reason.
 pub async fn hints(node: &Node, v: &Voice, form: &Form) -> Result<Vec<Choice>, ApiProblem> {
-    let found = node.routing_hints(&draft::matter(node, form).await?).await;
+    let found = node.public_hints(&draft::matter(node, form).await?).await;
     let found = found.map_err(|e| problem(&e))?.hints.into_iter();
     let hints = found.take(HINTS).map(|hint| choice(node, v, &hint));
     Ok(hints.collect())
