@@ -1,5 +1,7 @@
 //! Open311 through the node's router, as the application of a city meets it.
 
+use std::net::Ipv4Addr;
+
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
@@ -257,6 +259,23 @@ async fn a_report_is_read_by_whoever_filed_it_and_by_all_once_it_is_taken_up() {
         assert_eq!(identity.name.as_deref(), Some("Siti"));
         let view = city.place.node.case(case).await.unwrap();
         assert_eq!(view.summary.region.unwrap().as_str(), "32.73");
+    }
+}
+
+#[tokio::test]
+async fn whoever_tells_no_key_lists_at_a_walking_pace() {
+    for city in cities().await {
+        for _ in 0..120 {
+            let spent = city.place.node.admit_search(Ipv4Addr::UNSPECIFIED.into());
+            spent.unwrap();
+        }
+        city.get(REQUESTS).await.is(StatusCode::TOO_MANY_REQUESTS);
+        let keyed = city.get(&format!("{REQUESTS}?api_key={}", city.key)).await;
+        keyed.is(StatusCode::OK);
+        city.place.clock.advance(1000);
+        city.get(REQUESTS).await.is(StatusCode::OK);
+        let again = city.get("/open311/v2/requests.xml").await;
+        again.is(StatusCode::TOO_MANY_REQUESTS);
     }
 }
 
