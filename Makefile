@@ -113,9 +113,13 @@ endif
 # What somebody would take instead is measured as well, unless ARGS ask for other figures; where it
 # is not to be had, it is left out.
 PEERS = $(if $(findstring --only,$(ARGS)),$(findstring peers,$(ARGS)),peers)
+# Figures for which a node is started.
+NODES = sync latency intake growth fleet peers
+COMMA := ,
+ASKED = $(if $(findstring --only,$(ARGS)),$(filter $(NODES),$(subst $(COMMA), ,$(subst =, ,$(ARGS)))),$(NODES))
 bench:
 	@.ci/need cargo cc $(findstring postgres,$(ARGS))
-	$(call release,lapor-hub lapor-node lapor-bench)
+	$(call release,lapor-hub $(if $(ASKED),lapor-node) lapor-bench)
 	@if [ -n "$(PEERS)" ] && .ci/need nats-server; then $(MAKE) --no-print-directory bench-peers; fi
 	@exec $(TARGET)/release/lapor-bench --peers bench/peers $(ARGS)
 
@@ -134,7 +138,7 @@ paint:
 
 flames:
 	@.ci/need cargo cc perf inferno $(findstring postgres,$(ARGS))
-	$(call release,lapor-hub lapor-node lapor-bench lapor-fleet)
+	$(call release,$(shell bench/flames programs $(firstword $(ARGS))))
 	@exec bench/flames $(ARGS)
 
 # Any toolchain will do, the stable one too: counting branches is asked of LLVM. A row for each parser, as
@@ -156,7 +160,7 @@ mutants:
 # exec: the fleet itself gets the signals that make is sent.
 fleet:
 	@.ci/need cargo cc $(findstring postgres,$(ARGS))
-	$(call release,lapor-hub lapor-node lapor-fleet)
+	$(call release,lapor-hub lapor-fleet)
 	@exec $(TARGET)/release/lapor-fleet $(ARGS)
 
 # Release: the programs alone, without a feature that only tests use. Dev: what

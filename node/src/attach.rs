@@ -325,6 +325,15 @@ async fn take(
         }
         Err(NodeError::Invalid(_)) => said(text_id("file-unusable")),
         Err(NodeError::NoRoom) => said(text_id("file-no-room-staff")),
+        Err(NodeError::Busy { retry_after_s }) => {
+            let wait = waiting(v, retry_after_s.into());
+            let later = Later {
+                said: v.with("wait", wait).say("files-busy"),
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                retry_after_s: Some(retry_after_s),
+            };
+            Ok(Taken::PutOff(later, hex::encode(hash.finalize())))
+        }
         Err(error) => Err(problem(&error)),
     }
 }

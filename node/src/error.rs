@@ -52,6 +52,11 @@ pub enum NodeError {
     /// So much waits to be used that nothing more is taken in for now.
     #[error("too many files wait to be used by a report; send it without one, or later")]
     NoRoom,
+    /// So many files are cleaned, and wait for it, that the turn of this one has not come.
+    #[error(
+        "too many files are being freed of metadata; send this one again in {retry_after_s} seconds"
+    )]
+    Busy { retry_after_s: u32 },
     /// What the caller may not do, though others may; says why and who may.
     #[error("{0}")]
     Forbidden(String),

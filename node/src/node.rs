@@ -31,7 +31,7 @@ use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::hub_time::HubTime;
 use crate::in_force::{self, Changes, InForce, Typed};
-use crate::media::Arriving;
+use crate::media::{Arriving, Turns};
 use crate::reporters::Guards;
 use crate::settings::Settings;
 use crate::tiles::Tiles;
@@ -95,6 +95,8 @@ pub struct Node {
     guards: Guards,
     /// What has come of uploads that are not complete.
     arriving: Arriving,
+    /// Whose file is cleaned.
+    turns: Turns,
     /// What the channels of others need here.
     switch: Switch,
     /// Street tiles, where the operator supplies them.
@@ -157,6 +159,7 @@ impl Node {
             memory: Memory::default(),
             guards: Guards::new(),
             arriving: Arriving::default(),
+            turns: Turns::of(settings.api.upload_bytes),
             switch: Switch::below(settings.node.keys.clone()),
             tiles: tiles(settings).await,
             spans: Spans::open(&settings.traces, "lapor-node", env!("CARGO_PKG_VERSION")),
@@ -360,6 +363,10 @@ impl Node {
 
     pub(crate) fn arriving(&self) -> &Arriving {
         &self.arriving
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     pub(crate) fn switch(&self) -> &Switch {

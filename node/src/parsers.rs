@@ -2,8 +2,6 @@
 //! crate `lapor-parsers`. Never part of a released program.
 
 use std::io::{Cursor, Write as _};
-use std::path::PathBuf;
-use std::sync::LazyLock;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lapor_protocol::wire::BATCHES_HEADER;
@@ -35,6 +33,11 @@ pub const ALL: &[Parser] = &[
     ("complaint", complaint),
     ("upload", upload),
 ];
+
+/// What the names of files begin with that this process makes for a moment.
+pub fn temporary() -> String {
+    format!("lapor-parsers-{}-", std::process::id())
+}
 
 /// A workbook of Office Open XML but for its only sheet, and a style of days.
 const WORKBOOK: [(&str, &str); 5] = [
@@ -141,11 +144,9 @@ fn complaint(body: &[u8]) {
 
 /// A file that somebody sends: refused, or cleaned and not longer than a mark of which side is up.
 fn upload(file: &[u8]) {
-    static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
-        let name = format!("lapor-parsers-{}", std::process::id());
-        std::env::temp_dir().join(name)
-    });
-    std::fs::write(&*PATH, file).expect("a file of our own is written");
-    let cleaned = media::cleaned(&PATH, Door::Staff);
+    let sent =
+        tempfile::NamedTempFile::with_prefix(temporary()).expect("a file of our own is made");
+    std::fs::write(sent.path(), file).expect("and written");
+    let cleaned = media::cleaned(sent.path(), Door::Staff);
     assert!(cleaned.is_none_or(|bytes| bytes <= file.len() as u64 + 100));
 }

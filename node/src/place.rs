@@ -5,6 +5,7 @@
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::{Voice, text_id};
 
+use crate::casework::Coordinates;
 use crate::regions::{Outline, Point, SCALE, isle, national, outlines};
 
 /// A place on the outlines.
@@ -62,7 +63,7 @@ pub fn check_answer(answer: &str) -> Result<(), NoPlace> {
     let [latitude, longitude] = degrees[..] else {
         return Err(NoPlace::Coordinates);
     };
-    if latitude.abs() > 90.0 || longitude.abs() > 180.0 {
+    if Coordinates::of(latitude, longitude).is_err() {
         return Err(NoPlace::Coordinates);
     }
     let at_home = spot(latitude, longitude).is_in_the_country();

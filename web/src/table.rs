@@ -2,7 +2,7 @@
 //! where it begins, so that whoever wrote a row can mend it.
 
 use std::borrow::Cow;
-use std::iter::from_fn;
+use std::iter::{from_fn, once};
 
 use serde::de::DeserializeOwned;
 
@@ -116,20 +116,66 @@ fn line(text: &str, at: Option<&csv::Position>) -> u64 {
 }
 
 /// A text for a cell of a table that people open with a spreadsheet, which
-/// would compute what begins like a formula: an apostrophe makes it a text.
+/// would compute what begins like a formula: an apostrophe makes it a text. So it does within a text
+/// where a cell begins for a spreadsheet that takes semicolons, tabs or ends of lines for what stands
+/// between cells: where numbers have a decimal comma, they open a table of commas like this.
 pub fn harmless(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
+    let computed = cells(text).filter(|at| is_computed(&text[*at..], *at == 0));
+    let mut computed = computed.peekable();
+    if computed.peek().is_none() {
+        return Cow::Borrowed(text);
     }
+    let (mut out, mut from) = (String::with_capacity(text.len() + 1), 0);
+    for at in computed {
+        out.push_str(&text[from..at]);
+        out.push('\'');
+        from = at;
+    }
+    out.push_str(&text[from..]);
+    Cow::Owned(out)
 }
 
-/// The text of which [`harmless`] has made this one; any other is itself.
-pub fn meant(text: &str) -> &str {
-    let bare = text.strip_prefix('\'');
-    let bare = bare.filter(|bare| matches!(harmless(bare), Cow::Owned(_)));
-    bare.unwrap_or(text)
+/// The text of which [`harmless`] has made this one.
+pub fn meant(text: &str) -> Cow<'_, str> {
+    let marked = cells(text).filter(|at| {
+        let bare = text[*at..].strip_prefix('\'');
+        bare.is_some_and(|bare| is_computed(bare, *at == 0))
+    });
+    let mut marked = marked.peekable();
+    if marked.peek().is_none() {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+    for at in marked {
+        out.push_str(&text[from..at]);
+        from = at + 1;
+    }
+    out.push_str(&text[from..]);
+    Cow::Owned(out)
+}
+
+/// What stands between cells, but for the comma: what has one in it stands between quotation marks.
+const BETWEEN: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// Where cells may begin in a text.
+fn cells(text: &str) -> impl Iterator<Item = usize> {
+    let behind = text.match_indices(BETWEEN).map(|(at, _)| at + 1);
+    once(0).chain(behind)
+}
+
+/// Whether a spreadsheet computes what begins here. Within a text points of a list begin with a dash:
+/// only with a call, a name of another sheet or of a program it would be more than a wrong number.
+fn is_computed(text: &str, is_first: bool) -> bool {
+    if is_first {
+        return text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    }
+    let text = text.trim_start_matches('"');
+    let cell = text.split(BETWEEN).next().unwrap_or_default();
+    match cell.chars().next() {
+        Some('=' | '@') => true,
+        Some('+' | '-') => cell.contains(['(', '!', '|']),
+        _ => false,
+    }
 }
 
 /// A quotation mark that opens a cell.
@@ -331,12 +377,40 @@ mod tests {
     fn no_cell_is_taken_for_a_formula() {
         assert_eq!(harmless("Kota Bandung"), "Kota Bandung");
         assert_eq!(harmless(""), "");
-        for text in ["=1+1", "+62", "-1", "@sum(a1)", "\t=1"] {
+        for text in ["=1+1", "+62", "-1", "@sum(a1)", "\tx"] {
             assert_eq!(harmless(text), format!("'{text}"));
             assert_eq!(meant(&harmless(text)), text);
         }
-        for text in ["'Kota Bandung'", "'", "=1+1"] {
+        for text in ["'Kota Bandung'", "'", "=1+1", "a;'b"] {
             assert_eq!(meant(text), text, "nothing made it so");
         }
+    }
+
+    #[test]
+    fn no_text_begins_a_formula_where_a_spreadsheet_splits_it() {
+        for (text, told) in [
+            ("padam;=1+1", "padam;'=1+1"),
+            ("padam;\"=1+1", "padam;'\"=1+1"),
+            ("a\n@sum(a1)\r\n=b", "a\n'@sum(a1)\r\n'=b"),
+            ("\t=1", "'\t'=1"),
+            ("a;-2+cmd|' /C x'!A0;b", "a;'-2+cmd|' /C x'!A0;b"),
+            (";=1", ";'=1"),
+            // Points of a list, prices and whoever has something to say in brackets stay.
+            (
+                "Mohon:\n- lampu\n- jalan; Rp5.000,-;-",
+                "Mohon:\n- lampu\n- jalan; Rp5.000,-;-",
+            ),
+            ("a; =1", "a; =1"),
+            ("a;b (c)", "a;b (c)"),
+        ] {
+            assert_eq!(harmless(text), told);
+            assert_eq!(meant(told), text);
+        }
+    }
+
+    #[test]
+    fn a_text_of_many_cells_is_harmless_at_once() {
+        let text = ";-".repeat(200_000) + &";\"".repeat(200_000);
+        assert_eq!(harmless(&text), text);
     }
 }

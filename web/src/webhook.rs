@@ -178,6 +178,10 @@ impl Reach {
 /// to what is one's own and to nothing else, unless the machine lets anybody bind to anything.
 fn leads_here(ip: IpAddr) -> bool {
     let ip = ip.to_canonical();
+    let carried = match ip {
+        IpAddr::V6(ip) => carried(ip),
+        IpAddr::V4(_) => None,
+    };
     let linked = match ip {
         IpAddr::V4(ip) => ip.is_link_local() || ip.is_broadcast(),
         IpAddr::V6(ip) => ip.is_unicast_link_local(),
@@ -186,7 +190,21 @@ fn leads_here(ip: IpAddr) -> bool {
         || ip.is_unspecified()
         || ip.is_multicast()
         || linked
+        || carried.is_some_and(|ip| leads_here(ip.into()))
         || (can_bind(ip) && !can_bind(nobody(ip)))
+}
+
+/// The address of IPv4 to which a network hands on what is sent to this one: by NAT64 (RFC 6052),
+/// 6to4 (RFC 3056) or as of old (RFC 4291, 2.5.5.1).
+fn carried(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let (high, low) = match ip.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0, 0, high, low] => (high, low),
+        [0x2002, high, low, ..] => (high, low),
+        _ => return None,
+    };
+    Some(Ipv4Addr::from_bits(
+        (u32::from(high) << 16) | u32::from(low),
+    ))
 }
 
 fn can_bind(ip: IpAddr) -> bool {
@@ -387,6 +405,12 @@ mod tests {
             ("https://127.9.9.9/", Some(AddressError::Own)),
             ("https://[::1]/", Some(AddressError::Own)),
             ("https://[::ffff:127.0.0.1]/", Some(AddressError::Own)),
+            ("https://[64:ff9b::7f00:1]/", Some(AddressError::Own)),
+            ("https://[64:ff9b::a9fe:a9fe]/", Some(AddressError::Own)),
+            ("https://[2002:a9fe:a9fe::1]/", Some(AddressError::Own)),
+            ("https://[::127.0.0.1]/", Some(AddressError::Own)),
+            ("https://[64:ff9b::c000:207]/", None),
+            ("https://[2002:c000:207::1]/", None),
             ("https://0.0.0.0/", Some(AddressError::Own)),
             ("https://169.254.169.254/", Some(AddressError::Own)),
             ("https://localhost./", Some(AddressError::Own)),

@@ -127,6 +127,7 @@ files-failed = It could not be sent. Choose the file once more.
 files-remove = Remove from the list
 files-too-many = { $most } files at most.
 files-too-often = Too many files in a short time. { $wait }
+files-busy = Too many files are being looked at. { $wait }
 files-no-room = No files can be taken in here for now. Send the report without one; you can add it later in the conversation.
 file-wrong-kind = { $name }: this kind of file is not taken. Send pictures (JPEG, PNG, WebP), PDF or video (MP4, MOV, WebM).
 file-too-large = { $name }: this file is too large. A file may have { $most } at most; a picture may not have too many pixels either.

@@ -127,6 +127,7 @@ files-failed = Gagal terkirim. Pilih berkasnya sekali lagi.
 files-remove = Hapus dari daftar
 files-too-many = Paling banyak { $most } berkas.
 files-too-often = Terlalu banyak berkas dalam waktu singkat. { $wait }
+files-busy = Terlalu banyak berkas sedang diperiksa. { $wait }
 files-no-room = Untuk sementara berkas tidak dapat diterima di sini. Kirim laporan tanpa berkas; berkasnya dapat disusulkan di percakapan.
 file-wrong-kind = { $name }: jenis berkas ini tidak diterima. Kirim foto (JPEG, PNG, WebP), PDF, atau video (MP4, MOV, WebM).
 file-too-large = { $name }: berkas ini terlalu besar. Satu berkas paling besar { $most }; gambar juga tidak boleh terlalu banyak pikselnya.

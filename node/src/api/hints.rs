@@ -54,9 +54,9 @@ pub struct SketchQuery {
     /// Official region code.
     #[param(value_type = Option<String>)]
     region: Option<RegionCode>,
-    /// Degrees, WGS 84; with `longitude`.
+    /// Degrees, WGS 84, -90 to 90; with `longitude`.
     latitude: Option<f64>,
-    /// Degrees, WGS 84; with `latitude`.
+    /// Degrees, WGS 84, -180 to 180; with `latitude`.
     longitude: Option<f64>,
 }
 
@@ -132,10 +132,10 @@ pub async fn likely(
 ) -> Answer<Json<LikelyDuplicates>> {
     let sight = caller.sees(Scope::CasesRead)?;
     let coordinates = match (query.latitude, query.longitude) {
-        (Some(latitude), Some(longitude)) => Some(Coordinates {
-            latitude,
-            longitude,
-        }),
+        (Some(latitude), Some(longitude)) => {
+            let told = Coordinates::of(latitude, longitude);
+            Some(told.map_err(|off| unusable(off.field(), format!("{off}.")))?)
+        }
         (None, None) => None,
         _ => {
             let detail = "longitude: latitude and longitude belong together.";

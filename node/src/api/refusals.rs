@@ -35,6 +35,7 @@ pub fn problem(error: &NodeError) -> ApiProblem {
                 NodeError::KeyMissing(_) | NodeError::BlobPending => {
                     problem.retry_after(FETCHED_SECONDS)
                 }
+                NodeError::Busy { retry_after_s } => problem.retry_after(*retry_after_s),
                 NodeError::TooMany { retry_after_s } => problem
                     .with("retry_after_s", *retry_after_s)
                     .retry_after(*retry_after_s),
@@ -145,6 +146,11 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             Is::INSUFFICIENT_STORAGE,
             "no_room",
             "No more files are taken in for now",
+        ),
+        NodeError::Busy { .. } => (
+            Is::SERVICE_UNAVAILABLE,
+            "overloaded",
+            "Too many files come at once",
         ),
         NodeError::MediaType(_) => (
             Is::UNSUPPORTED_MEDIA_TYPE,

@@ -35,8 +35,6 @@ use crate::store::erasures::MarkRow;
 use crate::store::open311::CityRow;
 use crate::store::reporters::ReporterRow;
 
-const MICRO: f64 = 1_000_000.0;
-
 /// A report that only has to be written.
 pub(crate) struct Filing {
     draft: Draft,
@@ -392,12 +390,11 @@ fn clear(report: &NewReport, key: &ContentKey) -> ReportFiled {
 }
 
 fn words(report: &NewReport, ticket: &str) -> Result<Vec<u8>, NodeError> {
-    let coordinates = report.coordinates.map(Coordinates::micro).transpose()?;
     let words = report_filed::Words {
         title: report.title.clone(),
         content: report.content.clone(),
         place: report.place.clone(),
-        coordinates,
+        coordinates: report.coordinates.map(Coordinates::micro),
         ticket: Some(ticket.to_owned()),
     };
     serde_json::to_vec(&words).map_err(NodeError::damaged)
@@ -410,32 +407,4 @@ fn check_identity(reporter: &Reporter) -> Result<(), NodeError> {
     words
         .check()
         .map_err(|e| NodeError::Invalid(format!("reporter: {e}")))
-}
-
-impl Coordinates {
-    /// As messages have them.
-    pub(crate) fn micro(self) -> Result<report_filed::Coordinates, NodeError> {
-        let on_earth = self.latitude.abs() <= 90.0 && self.longitude.abs() <= 180.0;
-        let micro = |degrees: f64| (degrees * MICRO).round() as i64;
-        if on_earth {
-            Ok(report_filed::Coordinates {
-                latitude_micro: micro(self.latitude),
-                longitude_micro: micro(self.longitude),
-            })
-        } else {
-            let problem = "coordinates: latitude is -90 to 90, longitude -180 to 180";
-            Err(NodeError::Invalid(problem.into()))
-        }
-    }
-}
-
-impl From<report_filed::Coordinates> for Coordinates {
-    fn from(place: report_filed::Coordinates) -> Self {
-        // What was checked fits well into 32 bits.
-        let degrees = |micro: i64| i32::try_from(micro).map_or(0.0, f64::from) / MICRO;
-        Self {
-            latitude: degrees(place.latitude_micro),
-            longitude: degrees(place.longitude_micro),
-        }
-    }
 }

@@ -12,6 +12,7 @@ mod assigning;
 mod attachments;
 mod barred;
 mod compose;
+mod coordinates;
 pub mod course;
 mod draft_files;
 mod drafting;
@@ -74,6 +75,7 @@ pub use assigning::{BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDes
 pub use attachments::Opened;
 pub(crate) use attachments::{Shelving, blob_path, few_enough, part_path};
 pub(crate) use compose::Newcomer;
+pub use coordinates::{Coordinates, OffEarth};
 pub use drafting::{AnswerDraft, DraftState, NewDraft};
 pub(crate) use erasures::erases_at_once;
 pub use erasures::{Decider, PlannedErasure};
@@ -157,16 +159,6 @@ pub struct NewReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_category: Option<String>,
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Degrees)]
-pub struct Coordinates {
-    pub latitude: f64,
-    pub longitude: f64,
-}
-
-impl Eq for Coordinates {}
 
 /// The reporter's identity, as far as they tell.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

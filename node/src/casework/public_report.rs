@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::case_archived::ArchiveReason;
-use lapor_protocol::kinds::{Category, Classification, ProgrammeRef, report_filed};
+use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
 use lapor_protocol::region::RegionCode;
 use serde_json::Value;
 
@@ -218,8 +218,6 @@ fn archived(view: &CaseView) -> Option<Gone> {
 
 fn reported(birth: &HistoryEntry) -> Reported {
     let word = |name: &str| birth.words.as_ref()?.get(name);
-    let coordinates = word("coordinates").cloned();
-    let coordinates = coordinates.and_then(|told| serde_json::from_value(told).ok());
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let clear = |name: &str| birth.body.as_ref()?.get(name).and_then(text);
     let inherited = || birth.body.as_ref()?.get("inherits")?.get("channel");
@@ -227,7 +225,7 @@ fn reported(birth: &HistoryEntry) -> Reported {
         channel: clear("channel").or_else(|| inherited().and_then(text)),
         incident_date: clear("incident_date"),
         content: word("content").and_then(Value::as_str).map(str::to_owned),
-        coordinates: coordinates.map(|told: report_filed::Coordinates| told.into()),
+        coordinates: birth.words.as_ref().and_then(Coordinates::in_words),
     }
 }
 

@@ -191,6 +191,7 @@ impl Node {
         match (kept, bounded.ended) {
             (Ok(receipt), _) => Ok(Ok(receipt.upload)),
             (Err(_), Some(Ended::Broken(problem))) => Ok(Err(Unfetched::Later(problem))),
+            (Err(busy @ NodeError::Busy { .. }), _) => Ok(Err(Unfetched::Later(busy.to_string()))),
             (Err(_), Some(Ended::Full)) | (Err(NodeError::TooLarge(_)), _) => never(LeftOut::Large),
             (Err(NodeError::MediaType(_) | NodeError::Invalid(_)), _) => never(LeftOut::Kind),
             (Err(error), _) => Err(error),

@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use lapor_web::mail::Encryption;
@@ -18,10 +18,27 @@ use super::{
     KannelSettings, Lines, MetaSettings, SmsSettings, TelegramSettings, WhatsappSettings,
     XSettings, sms, talk,
 };
+use crate::parsers::temporary;
 
-static SETTINGS: LazyLock<ChannelSettings> = LazyLock::new(settings);
-static LINES: LazyLock<Lines> =
-    LazyLock::new(|| Lines::of(&SETTINGS).expect("the settings are sound"));
+/// Every channel, switched on.
+struct Switched {
+    settings: ChannelSettings,
+    lines: Lines,
+    meta: Meta,
+}
+
+static SWITCHED: LazyLock<Switched> = LazyLock::new(|| {
+    let folder = tempfile::TempDir::with_prefix(temporary()).expect("a folder of our own is made");
+    let settings = settings(folder.path());
+    // Secrets are read here; their files go with the folder.
+    let lines = Lines::of(&settings).expect("the settings are sound");
+    let meta = Meta::of(&settings).expect("the settings are sound");
+    Switched {
+        settings,
+        lines,
+        meta: meta.expect("and switch it on"),
+    }
+});
 
 /// A letter, and what is looked for in it before it is read.
 pub(crate) fn email(letter: &[u8]) {
@@ -59,13 +76,10 @@ pub(crate) fn telegram(body: &[u8]) {
 
 /// What Meta hands over for WhatsApp, Messenger and a page.
 pub(crate) fn meta(body: &[u8]) {
-    static META: LazyLock<Meta> = LazyLock::new(|| {
-        let meta = Meta::of(&SETTINGS).expect("the settings are sound");
-        meta.expect("and switch it on")
-    });
-    META.receipts(body);
-    let own = META.below(body).into_iter().collect();
-    for (line, said) in META.messages(body, &SETTINGS.keywords, &own) {
+    let Switched { settings, meta, .. } = &*SWITCHED;
+    meta.receipts(body);
+    let own = meta.below(body).into_iter().collect();
+    for (line, said) in meta.messages(body, &settings.keywords, &own) {
         for raw in said {
             heard(&*line, &raw.body);
         }
@@ -86,7 +100,8 @@ pub(crate) fn x(body: &[u8]) {
 const OWN: &str = "lapor@contoh.go.id";
 
 fn line(name: &str) -> &'static dyn Channel {
-    let line = LINES.named(name).expect("the settings switch it on");
+    let line = SWITCHED.lines.named(name);
+    let line = line.expect("the settings switch it on");
     &**line
 }
 
@@ -107,9 +122,9 @@ fn heard(line: &dyn Channel, body: &[u8]) {
     manner.size(&heard.text);
 }
 
-fn settings() -> ChannelSettings {
+fn settings(folder: &Path) -> ChannelSettings {
     lapor_certs::tls::install_default_provider();
-    let secret = Some(secret_file("secret", "rahasia0rahasia0rahasia0"));
+    let secret = Some(secret_file(folder, "secret", "rahasia0rahasia0rahasia0"));
     ChannelSettings {
         sms: SmsSettings {
             number: Some("1708".into()),
@@ -123,7 +138,11 @@ fn settings() -> ChannelSettings {
             ..SmsSettings::default()
         },
         telegram: TelegramSettings {
-            token_file: Some(secret_file("token", "1708:rahasia0rahasia0rahasia0")),
+            token_file: Some(secret_file(
+                folder,
+                "token",
+                "1708:rahasia0rahasia0rahasia0",
+            )),
             ..TelegramSettings::default()
         },
         x: XSettings {
@@ -167,9 +186,8 @@ fn settings() -> ChannelSettings {
 }
 
 /// A secret that only this user may read, as the settings want it.
-fn secret_file(of: &str, secret: &str) -> PathBuf {
-    let name = format!("lapor-parsers-{}-{of}", std::process::id());
-    let path = std::env::temp_dir().join(name);
+fn secret_file(folder: &Path, of: &str, secret: &str) -> PathBuf {
+    let path = folder.join(of);
     let mut options = std::fs::OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = file.open(&path).expect("a file of our own is made");

@@ -351,7 +351,7 @@ fn form(mapped: &Mapped, filed: &FiledReport) -> Fit {
         field("description", mark::with(&told, report.case)),
     ];
     form.extend(filed.coordinates.iter().flat_map(|at| {
-        let degrees = [("lat", at.latitude), ("long", at.longitude)];
+        let degrees = [("lat", at.latitude()), ("long", at.longitude())];
         degrees.map(|(name, degrees)| (name.to_owned(), degrees.to_string()))
     }));
     let place = place.map(|place| place.chars().take(TITLE_CHARS).collect());

@@ -238,17 +238,14 @@ impl Request {
     /// Reads a request; one without a number is none.
     fn of(mut entry: Entry) -> Option<Self> {
         let status = entry.remove("status").unwrap_or_default();
-        let degrees = |name: &str| entry.get(name)?.parse::<f64>().ok();
-        let coordinates = degrees("lat").zip(degrees("long"));
-        let coordinates = coordinates.map(|(latitude, longitude)| Coordinates {
-            latitude,
-            longitude,
-        });
+        let degrees = entry.get("lat").zip(entry.get("long"));
+        let coordinates =
+            degrees.and_then(|(latitude, longitude)| Coordinates::read(latitude, longitude).ok());
         let requested_at = entry.get("requested_datetime");
         Some(Self {
             requested_at: requested_at.and_then(|text| read_moment(text)),
             // Nobody stands in the Gulf of Guinea: zeros are said where nothing is known.
-            coordinates: coordinates.filter(|at| at.micro().is_ok() && !is_null(*at)),
+            coordinates: coordinates.filter(|at| !is_null(*at)),
             id: entry.remove("service_request_id")?,
             is_open: !status.eq_ignore_ascii_case("closed"),
             notes: entry.remove("status_notes"),
@@ -267,7 +264,7 @@ impl Request {
 }
 
 fn is_null(at: Coordinates) -> bool {
-    at.latitude.abs() < f64::EPSILON && at.longitude.abs() < f64::EPSILON
+    at.latitude().abs() < f64::EPSILON && at.longitude().abs() < f64::EPSILON
 }
 
 /// Whether an address is of this machine alone.
@@ -341,7 +338,7 @@ mod tests {
         let read = read.unwrap();
         assert!(!read.is_open);
         assert_eq!(read.requested_at, read_moment("2026-11-27T01:00:00"));
-        assert_eq!(read.coordinates.unwrap().latitude.to_string(), "-6.9");
+        assert_eq!(read.coordinates.unwrap().latitude().to_string(), "-6.9");
         let bare = Request::of(entry(&[
             ("service_request_id", "13"),
             ("lat", "0"),

@@ -204,6 +204,7 @@ impl From<NodeError> for Failure {
             | NodeError::BlobPending
             | NodeError::TooMany { .. }
             | NodeError::NoRoom
+            | NodeError::Busy { .. }
             | NodeError::Unfinished
             | NodeError::AnsweredMeanwhile => exit::TEMPORARY,
             NodeError::NotEnrolled => exit::CONFIGURATION,

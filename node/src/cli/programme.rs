@@ -262,10 +262,7 @@ fn new_programme(args: Publish) -> Result<NewProgramme, Failure> {
 
 fn coordinates(text: &str) -> Option<Coordinates> {
     let (latitude, longitude) = text.split_once(',')?;
-    Some(Coordinates {
-        latitude: latitude.trim().parse().ok()?,
-        longitude: longitude.trim().parse().ok()?,
-    })
+    Coordinates::read(latitude.trim(), longitude.trim()).ok()
 }
 
 /// An own programme without the pictures to take away, and with the new ones behind the others.
@@ -308,7 +305,7 @@ async fn with_pictures(node: &Node, args: Pictures) -> Result<NewProgramme, Fail
         end: known.end,
         description: known.description,
         pictures: Some(pictures),
-        coordinates: known.coordinates.map(Into::into),
+        coordinates: known.coordinates.and_then(Coordinates::of_message),
         base,
     })
 }

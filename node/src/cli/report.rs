@@ -177,10 +177,9 @@ fn from_flags(args: File, attachments: Vec<String>) -> Result<NewReport, Failure
         coordinates: args
             .latitude
             .zip(args.longitude)
-            .map(|(latitude, longitude)| Coordinates {
-                latitude,
-                longitude,
-            }),
+            .map(|(latitude, longitude)| Coordinates::of(latitude, longitude))
+            .transpose()
+            .map_err(|off| Failure::usage(off.to_string()))?,
         incident_date: args.incident_date,
         anonymous: args.anonymous,
         secret: args.secret,

@@ -14,7 +14,7 @@ use super::deeds::Deed;
 use super::hints::{HintLine, at_disposition, at_return};
 use super::shared;
 use crate::api::problem;
-use crate::casework::{Allowed, CaseSummary, CaseView, Coordinates, Sight};
+use crate::casework::{Allowed, CaseSummary, CaseView, Sight};
 use crate::hints::Sketch;
 use crate::institutions::{Called, Naming};
 use crate::node::Node;
@@ -203,10 +203,7 @@ async fn repeats(node: &Node, sight: &Sight, v: &Voice, view: &CaseView) -> Answ
         title: view.summary.title.clone().unwrap_or_default(),
         content: report.content.unwrap_or_default(),
         region: view.summary.region.clone(),
-        coordinates: report.coordinates.map(|(latitude, longitude)| Coordinates {
-            latitude,
-            longitude,
-        }),
+        coordinates: report.coordinates,
     };
     let found = node.likely_duplicates(&sketch).await;
     let mut others = Vec::new();

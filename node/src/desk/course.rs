@@ -12,7 +12,7 @@ use super::attachment::{AttachmentLine, attachment_lines};
 use super::deeds::Deed;
 use super::reasons::reason_words;
 use super::{case_page, counter, shared};
-use crate::casework::{CaseView, FailedAct, HistoryEntry, begins, beyond};
+use crate::casework::{CaseView, Coordinates, FailedAct, HistoryEntry, begins, beyond};
 use crate::node::Node;
 use crate::portal::questions::{answer_words, posed};
 use crate::portal::{classification_name, closed_words, name_of};
@@ -70,8 +70,7 @@ pub struct Report {
     /// What of the content says more than the title above it.
     pub beyond: Option<String>,
     pub place: Option<String>,
-    /// Latitude and longitude, in degrees.
-    pub coordinates: Option<(f64, f64)>,
+    pub coordinates: Option<Coordinates>,
     pub incident: Option<String>,
     pub channel: Option<String>,
     pub suggested: Option<String>,
@@ -95,7 +94,7 @@ pub fn report(node: &Node, v: &Voice, view: &CaseView) -> Report {
             .map(str::to_owned),
         content,
         place: word("place"),
-        coordinates: entry.words.as_ref().and_then(coordinates),
+        coordinates: entry.words.as_ref().and_then(Coordinates::in_words),
         incident: field("incident_date"),
         channel: field("channel").map(|channel| channel_words(v, &channel)),
         suggested: field("suggested")
@@ -328,15 +327,6 @@ fn facts(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Vec<Fact
 fn text_of(value: Option<&Value>, name: &str) -> Option<String> {
     let text = value?.get(name)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn coordinates(words: &Value) -> Option<(f64, f64)> {
-    let place = words.get("coordinates")?;
-    let degrees = |name: &str| {
-        let micro = i32::try_from(place.get(name)?.as_i64()?).ok()?;
-        Some(f64::from(micro) / 1e6)
-    };
-    Some((degrees("latitude_micro")?, degrees("longitude_micro")?))
 }
 
 /// What has happened, told apart by what a message of its kind decides.

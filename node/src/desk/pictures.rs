@@ -171,7 +171,7 @@ fn with(
         end: published.end,
         description: published.description,
         pictures: Some(pictures),
-        coordinates: published.coordinates.map(Into::into),
+        coordinates: published.coordinates.and_then(Coordinates::of_message),
         base,
     }
 }

@@ -32,14 +32,14 @@ pub fn of(v: &Voice, view: &ProgrammeView) -> Form {
     let text = &view.programme.published;
     let region = text.region.as_ref();
     let region = region.and_then(|code| regions::national().display_name(code));
-    let place: Option<Coordinates> = text.coordinates.map(Into::into);
+    let place = text.coordinates.and_then(Coordinates::of_message);
     let base = view.latest().map(|message| message.to_string());
     let known = [
         (BASE, base),
         ("nama", Some(text.name.clone())),
         ("wilayah", region),
-        ("lintang", place.map(|at| at.latitude.to_string())),
-        ("bujur", place.map(|at| at.longitude.to_string())),
+        ("lintang", place.map(|at| at.latitude().to_string())),
+        ("bujur", place.map(|at| at.longitude().to_string())),
         ("anggaran", text.budget_idr.map(|rupiah| v.number(rupiah))),
         ("mulai", text.start.clone()),
         ("selesai", text.end.clone()),

@@ -32,7 +32,7 @@ impl Node {
         matter.excluded.extend(self.barred(&view.excluded));
         Ok(Hints {
             units: self.unit_hints(&matter, &view.summary).await?,
-            ..self.routing_hints(&matter).await?
+            ..self.advised(&matter, Readers::Officers).await?
         })
     }
 
@@ -57,9 +57,14 @@ impl Node {
         Ok(found.take(HINTS).collect())
     }
 
-    /// The same of a report that is not filed yet.
-    pub async fn routing_hints(&self, matter: &Matter) -> Result<Hints, NodeError> {
-        let (institutions, past) = (self.institutions().await, self.past().await?);
+    /// The same of a report that is not filed yet, for everybody: of the past only what everybody may
+    /// read.
+    pub async fn public_hints(&self, matter: &Matter) -> Result<Hints, NodeError> {
+        self.advised(matter, Readers::Everybody).await
+    }
+
+    async fn advised(&self, matter: &Matter, readers: Readers) -> Result<Hints, NodeError> {
+        let (institutions, past) = (self.institutions().await, self.past(readers).await?);
         let adviser = Adviser {
             knowledge: knowledge::shipped(),
             institutions: &institutions,
@@ -363,10 +368,7 @@ mod tests {
                 acts(&place, case, "case.verified", json!({}), None).await;
             }
             let asked = |latitude: f64, longitude: f64| Sketch {
-                coordinates: Some(Coordinates {
-                    latitude,
-                    longitude,
-                }),
+                coordinates: Coordinates::of(latitude, longitude).ok(),
                 ..sketch("Lubang besar, dua motor jatuh.")
             };
             let of = |found: &LikelyDuplicates, case: CaseId| {
@@ -421,6 +423,52 @@ mod tests {
             let filed = sketch("Lubang besar, dua motor jatuh.");
             let everybody = node.public_duplicates(&filed).await.unwrap();
             assert_eq!(cases(everybody), [case]);
+        }
+    }
+
+    /// Whoever tries words at the form does not learn that somebody has reported them in secret.
+    #[tokio::test]
+    async fn everybody_is_advised_by_what_everybody_may_read() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let handled = async |secret: bool| {
+                let words = "Bendahara Wijayakusuma memotong honor guru";
+                let report = json!({"title": words, "content": words, "secret": secret});
+                let case = file(node, report).await.case;
+                acts(&place, case, "case.verified", json!({}), None).await;
+                let words = Some(json!({"text": "Sudah ditindaklanjuti."}));
+                acts(&place, case, "case.followed_up", json!({}), words).await;
+                case
+            };
+            // How many like it went somewhere, as officers and as everybody are told.
+            let told = async |title: &str| {
+                let matter = Matter {
+                    title: title.into(),
+                    region: "32.73".parse().ok(),
+                    ..Matter::default()
+                };
+                let cases = |hints: Hints| {
+                    let reasons = hints.hints.into_iter().flat_map(|hint| hint.reasons);
+                    let past = reasons.map(|reason| match reason {
+                        Reason::Past { cases } => cases,
+                        _ => 0,
+                    });
+                    past.sum::<u32>()
+                };
+                let officers = node.advised(&matter, Readers::Officers).await.unwrap();
+                let everybody = node.public_hints(&matter).await.unwrap();
+                (cases(officers), cases(everybody))
+            };
+            handled(true).await;
+            assert_eq!(told("honor guru Wijayakusuma").await, (1, 0));
+            let public = handled(false).await;
+            assert_eq!(told("honor guru Wijayakusuma").await, (2, 1));
+            // Nor what a reporter added later to what everybody reads.
+            place.clock.advance(1);
+            let words = Some(json!({ "text": "Kepala sekolahnya Sastrodimejo." }));
+            acts(&place, public, "report.completed", json!({}), words).await;
+            assert_eq!(told("Sastrodimejo").await, (1, 0));
         }
     }
 

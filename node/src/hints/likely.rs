@@ -54,13 +54,9 @@ pub struct Rarity {
 
 impl Grain {
     fn of(self, at: Coordinates) -> Coordinates {
-        let middle = |degrees: f64| ((degrees / CELL).floor() + 0.5) * CELL;
         match self {
             Self::Exact => at,
-            Self::Cell => Coordinates {
-                latitude: middle(at.latitude),
-                longitude: middle(at.longitude),
-            },
+            Self::Cell => at.middle_of_cell(CELL),
         }
     }
 }
@@ -227,10 +223,10 @@ fn nearness(one: &Features, other: &Features, distance: Option<f64>) -> f64 {
 /// The haversine distance.
 fn metres(from: Coordinates, to: Coordinates) -> f64 {
     let (north, east) = (
-        (to.latitude - from.latitude).to_radians(),
-        (to.longitude - from.longitude).to_radians(),
+        (to.latitude() - from.latitude()).to_radians(),
+        (to.longitude() - from.longitude()).to_radians(),
     );
-    let scale = from.latitude.to_radians().cos() * to.latitude.to_radians().cos();
+    let scale = from.latitude().to_radians().cos() * to.latitude().to_radians().cos();
     let half = (north / 2.0).sin().powi(2) + scale * (east / 2.0).sin().powi(2);
     2.0 * EARTH_RADIUS_M * half.sqrt().min(1.0).asin()
 }
@@ -240,10 +236,7 @@ mod tests {
     use super::*;
 
     fn report(text: &str, region: &str, at: Option<(f64, f64)>) -> Features {
-        let coordinates = at.map(|(latitude, longitude)| Coordinates {
-            latitude,
-            longitude,
-        });
+        let coordinates = at.map(|(north, east)| Coordinates::of(north, east).unwrap());
         Features::of(text, "", region.parse().ok(), coordinates)
     }
 

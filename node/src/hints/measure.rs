@@ -319,10 +319,7 @@ impl Row {
         };
         let region: Option<RegionCode> = self.region_code.parse().ok();
         let degrees = self.lat.parse().ok().zip(self.lon.parse().ok());
-        let coordinates = degrees.map(|(latitude, longitude)| Coordinates {
-            latitude,
-            longitude,
-        });
+        let coordinates = degrees.and_then(|(north, east)| Coordinates::of(north, east).ok());
         // A slash within a level would make a third one.
         let level = |text: &str| text.replace('/', ", ");
         let category = format!("{}/{}", level(&self.category), level(&self.subcategory));

@@ -99,7 +99,7 @@ impl Node {
 fn place_of(report: &Features) -> (Option<String>, Option<String>) {
     let region = report.region().cloned().or_else(|| {
         let at = report.coordinates()?;
-        place::spot(at.latitude, at.longitude).province()
+        place::spot(at.latitude(), at.longitude()).province()
     });
     let first = |length: usize| Some(region.as_ref()?.as_str().get(..length)?.to_owned());
     (first(2), first(5))

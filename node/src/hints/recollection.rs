@@ -46,9 +46,14 @@ impl fmt::Debug for Memory {
 pub(super) struct Remembered {
     pub summary: CaseSummary,
     pub title: String,
-    features: Features,
+    read: Reading,
     /// The same without what the public does not read, where there is such.
-    public: Option<Features>,
+    public: Option<Reading>,
+}
+
+/// The words of a case, ready to be compared and to be learnt from.
+struct Reading {
+    features: Features,
     stems: Vec<String>,
 }
 
@@ -58,6 +63,8 @@ struct Recollection {
     /// The latest change that is known, Unix ms.
     until: i64,
     past: Arc<Past>,
+    /// What the cases teach that everybody may read.
+    public_past: Arc<Past>,
     units: Arc<UnitPast>,
 }
 
@@ -87,14 +94,18 @@ impl Node {
         }
     }
 
-    /// Whom the latest cases went to.
-    pub(super) async fn past(&self) -> Result<Arc<Past>, NodeError> {
+    /// Whom the latest cases went to, of those that officers or everybody may hear of: hints to
+    /// everybody must not tell that somebody has reported the like in secret.
+    pub(super) async fn past(&self, readers: Readers) -> Result<Arc<Past>, NodeError> {
         let institutions = self.institutions().await;
         let mut known = self.memory().recollection.lock().await;
         if self.catch_up(&mut known).await? {
             known.learn(&institutions);
         }
-        Ok(Arc::clone(&known.past))
+        Ok(Arc::clone(match readers {
+            Readers::Officers => &known.past,
+            Readers::Everybody => &known.public_past,
+        }))
     }
 
     /// To which units of this institution the latest cases went.
@@ -171,14 +182,16 @@ impl Remembered {
         let place = told.place.as_deref().unwrap_or_default();
         let public = format!("{place} {}", told.content);
         let content = format!("{public}{}", told.added);
-        let compared = |content: &str| {
+        let reading = |content: &str| {
             let region = summary.region.clone();
-            Features::of(&told.title, content, region, told.coordinates)
+            Reading {
+                features: Features::of(&told.title, content, region, told.coordinates),
+                stems: read(&format!("{} {content}", told.title)),
+            }
         };
         Self {
-            features: compared(&content),
-            public: (!told.added.is_empty()).then(|| compared(&public)),
-            stems: read(&format!("{} {content}", told.title)),
+            read: reading(&content),
+            public: (!told.added.is_empty()).then(|| reading(&public)),
             title: told.title,
             summary,
         }
@@ -186,10 +199,23 @@ impl Remembered {
 
     /// As it is compared for these readers: with the words that they may read.
     pub fn features(&self, readers: Readers) -> &Features {
+        &self.reading(readers).features
+    }
+
+    fn reading(&self, readers: Readers) -> &Reading {
         match (readers, &self.public) {
             (Readers::Everybody, Some(public)) => public,
-            _ => &self.features,
+            _ => &self.read,
         }
+    }
+
+    /// What it teaches these readers, where it has been taken up.
+    fn example(&self, institutions: &Institutions, readers: Readers) -> Option<Example> {
+        let who = took_up(&self.summary)?;
+        Some(Example {
+            stems: self.reading(readers).stems.clone(),
+            who: institutions.role_of(who, self.summary.region.as_ref()),
+        })
     }
 }
 
@@ -214,18 +240,19 @@ impl Recollection {
     }
 
     fn learn(&mut self, institutions: &Institutions) {
-        let examples: Vec<Example> = self
-            .cases
-            .values()
-            .filter_map(|case| {
-                let summary = &case.summary;
-                Some(Example {
-                    stems: case.stems.clone(),
-                    who: institutions.role_of(took_up(summary)?, summary.region.as_ref()),
-                })
-            })
-            .collect();
-        self.past = Arc::new(Past::of(&examples));
+        let past = |readers: Readers| {
+            // Officers are given counts of all cases, secret ones too, and no words of them.
+            let cases = self
+                .cases
+                .values()
+                .filter(|case| readers == Readers::Officers || readers.may_be_told(&case.summary));
+            let examples: Vec<Example> = cases
+                .filter_map(|case| case.example(institutions, readers))
+                .collect();
+            Arc::new(Past::of(&examples))
+        };
+        let (officers, everybody) = (past(Readers::Officers), past(Readers::Everybody));
+        (self.past, self.public_past) = (officers, everybody);
         let dispositions: Vec<Disposition> = self
             .cases
             .values()
@@ -235,7 +262,7 @@ impl Recollection {
                     category: summary.category.clone(),
                     region: summary.region.clone(),
                     learnt: Example {
-                        stems: case.stems.clone(),
+                        stems: case.read.stems.clone(),
                         who: summary.unit.clone()?,
                     },
                 })
@@ -284,10 +311,7 @@ pub(super) fn told(view: &CaseView) -> Told {
             }
         }
         told.place = text("place").map(str::to_owned).or(told.place);
-        told.coordinates = words
-            .get("coordinates")
-            .and_then(coordinates)
-            .or(told.coordinates);
+        told.coordinates = Coordinates::in_words(words).or(told.coordinates);
     }
     told
 }
@@ -298,16 +322,4 @@ fn makes(entry: &HistoryEntry, case: CaseId) -> bool {
         .as_ref()
         .and_then(|body| body.get("child")?.as_str());
     entry.kind == "case.split" && child.and_then(|id| id.parse().ok()) == Some(case)
-}
-
-/// Words hold millionths of a degree.
-fn coordinates(value: &Value) -> Option<Coordinates> {
-    let degrees = |name: &str| -> Option<f64> {
-        let micro = i32::try_from(value.get(name)?.as_i64()?).ok()?;
-        Some(f64::from(micro) / 1_000_000.0)
-    };
-    Some(Coordinates {
-        latitude: degrees("latitude_micro")?,
-        longitude: degrees("longitude_micro")?,
-    })
 }

@@ -5,15 +5,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::kind::{Cleaning, Door, HEAD_BYTES, told};
+use super::turns::Turns;
 use super::{film, matroska, pdf, picture};
 use crate::error::NodeError;
-
-/// Documents one at a time: each stands in memory while it is cleaned.
-static DOCUMENTS: Semaphore = Semaphore::const_new(1);
 
 /// Why a file is not kept; the sender's to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,24 +66,29 @@ impl From<Failed> for NodeError {
     }
 }
 
-/// Cleans a file when it is its turn; until then no thread is kept from others.
+/// Cleans a file when it is its turn; until then no thread is kept from others. `alone` is kept until the
+/// file is cleaned, so that nobody else writes it meanwhile.
 pub(super) async fn clean_in_turn(
+    turns: &Turns,
     path: &Path,
     door: Door,
+    alone: Option<File>,
 ) -> Result<(&'static str, u64), NodeError> {
     let file = path.to_owned();
-    let begun = spawn_blocking(move || begins_as(&file, door)).await;
-    let (_, cleaning) = begun.map_err(NodeError::damaged)??;
-    let turn = if cleaning == Cleaning::Objects {
-        Some(DOCUMENTS.acquire().await.map_err(NodeError::damaged)?)
-    } else {
-        None
+    let begun = spawn_blocking(move || {
+        let (_, cleaning) = begins_as(&file, door)?;
+        Ok::<_, Failed>((cleaning, std::fs::metadata(&file)?.len()))
+    });
+    let (cleaning, bytes) = begun.await.map_err(NodeError::damaged)??;
+    let turn = match cleaning {
+        Cleaning::None => None,
+        _ => Some(turns.next(cleaning, bytes).await?),
     };
     let file = path.to_owned();
     let cleaned = spawn_blocking(move || {
         let cleaned = clean(&file, door);
-        // It ends with the work, which goes on where nobody waits for it any more.
-        drop(turn);
+        // They end with the work, which goes on where nobody waits for it any more.
+        drop((turn, alone));
         cleaned
     });
     Ok(cleaned.await.map_err(NodeError::damaged)??)
@@ -162,16 +164,18 @@ mod tests {
         let document = kept("surat", b"%PDF-1.7\n%%EOF\n");
         let picture = kept("foto", &jpeg(64, 3000));
         let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = runtime.max_blocking_threads(1).build().unwrap();
+        let runtime = runtime.max_blocking_threads(1).enable_time();
+        let runtime = runtime.build().unwrap();
+        let turns = Turns::of(1 << 20);
         runtime.block_on(async {
-            let turn = DOCUMENTS.acquire().await.unwrap();
-            let mut waiting = pin!(clean_in_turn(&document, Door::Public));
+            let turn = turns.next(Cleaning::Objects, 1 << 20).await.unwrap();
+            let mut waiting = pin!(clean_in_turn(&turns, &document, Door::Public, None));
             let meanwhile = async {
                 // Its beginning is read when the only thread is free again, and it looks for its
                 // turn before this goes on.
                 spawn_blocking(|| {}).await.unwrap();
                 tokio::task::yield_now().await;
-                clean_in_turn(&picture, Door::Public).await
+                clean_in_turn(&turns, &picture, Door::Public, None).await
             };
             tokio::select! {
                 biased;

@@ -15,6 +15,9 @@ mod samples;
 
 /// Boxes that are looked at, at most; a film of a phone has some hundred.
 const MOST_BOXES: usize = 20_000;
+/// What a film takes while it is cleaned, at most: the places of samples, which grow by doubling, and the tables
+/// that tell them. One of a telephone takes next to nothing.
+pub(super) const MEMORY: u64 = 112 << 20;
 /// How deep `moov`, `trak`, `mdia` and what they hold are nested.
 const DEEPEST: usize = 6;
 

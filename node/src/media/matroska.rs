@@ -12,6 +12,8 @@ use super::clean::{Failed, Refused, in_place, zeros};
 
 /// Elements that are looked at, at most; a recorder that names no sizes writes 100 a second.
 const MOST_ELEMENTS: usize = 1_000_000;
+/// What a film takes while it is cleaned, at most: the numbers of tracks that are not shown.
+pub(super) const MEMORY: u64 = 16 << 20;
 /// How deep a segment, its tracks and one of them are nested.
 const DEEPEST: usize = 4;
 /// The longest head: an id of 4 bytes, a size of 8.

@@ -12,11 +12,13 @@ mod kind;
 mod matroska;
 mod pdf;
 mod picture;
+mod turns;
 mod uploads;
 
 pub(crate) use arriving::Arriving;
 pub use clean::Refused;
 pub use kind::Door;
+pub(crate) use turns::Turns;
 pub use uploads::{Progress, UploadReceipt};
 pub(crate) use uploads::{expire_uploads, forget_uploads, upload_path, use_up};
 

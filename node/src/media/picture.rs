@@ -14,6 +14,11 @@ use super::clean::{Failed, Refused};
 
 /// Bytes of a picture, at most; it stands in memory while it is cleaned.
 pub(super) const MOST_BYTES: u64 = 40 << 20;
+/// Segments or chunks of a picture, at most: each takes memory of its own, and a sound one of the largest has
+/// some thousands.
+const MOST_PARTS: usize = 20_000;
+/// What they take, at most.
+const PARTS_BYTES: u64 = 16 << 20;
 /// What a viewer may be asked to unpack, at most.
 pub(super) const MOST_PIXELS: u64 = 120_000_000;
 
@@ -35,6 +40,12 @@ const LONG: u16 = 4;
 
 type Cleaned = Result<Bytes, Refused>;
 
+/// What a picture of so many bytes takes while it is cleaned, at most: as it was read, as it is put together,
+/// and as it is written. A larger one than may be is not read.
+pub(super) fn memory(bytes: u64) -> u64 {
+    3 * bytes.min(MOST_BYTES) + PARTS_BYTES
+}
+
 /// Writes the cleaned picture in place of the file.
 pub(super) fn rewrite(path: &Path, clean: fn(Bytes) -> Cleaned) -> Result<(), Failed> {
     if std::fs::metadata(path)?.len() > MOST_BYTES {
@@ -47,6 +58,7 @@ pub(super) fn rewrite(path: &Path, clean: fn(Bytes) -> Cleaned) -> Result<(), Fa
 }
 
 pub(super) fn jpeg(file: Bytes) -> Cleaned {
+    has_few_parts(&file, 2, behind_segment)?;
     let mut picture = Jpeg::from_bytes(file).map_err(|_| Refused::DamagedPicture)?;
     let (width, height) = picture.dimensions().ok_or(Refused::DamagedPicture)?;
     bounded(width.into(), height.into())?;
@@ -64,6 +76,7 @@ pub(super) fn jpeg(file: Bytes) -> Cleaned {
 }
 
 pub(super) fn png(file: Bytes) -> Cleaned {
+    has_few_parts(&file, 8, behind_chunk)?;
     let mut picture = Png::from_bytes(file).map_err(|_| Refused::DamagedPicture)?;
     let (width, height) = picture.dimensions().ok_or(Refused::DamagedPicture)?;
     bounded(width, height)?;
@@ -78,6 +91,7 @@ pub(super) fn png(file: Bytes) -> Cleaned {
 }
 
 pub(super) fn webp(file: Bytes) -> Cleaned {
+    has_few_parts(&file, 12, behind_riff)?;
     let mut picture = WebP::from_bytes(file).map_err(|_| Refused::DamagedPicture)?;
     let (width, height) = picture.dimensions().ok_or(Refused::DamagedPicture)?;
     bounded(width, height)?;
@@ -96,6 +110,63 @@ pub(super) fn webp(file: Bytes) -> Cleaned {
         *flags &= !WEBP_METADATA;
     }
     Ok(cleaned.into())
+}
+
+/// Counts the parts of a picture before memory is taken for each; `behind` tells where a part ends that begins
+/// at a place, or that there is none.
+fn has_few_parts(
+    file: &[u8],
+    first: usize,
+    behind: fn(&[u8], usize) -> Option<usize>,
+) -> Result<(), Refused> {
+    let mut at = first;
+    for _ in 0..=MOST_PARTS {
+        match behind(file, at) {
+            Some(next) => at = next,
+            None => return Ok(()),
+        }
+    }
+    Err(Refused::DamagedPicture)
+}
+
+/// Where a segment before the first scan of a JPEG ends, and what precedes it.
+fn behind_segment(file: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += file
+            .get(at..)?
+            .iter()
+            .position(|byte| *byte == markers::P)?;
+        at += file[at..].iter().position(|byte| *byte != markers::P)?;
+        let marker = file[at];
+        at += 1;
+        match marker {
+            markers::EOI | markers::SOS => return None,
+            markers::SOF0..=markers::SOF15 | markers::DQT..=markers::COM => {
+                let length = *file.get(at..)?.first_chunk()?;
+                return Some(at + usize::from(u16::from_be_bytes(length)));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Where a chunk of a PNG ends: its length, its name, what it holds, a checksum.
+fn behind_chunk(file: &[u8], at: usize) -> Option<usize> {
+    let [a, b, c, d, name @ ..] = *file.get(at..)?.first_chunk::<8>()?;
+    let length = u32::from_be_bytes([a, b, c, d]);
+    (name != *b"IEND").then_some(at.saturating_add(length as usize + 12))
+}
+
+/// Where a chunk of a WebP ends: its name, its length, what it holds, filled up to an even length. Of one that
+/// holds others the first of these is the next.
+fn behind_riff(file: &[u8], at: usize) -> Option<usize> {
+    let [name @ .., a, b, c, d] = *file.get(at..)?.first_chunk::<8>()?;
+    let length = u32::from_le_bytes([a, b, c, d]) as usize;
+    Some(match &name {
+        b"RIFF" | b"LIST" => at + 12,
+        b"seqt" => at + 8,
+        _ => at.saturating_add(8 + length + length % 2),
+    })
 }
 
 fn bounded(width: u32, height: u32) -> Result<(), Refused> {

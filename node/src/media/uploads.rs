@@ -59,8 +59,8 @@ impl Node {
     /// Takes in a whole file; it is on disk when this returns.
     ///
     /// # Errors
-    /// [`NodeError::NoRoom`] for one of the staff's while their files fill their room. How much the
-    /// public may send is judged before, by address.
+    /// [`NodeError::NoRoom`] for one of the staff's while their files fill their room, [`NodeError::Busy`]
+    /// while too many files are cleaned. How much the public may send is judged before, by address.
     pub async fn receive_upload<S, E>(
         &self,
         door: Door,
@@ -80,7 +80,7 @@ impl Node {
                 return Err(NodeError::Invalid("the upload is empty".into()));
             }
             self.room_for_staff(door, size).await?;
-            self.finish(&id, &path, door, true).await
+            self.finish(&id, &path, door, None).await
         };
         let kept = kept.await;
         if kept.is_err() {
@@ -143,7 +143,7 @@ impl Node {
         let length = row.size as u64;
         let offset = match row.state.as_str() {
             READY => length,
-            _ => fs::metadata(upload_path(self, id)).await?.len(),
+            _ => told(fs::metadata(upload_path(self, id)).await?.len(), length),
         };
         Ok(Progress {
             upload: row.id,
@@ -156,7 +156,8 @@ impl Node {
     /// What arrived before a line broke is kept. `bytes` is how many come, where that is told.
     ///
     /// # Errors
-    /// [`NodeError::NoRoom`] while those would fill the room of the door; the upload stays as it is.
+    /// [`NodeError::NoRoom`] while those would fill the room of the door, [`NodeError::Busy`] while too many
+    /// files are cleaned; the upload stays as it is.
     pub async fn continue_upload<S, E>(
         &self,
         id: &str,
@@ -183,14 +184,15 @@ impl Node {
         let path = upload_path(self, id);
         let file = OpenOptions::new().append(true).open(&path).await?;
         let file = file.into_std().await;
-        // Two who continue one file at once would mix their pieces.
-        let alone = file.try_lock();
-        let moved = file.metadata()?.len() != offset;
-        if alone.is_err() || moved {
-            return Err(NodeError::Offset {
-                expected: file.metadata()?.len(),
-            });
+        // Two who continue one file at once would mix their pieces; whoever had it before may have ended it.
+        let is_locked = file.try_lock().is_err();
+        let expected = self.upload_progress(id).await?.offset;
+        if is_locked || expected != offset {
+            return Err(NodeError::Offset { expected });
         }
+        file.set_len(offset)?;
+        // Held until it is told that the file can be used.
+        let lock = file.try_clone()?;
         let mut piece = Piece::begin(self, id, door, offset).await?;
         let (file, bounds) = (File::from_std(file), (offset, known.length));
         let written = write(file, bounds, &mut body, Some(&mut piece)).await;
@@ -206,11 +208,17 @@ impl Node {
             }
             Err(Stopped::Failed(error)) => return Err(error),
         };
-        if offset == known.length
-            && let Err(error) = self.finish(id, &path, door, false).await
-        {
-            self.cancel_upload(id).await?;
-            return Err(error);
+        if offset == known.length {
+            let alone = Some(lock.try_clone()?);
+            match self.finish(id, &path, door, alone).await {
+                Ok(_) => {}
+                // All of it is here, and its last byte may be sent again.
+                Err(busy @ NodeError::Busy { .. }) => return Err(busy),
+                Err(error) => {
+                    self.cancel_upload(id).await?;
+                    return Err(error);
+                }
+            }
         }
         Ok(Progress { offset, ..known })
     }
@@ -240,15 +248,16 @@ impl Node {
         Ok((id, path))
     }
 
-    /// Cleans a file that is all here and lets it be used.
+    /// Cleans a file that is all here and lets it be used; `alone` is the lock of one that was opened before.
     async fn finish(
         &self,
         id: &str,
         path: &Path,
         door: Door,
-        fresh: bool,
+        alone: Option<std::fs::File>,
     ) -> Result<UploadReceipt, NodeError> {
-        let (media_type, size) = clean_in_turn(path, door).await?;
+        let fresh = alone.is_none();
+        let (media_type, size) = clean_in_turn(self.turns(), path, door, alone).await?;
         lapor_killpoints::pass("upload.kept");
         let row = UploadRow {
             id: id.to_owned(),
@@ -344,6 +353,12 @@ async fn expire_untouched(node: &Node, before: i64) -> Result<usize, NodeError> 
 
 pub(crate) fn upload_path(node: &Node, id: &str) -> PathBuf {
     node.settings().node.blobs.join("uploads").join(id)
+}
+
+/// How much of an upload that cannot be used yet is here, as its sender is told: what is here as a whole and was
+/// not cleaned lacks its last byte, with which it is tried again.
+fn told(here: u64, length: u64) -> u64 {
+    here.min(length.saturating_sub(1))
 }
 
 async fn create(path: &Path) -> Result<File, NodeError> {

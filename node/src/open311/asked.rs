@@ -143,6 +143,14 @@ impl Asked {
         })
     }
 
+    /// Refuses a list to whoever tells no key and asks too often.
+    pub fn may_list(&self, node: &Node, caller: Option<&Bearer>) -> Result<(), Refused> {
+        if caller.is_none() {
+            node.admit_search(self.address)?;
+        }
+        Ok(())
+    }
+
     /// Who calls; whoever tells no key is refused.
     pub async fn must_call(&self, node: &Node, in_form: Option<&str>) -> Result<Bearer, Refused> {
         let caller = self.caller(node, in_form).await?;

@@ -15,11 +15,11 @@ use lapor_web::page::{Form, FormWithFiles};
 use sha2::{Digest as _, Sha256};
 
 use super::asked::{Asked, KEY, Refused, Told, key_in};
-use super::services::{ANONYMOUS, KIND, OPENNESS, SECRET, Service, service};
+use super::categories::{ANONYMOUS, KIND, OPENNESS, SECRET, Service, service};
 use super::shown::voice;
 use super::tree::Tree;
 use crate::attach;
-use crate::casework::{Coordinates, NewReport, Once, Reporter};
+use crate::casework::{Coordinates, NewReport, OffEarth, Once, Reporter};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::media::Door;
@@ -208,20 +208,11 @@ fn coordinates(form: &Form) -> Result<Option<Coordinates>, Refused> {
     if latitude.is_empty() && longitude.is_empty() {
         return Ok(None);
     }
-    let wrong = || Refused::wrong("lat, long: expected two numbers of degrees, WGS 84");
-    let degrees = |text: &str| {
-        text.parse::<f64>()
-            .ok()
-            .filter(|degrees| degrees.is_finite())
-    };
-    let told = degrees(latitude).zip(degrees(longitude));
-    let (latitude, longitude) = told.ok_or_else(wrong)?;
-    let told = Coordinates {
-        latitude,
-        longitude,
-    };
-    told.micro()?;
-    if !place::spot(latitude, longitude).is_in_the_country() {
+    let told = Coordinates::read(latitude, longitude).map_err(|off| match off {
+        OffEarth::Latitude => Refused::wrong("lat: expected degrees from -90 to 90, WGS 84"),
+        OffEarth::Longitude => Refused::wrong("long: expected degrees from -180 to 180, WGS 84"),
+    })?;
+    if !place::spot(told.latitude(), told.longitude()).is_in_the_country() {
         return Err(Refused::wrong(format!("lat, long: {}", NoPlace::Abroad)));
     }
     Ok(Some(told))
@@ -236,7 +227,7 @@ pub(crate) fn region(node: &Node, coordinates: Option<Coordinates>) -> Option<Re
     let Some(at) = coordinates else {
         return own;
     };
-    let spot = place::spot(at.latitude, at.longitude);
+    let spot = place::spot(at.latitude(), at.longitude());
     own.filter(|region| spot.may_lie_in(region))
         .or_else(|| spot.sure_province())
 }

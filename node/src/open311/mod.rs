@@ -5,10 +5,10 @@
 //! *rahasia* or erased nothing. The ticket is never told: it is the reporter's.
 
 mod asked;
+mod categories;
 mod discovery;
 mod filing;
 mod requests;
-mod services;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -35,7 +35,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     }
     let only = |way: MethodRouter<Arc<Node>>| way.fallback(asked::not_taken);
     let mut routes = Router::new()
-        .route("/open311/v2/services/{name}", only(get(services::define)))
+        .route("/open311/v2/services/{name}", only(get(categories::define)))
         .route("/open311/v2/requests/{name}", only(get(requests::read)))
         .route("/open311/v2/tokens/{name}", only(get(tokens::read)));
     for ending in ["json", "xml"] {
@@ -43,7 +43,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         let requests = get(requests::list).post(filing::file);
         routes = routes
             .route(&at("discovery"), only(get(discovery::read)))
-            .route(&at("v2/services"), only(get(services::list)))
+            .route(&at("v2/services"), only(get(categories::list)))
             .route(&at("v2/requests"), only(requests));
     }
     // Programs read one shape of errors here, also of what there is not.

@@ -11,7 +11,7 @@ use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::CaseId;
 
 use super::asked::{Asked, Refused, Told};
-use super::services::code_of;
+use super::categories::code_of;
 use super::shown::Teller;
 use super::tree::Tree;
 use crate::casework::{Gone, PublicCase, PublicFilter, summaries};
@@ -62,6 +62,7 @@ async fn one(node: &Node, asked: &Asked) -> Told {
 async fn listed(node: &Node, asked: &Asked) -> Told {
     asked.is_here(node, None)?;
     let caller = asked.caller(node, None).await?;
+    asked.may_list(node, caller.as_ref())?;
     let teller = Teller::of(node);
     let named = asked.query.text("service_request_id");
     if !named.is_empty() {

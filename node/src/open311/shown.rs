@@ -8,7 +8,7 @@ use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::{Language, Voice, text_id};
 
-use super::services::{code_of, name_of};
+use super::categories::{code_of, name_of};
 use super::tree::Tree;
 use crate::casework::course::Event;
 use crate::casework::{
@@ -193,8 +193,8 @@ impl<'a> Teller<'a> {
             ("address", Tree::maybe(place)),
             ("address_id", Tree::Nothing),
             ("zipcode", Tree::Nothing),
-            ("lat", degrees(|told| told.latitude)),
-            ("long", degrees(|told| told.longitude)),
+            ("lat", degrees(Coordinates::latitude)),
+            ("long", degrees(Coordinates::longitude)),
             ("media_url", Tree::Nothing),
         ])
     }

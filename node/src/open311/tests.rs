@@ -1,5 +1,7 @@
 //! Open311 through the node's router, as the application of a city meets it.
 
+use std::net::Ipv4Addr;
+
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
@@ -261,6 +263,23 @@ async fn a_report_is_read_by_whoever_filed_it_and_by_all_once_it_is_taken_up() {
 }
 
 #[tokio::test]
+async fn whoever_tells_no_key_lists_at_a_walking_pace() {
+    for city in cities().await {
+        for _ in 0..120 {
+            let spent = city.place.node.admit_search(Ipv4Addr::UNSPECIFIED.into());
+            spent.unwrap();
+        }
+        city.get(REQUESTS).await.is(StatusCode::TOO_MANY_REQUESTS);
+        let keyed = city.get(&format!("{REQUESTS}?api_key={}", city.key)).await;
+        keyed.is(StatusCode::OK);
+        city.place.clock.advance(1000);
+        city.get(REQUESTS).await.is(StatusCode::OK);
+        let again = city.get("/open311/v2/requests.xml").await;
+        again.is(StatusCode::TOO_MANY_REQUESTS);
+    }
+}
+
+#[tokio::test]
 async fn a_list_says_all_that_was_written_in_its_lines() {
     for city in cities().await {
         let line = "Lampu padam dan jalan gelap sekali, 3273010101900001 menurut saya.";
@@ -406,8 +425,10 @@ async fn a_form_that_cannot_be_used_says_why_and_a_wrong_key_files_nothing() {
         for (form, said) in [
             (no_code, "service_code was not provided"),
             (no_place, "location"),
-            (LAMP.replace("-6.9175", "abc"), "lat, long"),
-            (LAMP.replace("-6.9175", "91"), "coordinates"),
+            (LAMP.replace("-6.9175", "abc"), "lat: expected degrees"),
+            (LAMP.replace("-6.9175", "91"), "lat: expected degrees"),
+            (LAMP.replace("107.6091", "NaN"), "long: expected degrees"),
+            (LAMP.replace("107.6091", ""), "long: expected degrees"),
             (
                 LAMP.replace("-6.9175", "52").replace("107.6091", "4"),
                 "outside of Indonesia",

@@ -166,8 +166,8 @@ async fn dots(node: &Node, province: Option<&RegionCode>) -> Answer<Vec<Dot>> {
     let placed = node.placed_programmes(province).await;
     let placed = placed.map_err(|e| problem(&e))?;
     let dot = |programme: Programme| {
-        let place = Coordinates::from(programme.published.coordinates?);
-        let (x, y) = SCALE.point(place.latitude, place.longitude);
+        let place = Coordinates::of_message(programme.published.coordinates?)?;
+        let (x, y) = SCALE.point(place.latitude(), place.longitude());
         Some(Dot {
             x: format!("{x:.2}"),
             y: format!("{y:.2}"),

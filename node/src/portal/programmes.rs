@@ -260,9 +260,8 @@ pub async fn show(
         ..PublicFilter::default()
     };
     let published = &view.programme.published;
-    let spot = match published.coordinates.map(Coordinates::from) {
-        Some(place) => {
-            let at = (place.latitude, place.longitude);
+    let spot = match published.coordinates.and_then(Coordinates::of_message) {
+        Some(at) => {
             let region = published.region.as_ref();
             Some(spot::drawn(&node, &visit, text_id("programme-spot"), at, region).await)
         }

@@ -1,5 +1,7 @@
 //! What everybody may look around in, through the node's router.
 
+use std::net::Ipv4Addr;
+
 use axum::Router;
 use http::{Request, StatusCode};
 use lapor_protocol::ids::CaseId;
@@ -263,6 +265,21 @@ async fn a_list_is_searched_narrowed_and_read_page_by_page() {
         assert!(found.text.contains("Antrean puskesmas") && !found.text.contains("Trotoar"));
         let none = open(&router, "/laporan?sampai=2020-01-01").await;
         assert!(none.text.contains("Tidak ada laporan yang cocok"));
+    }
+}
+
+#[tokio::test]
+async fn whoever_searches_without_end_is_told_to_wait() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        for _ in 0..120 {
+            let spent = place.node.admit_search(Ipv4Addr::UNSPECIFIED.into());
+            spent.unwrap();
+        }
+        let found = open(&router, "/laporan?q=lampu").await;
+        assert_eq!(found.status, StatusCode::TOO_MANY_REQUESTS);
+        let listed = open(&router, "/laporan?q=&status=verified").await;
+        assert_eq!(listed.status, StatusCode::OK, "without words of a search");
     }
 }
 

@@ -21,7 +21,7 @@ use lapor_web::page::{Choice, Form, LocalPath, Visit};
 use super::filing::{KINDS, REGIONS, classification};
 use super::track::{outcome_words, standing_words, state_words};
 use super::{Answer, map, name_of, programmes, report, statistics};
-use crate::api::problem;
+use crate::api::{Address, problem};
 use crate::casework::{Outcome, PublicCase, PublicFigures, PublicFilter, beyond};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -89,10 +89,14 @@ struct Choices {
 
 pub async fn list(
     State(node): State<Arc<Node>>,
+    Address(address): Address,
     visit: Visit,
     Query(asked): Query<Vec<(String, String)>>,
 ) -> Answer<Response> {
     let mut form = Form::of(asked);
+    if !form.text("q").is_empty() {
+        node.admit_search(address).map_err(|e| problem(&e))?;
+    }
     let filter = filter(&node, &visit.v, &mut form);
     let after = Some(form.text("after")).filter(|after| !after.is_empty());
     let after = after.map(str::to_owned);

@@ -8,6 +8,7 @@ use lapor_web::page::Visit;
 
 use super::map;
 use super::streets::{self, Image, WINDOW};
+use crate::casework::Coordinates;
 use crate::node::Node;
 use crate::place::spot;
 use crate::regions::{Outline, national, outlines};
@@ -32,15 +33,16 @@ pub struct Drawn {
     pub apart: Option<String>,
 }
 
-/// Draws a place (latitude, longitude), called `label`, in the province of the region, or in its own.
+/// Draws a place, called `label`, in the province of the region, or in its own.
 pub async fn drawn(
     node: &Node,
     visit: &Visit,
     label: TextId,
-    (latitude, longitude): (f64, f64),
+    place: Coordinates,
     region: Option<&RegionCode>,
 ) -> Drawn {
     let v = visit.v;
+    let (latitude, longitude) = (place.latitude(), place.longitude());
     let at = spot(latitude, longitude);
     let own = at.province();
     let shown = own.as_ref().or(region);

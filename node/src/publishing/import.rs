@@ -100,7 +100,10 @@ impl Node {
     /// Where an own programme is built, as it was published last.
     async fn place_of(&self, slug: &str) -> Result<Option<Coordinates>, NodeError> {
         match self.programme(self.instance()?, slug).await {
-            Ok(view) => Ok(view.programme.published.coordinates.map(Into::into)),
+            Ok(view) => {
+                let published = view.programme.published;
+                Ok(published.coordinates.and_then(Coordinates::of_message))
+            }
             Err(NodeError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -85,7 +85,7 @@ impl Node {
             end: new.end,
             description: new.description,
             pictures,
-            coordinates: new.coordinates.map(Coordinates::micro).transpose()?,
+            coordinates: new.coordinates.map(Coordinates::micro),
         }))
     }
 

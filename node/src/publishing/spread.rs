@@ -12,8 +12,8 @@ use crate::regions::{national, outlines};
 /// The map that shows it: the code of a province, the id of an outline, or nothing where it lies in
 /// none; `None` for one that does not say where it is built.
 pub(super) fn built_in(programme: &ProgrammePublished) -> Option<String> {
-    let at = Coordinates::from(programme.coordinates?);
-    let spot = spot(at.latitude, at.longitude);
+    let at = Coordinates::of_message(programme.coordinates?)?;
+    let spot = spot(at.latitude(), at.longitude());
     let told = programme
         .region
         .as_ref()

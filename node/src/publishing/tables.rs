@@ -104,10 +104,9 @@ fn place(latitude: &str, longitude: &str) -> Result<Option<Coordinates>, String>
         optional("longitude", longitude)?,
     );
     match degrees {
-        (Some(latitude), Some(longitude)) => Ok(Some(Coordinates {
-            latitude,
-            longitude,
-        })),
+        (Some(latitude), Some(longitude)) => Coordinates::of(latitude, longitude)
+            .map(Some)
+            .map_err(|off| off.to_string()),
         (None, None) => Ok(None),
         _ => Err("latitude and longitude: give both or neither".to_owned()),
     }
@@ -136,6 +135,7 @@ mod tests {
     use lapor_web::table::RowError;
 
     use super::*;
+    use crate::casework::OffEarth;
 
     const PROGRAMMES: &str = include_str!("../../../tests/data/programmes.csv");
 
@@ -177,6 +177,25 @@ mod tests {
     5 d
     7 2 columns, and the header has 10
     "#);
+    }
+
+    #[test]
+    fn a_place_that_is_none_on_earth_names_its_column() {
+        let header = PROGRAMMES.lines().next().unwrap();
+        let row = "kemenpu,A,,,,,berjalan,5,x";
+        let text = format!(
+            "{header},latitude,longitude\na,{row},-6.9,107.6\nb,{row},NaN,107.6\n\
+             c,{row},-6.9,181\nd,{row},-6.9,\n"
+        );
+        let said: Vec<Result<bool, String>> = programmes(&text)
+            .into_iter()
+            .map(|(_, row)| row.map(|read| read.programme.coordinates.is_some()))
+            .collect();
+        let refused = |off: OffEarth| -> Result<bool, String> { Err(off.to_string()) };
+        assert_eq!(said[0], Ok(true));
+        assert_eq!(said[1], refused(OffEarth::Latitude));
+        assert_eq!(said[2], refused(OffEarth::Longitude));
+        assert!(said[3].is_err(), "one of two is none");
     }
 
     #[test]

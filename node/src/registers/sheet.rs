@@ -130,7 +130,7 @@ fn table_rows(bytes: &[u8]) -> Result<Vec<Row>, Unreadable> {
     for (line, cells) in table::records(&text, between) {
         let cells = cells.map_err(|_| Unreadable::Kind)?;
         for (column, cell) in cells.iter().enumerate() {
-            gathered.put(line, column, table::meant(cell))?;
+            gathered.put(line, column, &table::meant(cell))?;
         }
     }
     Ok(gathered.rows())

@@ -63,6 +63,8 @@ pub(crate) struct Guards {
     pub sign_on: Limit,
     /// Questions that a form asks while it is filled in, from an address.
     pub asking: Limit,
+    /// Searches in the words of public reports, and lists of requests without a key, from an address.
+    pub searching: Limit,
     /// What is answered in one conversation on a channel.
     pub answering: Limit,
     /// Letters that answer one address: letters are answered by machines more readily.
@@ -162,6 +164,7 @@ impl Guards {
             upload_size: Limit::new(1024 * 1024, 4),
             sign_on: Limit::new(50, 3 * SECOND_MS),
             asking: Limit::new(120, SECOND_MS),
+            searching: Limit::new(120, SECOND_MS),
             answering: Limit::new(20, 3 * MINUTE_MS),
             replying: Limit::new(5, 12 * MINUTE_MS),
             // 300 an hour.
@@ -264,6 +267,16 @@ impl Node {
     pub fn admit_question(&self, address: IpAddr) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         guards.asking.attempt(&neighbourhood(address), now)
+    }
+
+    /// Whether this address may search in public reports: each time the words of up to a thousand are
+    /// read.
+    ///
+    /// # Errors
+    /// [`NodeError::TooMany`] with the seconds to wait.
+    pub fn admit_search(&self, address: IpAddr) -> Result<(), NodeError> {
+        let (now, guards) = (self.clock().now_ms(), self.guards());
+        guards.searching.attempt(&neighbourhood(address), now)
     }
 
     /// Marks a case for a second look; a mark is this node's own.

@@ -128,14 +128,43 @@ fn hash(key: &SecretKey) -> Result<String, NodeError> {
 async fn at_work<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, NodeError> {
+    in_turn(&WORK, work).await
+}
+
+/// The turn is kept until the work has ended, even if nobody waits for it any more.
+async fn in_turn<T: Send + 'static>(
+    turns: &'static Semaphore,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, NodeError> {
     let stopped = |_| NodeError::File(std::io::Error::other("a hash was not computed"));
-    let _turn = WORK.acquire().await.map_err(NodeError::damaged)?;
-    tokio::task::spawn_blocking(work).await.map_err(stopped)
+    let turn = turns.acquire().await.map_err(NodeError::damaged)?;
+    let worked = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    worked.await.map_err(stopped)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::sync_channel;
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
+
+    #[tokio::test]
+    async fn whoever_hangs_up_makes_no_room_before_the_hash_is_made() {
+        static TURNS: Semaphore = Semaphore::const_new(1);
+        let (ends, end) = sync_channel::<()>(1);
+        let work = in_turn(&TURNS, move || end.recv());
+        timeout(Duration::from_millis(50), work).await.unwrap_err();
+        assert_eq!(TURNS.available_permits(), 0);
+        ends.send(()).unwrap();
+        let free = timeout(Duration::from_secs(60), TURNS.acquire()).await;
+        drop(free.unwrap().unwrap());
+    }
 
     #[tokio::test]
     async fn a_key_is_read_as_people_type_it_and_fits_its_own_hash_only() {

@@ -256,7 +256,7 @@ impl OwnReport {
             category: filed.category,
             region: filed.region,
             place: words.and_then(|words| words.place),
-            coordinates: coordinates.map(Coordinates::from),
+            coordinates: coordinates.and_then(Coordinates::of_message),
             incident_date: filed.incident_date,
             suggested: filed.suggested,
             excluded: filed.excluded,

@@ -65,6 +65,10 @@ pub struct Words {
     pub ticket: Option<String>,
 }
 
+/// How far north and east, and as far south and west, there are places, in millionths of a degree.
+pub const MOST_NORTH_MICRO: i32 = 90_000_000;
+pub const MOST_EAST_MICRO: i32 = 180_000_000;
+
 /// WGS 84, in millionths of a degree, because payloads hold no floats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -76,8 +80,9 @@ pub struct Coordinates {
 
 impl Coordinates {
     pub(super) fn check(self) -> Result<(), BodyError> {
-        let on_earth = self.latitude_micro.unsigned_abs() <= 90_000_000
-            && self.longitude_micro.unsigned_abs() <= 180_000_000;
+        let within = |micro: i64, most: i32| micro.unsigned_abs() <= u64::from(most.unsigned_abs());
+        let on_earth = within(self.latitude_micro, MOST_NORTH_MICRO)
+            && within(self.longitude_micro, MOST_EAST_MICRO);
         let problem = "latitude is at most 90 degrees, longitude at most 180";
         if on_earth {
             Ok(())

@@ -221,8 +221,8 @@ fn tabled(bytes: &[u8]) {
         let cells = row.unwrap_or_default();
         let harmless = |cell: &String| !table::harmless(cell).starts_with(['=', '+', '-', '@']);
         assert!(cells.values().all(harmless));
-        let comes_back = |cell: &String| table::meant(&table::harmless(cell)) == cell;
-        let quoted = |cell: &String| table::meant(cell) != cell;
+        let comes_back = |cell: &String| table::meant(&table::harmless(cell)) == cell.as_str();
+        let quoted = |cell: &String| table::meant(cell) != cell.as_str();
         assert!(cells.values().all(|cell| comes_back(cell) || quoted(cell)));
     }
     table::lacking(&text, &["id"]);

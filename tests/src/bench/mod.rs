@@ -33,7 +33,7 @@ use serde_json::{Map, Value, json};
 
 use crate::crash::database::{Databases, Engine};
 use crate::demo::stop::Stop;
-use programs::Programs;
+use programs::{Program, Programs};
 use world::World;
 
 const INTERRUPTED: u8 = 130;
@@ -92,6 +92,21 @@ enum Measure {
     Peers,
     /// Only where it is named: some minutes and gigabytes
     Record,
+}
+
+impl Measure {
+    /// What it starts.
+    fn programs(self) -> &'static [Program] {
+        match self {
+            Self::Idle | Self::Record => &[Program::Hub],
+            Self::Sync
+            | Self::Latency
+            | Self::Intake
+            | Self::Growth
+            | Self::Fleet
+            | Self::Peers => &[Program::Hub, Program::Node],
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -170,8 +185,14 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 }
 
 async fn measure(cli: Cli) -> Result<()> {
+    let started: Vec<Program> = cli
+        .only
+        .iter()
+        .flat_map(|what| what.programs())
+        .copied()
+        .collect();
     let plan = Plan {
-        programs: Programs::find(cli.programs)?,
+        programs: Programs::find(cli.programs, &started)?,
         messages: cli.messages.max(1000),
         repeat: cli.repeat.max(1),
         clients: cli.clients.max(1),

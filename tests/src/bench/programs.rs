@@ -26,6 +26,13 @@ pub struct Programs {
     pub bench: PathBuf,
 }
 
+/// A program that may be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    Hub,
+    Node,
+}
+
 /// A program that serves; killed when it is dropped.
 pub struct Running {
     child: Child,
@@ -34,7 +41,8 @@ pub struct Running {
 }
 
 impl Programs {
-    pub fn find(folder: Option<PathBuf>) -> Result<Self> {
+    /// Those of a folder, by default of this program's; whatever is `started` must be there.
+    pub fn find(folder: Option<PathBuf>, started: &[Program]) -> Result<Self> {
         let bench = std::env::current_exe()?;
         let folder = folder
             .or_else(|| bench.parent().map(Path::to_owned))
@@ -44,7 +52,11 @@ impl Programs {
             node: folder.join("lapor-node"),
             bench,
         };
-        for program in [&found.hub, &found.node] {
+        for program in started {
+            let program = match program {
+                Program::Hub => &found.hub,
+                Program::Node => &found.node,
+            };
             ensure!(
                 program.is_file(),
                 "there is no {}; build it, or name its folder with --programs",
@@ -175,4 +187,21 @@ pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_started_must_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("lapor-hub"), "").unwrap();
+        let find = |started: &[Program]| Programs::find(Some(folder.path().to_owned()), started);
+        assert!(find(&[Program::Hub]).is_ok());
+        let missing = find(&[Program::Hub, Program::Node])
+            .unwrap_err()
+            .to_string();
+        assert!(missing.contains("lapor-node; build it"), "{missing}");
+    }
 }

@@ -1,6 +1,8 @@
 //! The least HTTP/1.1 client that a JSON API needs, so that what is measured
 //! is the server: on a small machine a full client costs as much as it does.
 
+use std::net::Ipv4Addr;
+
 use anyhow::{Context as _, Result, ensure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -9,7 +11,7 @@ use tokio::net::TcpStream;
 pub struct Caller {
     stream: TcpStream,
     host: String,
-    /// The line of a request that says who asks.
+    /// The lines of a request that say who asks.
     proof: String,
     received: Vec<u8>,
 }
@@ -18,6 +20,12 @@ impl Caller {
     /// An application; `url` is what a node calls its API: `http://ADDRESS/api/v1`.
     pub async fn connect(url: &str, token: &str) -> Result<Self> {
         Self::proving(url, format!("authorization: Bearer {token}")).await
+    }
+
+    /// The same behind a proxy, from an address of its own.
+    pub async fn from_address(url: &str, token: &str, address: Ipv4Addr) -> Result<Self> {
+        let proof = format!("authorization: Bearer {token}\r\nx-forwarded-for: {address}");
+        Self::proving(url, proof).await
     }
 
     /// An officer's browser with the session of the desk that it has opened.

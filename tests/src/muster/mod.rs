@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 
 use crate::bench::figures::{quantile_ms, rounded};
 use crate::bench::machine;
-use crate::bench::programs::{Programs, Running};
+use crate::bench::programs::{Program, Programs, Running};
 use crate::crash::database::{Databases, Engine};
 use crate::demo::stop::Stop;
 use founding::Place;
@@ -91,7 +91,7 @@ struct Cli {
     /// Stay up afterwards, for somebody to look at the console, until Ctrl-C
     #[arg(long)]
     stay: bool,
-    /// Folder of lapor-hub and lapor-node; by default that of this program
+    /// Folder of lapor-hub; by default that of this program
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
 }
@@ -156,7 +156,7 @@ async fn run(cli: &Cli) -> Result<bool> {
         "--rate and --report-every must be more than 0"
     );
     let profiles = roster::profiles(cli.nodes).context("--nodes")?;
-    let programs = Programs::find(cli.programs.clone())?;
+    let programs = Programs::find(cli.programs.clone(), &[Program::Hub])?;
     let home = tempfile::tempdir()?;
     let server = cli.database.start().await?;
     let databases = Databases::of(server.as_ref(), "fleet")?;

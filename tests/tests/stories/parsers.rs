@@ -21,6 +21,11 @@ fn every_parser_holds_for_what_was_kept_of_fuzzing() {
             (parser.read)(&B64.decode(line).expect("a line is base64"));
         }
     }
+    let own = lapor_node::parsers::temporary();
+    let left = std::fs::read_dir(std::env::temp_dir()).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    let left: Vec<String> = left.filter(|name| name.starts_with(&own)).collect();
+    assert_eq!(left, Vec::<String>::new(), "files of our own stay");
 }
 
 #[test]

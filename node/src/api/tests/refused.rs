@@ -119,6 +119,11 @@ async fn a_wrong_report_names_its_field() {
         said!(refused("incident_date", json!("2099-01-01")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"incident_date: this day has not come yet; expected one until today.","request":"request-of-test","field":"incident_date"}"#);
         said!(refused("attachments", json!(["no-such-upload"])).await, @r#"{"type":"urn:lapor:problem:not_found","title":"This node does not hold it","status":404,"code":"not_found","detail":"This node holds no upload no-such-upload.","request":"request-of-test"}"#);
         said!(refused("category", json!("Perhubungan/Becak")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"category: edition 2026.0 has no Perhubungan/Becak; `GET /categories` lists all.","request":"request-of-test","field":"category"}"#);
+        let beyond = json!({"latitude": 91, "longitude": 107.6});
+        let problem = refused("coordinates", beyond).await;
+        let said = "\"detail\":\"coordinates: latitude: expected degrees from -90 to 90";
+        assert!(problem.contains(said), "{problem}");
+        assert!(problem.contains("\"field\":\"coordinates\""), "{problem}");
         for (reporter, field) in [
             (json!({"email": "bukan"}), "reporter.email"),
             (json!({"phone": "abc"}), "reporter.phone"),

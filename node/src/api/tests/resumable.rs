@@ -76,6 +76,28 @@ async fn an_upload_goes_on_where_the_line_broke() {
 }
 
 #[tokio::test]
+async fn an_upload_whose_turn_does_not_come_is_kept_and_ends_with_its_last_byte() {
+    for desk in desks("pusat").await {
+        let upload = desk.begin().await;
+        let crowd = desk.place.node.turns().crowd();
+        let early = desk.piece(&upload, 0, Body::from(FILE)).await;
+        assert_eq!(early.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(early.json()["code"], "overloaded");
+        assert_eq!(early.headers["retry-after"], "10");
+        drop(crowd);
+        let last = FILE.len() - 1;
+        assert_eq!(desk.offset(&upload).await, last.to_string());
+        let ended = desk.piece(&upload, last, Body::from(&FILE[last..])).await;
+        assert_eq!(ended.status, StatusCode::NO_CONTENT, "{}", ended.text());
+        assert_eq!(desk.offset(&upload).await, FILE.len().to_string());
+        let mut report = report_example();
+        report["attachments"] = serde_json::json!([upload.rsplit('/').next()]);
+        let filed = desk.post(Role::Officer, "/api/v1/reports", &report).await;
+        assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.text());
+    }
+}
+
+#[tokio::test]
 async fn what_is_longer_than_announced_or_no_known_file_is_gone() {
     for desk in desks("pusat").await {
         let long = desk.begin().await;

@@ -101,5 +101,26 @@ async fn a_case_has_hints_and_a_report_its_likely_duplicates() {
             .get(Role::Reader, &format!("{likely}&latitude=-6.9"))
             .await;
         assert_eq!(half.json()["field"], "longitude");
+        for (latitude, longitude, field) in [
+            ("NaN", "107.6", "latitude"),
+            ("-6.9", "nan", "longitude"),
+            ("inf", "107.6", "latitude"),
+            ("-6.9", "-inf", "longitude"),
+            ("90.1", "107.6", "latitude"),
+            ("-6.9", "180.1", "longitude"),
+        ] {
+            let asked = format!("{likely}&latitude={latitude}&longitude={longitude}");
+            let refused = desk.get(Role::Reader, &asked).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{asked}");
+            let problem = refused.json();
+            assert_eq!(problem["code"], "invalid_query");
+            assert_eq!(problem["field"], field, "{asked}");
+            let detail = problem["detail"].as_str().unwrap();
+            let said = format!("{field}: expected degrees from ");
+            assert!(detail.starts_with(&said), "{detail}");
+        }
+        let placed = format!("{likely}&latitude=-6.9175&longitude=107.6091");
+        let found = desk.get(Role::Reader, &placed).await.json();
+        assert_eq!(found["duplicates"][0]["case"], case);
     }
 }

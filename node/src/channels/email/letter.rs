@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::super::heard::{Address, Heard, MediaKind, MediaRef, Raw, Sort, Unread};
 use super::super::talk;
 use super::quoted;
+use super::usual::{beginning, unnested};
 use crate::casework::ticket;
 use crate::chance::random;
 
@@ -23,6 +24,8 @@ const CHANCE: usize = 32;
 const CUT: &str = "X-Lapor-Cut";
 /// Bytes of a picture within the text below which it is a logo.
 const LOGO: usize = 20_000;
+/// Bytes of the words of a letter that are looked at: what it quotes may stand before its own.
+const READ: usize = 1024 * 1024;
 /// A report has room for so many signs, with what is added.
 const ROOM: usize = TEXT_CHARS - 500;
 const MORE: &str = " [\u{2026}]";
@@ -35,9 +38,10 @@ pub fn new_id(domain: &str) -> String {
 /// A letter as it is taken. It is known by what its writer has made of it, and not by its id alone:
 /// whoever used that first would keep another's letter out.
 pub fn raw(letter: Vec<u8>) -> Raw {
-    let ends = letter.windows(4).position(|four| four == b"\r\n\r\n");
-    let ends = ends.map(|at| at + 4);
-    let (head, body) = letter.split_at(ends.unwrap_or(letter.len()));
+    let head = beginning(&letter);
+    let ends = head.windows(4).position(|four| four == b"\r\n\r\n");
+    let ends = ends.map_or(head.len(), |at| at + 4);
+    let (head, body) = letter.split_at(ends);
     let mut hash = Sha256::new();
     if let Some(message) = MessageParser::default().parse_headers(head) {
         for name in ["Message-ID", "From", "Date", "Subject"] {
@@ -62,7 +66,8 @@ pub fn cut(mut raw: Raw, to: usize) -> Raw {
 
 /// Reads a letter that was written to `own`.
 pub fn read(letter: &[u8], own: &str) -> Result<Heard, Unread> {
-    let message = MessageParser::default().parse(letter);
+    let letter = unnested(letter);
+    let message = MessageParser::default().parse(&*letter);
     let message = message.ok_or(Unread("no letter"))?;
     let named = ids(message.in_reply_to());
     let references = ids(message.references());
@@ -94,7 +99,7 @@ pub fn read(letter: &[u8], own: &str) -> Result<Heard, Unread> {
 
 /// Whether a machine wrote, so that nobody is to be answered.
 pub fn is_noise(letter: &[u8], own: &str) -> bool {
-    let head = MessageParser::default().parse_headers(letter);
+    let head = MessageParser::default().parse_headers(beginning(letter));
     head.is_some_and(|head| is_automatic(&head, &sender(&head).id, own))
 }
 
@@ -112,17 +117,19 @@ pub fn undelivered(letter: &[u8]) -> Option<(String, String)> {
     if field("action:")? != "failed" {
         return None;
     }
-    let begins = text.match_indices(OURS).map(|(at, _)| &text[at..]);
-    let mut ids = begins.map(|id| id.split(['>', '\r', '\n', ' ']).next().unwrap_or_default());
-    let id = ids.find(|id| is_ours(id))?.to_owned();
+    let mut begins = text.match_indices(OURS).map(|(at, _)| &text[at..]);
+    let id = begins.find(|text| is_ours(text))?;
+    let id = id.split(['>', '\r', '\n', ' ']).next()?.to_owned();
     let code: String = field("status:")?.chars().take(10).collect();
     Some((id, format!("it was returned ({code})")))
 }
 
 fn is_ours(id: &str) -> bool {
-    let rest = id.strip_prefix(OURS).and_then(|rest| rest.split_once('@'));
-    rest.is_some_and(|(chance, _)| {
-        chance.len() == CHANCE && chance.bytes().all(|b| b.is_ascii_hexdigit())
+    let rest = id
+        .strip_prefix(OURS)
+        .and_then(|rest| rest.split_at_checked(CHANCE));
+    rest.is_some_and(|(chance, rest)| {
+        rest.starts_with('@') && chance.bytes().all(|b| b.is_ascii_hexdigit())
     })
 }
 
@@ -196,16 +203,22 @@ fn is_automatic(message: &Message<'_>, from: &str, own: &str) -> bool {
 
 /// The own words: of a letter that answers nothing the subject is the first line.
 fn text(message: &Message<'_>, is_answer: bool) -> String {
-    let parts = message.text_bodies().map(|part| match &part.body {
-        PartType::Text(text) => text.to_string(),
-        PartType::Html(html) => html_to_text(&quoted::lined(html, is_answer)),
-        _ => String::new(),
-    });
-    let body = parts.collect::<Vec<_>>().join("\n");
+    let mut body = String::new();
+    for part in message.text_bodies() {
+        let room = READ.saturating_sub(body.len());
+        match &part.body {
+            PartType::Text(text) => body.push_str(first(text, room)),
+            PartType::Html(html) => {
+                body.push_str(&html_to_text(&quoted::lined(first(html, room), is_answer)));
+            }
+            _ => {}
+        }
+        body.push('\n');
+    }
     let body = quoted::own_words(&body.replace('\r', ""), is_answer);
     let subject = message.subject().map(str::trim).unwrap_or_default();
-    let first = body.split_whitespace().next().unwrap_or_default();
-    let orders = talk::is_command(&body) || ticket::parse(first).is_some();
+    let word = body.split_whitespace().next().unwrap_or_default();
+    let orders = talk::is_command(&body) || ticket::parse(word).is_some();
     let subject = if is_answer || orders { "" } else { subject };
     let named = others(message);
     let said: Vec<&str> = [subject, &body, &named]
@@ -213,6 +226,11 @@ fn text(message: &Message<'_>, is_answer: bool) -> String {
         .filter(|text| !text.is_empty())
         .collect();
     shortened(&said.join("\n\n"))
+}
+
+/// So many bytes of a text, or a few less.
+fn first(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }
 
 fn shortened(text: &str) -> String {

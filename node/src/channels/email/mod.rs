@@ -7,6 +7,7 @@ mod mailbox;
 mod post;
 mod quoted;
 mod settings;
+mod usual;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,11 +160,12 @@ impl Email {
         let doubted = letter.came_at.is_some() && letter.came_at <= restored;
         let raw = letter::raw(letter.bytes);
         let is_noise = letter::is_noise(&raw.body, &self.address);
+        let is_usual = usual::is_usual(&raw.body);
         let is_kept = letter.is_whole && (!is_noise || raw.body.len() <= BEGINNING);
-        let raw = if is_kept {
-            raw
-        } else {
-            letter::cut(raw, BEGINNING)
+        let raw = match (is_usual, is_kept) {
+            (true, true) => raw,
+            (true, false) => letter::cut(raw, BEGINNING),
+            (false, _) => letter::cut(raw, usual::HEAD),
         };
         let taken = match letter::undelivered(&raw.body) {
             Some((id, problem)) => {

@@ -123,10 +123,7 @@ impl Channel for Messenger {
         for attachment in message.attachments {
             let payload = attachment.payload;
             if let Some(point) = payload.coordinates {
-                heard.location = Some(Coordinates {
-                    latitude: point.lat,
-                    longitude: point.long,
-                });
+                heard.location = Coordinates::of(point.lat, point.long).ok();
             }
             let kind = match attachment.kind.as_str() {
                 "image" if payload.sticker_id.is_none() => MediaKind::Picture,

@@ -207,10 +207,9 @@ impl Channel for Whatsapp {
             },
             text: text.unwrap_or_default(),
             reply_to: message.context.and_then(|context| context.id),
-            location: message.location.map(|place| Coordinates {
-                latitude: place.latitude,
-                longitude: place.longitude,
-            }),
+            location: message
+                .location
+                .and_then(|place| Coordinates::of(place.latitude, place.longitude).ok()),
             said_at: said_at.map(|at| at.saturating_mul(SECOND_MS)),
             ..Heard::default()
         };

@@ -395,7 +395,7 @@ pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let shared = heard
         .location
         .filter(|_| text.is_empty() || known.manner.asks);
-    let shared = shared.map(|at| format!("{}, {}", at.latitude, at.longitude));
+    let shared = shared.map(|at| format!("{}, {}", at.latitude(), at.longitude()));
     let words = answers::Words::of(shared.as_deref().unwrap_or(text), heard);
     if let Some(case) = known.referred.filter(|_| words.say_something()) {
         return answers::to_case(talk, case, words, known);

@@ -90,7 +90,7 @@ pub fn lies_in(said: &mut Said, region: RegionCode) {
 /// holds: who shares a place knows it better than whoever made the word.
 pub fn lies_at(said: &mut Said, at: Coordinates) {
     said.coordinates = Some(at);
-    let spot = spot(at.latitude, at.longitude);
+    let spot = spot(at.latitude(), at.longitude());
     let region = said.region.as_ref().filter(|_| is_by_keyword(said));
     // A place abroad is a mistake, and says nothing.
     let elsewhere =

@@ -342,10 +342,7 @@ fn where_people_chat_what_is_missing_is_asked() {
     assert!(talk.draft.is_none());
     assert!(own.hears(name, &placed.talk, "batal").talk.draft.is_none());
     let mut located = heard("Lampu jalan padam seminggu ini");
-    located.location = Some(Coordinates {
-        latitude: -6.9,
-        longitude: 107.6,
-    });
+    located.location = Coordinates::of(-6.9, 107.6).ok();
     let named = hear(&Talk::default(), &located, &own.known(name), NOW);
     assert!(
         matches!(named.says[..], [Say::AskWords]),

@@ -129,10 +129,7 @@ impl Message {
         let is_private = self.chat.kind == "private";
         let place = self.venue.as_ref().map(|venue| &venue.location);
         let place = place.or(self.location.as_ref());
-        let location = place.map(|at| Coordinates {
-            latitude: at.latitude,
-            longitude: at.longitude,
-        });
+        let location = place.and_then(|at| Coordinates::of(at.latitude, at.longitude).ok());
         Heard {
             from: Address {
                 id: chat.to_string(),
@@ -248,7 +245,7 @@ mod tests {
         assert_eq!(photo.said_at, Some(1_441_645_532_000));
         let venue = read(VENUE.as_bytes()).unwrap();
         assert_eq!(venue.text, "Braga, Jl. Braga, Bandung");
-        assert!(venue.location.is_some_and(|at| at.latitude < -6.9));
+        assert!(venue.location.is_some_and(|at| at.latitude() < -6.9));
         assert_eq!(venue.reply_to.as_deref(), Some("1111111/1364"));
     }
 
@@ -259,6 +256,18 @@ mod tests {
             {"file_id": "kecil", "width": 90, "height": 60},
             {"file_id": "besar", "width": 18446744073709551615, "height": 2}]}}"#;
         assert_eq!(read(body).unwrap().media[0].at, "besar");
+    }
+
+    #[test]
+    fn a_place_that_is_none_on_earth_is_not_heard() {
+        for (latitude, is_heard) in [(-6.9, true), (95.0, false)] {
+            let body = format!(
+                r#"{{"message": {{"message_id": 1, "chat": {{"id": 1, "type": "private"}},
+                "location": {{"latitude": {latitude}, "longitude": 107.6}}}}}}"#
+            );
+            let heard = read(body.as_bytes()).unwrap();
+            assert_eq!(heard.location.is_some(), is_heard, "{latitude}");
+        }
     }
 
     #[test]

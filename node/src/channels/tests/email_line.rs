@@ -214,6 +214,20 @@ async fn of_a_letter_that_is_too_large_the_words_are_taken() {
 }
 
 #[tokio::test]
+async fn of_a_letter_of_countless_parts_the_words_are_taken() {
+    let many = "--b\n\n".repeat(100_000);
+    let letter = format!(
+        "From: {SITI}\nSubject: Lampu jalan\nMessage-ID: <h1@contoh.id>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n{REPORT}\n--b\nContent-Type: image/jpeg\nContent-Disposition: attachment; filename=a.jpg\nContent-Transfer-Encoding: base64\n\nAAAA\n{many}--b--\n"
+    );
+    for desk in Desk::open().await {
+        let told = desk.says(&letter).await;
+        let (case, _) = desk.talked.case().await;
+        assert_eq!(desk.talked.files(case).await, [0]);
+        assert!(told.iter().any(|told| told.text.contains("terlalu besar")));
+    }
+}
+
+#[tokio::test]
 async fn while_a_node_serves_it_waits_for_letters_and_answers_at_once() {
     for desk in Desk::open().await {
         let stop = CancellationToken::new();

@@ -242,7 +242,7 @@ impl Post {
             location: self
                 .geo
                 .as_ref()
-                .and_then(|geo| geo.coordinates.as_ref().map(place)),
+                .and_then(|geo| geo.coordinates.as_ref().and_then(place)),
             media: pictures
                 .filter_map(|one| Some(picture(one.url.clone()?)))
                 .collect(),
@@ -272,7 +272,7 @@ impl Tweet {
                 None => Sort::Word,
             },
             reply_to: self.in_reply_to_status_id_str,
-            location: self.coordinates.as_ref().map(place),
+            location: self.coordinates.as_ref().and_then(place),
             media: pictures.map(|one| picture(one.media_url_https)).collect(),
             text: text.unwrap_or_default(),
             id: Some(self.id_str),
@@ -288,12 +288,9 @@ fn called(name: Option<String>, username: &str) -> String {
     }
 }
 
-fn place(point: &Point) -> Coordinates {
+fn place(point: &Point) -> Option<Coordinates> {
     let [longitude, latitude] = point.coordinates;
-    Coordinates {
-        latitude,
-        longitude,
-    }
+    Coordinates::of(latitude, longitude).ok()
 }
 
 fn picture(at: String) -> MediaRef {

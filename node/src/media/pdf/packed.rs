@@ -2,6 +2,7 @@
 //! again to just as many bytes as before.
 
 use std::io::{Read, Write};
+use std::iter::repeat_n;
 
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
@@ -13,6 +14,7 @@ const HEAD: [u8; 2] = [0x78, 0xDA];
 const BLOCK: usize = 65_535;
 const BLOCK_HEAD: usize = 5;
 const CHECKSUM: usize = 4;
+static SPACES: [u8; BLOCK] = [b' '; BLOCK];
 
 /// Unpacks to at most so many bytes, and says whether that was all; one byte more tells that it was
 /// not.
@@ -24,33 +26,46 @@ pub(super) fn unpacked(packed: &[u8], most: usize) -> (Vec<u8>, bool) {
     (content, whole)
 }
 
-/// Packs to exactly so many bytes, with spaces behind the content; none if it does not fit.
-pub(super) fn packed(content: &[u8], length: usize) -> Option<Vec<u8>> {
-    let mut out = HEAD.to_vec();
-    if !content.is_empty() {
-        out.extend(blocks(content)?);
-    }
-    let room = length.checked_sub(out.len() + CHECKSUM)?;
+/// Packs into the whole of a place, with spaces behind the content. Says whether it fits; where it does not,
+/// the place stays as it is.
+pub(super) fn pack(content: &[u8], place: &mut [u8]) -> bool {
+    let Some(begun) = begun(content) else {
+        return false;
+    };
+    let Some(room) = place.len().checked_sub(begun.len() + CHECKSUM) else {
+        return false;
+    };
     let count = room.div_ceil(BLOCK + BLOCK_HEAD).max(1);
-    let spaces = room.checked_sub(count * BLOCK_HEAD)?;
-    let spaces = vec![b' '; spaces];
-    for block in 0..count {
-        let at = |block| spaces.len().min(block * BLOCK);
-        let held = &spaces[at(block)..at(block + 1)];
-        let size = held.len() as u16;
-        out.push(u8::from(block + 1 == count));
-        out.extend(size.to_le_bytes());
-        out.extend((!size).to_le_bytes());
-        out.extend(held);
+    let Some(spaces) = room.checked_sub(count * BLOCK_HEAD) else {
+        return false;
+    };
+    let sum = checksum(content.iter().chain(repeat_n(&b' ', spaces)));
+    let mut at = 0;
+    let mut put = |bytes: &[u8]| {
+        place[at..at + bytes.len()].copy_from_slice(bytes);
+        at += bytes.len();
+    };
+    put(&begun);
+    let mut left = spaces;
+    for block in 1..=count {
+        let held = left.min(BLOCK);
+        left -= held;
+        let size = held as u16;
+        put(&[u8::from(block == count)]);
+        put(&size.to_le_bytes());
+        put(&(!size).to_le_bytes());
+        put(&SPACES[..held]);
     }
-    let sum = checksum(content.iter().chain(&spaces));
-    out.extend(sum.to_be_bytes());
-    Some(out)
+    put(&sum.to_be_bytes());
+    true
 }
 
-/// Packed blocks, none of which is the last one.
-fn blocks(content: &[u8]) -> Option<Vec<u8>> {
-    let mut packing = DeflateEncoder::new(Vec::new(), Compression::best());
+/// The head and packed blocks, none of which is the last one.
+fn begun(content: &[u8]) -> Option<Vec<u8>> {
+    if content.is_empty() {
+        return Some(HEAD.to_vec());
+    }
+    let mut packing = DeflateEncoder::new(HEAD.to_vec(), Compression::best());
     packing.write_all(content).ok()?;
     packing.flush().ok()?;
     let length = packing.get_ref().len();
@@ -66,6 +81,13 @@ fn checksum<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
         (low, (high + low) % 65_521)
     });
     high << 16 | low
+}
+
+/// What a place of so many bytes holds then; none if it does not fit.
+#[cfg(test)]
+pub(super) fn packed(content: &[u8], length: usize) -> Option<Vec<u8>> {
+    let mut place = vec![0; length];
+    pack(content, &mut place).then_some(place)
 }
 
 #[cfg(test)]

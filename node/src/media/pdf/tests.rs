@@ -1,5 +1,6 @@
 //! Documents made here, object by object.
 
+use super::packed::packed;
 use super::*;
 use crate::media::Door;
 use crate::media::picture::tests::{photo, segment};
@@ -30,8 +31,12 @@ fn document(objects: &[Vec<u8>], trailer: &str) -> Vec<u8> {
 }
 
 fn cleaned(before: &[u8]) -> Vec<u8> {
+    cleaned_within(before, MOST_UNPACKED_TOGETHER)
+}
+
+fn cleaned_within(before: &[u8], room: usize) -> Vec<u8> {
     let mut after = before.to_vec();
-    clean(&mut after);
+    clean(&mut after, room);
     assert_eq!(after.len(), before.len());
     after
 }
@@ -172,6 +177,59 @@ fn what_cannot_be_blanked_is_not_found_any_more() {
     }
 }
 
+/// A stream of one object, as it is not packed.
+fn holding(stream_number: u32, number: u32, value: &[u8]) -> Vec<u8> {
+    let head = format!("{number} 0 ");
+    let entries = format!("/Type /ObjStm /N 1 /First {}", head.len());
+    stream(stream_number, &entries, &[head.as_bytes(), value].concat())
+}
+
+#[test]
+fn a_text_before_what_refers_to_it_goes_though_the_rest_fills_more_than_half_of_the_room() {
+    let taken = photo(640, 480, &[segment(0xfe, &[b'x'; 3000])]);
+    let taken = packed(&taken, 400).unwrap();
+    let picture = unpacked(&taken, 1 << 20).0.len();
+    let entries = "/Subtype /Image /Filter [ /FlateDecode /DCTDecode ]";
+    let text = [b"(", NAME, &[b' '; 300], b")"].concat();
+    let before = document(
+        &[
+            holding(3, 6, &text),
+            stream(4, entries, &taken),
+            holding(7, 5, b"<< /Author 6 0 R >>"),
+            stream(2, "/Type /XRef /Root 1 0 R /Info 5 0 R", b"0"),
+        ],
+        "",
+    );
+    assert!(has(&before, NAME));
+    // Once all of it has been read, the text could not be read again.
+    let after = cleaned_within(&before, picture + text.len() + 100);
+    assert!(!has(&after, NAME));
+    assert!(has(&after, b"/Info 5 0 R"));
+}
+
+#[test]
+fn a_text_that_cannot_be_blanked_is_not_found_any_more() {
+    let info = object(5, b"<< /Author 6 0 R >>");
+    let unknown = "/Type /ObjStm /N 1 /First 4 /Filter /LZWDecode";
+    let elsewhere = stream(3, unknown, b"6 0 (Ibu Canary)");
+    let many: Vec<String> = (10..2000).map(|id| format!("/K{id} {id} 0 R ")).collect();
+    let many = object(5, format!("<< {}>>", many.concat()).as_bytes());
+    let texts = (10..2000).map(|id| object(id, b"(Ibu Canary)"));
+    let many: Vec<_> = std::iter::once(many).chain(texts).collect();
+    for before in [
+        document(&[info.clone(), elsewhere], "/Info 5 0 R"),
+        document(&[info], "/Info 5 0 R"),
+        document(&many, "/Info 5 0 R"),
+    ] {
+        assert!(has(&cleaned(&before), b"/Inf0 5 0 R"));
+    }
+    let direct = document(
+        &[holding(3, 6, b"(Ibu Canary)")],
+        "/Info << /Author 6 0 R >>",
+    );
+    assert!(!has(&cleaned(&direct), NAME));
+}
+
 #[test]
 fn pictures_lose_their_place() {
     let place = segment(0xe1, b"Exif\0\0GPS -6.2088 106.8456");
@@ -294,14 +352,8 @@ fn however_many_stand_at_one_place_no_more_is_read_than_may_be_unpacked() {
         let mut file = document(&objects, "");
         let about = about(&file).unwrap();
         assert_eq!(about.len(), 200);
-        let mut document = Document {
-            file: &mut file,
-            about,
-            texts: BTreeSet::new(),
-            blanked: BTreeSet::new(),
-            kept: BTreeSet::new(),
-            room: held.len() + READINGS * value.len() + 1,
-        };
+        let room = held.len() + READINGS * value.len() + 1;
+        let mut document = Document::of(&mut file, about, room);
         document.each(Document::object);
         assert_eq!(document.room, 1, "{}", &value[..9]);
         assert_eq!(document.blanked.len(), READINGS);

@@ -165,6 +165,45 @@ fn a_webp_promises_no_metadata_that_it_lost() {
 }
 
 #[test]
+fn a_picture_of_far_too_many_parts_is_refused_before_any_is_kept() {
+    let extended = [b"VP8X\x0a\0\0\0\0\0\0\0", &[63, 0, 0, 47, 0, 0][..]].concat();
+    let some = 15_000;
+    let many = MOST_PARTS + 2;
+    for (count, refused) in [(some, None), (many, Some(Refused::DamagedPicture))] {
+        let segments = vec![segment(0xdb, &[]); count];
+        let read = jpeg(photo(64, 48, &segments).into());
+        assert_eq!(read.err(), refused, "JPEG of {count}");
+        let chunk = |kind: &[u8; 4], contents: &[u8]| {
+            let contents = Bytes::copy_from_slice(contents);
+            let chunk = img_parts::png::PngChunk::new(*kind, contents);
+            chunk.encoder().bytes().to_vec()
+        };
+        let size = [64_u32, 48].map(u32::to_be_bytes).concat();
+        let head = [&size[..], &[8, 2, 0, 0, 0]].concat();
+        let file = [
+            b"\x89PNG\r\n\x1a\n".to_vec(),
+            chunk(b"IHDR", &head),
+            chunk(b"IDAT", b"").repeat(count),
+            chunk(b"IEND", b""),
+        ];
+        let read = png(file.concat().into());
+        assert_eq!(read.err(), refused, "PNG of {count}");
+        let chunks = b"ALPH\0\0\0\0".repeat(count);
+        let inside = [b"WEBP", &extended[..], &chunks].concat();
+        let length = (inside.len() as u32).to_le_bytes();
+        let read = webp([b"RIFF", &length[..], &inside].concat().into());
+        assert_eq!(read.err(), refused, "WebP of {count}");
+    }
+    let nested = [b"LIST\x04\0\0\0", &b"kata"[..]]
+        .concat()
+        .repeat(MOST_PARTS + 2);
+    let inside = [b"WEBP", &extended[..], &nested].concat();
+    let length = (inside.len() as u32).to_le_bytes();
+    let read = webp([b"RIFF", &length[..], &inside].concat().into());
+    assert_eq!(read.err(), Some(Refused::DamagedPicture));
+}
+
+#[test]
 fn a_bomb_and_a_broken_picture_are_refused() {
     assert_eq!(
         jpeg(photo(60_000, 60_000, &[]).into()),

@@ -111,7 +111,7 @@ async fn filed(node: &Node, v: &Voice, report: &OwnReport) -> Answer<Vec<(String
             text_id("filing-coordinates"),
             report
                 .coordinates
-                .map(|at| format!("{:.5}, {:.5}", at.latitude, at.longitude)),
+                .map(|at| format!("{:.5}, {:.5}", at.latitude(), at.longitude())),
         ),
         (
             text_id("filing-date"),

@@ -485,10 +485,7 @@ async fn own_data_have_every_field_of_what_was_filed() {
             category: "Perhubungan/Parkir Liar".to_owned().try_into().ok(),
             region: "32.73".parse().ok(),
             place: Some("Jalan Cikutra 12".into()),
-            coordinates: Some(Coordinates {
-                latitude: -6.9,
-                longitude: 107.64,
-            }),
+            coordinates: Coordinates::of(-6.9, 107.64).ok(),
             incident_date: Some("2026-01-02".into()),
             suggested: "kab-garut".parse().ok(),
             excluded: vec!["kemenpu".parse().unwrap()],

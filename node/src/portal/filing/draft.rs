@@ -10,7 +10,7 @@ use lapor_web::page::Form;
 
 use super::whom::{ask_openness, clearly_excluded, excluded, is_secret, whom, with_unknown};
 use crate::api::problem;
-use crate::casework::{Coordinates, NewReport, Reporter};
+use crate::casework::{Coordinates, NewReport, OffEarth, Reporter};
 use crate::hints::{Matter, Sketch};
 use crate::node::Node;
 use crate::place;
@@ -25,6 +25,9 @@ pub const TITLE: usize = 150;
 pub const CONTENT: usize = 10_000;
 /// Characters of a line.
 pub const LINE: usize = 200;
+/// The fields of the coordinates.
+const LATITUDE: &str = "lintang";
+const LONGITUDE: &str = "bujur";
 /// Says that region and coordinates are both right, though they lie apart.
 pub const APART: &str = "wilayah-beda";
 /// The region and coordinates of which that was asked.
@@ -250,14 +253,14 @@ pub fn agreed(
     let Some(at) = coordinates else {
         return region;
     };
-    let spot = place::spot(at.latitude, at.longitude);
+    let spot = place::spot(at.latitude(), at.longitude());
     let Some(told) = region else {
         return spot
             .sure_province()
             .filter(|_| form.text("wilayah").is_empty());
     };
     let apart = !spot.may_lie_in(&told);
-    let pair = format!("{told} {} {}", at.latitude, at.longitude);
+    let pair = format!("{told} {} {}", at.latitude(), at.longitude());
     let meant = form.is_ticked(APART) && (asked.is_empty() || asked == pair);
     if !meant {
         form.remove(APART);
@@ -327,24 +330,16 @@ pub fn coordinates(v: &Voice, form: &mut Form) -> Option<Coordinates> {
 
 /// Both or neither; the field that cannot be used.
 pub fn degrees(form: &Form) -> Result<Option<Coordinates>, &'static str> {
-    let read = |field: &'static str, most: f64| {
-        let typed = form.text(field).replace(',', ".");
-        if typed.is_empty() {
-            return Ok(None);
-        }
-        let degrees: Option<f64> = typed.parse().ok();
-        let on_earth = degrees.filter(|degrees| degrees.abs() <= most);
-        on_earth.map(Some).ok_or(field)
-    };
-    match (read("lintang", 90.0)?, read("bujur", 180.0)?) {
-        (Some(latitude), Some(longitude)) => Ok(Some(Coordinates {
-            latitude,
-            longitude,
-        })),
-        (None, None) => Ok(None),
-        (None, Some(_)) => Err("lintang"),
-        (Some(_), None) => Err("bujur"),
+    let typed = [LATITUDE, LONGITUDE].map(|field| form.text(field).replace(',', "."));
+    let [latitude, longitude] = &typed;
+    if latitude.is_empty() && longitude.is_empty() {
+        return Ok(None);
     }
+    let read = Coordinates::read(latitude, longitude);
+    read.map(Some).map_err(|off| match off {
+        OffEarth::Latitude => LATITUDE,
+        OffEarth::Longitude => LONGITUDE,
+    })
 }
 
 #[cfg(test)]
@@ -382,7 +377,7 @@ mod tests {
     fn coordinates_are_two_numbers_on_earth_or_none() {
         let read = |latitude: &str, longitude: &str| {
             let form = Form::of([("lintang", latitude), ("bujur", longitude)]);
-            degrees(&form).map(|place| place.map(|place| (place.latitude, place.longitude)))
+            degrees(&form).map(|place| place.map(|place| (place.latitude(), place.longitude())))
         };
         assert_eq!(read("-6,9175", "107.6191"), Ok(Some((-6.9175, 107.6191))));
         assert_eq!(read("", ""), Ok(None));

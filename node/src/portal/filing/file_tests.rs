@@ -230,6 +230,22 @@ async fn a_form_whose_files_find_no_room_is_told_to_come_again_and_knows_its_rec
 }
 
 #[tokio::test]
+async fn a_form_whose_file_finds_no_turn_is_told_to_come_again() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let form = Sent::report().file("surat.pdf", PDF);
+        let crowd = place.node.turns().crowd();
+        let early = form.to(&router, PATH).await;
+        assert_eq!(early.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(early.header("retry-after"), "10");
+        assert!(early.text.contains("berkas sedang diperiksa"));
+        drop(crowd);
+        receipt(&router, &form.to(&router, PATH).await).await;
+        assert_eq!(cases(&place).await, 1);
+    }
+}
+
+#[tokio::test]
 async fn a_form_that_does_not_say_how_large_it_is_counts_what_its_files_may_have() {
     for mut place in places().await {
         place.settings.api.upload_bytes = 400_000;

@@ -121,15 +121,15 @@ async fn about(node: &Node, form: &mut Form, named: &str) -> Answer<()> {
     let region = published.region.as_ref();
     let name = region.and_then(|code| national().display_name(code));
     form.put("wilayah", name.unwrap_or_default());
-    let at = published.coordinates.map(Coordinates::from);
+    let at = published.coordinates.and_then(Coordinates::of_message);
     // Nobody is asked about two places that they did not write.
     let at = at.filter(|at| {
-        let spot = spot(at.latitude, at.longitude);
+        let spot = spot(at.latitude(), at.longitude());
         region.is_none_or(|region| spot.may_lie_in(region))
     });
     if let Some(at) = at {
-        form.put("lintang", at.latitude.to_string());
-        form.put("bujur", at.longitude.to_string());
+        form.put("lintang", at.latitude().to_string());
+        form.put("bujur", at.longitude().to_string());
     }
     Ok(())
 }

@@ -109,7 +109,7 @@ fn moved(v: &Voice, form: &Form) -> Moved {
     let Ok(Some(at)) = draft::degrees(form) else {
         return Moved::default();
     };
-    let spot = spot(at.latitude, at.longitude);
+    let spot = spot(at.latitude(), at.longitude());
     let written = regions::national().meant(form.text("wilayah"));
     if written.is_some_and(|region| spot.may_lie_in(&region)) {
         return Moved::default();
@@ -179,7 +179,7 @@ pub async fn alike(node: &Node, v: &Voice, sketch: &Sketch) -> Result<Vec<Alike>
 
 /// Institutions that a report may concern, each with the reason.
 pub async fn hints(node: &Node, v: &Voice, form: &Form) -> Result<Vec<Choice>, ApiProblem> {
-    let found = node.routing_hints(&draft::matter(node, form).await?).await;
+    let found = node.public_hints(&draft::matter(node, form).await?).await;
     let found = found.map_err(|e| problem(&e))?.hints.into_iter();
     let hints = found.take(HINTS).map(|hint| choice(node, v, &hint));
     Ok(hints.collect())

@@ -16,10 +16,7 @@ async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of
         let title = "Lampu jalan padam di Jalan Cikutra, hubungi 0812-3456-7890";
         let mut known = report(title, false);
         known.content = "Lampu jalan padam, sudah seminggu gelap.".into();
-        known.coordinates = Some(crate::casework::Coordinates {
-            latitude: -6.9,
-            longitude: 107.64,
-        });
+        known.coordinates = crate::casework::Coordinates::of(-6.9, 107.64).ok();
         let known = place.node.file(known, "test").await.unwrap();
         let words = "judul=Lampu+jalan+padam+di+Jalan+Cikutra&uraian=Sudah+gelap+seminggu\
             &lintang=-6.9001&bujur=107.64";

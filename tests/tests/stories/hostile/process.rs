@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use lapor_node::clock::{Clock as _, SystemClock};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{NDJSON, PREFIX};
-use lapor_tests::bench::programs::{Programs, Running, ask};
+use lapor_tests::bench::programs::{Program, Programs, Running, ask};
 use lapor_tests::bench::world::World;
 use lapor_tests::hostile::{Asked, Frame, Frames, Hostile, Wire, ask_on};
 use lapor_tests::invariants::{Canaries, search_folder};
@@ -41,7 +41,7 @@ const FILES: u64 = 4096;
 fn start(home: &Path, settings: &[(&str, &str)]) -> (World, Running) {
     lapor_certs::tls::install_default_provider();
     let programs = Path::new(env!("CARGO_BIN_EXE_lapor-demo")).parent();
-    let programs = Programs::find(programs.map(Path::to_owned)).unwrap();
+    let programs = Programs::find(programs.map(Path::to_owned), &[Program::Hub]).unwrap();
     let world = World::found(home, &programs).unwrap();
     let mut command = world.hub_command();
     command.arg("serve");

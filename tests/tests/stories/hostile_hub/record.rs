@@ -15,7 +15,7 @@ use lapor_protocol::delivery::{Cursor, Item, StreamHead};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::Signer;
 use lapor_protocol::receipt::Stream;
-use lapor_tests::bench::programs::{Programs, copy_folder};
+use lapor_tests::bench::programs::{Program, Programs, copy_folder};
 use lapor_tests::fleet::member::{BANDUNG, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{BEGINNING, Fleet};
@@ -98,7 +98,7 @@ fn said_again(folder: &Path, file: &str, hub: &Signer, change: impl FnOnce(&mut 
 /// What the verifier, a process of its own, says of a folder, and how it ends.
 fn verified(folder: &Path) -> (Option<i32>, String) {
     let programs = Path::new(env!("CARGO_BIN_EXE_lapor-demo")).parent();
-    let programs = Programs::find(programs.map(Path::to_owned)).unwrap();
+    let programs = Programs::find(programs.map(Path::to_owned), &[Program::Hub]).unwrap();
     let mut verify = Command::new(programs.hub);
     let done = verify.arg("verify").arg(folder).output().unwrap();
     (done.status.code(), String::from_utf8(done.stdout).unwrap())

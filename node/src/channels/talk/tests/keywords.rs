@@ -202,10 +202,7 @@ fn a_shared_place_goes_before_the_region_of_a_word_and_behind_what_somebody_name
     let says = |talk: &Talk, text: &str| hear(talk, &heard(text), &known, NOW).talk;
     let shares = |talk: &Talk, (latitude, longitude): (f64, f64), name: &str| {
         let shared = Heard {
-            location: Some(Coordinates {
-                latitude,
-                longitude,
-            }),
+            location: Coordinates::of(latitude, longitude).ok(),
             ..heard(name)
         };
         hear(talk, &shared, &known, NOW).talk
