@@ -90,7 +90,12 @@ impl Hub {
             tracing::warn!(%error, "the history of connections could not be shortened");
         }
         let below = Arc::clone(&ground);
-        let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });
+        let follower = tokio::spawn(async move {
+            tokio::join!(
+                below.directory.follow(&below.db),
+                below.voided.follow(&below.db)
+            );
+        });
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Arc::new(Self {
             admission: Admission::new(&ground.settings.limits),

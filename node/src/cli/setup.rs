@@ -331,7 +331,7 @@ pub(super) fn private_keys(folder: &Path) -> Result<(), Failure> {
         return Ok(());
     };
     let message = format!(
-        "node.keys: others than its user may read {}; take that from them with `chmod go= {}/*`, and replace the keys with `lapor-node keys rotate` if anybody may have",
+        "node.keys: others than its user may read {}; take that from them with `chmod go= {}/*`. If anybody may have, the federation's staff make the certificates of this institution void, and `lapor-node keys rotate signing` and `sealing` replace these two keys; for identity.key there is no other, and the institution is replaced: see \"stolen keys\" in docs/operations.md",
         first.display(),
         folder.display()
     );
