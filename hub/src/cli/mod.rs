@@ -302,8 +302,10 @@ fn private_keys(settings: &Settings) -> Result<(), Failure> {
     ] {
         let shown = folder.display();
         let wrong = |message: String| Failure::new(exit::CONFIGURATION, message);
-        let exposed = exposed_files(folder)
-            .map_err(|error| wrong(format!("{field}: {shown} cannot be read: {error}")))?;
+        let exposed = exposed_files(folder).map_err(|error| {
+            let message = format!("{field}: {shown} cannot be read: {error}");
+            Failure::new(exit::of_needed(&error), message)
+        })?;
         if let Some(first) = exposed.first() {
             return Err(wrong(format!(
                 "{field}: others than its user may read {}; take that from them with `chmod go= {shown}/*`. Who may have read the hub's keys can be the hub",

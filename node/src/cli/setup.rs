@@ -325,7 +325,7 @@ fn listens(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
 pub(super) fn private_keys(folder: &Path) -> Result<(), Failure> {
     let exposed = exposed_files(folder).map_err(|error| {
         let message = format!("node.keys: {} cannot be read: {error}", folder.display());
-        Failure::new(exit::CONFIGURATION, message)
+        Failure::new(exit::of_needed(&error), message)
     })?;
     let Some(first) = exposed.first() else {
         return Ok(());
@@ -384,6 +384,16 @@ fn first_line() -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_that_cannot_be_read_for_the_moment_are_no_mistake_in_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let absent = private_keys(&folder.path().join("keys")).unwrap_err();
+        assert_eq!(absent.code, exit::CONFIGURATION);
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(private_keys(&file).unwrap_err().code, exit::IO);
+    }
 
     #[test]
     fn who_has_joined_is_told_of_the_approval_that_is_waited_for() {
