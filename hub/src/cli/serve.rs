@@ -11,7 +11,7 @@ use lapor_web::serving::StopSignals;
 use lapor_web::supervisor;
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, Out, exit, private_keys};
+use super::{Failure, Out, exit, private_keys, unwritable};
 use crate::alarms::Sender;
 use crate::app::Hub;
 use crate::clock::Clock;
@@ -29,6 +29,9 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     private_keys(&settings)?;
     settings.log.start()?;
+    if let Some(said) = unwritable(&settings) {
+        tracing::warn!("{said}");
+    }
     Sender::of(&settings)?;
     let federation = bind("federation.listen", settings.federation.listen)?;
     let enrolment = bind("enrolment.listen", settings.enrolment.listen)?;

@@ -508,3 +508,18 @@ async fn certificates_are_made_void_of_one_institution_or_of_all() {
     all.outcome.unwrap();
     assert!(all.answer.contains("of 0 institutions"), "{}", all.answer);
 }
+
+#[tokio::test]
+async fn a_folder_of_backups_that_cannot_be_written_is_named() {
+    let folder = made().await;
+    let config = folder.path().join("hub.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    say(folder.path(), &["check-config"]).await.outcome.unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let backup = "[backup]\nfolder = \"file/backups\"\n";
+    std::fs::write(&config, format!("{text}\n{backup}")).unwrap();
+    let refused = say(folder.path(), &["check-config"]).await;
+    assert_eq!(code(&refused), exit::IO);
+    let message = refused.outcome.unwrap_err().message;
+    assert!(message.starts_with("backup.folder: "), "{message}");
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lapor_web::accounts::FirstLink;
 use lapor_web::monitor::{self, Listen};
+use lapor_web::room::try_writing;
 use lapor_web::serving::{DRAIN, StopSignals};
 use lapor_web::supervisor;
 use tokio::net::TcpListener;
@@ -28,6 +29,9 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let node = place.node().await?;
     let instance = node.instance()?.clone();
     private_keys(&settings.node.keys)?;
+    if let Err(said) = try_writing(&settings.node.blobs) {
+        tracing::warn!("node.blobs: {said}");
+    }
     settings.mail.postbox()?;
     let lines = channels::Lines::of(&settings.channels)?;
     let cities = cities::Cities::of(&settings.cities)?;

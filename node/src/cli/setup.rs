@@ -9,6 +9,7 @@ use lapor_certs::{Credential, exposed_files};
 use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
 use lapor_web::monitor::Listen;
+use lapor_web::room::try_writing;
 use lapor_web::sign_on::SignOnError;
 use lapor_web::webhook::{Caller, Reach};
 
@@ -134,6 +135,8 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         folder_exists(name, path)?;
         writeln!(out, "{name}: {}", path.display())?;
     }
+    try_writing(&settings.node.blobs)
+        .map_err(|said| Failure::new(exit::IO, format!("node.blobs: {said}")))?;
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
     let postbox = settings.mail.postbox()?;
