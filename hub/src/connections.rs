@@ -170,7 +170,8 @@ impl Connections {
     }
 
     /// The connections that must end: of instances that could take part, all of those that are
-    /// revoked, and those that began before certificates of theirs became void. Whoever may take part from now on has come.
+    /// revoked, and those that began before certificates of theirs became void. Whoever may take
+    /// part from now on has come.
     fn judge(&self, ground: &Ground) -> Vec<(CancellationToken, Cause)> {
         let mut ending = Vec::new();
         let mut table = self.lock();
