@@ -93,7 +93,12 @@ impl Hub {
         let below = Arc::clone(&ground);
         let follower = tokio::spawn(again("directory", move || {
             let below = Arc::clone(&below);
-            async move { below.directory.follow(&below.db).await }
+            async move {
+                tokio::join!(
+                    below.directory.follow(&below.db),
+                    below.voided.follow(&below.db)
+                );
+            }
         }));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Arc::new(Self {

@@ -18,7 +18,8 @@ use axum_server::tls_rustls::RustlsAcceptor;
 use futures_util::future::BoxFuture;
 use lapor_certs::PeerIdentity;
 use lapor_protocol::directory::Status;
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{Digest, InstanceId};
+use lapor_protocol::problem::Code;
 use lapor_web::peer::network;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -56,6 +57,8 @@ struct Open {
     /// Whether the instance could take part at some time of this connection; of any other no visit
     /// is noted.
     admitted: bool,
+    /// Until when (Unix ms) certificates of the instance were void as it began.
+    voided: i64,
     end: CancellationToken,
     cause: Cause,
 }
@@ -98,10 +101,11 @@ pub struct Endable<T> {
 }
 
 impl Connections {
-    /// Ends the connections of whoever is suspended or revoked, for as long
-    /// as it runs.
+    /// Ends the connections of whoever is suspended or revoked, or shows no certificate any more that
+    /// counts, for as long as it runs.
     pub async fn guard(&self, ground: &Ground) {
         let mut versions = ground.directory.watch();
+        let mut voided = ground.voided.watch();
         loop {
             let ending = self.judge(ground);
             if !ending.is_empty() {
@@ -111,7 +115,11 @@ impl Connections {
                     end.cancel();
                 }
             }
-            if versions.changed().await.is_err() {
+            let changed = tokio::select! {
+                changed = versions.changed() => changed,
+                changed = voided.changed() => changed,
+            };
+            if changed.is_err() {
                 return;
             }
         }
@@ -161,8 +169,9 @@ impl Connections {
         self.lock().open.len()
     }
 
-    /// The connections that must end: of instances that could take part, and all of those that are
-    /// revoked. Whoever may take part from now on has come.
+    /// The connections that must end: of instances that could take part, all of those that are
+    /// revoked, and those that began before certificates of theirs became void. Whoever may take
+    /// part from now on has come.
     fn judge(&self, ground: &Ground) -> Vec<(CancellationToken, Cause)> {
         let mut ending = Vec::new();
         let mut table = self.lock();
@@ -173,12 +182,14 @@ impl Connections {
             };
             let entry = directory.latest().instance(instance);
             let status = entry.map(|entry| entry.status);
-            if status == Some(Status::Active) {
+            let void = open.voided < ground.voided.until(instance);
+            if status == Some(Status::Active) && !void {
                 if !open.admitted {
                     open.admitted = true;
                     self.visits.came(instance, ground.clock.now_ms());
                 }
-            } else if (open.admitted || status == Some(Status::Revoked)) && !open.end.is_cancelled()
+            } else if (open.admitted || void || status == Some(Status::Revoked))
+                && !open.end.is_cancelled()
             {
                 tracing::info!(%instance, "an open connection ends");
                 ending.push((open.end.clone(), Arc::clone(&open.cause)));
@@ -199,9 +210,12 @@ impl Connections {
         table.next += 1;
         let number = table.next;
         // Read under the lock: a version that comes later is judged later.
-        let admitted = match &whose {
-            Whose::Member(instance) => ground.directory.admit(instance).is_ok(),
-            Whose::Stranger(_) => false,
+        let (admitted, voided) = match &whose {
+            Whose::Member(instance) => (
+                ground.directory.admit(instance).is_ok(),
+                ground.voided.until(instance),
+            ),
+            Whose::Stranger(_) => (false, 0),
         };
         let own = table.open.values().filter(|open| open.whose == whose);
         let open = own.clone().count();
@@ -218,6 +232,7 @@ impl Connections {
         let open = Open {
             whose,
             admitted,
+            voided,
             end: end.clone(),
             cause: Arc::clone(&cause),
         };
@@ -285,8 +300,11 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Doorkeeper {
             let chain = stream.get_ref().1.peer_certificates();
             let leaf = chain.and_then(<[_]>::first);
             let peer = leaf.and_then(|leaf| PeerIdentity::of(leaf, &ground.trust_domain).ok());
-            // Anybody else joins, or every request of it is refused.
-            if let Some(PeerIdentity::Instance(instance)) = peer {
+            let shown = leaf.map(|leaf| Digest::of(leaf));
+            // Anybody else joins, or every request of it is refused: it takes no member's place.
+            if let (Some(PeerIdentity::Instance(instance)), Some(shown)) = (peer, shown)
+                && counts(&ground, &instance, shown).await
+            {
                 place = connections.enter(Whose::Member(instance), &ground);
             }
             let stream = Endable {
@@ -316,6 +334,15 @@ impl<T> Endable<T> {
         }
         outcome
     }
+}
+
+/// Whether a certificate is not void; where the database does not answer, requests are told so.
+async fn counts(ground: &Ground, instance: &InstanceId, shown: Digest) -> bool {
+    if ground.voided.until(instance) == 0 {
+        return true;
+    }
+    let known = ground.voided.look_up(&ground.db, instance, shown).await;
+    !known.is_err_and(|refused| refused.code() == Code::CertificateUnknown)
 }
 
 /// Why a line ended that can be read no more: whose program is killed has the line closed, and never

@@ -42,6 +42,11 @@ pub enum Deed {
         #[schema(value_type = String)]
         instance: InstanceId,
     },
+    /// Has no certificate count that it has: only its identity key brings one that does.
+    VoidCertificates {
+        #[schema(value_type = String)]
+        instance: InstanceId,
+    },
     /// Lets one take part that has joined and waits for it.
     Admit {
         #[schema(value_type = String)]
@@ -136,6 +141,7 @@ impl Deed {
         match self {
             Self::Suspend { .. } => "instance.suspended",
             Self::Resume { .. } => "instance.resumed",
+            Self::VoidCertificates { .. } => "instance.certificates_voided",
             Self::Admit { .. } => "instance.admitted",
             Self::Revoke { .. } => "instance.revoked",
             Self::Replace { .. } => "instance.replaced",
@@ -163,6 +169,7 @@ impl Deed {
         match self {
             Self::Suspend { instance }
             | Self::Resume { instance }
+            | Self::VoidCertificates { instance }
             | Self::Admit { instance }
             | Self::Revoke { instance, .. }
             | Self::Replace { instance, .. }
@@ -263,6 +270,9 @@ impl Deed {
         match self {
             Self::Suspend { instance } => membership::suspend_in(ground, tx, by, instance).await,
             Self::Resume { instance } => membership::resume_in(ground, tx, by, instance).await,
+            Self::VoidCertificates { instance } => {
+                membership::void_certificates_in(ground, tx, by, instance).await
+            }
             Self::Admit { instance } => membership::admit_in(ground, tx, by, instance).await,
             Self::Revoke {
                 instance,

@@ -20,6 +20,7 @@ use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store::chains::{self, Chain};
 use crate::store::joining::{self, Admission, IssuedCertificate, StoredInvitation, Used};
+use crate::voided;
 use lapor_web::chance::random;
 
 /// How long a used invitation repeats its answer.
@@ -132,15 +133,21 @@ async fn join(
     Ok(used.answer)
 }
 
-/// `POST /certificates/renew`, over live mTLS; may change the TLS key.
+/// `POST /certificates/renew`, over live mTLS by the certificate of this digest; may change the TLS
+/// key.
 pub async fn renew(
     ground: &Ground,
     instance: &InstanceId,
+    shown: Option<Digest>,
     key: &TlsPublicKey,
 ) -> Result<RenewResponse, HubError> {
     let mut tx = ground.db.write().await?;
     let directory = ground.directory.refresh(&mut tx).await?;
     crate::directory::admit(&directory, instance)?;
+    if let Some(shown) = shown {
+        // Whoever came in a moment before it was voided must not get one that counts.
+        voided::check(&mut tx, instance, shown).await?;
+    }
     let (certificate, trust_bundle) = certify(ground, &mut tx, instance, key).await?;
     tx.commit().await?;
     Ok(RenewResponse {
@@ -168,7 +175,10 @@ pub(crate) async fn certify(
         fingerprint: Digest::of(&issued.chain[0]),
         not_after: issued.not_after_ms,
     };
-    joining::certify(tx, &certificate, now_ms).await?;
+    // The clock may have been put back since others were voided.
+    let void_until = voided::until(tx, instance).await?;
+    let noted_at = now_ms.max(void_until + 1);
+    joining::certify(tx, &certificate, noted_at).await?;
     Ok((issued.chain_pem(), certifier.bundle.to_pem()))
 }
 

@@ -10,7 +10,7 @@ use lapor_migrations::DbError;
 use lapor_protocol::directory::DirectoryError;
 use lapor_protocol::ids::EnvelopeId;
 use lapor_protocol::problem::{Code, Problem};
-use lapor_web::room::is_full;
+use lapor_web::room::{is_full, read_only_hint};
 use serde_json::Value;
 
 /// Seconds after which a busy hub may be asked again.
@@ -32,7 +32,7 @@ pub enum HubError {
     Refused(Box<Refusal>),
     #[error(transparent)]
     Database(#[from] DbError),
-    #[error("a file of the hub cannot be read or written: {0}")]
+    #[error("a file of the hub cannot be read or written: {0}{hint}", hint = read_only_hint(.0))]
     File(Arc<io::Error>),
     #[error("the authority cannot issue: {0}")]
     Authority(#[from] AuthorityError),

@@ -18,6 +18,7 @@ use crate::directory::{Amendment, DirectoryBook, amend, stands};
 use crate::error::HubError;
 use crate::settings::Settings;
 use crate::signing::Signers;
+use crate::voided::Voided;
 use crate::{keys, restored, store};
 
 /// The keys of a hub, as read from its files or made by a test.
@@ -41,6 +42,7 @@ pub struct Ground {
     certifier: ArcSwap<Certifier>,
     pub trust_domain: TrustDomain,
     pub directory: DirectoryBook,
+    pub(crate) voided: Voided,
     pub(crate) challenges: ChallengeKey,
     /// Generation of the delivery streams.
     pub depoch: u32,
@@ -82,6 +84,7 @@ impl Ground {
         let own = keyring.signer.kid().clone();
         let signers = Signers::of(settings.storage.keys.clone(), keyring.signer)?;
         let directory = DirectoryBook::load(&mut tx, &signers, &own).await?;
+        let voided = Voided::load(&mut tx).await?;
         let ground = Self {
             settings,
             db,
@@ -93,6 +96,7 @@ impl Ground {
             }),
             trust_domain,
             directory,
+            voided,
             challenges,
             depoch,
         };

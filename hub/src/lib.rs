@@ -65,6 +65,7 @@ pub mod trial;
 pub mod trials;
 mod turns;
 pub mod upkeep;
+mod voided;
 pub mod vouching;
 pub mod watch;
 pub mod witness;

@@ -26,6 +26,7 @@ use crate::rotation::RotationError;
 use crate::store;
 use crate::store::joining::NewInvitation;
 use crate::succession::written;
+use crate::voided;
 use lapor_web::chance::random;
 
 /// Why an institution cannot get the status that the operator wants.
@@ -103,6 +104,11 @@ pub const ZONES: [&str; 4] = [
     "Asia/Makassar",
     "Asia/Jayapura",
 ];
+
+/// How the audit log calls it that certificates count no more.
+const VOIDED: &str = "instance.certificates_voided";
+/// Of those that have joined and are not revoked.
+const JOINED: [Status; 2] = [Status::Active, Status::Suspended];
 
 /// What the operator says of an institution.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -358,6 +364,36 @@ pub async fn resume(ground: &Ground, by: &By<'_>, id: &InstanceId) -> Result<(),
     deeds::act(ground, by, &Deed::Resume { instance }).await
 }
 
+/// Has no certificate count that an institution has; returns when it is decided, and bites within
+/// two seconds.
+pub async fn void_certificates(
+    ground: &Ground,
+    by: &By<'_>,
+    id: &InstanceId,
+) -> Result<(), MembershipError> {
+    let instance = id.clone();
+    deeds::act(ground, by, &Deed::VoidCertificates { instance }).await
+}
+
+/// The same of everybody; of whoever joins later a certificate counts only where the hub has written
+/// down that it gave it. Returns of how many.
+pub async fn void_all_certificates(ground: &Ground, by: &By<'_>) -> Result<usize, MembershipError> {
+    let mut tx = ground.db.write().await?;
+    let directory = ground.directory.refresh(&mut tx).await?;
+    let world = directory.latest();
+    let joined = world
+        .instances()
+        .filter(|entry| JOINED.contains(&entry.status));
+    let joined: Vec<&InstanceId> = joined.map(|entry| &entry.id).collect();
+    let now_ms = ground.clock.now_ms();
+    voided::void_all(&mut tx, now_ms).await?;
+    for id in &joined {
+        audit::note(&mut tx, now_ms, by, VOIDED, id.as_str()).await?;
+    }
+    tx.commit().await?;
+    Ok(joined.len())
+}
+
 /// [`suspend`] in a transaction of the caller's; the directory is to be adopted
 /// once that is committed.
 pub(crate) async fn suspend_in(
@@ -425,6 +461,23 @@ pub(crate) async fn resume_in(
             entry.status = Status::Active;
         })
         .await
+}
+
+/// [`void_certificates`] in a transaction of the caller's.
+pub(crate) async fn void_certificates_in(
+    ground: &Ground,
+    tx: &mut Tx,
+    by: &By<'_>,
+    id: &InstanceId,
+) -> Result<Arc<Directory>, MembershipError> {
+    voided::void(tx, id, ground.clock.now_ms()).await?;
+    let change = Change {
+        action: VOIDED,
+        act: "asked for other certificates",
+        needed: "active or suspended",
+        from: &JOINED,
+    };
+    change.make(ground, tx, by, id, |_, _| {}).await
 }
 
 /// Ends a membership for ever, at the head that is accepted now.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use lapor_certs::HubUrl;
 use lapor_protocol::limits::LONG_POLL_SECONDS;
+use lapor_web::environment::{ListField, take_lists};
 use lapor_web::log::LogSettings;
 use lapor_web::mail::MailSettings;
 use lapor_web::monitor::Listen;
@@ -25,6 +26,12 @@ use crate::watch::Bounds;
 pub use crate::console::ConsoleSettings;
 
 const PREFIX: &str = "LAPOR_HUB";
+/// Fields that are lists, with what stands between their parts in the environment.
+const LISTS: [ListField; 3] = [
+    ("names", ','),
+    ("console.second_factor", ','),
+    ("console.proxies", ','),
+];
 
 /// Why a configuration cannot be used; the operator's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -335,22 +342,27 @@ impl Settings {
     }
 
     /// Reads a text and overrides; names of overrides as in the environment.
-    pub fn parse(text: &str, overrides: HashMap<String, String>) -> Result<Self, SettingsError> {
+    pub fn parse(
+        text: &str,
+        mut overrides: HashMap<String, String>,
+    ) -> Result<Self, SettingsError> {
+        let wrong = |error: config::ConfigError| SettingsError::Wrong(error.to_string());
+        let lists = take_lists(&mut overrides, PREFIX, &LISTS);
         let environment = config::Environment::with_prefix(PREFIX)
             .prefix_separator("__")
             .separator("__")
-            .list_separator(",")
-            .with_list_parse_key("names")
-            .with_list_parse_key("console.second_factor")
-            .with_list_parse_key("console.proxies")
             .try_parsing(true)
             .source(Some(overrides.into_iter().collect()));
-        let settings: Self = config::Config::builder()
+        let mut builder = config::Config::builder()
             .add_source(config::File::from_str(text, config::FileFormat::Toml))
-            .add_source(environment)
+            .add_source(environment);
+        for (field, parts) in lists {
+            builder = builder.set_override(field, parts).map_err(wrong)?;
+        }
+        let settings: Self = builder
             .build()
             .and_then(config::Config::try_deserialize)
-            .map_err(|error| SettingsError::Wrong(error.to_string()))?;
+            .map_err(wrong)?;
         settings.check()?;
         Ok(settings)
     }
@@ -479,12 +491,14 @@ mod tests {
             overrides(&[
                 ("LAPOR_HUB__DATABASE__URL", "sqlite://other.db"),
                 ("LAPOR_HUB__NAMES", "localhost,hub.test"),
+                ("LAPOR_HUB__CONSOLE__PROXIES", ""),
                 ("LAPOR_HUB__LIMITS__DRAIN_SECONDS", "3"),
                 ("LAPOR_HUB__MONITOR__LISTEN", "off"),
             ]),
         )
         .unwrap();
         assert_eq!(read.names, ["localhost", "hub.test"]);
+        assert!(read.console.proxies.is_empty());
         assert_eq!(read.limits.drain_seconds, 3);
         assert_eq!(read.monitor.listen.0, None);
         let below = read.below(Path::new("/srv/hub"));

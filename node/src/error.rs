@@ -4,6 +4,7 @@
 use lapor_migrations::DbError;
 use lapor_protocol::case::{Ruling, State};
 use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_web::room::read_only_hint;
 use lapor_web::throttle::TooOften;
 
 use crate::folder::KeyFileError;
@@ -98,7 +99,7 @@ pub enum NodeError {
     NotEnrolled,
     #[error("the database of this node failed: {0}")]
     Database(#[from] DbError),
-    #[error("a file of this node cannot be used: {0}")]
+    #[error("a file of this node cannot be used: {0}{hint}", hint = read_only_hint(.0))]
     File(#[from] std::io::Error),
     /// A stored value that this program wrote and cannot read any more.
     #[error("the node's own records are damaged: {0}")]

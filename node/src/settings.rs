@@ -3,12 +3,14 @@
 //! Relative paths are relative to the file. `LAPOR_NODE__SECTION__FIELD` in the
 //! environment overrides a field. Parsing is pure; nothing is opened here.
 
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use lapor_protocol::kinds::Category;
 use lapor_web::accounts::{self, HashCost};
+use lapor_web::environment::{ListField, take_lists};
 use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use lapor_web::public_url::site;
@@ -25,6 +27,16 @@ use crate::post::MailSettings;
 use crate::staff::StaffRole;
 
 pub use lapor_web::public_url::PublicUrl;
+
+const PREFIX: &str = "LAPOR_NODE";
+/// Fields that are lists, with what stands between their parts in the environment; the names of
+/// categories have commas.
+const LISTS: [ListField; 4] = [
+    ("accounts.second_factor", ','),
+    ("accounts.proxies", ','),
+    ("categories.evidence", ';'),
+    ("categories.supervision", ';'),
+];
 
 /// Why a configuration cannot be used; the operator's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -311,12 +323,12 @@ impl Settings {
             path: path.to_owned(),
             problem: e.to_string(),
         };
-        let settings: Self = config::Config::builder()
-            .add_source(config::File::from(path).format(config::FileFormat::Toml))
-            .add_source(config::Environment::with_prefix("LAPOR_NODE").separator("__"))
-            .build()
-            .and_then(config::Config::try_deserialize)
-            .map_err(unreadable)?;
+        let file = config::File::from(path).format(config::FileFormat::Toml);
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.to_ascii_uppercase().starts_with(PREFIX))
+            .collect();
+        let settings = Self::read(file, environment).map_err(unreadable)?;
         if let Some(wrong) = settings.traces.wrong() {
             return Err(SettingsError::Unreadable {
                 path: path.to_owned(),
@@ -328,6 +340,24 @@ impl Settings {
             .filter(|p| !p.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         Ok(settings.below(folder))
+    }
+
+    /// Reads a file and overrides; names of overrides as in the environment.
+    fn read(
+        file: impl config::Source + Send + Sync + 'static,
+        mut overrides: HashMap<String, String>,
+    ) -> Result<Self, config::ConfigError> {
+        let lists = take_lists(&mut overrides, PREFIX, &LISTS);
+        let environment = config::Environment::with_prefix(PREFIX)
+            .separator("__")
+            .source(Some(overrides.into_iter().collect()));
+        let mut builder = config::Config::builder()
+            .add_source(file)
+            .add_source(environment);
+        for (field, parts) in lists {
+            builder = builder.set_override(field, parts)?;
+        }
+        builder.build()?.try_deserialize()
     }
 
     /// Whether people reach the portal over TLS.
@@ -384,6 +414,37 @@ mod tests {
         let wanted = [StaffRole::Admin, StaffRole::IdentityKeeper];
         assert_eq!(good.accounts.second_factor, wanted);
         assert!(read("[accounts]\nsecond_factor = [\"Admin\"]").is_err());
+    }
+
+    #[test]
+    fn lists_in_the_environment_override_the_file() {
+        let file = config::File::from_str(
+            "[accounts]\nproxies = [\"10.0.0.1\"]",
+            config::FileFormat::Toml,
+        );
+        let overrides = [
+            (
+                "LAPOR_NODE__ACCOUNTS__SECOND_FACTOR",
+                "admin,identity_keeper",
+            ),
+            ("LAPOR_NODE__ACCOUNTS__PROXIES", "10.0.0.2"),
+            (
+                "LAPOR_NODE__CATEGORIES__EVIDENCE",
+                "Pertanian, Perikanan/Irigasi; Kesehatan",
+            ),
+            ("LAPOR_NODE__PORTAL__CONTACT", "0800"),
+            ("LAPOR_NODE__LINK__BATCH", "20"),
+        ];
+        let overrides = overrides.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let read = Settings::read(file, overrides.into()).unwrap();
+        let wanted = [StaffRole::Admin, StaffRole::IdentityKeeper];
+        assert_eq!(read.accounts.second_factor, wanted);
+        assert_eq!(read.accounts.proxies, [IpAddr::from([10, 0, 0, 2])]);
+        let evidence = read.categories.evidence.iter().map(Category::as_str);
+        let evidence: Vec<&str> = evidence.collect();
+        assert_eq!(evidence, ["Pertanian, Perikanan/Irigasi", "Kesehatan"]);
+        assert_eq!(read.portal.contact.as_deref(), Some("0800"));
+        assert_eq!(read.link.batch, 20);
     }
 
     #[test]

@@ -34,3 +34,32 @@ pub fn of_io(error: &io::Error) -> u8 {
         _ => IO,
     }
 }
+
+/// The code for a file or folder that the program needs and cannot read. That it is not there, or not this
+/// user's, a person must mend; all else may pass, as with a disk of the network that comes late, and
+/// systemd tries again.
+pub fn of_needed(error: &io::Error) -> u8 {
+    match error.kind() {
+        io::ErrorKind::NotFound => CONFIGURATION,
+        io::ErrorKind::PermissionDenied => PERMISSION,
+        _ => IO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_by_itself_is_told_from_what_a_person_must_mend() {
+        for (kind, code) in [
+            (io::ErrorKind::NotFound, CONFIGURATION),
+            (io::ErrorKind::PermissionDenied, PERMISSION),
+            (io::ErrorKind::TimedOut, IO),
+            (io::ErrorKind::StaleNetworkFileHandle, IO),
+            (io::ErrorKind::Other, IO),
+        ] {
+            assert_eq!(of_needed(&kind.into()), code, "{kind:?}");
+        }
+    }
+}

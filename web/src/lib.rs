@@ -20,6 +20,7 @@ pub mod clock;
 pub mod docs;
 pub mod edition_file;
 pub mod entrance;
+pub mod environment;
 pub mod exit;
 pub mod hindrance;
 pub mod holidays;

@@ -61,22 +61,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_part_ends_with_whoever_looks_after_it() {
-        let (runs, begun) = (Arc::new(()), Arc::new(Notify::new()));
-        let held = Arc::downgrade(&runs);
-        let rung = Arc::clone(&begun);
+        let (kept, begun) = (Arc::new(()), Arc::new(Notify::new()));
+        let still = Arc::downgrade(&kept);
+        let heard = Arc::clone(&begun);
         let looked_after = tokio::spawn(again("index", move || {
-            let (runs, begun) = (Arc::clone(&runs), Arc::clone(&begun));
+            let (kept, begun) = (Arc::clone(&kept), Arc::clone(&begun));
             async move {
                 begun.notify_one();
                 std::future::pending::<()>().await;
-                drop(runs);
+                drop(kept);
             }
         }));
-        rung.notified().await;
+        heard.notified().await;
         looked_after.abort();
         let ended = looked_after.await;
         assert!(ended.is_err_and(|error| error.is_cancelled()));
-        while held.upgrade().is_some() {
+        while still.upgrade().is_some() {
             tokio::task::yield_now().await;
         }
     }

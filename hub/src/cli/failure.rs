@@ -4,6 +4,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use lapor_certs::AuthorityError;
 use lapor_migrations::DbError;
 use lapor_web::accounts::AccountError;
 pub use lapor_web::exit;
@@ -101,6 +102,10 @@ impl From<HubError> for Failure {
             HubError::Database(error) => return error.into(),
             HubError::File(error) => exit::of_io(&error),
             HubError::Refused(_) => exit::DATA,
+            // Or the clock is not right yet, and systemd tries again.
+            HubError::Authority(AuthorityError::IssuerExpired | AuthorityError::RootExpired) => {
+                exit::UNAVAILABLE
+            }
             HubError::Authority(_) => exit::CONFIGURATION,
             HubError::Fenced | HubError::Stopping => exit::TEMPORARY,
             HubError::Elsewhere | HubError::Receded | HubError::Unanswered => exit::UNAVAILABLE,
@@ -130,5 +135,20 @@ impl From<MembershipError> for Failure {
             _ => exit::DATA,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_that_has_expired_by_a_clock_that_may_be_wrong_is_tried_again() {
+        for (error, code) in [
+            (AuthorityError::IssuerExpired, exit::UNAVAILABLE),
+            (AuthorityError::RootExpired, exit::UNAVAILABLE),
+        ] {
+            assert_eq!(Failure::from(HubError::from(error)).code, code);
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! The operator's acts on institutions: register, invite, list, show, suspend,
-//! resume, revoke.
+//! resume, revoke, and have certificates count no more.
 
 use std::path::{Path, PathBuf};
 
@@ -52,6 +52,17 @@ pub enum Command {
     /// Let a suspended institution take part again
     Resume {
         slug: InstanceId,
+        /// Why; kept in the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+    /// Have no certificate count that an institution has: its node gets another by its identity key
+    VoidCertificates {
+        #[arg(required_unless_present = "all")]
+        slug: Option<InstanceId>,
+        /// Of all that have joined, when the issuer may be in other hands
+        #[arg(long, conflicts_with = "slug")]
+        all: bool,
         /// Why; kept in the audit log
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
@@ -185,6 +196,9 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
             membership::resume(ground, &for_reason(&reason), &slug).await?;
             writeln!(out.answer, "{slug} takes part again")?;
         }
+        Command::VoidCertificates { slug, reason, .. } => {
+            void(ground, &for_reason(&reason), slug.as_ref(), out).await?;
+        }
         Command::Revoke {
             slug, yes: false, ..
         } => {
@@ -206,6 +220,30 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
             )?;
         }
     }
+    Ok(())
+}
+
+/// Of one institution, or of all.
+async fn void(
+    ground: &Ground,
+    by: &By<'_>,
+    slug: Option<&InstanceId>,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
+    let whose = match slug {
+        Some(slug) => {
+            membership::void_certificates(ground, by, slug).await?;
+            format!("that {slug} has")
+        }
+        None => {
+            let all = membership::void_all_certificates(ground, by).await?;
+            format!("of {all} institutions")
+        }
+    };
+    writeln!(
+        out.answer,
+        "every certificate {whose} is void now; a node gets another by its identity key, one of an earlier version by `lapor-node recover`"
+    )?;
     Ok(())
 }
 

@@ -29,6 +29,7 @@ use clap::{Parser, Subcommand};
 use lapor_certs::exposed_files;
 use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
+use lapor_web::room::try_writing;
 use lapor_web::sign_on::{SignOn, SignOnError};
 
 use crate::alarms::Sender;
@@ -256,6 +257,9 @@ async fn check_config(settings: &Settings, now_ms: i64, out: &mut Out<'_>) -> Re
         );
         return Err(Failure::new(exit::CONFIGURATION, message));
     }
+    if let Some(said) = unwritable(settings) {
+        return Err(Failure::new(exit::IO, said));
+    }
     Sender::of(settings)?;
     let running = !listens(settings)?;
     let provider = single_sign_on(settings, now_ms).await?;
@@ -289,6 +293,19 @@ async fn check_config(settings: &Settings, now_ms: i64, out: &mut Out<'_>) -> Re
         writeln!(out.answer, "  to be applied by `serve`: {migration}")?;
     }
     Ok(())
+}
+
+/// The first folder to which this process cannot write, and why.
+fn unwritable(settings: &Settings) -> Option<String> {
+    let folders = [
+        ("storage.blobs", Some(&settings.storage.blobs)),
+        ("backup.folder", settings.backup.folder.as_ref()),
+        ("backup.scratch", Some(&settings.backup.scratch)),
+    ];
+    folders.into_iter().find_map(|(field, folder)| {
+        let said = try_writing(folder?).err()?;
+        Some(format!("{field}: {said}"))
+    })
 }
 
 /// Whether the addresses are free; if not, this hub has them.
@@ -328,8 +345,10 @@ fn private_keys(settings: &Settings) -> Result<(), Failure> {
     ] {
         let shown = folder.display();
         let wrong = |message: String| Failure::new(exit::CONFIGURATION, message);
-        let exposed = exposed_files(folder)
-            .map_err(|error| wrong(format!("{field}: {shown} cannot be read: {error}")))?;
+        let exposed = exposed_files(folder).map_err(|error| {
+            let message = format!("{field}: {shown} cannot be read: {error}");
+            Failure::new(exit::of_needed(&error), message)
+        })?;
         if let Some(first) = exposed.first() {
             return Err(wrong(format!(
                 "{field}: others than its user may read {}; take that from them with `chmod go= {shown}/*`. Who may have read the hub's keys can be the hub",

@@ -4,13 +4,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use lapor_web::accounts::FirstLink;
 use lapor_web::monitor::{self, Listen};
 use lapor_web::people::{SETUP, link_at};
 use lapor_web::serving::StopSignals;
 use lapor_web::supervisor;
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, Out, exit, private_keys};
+use super::{Failure, Out, exit, private_keys, unwritable};
 use crate::alarms::Sender;
 use crate::app::Hub;
 use crate::clock::Clock;
@@ -28,6 +29,9 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     private_keys(&settings)?;
     settings.log.start()?;
+    if let Some(said) = unwritable(&settings) {
+        tracing::warn!("{said}");
+    }
     Sender::of(&settings)?;
     let federation = bind("federation.listen", settings.federation.listen)?;
     let enrolment = bind("enrolment.listen", settings.enrolment.listen)?;
@@ -122,8 +126,8 @@ fn watch(
     Ok(address)
 }
 
-/// Opens the console until `ending`; returns where, and the link of the first set-up where there is
-/// nobody yet.
+/// Opens the console until `ending`; returns where, and how the first set-up is begun where there
+/// is nobody yet.
 async fn open_console(
     hub: &Arc<Hub>,
     listener: TcpListener,
@@ -134,14 +138,21 @@ async fn open_console(
     let site = console.settings().site(Some(listener.local_addr()?));
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let setup = console.accounts().setup_link("serve").await?;
+    let setup = console.accounts().setup_link_at_start("serve").await?;
     let ending = ending.clone();
     tokio::spawn(async move {
         if let Err(error) = console::serve(console, listener, ending).await {
             tracing::error!(%error, "the console ended; the hub goes on without it");
         }
     });
-    let setup = setup.map(|secret| link_at(&site, SETUP, &secret));
+    let setup = match setup {
+        FirstLink::Unneeded => None,
+        FirstLink::Known => Some(
+            "by the link that was made before; `lapor-hub account setup-link` makes another"
+                .to_owned(),
+        ),
+        FirstLink::Made(secret) => Some(link_at(&site, SETUP, &secret)),
+    };
     Ok((site, setup))
 }
 

@@ -558,3 +558,37 @@ async fn a_new_hub_has_whoever_joins_approved_unless_the_invitation_says_otherwi
             .contains("does not wait")
     );
 }
+
+#[tokio::test]
+async fn certificates_are_made_void_of_one_institution_or_of_all() {
+    let folder = made().await;
+    let words = ["instance", "void-certificates"];
+    let neither = say(folder.path(), &words).await;
+    assert_eq!(code(&neither), exit::USAGE);
+    let both = say(folder.path(), &[&words[..], &["kota-a", "--all"]].concat()).await;
+    assert_eq!(code(&both), exit::USAGE);
+    let invite = ["instance", "invite", "kota-a", "--kind", "kota"];
+    say(folder.path(), &invite).await.outcome.unwrap();
+    let absent = say(folder.path(), &[&words[..], &["kota-a"]].concat()).await;
+    let refused = absent.outcome.unwrap_err().message;
+    assert!(refused.contains("only active or suspended"), "{refused}");
+    let all = ["--all", "--reason", "penerbit dicuri"];
+    let all = say(folder.path(), &[&words[..], &all].concat()).await;
+    all.outcome.unwrap();
+    assert!(all.answer.contains("of 0 institutions"), "{}", all.answer);
+}
+
+#[tokio::test]
+async fn a_folder_of_backups_that_cannot_be_written_is_named() {
+    let folder = made().await;
+    let config = folder.path().join("hub.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    say(folder.path(), &["check-config"]).await.outcome.unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let backup = "[backup]\nfolder = \"file/backups\"\n";
+    std::fs::write(&config, format!("{text}\n{backup}")).unwrap();
+    let refused = say(folder.path(), &["check-config"]).await;
+    assert_eq!(code(&refused), exit::IO);
+    let message = refused.outcome.unwrap_err().message;
+    assert!(message.starts_with("backup.folder: "), "{message}");
+}

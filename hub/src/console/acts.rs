@@ -1,5 +1,5 @@
 //! Acts upon a membership that need more than a reason: ending it, replacing it
-//! after its key is lost, changing whom it may dispose to. Each has a page that
+//! after its key is lost, having its certificates count no more, changing whom it may dispose to. Each has a page that
 //! says what will follow before anything is done.
 
 use std::sync::Arc;
@@ -32,6 +32,7 @@ use crate::watch;
 
 pub const REVOKE: &str = "/konsol/instansi/{slug}/cabut";
 pub const REPLACE: &str = "/konsol/instansi/{slug}/ganti";
+pub const VOID: &str = "/konsol/instansi/{slug}/sertifikat";
 pub const ENTRUST: &str = "/konsol/instansi/{slug}/wewenang";
 const SUCCESSOR: &str = "penerus";
 const SURE: &str = "yakin";
@@ -45,6 +46,7 @@ const NAMED: usize = 12;
 pub enum Act {
     Revoke,
     Replace,
+    Void,
     Entrust,
 }
 
@@ -93,6 +95,7 @@ impl Act {
         match self {
             Self::Revoke => REVOKE,
             Self::Replace => REPLACE,
+            Self::Void => VOID,
             Self::Entrust => ENTRUST,
         }
     }
@@ -105,6 +108,7 @@ impl Act {
         match self {
             Self::Revoke => text_id("act-revoke"),
             Self::Replace => text_id("act-replace"),
+            Self::Void => text_id("act-void"),
             Self::Entrust => text_id("act-entrust"),
         }
     }
@@ -124,6 +128,11 @@ impl Act {
                 text_id("replace-follows-cases"),
                 text_id("replace-follows-lost"),
             ],
+            Self::Void => vec![
+                text_id("void-follows-end"),
+                text_id("void-follows-node"),
+                text_id("void-follows-keys"),
+            ],
             Self::Entrust => vec![
                 text_id("entrust-follows-new"),
                 text_id("entrust-follows-old"),
@@ -137,6 +146,7 @@ impl Act {
         let joined = matches!(entry.status, Status::Active | Status::Suspended);
         let all = [
             (Self::Entrust, entry.status != Status::Revoked),
+            (Self::Void, joined),
             (Self::Replace, joined && !desk),
             (Self::Revoke, entry.status != Status::Revoked && !desk),
         ];
@@ -159,6 +169,14 @@ pub async fn ask_replace(
     Path(path): Path<OnePath>,
 ) -> Answer<Response> {
     ask(&console, &member, &path.slug, Act::Replace).await
+}
+
+pub async fn ask_void(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    ask(&console, &member, &path.slug, Act::Void).await
 }
 
 pub async fn ask_entrust(
@@ -185,6 +203,15 @@ pub async fn replace(
     form: Form,
 ) -> Answer<Response> {
     send(&console, &member, path.slug, Act::Replace, form).await
+}
+
+pub async fn void(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+    form: Form,
+) -> Answer<Response> {
+    send(&console, &member, path.slug, Act::Void, form).await
 }
 
 pub async fn entrust(
@@ -308,7 +335,9 @@ async fn send(
     let done = instances::done(&deed, v.now_ms());
     let said = match put(console, member, asked, done).await {
         Ok(said) => said,
-        Err(ApprovalError::Membership(MembershipError::Status { .. })) if act == Act::Entrust => {
+        Err(ApprovalError::Membership(MembershipError::Status { .. }))
+            if matches!(act, Act::Entrust | Act::Void) =>
+        {
             Flash::warning(text_id("console-status-changed"))
         }
         Err(ApprovalError::Membership(error)) => {
@@ -340,6 +369,7 @@ fn read(v: &Voice, form: &mut Form, entry: &InstanceEntry, act: Act) -> Option<(
                 successor,
             })
         }
+        Act::Void => Some(Deed::VoidCertificates { instance }),
         Act::Entrust => Some(Deed::Entrust {
             instance,
             disposes_to: invite::patterns(v, form),

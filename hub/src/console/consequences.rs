@@ -44,6 +44,7 @@ async fn of(console: &Console, v: &Voice, deed: &Deed) -> Result<Vec<String>, Hu
     let follows = match deed {
         Deed::Suspend { .. } => vec![text_id("console-suspend-about")],
         Deed::Resume { .. } => vec![text_id("console-resume-about")],
+        Deed::VoidCertificates { .. } => Act::Void.follows(),
         Deed::Revoke { .. } => Act::Revoke.follows(),
         Deed::Replace { .. } => Act::Replace.follows(),
         Deed::Entrust { .. } => Act::Entrust.follows(),

@@ -253,6 +253,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(visits::ONE, get(visits::show))
         .route(acts::REVOKE, get(acts::ask_revoke).post(acts::revoke))
         .route(acts::REPLACE, get(acts::ask_replace).post(acts::replace))
+        .route(acts::VOID, get(acts::ask_void).post(acts::void))
         .route(acts::ENTRUST, get(acts::ask_entrust).post(acts::entrust))
         .route(instances::ACT, post(instances::act))
         .merge(alarms::routes())

@@ -101,6 +101,10 @@ impl Office for Console {
     const ACTS: &'static [(&'static str, TextId)] = &[
         ("instance.suspended", text_id("did-instance-suspended")),
         ("instance.resumed", text_id("did-instance-resumed")),
+        (
+            "instance.certificates_voided",
+            text_id("did-instance-certificates-voided"),
+        ),
         ("instance.admitted", text_id("did-instance-admitted")),
         ("instance.revoked", text_id("did-instance-revoked")),
         ("instance.replaced", text_id("did-instance-replaced")),

@@ -18,7 +18,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use http::request::Parts;
 use http::{Extensions, HeaderValue, Method, StatusCode, Version};
 use lapor_certs::PeerIdentity;
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{PREFIX, VERSION, VERSION_HEADER};
 use lapor_web::entrance::REQUEST_ID;
@@ -73,8 +73,16 @@ pub fn federation(
     mut request: Request,
     next: Next,
 ) -> impl Future<Output = Response> + Send {
-    let mut admitted = admit(&hub, &mut request);
+    let admitted = admit(&hub, &mut request);
     async move {
+        let peer = request.extensions().get::<Peer>();
+        let mut admitted = match (admitted, peer) {
+            (Ok((place, Some(shown))), Some(Peer(peer))) => {
+                let known = Box::pin(look_up(&hub, peer, shown)).await;
+                known.map(|()| place)
+            }
+            (admitted, _) => admitted.map(|(place, _)| place),
+        };
         if let (Ok(_), Some(Peer(peer))) = (&admitted, request.extensions().get::<Peer>()) {
             // Boxed, as all that a request does before or after it waits: what stands in
             // the future of a long poll is kept for as long as it lasts.
@@ -153,7 +161,11 @@ pub fn remote(extensions: &Extensions) -> IpAddr {
     info.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip())
 }
 
-fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError> {
+/// Takes a place for a request; beside it, what only the database can say of its certificate.
+fn admit(
+    hub: &Hub,
+    request: &mut Request,
+) -> Result<(Taken<InstanceId>, Option<Digest>), HubError> {
     let peer = match request.extensions().get::<Peer>() {
         Some(peer) => peer.clone(),
         None => identify(hub, request)?,
@@ -163,9 +175,15 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError
     let allowed = hub.ground.directory.admit(&peer.0);
     let allowed = allowed.or_else(|refused| bring_back_barred(hub, refused, request.uri().path()));
     let admitted = allowed.and_then(|()| {
-        hub.contacts.note(&peer.0, now_ms);
+        let asked = hub
+            .ground
+            .voided
+            .judge(&peer.0, shown(request.extensions()))?;
+        if asked.is_none() {
+            hub.contacts.note(&peer.0, now_ms);
+        }
         check_version(request)?;
-        hub.admission.request(&peer.0)
+        Ok((hub.admission.request(&peer.0)?, asked))
     });
     if let Err(refused) = &admitted {
         let code = refused.code().as_str();
@@ -190,11 +208,30 @@ fn bring_back_barred(hub: &Hub, refused: HubError, path: &str) -> Result<(), Hub
     }
 }
 
+/// Asks the database of a certificate whose institution has some that are void.
+async fn look_up(hub: &Hub, peer: &InstanceId, shown: Digest) -> Result<(), HubError> {
+    let known = hub.ground.voided.look_up(&hub.ground.db, peer, shown).await;
+    let now_ms = hub.now_ms();
+    match &known {
+        Ok(()) => hub.contacts.note(peer, now_ms),
+        Err(refused) => {
+            let code = refused.code().as_str();
+            hub.connections.visits.refused(peer, code, now_ms);
+        }
+    }
+    known
+}
+
+/// The certificate (DER) that a connection has shown.
+pub fn shown(extensions: &Extensions) -> Option<&[u8]> {
+    let info = extensions.get::<Arc<TlsInfo>>();
+    let leaf = info.and_then(|info| info.peer_certificates.first());
+    leaf.map(Vec::as_slice)
+}
+
 /// The name in the certificate; its chain was verified in the handshake.
 fn identify(hub: &Hub, request: &Request) -> Result<Peer, HubError> {
-    let info = request.extensions().get::<Arc<TlsInfo>>();
-    let leaf = info.and_then(|info| info.peer_certificates.first());
-    let leaf = leaf.ok_or(Code::CertificateUnknown)?;
+    let leaf = shown(request.extensions()).ok_or(Code::CertificateUnknown)?;
     match PeerIdentity::of(leaf, &hub.ground.trust_domain) {
         Ok(PeerIdentity::Instance(instance)) => Ok(Peer(instance)),
         _ => Err(Code::CertificateUnknown.into()),

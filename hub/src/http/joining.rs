@@ -12,10 +12,11 @@ use lapor_certs::{
     ChallengeRequest, ChallengeResponse, EnrolRequest, RecoverRequest, RenewRequest, RenewResponse,
 };
 use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::Digest;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::EpochAnswer;
 
-use super::entrance::remote;
+use super::entrance::{remote, shown};
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::error::HubError;
@@ -39,16 +40,20 @@ pub async fn enrol(
 pub async fn renew(
     State(hub): State<Arc<Hub>>,
     Peer(peer): Peer,
+    extensions: Extensions,
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<RenewResponse>, HubError> {
+    let shown = shown(&extensions).map(Digest::of);
     let seconds = hub.settings().limits.body_seconds;
     let request: RenewRequest = body::json(&headers, sent, seconds).await?;
     let key = request
         .check()
         .map_err(|error| HubError::refused(Code::EnrolmentInvalid, error.to_string()))?;
     hub.admission.certificate(&peer)?;
-    enrolment::renew(&hub.ground, &peer, &key).await.map(Json)
+    enrolment::renew(&hub.ground, &peer, shown, &key)
+        .await
+        .map(Json)
 }
 
 /// `POST /certificates/challenge`, without a certificate.

@@ -20,6 +20,9 @@ const USE: &str =
 const CERTIFY: &str = "insert into certificates (serial, slug, fingerprint, not_after, issued_at) \
      values ($1, $2, $3, $4, $5)";
 const NOT_AFTER: &str = "select max(not_after) from certificates where slug = $1";
+const ISSUED_AT: &str =
+    "select max(issued_at) from certificates where slug = $1 and fingerprint = $2";
+const LATEST_ISSUED: &str = "select max(issued_at) from certificates";
 const ENDS: &str = "select slug, max(not_after) from certificates group by slug";
 /// The first certificate came with the joining.
 const FIRST: &str = "select slug, min(issued_at) from certificates group by slug";
@@ -291,6 +294,24 @@ pub async fn not_after(tx: &mut Tx, slug: &InstanceId) -> Result<Option<i64>, Db
         .bind(slug.as_str())
         .fetch_one(conn)
         .await)?)
+}
+
+/// Unix ms; when a certificate (digest of its DER) was issued to an instance, by what is written down.
+pub async fn issued_at(
+    tx: &mut Tx,
+    slug: &InstanceId,
+    fingerprint: Digest,
+) -> Result<Option<i64>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(ISSUED_AT)
+        .bind(slug.as_str())
+        .bind(bytes(fingerprint))
+        .fetch_one(conn)
+        .await)?)
+}
+
+/// Unix ms; when the latest certificate of anybody was issued.
+pub async fn latest_issued(tx: &mut Tx) -> Result<Option<i64>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(LATEST_ISSUED).fetch_one(conn).await)?)
 }
 
 /// Notes that a challenge has brought a certificate; `false` if it has before.

@@ -32,6 +32,8 @@ pub const STUCK: &str = "stuck";
 pub const DAMAGED: &str = "damaged";
 /// Members that hold what contradicts the record, as JSON: they alone are refused.
 pub const APART: &str = "apart";
+/// Until when (Unix ms) certificates of institutions are void, as JSON.
+pub const VOIDED: &str = "voided";
 /// The backup from which this hub was restored last, and whether that is over.
 pub const RESTORED: &str = "restored";
 /// Number of the last message that the figures of casework have taken in.

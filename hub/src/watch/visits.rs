@@ -45,7 +45,7 @@ pub enum Reason {
     Unanswered,
     /// The institution opened more than it may.
     Crowded,
-    /// It was suspended or revoked.
+    /// It was suspended or revoked, or its certificates were made void.
     CutOff,
     /// An authority is not trusted any more; who has a certificate of another comes again.
     Withdrawn,

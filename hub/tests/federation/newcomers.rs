@@ -104,7 +104,9 @@ async fn whoever_renews_and_goes_silent_has_the_certificate_that_the_hub_issued(
         );
         place.clock.advance(DAY);
         let key = TlsKey::generate().public();
-        renew(&place.hub.ground, &bandung.id, &key).await.unwrap();
+        renew(&place.hub.ground, &bandung.id, None, &key)
+            .await
+            .unwrap();
         place.clock.advance(10 * DAY);
         let found = found(&place, &bandung).await;
         assert!(

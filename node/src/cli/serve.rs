@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lapor_web::accounts::FirstLink;
 use lapor_web::monitor::{self, Listen};
 use lapor_web::parts::again;
+use lapor_web::room::try_writing;
 use lapor_web::serving::{DRAIN, StopSignals};
 use lapor_web::supervisor;
 use tokio::net::TcpListener;
@@ -29,6 +31,9 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let node = place.node().await?;
     let instance = node.instance()?.clone();
     private_keys(&settings.node.keys)?;
+    if let Err(said) = try_writing(&settings.node.blobs) {
+        tracing::warn!("node.blobs: {said}");
+    }
     settings.mail.postbox()?;
     let lines = channels::Lines::of(&settings.channels)?;
     let cities = cities::Cities::of(&settings.cities)?;
@@ -172,10 +177,15 @@ fn greeting(
     Ok(lines.join("\n") + "\n")
 }
 
-/// The link by which the first account is made, where there is none.
+/// How the first account is made, where there is none.
 async fn setup_link(node: &Node, site: &str) -> Option<String> {
-    match node.accounts().setup_link("serve").await {
-        Ok(secret) => Some(staff::link_at(site, staff::SETUP, &secret?)),
+    match node.accounts().setup_link_at_start("serve").await {
+        Ok(FirstLink::Unneeded) => None,
+        Ok(FirstLink::Known) => Some(
+            "by the link that was made before; `lapor-node account setup-link` makes another"
+                .to_owned(),
+        ),
+        Ok(FirstLink::Made(secret)) => Some(staff::link_at(site, staff::SETUP, &secret)),
         // A full disk is no reason not to serve what can be read.
         Err(error) => {
             tracing::warn!(%error, "no link to the first set-up could be made; `lapor-node account setup-link` makes one");

@@ -9,6 +9,7 @@ use lapor_certs::{Credential, exposed_files};
 use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
 use lapor_web::monitor::Listen;
+use lapor_web::room::try_writing;
 use lapor_web::sign_on::SignOnError;
 use lapor_web::webhook::{Caller, Reach};
 
@@ -134,6 +135,8 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         folder_exists(name, path)?;
         writeln!(out, "{name}: {}", path.display())?;
     }
+    try_writing(&settings.node.blobs)
+        .map_err(|said| Failure::new(exit::IO, format!("node.blobs: {said}")))?;
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
     let postbox = settings.mail.postbox()?;
@@ -325,13 +328,13 @@ fn listens(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
 pub(super) fn private_keys(folder: &Path) -> Result<(), Failure> {
     let exposed = exposed_files(folder).map_err(|error| {
         let message = format!("node.keys: {} cannot be read: {error}", folder.display());
-        Failure::new(exit::CONFIGURATION, message)
+        Failure::new(exit::of_needed(&error), message)
     })?;
     let Some(first) = exposed.first() else {
         return Ok(());
     };
     let message = format!(
-        "node.keys: others than its user may read {}; take that from them with `chmod go= {}/*`, and replace the keys with `lapor-node keys rotate` if anybody may have",
+        "node.keys: others than its user may read {}; take that from them with `chmod go= {}/*`. If anybody may have, the federation's staff make the certificates of this institution void, and `lapor-node keys rotate signing` and `sealing` replace these two keys; for identity.key there is no other, and the institution is replaced: see \"stolen keys\" in docs/operations.md",
         first.display(),
         folder.display()
     );
@@ -384,6 +387,16 @@ fn first_line() -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_that_cannot_be_read_for_the_moment_are_no_mistake_in_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let absent = private_keys(&folder.path().join("keys")).unwrap_err();
+        assert_eq!(absent.code, exit::CONFIGURATION);
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(private_keys(&file).unwrap_err().code, exit::IO);
+    }
 
     #[test]
     fn who_has_joined_is_told_of_the_approval_that_is_waited_for() {

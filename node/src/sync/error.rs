@@ -90,16 +90,21 @@ impl LinkError {
                 Some("certificate_refused")
             }
             Self::Unusable(Unusable::Certificate(_)) => Some("certificate_unusable"),
+            // The hub's staff have made it void, or this process of the hub does not know it yet.
+            Self::Refused(problem) if problem.code == Code::CertificateUnknown => {
+                Some("certificate_unknown")
+            }
             _ => None,
         }
     }
 
     /// Whether there is no line to the hub, so that nothing else would get through either.
     pub(crate) fn is_of_the_line(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable(_) | Self::Tls(_) | Self::Unusable(_) | Self::NotTheHub(_)
-        )
+        self.certificate_fault().is_some()
+            || matches!(
+                self,
+                Self::Unreachable(_) | Self::Tls(_) | Self::Unusable(_) | Self::NotTheHub(_)
+            )
     }
 
     pub fn code(&self) -> Option<Code> {

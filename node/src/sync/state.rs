@@ -48,7 +48,7 @@ pub struct LinkState {
     pub clock_ahead_ms: Option<i64>,
     /// The hub's code, if it refused (`instance_suspended`, `instance_revoked`, ...); or what is
     /// wrong with the certificate: `certificate_expired`, `certificate_refused`,
-    /// `certificate_unusable`.
+    /// `certificate_unusable`, `certificate_unknown` (void).
     pub code: Option<String>,
     /// A part of the work that goes on failing for a reason of this machine, whatever the hub says.
     #[serde(default, skip_serializing_if = "Option::is_none")]

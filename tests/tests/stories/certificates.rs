@@ -13,7 +13,7 @@ use lapor_hub::changeover;
 use lapor_hub::clock::Clock as _;
 use lapor_hub::deeds::{self, Deed};
 use lapor_hub::ground::Ground;
-use lapor_hub::membership::MembershipError;
+use lapor_hub::membership::{self, MembershipError};
 use lapor_node::folder::{credential_path, roots_path};
 use lapor_node::jobs::{Job, Jobs};
 use lapor_node::sync::{Link, LinkError};
@@ -254,6 +254,33 @@ async fn a_lost_or_damaged_certificate_is_recovered_with_the_identity_key() {
             assert_eq!(fleet.at("pusat").state(case).await, State::Received);
             fleet.pass(DAY_MS);
         }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn whose_certificates_are_made_void_gets_another_by_itself_and_goes_on() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let (first, untouched) = (serial(bandung), serial(pusat));
+        let working = [bandung, pusat].map(Institution::work);
+        let before = bandung.file(report("Sebelum")).await;
+        let heard = async || pusat.knows(before).await;
+        pusat.until("heard of a report", heard).await;
+        let by = By::actor("test");
+        membership::void_certificates(&fleet.hub.hub().ground, &by, &BANDUNG.id())
+            .await
+            .unwrap();
+        let other = async || serial(bandung) != first;
+        bandung.until("another certificate", other).await;
+        let after = bandung.file(report("Sesudah")).await;
+        let heard = async || pusat.knows(after).await;
+        pusat.until("heard of another report", heard).await;
+        drop(working);
+        fleet.settle().await;
+        assert!(bandung.link().state().connected);
+        assert_eq!(serial(pusat), untouched);
         fleet.ends_well().await;
     }
 }

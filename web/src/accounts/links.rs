@@ -42,6 +42,16 @@ pub struct Link {
     pub account: Option<Account>,
 }
 
+/// What a program that starts has to say of the first set-up.
+#[derive(Debug)]
+pub enum FirstLink {
+    /// There is an administrator.
+    Unneeded,
+    /// A link that was made before is good; what stands in it is known to whoever was told.
+    Known,
+    Made(Secret),
+}
+
 impl Purpose {
     fn as_str(self) -> &'static str {
         match self {
@@ -80,12 +90,29 @@ impl Accounts {
         if self.administered(&mut tx, None).await? {
             return Ok(None);
         }
+        self.make_setup_link(tx, actor).await.map(Some)
+    }
+
+    /// The same for a program that starts, which ends none that is good: nobody may have seen what it
+    /// prints, and somebody have the other.
+    pub async fn setup_link_at_start(&self, actor: &str) -> Result<FirstLink, AccountError> {
+        let mut tx = self.db.write().await?;
+        if self.administered(&mut tx, None).await? {
+            return Ok(FirstLink::Unneeded);
+        }
+        if store::links::is_open(&mut tx, Purpose::Setup.as_str(), self.now()).await? {
+            return Ok(FirstLink::Known);
+        }
+        self.make_setup_link(tx, actor).await.map(FirstLink::Made)
+    }
+
+    async fn make_setup_link(&self, mut tx: Tx, actor: &str) -> Result<Secret, AccountError> {
         store::links::end_for(&mut tx, Purpose::Setup.as_str()).await?;
         let secret = self.make_link(&mut tx, Purpose::Setup, None).await?;
         self.note(&mut tx, actor, "account.setup_link_made", "")
             .await?;
         tx.commit().await?;
-        Ok(Some(secret))
+        Ok(secret)
     }
 
     /// Whether there is somebody who looks after the accounts.

@@ -41,7 +41,7 @@ pub use error::{AccountError, Weakness};
 pub use factor::{FactorOffer, RecoveryCode};
 pub use hashing::{HashCost, memory_kib};
 pub use journal::{Deed, Journal};
-pub use links::{Link, Purpose};
+pub use links::{FirstLink, Link, Purpose};
 pub use password::{Password, SHORTEST as SHORTEST_PASSWORD};
 pub use roles::{Role, Roles};
 pub use secret::Secret;

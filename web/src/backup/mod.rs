@@ -13,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::exit;
+use crate::room::read_only_hint;
 
 pub use manifest::{FileFacts, Manifest, Origin};
 pub use reading::{Backup, finished_at};
@@ -54,7 +55,7 @@ pub fn in_units(bytes: u64) -> String {
 /// Why a backup cannot be made or used.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    #[error("{path} cannot be read or written: {source}")]
+    #[error("{path} cannot be read or written: {source}{hint}", hint = read_only_hint(.source))]
     File { path: PathBuf, source: io::Error },
     #[error("{0} holds files that are no backup; name a folder that is empty or missing")]
     Occupied(PathBuf),

@@ -115,6 +115,7 @@ pub fn routes() -> OpenApiRouter<Arc<Console>> {
         .routes(routes!(audit::read))
         .routes(routes!(membership::suspend))
         .routes(routes!(membership::resume))
+        .routes(routes!(membership::void))
         .routes(routes!(membership::admit))
         .routes(routes!(membership::revoke))
         .routes(routes!(membership::replace))

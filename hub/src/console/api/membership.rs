@@ -121,6 +121,32 @@ pub async fn resume(
     put(&console, &operator, &Deed::Resume { instance }, &why.reason).await
 }
 
+/// Make an institution's certificates void
+///
+/// None that it has counts any more, and its connections end. Its node gets another with its identity
+/// key.
+#[utoipa::path(
+    post,
+    path = "/instances/{slug}/certificates/voidance",
+    operation_id = "voidCertificates",
+    tag = "instances",
+    params(OnePath),
+    request_body = Why,
+    responses(Acted),
+    security(("token" = []))
+)]
+pub async fn void(
+    Shared(console): Shared<Arc<Console>>,
+    operator: Operator,
+    Path(path): Path<OnePath>,
+    Json(why): Json<Why>,
+) -> Answer<Acted> {
+    let deed = Deed::VoidCertificates {
+        instance: path.slug,
+    };
+    put(&console, &operator, &deed, &why.reason).await
+}
+
 /// Approve an institution that has joined
 ///
 /// Compare the fingerprint with what the institution reads out before you send it: another one is

@@ -163,6 +163,13 @@ pub const OPERATIONS: &[Operation] = &[
         description: "Instansi yang ditangguhkan boleh ikut serta lagi.",
     },
     Operation {
+        id: "voidCertificates",
+        roles: ACTS,
+        summary: "Batalkan sertifikat satu instansi",
+        description: "Sertifikat yang dimilikinya sekarang tidak berlaku lagi dan sambungannya \
+                      terputus. Node-nya mengambil yang lain dengan kunci identitasnya.",
+    },
+    Operation {
         id: "admitInstance",
         roles: ACTS,
         summary: "Setujui instansi yang sudah bergabung",

@@ -372,6 +372,37 @@ async fn a_connection_is_tried_by_waking_whoever_waits() {
 }
 
 #[tokio::test]
+async fn certificates_are_made_void_only_when_it_is_meant_and_by_two_where_two_must_agree() {
+    for place in Place::all(true).await {
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let at = format!("{BANDUNG}/sertifikat");
+        first.open(BANDUNG).await.shows("/sertifikat\"");
+        first.open(&at).await.shows("dengan kunci identitasnya");
+        let reason = ("alasan", "laptop dicuri");
+        let unsure = first.post(&at, &[reason]).await;
+        unsure.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let sure = [reason, ("yakin", "1")];
+        first.post(&at, &sure).await.is(StatusCode::SEE_OTHER);
+        let action = "instance.certificates_voided";
+        assert!(place.audited(action).await.is_empty());
+        let second = place.enters("kedua@pusat.example").await;
+        let waiting = second.open("/konsol/persetujuan").await;
+        waiting.shows("dengan kunci identitasnya");
+        let number = waiting.between("action=\"/konsol/persetujuan/", "\"");
+        let decide = format!("/konsol/persetujuan/{number}");
+        second.post(&decide, &[("putusan", "setuju")]).await;
+        let (_, detail) = place.audited(action).await.remove(0);
+        assert!(detail.contains("laptop dicuri"), "{detail}");
+        let mut tx = place.ground.db.read().await.unwrap();
+        let until = crate::voided::until(&mut tx, &id("kota-bandung")).await;
+        assert!(until.unwrap() >= NOW);
+    }
+}
+
+#[tokio::test]
 async fn who_only_looks_changes_no_membership() {
     for place in Place::all(false).await {
         for role in [ConsoleRole::Observer, ConsoleRole::Auditor] {
@@ -382,7 +413,7 @@ async fn who_only_looks_changes_no_membership() {
             for path in ["/konsol/undang", "/konsol/undang/massal"] {
                 looks.open(path).await.is(StatusCode::FORBIDDEN);
             }
-            for act in ["cabut", "ganti", "wewenang", "uji"] {
+            for act in ["cabut", "ganti", "sertifikat", "wewenang", "uji"] {
                 let path = format!("{BANDUNG}/{act}");
                 looks.post(&path, &[]).await.is(StatusCode::FORBIDDEN);
             }

@@ -32,6 +32,14 @@ pub async fn find(tx: &mut Tx, hash: &[u8], now: i64) -> Stored<Option<(String, 
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(hash).bind(now).fetch_optional(c).await)?)
 }
 
+/// Whether a link for a purpose has not expired.
+pub async fn is_open(tx: &mut Tx, purpose: &str, now: i64) -> Stored<bool> {
+    const SQL: &str = "select count(*) from account_links where purpose = $1 and expires_at > $2";
+    let open: i64 =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(purpose).bind(now).fetch_one(c).await)?;
+    Ok(open > 0)
+}
+
 /// All links of an account end.
 pub async fn end_of(tx: &mut Tx, account: &str) -> Stored<()> {
     const SQL: &str = "delete from account_links where account = $1";

@@ -70,6 +70,22 @@ async fn the_set_up_makes_one_administrator_and_then_its_token_is_dead() {
 }
 
 #[tokio::test]
+async fn a_program_that_starts_again_ends_no_set_up_link_that_is_good() {
+    for office in offices().await {
+        let accounts = &office.accounts;
+        let start = async || accounts.setup_link_at_start("serve").await.unwrap();
+        assert!(matches!(start().await, FirstLink::Made(_)));
+        let token = accounts.setup_link("cli:root").await.unwrap().unwrap();
+        assert!(matches!(start().await, FirstLink::Known));
+        assert!(accounts.link(&token, there()).await.is_ok());
+        office.clock.advance(24 * HOUR);
+        assert!(matches!(start().await, FirstLink::Made(_)));
+        accounts.create("cli:root", &FIRST).await.unwrap();
+        assert!(matches!(start().await, FirstLink::Unneeded));
+    }
+}
+
+#[tokio::test]
 async fn a_set_up_token_dies_with_its_day_and_with_an_administrator_made_elsewhere() {
     for office in offices().await {
         let accounts = &office.accounts;

@@ -58,6 +58,10 @@ async fn a_program_acts_for_its_owner_with_a_reason_and_is_written_down() {
         )
         .await;
         assert_eq!((status, place.status()), (StatusCode::OK, Status::Active));
+        let at = format!("{BANDUNG}/certificates/voidance");
+        let (status, answer) = act(&place, &at, known, &why("laptop dicuri")).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!(place.audited("instance.certificates_voided").await.len(), 1);
         let body = json!({"reason": "surat", "disposes_to": ["slug:kab-garut"]});
         let (status, answer) = act(&place, &format!("{BANDUNG}/authority"), known, &body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");

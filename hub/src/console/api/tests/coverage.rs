@@ -23,6 +23,7 @@ use By::{Operations, Pages};
 const ACTS: &[(&str, By)] = &[
     ("acts::revoke", Operations(&["revokeInstance"])),
     ("acts::replace", Operations(&["replaceInstance"])),
+    ("acts::void", Operations(&["voidCertificates"])),
     ("acts::entrust", Operations(&["entrustInstance"])),
     (
         "instances::act",
