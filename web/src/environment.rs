@@ -2,14 +2,15 @@
 //! as one text. Which fields are lists each program says itself.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 /// A field that is a list, such as `accounts.proxies`, and what stands between its parts.
 pub type ListField = (&'static str, char);
 
 /// Takes the variables of these fields out of the others, and their texts apart. An empty text is an
 /// empty list.
-pub fn take_lists(
-    variables: &mut HashMap<String, String>,
+pub fn take_lists<S: BuildHasher>(
+    variables: &mut HashMap<String, String, S>,
     prefix: &str,
     fields: &[ListField],
 ) -> Vec<(&'static str, Vec<String>)> {

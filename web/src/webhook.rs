@@ -197,11 +197,11 @@ fn leads_here(ip: IpAddr) -> bool {
 /// The address of IPv4 to which a network hands on what is sent to this one: by NAT64 (RFC 6052),
 /// 6to4 (RFC 3056) or as of old (RFC 4291, 2.5.5.1).
 fn carried(ip: Ipv6Addr) -> Option<Ipv4Addr> {
-    let (high, low) = match ip.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0, 0, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..] => (high, low),
-        _ => return None,
+    let ([0x64, 0xff9b, 0, 0, 0, 0, high, low]
+    | [0, 0, 0, 0, 0, 0, high, low]
+    | [0x2002, high, low, ..]) = ip.segments()
+    else {
+        return None;
     };
     Some(Ipv4Addr::from_bits(
         (u32::from(high) << 16) | u32::from(low),
