@@ -262,8 +262,8 @@ mod tests {
             words: json!({ "text": "Petugas berangkat." }).as_object().cloned(),
             attachments: Vec::new(),
         };
-        let node = Arc::clone(&place.node);
-        tokio::spawn(async move { node.act(case, note, "test").await })
+        let at = Arc::clone(&place.node);
+        tokio::spawn(async move { at.act(case, note, "test").await })
     }
 
     async fn pending(place: &Place, case: CaseId) -> u32 {
@@ -303,9 +303,9 @@ mod tests {
                 yield_now().await;
             }
             writing.commit().await.unwrap();
-            let mut waiting = 0_i64;
-            while waiting == 0 {
-                waiting =
+            let mut held_up = 0_i64;
+            while held_up == 0 {
+                held_up =
                     on!(&mut holding, c => sqlx::query_scalar(WAITING).fetch_one(c).await).unwrap();
             }
             hung_up.abort();

@@ -19,6 +19,7 @@ use super::programmes::{self, SlugPath};
 use super::{Answer, Officer};
 use crate::api::problem;
 use crate::attach::{self, FILES, Held, Sender};
+use crate::casework::Coordinates;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::programmes::{Seen, path, seen};

@@ -186,8 +186,8 @@ mod tests {
         let blank = "\n".repeat(2_000_000);
         let head = "From: siti@contoh.id\nContent-Type: text/plain\n\nLampu padam";
         let letter = format!("{head}{blank}akhir");
-        let heard = letter::read(letter.as_bytes(), "lapor@bandung.go.id").ok();
-        assert_eq!(heard.unwrap().text, "Lampu padam");
+        let taken = letter::read(letter.as_bytes(), "lapor@bandung.go.id").ok();
+        assert_eq!(taken.unwrap().text, "Lampu padam");
     }
 
     #[test]
