@@ -284,8 +284,9 @@ mod tests {
                 panic!("four cases");
             };
             let mut writing = db.write().await.unwrap();
-            let named = store::chain::set_fact(&mut writing, CASE, &slow.to_string());
-            named.await.unwrap();
+            let named = slow.to_string();
+            let set = store::chain::set_fact(&mut writing, CASE, &named).await;
+            set.unwrap();
             for text in TOO_LONG {
                 on!(&mut writing, c => sqlx::query(text).execute(c).await.map(drop)).unwrap();
             }
