@@ -230,15 +230,12 @@ async fn void(
     slug: Option<&InstanceId>,
     out: &mut Out<'_>,
 ) -> Result<(), Failure> {
-    let whose = match slug {
-        Some(slug) => {
-            membership::void_certificates(ground, by, slug).await?;
-            format!("that {slug} has")
-        }
-        None => {
-            let all = membership::void_all_certificates(ground, by).await?;
-            format!("of {all} institutions")
-        }
+    let whose = if let Some(slug) = slug {
+        membership::void_certificates(ground, by, slug).await?;
+        format!("that {slug} has")
+    } else {
+        let all = membership::void_all_certificates(ground, by).await?;
+        format!("of {all} institutions")
     };
     writeln!(
         out.answer,
