@@ -80,7 +80,7 @@ fn brought_in<'a>(body: &'a Body, world: DirectoryAt<'a>) -> Vec<&'a InstanceId>
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use crate::casework::{NewAct, NewReport};
     use crate::error::NodeError;
@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
 
-    fn report(excluded: Value) -> NewReport {
+    fn report(excluded: &[&str]) -> NewReport {
         serde_json::from_value(json!({
             "classification": "complaint",
             "title": "Lampu jalan padam",
@@ -106,9 +106,9 @@ mod tests {
             let place = Place::joined("pusat", db).await;
             place.directory_gains_supervisor().await;
             let node = &place.node;
-            let case = node.file(report(json!(["kemenpu"])), "test").await;
+            let case = node.file(report(&["kemenpu"]), "test").await;
             let case = case.unwrap().case;
-            let open = node.file(report(json!([])), "test").await.unwrap().case;
+            let open = node.file(report(&[]), "test").await.unwrap().case;
             let heir: InstanceId = "kota-bandung".parse().unwrap();
             let goes_to = async |case| {
                 let allowed = node.allowed_acts(case).await.unwrap();
@@ -140,7 +140,7 @@ mod tests {
             }
             let other = json!({"target": "ombudsman"});
             acts(&place, case, "case.disposed", other, None).await;
-            let suggested = node.file(report(json!(["kemenpu"])), "test").await;
+            let suggested = node.file(report(&["kemenpu"]), "test").await;
             assert!(matches!(suggested, Err(NodeError::Invalid(_))));
         }
     }

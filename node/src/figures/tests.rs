@@ -154,7 +154,7 @@ async fn ruled(link: &Link) {
 }
 
 /// What whoever has the case says of it, and the hub orders now.
-async fn says(place: &Place, hub: &PaperHub, case: CaseId, kind: &str, body: Value) {
+async fn says(place: &Place, hub: &PaperHub, case: CaseId, kind: &str, body: &Value) {
     let mut tx = place.node.read_tx().await.unwrap();
     let row = store::cases::case(&mut tx, &case.to_string()).await;
     let fold = row.unwrap().unwrap().ruled().unwrap().unwrap();
@@ -169,7 +169,7 @@ fn authored(
     hub: &PaperHub,
     (author, case, term): (InstanceId, CaseId, MessageRef),
     kind: &str,
-    body: Value,
+    body: &Value,
 ) {
     let draft = Draft {
         kind: kind.into(),
@@ -214,10 +214,10 @@ async fn each_hop_counts_with_the_institution_that_had_the_case_then() {
         hub.orders_at(place.clock.now_ms());
         ruled(&link).await;
         place.clock.advance(2 * HOUR);
-        says(&place, &hub, case, "case.followed_up", json!({})).await;
+        says(&place, &hub, case, "case.followed_up", &json!({})).await;
         link.pull(Stream::Inbox, 0).await.unwrap();
         let why = json!({"reason": "not_our_authority"});
-        says(&place, &hub, case, "case.returned", why).await;
+        says(&place, &hub, case, "case.returned", &why).await;
         link.pull(Stream::Inbox, 0).await.unwrap();
         let table = place
             .node
@@ -254,7 +254,7 @@ async fn an_answer_is_in_time_by_the_hubs_order_however_late_it_is_heard_of() {
         ruled(&link).await;
         // Five working days after a Monday; the answer comes on the fourth, and the line is down.
         place.clock.advance(4 * DAY);
-        says(&place, &hub, case, "case.followed_up", json!({})).await;
+        says(&place, &hub, case, "case.followed_up", &json!({})).await;
         place.clock.advance(5 * DAY);
         place.node.look_after_deadlines().await.unwrap();
         let known = overdue(&place, "kemenpu").await;
@@ -282,7 +282,7 @@ async fn what_was_done_too_late_counts_though_it_is_heard_of_in_one_go() {
         let term: MessageRef = serde_json::from_value(term).unwrap();
         place.clock.advance(9 * DAY);
         let of = ("kemenpu".parse().unwrap(), case, term);
-        authored(&place, &hub, of, "case.followed_up", json!({}));
+        authored(&place, &hub, of, "case.followed_up", &json!({}));
         link.pull(Stream::Inbox, 0).await.unwrap();
         assert_eq!(overdue(&place, "kemenpu").await, (1, 1));
         assert_eq!(overdue(&place, "pusat").await, (0, 1), "disposed at once");

@@ -162,7 +162,7 @@ mod tests {
         timeout(Duration::from_millis(50), work).await.unwrap_err();
         assert_eq!(TURNS.available_permits(), 0);
         ends.send(()).unwrap();
-        let free = timeout(Duration::from_secs(60), TURNS.acquire()).await;
+        let free = timeout(Duration::from_mins(1), TURNS.acquire()).await;
         drop(free.unwrap().unwrap());
     }
 
