@@ -57,11 +57,11 @@ async fn a_batch_over_which_the_database_takes_too_long_fails_alone() {
         writing.commit().await.unwrap();
         let hanging_up = async {
             loop {
-                let waiting: i64 = on!(&mut holding, c => sqlx::query_scalar(WAITING)
+                let held_up: i64 = on!(&mut holding, c => sqlx::query_scalar(WAITING)
                     .fetch_one(c)
                     .await)
                 .unwrap();
-                if waiting > 0 {
+                if held_up > 0 {
                     break;
                 }
             }

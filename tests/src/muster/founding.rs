@@ -143,7 +143,7 @@ impl Place {
     pub async fn short_certificate(&self, id: &InstanceId) -> Result<Credential> {
         let ground = self.open(Arc::new(Behind(LONG_AGO))).await?;
         let key = TlsKey::generate();
-        let answer = renew(&ground, id, &key.public()).await?;
+        let answer = renew(&ground, id, None, &key.public()).await?;
         ground.db.close().await;
         credential(&answer.certificate, &key)
     }
