@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use lapor_migrations::{
     Db, DbError, DbOptions, Kind, Schema, Tx, check_copy, is_vacant, restore_copy,
 };
+use lapor_web::accounts;
 use lapor_web::backup::{
     Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free,
 };
@@ -220,7 +221,8 @@ async fn mark(db: &Db, from: &RestoredFrom) -> Result<usize, NodeError> {
     store::chain::forget_fact(&mut tx, FEED).await?;
     // It was noted after the copy was made.
     store::chain::set_fact(&mut tx, LAST, &from.backup_at.to_string()).await?;
-    // What was ended since would be good again.
+    // What was ended or used since would be good again.
+    accounts::end_all(&mut tx).await?;
     store::let_in::end_all(&mut tx).await?;
     // What was called off since is not known, and what is erased stays so everywhere.
     let doubted = store::erasures::doubt(&mut tx).await?;

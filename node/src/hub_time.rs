@@ -1,7 +1,8 @@
 //! What time it is at the hub, as far as it has told this process. A machine that has started with a
 //! wrong clock, or whose clock was set wrong, takes for due what is not: what cannot be taken back is
 //! left alone until hub and clock agree. While the line is down the last word of the hub counts, and
-//! what has passed since.
+//! what has passed since. To whom it has suspended or revoked it says nothing more: this node's own
+//! clock decides then, or nothing would ever be erased.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,6 +28,8 @@ pub(crate) struct HubTime {
     heard: watch::Sender<Option<Heard>>,
     /// Whether it was said that something waits for it.
     said: AtomicBool,
+    /// Whether the hub's last answer was that this institution is suspended or revoked.
+    barred: AtomicBool,
 }
 
 impl Node {
@@ -54,9 +57,24 @@ impl Node {
         })
     }
 
+    /// Notes whether the hub has answered that this institution is suspended or revoked.
+    pub(crate) fn note_barred(&self, barred: bool) {
+        self.hub_time().barred.store(barred, Ordering::Relaxed);
+    }
+
+    /// Whether only this node's own clock says what is due: the hub has barred it, and has not told
+    /// this process what time it is.
+    pub(crate) fn goes_by_own_time(&self) -> bool {
+        let barred = self.hub_time().barred.load(Ordering::Relaxed);
+        barred && self.hub_time().heard.borrow().is_none()
+    }
+
     /// Whether what is due by this node's clock may be done though it cannot be taken back. Asked
     /// where there is such a thing: that it waits is said once.
     pub(crate) fn may_be_final(&self) -> bool {
+        if self.goes_by_own_time() {
+            return true;
+        }
         let at_hub = self.time_at_hub();
         let ahead_ms = at_hub.map(|at| self.clock().now_ms().saturating_sub(at));
         let may = ahead_ms.is_some_and(|ahead| ahead <= AHEAD_MS);

@@ -1,10 +1,8 @@
 //! The clocks of a case as its history moves them: which run, and which ran
 //! out before they were met. One that was met in time leaves nothing behind.
 
-use lapor_protocol::calendar::Calendar;
 use lapor_protocol::case::Case;
-use lapor_protocol::deadline::{ClockKind, awaited};
-use lapor_protocol::directory::DirectoryAt;
+use lapor_protocol::deadline::{Clock, ClockKind};
 use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -93,17 +91,10 @@ impl Step {
 }
 
 impl Clocks {
-    /// Takes in where the clocks stand after a message at `at` (Unix ms).
-    pub fn take(
-        &mut self,
-        case: &Case,
-        world: DirectoryAt<'_>,
-        calendar: &Calendar,
-        at: i64,
-        hop: u32,
-    ) {
+    /// Takes in which clocks are awaited after a message at `at` (Unix ms).
+    pub fn take(&mut self, case: &Case, awaited: Vec<Clock>, at: i64, hop: u32) {
         let mut former = std::mem::take(&mut self.running);
-        for clock in awaited(case, world, calendar, at) {
+        for clock in awaited {
             let institution = match clock.kind {
                 ClockKind::Silence => &case.origin,
                 _ => &case.custodian,

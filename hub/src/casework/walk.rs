@@ -4,6 +4,7 @@
 
 use lapor_protocol::calendar::Calendar;
 use lapor_protocol::case::{Case, Order, apply};
+use lapor_protocol::deadline::{ClockKind, awaited};
 use lapor_protocol::directory::{Directory, DirectoryAt};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::Body;
@@ -51,6 +52,7 @@ pub fn walk(file: &CaseFile, directory: &Directory, calendar: &Calendar) -> Way 
         calendar,
         terms: Vec::new(),
         clocks: Clocks::default(),
+        completed: false,
     };
     let mut case: Option<Case> = None;
     for (place, past) in (1..).zip(&file.past) {
@@ -85,6 +87,8 @@ struct Walk<'a> {
     calendar: &'a Calendar,
     terms: Vec<Term>,
     clocks: Clocks,
+    /// The reporter has completed the report since the last follow-up: silence closes nothing.
+    completed: bool,
 }
 
 impl Walk<'_> {
@@ -136,8 +140,15 @@ impl Walk<'_> {
                 reason: None,
             });
         }
+        match body {
+            Body::ReportCompleted(_) => self.completed = true,
+            Body::CaseFollowedUp(_) => self.completed = false,
+            _ => {}
+        }
         let hop = self.terms.last().map_or(1, |term| term.hop);
-        self.clocks.take(after, world, self.calendar, at, hop);
+        let mut awaited = awaited(after, world, self.calendar, at);
+        awaited.retain(|clock| !self.completed || clock.kind != ClockKind::Silence);
+        self.clocks.take(after, awaited, at, hop);
     }
 }
 

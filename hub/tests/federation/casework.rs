@@ -394,6 +394,35 @@ async fn a_list_goes_on_where_its_page_ended() {
 }
 
 #[tokio::test]
+async fn no_close_by_silence_is_late_where_the_reporter_has_completed_the_report() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [mut pusat, mut bandung, _] = place.three().await;
+        let (case, filed) = bandung.file(1);
+        place.send(&bandung, std::slice::from_ref(&filed)).await;
+        let recalled = json!({ "reason": "now_ours" });
+        let recalled = pusat.write("case.recalled", Some(case), Some(&filed.message), recalled);
+        let disposed = pusat.dispose(case, &recalled.message, &bandung.id);
+        place.send(&pusat, &[recalled, disposed.clone()]).await;
+        let late = async || {
+            follow(&place).await;
+            overdue_at(&figures(&place).await, Step::Closing)
+        };
+        for answered in [1, 2] {
+            let answer = bandung.follow_up(case, &disposed.message);
+            place.send(&bandung, &[answer]).await;
+            assert_eq!(late().await, Some(0), "answer {answered}");
+            place.clock.advance(25 * DAY);
+            assert_eq!(late().await, Some(1), "answer {answered}");
+            let completed = bandung.write("report.completed", Some(case), None, json!({}));
+            place.send(&bandung, &[completed]).await;
+            place.clock.advance(HOUR);
+            assert_eq!(late().await, Some(0), "answer {answered}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_skeleton_says_what_was_done_and_no_word() {
     for db in databases().await {
         let place = Place::new(&db).await;

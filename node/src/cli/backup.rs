@@ -85,7 +85,7 @@ pub async fn restore(place: &Place, args: &Restore, out: Out<'_>) -> Result<(), 
     )?;
     writeln!(
         out,
-        "All sessions, links to accounts and codes are ended, of officers and of reporters: they sign in again. Revoke again what was revoked since {made_at}: tokens, accounts that were disabled, roles, passwords and second factors."
+        "All sessions, links to accounts and codes are ended, of officers and of reporters: they sign in again. Recovery codes are void too: officers make codes again, and whoever has lost the second factor needs `lapor-node account remove-factor LOGIN`. Revoke again what was revoked since {made_at}: tokens, accounts that were disabled, roles, passwords and second factors."
     )?;
     writeln!(
         out,

@@ -129,6 +129,12 @@ fn connection(status: &Status, instance: &str, zone: Zone, out: Out<'_>) -> Resu
     if let Some(ahead) = status.link.clock_ahead_ms {
         writeln!(out, "  clock         {}", clocks(ahead))?;
     }
+    if status.link.own_time {
+        writeln!(
+            out,
+            "  clock         this machine's alone says what is to be erased or closed by silence: the hub has not said what time it is since `serve` was started"
+        )?;
+    }
     if let Some(stuck) = &status.link.stuck {
         let (since, why) = (zone.show(stuck.since), plain(&stuck.problem));
         writeln!(

@@ -13,7 +13,7 @@ use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
 
 use super::Deadline;
-use crate::casework::{CaseList, CaseSummary, Sight, summaries};
+use crate::casework::{CaseList, CaseSummary, Sight, completed_since, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -52,13 +52,32 @@ impl Node {
         tx: &mut Tx,
         case: &Case,
     ) -> Result<Vec<Clock>, NodeError> {
-        let (directory, now) = (self.directory(), self.clock().now_ms());
-        let world = directory.latest();
-        if !case.is_party(self.instance()?, world) {
+        if !case.is_party(self.instance()?, self.directory().latest()) {
             return Ok(Vec::new());
         }
         let calendar = self.calendar_in_force(tx).await?;
-        Ok(awaited(case, world, &calendar, now))
+        self.running_clocks(tx, case, &calendar).await
+    }
+
+    /// The clocks of a case that somebody can still meet; that of silence only where it will close the
+    /// case, which its reporter has not completed since the answer.
+    pub(super) async fn running_clocks(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        calendar: &Calendar,
+    ) -> Result<Vec<Clock>, NodeError> {
+        let (directory, now) = (self.directory(), self.clock().now_ms());
+        let mut running = awaited(case, directory.latest(), calendar, now);
+        let silence = |clock: &Clock| clock.kind == ClockKind::Silence;
+        let answer = case.follow_up.as_ref();
+        if let Some(answer) = answer.filter(|_| running.iter().any(silence)) {
+            let (id, me) = (case.id.to_string(), self.instance()?);
+            if Box::pin(completed_since(tx, &id, me, &answer.message)).await? {
+                running.retain(|clock| !silence(clock));
+            }
+        }
+        Ok(running)
     }
 
     /// Counts working days as of now.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::Case;
-use lapor_protocol::deadline::{awaited, silent_from};
+use lapor_protocol::deadline::silent_from;
 use lapor_protocol::ids::MessageRef;
 use serde_json::{Map, json};
 
@@ -115,10 +115,15 @@ impl Node {
             }
             let damaged = self.record_these(&mut tx, &page).await?;
             for id in &page {
-                if damaged.contains(id.as_str()) {
-                    store::deadlines::look_next(&mut tx, id, Some(now + PAUSE_MS)).await?;
+                let noted = if damaged.contains(id.as_str()) {
+                    None
                 } else {
-                    count += self.note_deadlines_of(&mut tx, id, now).await?;
+                    self.note_if_readable(&mut tx, id, now).await?
+                };
+                if let Some(new) = noted {
+                    count += new;
+                } else {
+                    store::deadlines::look_next(&mut tx, id, Some(now + PAUSE_MS)).await?;
                 }
             }
             tx.commit().await?;
@@ -126,14 +131,32 @@ impl Node {
         Ok(count)
     }
 
+    /// The same of one case; `None` where its history cannot be read.
+    async fn note_if_readable(
+        &self,
+        tx: &mut Tx,
+        id: &str,
+        now: i64,
+    ) -> Result<Option<u64>, NodeError> {
+        match self.note_deadlines_of(tx, id, now).await {
+            Ok(new) => Ok(Some(new)),
+            Err(error @ NodeError::Database(_)) => Err(error),
+            Err(_) => {
+                damage::tell("cases", id);
+                Ok(None)
+            }
+        }
+    }
+
     /// Notes what is to be told of one case, and when to look next.
     async fn note_deadlines_of(&self, tx: &mut Tx, id: &str, now: i64) -> Result<u64, NodeError> {
         let calendar = self.calendar_in_force(tx).await?;
         let (me, directory) = (self.instance()?, self.directory());
         let world = directory.latest();
-        let planned = match shown_case(self, tx, id).await?.1 {
+        let (_, shown) = shown_case(self, tx, id).await?;
+        let planned = match shown {
             Some(case) if case.is_party(me, world) => {
-                let running = awaited(&case, world, &calendar, now);
+                let running = self.running_clocks(tx, &case, &calendar).await?;
                 plan(
                     &case,
                     &running,

@@ -357,7 +357,8 @@ async fn what_completes_an_answered_report_keeps_silence_from_closing_until_the_
         let hub = PaperHub::of(&place);
         let link = Link::over(place.node.clone(), hub.clone()).unwrap();
         let (held, added) = (filed(&place).await, filed(&place).await);
-        for case in [held, added] {
+        let silent = filed(&place).await;
+        for case in [held, added, silent] {
             answers(&place, case).await;
         }
         let asks = Some(json!({"questions": ["Sudah menyala?"]}));
@@ -369,6 +370,20 @@ async fn what_completes_an_answered_report_keeps_silence_from_closing_until_the_
         // One that the hub has not ruled yet was said all the same.
         let picture = Some(json!({"text": "Ini fotonya."}));
         acts(&place, added, "report.completed", json!({}), picture).await;
+        // Nobody is told of a close that does not come.
+        let ends = async |case: CaseId| {
+            let view = place.node.case(case).await.unwrap();
+            let mut kinds = view.clocks.iter().map(|clock| clock.kind);
+            kinds.any(|kind| kind == ClockKind::Silence)
+        };
+        assert!(ends(silent).await && !ends(held).await && !ends(added).await);
+        for day in 9..=14 {
+            passes_to(&place, NOW + day * DAY).await;
+        }
+        let (notices, _) = place.node.untold_notices(None, 50).await.unwrap();
+        let warned = notices.iter().filter(|one| one.clock == ClockKind::Silence);
+        let warned: Vec<CaseId> = warned.map(|notice| notice.case).collect();
+        assert_eq!(warned, [silent]);
         passes_to(&place, NOW + 60 * DAY).await;
         for case in [held, added] {
             assert_eq!(state(&place, case).await, Some(State::Answered));

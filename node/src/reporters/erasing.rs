@@ -9,7 +9,7 @@ use lapor_migrations::Tx;
 use lapor_protocol::case::Reason;
 use lapor_protocol::ids::CaseId;
 
-use crate::backup::RESTORED;
+use crate::backup::{RESTORED, restored_at};
 use crate::casework::AT_WORK;
 use crate::chance::random;
 use crate::error::NodeError;
@@ -257,8 +257,9 @@ impl Node {
         Ok(())
     }
 
-    /// Goes on with the erasure by which a case was erased before a restore. A reporter's wish that was
-    /// asked for after the backup is noted anew, of the whole, which is erased before its halves.
+    /// Goes on with the erasure by which a case was erased before a restore. An officer may have given a
+    /// reporter's reason: unless the backup knows of the wish and no words of the whole family stand, a
+    /// person confirms it, noted anew of the whole where it is unknown.
     async fn go_on_with(&self, tx: &mut Tx, case: CaseId, wished: bool) -> Result<(), NodeError> {
         let (now, text) = (self.clock().now_ms(), case.to_string());
         // Letters of before the backup may hold its title.
@@ -266,7 +267,7 @@ impl Node {
         let of_case = store::erasures::of_case(tx, &text).await?;
         let decided = |row: &&ErasureRow| row.asked_by.is_some() && row.ended_at.is_none();
         if let Some(row) = of_case.iter().find(decided) {
-            return Ok(store::erasures::go_on(tx, &row.id, now).await?);
+            store::erasures::go_on(tx, &row.id, now).await?;
         }
         let whole = self.filed_as(tx, case).await?;
         let shown = self.shown_case(tx, whole).await?;
@@ -275,9 +276,14 @@ impl Node {
         }
         let rows = store::erasures::of_case(tx, &whole.to_string()).await?;
         let own = |row: &&ErasureRow| row.asked_by.is_none() && row.state != "withdrawn";
-        match rows.iter().rfind(own) {
-            Some(row) => store::erasures::go_on(tx, &row.id, now).await?,
-            None => store::erasures::add(tx, &wish(whole, now)).await?,
+        let Some(row) = rows.iter().rfind(own) else {
+            return doubt_wish(tx, whole, now).await;
+        };
+        let restored_at = restored_at(tx).await?;
+        let known = restored_at.is_some_and(|at| row.asked_at < at);
+        let family = self.family(tx, whole).await?;
+        if known && !self.any_words_stand(tx, &family).await? {
+            store::erasures::go_on(tx, &row.id, now).await?;
         }
         Ok(())
     }
@@ -299,19 +305,23 @@ impl Node {
     }
 }
 
-/// What a reporter wished, of which nothing is left but that it was done.
-fn wish(case: CaseId, now: i64) -> ErasureRow {
-    ErasureRow {
+/// Notes what a reporter may have wished, of which nothing is left but that words are gone: a person
+/// confirms it.
+async fn doubt_wish(tx: &mut Tx, case: CaseId, now: i64) -> Result<(), NodeError> {
+    let row = ErasureRow {
         id: hex::encode(random::<16>()),
         case_id: case.to_string(),
-        state: "erasing".into(),
+        state: "asked".into(),
         asked_at: now,
         due_at: now,
         ended_at: None,
         reason: "reporter_request".into(),
         asked_by: None,
         confirmed_by: None,
-    }
+    };
+    store::erasures::add(tx, &row).await?;
+    let case = Some(row.case_id.as_str());
+    Ok(store::audit::add(tx, now, ACTOR, "erasure.doubted", case, &row.id).await?)
 }
 
 /// Ends an erasure and notes it, unless another has done so; whether it was ended here.

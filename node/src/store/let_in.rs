@@ -1,4 +1,4 @@
-//! By what people are let in: sessions of officers and reporters, links to accounts, codes on their way.
+//! By what reporters are let in: their sessions, and codes on their way.
 
 use lapor_migrations::{Tx, on};
 
@@ -6,13 +6,10 @@ use super::Stored;
 
 /// Ends all of it; who was let in signs in again.
 pub async fn end_all(tx: &mut Tx) -> Stored<()> {
-    const ALL: [&str; 4] = [
-        "delete from sessions",
-        "delete from account_links",
+    for sql in [
         "delete from reporter_sessions",
         "delete from reporter_codes",
-    ];
-    for sql in ALL {
+    ] {
         on!(tx, c => sqlx::query(sql).execute(c).await.map(drop))?;
     }
     Ok(())

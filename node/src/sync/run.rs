@@ -70,7 +70,13 @@ impl Link {
         self.poll(Stream::Inbox, wait).await
     }
 
+    /// The first page is not waited for: it says what time it is at the hub.
     async fn poll(&self, stream: Stream, wait: u64) -> Result<bool, LinkError> {
+        let wait = if self.node.time_at_hub().is_none() {
+            0
+        } else {
+            wait
+        };
         self.pull(stream, wait).await.map(|_| true)
     }
 
@@ -256,6 +262,26 @@ mod tests {
             let mut tx = place.node.read_tx().await.unwrap();
             let kept = store::blobs::of_case(&mut tx, &case).await.unwrap();
             assert_eq!(kept[0].state, "held");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hub_that_has_not_said_what_time_it_is_is_not_waited_for() {
+        for db in databases().await {
+            let mut place = Place::joined("kota-bandung", db).await;
+            place.node = place.begun_again().await;
+            let paper = PaperHub::of(&place);
+            for wait in ["&wait=0", "&wait=25"] {
+                let hub = SaidHub::of(move |call| {
+                    assert!(call.path.ends_with(wait), "{}", call.path);
+                    Err(refused(Code::Overloaded))
+                });
+                let link = Link::over(place.node.clone(), hub).unwrap();
+                let failed = link.poll(Stream::Inbox, 25).await.unwrap_err();
+                assert_eq!(failed.code(), Some(Code::Overloaded));
+                let link = Link::over(place.node.clone(), paper.clone()).unwrap();
+                link.pull(Stream::Inbox, 0).await.unwrap();
+            }
         }
     }
 

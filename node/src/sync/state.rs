@@ -46,6 +46,10 @@ pub struct LinkState {
     /// more than an answer can take: one of the two is wrong.
     #[serde(default)]
     pub clock_ahead_ms: Option<i64>,
+    /// The hub has suspended or revoked this institution and has not said what time it is since the
+    /// node was started: what is erased or closed by silence goes by this node's clock alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_time: bool,
     /// The hub's code, if it refused (`instance_suspended`, `instance_revoked`, ...); or what is
     /// wrong with the certificate: `certificate_expired`, `certificate_refused`,
     /// `certificate_unusable`, `certificate_unknown` (void).
@@ -102,6 +106,13 @@ impl Link {
             .and_then(|_| self.certificate.barred())
             .map(LinkError::Refused);
         let error = barred.as_ref().or(error);
+        // While the line is down what the hub said last counts.
+        if error.is_none_or(|error| error.code().is_some()) {
+            let code = error.and_then(LinkError::code);
+            let ended = [Code::InstanceSuspended, Code::InstanceRevoked];
+            self.node
+                .note_barred(code.is_some_and(|code| ended.contains(&code)));
+        }
         let now = self.node.clock().now_ms();
         let write = {
             let mut shared = self.lock();
@@ -109,6 +120,10 @@ impl Link {
             let was = (shared.0.connected || first, shared.0.code.clone());
             let joins = self.node.directory().version() == 0;
             let changed = update(&mut shared.0, error, joins, now);
+            if shared.0.own_time != self.node.goes_by_own_time() {
+                shared.0.own_time = self.node.goes_by_own_time();
+                shared.1 = i64::MIN;
+            }
             if changed {
                 tell(&shared.0, &was);
             }
@@ -326,6 +341,32 @@ mod tests {
         assert!(!state.waits_for_approval());
         update(&mut state, Some(&refused), false, NOW + 3);
         assert!(!state.waits_for_approval());
+    }
+
+    #[tokio::test]
+    async fn whom_the_hub_has_barred_goes_by_its_own_time_until_the_hub_says_what_time_it_is() {
+        for db in databases().await {
+            let mut place = Place::joined("kota-bandung", db).await;
+            place.node = place.begun_again().await;
+            let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+            assert!(!place.node.may_be_final(), "nobody knows");
+            let refused = |code| LinkError::Refused(Box::new(Problem::new(code).into()));
+            let no_line = || Err::<(), _>(LinkError::Unreachable("no line".into()));
+            for code in [Code::InstanceSuspended, Code::InstanceRevoked] {
+                link.note(&Err::<(), _>(refused(Code::Overloaded))).await;
+                link.note(&no_line()).await;
+                assert!(!place.node.may_be_final() && !link.state().own_time);
+                link.note(&Err::<(), _>(refused(code))).await;
+                link.note(&no_line()).await;
+                assert!(place.node.may_be_final());
+                let read = read_state(&place.node).await.unwrap();
+                assert!(read.own_time, "another process reads it");
+            }
+            place.node.hear_hub_time(NOW - 2 * 60 * 60_000);
+            link.note(&Err::<(), _>(refused(Code::InstanceSuspended)))
+                .await;
+            assert!(!place.node.may_be_final() && !link.state().own_time);
+        }
     }
 
     #[tokio::test]

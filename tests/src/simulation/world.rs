@@ -266,21 +266,21 @@ impl World {
 
     fn jumps(&mut self, whose: Option<usize>, ms: i64) -> bool {
         let Some(at) = whose else {
-            self.clock.advance(ms);
+            self.clock.set_off(ms);
             self.ahead_ms += ms;
             return true;
         };
-        self.seats[at].here.clock().advance(ms);
+        self.seats[at].here.clock().set_off(ms);
         self.seats[at].ahead_ms += ms;
         true
     }
 
     /// Somebody puts right what is wrong with the clocks.
     fn put_clocks_right(&mut self) {
-        self.clock.advance(-self.ahead_ms);
+        self.clock.set_off(-self.ahead_ms);
         self.ahead_ms = 0;
         for seat in &mut self.seats {
-            seat.here.clock().advance(-seat.ahead_ms);
+            seat.here.clock().set_off(-seat.ahead_ms);
             seat.ahead_ms = 0;
         }
     }

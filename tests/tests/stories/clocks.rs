@@ -27,8 +27,8 @@ struct Wrong {
 impl Wrong {
     fn moves(&self, fleet: &Fleet, by_ms: i64) {
         match self.whose {
-            "hub" => fleet.clock.advance(by_ms),
-            slug => fleet.at(slug).clock().advance(by_ms),
+            "hub" => fleet.clock.set_off(by_ms),
+            slug => fleet.at(slug).clock().set_off(by_ms),
         }
     }
 
@@ -161,7 +161,7 @@ async fn a_hub_that_wakes_up_a_year_ahead_lets_nobody_in_and_finds_all_in_step_o
         let before = fleet.at("kota-bandung").file(report("Sebelum")).await;
         fleet.settle().await;
         fleet.hub.stop().await;
-        fleet.clock.advance(YEAR_MS);
+        fleet.clock.set_off(YEAR_MS);
         fleet.hub.start().await;
         let bandung = fleet.at("kota-bandung");
         let during = bandung.file(report("Selama")).await;
@@ -176,7 +176,7 @@ async fn a_hub_that_wakes_up_a_year_ahead_lets_nobody_in_and_finds_all_in_step_o
         );
 
         fleet.hub.stop().await;
-        fleet.clock.advance(-YEAR_MS);
+        fleet.clock.set_off(-YEAR_MS);
         fleet.hub.start().await;
         fleet.settle().await;
         let pusat = fleet.at("pusat");

@@ -4,10 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use lapor_migrations::{Db, on};
-use lapor_node::casework::{CaseFilter, KeyState, PublicFilter, Sight};
+use lapor_node::casework::{CaseFilter, Decider, KeyState, PublicFilter, Sight};
 use lapor_node::error::NodeError;
 use lapor_node::jobs::{Job, Jobs};
-use lapor_node::reporters::{Conversation, FilingTerms};
+use lapor_node::reporters::{Conversation, ErasureState, FilingTerms};
+use lapor_node::staff::StaffRole;
 use lapor_protocol::ids::{CaseId, Digest};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
 use lapor_tests::fleet::words::{WORDS_CANARY, act, report};
@@ -18,6 +19,7 @@ use serde_json::json;
 const WORD: &str = "Kosambi";
 const KEYS: &str = "select count(*) from content_keys where case_id = $1";
 const STEMS: &str = "select count(*) from case_texts where case_id = $1";
+const REPORTERS: &str = "select count(*) from reporters where case_id = $1";
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const HOUR_MS: i64 = 3_600_000;
 
@@ -257,7 +259,6 @@ async fn an_erasure_that_was_called_off_after_the_backup_is_not_done_by_the_rest
 
 #[tokio::test]
 async fn what_a_reporter_had_erased_is_forgotten_again_by_a_node_restored_from_before() {
-    const REPORTERS: &str = "select count(*) from reporters where case_id = $1";
     for kind in kinds() {
         // The backup knows nothing of the wish, or knows that it was asked for.
         for known in [false, true] {
@@ -285,11 +286,71 @@ async fn what_a_reporter_had_erased_is_forgotten_again_by_a_node_restored_from_b
             fleet.settle().await;
             fleet.pass(HOUR_MS);
             looks_after_reporters(bandung).await;
+            if !known {
+                somebody_confirms_what_is_doubted(bandung, case).await;
+                fleet.pass(8 * 24 * HOUR_MS);
+                looks_after_reporters(bandung).await;
+            }
             assert_eq!(count(bandung.node().db(), REPORTERS, case).await, 0);
             assert_eq!(count(bandung.node().db(), KEYS, case).await, 0);
             let left = bandung.node().planned_erasures().await.unwrap();
             assert!(left.is_empty(), "known: {known}");
             fleet.settle().await;
+            fleet.ends_well().await;
+        }
+    }
+}
+
+/// An administrator confirms the only erasure that a restored node has noted, by which nothing was
+/// forgotten yet.
+async fn somebody_confirms_what_is_doubted(at: &Institution, case: CaseId) {
+    assert_eq!(count(at.node().db(), REPORTERS, case).await, 1);
+    let doubted = at.node().planned_erasures().await.unwrap();
+    assert_eq!(doubted.len(), 1);
+    assert_eq!(doubted[0].erasure.state, ErasureState::Asked);
+    assert_eq!(doubted[0].erasure.case, case);
+    let dewi = Decider::officer(StaffRole::Admin, "account:dewi".into());
+    let confirmed = at.node().confirm_erasure(&doubted[0].id, &dewi).await;
+    confirmed.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_officer_erased_for_a_reporters_reason_takes_no_half_with_it_at_a_restored_node() {
+    for kind in kinds() {
+        // The backup knows nothing of a reporter's wish, or of one that was called off since.
+        for wished in [false, true] {
+            let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+            let bandung = fleet.at("kota-bandung");
+            let (case, conversation, ticket) = filed_by_its_reporter(bandung).await;
+            bandung.verify(case).await;
+            let half = bandung.split(case, "Trotoar rusak").await;
+            fleet.settle().await;
+            if wished {
+                let asked = bandung.node().ask_erasure(&conversation, &ticket).await;
+                asked.unwrap();
+            }
+            let folder = tempfile::tempdir().unwrap();
+            bandung.back_up(folder.path()).await;
+            if wished {
+                let withdrawn = bandung.node().withdraw_erasure(&conversation).await;
+                withdrawn.unwrap();
+            }
+            bandung.redact(case).await;
+            fleet.settle().await;
+            fleet.pass(HOUR_MS);
+
+            Box::pin(bandung_is_restored(&mut fleet, folder.path())).await;
+            fleet.settle().await;
+            fleet.pass(HOUR_MS);
+            let bandung = fleet.at("kota-bandung");
+            looks_after_reporters(bandung).await;
+            fleet.settle().await;
+            assert_eq!(bandung.view(case).await.key, KeyState::Erased, "{wished}");
+            assert_eq!(bandung.view(half).await.key, KeyState::Held, "{wished}");
+            assert_eq!(count(bandung.node().db(), REPORTERS, case).await, 1);
+            let doubted = bandung.node().planned_erasures().await.unwrap();
+            let states: Vec<_> = doubted.iter().map(|one| one.erasure.state).collect();
+            assert_eq!(states, [ErasureState::Asked], "a person says which it was");
             fleet.ends_well().await;
         }
     }

@@ -300,9 +300,10 @@ async fn a_configuration_that_comes_back_without_its_keys_starts_nothing_and_get
 
 #[tokio::test]
 async fn by_what_may_have_ended_since_the_backup_nobody_is_let_in_at_a_restored_node() {
-    const OPEN: [&str; 4] = [
+    const OPEN: [&str; 5] = [
         "select count(*) from sessions",
         "select count(*) from account_links",
+        "select count(*) from recovery_codes",
         "select count(*) from reporter_sessions",
         "select count(*) from reporter_codes",
     ];
@@ -312,6 +313,7 @@ async fn by_what_may_have_ended_since_the_backup_nobody_is_let_in_at_a_restored_
     const CODE: &str = "insert into reporter_codes
             (id, purpose, contact, case_id, hash, attempts, expires_at)
         values ('c', 'sign_in', 'siti@contoh.id', null, $1, 0, $2)";
+    const RECOVERY: &str = "insert into recovery_codes (account, hash) values ('a', $1)";
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
         let node = fleet.at("kota-bandung").node();
@@ -335,6 +337,8 @@ async fn by_what_may_have_ended_since_the_backup_nobody_is_let_in_at_a_restored_
             on!(&mut tx, c => sqlx::query(sql).bind(hash).bind(late).execute(c).await.map(drop))
                 .unwrap();
         }
+        let hash = vec![7_u8; 32];
+        on!(&mut tx, c => sqlx::query(RECOVERY).bind(hash).execute(c).await.map(drop)).unwrap();
         tx.commit().await.unwrap();
         for sql in OPEN {
             assert_eq!(count(node.db(), sql).await, 1, "{sql}");

@@ -23,6 +23,7 @@ mod signed_in;
 mod store;
 #[cfg(test)]
 mod tests;
+mod unnoted;
 mod vault;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use crate::throttle::Throttle;
 use hashing::Hashing;
 use roles::listed;
 use store::accounts::AccountRow;
+use unnoted::Unnoted;
 
 pub use account::{Account, AccountId, AccountState, Login, NAME_CHARACTERS};
 pub use administer::NewAccount;
@@ -80,6 +82,7 @@ pub struct Accounts {
     vault: FactorKey,
     hashing: Hashing,
     throttle: Throttle,
+    unnoted: Unnoted,
 }
 
 impl Accounts {
@@ -99,6 +102,7 @@ impl Accounts {
             rules,
             vault,
             throttle: Throttle::default(),
+            unnoted: Unnoted::default(),
         }
     }
 
@@ -106,13 +110,21 @@ impl Accounts {
         &self.rules
     }
 
-    /// Removes sessions and links that have ended by themselves; says how many.
+    /// Removes sessions and links that have ended by themselves, and says how many; notes the refusals
+    /// that were only counted.
     pub async fn sweep(&self) -> Result<u64, AccountError> {
         let now = self.now();
         let mut tx = self.db.write().await?;
         let sessions = store::sessions::sweep(&mut tx, now, now - self.rules.idle_ms).await?;
         let links = store::links::sweep(&mut tx, now).await?;
+        let unnoted = self.unnoted.all();
+        for (id, count) in &unnoted {
+            let (actor, detail) = (format!("account:{id}"), format!("password {count}"));
+            self.note(&mut tx, &actor, "account.refused", &detail)
+                .await?;
+        }
         tx.commit().await?;
+        self.unnoted.forget(&unnoted);
         Ok(sessions + links)
     }
 

@@ -19,8 +19,8 @@ const PAIR: Rate = Rate::new(5, 30_000);
 const ACCOUNT: Rate = Rate::new(50, 20_000);
 /// What one network may try on all accounts; a whole office may share one.
 const NETWORK: Rate = Rate::new(50, 3_000);
-/// Refusals of one network that are noted, for nobody can take a line out of the audit log: whoever
-/// goes on guessing fills no disk with it.
+/// Refusals of one network that are noted one by one, for nobody can take a line out of the audit log:
+/// whoever goes on guessing fills no disk with it.
 const NOTED: Rate = Rate::new(100, 60_000);
 /// Codes, and passwords asked for once more, that may be tried on one account.
 pub(super) const PROOF: Rate = Rate::new(5, 60_000);
@@ -80,6 +80,8 @@ impl Accounts {
                 let actor = row.map_or("nobody".to_owned(), |row| format!("account:{}", row.id));
                 self.note(&mut tx, &actor, "account.refused", PASSWORD)
                     .await?;
+            } else if let Some(row) = row {
+                self.unnoted.count(row.id);
             }
             tx.commit().await?;
             return Err(AccountError::Refused);

@@ -125,6 +125,34 @@ async fn whoever_goes_on_guessing_fills_the_audit_log_with_a_line_a_minute_at_mo
 }
 
 #[tokio::test]
+async fn whoever_has_used_up_what_is_noted_of_a_network_keeps_no_account_out_of_the_audit_log() {
+    for office in offices().await {
+        let siti = office.staffed("siti@bandung.go.id", "officer").await;
+        for number in 0..150 {
+            office.clock.advance(3_000);
+            let login = format!("nama{number}@bandung.go.id");
+            office.enters(&login, WORDS).await.unwrap_err();
+        }
+        for _ in 0..3 {
+            let refused = office.enters("siti@bandung.go.id", "bukan kata sandinya");
+            assert_eq!(refused.await.unwrap_err(), AccountError::Refused);
+        }
+        let refused = format!("{} account.refused password", siti.actor());
+        let of_siti = || {
+            let noted = office.noted().into_iter();
+            noted
+                .filter(|line| line.starts_with(&refused))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of_siti(), Vec::<String>::new());
+        for _ in 0..2 {
+            office.accounts.sweep().await.unwrap();
+            assert_eq!(of_siti(), [format!("{refused} 3")], "{}", office.name);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_log_in_makes_a_new_token_and_ends_the_one_that_was_there() {
     for office in offices().await {
         office.staffed("siti@bandung.go.id", "officer").await;
