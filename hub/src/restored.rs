@@ -236,8 +236,11 @@ pub(crate) async fn note_receded(ground: &Ground, right: &Right) {
 
 async fn try_note_receded(ground: &Ground, right: &Right) -> Result<(), HubError> {
     let mut tx = ground.db.write().await?;
-    // Another process may have noticed it first, or puts the record together by now.
-    if state::read(&mut tx, state::LOSS).await?.is_some() || listens(&mut tx).await? {
+    // Another process may have noticed it first, or puts the record together by now, or has done so
+    // while this one slept.
+    let since = last_at_in(&mut tx).await? > right.restored_at();
+    let lost = state::read(&mut tx, state::LOSS).await?.is_some();
+    if since || lost || listens(&mut tx).await? {
         return Ok(());
     }
     let ordered_at = state::moment(&mut tx).await?.ordered_at;
@@ -255,9 +258,14 @@ async fn last(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
 /// Unix ms; when this hub was last restored, whether that is over or not.
 pub async fn last_at(db: &Db) -> Result<Option<i64>, HubError> {
     let mut tx = db.read().await?;
-    let last = last(&mut tx).await?;
+    let at = last_at_in(&mut tx).await?;
     tx.rollback().await?;
-    Ok(last.map(|restore| restore.at))
+    Ok(at)
+}
+
+/// As [`last_at`], in a transaction of the caller.
+pub(crate) async fn last_at_in(tx: &mut Tx) -> Result<Option<i64>, HubError> {
+    Ok(last(tx).await?.map(|restore| restore.at))
 }
 
 /// The one that is not over.

@@ -29,15 +29,18 @@ pub struct Right {
     shares: bool,
     /// Of this program.
     schema: i64,
+    /// Unix ms; when the hub was last restored before this process began.
+    restored_at: Option<i64>,
 }
 
 impl Right {
     /// Takes the right, or a share in it.
     pub async fn take(ground: &Ground) -> Result<Self, HubError> {
-        let right = Self {
+        let mut right = Self {
             token: hex::encode(random::<16>()),
             shares: ground.db.kind() == Kind::Postgres,
             schema: Schema::Hub.version(),
+            restored_at: None,
         };
         if !ground.db.takes_turns().await? {
             let why = "the database that `database.url` names lets two processes write at once, \
@@ -53,6 +56,7 @@ impl Right {
             sleep(GLANCE).await;
         }
         let mut tx = ground.db.write().await?;
+        right.restored_at = restored::last_at_in(&mut tx).await?;
         if right.shares && !is_broken(&mut tx).await? {
             let stored = state::read(&mut tx, SEQUENCER).await?;
             let shared = stored.as_deref().and_then(shared_by);
@@ -71,6 +75,11 @@ impl Right {
     /// How this process is told from the others of its hub.
     pub fn name(&self) -> &str {
         &self.token
+    }
+
+    /// Unix ms; when the hub was last restored before this process began.
+    pub fn restored_at(&self) -> Option<i64> {
+        self.restored_at
     }
 
     /// From the commit on no other process may order.

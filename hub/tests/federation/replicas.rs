@@ -318,6 +318,40 @@ async fn who_has_seen_no_more_than_the_database_ends_with_who_has_and_the_next_l
     }
 }
 
+/// What the database says of the last restore.
+async fn noted(place: &Place) -> Option<String> {
+    let mut tx = place.hub.ground.db.read().await.unwrap();
+    let read = store::state::read(&mut tx, store::state::RESTORED);
+    read.await.unwrap()
+}
+
+#[tokio::test]
+async fn who_slept_while_the_record_was_put_together_ends_alone() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [mut pusat, mut bandung, mut kemenpu] = place.three().await;
+        let asleep = place.another().await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        replicas::look(&asleep).await.unwrap();
+        lose(&place, LOSE_MESSAGE).await;
+        ends_as_receded(&place, &mut kemenpu).await;
+        place.restart().await;
+        for of in [&pusat, &bandung, &kemenpu] {
+            assert_eq!(place.get(of, "/outbox/head").await.status, 200);
+        }
+        restored::settle(&place.hub).await.unwrap();
+        let is = restored::read(&place.hub).await.unwrap();
+        assert_eq!(is.stage, Stage::Still);
+        let third = place.another().await;
+        let before = noted(&place).await;
+        place.turn_to(asleep);
+        ends_as_receded(&place, &mut pusat).await;
+        assert_eq!(noted(&place).await, before);
+        replicas::look(&third).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_a_process_has_only_followed_ends_it_too_where_the_database_went_back() {
     for db in servers().await {
