@@ -10,6 +10,7 @@ use std::time::Duration;
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
+use lapor_web::accounts;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -245,6 +246,8 @@ async fn try_note_receded(ground: &Ground, right: &Right) -> Result<(), HubError
     }
     let ordered_at = state::moment(&mut tx).await?.ordered_at;
     note_in(&mut tx, ground.clock.now_ms(), ordered_at).await?;
+    // Who was cut off since may have a session again, as after a restore.
+    accounts::end_all(&mut tx).await?;
     right.be_alone_in(&mut tx).await?;
     Ok(tx.commit().await?)
 }

@@ -261,6 +261,22 @@ async fn lose(place: &Place, sql: &'static str) {
     tx.commit().await.unwrap();
 }
 
+/// As where one to an account was used after the moment to which the database went back.
+async fn revive_a_link(place: &Place) {
+    const LINK: &str = "insert into account_links (hash, purpose, account, created_at, expires_at) \
+         values ($1, 'invitation', 'gone', 0, 9000000000000)";
+    let mut tx = place.hub.ground.db.write().await.unwrap();
+    let hash = vec![7_u8; 32];
+    on!(&mut tx, conn => sqlx::query(LINK).bind(hash).execute(conn).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn links(place: &Place) -> i64 {
+    const COUNT: &str = "select count(*) from account_links";
+    let mut tx = place.hub.ground.db.read().await.unwrap();
+    on!(&mut tx, conn => sqlx::query_scalar(COUNT).fetch_one(conn).await).unwrap()
+}
+
 /// Returns what was sent in vain.
 async fn ends_as_receded(place: &Place, asks: &mut Institution) -> Written {
     let (_, filed) = asks.file(9);
@@ -287,7 +303,9 @@ async fn a_database_that_went_back_behind_what_a_process_has_seen_ends_it_and_th
         let (_, filed) = bandung.file(1);
         place.send(&bandung, &[filed]).await;
         lose(&place, LOSE_MESSAGE).await;
+        revive_a_link(&place).await;
         let filed = ends_as_receded(&place, &mut kemenpu).await;
+        assert_eq!(links(&place).await, 0, "what was ended may be here again");
         place.restart().await;
         listens(&place, &kemenpu, &filed).await;
         for of in [&pusat, &bandung, &kemenpu] {
