@@ -203,7 +203,7 @@ impl Worker {
     /// Makes sure that this process may order, and takes in what others did.
     pub(super) async fn begin(&mut self, tx: &mut Tx) -> Result<Working, HubError> {
         let moment = store::state::moment(tx).await?;
-        self.right.judge(tx, moment.sequencer.as_deref()).await?;
+        self.right.claim(tx, moment.sequencer.as_deref()).await?;
         self.follow(tx, &moment).await?;
         let ground = &self.ground;
         let mut directory = ground.directory.current();

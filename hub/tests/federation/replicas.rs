@@ -221,7 +221,13 @@ async fn a_program_that_knows_of_no_other_takes_the_order_from_all() {
     }
 }
 
-/// What stands in the database where a program of this schema has begun, of before without one.
+async fn word(place: &Place) -> String {
+    let mut tx = place.hub.ground.db.read().await.unwrap();
+    let read = store::state::read(&mut tx, store::state::SEQUENCER);
+    read.await.unwrap().unwrap()
+}
+
+/// As where a program that writes this has begun.
 async fn begun(place: &Place, word: &str) {
     let mut tx = place.hub.ground.db.write().await.unwrap();
     let writing = store::state::write(&mut tx, store::state::SEQUENCER, word);
@@ -235,15 +241,24 @@ async fn an_older_program_beside_a_newer_one_ends() {
         let mut place = Place::new(&db).await;
         let [_, mut bandung, _] = place.three().await;
         let other = place.another().await;
-        begun(&place, "replicas").await;
-        let (_, filed) = bandung.file(1);
-        place.send(&bandung, &[filed]).await;
-        let later = format!("replicas:{}", Schema::Hub.version() + 1);
-        begun(&place, &later).await;
+        let own = word(&place).await;
+        let (schema, rules) = own.rsplit_once('.').unwrap();
+        let rules: u32 = rules.parse().unwrap();
+        let fewer = format!("{schema}.{}", rules - 1);
+        // What begins later than this one is older all the same, and has the order no more.
+        for (number, older) in [(1, "replicas"), (2, schema), (3, fewer.as_str())] {
+            begun(&place, older).await;
+            let (_, filed) = bandung.file(number);
+            place.send(&bandung, &[filed]).await;
+            assert_eq!(word(&place).await, own, "{older}");
+        }
+        begun(&place, &format!("{schema}.{}", rules + 1)).await;
         let looked = replicas::look(&place.hub).await;
         assert!(matches!(looked, Err(HubError::Fenced)), "{looked:?}");
         place.turn_to(other);
-        let (_, filed) = bandung.file(2);
+        let later = format!("replicas:{}.0", Schema::Hub.version() + 1);
+        begun(&place, &later).await;
+        let (_, filed) = bandung.file(4);
         let refused = place.push(&bandung, &[filed]).await;
         assert_eq!(refused.code(), Some(Code::Internal));
         let ended = place.hub.sequencer.ended().borrow().clone();
