@@ -379,6 +379,8 @@ async fn put_back(hub: &Hub) -> Result<(), HubError> {
     if state::read(&mut tx, state::LOSS).await?.is_none() {
         tx.rollback().await?;
         // It was put back, and nothing came of the answer to that commit.
+        let (ground, streams) = (&hub.ground, &hub.streams);
+        hub.sequencer.follow_unheard(ground, streams).await?;
         return hub.witness.forget_what_is_back(&hub.ground.db).await;
     }
     if !all && unwaited.is_none() {

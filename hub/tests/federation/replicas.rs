@@ -474,6 +474,35 @@ async fn what_is_back_in_the_database_is_lost_no_more_in_memory() {
     }
 }
 
+#[tokio::test]
+async fn memory_follows_what_was_put_back_though_nobody_heard_so() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let other = place.another().await;
+        let shared = word(&place).await;
+        let signed = lost_head(&bandung).sign(&Signer::from_seed(&[7; 32]));
+        let shows = request(Method::GET, "/outbox/head");
+        let shows = shows.header(SEEN_HEADER, seen::shown(&signed).unwrap());
+        let shows = shows.body(Body::empty()).unwrap();
+        let refused = place.call(&bandung, shows).await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        // What is in the database by then stands for what was put back.
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        let forgetting = store::state::forget(&mut tx, store::state::LOSS);
+        forgetting.await.unwrap();
+        tx.commit().await.unwrap();
+        begun(&place, &shared).await;
+        let first = place.turn_to(other);
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        let stands = place.hub.streams.followed();
+        assert!(first.streams.followed() != stands);
+        restored::settle(&first).await.unwrap();
+        assert!(first.streams.followed() == stands);
+    }
+}
+
 /// What the hub must have signed and does not hold.
 fn lost_head(of: &Institution) -> StreamHead {
     StreamHead {
