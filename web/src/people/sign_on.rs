@@ -135,11 +135,11 @@ async fn admit<O: Office>(
     let rests = (office.takes_two() && administers).then_some("");
     match office.create(ACTOR, &new, rests).await {
         Ok(_) => Ok(accounts.sign_in_vouched(login, subject, arrival).await),
-        // There is one, and it is disabled.
-        Err(Refused::Account(AccountError::LoginTaken)) => Ok(Err(AccountError::Refused)),
+        // There is one, and it is disabled. Of units none was named.
+        Err(Refused::Account(AccountError::LoginTaken) | Refused::Unit) => {
+            Ok(Err(AccountError::Refused))
+        }
         Err(Refused::Account(error)) => Ok(Err(error)),
-        // It belongs to no unit.
-        Err(Refused::Unit) => Ok(Err(AccountError::Refused)),
         Err(Refused::Problem(problem)) => Err(problem),
     }
 }
