@@ -10,6 +10,7 @@ use std::time::Duration;
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
+use lapor_web::accounts;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -236,12 +237,17 @@ pub(crate) async fn note_receded(ground: &Ground, right: &Right) {
 
 async fn try_note_receded(ground: &Ground, right: &Right) -> Result<(), HubError> {
     let mut tx = ground.db.write().await?;
-    // Another process may have noticed it first, or puts the record together by now.
-    if state::read(&mut tx, state::LOSS).await?.is_some() || listens(&mut tx).await? {
+    // Another process may have noticed it first, or puts the record together by now, or has done so
+    // while this one slept.
+    let since = last_at_in(&mut tx).await? > right.restored_at();
+    let lost = state::read(&mut tx, state::LOSS).await?.is_some();
+    if since || lost || listens(&mut tx).await? {
         return Ok(());
     }
     let ordered_at = state::moment(&mut tx).await?.ordered_at;
     note_in(&mut tx, ground.clock.now_ms(), ordered_at).await?;
+    // Who was cut off since may have a session again, as after a restore.
+    accounts::end_all(&mut tx).await?;
     right.be_alone_in(&mut tx).await?;
     Ok(tx.commit().await?)
 }
@@ -255,9 +261,14 @@ async fn last(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
 /// Unix ms; when this hub was last restored, whether that is over or not.
 pub async fn last_at(db: &Db) -> Result<Option<i64>, HubError> {
     let mut tx = db.read().await?;
-    let last = last(&mut tx).await?;
+    let at = last_at_in(&mut tx).await?;
     tx.rollback().await?;
-    Ok(last.map(|restore| restore.at))
+    Ok(at)
+}
+
+/// As [`last_at`], in a transaction of the caller.
+pub(crate) async fn last_at_in(tx: &mut Tx) -> Result<Option<i64>, HubError> {
+    Ok(last(tx).await?.map(|restore| restore.at))
 }
 
 /// The one that is not over.
@@ -368,6 +379,8 @@ async fn put_back(hub: &Hub) -> Result<(), HubError> {
     if state::read(&mut tx, state::LOSS).await?.is_none() {
         tx.rollback().await?;
         // It was put back, and nothing came of the answer to that commit.
+        let (ground, streams) = (&hub.ground, &hub.streams);
+        hub.sequencer.follow_unheard(ground, streams).await?;
         return hub.witness.forget_what_is_back(&hub.ground.db).await;
     }
     if !all && unwaited.is_none() {

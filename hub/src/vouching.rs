@@ -3,7 +3,7 @@
 //! such an account may do nothing until an operator who had no part in that has
 //! confirmed it. At the machine anything may be done at once, as ever.
 
-use lapor_migrations::DbError;
+use lapor_migrations::{DbError, Tx};
 
 use crate::audit::{self, By};
 use crate::ground::Ground;
@@ -29,7 +29,19 @@ pub async fn rest(
     (id, login): (&str, &str),
     act: &str,
 ) -> Result<(), DbError> {
-    let now = ground.clock.now_ms();
+    let mut tx = ground.db.write().await?;
+    rest_in(&mut tx, ground.clock.now_ms(), by, (id, login), act).await?;
+    tx.commit().await
+}
+
+/// As [`rest`], in a transaction of the caller.
+pub async fn rest_in(
+    tx: &mut Tx,
+    now: i64,
+    by: &By<'_>,
+    (id, login): (&str, &str),
+    act: &str,
+) -> Result<(), DbError> {
     let row = RestingRow {
         account: id.to_owned(),
         asked_by: by.actor.to_owned(),
@@ -37,15 +49,13 @@ pub async fn rest(
         reason: by.reason.to_owned(),
         asked_at: now,
     };
-    let mut tx = ground.db.write().await?;
-    store::resting::rest(&mut tx, &row).await?;
+    store::resting::rest(tx, &row).await?;
     let reason = format!("{} ({login}: {act})", by.reason);
     let noted = By {
         reason: reason.trim_start(),
         ..*by
     };
-    audit::note_about(&mut tx, now, &noted, "operator.rests", None).await?;
-    tx.commit().await
+    audit::note_about(tx, now, &noted, "operator.rests", None).await
 }
 
 /// Whether an account may do nothing yet.

@@ -334,19 +334,24 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     /// The custodian as the directory had it then. Of one that was in no directory then, the institution
-    /// whose place it has taken since: it owes what that one owed, when that one owed it.
+    /// whose place it has taken since: it owes what that one owed, when that one owed it. Where it has
+    /// taken the place of several who have kept the case, nobody knows which: then none.
     fn custodian(&self, then: DirectoryAt<'a>) -> Option<&'a InstanceEntry> {
         let mut id = &self.case.custodian;
         for _ in 0..MOST_SUCCESSIONS {
             if let Some(entry) = then.instance(id) {
                 return Some(entry);
             }
-            let mut all = self.world.instances();
-            let former = all.find(|entry| {
-                let succeeded = entry.successor.as_ref() == Some(id);
+            let heir = id;
+            let mut formers = self.world.instances().filter(|entry| {
+                let succeeded = entry.successor.as_ref() == Some(heir);
                 succeeded && self.case.ever_custodian.contains(&entry.id)
             });
-            id = &former?.id;
+            let (former, another) = (formers.next()?, formers.next());
+            if another.is_some() {
+                return None;
+            }
+            id = &former.id;
         }
         None
     }

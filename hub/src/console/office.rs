@@ -5,13 +5,15 @@ use std::net::IpAddr;
 
 use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
-use lapor_web::accounts::{Account, Accounts, Doors, Role, Staffed};
+use lapor_web::accounts::{
+    Account, AccountError, Accounts, Doors, NewAccount, Role, Secret, Staffed,
+};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::mail::{Letterhead, Postbox};
 use lapor_web::page::{Link, Visit};
 use lapor_web::peer::network;
 use lapor_web::people::{
-    AuditAsked, AuditLine, Gift, Office, Places, RoleWords, SIGN_IN, Words, refusal,
+    AuditAsked, AuditLine, Gift, Office, Places, Refused, RoleWords, SIGN_IN, Words, refusal,
 };
 use lapor_web::sign_on::SignOn;
 use lapor_web::throttle::Rate;
@@ -173,6 +175,31 @@ impl Office for Console {
 
     fn takes_two(&self) -> bool {
         self.settings.second_person
+    }
+
+    async fn create(
+        &self,
+        actor: &str,
+        new: &NewAccount<'_>,
+        rests: Option<&str>,
+    ) -> Result<(Account, Secret), Refused> {
+        let Some(reason) = rests else {
+            return Ok(self.accounts().create(actor, new).await?);
+        };
+        let ground = &self.hub.ground;
+        let by = By {
+            reason,
+            ..By::actor(actor)
+        };
+        let mut tx = ground.db.write().await.map_err(AccountError::from)?;
+        let (account, secret) = self.accounts().create_in(&mut tx, actor, new).await?;
+        let which = (account.id.as_str(), account.login.as_str());
+        let (act, now) = (Gift::Account.code(), ground.clock.now_ms());
+        let rested = vouching::rest_in(&mut tx, now, &by, which, act).await;
+        rested.map_err(AccountError::from)?;
+        tx.commit().await.map_err(AccountError::from)?;
+        self.hub.alarms.ring();
+        Ok((account, secret))
     }
 
     async fn rest(&self, actor: &str, account: &Account, gift: Gift, reason: &str) -> Answer<()> {

@@ -14,7 +14,7 @@ use lapor_migrations::Tx;
 use lapor_protocol::delivery::{Cursor, Item};
 use lapor_protocol::directory::{Directory, DirectoryError};
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
-use lapor_protocol::ids::{Digest, InstanceId};
+use lapor_protocol::ids::{Digest, EnvelopeId, InstanceId};
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::limits::WRAPS;
 use lapor_protocol::message::Message;
@@ -244,6 +244,13 @@ impl<'a> Taking<'a> {
             dseq: item.dseq,
             hash: want.id,
         };
+        let is_bare = matches!(to, StreamKey::Public) && line.envelope.is_none();
+        if is_bare && !self.takes_part() && !has_message(tx, item.envelope_id).await? {
+            // Others would wait for a message that it keeps to itself, and of whom such an item is stands
+            // nowhere.
+            self.public = Next::Done;
+            return Ok(());
+        }
         store::retrieved::add_item(tx, &to, at, text).await?;
         if let Some(raw) = line.envelope {
             let envelope = read(raw)?;
@@ -260,6 +267,10 @@ impl<'a> Taking<'a> {
             StreamKey::Inbox(_) => self.inbox = next,
         }
         Ok(())
+    }
+
+    fn takes_part(&self) -> bool {
+        self.directory.latest().is_active(self.peer)
     }
 
     /// What is wanted there; nothing else may come.
@@ -313,6 +324,11 @@ impl<'a> Taking<'a> {
             _ => None,
         })
     }
+}
+
+/// Whether a message stands in the record, or was brought.
+async fn has_message(tx: &mut Tx, id: EnvelopeId) -> Result<bool, HubError> {
+    Ok(store::envelopes::is_here(tx, id).await? || store::retrieved::line(tx, id).await?.is_some())
 }
 
 /// Whether a message is its author's, by the key that was valid at its place.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use lapor_migrations::Tx;
+use lapor_migrations::{DbError, Tx};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::problem::Code;
@@ -37,6 +37,9 @@ use crate::store::chains::{Chain, StoredReceipt};
 use crate::store::state::Moment;
 use crate::streams::{Followed, Streams};
 
+/// Batches in a row over which, each alone, the database takes longer than it may; behind them none is
+/// tried: it is not the batches then, and each try takes as long.
+const TOO_LONG_ALONE: usize = 2;
 /// Messages of others that are followed one by one; behind more than these memory begins anew.
 const CAUGHT_UP: i64 = 5000;
 
@@ -100,15 +103,28 @@ impl Worker {
 
     /// Orders a group and answers. Where the group fails for another reason
     /// than a disk that is full or a database that is away, each batch that is
-    /// awaited still is tried alone, so that none can hold up the others.
+    /// awaited still is tried alone, so that none can hold up the others, until the
+    /// database takes too long over one after the other.
     pub async fn process(&mut self, group: Vec<Submission>) {
         match self.attempt(&group).await {
             Ok(ordered) => self.reply(group, ordered),
             Err(error) if group.len() > 1 && error.spares_others() && self.ended.is_none() => {
                 tracing::error!(%error, "a group of batches failed; trying each alone");
+                let (mut too_long, mut last) = (0, error);
                 for submission in group.into_iter().filter(Submission::is_awaited) {
                     let one = vec![submission];
-                    let ordered = self.attempt(&one).await;
+                    let ordered = if too_long < TOO_LONG_ALONE {
+                        self.attempt(&one).await
+                    } else {
+                        Err(last.clone())
+                    };
+                    match &ordered {
+                        Err(error @ HubError::Database(DbError::Cancelled(_))) => {
+                            too_long += 1;
+                            last.clone_from(error);
+                        }
+                        _ => too_long = 0,
+                    }
                     let ordered = ordered.unwrap_or_else(|error| Ordered::failed(vec![error]));
                     self.reply(one, ordered);
                 }
@@ -203,7 +219,7 @@ impl Worker {
     /// Makes sure that this process may order, and takes in what others did.
     pub(super) async fn begin(&mut self, tx: &mut Tx) -> Result<Working, HubError> {
         let moment = store::state::moment(tx).await?;
-        self.right.judge(tx, moment.sequencer.as_deref()).await?;
+        self.right.claim(tx, moment.sequencer.as_deref()).await?;
         self.follow(tx, &moment).await?;
         let ground = &self.ground;
         let mut directory = ground.directory.current();

@@ -26,7 +26,7 @@ use super::verify::Incoming;
 use super::working::Working;
 use crate::casefile::{CaseFile, without_words};
 use crate::directory;
-use crate::erasing::erase;
+use crate::erasing::{erase, finish};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
@@ -79,6 +79,18 @@ impl Sequencer {
         streams.follow(replayed.followed, replayed.streams);
         ground.directory.adopt(&replayed.directory);
         erase(ground, replayed.erased).await;
+    }
+
+    /// As [`Self::follow`], where the commit took effect and nobody heard so.
+    pub async fn follow_unheard(&self, ground: &Ground, streams: &Streams) -> Result<(), HubError> {
+        self.overtaken.store(true, Ordering::SeqCst);
+        let mut tx = ground.db.read().await?;
+        let heads = store::deliveries::heads(&mut tx).await?;
+        let followed = Followed::from(&store::state::moment(&mut tx).await?);
+        tx.rollback().await?;
+        streams.follow(followed, heads);
+        ground.directory.look(&ground.db).await?;
+        finish(ground).await
     }
 }
 

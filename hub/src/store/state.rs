@@ -7,8 +7,8 @@ use super::digest;
 
 /// The generation of the delivery streams.
 pub const DEPOCH: &str = "depoch";
-/// Who may order messages: the token of one process, or a word for all of this hub with the schema of their
-/// program.
+/// Who may order messages: the token of one process, or a word for all of this hub with the schema and the
+/// rules of their program.
 pub const SEQUENCER: &str = "sequencer";
 pub const TRUST_DOMAIN: &str = "trust_domain";
 /// The secret of recovery challenges, which all replicas share: 32 bytes in

@@ -9,7 +9,7 @@ use lapor_migrations::Tx;
 use lapor_protocol::directory::{Directory, InstanceEntry};
 use lapor_protocol::ids::InstanceId;
 
-use super::memory::Memory;
+use super::memory::{Dated, Memory};
 use super::picture::{Instance, Picture, Told};
 use super::refusals::Judged;
 use super::rules::{Bounds, Health, State, judge};
@@ -117,7 +117,7 @@ impl Read {
         }
         places.sort_unstable();
         places.dedup();
-        let told_at = store::deliveries::told_at(tx, depoch, places).await?;
+        let mut told_at = store::deliveries::told_at(tx, depoch, places).await?;
         let reports = store::reports::all(tx).await?;
         let mut heard: HashMap<InstanceId, Heard> = reports.into_iter().filter_map(heard).collect();
         for heard in heard.values_mut() {
@@ -133,8 +133,19 @@ impl Read {
                 versions.insert(lacks, at);
             }
         }
-        let joined: HashMap<InstanceId, Admission> =
+        let mut joined: HashMap<InstanceId, Admission> =
             store::joining::admissions(tx).await?.into_iter().collect();
+        let items = told_at.iter_mut();
+        let items = items.map(|((id, dseq), at)| (Dated::Item(id.clone(), *dseq), at));
+        let lacked = versions.iter_mut();
+        let lacked = lacked.map(|(version, at)| (Dated::Version(*version), at));
+        let since = joined.iter_mut();
+        let since = since.filter_map(|(id, of)| {
+            let at = of.admitted_at.as_mut()?;
+            Some((Dated::Member(id.clone()), at))
+        });
+        let ahead = items.chain(lacked).chain(since);
+        memory.date_anew(ahead.filter(|(_, at)| is_ahead(**at, now_ms)), now_ms);
         let is_dated = |id: &InstanceId| joined.get(id).is_some_and(|of| of.admitted_at.is_some());
         let members = directory.latest().instances();
         let members = members.filter(|entry| entry.is_active() && !is_dated(&entry.id));
@@ -245,11 +256,15 @@ impl Read {
 /// A moment that was noted by a clock that has been set back since: it was before this hub is
 /// known to have listened, and nobody is heard or has reported by it as long as that time lasts.
 fn by_this_clock(at: i64, now_ms: i64, began_at: i64) -> i64 {
-    if at.saturating_sub(now_ms) > AHEAD_MS {
+    if is_ahead(at, now_ms) {
         began_at
     } else {
         at.min(now_ms)
     }
+}
+
+fn is_ahead(at: i64, now_ms: i64) -> bool {
+    at.saturating_sub(now_ms) > AHEAD_MS
 }
 
 fn reached(ack: Option<&Progress>) -> (u64, u64) {

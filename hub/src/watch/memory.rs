@@ -30,6 +30,18 @@ pub struct Memory {
     versions: Mutex<BTreeMap<u64, i64>>,
     /// When institutions got their first certificate, which never changes either.
     begins: Mutex<Begins>,
+    /// What was noted by a clock that has been set back since: when it was first seen to be so (Unix ms).
+    ahead: Mutex<HashMap<Dated, i64>>,
+}
+
+/// Of what a moment is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Dated {
+    /// An item of an inbox.
+    Item(InstanceId, u64),
+    /// A version of the directory.
+    Version(u64),
+    Member(InstanceId),
 }
 
 impl Memory {
@@ -86,6 +98,18 @@ impl Memory {
         let read: Begins = Arc::new(read.into_iter().collect());
         *self.begins.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&read);
         Ok(read)
+    }
+
+    /// Has moments that lie ahead count from when they were first seen to; these are all that do.
+    pub fn date_anew<'a>(&self, ahead: impl Iterator<Item = (Dated, &'a mut i64)>, now_ms: i64) {
+        let mut known = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = HashMap::new();
+        for (of, at) in ahead {
+            let first = known.get(&of).copied();
+            *at = first.map_or(now_ms, |first| first.min(now_ms));
+            seen.insert(of, *at);
+        }
+        *known = seen;
     }
 
     fn first_certificates(&self) -> Begins {

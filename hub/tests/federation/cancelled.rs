@@ -86,3 +86,58 @@ async fn a_batch_over_which_the_database_takes_too_long_fails_alone() {
         assert_eq!(taken, 0, "nobody waits for it");
     }
 }
+
+/// From now on whoever writes a message, but the desk, takes longer than it may. The sequence counts them,
+/// also where nothing comes of it.
+const ALL_TOO_LONG: [&str; 3] = [
+    "create sequence tries",
+    "create function all_too_long() returns trigger language plpgsql as $$ begin
+        if new.author <> 'pusat' then
+            perform nextval('tries');
+            raise exception 'canceling statement due to statement timeout' using errcode = '57014';
+        end if;
+        return new;
+     end $$",
+    "create trigger all_too_long before insert on envelopes
+        for each row execute function all_too_long()",
+];
+const TRIES: &str = "select last_value from tries";
+
+#[tokio::test]
+async fn where_the_database_takes_too_long_over_all_not_each_is_tried_alone() {
+    let servers = databases().await.into_iter();
+    for db in servers.filter(|db| db.kind == Kind::Postgres) {
+        let place = Place::new(&db).await;
+        let [mut pusat, mut bandung, mut kemenpu] = place.three().await;
+        let kind = InstanceKind::Kementerian;
+        let mut kemensos = place.join("kemensos", kind, 40).await;
+        let mut kemenhub = place.join("kemenhub", kind, 50).await;
+        let first = some(&mut pusat, 1);
+        let first = judged(&place, &pusat, &first).await;
+        let mut slow = Vec::new();
+        for of in [&mut bandung, &mut kemenpu, &mut kemensos, &mut kemenhub] {
+            let written = some(of, 1);
+            slow.push(judged(&place, of, &written).await);
+        }
+        let (ground, sequencer) = (&place.hub.ground, &place.hub.sequencer);
+        let submit = |batch| sequencer.submit(batch, None, false).unwrap();
+        let mut writing = ground.db.write().await.unwrap();
+        for text in ALL_TOO_LONG {
+            on!(&mut writing, c => sqlx::query(text).execute(c).await.map(drop)).unwrap();
+        }
+        // The others come into one group behind the first.
+        let first = submit(first);
+        while sequencer.waiting() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let slow: Vec<_> = slow.into_iter().map(submit).collect();
+        writing.commit().await.unwrap();
+        assert_eq!(first.await.unwrap().accepted_through, 1);
+        for answer in slow {
+            assert_eq!(answer.await.unwrap_err().code(), Code::Overloaded);
+        }
+        let mut tx = ground.db.read().await.unwrap();
+        let tries: i64 = on!(&mut tx, c => sqlx::query_scalar(TRIES).fetch_one(c).await).unwrap();
+        assert_eq!(tries, 3, "all together, and two alone");
+    }
+}

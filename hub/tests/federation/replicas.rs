@@ -221,7 +221,13 @@ async fn a_program_that_knows_of_no_other_takes_the_order_from_all() {
     }
 }
 
-/// What stands in the database where a program of this schema has begun, of before without one.
+async fn word(place: &Place) -> String {
+    let mut tx = place.hub.ground.db.read().await.unwrap();
+    let read = store::state::read(&mut tx, store::state::SEQUENCER);
+    read.await.unwrap().unwrap()
+}
+
+/// As where a program that writes this has begun.
 async fn begun(place: &Place, word: &str) {
     let mut tx = place.hub.ground.db.write().await.unwrap();
     let writing = store::state::write(&mut tx, store::state::SEQUENCER, word);
@@ -235,15 +241,24 @@ async fn an_older_program_beside_a_newer_one_ends() {
         let mut place = Place::new(&db).await;
         let [_, mut bandung, _] = place.three().await;
         let other = place.another().await;
-        begun(&place, "replicas").await;
-        let (_, filed) = bandung.file(1);
-        place.send(&bandung, &[filed]).await;
-        let later = format!("replicas:{}", Schema::Hub.version() + 1);
-        begun(&place, &later).await;
+        let own = word(&place).await;
+        let (schema, rules) = own.rsplit_once('.').unwrap();
+        let rules: u32 = rules.parse().unwrap();
+        let fewer = format!("{schema}.{}", rules - 1);
+        // What begins later than this one is older all the same, and has the order no more.
+        for (number, older) in [(1, "replicas"), (2, schema), (3, fewer.as_str())] {
+            begun(&place, older).await;
+            let (_, filed) = bandung.file(number);
+            place.send(&bandung, &[filed]).await;
+            assert_eq!(word(&place).await, own, "{older}");
+        }
+        begun(&place, &format!("{schema}.{}", rules + 1)).await;
         let looked = replicas::look(&place.hub).await;
         assert!(matches!(looked, Err(HubError::Fenced)), "{looked:?}");
         place.turn_to(other);
-        let (_, filed) = bandung.file(2);
+        let later = format!("replicas:{}.0", Schema::Hub.version() + 1);
+        begun(&place, &later).await;
+        let (_, filed) = bandung.file(4);
         let refused = place.push(&bandung, &[filed]).await;
         assert_eq!(refused.code(), Some(Code::Internal));
         let ended = place.hub.sequencer.ended().borrow().clone();
@@ -259,6 +274,22 @@ async fn lose(place: &Place, sql: &'static str) {
     let mut tx = place.hub.ground.db.write().await.unwrap();
     on!(&mut tx, conn => sqlx::query(sql).execute(conn).await.map(drop)).unwrap();
     tx.commit().await.unwrap();
+}
+
+/// As where one to an account was used after the moment to which the database went back.
+async fn revive_a_link(place: &Place) {
+    const LINK: &str = "insert into account_links (hash, purpose, account, created_at, expires_at) \
+         values ($1, 'invitation', 'gone', 0, 9000000000000)";
+    let mut tx = place.hub.ground.db.write().await.unwrap();
+    let hash = vec![7_u8; 32];
+    on!(&mut tx, conn => sqlx::query(LINK).bind(hash).execute(conn).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn links(place: &Place) -> i64 {
+    const COUNT: &str = "select count(*) from account_links";
+    let mut tx = place.hub.ground.db.read().await.unwrap();
+    on!(&mut tx, conn => sqlx::query_scalar(COUNT).fetch_one(conn).await).unwrap()
 }
 
 /// Returns what was sent in vain.
@@ -287,7 +318,9 @@ async fn a_database_that_went_back_behind_what_a_process_has_seen_ends_it_and_th
         let (_, filed) = bandung.file(1);
         place.send(&bandung, &[filed]).await;
         lose(&place, LOSE_MESSAGE).await;
+        revive_a_link(&place).await;
         let filed = ends_as_receded(&place, &mut kemenpu).await;
+        assert_eq!(links(&place).await, 0, "what was ended may be here again");
         place.restart().await;
         listens(&place, &kemenpu, &filed).await;
         for of in [&pusat, &bandung, &kemenpu] {
@@ -315,6 +348,40 @@ async fn who_has_seen_no_more_than_the_database_ends_with_who_has_and_the_next_l
         assert!(matches!(ended, Some(HubError::Elsewhere)), "{ended:?}");
         place.restart().await;
         listens(&place, &kemenpu, &filed).await;
+    }
+}
+
+/// What the database says of the last restore.
+async fn noted(place: &Place) -> Option<String> {
+    let mut tx = place.hub.ground.db.read().await.unwrap();
+    let read = store::state::read(&mut tx, store::state::RESTORED);
+    read.await.unwrap()
+}
+
+#[tokio::test]
+async fn who_slept_while_the_record_was_put_together_ends_alone() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [mut pusat, mut bandung, mut kemenpu] = place.three().await;
+        let asleep = place.another().await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        replicas::look(&asleep).await.unwrap();
+        lose(&place, LOSE_MESSAGE).await;
+        ends_as_receded(&place, &mut kemenpu).await;
+        place.restart().await;
+        for of in [&pusat, &bandung, &kemenpu] {
+            assert_eq!(place.get(of, "/outbox/head").await.status, 200);
+        }
+        restored::settle(&place.hub).await.unwrap();
+        let is = restored::read(&place.hub).await.unwrap();
+        assert_eq!(is.stage, Stage::Still);
+        let third = place.another().await;
+        let before = noted(&place).await;
+        place.turn_to(asleep);
+        ends_as_receded(&place, &mut pusat).await;
+        assert_eq!(noted(&place).await, before);
+        replicas::look(&third).await.unwrap();
     }
 }
 
@@ -404,6 +471,35 @@ async fn what_is_back_in_the_database_is_lost_no_more_in_memory() {
         restored::settle(&place.hub).await.unwrap();
         let answered = place.get(&kemenpu, "/outbox/head").await;
         assert_eq!(answered.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn memory_follows_what_was_put_back_though_nobody_heard_so() {
+    for db in servers().await {
+        let mut place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let other = place.another().await;
+        let shared = word(&place).await;
+        let signed = lost_head(&bandung).sign(&Signer::from_seed(&[7; 32]));
+        let shows = request(Method::GET, "/outbox/head");
+        let shows = shows.header(SEEN_HEADER, seen::shown(&signed).unwrap());
+        let shows = shows.body(Body::empty()).unwrap();
+        let refused = place.call(&bandung, shows).await;
+        assert_eq!(refused.code(), Some(Code::Recovering));
+        // What is in the database by then stands for what was put back.
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        let forgetting = store::state::forget(&mut tx, store::state::LOSS);
+        forgetting.await.unwrap();
+        tx.commit().await.unwrap();
+        begun(&place, &shared).await;
+        let first = place.turn_to(other);
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        let stands = place.hub.streams.followed();
+        assert!(first.streams.followed() != stands);
+        restored::settle(&first).await.unwrap();
+        assert!(first.streams.followed() == stands);
     }
 }
 

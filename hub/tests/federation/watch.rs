@@ -314,6 +314,33 @@ async fn what_waits_for_an_institution_shows_until_it_is_applied() {
 }
 
 #[tokio::test]
+async fn what_was_there_when_the_clock_was_set_back_waits_from_then_on() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (_, filed) = bandung.file(1);
+        place.send(&bandung, &[filed]).await;
+        place.clock.advance(-DAY);
+        let now = NOW - DAY;
+        let mut health = well(&place, &bandung, now);
+        health.directory -= 1;
+        tell(&place, &bandung, &health).await;
+        let waits = seen(&place, &bandung).await;
+        assert_eq!(waits.oldest_unapplied, Some(now));
+        assert_eq!(waits.directory_since, Some(now));
+        let concerns = [Concern::Unapplied, Concern::Directory];
+        let found_now = found(&place, &bandung).await;
+        assert!(!found_now.iter().any(|(of, _)| concerns.contains(of)));
+        place.clock.advance(61 * MINUTE);
+        let found_now = found(&place, &bandung).await;
+        for concern in concerns {
+            let yellow = (concern, State::Yellow);
+            assert!(found_now.contains(&yellow), "{found_now:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_new_party_is_told_of_an_old_case_is_as_old_as_the_telling() {
     for db in databases().await {
         let place = Place::new(&db).await;

@@ -295,6 +295,7 @@ impl Office for Node {
         &self,
         actor: &str,
         new: &NewAccount<'_>,
+        _rests: Option<&str>,
     ) -> Result<(Account, Secret), Refused> {
         Ok(self.create_account(actor, new).await?)
     }

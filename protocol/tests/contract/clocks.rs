@@ -286,6 +286,29 @@ fn who_takes_the_place_of_a_custodian_owes_what_it_owed_when_it_owed_it() {
 }
 
 #[test]
+fn who_takes_the_place_of_two_custodians_owes_by_the_rules() {
+    let mut story = filed();
+    for (slug, working_days) in [("kemensos", 1), ("kemenpu", 2)] {
+        story.world.change(slug, |entry| {
+            entry.terms = vec![OwnTerm {
+                clock: ClockKind::FirstFollowUp,
+                service: None,
+                working_days,
+            }];
+        });
+    }
+    story.applied("kota-bandung", disposed("kemensos"));
+    story.applied("kemensos", returned());
+    story.applied("kota-bandung", disposed("kemenpu"));
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-07");
+    story.world.replace("kemenpu", "kemenpu-2");
+    story.world.dissolve("kemensos", "kemenpu-2");
+    story.applied("pusat", succeeded("kemenpu"));
+    assert_eq!(story.case().custodian, id("kemenpu-2"));
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-12");
+}
+
+#[test]
 fn a_service_may_have_a_term_of_its_own() {
     let story = filed();
     let world = story.world.now();

@@ -177,10 +177,13 @@ pub trait Office: Staffed + 'static {
         ready(Ok(None))
     }
 
+    /// Makes an account. Where a reason is given why it `rests`, it does so from the beginning: nobody has
+    /// it before.
     fn create(
         &self,
         actor: &str,
         new: &NewAccount<'_>,
+        _rests: Option<&str>,
     ) -> impl Future<Output = Result<(Account, Secret), Refused>> + Send {
         async move { Ok(self.accounts().create(actor, new).await?) }
     }

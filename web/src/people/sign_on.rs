@@ -7,10 +7,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::refused::refusal;
-use super::{Answer, Gift, Guest, Office, sign_in};
+use super::refused::{Refused, refusal};
+use super::{Answer, Guest, Office, sign_in};
 use crate::Query;
-use crate::accounts::{Account, AccountError, Arrival, Entered, NewAccount, Subject};
+use crate::accounts::{AccountError, Arrival, Entered, NewAccount, Subject};
 use crate::language::text_id;
 use crate::page::{Flash, LocalPath, Visit, brought};
 use crate::sign_on::{PATIENCE_S, SignOnError, Vouched};
@@ -129,30 +129,19 @@ async fn admit<O: Office>(
         role,
         unit: None,
     };
-    match accounts.create(ACTOR, &new).await {
-        Ok((account, _)) => {
-            rest(office, &account).await?;
-            Ok(accounts.sign_in_vouched(login, subject, arrival).await)
+    let mut roles = accounts.rules().roles.iter();
+    let administers = roles.any(|of| of.code == role && of.administers);
+    // Where two give the right to administer, the provider alone gives it to nobody.
+    let rests = (office.takes_two() && administers).then_some("");
+    match office.create(ACTOR, &new, rests).await {
+        Ok(_) => Ok(accounts.sign_in_vouched(login, subject, arrival).await),
+        // There is one, and it is disabled. Of units none was named.
+        Err(Refused::Account(AccountError::LoginTaken) | Refused::Unit) => {
+            Ok(Err(AccountError::Refused))
         }
-        // There is one, and it is disabled.
-        Err(AccountError::LoginTaken) => Ok(Err(AccountError::Refused)),
-        Err(error) => Ok(Err(error)),
+        Err(Refused::Account(error)) => Ok(Err(error)),
+        Err(Refused::Problem(problem)) => Err(problem),
     }
-}
-
-/// Where two give the right to administer, the provider alone gives it to nobody.
-async fn rest<O: Office>(office: &O, account: &Account) -> Answer<()> {
-    if !office.takes_two() || !account.role.administers {
-        return Ok(());
-    }
-    let rested = office.rest(ACTOR, account, Gift::Account, "").await;
-    if rested.is_err()
-        && let Err(error) = office.accounts().disable(ACTOR, &account.id).await
-    {
-        tracing::error!(account = %account.id, %error,
-            "an account that nobody has confirmed could not be kept from acting: disable it");
-    }
-    rested
 }
 
 fn refused(visit: &Visit, error: &SignOnError) -> Response {

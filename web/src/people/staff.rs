@@ -132,11 +132,10 @@ pub async fn create<O: Office>(
     if !form.is_fine() {
         return page(&*office, &member, &form, None, Again::FORM).await;
     }
-    match office.create(&member.actor(), &fields.account()).await {
-        Ok((account, secret)) => {
-            give(&*office, &member, &account, Gift::Account, &reason).await?;
-            bring_link(&*office, &member, (&account, &secret), &form).await
-        }
+    let (actor, new) = (member.actor(), fields.account());
+    let rests = office.takes_two().then_some(reason.as_str());
+    match office.create(&actor, &new, rests).await {
+        Ok((account, secret)) => bring_link(&*office, &member, (&account, &secret), &form).await,
         Err(error) => {
             let again = complain_of(&mut form, &v, "login", error)?;
             page(&*office, &member, &form, None, again).await

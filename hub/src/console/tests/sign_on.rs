@@ -1,5 +1,7 @@
 //! Single sign-on at the console, against a provider in the process of the test.
 
+use lapor_migrations::on;
+use lapor_web::people::Office as _;
 use lapor_web::sign_on::stand_in::{StandIn, Word};
 
 use super::*;
@@ -114,5 +116,38 @@ async fn a_newcomer_who_administers_nothing_needs_nobody_to_confirm_it() {
         let (new, _) = comes_back(&place, &provider, &word).await;
         new.open("/konsol").await.is(StatusCode::OK);
         assert!(place.audited("operator.rests").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn no_operator_stands_in_the_database_before_it_rests() {
+    const AWAY: &str = "alter table resting_accounts rename to resting_elsewhere";
+    lapor_certs::tls::install_default_provider();
+    for place in Place::all(true).await {
+        let provider = StandIn::start(NOW).await;
+        let role = Some(ConsoleRole::Operator);
+        let place = place.signed_on(&provider, role).await;
+        // As where whoever asks hangs up before that is noted.
+        let mut tx = place.ground.db.write().await.unwrap();
+        on!(&mut tx, conn => sqlx::query(AWAY).execute(conn).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let word = Word {
+            subject: "18",
+            ..Word::about("baru@pusat.example")
+        };
+        let (_, page) = comes_back(&place, &provider, &word).await;
+        assert!(page.status.is_server_error(), "{}", page.status);
+        let new = NewAccount {
+            login: "asing@pusat.example",
+            name: "Petugas Baru",
+            role: ConsoleRole::Operator.as_str(),
+            unit: None,
+        };
+        let made = place.console.create("account:1", &new, Some("why")).await;
+        assert!(made.is_err(), "it was made");
+        let accounts = place.console.accounts();
+        for login in ["baru@pusat.example", new.login] {
+            assert!(accounts.find_by_login(login).await.is_err(), "{login}");
+        }
     }
 }

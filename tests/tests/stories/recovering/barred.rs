@@ -1,12 +1,15 @@
 //! What an institution holds that takes no part any more: it is not waited for, and brings it back.
 
 use lapor_hub::restored::Stage;
+use lapor_migrations::on;
+use lapor_node::publishing::NewProgramme;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
-use lapor_tests::fleet::{Fleet, Weather, kinds};
+use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::{all_call, backed_up, brings, code, found, is_covered, last_item};
@@ -97,6 +100,51 @@ async fn a_suspended_institution_that_keeps_its_message_to_itself_stops_nobody()
         let is = found(&fleet).await;
         assert_eq!((is.stage, is.stuck), (Stage::Still, None));
         comes_back(&mut fleet, case).await;
+        fleet.ends_well().await;
+    }
+}
+
+/// What the hub has signed for the end of the public stream, and the item there.
+async fn last_published(at: &Institution) -> (String, String) {
+    const LAST: &str = "select f.value, i.item from node_facts f, inbox i \
+         where f.name = 'seen_public' and i.stream = 'public' order by i.dseq desc limit 1";
+    let mut tx = at.node().db().read().await.unwrap();
+    on!(&mut tx, c => sqlx::query_as(LAST).fetch_one(c).await).unwrap()
+}
+
+#[tokio::test]
+async fn a_suspended_institution_that_keeps_what_it_published_to_itself_stops_nobody() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        fleet.settle().await;
+        let folder = backed_up(&fleet).await;
+        let author = fleet.at("kemenpu");
+        let new = json!({ "slug": "jembatan", "name": "Jembatan", "description": "Baru." });
+        let new: NewProgramme = serde_json::from_value(new).unwrap();
+        author.node().publish_programme(new, "humas").await.unwrap();
+        author.link().push().await.unwrap();
+        let pulled = author.link().pull(Stream::Public, 0).await;
+        assert_eq!(pulled.unwrap(), 1);
+        let (shown, item) = last_published(author).await;
+        suspended(&mut fleet).await;
+
+        fleet.restore_hub(folder.path()).await;
+        fleet.at("kota-bandung").line().weather(Weather::CUT);
+        all_call(&fleet).await;
+        assert_eq!(found(&fleet).await.whole(), 1);
+        fleet.at("kemenpu").line().weather(Weather::CLEAR);
+        let item = format!(r#"{{"item":{item},"stream":"public"}}"#);
+        let brought = brings(fleet.at("kemenpu"), &shown, item).await;
+        assert_eq!(brought, None);
+
+        fleet.at("kota-bandung").line().weather(Weather::CLEAR);
+        fleet.at("kota-bandung").attempt().await;
+        let is = found(&fleet).await;
+        assert_eq!((is.stage, is.stuck), (Stage::Still, None));
+        fleet.resume("kemenpu").await;
+        all_call(&fleet).await;
+        fleet.settle().await;
+        is_covered(&fleet).await;
         fleet.ends_well().await;
     }
 }
