@@ -64,7 +64,7 @@ impl Desk {
         for db in databases().await {
             let imap = Imap::open(Door::Open).await.unwrap();
             let smtp = TinyServer::start(Manners::default()).await;
-            let mut place = Place::joined("kota-bandung", db).await;
+            let mut place = Box::pin(Place::joined("kota-bandung", db)).await;
             let password = kept(&place, "imap-password", PASSWORD);
             let mail = &mut place.settings.mail;
             (mail.host, mail.port) = (Some("localhost".into()), smtp.port);
@@ -77,7 +77,7 @@ impl Desk {
             (mailbox.user, mailbox.password_file) = (Some(USER.into()), Some(password));
             mailbox.encryption = Encryption::None;
             mailbox.done_folder = Some("Sudah diambil".into());
-            place.node = place.reopened().await;
+            place.node = Box::pin(place.reopened()).await;
             let settings = &place.settings.channels.email;
             let line = Arc::new(
                 email::of(settings, place.node.shared_clock())
@@ -86,7 +86,8 @@ impl Desk {
             );
             line.set_up(&place.node);
             // What lies there before is not read.
-            assert_eq!(line.fetch_letters(&place.node).await, Ok(0));
+            let letters = Box::pin(line.fetch_letters(&place.node)).await;
+            assert_eq!(letters, Ok(0));
             out.push(Self {
                 talked: Talked::over(place, line.clone()),
                 line,
