@@ -298,13 +298,13 @@ async fn check_config(settings: &Settings, now_ms: i64, out: &mut Out<'_>) -> Re
 /// The first folder to which this process cannot write, and why.
 fn unwritable(settings: &Settings) -> Option<String> {
     let folders = [
-        ("storage.blobs", Some(&settings.storage.blobs)),
-        ("backup.folder", settings.backup.folder.as_ref()),
-        ("backup.scratch", Some(&settings.backup.scratch)),
+        ("storage", "blobs", Some(&settings.storage.blobs)),
+        ("backup", "folder", settings.backup.folder.as_ref()),
+        ("backup", "scratch", Some(&settings.backup.scratch)),
     ];
-    folders.into_iter().find_map(|(field, folder)| {
+    folders.into_iter().find_map(|(section, field, folder)| {
         let said = try_writing(folder?).err()?;
-        Some(format!("{field}: {said}"))
+        Some(format!("{section}.{field}: {said}"))
     })
 }
 
