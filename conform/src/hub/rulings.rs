@@ -99,7 +99,7 @@ pub const CHECKS: [Check<Stage>; 10] = [
         keeps: &[
             "`case.held` in a held case keeps the state to which a completion returns; any other change of state but a link forgets it.",
             "| `report.completed` | origin | `region?`, `incident_date?` |",
-            "| `received`, `verified`, or `held` after one of them; neither origin nor custodian is excluded;",
+            "| `received`, `verified`, or `held` after one of them, or after `disposed` if nothing changes but who is excluded; neither origin nor custodian is excluded;",
         ],
         run: |stage| Box::pin(told(stage, HOLDS)),
     },

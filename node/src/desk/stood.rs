@@ -11,7 +11,7 @@ use super::deeds::Deed;
 use crate::casework::CaseView;
 
 /// The field with the mark of what the case said.
-pub const STOOD: &str = "semula";
+pub const STOOD: &str = "keadaan-semula";
 
 /// Fields that correct a case; the last is not always asked.
 const FIELDS: [&str; 6] = [

@@ -350,11 +350,11 @@ mod tests {
             add(&place, &rows).await;
             let hub = SaidHub::of(|_| Ok(answered("")));
             let link = Link::over(place.node.clone(), hub).unwrap();
-            assert_eq!(link.send_blobs().await.unwrap(), 0);
+            assert!(!link.move_blob(Way::ToHub, &rows[0]).await.unwrap());
             assert_eq!(states(&place, "ours").await, ["to_send", "to_fetch"]);
             let folder = &place.settings.node.blobs;
             fs::create_dir_all(folder.join("ab")).await.unwrap();
-            assert_eq!(link.send_blobs().await.unwrap(), 0);
+            assert!(!link.move_blob(Way::ToHub, &rows[0]).await.unwrap());
             assert_eq!(states(&place, "ours").await, ["held", "to_fetch"]);
         }
     }

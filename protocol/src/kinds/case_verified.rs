@@ -60,6 +60,18 @@ impl Limited for CaseVerified {
     }
 }
 
+impl CaseVerified {
+    /// Whether a case is already what this says of it, but for who is excluded.
+    fn describes(&self, case: &Case) -> bool {
+        self.classification
+            .is_none_or(|stated| stated == case.classification)
+            && (self.oversight.is_none() || self.oversight == case.oversight)
+            && (self.category.is_none() || self.category == case.category)
+            && (self.region.is_none() || self.region == case.region)
+            && self.on_behalf_of == case.on_behalf_of
+    }
+}
+
 impl CaseRules for CaseVerified {
     fn judge(&self, act: &Act<'_>) -> Verdict {
         act.was_custodian()?;
@@ -69,12 +81,14 @@ impl CaseRules for CaseVerified {
         }
         act.term_is_current()?;
         // A hold gains nobody time: what was to be handled before it is not described anew in it.
-        let state = match act.case.state {
-            State::Held => act.case.before_hold.unwrap_or(State::Received),
-            state => state,
+        let fits = match (act.case.state, act.case.before_hold) {
+            (State::Held, Some(State::Disposed)) => self.describes(act.case),
+            (State::Held, before) => {
+                matches!(before, None | Some(State::Received | State::Verified))
+            }
+            (state, _) => matches!(state, State::Received | State::Verified),
         };
-        let early = matches!(state, State::Received | State::Verified);
-        require(early, inapplicable(Reason::WrongState))?;
+        require(fits, inapplicable(Reason::WrongState))?;
         let needed = [&act.case.origin, &act.case.custodian];
         let excludes_needed = self
             .excluded

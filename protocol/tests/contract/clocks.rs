@@ -182,6 +182,16 @@ fn whoever_is_late_gains_no_time_by_verifying_in_a_hold() {
         story.refused("kemenpu", oversight(), Inapplicable, Reason::WrongState);
         story.stands("kemenpu", State::Held);
     }
+    let mut late = with_ministry();
+    days_later(&mut late, 40);
+    let terms = |story: &Story| -> Vec<_> {
+        let all = now(story).into_iter();
+        all.map(|clock| (clock.kind, clock.due)).collect()
+    };
+    let before = terms(&late);
+    late.applied("kemenpu", held());
+    late.applied("kemenpu", verified());
+    assert_eq!(terms(&late), before, "it says nothing new");
     let mut story = filed();
     for _ in ["received", "verified"] {
         story.applied("kota-bandung", held());

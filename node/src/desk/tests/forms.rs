@@ -72,7 +72,7 @@ async fn who_verifies_undoes_nothing_that_another_has_corrected_meanwhile_unread
         siti.enters(SITI, WORDS).await;
         let case = filed(&place, "Lampu padam", "Isi.").await;
         let path = at(case, "/verifikasi");
-        let stood = |page: &Page| page.between("name=\"semula\" value=\"", "\"");
+        let stood = |page: &Page| page.between("name=\"keadaan-semula\" value=\"", "\"");
         let form = siti.open(&path).await;
         let (key, mark) = (key_of(&form), stood(&form));
         let other = json!({
@@ -85,7 +85,7 @@ async fn who_verifies_undoes_nothing_that_another_has_corrected_meanwhile_unread
             ("jenis", "pengaduan"),
             ("wilayah", "32.73"),
         ];
-        fields.push(("semula", &*mark));
+        fields.push(("keadaan-semula", &*mark));
         let late = siti.post(&path, &fields).await;
         late.is(StatusCode::CONFLICT)
             .shows("diubah orang lain sejak halaman ini dibuka")
@@ -96,7 +96,7 @@ async fn who_verifies_undoes_nothing_that_another_has_corrected_meanwhile_unread
         // Whoever sends it again has read it, and it is done once.
         let mark = stood(&late);
         fields.pop();
-        fields.push(("semula", &*mark));
+        fields.push(("keadaan-semula", &*mark));
         for _ in 0..2 {
             siti.post(&path, &fields).await.is(StatusCode::SEE_OTHER);
         }
