@@ -98,19 +98,6 @@ pub async fn send_again_of(tx: &mut Tx, (first, last): (&str, &str)) -> Stored<(
     Ok(())
 }
 
-/// A blob cannot be sent, for its file is gone: none of its rows waits for that any more.
-pub async fn pass_over(tx: &mut Tx, row: &BlobRow) -> Stored<()> {
-    const SQL: &str = "update blobs set state = 'held', progress = size
-        where sha256 = $1 and size = $2 and state = 'to_send'";
-    on!(tx, c => sqlx::query(SQL)
-        .bind(&row.sha256)
-        .bind(row.size)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(())
-}
-
 /// A blob has gone the way that its row was waiting for, and with it every row of the same digest and
 /// size that waits for that, or for the file, which is here. One whose words were erased meanwhile stays
 /// erased, and one that was fetched settles nothing that is to be sent: the hub wants that of its author.

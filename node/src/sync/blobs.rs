@@ -1,7 +1,7 @@
 //! Attachments on their way, in pieces that a poor line survives: every piece
 //! is a request of its own and continues where the last one ended.
 
-use std::io::{ErrorKind, SeekFrom};
+use std::io::SeekFrom;
 use std::path::PathBuf;
 
 use http::header::{CONTENT_RANGE, RANGE};
@@ -15,7 +15,6 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::{Answer, Call, Link, LinkError};
 use crate::casework::{blob_path, part_path};
-use crate::damage;
 use crate::error::NodeError;
 use crate::store;
 use crate::store::blobs::BlobRow;
@@ -97,12 +96,6 @@ impl Link {
                 tracing::warn!(message, "the hub wants no such attachment");
                 Ok(true)
             }
-            Err(LinkError::Node(NodeError::File(error)))
-                if way == Way::ToHub && error.kind() == ErrorKind::NotFound =>
-            {
-                self.pass_over(row).await?;
-                Ok(false)
-            }
             Err(error)
                 if way == Way::FromHub
                     && matches!(error.code(), Some(Code::BlobPending | Code::BlobUnknown)) =>
@@ -115,24 +108,6 @@ impl Link {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// The file of a blob that is to be sent is gone: it is offered no more. A folder in which there is
-    /// nothing at all may be on a disk that comes back.
-    async fn pass_over(&self, row: &BlobRow) -> Result<(), LinkError> {
-        let folder = &self.node.settings().node.blobs;
-        let empty = match fs::read_dir(folder).await {
-            Ok(mut files) => files.next_entry().await.map_err(NodeError::from)?.is_none(),
-            Err(_) => true,
-        };
-        if empty {
-            tracing::warn!("the folder of attachments is empty, and some are to be sent");
-            return Ok(());
-        }
-        damage::tell("blobs", &hex::encode(&row.sha256));
-        let mut tx = self.node.write_tx().await?;
-        store::blobs::pass_over(&mut tx, row).await?;
-        Ok(tx.commit().await?)
     }
 
     /// Sends what the hub lacks of a blob of `total` bytes.
@@ -335,27 +310,6 @@ mod tests {
             body,
             sealed: None,
             attachments: Vec::new(),
-        }
-    }
-
-    #[tokio::test]
-    async fn an_attachment_whose_file_is_gone_is_offered_no_more_unless_all_are() {
-        for db in databases().await {
-            let place = Place::joined("kota-bandung", db).await;
-            let sha256 = Digest::of(b"ciphertext");
-            let rows = [
-                row(&sha256, ("ours", "1"), 10, "to_send"),
-                row(&sha256, ("ours", "2"), 10, "to_fetch"),
-            ];
-            add(&place, &rows).await;
-            let hub = SaidHub::of(|_| Ok(answered("")));
-            let link = Link::over(place.node.clone(), hub).unwrap();
-            assert!(!link.move_blob(Way::ToHub, &rows[0]).await.unwrap());
-            assert_eq!(states(&place, "ours").await, ["to_send", "to_fetch"]);
-            let folder = &place.settings.node.blobs;
-            fs::create_dir_all(folder.join("ab")).await.unwrap();
-            assert!(!link.move_blob(Way::ToHub, &rows[0]).await.unwrap());
-            assert_eq!(states(&place, "ours").await, ["held", "to_fetch"]);
         }
     }
 
