@@ -12,7 +12,7 @@ use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{all_call, backed_up, brings, code, found, is_covered, last_item};
+use super::{all_call, backed_up, brings, code, found, is_covered};
 
 /// A case at `kemenpu`, and a backup of the hub before it writes a note there.
 async fn noted(fleet: &Fleet) -> (CaseId, TempDir) {
@@ -81,7 +81,7 @@ async fn a_suspended_institution_that_keeps_its_message_to_itself_stops_nobody()
         // Nobody else has heard of the note.
         let author = fleet.at("kemenpu").link();
         assert_eq!(author.pull(Stream::Inbox, 0).await.unwrap(), 1);
-        let (shown, item, _) = last_item(fleet.at("kemenpu")).await;
+        let (shown, item) = last_of(fleet.at("kemenpu"), "inbox").await;
         suspended(&mut fleet).await;
 
         fleet.restore_hub(folder.path()).await;
@@ -104,12 +104,14 @@ async fn a_suspended_institution_that_keeps_its_message_to_itself_stops_nobody()
     }
 }
 
-/// What the hub has signed for the end of the public stream, and the item there.
-async fn last_published(at: &Institution) -> (String, String) {
+/// What the hub has signed for the end of a stream, and the item there.
+async fn last_of(at: &Institution, stream: &str) -> (String, String) {
     const LAST: &str = "select f.value, i.item from node_facts f, inbox i \
-         where f.name = 'seen_public' and i.stream = 'public' order by i.dseq desc limit 1";
+         where f.name = $1 and i.stream = $2 order by i.dseq desc limit 1";
+    let signed = format!("seen_{stream}");
     let mut tx = at.node().db().read().await.unwrap();
-    on!(&mut tx, c => sqlx::query_as(LAST).fetch_one(c).await).unwrap()
+    let last = on!(&mut tx, c => sqlx::query_as(LAST).bind(&signed).bind(stream).fetch_one(c).await);
+    last.unwrap()
 }
 
 #[tokio::test]
@@ -125,7 +127,7 @@ async fn a_suspended_institution_that_keeps_what_it_published_to_itself_stops_no
         author.link().push().await.unwrap();
         let pulled = author.link().pull(Stream::Public, 0).await;
         assert_eq!(pulled.unwrap(), 1);
-        let (shown, item) = last_published(author).await;
+        let (shown, item) = last_of(author, "public").await;
         suspended(&mut fleet).await;
 
         fleet.restore_hub(folder.path()).await;
