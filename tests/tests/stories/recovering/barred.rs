@@ -110,7 +110,8 @@ async fn last_of(at: &Institution, stream: &str) -> (String, String) {
          where f.name = $1 and i.stream = $2 order by i.dseq desc limit 1";
     let signed = format!("seen_{stream}");
     let mut tx = at.node().db().read().await.unwrap();
-    let last = on!(&mut tx, c => sqlx::query_as(LAST).bind(&signed).bind(stream).fetch_one(c).await);
+    let last =
+        on!(&mut tx, c => sqlx::query_as(LAST).bind(&signed).bind(stream).fetch_one(c).await);
     last.unwrap()
 }
 
