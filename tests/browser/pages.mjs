@@ -337,6 +337,7 @@ export const consolePages = ({ cases }) => ({
   "console-visits": "/konsol/instansi/kemenpu/sambungan",
   "console-suspend": "/konsol/instansi/kemenpu/cabut",
   "console-replace": "/konsol/instansi/kemenpu/ganti",
+  "console-certificates": "/konsol/instansi/kemenpu/sertifikat",
   "console-authority": "/konsol/instansi/kemenpu/wewenang",
   "console-invite": "/konsol/undang?wilayah=32.05",
   "console-many": "/konsol/undang/massal",
