@@ -201,6 +201,16 @@ fn whoever_is_late_gains_no_time_by_verifying_in_a_hold() {
 }
 
 #[test]
+fn an_answer_in_a_hold_ends_it_and_the_reporter_has_as_long_as_ever() {
+    let mut story = with_ministry();
+    story.applied("kemenpu", held());
+    assert_eq!(story.case().before_hold, Some(State::Disposed));
+    story.applied("kemenpu", answered());
+    assert_eq!(story.case().before_hold, None);
+    assert!(kinds(&story).contains(&ClockKind::Silence));
+}
+
+#[test]
 fn the_disposers_date_counts_too_and_stands_through_a_hold() {
     let mut story = filed();
     story.applied("kota-bandung", verified());
