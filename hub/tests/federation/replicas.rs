@@ -433,12 +433,7 @@ async fn the_process_to_which_a_loss_is_shown_is_alone_until_that_is_back() {
         let mut place = Place::new(&db).await;
         let [_, mut bandung, _] = place.three().await;
         let other = place.another().await;
-        let signed = lost_head(&bandung).sign(&Signer::from_seed(&[7; 32]));
-        let shows = request(Method::GET, "/outbox/head");
-        let shows = shows.header(SEEN_HEADER, seen::shown(&signed).unwrap());
-        let shows = shows.body(Body::empty()).unwrap();
-        let refused = place.call(&bandung, shows).await;
-        assert_eq!(refused.code(), Some(Code::Recovering));
+        shows_a_loss(&place, &bandung).await;
         let first = place.turn_to(other);
         let (_, filed) = bandung.file(1);
         let refused = place.push(&bandung, &[filed]).await;
@@ -455,17 +450,9 @@ async fn what_is_back_in_the_database_is_lost_no_more_in_memory() {
     for db in databases().await {
         let place = Place::new(&db).await;
         let [_, bandung, kemenpu] = place.three().await;
-        let signed = lost_head(&bandung).sign(&Signer::from_seed(&[7; 32]));
-        let shows = request(Method::GET, "/outbox/head");
-        let shows = shows.header(SEEN_HEADER, seen::shown(&signed).unwrap());
-        let shows = shows.body(Body::empty()).unwrap();
-        let refused = place.call(&bandung, shows).await;
-        assert_eq!(refused.code(), Some(Code::Recovering));
+        shows_a_loss(&place, &bandung).await;
         // As where the commit that put it back took effect, and the line to the database broke.
-        let mut tx = place.hub.ground.db.write().await.unwrap();
-        let forgetting = store::state::forget(&mut tx, store::state::LOSS);
-        forgetting.await.unwrap();
-        tx.commit().await.unwrap();
+        forget_the_loss(&place).await;
         let refused = place.get(&kemenpu, "/outbox/head").await;
         assert_eq!(refused.code(), Some(Code::Recovering));
         restored::settle(&place.hub).await.unwrap();
@@ -481,17 +468,9 @@ async fn memory_follows_what_was_put_back_though_nobody_heard_so() {
         let [_, mut bandung, _] = place.three().await;
         let other = place.another().await;
         let shared = word(&place).await;
-        let signed = lost_head(&bandung).sign(&Signer::from_seed(&[7; 32]));
-        let shows = request(Method::GET, "/outbox/head");
-        let shows = shows.header(SEEN_HEADER, seen::shown(&signed).unwrap());
-        let shows = shows.body(Body::empty()).unwrap();
-        let refused = place.call(&bandung, shows).await;
-        assert_eq!(refused.code(), Some(Code::Recovering));
+        shows_a_loss(&place, &bandung).await;
         // What is in the database by then stands for what was put back.
-        let mut tx = place.hub.ground.db.write().await.unwrap();
-        let forgetting = store::state::forget(&mut tx, store::state::LOSS);
-        forgetting.await.unwrap();
-        tx.commit().await.unwrap();
+        forget_the_loss(&place).await;
         begun(&place, &shared).await;
         let first = place.turn_to(other);
         let (_, filed) = bandung.file(1);
@@ -501,6 +480,24 @@ async fn memory_follows_what_was_put_back_though_nobody_heard_so() {
         restored::settle(&first).await.unwrap();
         assert!(first.streams.followed() == stands);
     }
+}
+
+/// A member shows what the hub lacks, and is told that it recovers.
+async fn shows_a_loss(place: &Place, of: &Institution) {
+    let signed = lost_head(of).sign(&Signer::from_seed(&[7; 32]));
+    let shows = request(Method::GET, "/outbox/head");
+    let shows = shows.header(SEEN_HEADER, seen::shown(&signed).unwrap());
+    let shows = shows.body(Body::empty()).unwrap();
+    let refused = place.call(of, shows).await;
+    assert_eq!(refused.code(), Some(Code::Recovering));
+}
+
+/// Takes the loss out of the database, and out of no memory.
+async fn forget_the_loss(place: &Place) {
+    let mut tx = place.hub.ground.db.write().await.unwrap();
+    let forgetting = store::state::forget(&mut tx, store::state::LOSS);
+    forgetting.await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// What the hub must have signed and does not hold.
