@@ -11,7 +11,7 @@ use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
 
 use super::Link;
-use super::giving::note_lost;
+use super::owed::note_lost;
 use crate::error::NodeError;
 use crate::store;
 

@@ -25,6 +25,7 @@ mod keys;
 mod learn;
 mod lost;
 mod outgoing;
+mod owed;
 mod patience;
 mod pictures;
 mod public;

@@ -10,8 +10,8 @@ use lapor_protocol::message::Message;
 
 use super::after_all::{tell_anew, was_told};
 use super::apply::Batch;
-use super::giving::note_gained;
 use super::learn::{forget, learn};
+use super::owed::note_gained;
 use super::taking_in::DAMAGED;
 use crate::casework::kept_message;
 use crate::error::NodeError;
