@@ -155,6 +155,13 @@ impl ApiProblem {
         }
     }
 
+    /// In how many seconds the same request may succeed, where it says so.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        let mut told = self.headers.iter();
+        let (_, seconds) = told.find(|(name, _)| *name == RETRY_AFTER)?;
+        seconds.to_str().ok()?.parse().ok()
+    }
+
     /// Says how many bytes would have been taken.
     #[must_use]
     pub(crate) fn limited(self, bytes: u64) -> Self {

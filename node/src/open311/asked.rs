@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{Method, StatusCode, Uri};
-use lapor_web::page::Form;
+use lapor_web::page::{Form, come_back};
 use lapor_web::{ApiProblem, bearer};
 
 use super::tree::{Format, Tree};
@@ -38,6 +38,8 @@ pub struct Asked {
 pub struct Refused {
     status: StatusCode,
     said: String,
+    /// In how many seconds the same may be asked again, where that is known.
+    retry_after_s: Option<u32>,
 }
 
 /// An answer before it is written.
@@ -60,6 +62,7 @@ impl Refused {
         Self {
             status,
             said: said.into(),
+            retry_after_s: None,
         }
     }
 
@@ -68,7 +71,8 @@ impl Refused {
             ("code", Tree::Number(self.status.as_u16().into())),
             ("description", self.said.into()),
         ]);
-        Tree::Many("error", vec![error]).answer(format, "errors", self.status)
+        let answer = Tree::Many("error", vec![error]).answer(format, "errors", self.status);
+        come_back(answer, self.retry_after_s)
     }
 }
 
@@ -81,7 +85,10 @@ impl From<ApiProblem> for Refused {
             }
             status => status,
         };
-        Self::new(status, problem.code().replace('_', " "))
+        Self {
+            retry_after_s: problem.retry_after_s(),
+            ..Self::new(status, problem.code().replace('_', " "))
+        }
     }
 }
 
@@ -215,5 +222,27 @@ impl FromRequestParts<Arc<Node>> for Asked {
             address,
             key,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::RETRY_AFTER;
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_to_come_back_is_told_in_how_many_seconds() {
+        for format in [Format::Json, Format::Xml] {
+            for (error, expected) in [
+                (NodeError::TooMany { retry_after_s: 90 }, Some("90")),
+                (NodeError::Busy { retry_after_s: 7 }, Some("7")),
+                (NodeError::Locked("no"), None),
+            ] {
+                let answer = Refused::from(error).answer(format);
+                let told = answer.headers().get(RETRY_AFTER);
+                assert_eq!(told.map(|told| told.to_str().unwrap()), expected);
+            }
+        }
     }
 }

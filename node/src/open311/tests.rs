@@ -269,13 +269,16 @@ async fn whoever_tells_no_key_lists_at_a_walking_pace() {
             let spent = city.place.node.admit_search(Ipv4Addr::UNSPECIFIED.into());
             spent.unwrap();
         }
-        city.get(REQUESTS).await.is(StatusCode::TOO_MANY_REQUESTS);
+        let slowed = city.get(REQUESTS).await;
+        slowed.is(StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(slowed.headers["retry-after"], "1");
         let keyed = city.get(&format!("{REQUESTS}?api_key={}", city.key)).await;
         keyed.is(StatusCode::OK);
         city.place.clock.advance(1000);
         city.get(REQUESTS).await.is(StatusCode::OK);
         let again = city.get("/open311/v2/requests.xml").await;
         again.is(StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(again.headers["retry-after"], "1", "in either format");
     }
 }
 
