@@ -22,6 +22,7 @@ use lapor_web::spans::Spans;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
+use crate::casework::tracking::TallyCache;
 use crate::casework::{self, FiguresCache, Writer};
 use crate::channels::Switch;
 use crate::clock::Clock;
@@ -89,6 +90,7 @@ pub struct Node {
     tokens: Recent<Bearer>,
     figures: FiguresCache,
     groups: GroupsCache,
+    tally: TallyCache,
     /// What hints remember of the directory and of the latest cases.
     memory: Memory,
     /// What slows down whoever tries too often.
@@ -156,6 +158,7 @@ impl Node {
             tokens: Recent::default(),
             figures: FiguresCache::default(),
             groups: GroupsCache::default(),
+            tally: TallyCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
             arriving: Arriving::default(),
@@ -351,6 +354,10 @@ impl Node {
 
     pub(crate) fn groups_cache(&self) -> &GroupsCache {
         &self.groups
+    }
+
+    pub(crate) fn tally_cache(&self) -> &TallyCache {
+        &self.tally
     }
 
     pub(crate) fn memory(&self) -> &Memory {

@@ -4,9 +4,12 @@
 //! Never who reported, never an internal note; of a *rahasia* case how far it is and nothing else. Of
 //! one of which this institution hears no more, how it stood then, without a clock.
 
+use std::sync::Arc;
+
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use super::course::{Event, Happened, course, walked};
@@ -15,6 +18,9 @@ use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+
+/// How old a tally may be that is shown again.
+const TALLY_MS: i64 = 60_000;
 
 /// The five steps as a citizen counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -94,6 +100,8 @@ pub struct Tracked {
 /// How many cases this node hears of; the ways in which they ended are never added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// Unix ms at which it was counted.
+    pub at: i64,
     pub all: u64,
     pub open: u64,
     /// Closed because the reporter confirmed.
@@ -105,6 +113,10 @@ pub struct Tally {
     pub archived: u64,
     pub merged: u64,
 }
+
+/// The tally counted last, so that a crowd of visitors counts once a minute.
+#[derive(Default)]
+pub(crate) struct TallyCache(Mutex<Option<Arc<Tally>>>);
 
 impl Node {
     /// The public course of the case of a ticket, however it was typed.
@@ -120,9 +132,29 @@ impl Node {
         Ok(tracked)
     }
 
+    /// The tally for everybody, counted at most once a minute.
+    pub async fn public_tally(&self) -> Result<Arc<Tally>, NodeError> {
+        // Held while counting: who comes meanwhile gets the same numbers.
+        let mut kept = self.tally_cache().0.lock().await;
+        let now = self.clock().now_ms();
+        if let Some(tally) = kept
+            .as_ref()
+            .filter(|tally| (0..TALLY_MS).contains(&(now - tally.at)))
+        {
+            return Ok(Arc::clone(tally));
+        }
+        let tally = Arc::new(self.tally().await?);
+        *kept = Some(Arc::clone(&tally));
+        Ok(tally)
+    }
+
+    /// How many cases this node hears of now.
     pub async fn tally(&self) -> Result<Tally, NodeError> {
+        let mut tally = Tally {
+            at: self.clock().now_ms(),
+            ..Tally::default()
+        };
         let mut tx = self.read_tx().await?;
-        let mut tally = Tally::default();
         for (state, count) in store::cases::counts(&mut tx).await? {
             let state = State::ALL.into_iter().find(|known| known.as_str() == state);
             tally.all += count as u64;

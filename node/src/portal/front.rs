@@ -32,7 +32,7 @@ struct Front<'a> {
 }
 
 pub async fn front(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
-    let tally = node.tally().await.map_err(|e| problem(&e))?;
+    let tally = node.public_tally().await.map_err(|e| problem(&e))?;
     let directory = node.directory();
     let instances = directory.latest().instances();
     let front = Front {
@@ -44,7 +44,7 @@ pub async fn front(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Respon
         conversation_at: conversation::PATH,
         sign_in_at: node.code_ways().any().then_some(conversation::SIGN_IN),
         national: visit.national(),
-        tally,
+        tally: *tally,
         joined: instances.filter(|entry| entry.is_active()).count(),
     };
     let title = visit.v.say("front-title");

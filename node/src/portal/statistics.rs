@@ -108,7 +108,7 @@ pub async fn show(
     } else {
         form.complain("masa", v.say("reading-choice-unknown"));
     }
-    let tally = node.tally().await.map_err(|e| problem(&e))?;
+    let tally = node.public_tally().await.map_err(|e| problem(&e))?;
     let figures = node.public_figures().await.map_err(|e| problem(&e))?;
     let categories = node.categories().await.map_err(|e| problem(&e))?;
     let told = node.groups(asked.period, asked.by).await;
@@ -128,7 +128,7 @@ pub async fn show(
         here: PATH,
         periods: periods(&node, &v),
         by: way(asked.by),
-        tally,
+        tally: *tally,
         at: told.at,
         endings: endings(v, &told.months),
         course: course(v, &told.months),

@@ -1,5 +1,7 @@
 //! How fast and how well reports are handled, as everybody sees it.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -104,5 +106,33 @@ async fn the_same_figures_come_as_a_file() {
         let months = open(&router, "/statistik.csv?masa=3-bulan").await.text;
         let begins: Vec<&str> = months.lines().map(|line| &line[..7]).collect();
         assert_eq!(begins, ["month,i", "2026-07", "2026-08", "2026-09"]);
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_on_the_first_page_counts_once_a_minute() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let received = async |path: &str| {
+            let page = open(&router, path).await.text;
+            let (_, figures) = page.split_once("<dl class=\"figures\">").unwrap();
+            let (_, count) = figures.split_once("<dd>").unwrap();
+            count.split_once('<').unwrap().0.to_owned()
+        };
+        file(&place, "Satu", json!({})).await;
+        assert_eq!(received("/").await, "1");
+        file(&place, "Dua", json!({})).await;
+        place.clock.advance(59_999);
+        for path in ["/", "/statistik"] {
+            assert_eq!(received(path).await, "1", "{path}");
+        }
+        place.clock.advance(1);
+        for path in ["/", "/statistik"] {
+            assert_eq!(received(path).await, "2", "{path}");
+        }
+        place.clock.advance(60_000);
+        let node = &place.node;
+        let (one, other) = tokio::join!(node.public_tally(), node.public_tally());
+        assert!(Arc::ptr_eq(&one.unwrap(), &other.unwrap()));
     }
 }
