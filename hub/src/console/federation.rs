@@ -3,6 +3,9 @@
 //! attention with the reasons. The page is whole without a script; with one it
 //! follows the picture as it changes.
 
+mod map;
+mod urgency;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,21 +15,24 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceKind;
-use lapor_protocol::region::RegionCode;
 use lapor_web::Query;
 use lapor_web::language::Voice;
 use lapor_web::page::LocalPath;
 use lapor_web::people::Member;
-use lapor_web::regions::{self, Outline, outlines};
+use lapor_web::regions::{self, outlines};
 use serde::Deserialize;
 
+use self::map::{Shape, province, shapes};
+use self::urgency::urgency;
 use super::approvals::failed;
 use super::instances::one;
 use super::measures;
 use super::names::named;
 use super::words::{age, colour, finding, kind_words, rules, state_words};
 use super::{Answer, Console, DRAWING, ROOT, live, upkeep};
-use crate::watch::{self, Bounds, Concern, Finding, Health, Instance, Picture, State as Colour};
+use crate::watch::{self, Bounds, Instance, Picture, State as Colour};
+
+pub use self::map::{codes, provinces, several};
 
 /// Institutions that the list of the worst shows.
 const WORST: usize = 50;
@@ -111,17 +117,6 @@ struct Tile {
     colour: &'static str,
     size: u8,
     said: String,
-}
-
-struct Shape {
-    id: &'static str,
-    to: String,
-    colour: &'static str,
-    chosen: bool,
-    said: String,
-    /// Where its traffic stands on the map, and how large.
-    centre: (f64, f64),
-    radius: u8,
 }
 
 impl Wanted {
@@ -243,47 +238,6 @@ pub async fn show(
         .wide()
         .scripts(["federation.js", "tiles.js"])
         .show(&page)
-}
-
-/// What comes first among those of a colour: the rank of what gives it to them,
-/// and how bad that is.
-fn urgency(of: &Health) -> (u8, Reverse<i64>) {
-    let give = of.findings.iter().filter(|found| found.state == of.state);
-    let urgent = give.map(|found| (rank(found.concern), Reverse(extent(found))));
-    urgent.min().unwrap_or((u8::MAX, Reverse(0)))
-}
-
-/// What breaks the exchange comes before what only may.
-fn rank(concern: Concern) -> u8 {
-    match concern {
-        Concern::Frozen => 0,
-        Concern::Twice => 1,
-        Concern::Refused => 2,
-        Concern::Silent => 3,
-        Concern::Apart => 4,
-        Concern::Unapplied => 5,
-        Concern::Unsent => 6,
-        Concern::SetAside => 7,
-        Concern::Unreported => 8,
-        Concern::Certificate => 9,
-        Concern::Directory => 10,
-        Concern::Disk => 11,
-        Concern::Clock => 12,
-        Concern::Backup => 13,
-        Concern::Version => 14,
-    }
-}
-
-/// More is worse, in the unit of the concern; what is not known has lasted longest.
-fn extent(found: &Finding) -> i64 {
-    let Some(measured) = found.measured else {
-        return i64::MAX;
-    };
-    match found.concern {
-        Concern::Certificate | Concern::Disk => measured.saturating_neg(),
-        Concern::Clock => measured.saturating_abs(),
-        _ => measured,
-    }
 }
 
 /// Which institutions are asked for, in words.
@@ -438,156 +392,4 @@ fn group(v: &Voice, of: &Instance) -> (usize, String) {
 pub fn kinds(v: &Voice) -> Vec<(&'static str, String)> {
     let word = |kind: InstanceKind| (kind.as_str(), v.say(kind_words(kind)));
     InstanceKind::ALL.into_iter().map(word).collect()
-}
-
-/// Provinces to choose from, by code.
-pub fn provinces() -> Vec<(&'static str, &'static str)> {
-    let codes = outlines().all().iter().flat_map(|outline| &outline.codes);
-    let mut named: Vec<(&str, &str)> = codes
-        .filter_map(|code| {
-            Some((
-                code.as_str(),
-                regions::national().region(code)?.name.as_str(),
-            ))
-        })
-        .collect();
-    named.sort_by_key(|(_, name)| *name);
-    named
-}
-
-/// Provinces that are asked for together, as one that can be chosen: an outline
-/// may stand for several.
-pub fn several(asked: &str) -> Option<(String, String)> {
-    let mut drawn = outlines().all().iter();
-    let outline = drawn.find(|outline| outline.codes.len() > 1 && codes(outline) == asked)?;
-    Some((asked.to_owned(), name(outline)))
-}
-
-/// The codes of an outline as they are asked for.
-pub fn codes(outline: &Outline) -> String {
-    let codes: Vec<&str> = outline.codes.iter().map(RegionCode::as_str).collect();
-    codes.join(",")
-}
-
-fn name(outline: &Outline) -> String {
-    let codes = outline.codes.iter();
-    let regions = codes.filter_map(|code| regions::national().region(code));
-    let names: Vec<&str> = regions.map(|region| region.name.as_str()).collect();
-    names.join(", ")
-}
-
-fn province(of: &Instance) -> Option<&str> {
-    let code = of.region.as_ref().map(RegionCode::as_str);
-    code.and_then(|code| code.split('.').next())
-}
-
-/// Each province in the colour of the worst that is in it and asked for; whichever
-/// province is asked for, the others can be chosen.
-fn shapes(v: &Voice, picture: &Picture, wanted: &Wanted) -> Vec<Shape> {
-    let mut provinces: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
-    let instances = picture.instances.values();
-    for of in instances.filter(|of| wanted.is_named(of) && wanted.has_colour(of)) {
-        if let Some(province) = province(of) {
-            provinces.entry(province).or_default().push(of);
-        }
-    }
-    let all = outlines().all().iter();
-    all.map(|outline| shape(v, outline, &provinces, wanted))
-        .collect()
-}
-
-fn shape(
-    v: &Voice,
-    outline: &'static Outline,
-    provinces: &BTreeMap<&str, Vec<&Instance>>,
-    wanted: &Wanted,
-) -> Shape {
-    let (codes, name) = (codes(outline), name(outline));
-    let within: Vec<&Instance> = codes
-        .split(',')
-        .filter_map(|code| provinces.get(code))
-        .flatten()
-        .copied()
-        .collect();
-    let ill = within
-        .iter()
-        .filter(|of| of.health.state > Colour::Green)
-        .count();
-    let traffic = within.iter().map(|of| of.traffic).sum::<u64>();
-    let worst = within.iter().map(|of| of.health.state).max();
-    Shape {
-        id: &outline.id,
-        to: wanted.with_province(&codes),
-        chosen: wanted.provinsi == codes,
-        colour: worst.map_or("kosong", colour),
-        said: match worst {
-            None => v.with("name", name).say("federation-province-empty"),
-            Some(_) => v
-                .with("name", name)
-                .with("n", within.len())
-                .with("ill", ill)
-                .with("traffic", traffic)
-                .say("federation-province"),
-        },
-        centre: outline.centre(),
-        radius: if traffic == 0 {
-            0
-        } else {
-            2 * size(traffic) + 1
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn found(concern: Concern, state: Colour, measured: Option<i64>) -> Finding {
-        Finding {
-            concern,
-            state,
-            measured,
-        }
-    }
-
-    fn red(concern: Concern, measured: Option<i64>) -> Health {
-        Health {
-            state: Colour::Red,
-            findings: vec![found(concern, Colour::Red, measured)],
-        }
-    }
-
-    #[test]
-    fn the_worst_of_a_colour_come_by_what_is_wrong_and_then_by_how_long() {
-        let backup = Health {
-            state: Colour::Red,
-            findings: vec![
-                found(Concern::Backup, Colour::Red, Some(5)),
-                found(Concern::Silent, Colour::Yellow, Some(900)),
-            ],
-        };
-        let keys = [
-            red(Concern::Frozen, None),
-            red(Concern::Silent, None),
-            red(Concern::Silent, Some(900)),
-            red(Concern::Silent, Some(30)),
-            red(Concern::Unapplied, Some(10_000)),
-            red(Concern::Certificate, Some(-1)),
-            red(Concern::Certificate, Some(7)),
-            red(Concern::Clock, Some(-60)),
-            red(Concern::Clock, Some(50)),
-            backup,
-            red(Concern::Version, None),
-        ]
-        .map(|health| urgency(&health));
-        assert!(keys.windows(2).all(|two| two[0] < two[1]), "{keys:?}");
-    }
-
-    #[test]
-    fn each_concern_has_a_rank_of_its_own() {
-        let ranks: BTreeSet<u8> = Concern::ALL.into_iter().map(rank).collect();
-        assert_eq!(ranks.len(), Concern::ALL.len());
-    }
 }
