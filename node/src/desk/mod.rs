@@ -16,6 +16,7 @@ mod arranging;
 mod aside;
 mod assignment;
 mod attachment;
+mod case_facts;
 mod case_page;
 mod channels;
 mod choosing;
