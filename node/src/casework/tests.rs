@@ -1,21 +1,19 @@
-//! Casework without a hub, and what the outbox then sends, on both databases.
+//! Casework without a hub, on both databases.
+
+mod files;
+mod sent;
 
 use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, stream};
-use lapor_migrations::on;
 use lapor_protocol::case::{Effect, Reason, State};
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::Classification;
-use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
 use super::{CaseFilter, NewAct, NewReport, Once, Reporter, Sight};
 use crate::chance::new_case_id;
 use crate::channels::tests::ruled;
 use crate::error::NodeError;
-use crate::media::Door;
-use crate::sync::{Link, LinkError};
 use crate::testing::{NOW, PaperHub, Place, databases};
 
 fn report(title: &str) -> NewReport {
@@ -326,234 +324,6 @@ async fn a_split_gives_a_second_case_that_reads_alike() {
         );
         let target = place.node.case(case).await.unwrap();
         assert_eq!(target.merged_from, [child.summary.case]);
-    }
-}
-
-#[tokio::test]
-async fn an_upload_that_nobody_uses_is_gone_after_a_day() {
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let take = async || {
-            let bytes = Ok::<_, String>(bytes::Bytes::from_static(b"%PDF-1.7 foto"));
-            let taken = place
-                .node
-                .receive_upload(Door::Public, stream::iter([bytes]));
-            taken.await.unwrap().upload
-        };
-        let files = || {
-            let folder = place.settings.node.blobs.join("uploads");
-            std::fs::read_dir(folder).unwrap().count()
-        };
-        let old = take().await;
-        place.clock.advance(13 * 3_600_000);
-        let young = take().await;
-        place.clock.advance(12 * 3_600_000);
-        assert_eq!(crate::media::expire_uploads(&place.node).await.unwrap(), 1);
-        assert_eq!(crate::media::expire_uploads(&place.node).await.unwrap(), 0);
-        assert_eq!(files(), 1);
-        let with = |upload: &String| NewReport {
-            attachments: vec![upload.clone()],
-            ..report("Dengan foto")
-        };
-        let late = place.node.file(with(&old), "test").await;
-        assert!(matches!(late, Err(NodeError::NotFound { .. })), "{late:?}");
-        assert!(place.node.file(with(&young), "test").await.is_ok());
-        assert_eq!(files(), 0);
-    }
-}
-
-#[tokio::test]
-async fn an_attachment_is_encrypted_at_rest_and_opens_again() {
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let pages = (0..200_000u32).map(|n| (n % 253) as u8);
-        let picture: Vec<u8> = b"%PDF-1.7\n".iter().copied().chain(pages).collect();
-        let chunks: Vec<Result<bytes::Bytes, String>> = picture
-            .chunks(7000)
-            .map(|c| Ok(bytes::Bytes::copy_from_slice(c)))
-            .collect();
-        let upload = place
-            .node
-            .receive_upload(Door::Public, stream::iter(chunks))
-            .await
-            .unwrap();
-        let with = NewReport {
-            attachments: vec![upload.upload.clone()],
-            ..report("Dengan foto")
-        };
-        let case = place.node.file(with.clone(), "test").await.unwrap().case;
-        let view = place.node.case(case).await.unwrap();
-        let attachment = &view.history[0].attachments[0];
-        let opened = place
-            .node
-            .open_attachment(case, attachment.sha256)
-            .await
-            .unwrap();
-        assert_eq!(
-            (opened.size, opened.media_type.as_str()),
-            (200_009, "application/pdf")
-        );
-        let plain: Vec<u8> = opened
-            .body
-            .map(|chunk| chunk.unwrap().to_vec())
-            .concat()
-            .await;
-        assert_eq!(plain, picture);
-        let sealed = std::fs::read(super::blob_path(&place.node, &attachment.sha256)).unwrap();
-        assert!(
-            !sealed
-                .windows(64)
-                .any(|window| picture.windows(64).next() == Some(window))
-        );
-        assert!(
-            matches!(
-                place.node.file(with, "test").await,
-                Err(NodeError::NotFound { .. })
-            ),
-            "used once"
-        );
-    }
-}
-
-#[tokio::test]
-async fn what_is_sent_is_one_chain_and_a_lost_answer_sends_the_same_bytes() {
-    for db in databases().await {
-        let place = Place::joined("pusat", db).await;
-        let hub = PaperHub::of(&place);
-        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
-        assert_eq!(link.push().await.unwrap(), 0);
-        assert!(
-            link.state().connected,
-            "heads are compared although nothing was to be sent"
-        );
-        let case = filed(&place).await;
-        place
-            .node
-            .act(case, act("case.verified", json!({}), None), "test")
-            .await
-            .unwrap();
-        let disposed = act("case.disposed", json!({ "target": "kota-bandung" }), None);
-        place.node.act(case, disposed, "test").await.unwrap();
-        hub.lose_answers(1);
-        assert!(matches!(link.push().await, Err(LinkError::Unreachable(_))));
-        assert!(!link.state().connected);
-        assert_eq!(
-            place.node.status().await.unwrap().outbox.unsent,
-            3,
-            "no receipt, not sent"
-        );
-        assert_eq!(link.push().await.unwrap(), 3);
-        assert_eq!(link.push().await.unwrap(), 0);
-        assert_eq!(
-            (hub.accepted(), hub.wraps()),
-            (3, 2),
-            "the origin and the target of the disposition can read"
-        );
-        let sent = hub.sent();
-        assert_eq!(sent[..3], sent[3..], "a retry is byte for byte the same");
-        let status = place.node.status().await.unwrap();
-        assert_eq!(
-            (
-                status.outbox.unsent,
-                status.outbox.unruled,
-                status.outbox.accepted
-            ),
-            (0, 3, 3)
-        );
-        assert!(link.state().connected);
-    }
-}
-
-#[tokio::test]
-async fn an_own_message_that_has_its_ruling_and_waits_to_be_applied_is_shown_once() {
-    const WAITS: &str = "update inbox set state = 'received'
-        where case_id = $1 and kind = 'case.noted'";
-    const UNRULED: &str = "update outbox set state = 'accepted' where envelope_id in
-        (select envelope_id from inbox where case_id = $1 and kind = 'case.noted')";
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
-        let case = filed(&place).await;
-        let note = act("case.noted", json!({}), Some(text("Petugas berangkat.")));
-        place.node.act(case, note, "test").await.unwrap();
-        let shown = async || {
-            let history = place.node.case(case).await.unwrap().history.into_iter();
-            let notes = history.filter(|entry| entry.kind == "case.noted");
-            notes.map(|entry| entry.case_seq).collect::<Vec<_>>()
-        };
-        assert_eq!(shown().await, [None], "before it has gone out");
-        link.push().await.unwrap();
-        link.pull(Stream::Inbox, 0).await.unwrap();
-        assert_eq!(shown().await, [Some(2)]);
-        // As it stands between the page that is on disk and what follows.
-        let id = case.to_string();
-        let mut tx = place.node.write_tx().await.unwrap();
-        for sql in [UNRULED, WAITS] {
-            let done = on!(&mut tx, c => sqlx::query(sql).bind(&id).execute(c).await.map(drop));
-            done.unwrap();
-        }
-        tx.commit().await.unwrap();
-        assert_eq!(shown().await, [Some(2)], "and not as its draft beside it");
-    }
-}
-
-#[tokio::test]
-async fn what_came_back_from_the_hub_takes_nothing_from_what_is_still_pending() {
-    const CAME_BACK: &str = "delete from outbox_drafts where number =
-        (select number from outbox where kind = 'case.noted')";
-    const PENDING: &str = "select pending from cases where case_id = $1";
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
-        let (case, other) = (filed(&place).await, filed(&place).await);
-        link.push().await.unwrap();
-        link.pull(Stream::Inbox, 0).await.unwrap();
-        let note = act("case.noted", json!({}), Some(text("Petugas berangkat.")));
-        place.node.act(case, note, "test").await.unwrap();
-        link.push().await.unwrap();
-        let mut tx = place.node.write_tx().await.unwrap();
-        on!(&mut tx, c => sqlx::query(CAME_BACK).execute(c).await.map(drop)).unwrap();
-        tx.commit().await.unwrap();
-        let linked = act("case.linked", json!({"target_case": case}), None);
-        place.node.act(other, linked, "test").await.unwrap();
-        let id = case.to_string();
-        let pending = async || {
-            let mut tx = place.node.read_tx().await.unwrap();
-            let found: i64 =
-                on!(&mut tx, c => sqlx::query_scalar(PENDING).bind(&id).fetch_one(c).await)
-                    .unwrap();
-            found
-        };
-        assert_eq!(pending().await, 1);
-        link.pull(Stream::Inbox, 0).await.unwrap();
-        assert_eq!(pending().await, 1, "the link is not ruled yet");
-        link.push().await.unwrap();
-        link.pull(Stream::Inbox, 0).await.unwrap();
-        assert_eq!(pending().await, 0);
-    }
-}
-
-#[tokio::test]
-async fn words_leave_the_node_sealed_only() {
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let hub = PaperHub::of(&place);
-        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
-        let case = filed(&place).await;
-        let note = act(
-            "case.noted",
-            json!({}),
-            Some(text("Catatan canary-kasus untuk rekan.")),
-        );
-        place.node.act(case, note, "test").await.unwrap();
-        assert_eq!(link.push().await.unwrap(), 2);
-        for line in hub.sent() {
-            let envelope = lapor_protocol::dsse::Envelope::parse(line.as_bytes()).unwrap();
-            let payload = String::from_utf8(envelope.payload).unwrap();
-            for word in ["Lampu", "Kosambi", "canary", "Canary", "080000000000"] {
-                assert!(!payload.contains(word), "{word} left the node");
-            }
-        }
     }
 }
 
