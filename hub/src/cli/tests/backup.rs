@@ -1,0 +1,87 @@
+//! Backups that an operator makes at the machine, and restores.
+
+use super::{code, made, say};
+use crate::cli::exit;
+
+#[tokio::test]
+async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
+    let folder = made().await;
+    let home = tempfile::tempdir().unwrap();
+    let [backup, new] = ["backup", "new"].map(|name| home.path().join(name));
+    let (from, to) = (backup.to_str().unwrap(), new.to_str().unwrap());
+    let said = say(folder.path(), &["backup", "--out", from]).await;
+    said.outcome.unwrap();
+    assert!(said.explanation.contains("can be the hub"));
+    let said = say(folder.path(), &["restore", from, "--check"]).await;
+    said.outcome.unwrap();
+    assert!(said.answer.contains("a whole backup: lapor.local"));
+    let said = say(folder.path(), &["restore", from, "--trial"]).await;
+    said.outcome.unwrap();
+    assert!(said.answer.contains("all in it holds"), "{}", said.answer);
+    assert!(!folder.path().join("trial").exists());
+    let said = say(folder.path(), &["restore", from, "--dir", to]).await;
+    said.outcome.unwrap();
+    assert!(said.explanation.contains("serve"));
+    let checked = say(&new, &["check-config"]).await;
+    checked.outcome.unwrap();
+    let again = say(folder.path(), &["restore", from, "--dir", to]).await;
+    assert_eq!(code(&again), exit::CONFIGURATION);
+
+    let bare = home.path().join("bare");
+    let bare = bare.to_str().unwrap();
+    let said = say(folder.path(), &["backup", "--out", bare, "--without-keys"]).await;
+    said.outcome.unwrap();
+    let other = home.path().join("other");
+    let said = say(
+        folder.path(),
+        &["restore", bare, "--dir", other.to_str().unwrap()],
+    )
+    .await;
+    assert!(said.outcome.unwrap_err().message.contains("has no keys"));
+    std::fs::remove_file(backup.join("run-1790000000000/authority/issuer.pem")).unwrap();
+    let said = say(folder.path(), &["restore", from, "--check"]).await;
+    assert!(said.outcome.unwrap_err().message.contains("is gone"));
+}
+
+#[tokio::test]
+async fn a_hub_whose_restore_has_not_ended_does_nothing() {
+    let folder = made().await;
+    let home = tempfile::tempdir().unwrap();
+    let [bare, new] = ["bare", "new"].map(|name| home.path().join(name));
+    let (from, to) = (bare.to_str().unwrap(), new.to_str().unwrap());
+    let backup = ["backup", "--out", from, "--without-keys"];
+    say(folder.path(), &backup).await.outcome.unwrap();
+    let mark = new.join("restore.unfinished");
+    let restore = ["restore", from, "--dir", to];
+    let said = say(folder.path(), &restore).await;
+    assert!(said.outcome.unwrap_err().message.contains("has no keys"));
+    assert!(!mark.exists(), "nothing was put anywhere");
+
+    // The authority is none.
+    for name in ["keys", "authority"] {
+        std::fs::create_dir(new.join(name)).unwrap();
+        std::fs::write(new.join(name).join("other"), "").unwrap();
+    }
+    say(folder.path(), &restore).await.outcome.unwrap_err();
+    assert!(mark.exists());
+    for words in [&["serve"][..], &["instance", "list"], &["migrate"]] {
+        let said = say(&new, words).await;
+        assert_eq!(code(&said), exit::CONFIGURATION, "{words:?}");
+        let why = said.outcome.unwrap_err().message;
+        assert!(why.contains("restore the backup again"), "{why}");
+    }
+
+    std::fs::remove_dir_all(&new).unwrap();
+    std::fs::create_dir(&new).unwrap();
+    for name in ["keys", "authority"] {
+        let (own, there) = (folder.path().join(name), new.join(name));
+        std::fs::create_dir(&there).unwrap();
+        for file in std::fs::read_dir(own).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), there.join(file.file_name())).unwrap();
+        }
+    }
+    say(folder.path(), &restore).await.outcome.unwrap();
+    assert!(!mark.exists());
+    say(&new, &["instance", "list"]).await.outcome.unwrap();
+}
