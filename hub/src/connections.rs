@@ -4,14 +4,13 @@
 //! Whoever opens more than it may loses its oldest: an instance, and a network
 //! with connections that have not said who they are.
 
+mod endable;
+
 use std::collections::{BTreeMap, HashMap};
-use std::future::Future as _;
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::RustlsAcceptor;
@@ -21,10 +20,10 @@ use lapor_protocol::directory::Status;
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::problem::Code;
 use lapor_web::peer::network;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 
+use self::endable::Endable;
 use crate::ground::Ground;
 use crate::watch::{Reason, Visits};
 
@@ -32,10 +31,6 @@ use crate::watch::{Reason, Visits};
 /// connections end. With the look at the directory it stays below the five
 /// seconds in which a suspension must bite.
 const GRACE: Duration = Duration::from_secs(1);
-/// Whoever was heard so short a time before the hub closes has asked for it: the hub's own reasons to
-/// close come of silence, and take longer.
-const JUST_HEARD: Duration = Duration::from_secs(5);
-
 /// All open connections of a listener, and the history of whose they were.
 #[derive(Debug, Default)]
 pub struct Connections {
@@ -89,15 +84,6 @@ pub struct Doorkeeper {
     pub tls: RustlsAcceptor<NoDelayAcceptor>,
     pub ground: Arc<Ground>,
     pub connections: Arc<Connections>,
-}
-
-/// A stream that can be ended from outside.
-pub struct Endable<T> {
-    stream: T,
-    ended: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// When the other side was last heard.
-    heard: Instant,
-    place: Place,
 }
 
 impl Connections {
@@ -307,32 +293,8 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Doorkeeper {
             {
                 place = connections.enter(Whose::Member(instance), &ground);
             }
-            let stream = Endable {
-                stream,
-                ended: Box::pin(place.end.clone().cancelled_owned()),
-                heard: Instant::now(),
-                place,
-            };
-            Ok((stream, service))
+            Ok((Endable::new(stream, place), service))
         })
-    }
-}
-
-impl<T> Endable<T> {
-    /// An error once the connection must end; whoever waits is woken then.
-    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        match self.ended.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(io::ErrorKind::ConnectionAborted.into()),
-            Poll::Pending => Ok(()),
-        }
-    }
-
-    /// Notes a line that broke while the hub wrote to it.
-    fn broken<O>(&self, outcome: Poll<io::Result<O>>) -> Poll<io::Result<O>> {
-        if let Poll::Ready(Err(_)) = &outcome {
-            let _ = self.place.cause.set(Reason::Broken);
-        }
-        outcome
     }
 }
 
@@ -343,96 +305,4 @@ async fn counts(ground: &Ground, instance: &InstanceId, shown: Digest) -> bool {
     }
     let known = ground.voided.look_up(&ground.db, instance, shown).await;
     !known.is_err_and(|refused| refused.code() == Code::CertificateUnknown)
-}
-
-/// Why a line ended that can be read no more: whose program is killed has the line closed, and never
-/// says so within TLS.
-fn why(error: &io::Error) -> Reason {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => Reason::Ended,
-        _ => Reason::Broken,
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        this.check(cx)?;
-        let before = buf.filled().len();
-        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
-        let reason = match &read {
-            Poll::Ready(Ok(())) if buf.filled().len() > before => {
-                this.heard = Instant::now();
-                None
-            }
-            Poll::Ready(Ok(())) if buf.remaining() > 0 => Some(Reason::Closed),
-            Poll::Ready(Err(error)) => Some(why(error)),
-            _ => None,
-        };
-        if let Some(reason) = reason {
-            let _ = this.place.cause.set(reason);
-        }
-        read
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        this.check(cx)?;
-        let written = Pin::new(&mut this.stream).poll_write(cx, buf);
-        this.broken(written)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        this.check(cx)?;
-        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
-        this.broken(flushed)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        // A goodbye within HTTP/2 is answered by one, and what comes behind it is read no more.
-        if this.heard.elapsed() < JUST_HEARD {
-            let _ = this.place.cause.set(Reason::Closed);
-        }
-        Pin::new(&mut this.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        this.check(cx)?;
-        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
-        this.broken(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_program_that_is_killed_is_told_from_a_line_that_breaks() {
-        let of = |kind: io::ErrorKind| why(&kind.into());
-        assert_eq!(of(io::ErrorKind::UnexpectedEof), Reason::Ended);
-        assert_eq!(of(io::ErrorKind::ConnectionReset), Reason::Broken);
-        assert_eq!(of(io::ErrorKind::TimedOut), Reason::Broken);
-    }
 }
