@@ -1,5 +1,7 @@
 //! Cases as this node sees them: the ruled fold, and what a list shows.
 
+use std::collections::BTreeSet;
+
 use lapor_migrations::{Bulk, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
@@ -264,6 +266,18 @@ fn stored(row: &CaseRow) -> [Value; 47] {
         row.replied.into(),
         completed.into(),
     ]
+}
+
+static COMPLETED: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select c.case_id from v join cases c on c.case_id = v.case_id where c.completed = 1",
+);
+
+/// Those of the named cases whose reporter has completed the report since the last public follow-up.
+pub async fn completed(tx: &mut Tx, ids: Vec<Value>) -> Stored<BTreeSet<String>> {
+    let rows: Vec<(String,)> = tx.fetch_rows(&COMPLETED, ids).await?;
+    Ok(rows.into_iter().map(|(case,)| case).collect())
 }
 
 /// Rows of an older version, which have no words for lists yet.
