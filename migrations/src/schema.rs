@@ -49,7 +49,7 @@ const NODE: &[Source] = sources!("node": "0001_core", "0002_keys_due", "0003_tra
     "0045_counted", "0046_cities", "0047_bridge", "0048_registers", "0049_token_bounds",
     "0050_after_sending", "0051_no_longer_here", "0052_rows_left_out",
     "0053_requests_by_change", "0054_outbox_bodies", "0055_unfetched", "0056_replied", "0057_unanswered",
-    "0058_own_closings", "0059_contacts", "0060_own_lines");
+    "0058_own_closings", "0059_contacts", "0060_own_lines", "0061_completed");
 
 /// Each database lists its tables in a place of its own.
 const TABLES_SQLITE: &str =

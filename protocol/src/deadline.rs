@@ -254,10 +254,33 @@ pub fn clocks(case: &Case, world: DirectoryAt<'_>, calendar: &Calendar, now: i64
     all
 }
 
-/// Those of them that somebody can still meet: of a case that was erased only the reporter's silence.
-pub fn awaited(case: &Case, world: DirectoryAt<'_>, calendar: &Calendar, now: i64) -> Vec<Clock> {
+/// Those of them that the custodian can still meet; none of a case that was erased.
+pub fn owed(case: &Case, world: DirectoryAt<'_>, calendar: &Calendar, now: i64) -> Vec<Clock> {
     let mut all = clocks(case, world, calendar, now);
-    all.retain(|clock| !case.redacted || clock.kind == ClockKind::Silence);
+    all.retain(|clock| clock.kind != ClockKind::Silence && !case.redacted);
+    all
+}
+
+/// The same with the reporter's silence where it will close the case. It will not while the case is
+/// held: what ends a hold is the reporter's word, another follow-up, or an act that takes the answer
+/// back. Nor will it once the reporter has `completed` the report since the last follow-up: the rules
+/// count that for no reply, and yet they were not silent.
+pub fn awaited(
+    case: &Case,
+    completed: bool,
+    world: DirectoryAt<'_>,
+    calendar: &Calendar,
+    now: i64,
+) -> Vec<Clock> {
+    let closes = !completed && case.before_hold.is_none();
+    let mut all = clocks(case, world, calendar, now);
+    all.retain(|clock| {
+        if clock.kind == ClockKind::Silence {
+            closes
+        } else {
+            !case.redacted
+        }
+    });
     all
 }
 

@@ -3,12 +3,13 @@
 //! case in it, because the hub has none that it could read.
 
 use lapor_protocol::case::Case;
-use lapor_protocol::deadline::{Clock, awaited};
+use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, Position};
 use lapor_protocol::kinds::Body;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::walk::awaited_at;
 use super::{Way, calendar, walk};
 use crate::app::Hub;
 use crate::casefile::{self, Past};
@@ -70,7 +71,7 @@ pub async fn read(hub: &Hub, id: CaseId) -> Result<Option<Skeleton>, HubError> {
     let acts = (1..).zip(&file.past).map(|(place, past)| deed(place, past));
     Ok(Some(Skeleton {
         parties: file.case.parties(world).into_iter().collect(),
-        clocks: awaited(&file.case, world, calendar, hub.now_ms()),
+        clocks: awaited_at(&file, &directory, calendar, hub.now_ms()),
         acts: acts.collect(),
         way,
         case: file.case,

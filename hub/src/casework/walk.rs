@@ -4,7 +4,7 @@
 
 use lapor_protocol::calendar::Calendar;
 use lapor_protocol::case::{Case, Order, apply};
-use lapor_protocol::deadline::{ClockKind, awaited};
+use lapor_protocol::deadline::{Clock, awaited};
 use lapor_protocol::directory::{Directory, DirectoryAt};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::Body;
@@ -83,11 +83,34 @@ pub fn walk(file: &CaseFile, directory: &Directory, calendar: &Calendar) -> Way 
     }
 }
 
+/// The clocks of a case at `now` (Unix ms) that somebody can still meet.
+pub fn awaited_at(
+    file: &CaseFile,
+    directory: &Directory,
+    calendar: &Calendar,
+    now: i64,
+) -> Vec<Clock> {
+    let applied = file.past.iter().rev().filter(|past| past.ruling.applied());
+    let mut bodies = applied.filter_map(|past| past.message.body.as_ref().ok());
+    let completed = bodies.find_map(completes).unwrap_or(false);
+    awaited(&file.case, completed, directory.latest(), calendar, now)
+}
+
+/// Whether the reporter has completed the report since the last follow-up, as far as a message changes
+/// that.
+fn completes(body: &Body) -> Option<bool> {
+    match body {
+        Body::ReportCompleted(_) => Some(true),
+        Body::CaseFollowedUp(_) => Some(false),
+        _ => None,
+    }
+}
+
 struct Walk<'a> {
     calendar: &'a Calendar,
     terms: Vec<Term>,
     clocks: Clocks,
-    /// The reporter has completed the report since the last follow-up: silence closes nothing.
+    /// The reporter has completed the report since the last follow-up.
     completed: bool,
 }
 
@@ -140,14 +163,9 @@ impl Walk<'_> {
                 reason: None,
             });
         }
-        match body {
-            Body::ReportCompleted(_) => self.completed = true,
-            Body::CaseFollowedUp(_) => self.completed = false,
-            _ => {}
-        }
+        self.completed = completes(body).unwrap_or(self.completed);
         let hop = self.terms.last().map_or(1, |term| term.hop);
-        let mut awaited = awaited(after, world, self.calendar, at);
-        awaited.retain(|clock| !self.completed || clock.kind != ClockKind::Silence);
+        let awaited = awaited(after, self.completed, world, self.calendar, at);
         self.clocks.take(after, awaited, at, hop);
     }
 }

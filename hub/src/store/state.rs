@@ -42,7 +42,7 @@ pub const CASEWORK: &str = "casework";
 pub const CASEWORK_RECOUNT: &str = "casework_recount";
 /// Edition of the calendar by which they are counted. The number at its end goes up when clocks are
 /// counted in another way, so that those of open cases are counted anew.
-pub const CASEWORK_CALENDAR: &str = "casework_calendar_2";
+pub const CASEWORK_CALENDAR: &str = "casework_calendar_3";
 /// Cases that the figures pass over because they cannot be read, as JSON.
 pub const CASEWORK_UNREAD: &str = "casework_unread";
 /// Set once there have been rules of alarms.

@@ -4,6 +4,7 @@ use lapor_hub::casework::figures::{Figures, Period, Sum, count};
 use lapor_hub::casework::{Step, keep_week, skeleton, step, take_in_again, walk};
 use lapor_hub::store::casework::lists::{self, After, Asked, ListRow};
 use lapor_hub::{casefile, store};
+use lapor_protocol::deadline::ClockKind;
 use lapor_protocol::ids::InstanceKind;
 use lapor_web::holidays::first_edition;
 use serde_json::json;
@@ -419,6 +420,59 @@ async fn no_close_by_silence_is_late_where_the_reporter_has_completed_the_report
             place.clock.advance(HOUR);
             assert_eq!(late().await, Some(0), "answer {answered}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_silence_is_shown_and_counted_only_where_it_will_close_the_case() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (case, filed) = bandung.file(1);
+        place.send(&bandung, std::slice::from_ref(&filed)).await;
+        // At the step, overdue at it, listed as overdue, and among the clocks of the case.
+        let stands = async || {
+            place.clock.advance(HOUR);
+            follow(&place).await;
+            let all = figures(&place).await;
+            let closing = all.by_step.iter().find(|of| of.step == Step::Closing);
+            let counted = closing.map(|of| (of.waiting.unwrap(), of.overdue.unwrap()));
+            let mut tx = place.hub.ground.db.read().await.unwrap();
+            let asked = Asked {
+                institution: "",
+                hop: 0,
+                after: &After::default(),
+                most: 10,
+            };
+            let (step, now) = (Step::Closing.as_str(), place.hub.now_ms());
+            let listed = lists::overdue(&mut tx, asked, step, now).await.unwrap();
+            tx.rollback().await.unwrap();
+            let read = skeleton::read(&place.hub, case).await.unwrap().unwrap();
+            let clocks = read.clocks.iter();
+            let shown = clocks.filter(|clock| clock.kind == ClockKind::Silence);
+            (counted.unwrap(), listed.len(), shown.count())
+        };
+        for hold in [false, true] {
+            let answer = bandung.follow_up(case, &filed.message);
+            place.send(&bandung, &[answer]).await;
+            assert_eq!(stands().await, ((1, 0), 0, 1));
+            place.clock.advance(25 * DAY);
+            assert_eq!(stands().await, ((1, 1), 1, 1));
+            if hold {
+                let asks = json!({ "questions": 1 });
+                let held = bandung.write("case.held", Some(case), Some(&filed.message), asks);
+                place.send(&bandung, &[held]).await;
+                assert_eq!(stands().await, ((0, 0), 0, 0), "held");
+            }
+            let completed = bandung.write("report.completed", Some(case), None, json!({}));
+            place.send(&bandung, &[completed]).await;
+            assert_eq!(stands().await, ((0, 0), 0, 0), "completed");
+        }
+        let read = skeleton::read(&place.hub, case).await.unwrap().unwrap();
+        let mut closing = read.way.clocks;
+        closing.retain(|ran| ran.step == Step::Closing);
+        assert_eq!(closing.len(), 2, "both had run out before");
+        assert!(closing.iter().all(|ran| ran.met_at.is_some()));
     }
 }
 

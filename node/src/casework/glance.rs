@@ -125,6 +125,7 @@ impl Glance {
             last_at: Some(at),
             turn: Some("report.filed".to_owned()),
             taken_up: 0,
+            completed: 0,
         }
     }
 
@@ -155,7 +156,11 @@ impl Glance {
                 self.excerpt = word("content").as_deref().map(shortened);
             }
             "case.verified" => self.title = word("title").or(self.title.take()),
-            "case.followed_up" => self.answer = word("text").as_deref().map(shortened),
+            "report.completed" => self.completed = 1,
+            "case.followed_up" => {
+                self.answer = word("text").as_deref().map(shortened);
+                self.completed = 0;
+            }
             "case.redacted" => self.forget(),
             _ => {}
         }

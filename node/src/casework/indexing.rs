@@ -86,18 +86,16 @@ impl Node {
         let (me, directory) = (self.instance()?, self.directory());
         let mut tx = self.write_tx().await?;
         let mut rows = store::cases::undescribed(&mut tx, STEP).await?;
-        let mut left = Vec::new();
+        let mut cases = Vec::with_capacity(rows.len());
         for row in &mut rows {
             let fold = row.ruled()?;
             describe(&mut tx, row, me).await?;
             let case = refresh(&mut tx, row, fold.as_ref(), me, directory.latest()).await?;
-            if row.left_at.is_some() {
-                left.push((row.case_id.clone(), case));
-            }
+            cases.push((row.case_id.clone(), case));
         }
         keep(&mut tx, &rows).await?;
-        // What older versions took for heard of still runs out and counts.
-        let pairs = left.iter().map(|(id, case)| (id.as_str(), case.as_ref()));
+        // What older versions took for heard of, or for a silence that closes a case, still runs out.
+        let pairs = cases.iter().map(|(id, case)| (id.as_str(), case.as_ref()));
         let pairs: Vec<_> = pairs.collect();
         Box::pin(record(self, &mut tx, &pairs)).await?;
         let ids = rows.iter().map(|row| Value::from(row.case_id.as_str()));

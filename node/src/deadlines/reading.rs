@@ -13,7 +13,8 @@ use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
 
 use super::Deadline;
-use crate::casework::{CaseList, CaseSummary, Sight, completed_since, summaries};
+use super::record::completed;
+use crate::casework::{CaseList, CaseSummary, Sight, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -60,24 +61,16 @@ impl Node {
     }
 
     /// The clocks of a case that somebody can still meet; that of silence only where it will close the
-    /// case, which its reporter has not completed since the answer.
+    /// case.
     pub(super) async fn running_clocks(
         &self,
         tx: &mut Tx,
         case: &Case,
         calendar: &Calendar,
     ) -> Result<Vec<Clock>, NodeError> {
+        let completed = !completed(tx, &[case]).await?.is_empty();
         let (directory, now) = (self.directory(), self.clock().now_ms());
-        let mut running = awaited(case, directory.latest(), calendar, now);
-        let silence = |clock: &Clock| clock.kind == ClockKind::Silence;
-        let answer = case.follow_up.as_ref();
-        if let Some(answer) = answer.filter(|_| running.iter().any(silence)) {
-            let (id, me) = (case.id.to_string(), self.instance()?);
-            if Box::pin(completed_since(tx, &id, me, &answer.message)).await? {
-                running.retain(|clock| !silence(clock));
-            }
-        }
-        Ok(running)
+        Ok(awaited(case, completed, directory.latest(), calendar, now))
     }
 
     /// Counts working days as of now.

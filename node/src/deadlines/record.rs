@@ -1,8 +1,10 @@
 //! Keeping the deadlines and the facts of a case as it is shown, in the
 //! transaction that changes it.
 
+use std::collections::BTreeSet;
+
 use lapor_migrations::{Tx, Value};
-use lapor_protocol::case::Case;
+use lapor_protocol::case::{Case, FollowUp};
 use lapor_protocol::deadline::{Clock, ClockKind, awaited};
 use lapor_protocol::ids::{CaseId, InstanceId};
 
@@ -58,13 +60,15 @@ impl Consequences {
             let calendar = node.calendar_in_force(tx).await?;
             let (me, directory, now) = (node.instance()?, node.directory(), node.clock().now_ms());
             let tells = node.sends_letters() || node.settings().channels.is_on();
+            let shown: Vec<&Case> = cases.iter().filter_map(|(_, case)| *case).collect();
+            let completed = completed(tx, &shown).await?;
             for (id, case) in cases {
                 let Some(case) = case.filter(|case| !case.excluded.contains(me)) else {
                     gone.push(Value::from(*id));
                     continue;
                 };
                 let world = directory.latest();
-                let running = awaited(case, world, &calendar, now);
+                let running = awaited(case, completed.contains(*id), world, &calendar, now);
                 let party = case.is_party(me, world);
                 let mut row = row(case, if party { &running } else { &[] }, me, now);
                 if party {
@@ -118,6 +122,24 @@ impl Consequences {
     }
 }
 
+/// Those of these cases whose reporter has completed the report since the last follow-up, after which
+/// silence closes nothing: by their rows, which are up to date, and which are read only where the
+/// reporter may be silent at all.
+pub(super) async fn completed(tx: &mut Tx, cases: &[&Case]) -> Result<BTreeSet<String>, NodeError> {
+    let answered = cases.iter().filter(|case| unanswered(case).is_some());
+    let ids: Vec<Value> = answered.map(|case| case.id.to_string().into()).collect();
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    Ok(store::cases::completed(tx, ids).await?)
+}
+
+/// The last public follow-up of an open case, where the rules know of no reply to it.
+fn unanswered(case: &Case) -> Option<&FollowUp> {
+    let last = case.follow_up.as_ref();
+    last.filter(|last| case.state.is_open() && !last.replied_since)
+}
+
 /// Cases that were merged into one, or into what was merged into it.
 async fn repeated_by(tx: &mut Tx, case: &Case) -> Result<Vec<CaseId>, NodeError> {
     let mut found = merged_into(case);
@@ -148,7 +170,8 @@ fn merged_into(case: &Case) -> Vec<CaseId> {
 fn row(case: &Case, clocks: &[Clock], me: &InstanceId, now: i64) -> DeadlineRow {
     let silence = clocks.iter().find(|clock| clock.kind == ClockKind::Silence);
     let next = clocks.iter().find(|clock| clock.kind != ClockKind::Silence);
-    let heard = silence.and(case.follow_up.as_ref());
+    // When it was heard counts on where something comes between, as a hold that has no effect.
+    let heard = unanswered(case);
     DeadlineRow {
         case_id: case.id.to_string(),
         custodian: Some(case.custodian.to_string()),

@@ -115,37 +115,15 @@ impl Node {
             }
             let damaged = self.record_these(&mut tx, &page).await?;
             for id in &page {
-                let noted = if damaged.contains(id.as_str()) {
-                    None
-                } else {
-                    self.note_if_readable(&mut tx, id, now).await?
-                };
-                if let Some(new) = noted {
-                    count += new;
-                } else {
+                if damaged.contains(id.as_str()) {
                     store::deadlines::look_next(&mut tx, id, Some(now + PAUSE_MS)).await?;
+                } else {
+                    count += self.note_deadlines_of(&mut tx, id, now).await?;
                 }
             }
             tx.commit().await?;
         }
         Ok(count)
-    }
-
-    /// The same of one case; `None` where its history cannot be read.
-    async fn note_if_readable(
-        &self,
-        tx: &mut Tx,
-        id: &str,
-        now: i64,
-    ) -> Result<Option<u64>, NodeError> {
-        match self.note_deadlines_of(tx, id, now).await {
-            Ok(new) => Ok(Some(new)),
-            Err(error @ NodeError::Database(_)) => Err(error),
-            Err(_) => {
-                damage::tell("cases", id);
-                Ok(None)
-            }
-        }
     }
 
     /// Notes what is to be told of one case, and when to look next.
@@ -283,6 +261,7 @@ impl Node {
         if due + SKEW_MS > now {
             return Ok(Silence::Later(due + SKEW_MS));
         }
+        // What is final goes by what was said, and by no summary of it.
         let (me, answer) = (self.instance()?, &last.message);
         let completed = Box::pin(completed_since(tx, &row.case_id, me, answer)).await?;
         Ok(if completed {

@@ -14,6 +14,7 @@ use super::{NoticeKind, Recipient, RunningClock};
 use crate::casework::{CaseFilter, NewReport, Sight, Tab};
 use crate::clock::Clock as _;
 use crate::doors::texts;
+use crate::figures::Side;
 use crate::publishing::NewCalendar;
 use crate::store;
 use crate::sync::Link;
@@ -40,6 +41,23 @@ async fn answers(place: &Place, case: CaseId) {
     let words = Some(json!({"text": "Lampu telah diganti."}));
     let body = json!({"proposes_to_close": true});
     acts(place, case, "case.followed_up", body, words).await;
+}
+
+async fn completes(place: &Place, case: CaseId) {
+    let picture = Some(json!({"text": "Ini fotonya."}));
+    acts(place, case, "report.completed", json!({}), picture).await;
+}
+
+async fn asks(place: &Place, case: CaseId) {
+    let questions = Some(json!({"questions": ["Sudah menyala?"]}));
+    acts(place, case, "case.held", json!({"questions": 1}), questions).await;
+}
+
+/// Whether those who look at a case are told that silence closes it.
+async fn ends(place: &Place, case: CaseId) -> bool {
+    let view = place.node.case(case).await.unwrap();
+    let mut kinds = view.clocks.iter().map(|clock| clock.kind);
+    kinds.any(|kind| kind == ClockKind::Silence)
 }
 
 /// Goes to a moment and does what is due by then.
@@ -294,14 +312,7 @@ async fn a_reply_and_a_case_that_stands_still_keep_silence_from_closing() {
             Some(json!({"text": "Belum menyala."})),
         )
         .await;
-        acts(
-            &place,
-            held,
-            "case.held",
-            json!({"questions": 1}),
-            Some(json!({"questions": ["Di mana?"]})),
-        )
-        .await;
+        asks(&place, held).await;
         passes_to(&place, NOW + 60 * DAY).await;
         assert_eq!(state(&place, replied).await, Some(State::Answered));
         assert_eq!(state(&place, held).await, Some(State::Held));
@@ -361,22 +372,16 @@ async fn what_completes_an_answered_report_keeps_silence_from_closing_until_the_
         for case in [held, added, silent] {
             answers(&place, case).await;
         }
-        let asks = Some(json!({"questions": ["Sudah menyala?"]}));
-        acts(&place, held, "case.held", json!({"questions": 1}), asks).await;
+        asks(&place, held).await;
         let no = Some(json!({"answers": ["Belum, masih padam."]}));
         acts(&place, held, "report.completed", json!({}), no).await;
         link.push().await.unwrap();
         link.pull(Stream::Inbox, 0).await.unwrap();
         // One that the hub has not ruled yet was said all the same.
-        let picture = Some(json!({"text": "Ini fotonya."}));
-        acts(&place, added, "report.completed", json!({}), picture).await;
+        completes(&place, added).await;
         // Nobody is told of a close that does not come.
-        let ends = async |case: CaseId| {
-            let view = place.node.case(case).await.unwrap();
-            let mut kinds = view.clocks.iter().map(|clock| clock.kind);
-            kinds.any(|kind| kind == ClockKind::Silence)
-        };
-        assert!(ends(silent).await && !ends(held).await && !ends(added).await);
+        assert!(ends(&place, silent).await);
+        assert!(!ends(&place, held).await && !ends(&place, added).await);
         for day in 9..=14 {
             passes_to(&place, NOW + day * DAY).await;
         }
@@ -394,6 +399,91 @@ async fn what_completes_an_answered_report_keeps_silence_from_closing_until_the_
         passes_to(&place, NOW + 120 * DAY).await;
         assert_eq!(state(&place, held).await, Some(State::Closed));
         assert_eq!(state(&place, added).await, Some(State::Answered));
+    }
+}
+
+#[tokio::test]
+async fn a_silence_that_closes_nothing_stands_in_no_list() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let link = Link::over(node.clone(), PaperHub::of(&place)).unwrap();
+        let (silent, completed) = (filed(&place).await, filed(&place).await);
+        let held = filed(&place).await;
+        for case in [silent, completed, held] {
+            answers(&place, case).await;
+        }
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        completes(&place, completed).await;
+        // Nobody has looked since it ran out, so that in the hold it does not stand still.
+        place.clock.advance(60 * DAY);
+        asks(&place, held).await;
+        assert!(ends(&place, silent).await);
+        for case in [completed, held] {
+            assert!(!ends(&place, case).await);
+            let view = node.case(case).await.unwrap();
+            assert_eq!(RunningClock::of(&view.clocks), None);
+        }
+        let now = place.clock.now_ms();
+        let mut tx = node.read_tx().await.unwrap();
+        let looked = store::deadlines::to_look_at(&mut tx, now, 50).await;
+        assert_eq!(looked.unwrap(), [silent.to_string()]);
+        let closes = store::deadlines::silent(&mut tx, now, 50).await.unwrap();
+        let closes: Vec<&str> = closes.iter().map(|row| row.case_id.as_str()).collect();
+        assert_eq!(closes, [silent.to_string()]);
+        drop(tx);
+        // That a reporter is silent is nobody's delay: no list of what is due has any of them.
+        let listed = node.cases_by_deadline(&Sight::ALL, None, false, None, 50);
+        assert_eq!(listed.await.unwrap().cases, []);
+        let late = CaseFilter {
+            overdue: true,
+            ..CaseFilter::default()
+        };
+        assert_eq!(node.cases(&late, None, 50).await.unwrap().cases, []);
+        let figures = node.figures_of(Side::Custodian, 0, now).await.unwrap();
+        assert_eq!(
+            (figures.figures[0].handled, figures.figures[0].overdue),
+            (3, 0)
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_an_older_version_took_for_silence_closes_nothing_and_is_put_right() {
+    const OLDER: [&str; 2] = [
+        "update cases set completed = 0, described = 0 where case_id = $1",
+        "update deadlines set silence_at = 1, look_at = 1 where case_id = $1",
+    ];
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let link = Link::over(node.clone(), PaperHub::of(&place)).unwrap();
+        let case = filed(&place).await;
+        answers(&place, case).await;
+        completes(&place, case).await;
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        let id = case.to_string();
+        let is_older = async || {
+            let mut tx = node.write_tx().await.unwrap();
+            for sql in OLDER {
+                let done = on!(&mut tx, c => sqlx::query(sql).bind(&id).execute(c).await.map(drop));
+                done.unwrap();
+            }
+            tx.commit().await.unwrap();
+        };
+        is_older().await;
+        assert!(ends(&place, case).await, "the row says so");
+        passes_to(&place, NOW + 60 * DAY).await;
+        assert_eq!(state(&place, case).await, Some(State::Answered));
+        is_older().await;
+        while node.catch_up_words().await.unwrap() > 0 {}
+        assert!(!ends(&place, case).await);
+        let mut tx = node.read_tx().await.unwrap();
+        let rows = store::deadlines::these(&mut tx, vec![id.as_str().into()]).await;
+        let rows = rows.unwrap();
+        assert_eq!((rows[0].silence_at, rows[0].look_at), (None, None));
     }
 }
 

@@ -4,7 +4,7 @@
 
 use lapor_protocol::calendar::Calendar;
 use lapor_protocol::case::Case;
-use lapor_protocol::deadline::{ClockKind, awaited};
+use lapor_protocol::deadline::owed;
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::kinds::Body;
 
@@ -30,14 +30,13 @@ pub(crate) fn take_overdue(
     (world, calendar): (DirectoryAt<'_>, &Calendar),
     at: i64,
 ) {
-    let mut ran_out = awaited(before, world, calendar, at);
-    ran_out
-        .retain(|clock| clock.kind != ClockKind::Silence && clock.due.is_some_and(|due| due < at));
+    let mut ran_out = owed(before, world, calendar, at);
+    ran_out.retain(|clock| clock.due.is_some_and(|due| due < at));
     if ran_out.is_empty() {
         return;
     }
     if before.custodian == after.custodian {
-        let still = awaited(after, world, calendar, at);
+        let still = owed(after, world, calendar, at);
         ran_out.retain(|clock| {
             let same = still.iter().find(|one| one.kind == clock.kind);
             same.is_none_or(|one| one.started != clock.started)

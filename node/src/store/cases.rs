@@ -1,5 +1,7 @@
 //! Cases as this node sees them: the ruled fold, and what a list shows.
 
+use std::collections::BTreeSet;
+
 use lapor_migrations::{Bulk, Legible, Tx, Value, on};
 use sqlx::FromRow;
 
@@ -96,6 +98,8 @@ pub struct Glance {
     pub turn: Option<String>,
     /// 1: an institution has taken it up as a report.
     pub taken_up: i64,
+    /// 1: the reporter has completed the report, and no public follow-up has come since.
+    pub completed: i64,
 }
 
 /// What this desk has decided for itself; written by [`super::desk`] only.
@@ -127,7 +131,7 @@ macro_rules! listed {
         anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
         updated_at, runs_out_at, work_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
         officer, looked_at, outcome, taken_up, own_number, identity_asks, local_category, waits_since, escalated, copied,
-        left_at, replied"
+        left_at, replied, completed"
     };
 }
 pub(super) use listed;
@@ -158,8 +162,8 @@ static PUT: Bulk = Bulk::new(
         programme_slug, on_behalf_of, anonymous, secret, public, supports, hops, tray,
         erased, pending, filed_at, updated_at, title, place, excerpt, answer, last_kind,
         last_author, last_at, turn, described, runs_out_at, outcome, taken_up, work_at,
-        identity_asks, waits_since, escalated, copied, left_at, replied) values",
-    46,
+        identity_asks, waits_since, escalated, copied, left_at, replied, completed) values",
+    47,
     "on conflict (case_id) do update set fold = excluded.fold, next_seq = excluded.next_seq,
         blocked = excluded.blocked, ticket = excluded.ticket, origin = excluded.origin,
         custodian = excluded.custodian, state = excluded.state,
@@ -178,6 +182,7 @@ static PUT: Bulk = Bulk::new(
         identity_asks = excluded.identity_asks,
         waits_since = excluded.waits_since, escalated = excluded.escalated,
         copied = excluded.copied, left_at = excluded.left_at, replied = excluded.replied,
+        completed = excluded.completed,
         local_category = case
             when cases.category is not distinct from excluded.category then cases.local_category
             when cases.kept_for = excluded.category then cases.kept_local end,
@@ -197,7 +202,7 @@ pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     tx.run_rows(&PUT, values).await.map(drop)
 }
 
-fn stored(row: &CaseRow) -> [Value; 46] {
+fn stored(row: &CaseRow) -> [Value; 47] {
     let Glance {
         title,
         place,
@@ -208,6 +213,7 @@ fn stored(row: &CaseRow) -> [Value; 46] {
         last_at,
         turn,
         taken_up,
+        completed,
     } = row.glance.clone();
     [
         row.case_id.as_str().into(),
@@ -258,7 +264,20 @@ fn stored(row: &CaseRow) -> [Value; 46] {
         row.copied.into(),
         row.left_at.into(),
         row.replied.into(),
+        completed.into(),
     ]
+}
+
+static COMPLETED: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select c.case_id from v join cases c on c.case_id = v.case_id where c.completed = 1",
+);
+
+/// Those of the named cases whose reporter has completed the report since the last public follow-up.
+pub async fn completed(tx: &mut Tx, ids: Vec<Value>) -> Stored<BTreeSet<String>> {
+    let rows: Vec<(String,)> = tx.fetch_rows(&COMPLETED, ids).await?;
+    Ok(rows.into_iter().map(|(case,)| case).collect())
 }
 
 /// Rows of an older version, which have no words for lists yet.

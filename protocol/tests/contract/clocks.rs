@@ -4,7 +4,7 @@
 use lapor_protocol::calendar::Calendar;
 use lapor_protocol::case::Effect::Inapplicable;
 use lapor_protocol::case::{Reason, State};
-use lapor_protocol::deadline::{Clock, ClockKind, ClockState, OwnTerm, clocks};
+use lapor_protocol::deadline::{Clock, ClockKind, ClockState, OwnTerm, awaited, clocks, owed};
 use lapor_protocol::kinds::calendar_updated::{CalendarUpdated, Holiday, HolidayKind};
 use lapor_protocol::kinds::{Body, CaseDisposed, CaseVerified};
 
@@ -208,6 +208,29 @@ fn an_answer_in_a_hold_ends_it_and_the_reporter_has_as_long_as_ever() {
     story.applied("kemenpu", answered());
     assert_eq!(story.case().before_hold, None);
     assert!(kinds(&story).contains(&ClockKind::Silence));
+}
+
+#[test]
+fn silence_is_awaited_only_where_it_will_close_the_case() {
+    use ClockKind::{Complaint, Silence};
+    let calendar = Calendar::of_weekdays();
+    let waits = |story: &Story, completed: bool| -> Vec<ClockKind> {
+        let (world, now) = (story.world.now(), story.clock);
+        let all = awaited(story.case(), completed, world, &calendar, now);
+        all.iter().map(|clock| clock.kind).collect()
+    };
+    let mut story = with_ministry();
+    story.applied("kemenpu", followed_up());
+    for days in [1, 40] {
+        days_later(&mut story, days);
+        assert_eq!(waits(&story, false), [Silence, Complaint]);
+        assert_eq!(waits(&story, true), [Complaint]);
+    }
+    story.applied("kemenpu", held());
+    assert_eq!(kinds(&story), [Silence, Complaint], "it had run out before");
+    assert_eq!(waits(&story, false), [Complaint]);
+    let all = owed(story.case(), story.world.now(), &calendar, story.clock);
+    assert_eq!(all.len(), 1);
 }
 
 #[test]

@@ -438,3 +438,38 @@ async fn a_reporter_hears_of_questions_and_of_what_an_institution_reopens_or_era
         assert!(text.contains("Dibuka kembali"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn nobody_is_told_that_silence_closes_what_they_have_completed_meanwhile() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let node = posted.node();
+        let hub = PaperHub::of(&posted.place);
+        let (silent, completed) = (posted.filed(false).await, posted.filed(false).await);
+        for filed in [&silent, &completed] {
+            posted.answers(filed.case).await;
+        }
+        posted.ruled(&hub).await;
+        posted.writes().await;
+        let before = posted.sends(0).await.len();
+        // The last day but one of ten, a Friday, and the day after.
+        let eve = TUESDAY + 11 * DAY;
+        posted.place.clock.advance(eve - node.clock().now_ms());
+        node.look_after_deadlines().await.unwrap();
+        let noted = node.untold_notices(None, 10).await.unwrap().0;
+        assert_eq!(noted.len(), 2);
+        posted
+            .acts(
+                completed.case,
+                "report.completed",
+                json!({}),
+                "Masih padam.",
+            )
+            .await;
+        posted.writes().await;
+        let sent = posted.sends(before).await;
+        let texts = sent.iter().map(|letter| readable(&letter.text));
+        let warned = texts.filter(|text| text.contains("ditutup otomatis"));
+        let warned: Vec<bool> = warned.map(|text| text.contains(&silent.ticket)).collect();
+        assert_eq!(warned, [true]);
+    }
+}
