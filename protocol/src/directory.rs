@@ -227,6 +227,9 @@ pub struct Directory {
     history: BTreeMap<InstanceId, Vec<(u64, Arc<InstanceEntry>)>>,
     /// Who was ever of a kind: the desk is asked for with each act, among hundreds.
     ever: BTreeMap<InstanceKind, BTreeSet<InstanceId>>,
+    /// By each successor that was ever named, who named it: asked for with acts on cases that exclude
+    /// somebody.
+    succeeded: BTreeMap<InstanceId, BTreeSet<InstanceId>>,
     taxonomy: Option<String>,
     calendar: Option<String>,
     /// Unix ms of each version, the first at 0.
@@ -250,6 +253,7 @@ impl Directory {
             former_hub_keys: Vec::new(),
             history: BTreeMap::new(),
             ever: BTreeMap::new(),
+            succeeded: BTreeMap::new(),
             taxonomy: None,
             calendar: None,
             published: Vec::new(),
@@ -447,6 +451,10 @@ impl Directory {
         for entry in &stated.changes {
             let ever = self.ever.entry(entry.kind).or_default();
             ever.insert(entry.id.clone());
+            if let Some(successor) = &entry.successor {
+                let named_by = self.succeeded.entry(successor.clone()).or_default();
+                named_by.insert(entry.id.clone());
+            }
             let all = self.history.entry(entry.id.clone()).or_default();
             all.push((stated.version, Arc::new(entry.clone())));
         }
@@ -499,6 +507,33 @@ impl<'a> DirectoryAt<'a> {
     pub fn default_supervisor(&self) -> Option<&'a InstanceEntry> {
         self.of_kind(InstanceKind::Pengawas)
             .find(|entry| entry.default_supervisor && entry.status != Status::Revoked)
+    }
+
+    /// Whether an institution is one of those that are meant, or has succeeded one of them, directly or
+    /// through others.
+    pub fn is_or_succeeds(
+        &self,
+        institution: &InstanceId,
+        meant: impl Fn(&InstanceId) -> bool,
+    ) -> bool {
+        meant(institution) || self.predecessors(institution).into_iter().any(meant)
+    }
+
+    /// All whose work an institution has: who names it as successor, who names one of these, and so on.
+    fn predecessors(&self, institution: &InstanceId) -> BTreeSet<&'a InstanceId> {
+        let mut all = BTreeSet::new();
+        let mut next = vec![institution];
+        while let Some(successor) = next.pop() {
+            let ever = self.directory.succeeded.get(successor);
+            for former in ever.into_iter().flatten() {
+                let named = self.instance(former).and_then(|e| e.successor.as_ref());
+                // Who is known already has been followed, also where they name each other.
+                if named == Some(successor) && all.insert(former) {
+                    next.push(former);
+                }
+            }
+        }
+        all
     }
 
     fn of_kind(&self, kind: InstanceKind) -> impl Iterator<Item = &'a InstanceEntry> + use<'a> {

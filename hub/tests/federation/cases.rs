@@ -1,7 +1,9 @@
 //! Order, custody and addressing, as the parties see them: every copy of a
 //! case is the same, whatever the hub had in memory.
 
-use lapor_protocol::case::{Effect, Withheld};
+use lapor_hub::audit::By;
+use lapor_hub::membership;
+use lapor_protocol::case::{Effect, Reason, Withheld};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::{CaseId, InstanceKind};
 use lapor_protocol::kinds::case_split::Inheritance;
@@ -99,6 +101,45 @@ async fn of_two_that_race_for_custody_one_is_stale_and_all_agree() {
         assert_eq!(told[0].item.withheld, Some(Withheld::RulingOnly));
         let last = &pusat.history(case)[3];
         assert_eq!(last.0.withheld, Some(Withheld::NotEntitled));
+        agree(&place, &[&pusat, &bandung], case);
+    }
+}
+
+#[tokio::test]
+async fn nobody_comes_in_by_having_the_work_of_an_excluded_institution() {
+    for db in databases().await {
+        let mut place = Place::new(&db).await;
+        let [mut pusat, mut bandung, mut kemenpu] = place.three().await;
+        let kemensos = place.join("kemensos", InstanceKind::Kementerian, 40);
+        let ended = kemensos.await.id;
+        let case = case_id(&bandung.id, 1);
+        let body = json!({
+            "classification": "complaint", "channel": "web", "excluded": [ended],
+            "commitment": content_key(case).commitment(),
+        });
+        let filed = bandung.write("report.filed", Some(case), None, body);
+        place.send(&bandung, std::slice::from_ref(&filed)).await;
+        let term = recall(&place, &mut pusat, case, &filed).await;
+        let (ground, heir) = (&place.hub.ground, Some(kemenpu.id.clone()));
+        membership::revoke(ground, &By::actor("test"), &ended, heir)
+            .await
+            .unwrap();
+        let refused = pusat.dispose(case, &term, &kemenpu.id);
+        let refused = refused.wrapped_for(case, &kemenpu);
+        place.send(&pusat, &[refused]).await;
+        assert!(place.pull(&mut kemenpu).await.is_empty());
+        place.restart().await;
+        let back = pusat.dispose(case, &term, &bandung.id);
+        place.send(&pusat, &[back]).await;
+        place.pull(&mut pusat).await;
+        place.pull(&mut bandung).await;
+        assert_eq!(
+            effects(&bandung.history(case)),
+            ["applied", "applied", "unauthorised", "applied"]
+        );
+        let ruling = bandung.history(case)[2].0.ruling;
+        assert_eq!(ruling.reason, Some(Reason::Excluded));
+        assert!(place.pull(&mut kemenpu).await.is_empty());
         agree(&place, &[&pusat, &bandung], case);
     }
 }

@@ -2,7 +2,7 @@
 //! message in one transaction, sent when the line allows.
 
 use lapor_migrations::Tx;
-use lapor_protocol::case::{Case, Effect, Reason, Ruling, State};
+use lapor_protocol::case::{Case, Effect, Reason, Ruling, State, judge};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId, MessageRef};
 use lapor_protocol::kinds::Body;
@@ -15,7 +15,6 @@ use super::answered::may_be_answers;
 use super::approval::Signature;
 use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
-use super::barred::judge_own;
 use super::compose::{self, FreshKey, Newcomer, Setting};
 use super::glance::describe;
 use super::history::pending_entry;
@@ -497,7 +496,8 @@ fn allowed(
     other: Option<&Case>,
     world: DirectoryAt<'_>,
 ) -> Result<(), NodeError> {
-    let ruling = Ruling::from(judge_own(draft, me, Some(case), other, world));
+    let message = draft.provisional(me);
+    let ruling = Ruling::from(judge(&message, &draft.body, Some(case), other, world));
     if ruling.applied() {
         return Ok(());
     }

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use lapor_protocol::case::{Case, Effect, Reason, Ruling, Verdict};
+use lapor_protocol::case::{Case, Effect, Reason, Ruling, Verdict, judge};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use serde_json::json;
 
 use super::act::{content_key, load, other_case, term};
-use super::barred::judge_own;
 use super::compose::{self, Setting};
 use super::{CaseSummary, NewAct};
 use crate::chance::{new_case_id, new_message_id};
@@ -205,5 +204,6 @@ fn judged(act: NewAct, at: &Setting<'_>, other: Option<&Case>) -> Option<Verdict
     let prepared = compose::prepare(act, at).ok()?;
     let term = term(&prepared.body, at.case, at.me, at.world);
     let draft = compose::draft(prepared, at, term, None, Vec::new()).ok()?;
-    Some(judge_own(&draft, at.me, at.case, other, at.world))
+    let message = draft.provisional(at.me);
+    Some(judge(&message, &draft.body, at.case, other, at.world))
 }

@@ -1,85 +1,25 @@
 //! Whom a case must not reach: whom it excludes, and whoever has their work by the directory. The rules
-//! know an institution by its slug alone; this node offers nothing, and sends nothing, by which one of
-//! the others comes in.
+//! refuse what would bring one of them in; here nobody is offered one.
 
-use std::collections::BTreeSet;
-use std::iter::once;
-
-use lapor_protocol::case::{Case, Effect, Reason, Refusal, Verdict, judge};
-use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::kinds::Body;
-use lapor_protocol::message::Draft;
 
 use crate::node::Node;
 
 impl Node {
     /// Those that a case excludes, with all that have succeeded them, one after the other.
     pub(crate) fn barred(&self, excluded: &[InstanceId]) -> Vec<InstanceId> {
+        let named = |id: &InstanceId| excluded.contains(id);
         let directory = self.directory();
-        let all = barred(excluded, directory.latest());
-        all.into_iter().cloned().collect()
-    }
-}
-
-/// The same by a directory.
-pub(super) fn barred<'a>(
-    excluded: impl IntoIterator<Item = &'a InstanceId>,
-    world: DirectoryAt<'a>,
-) -> BTreeSet<&'a InstanceId> {
-    let mut all = BTreeSet::new();
-    for institution in excluded {
-        let mut next = Some(institution);
-        // Who is known already has been followed.
-        while let Some(id) = next.filter(|id| all.insert(*id)) {
-            next = world
-                .instance(id)
-                .and_then(|entry| entry.successor.as_ref());
-        }
-    }
-    all
-}
-
-/// What is said of an act of this node's own before it is sent: the rules, and whom it brings in.
-pub(super) fn judge_own(
-    draft: &Draft,
-    me: &InstanceId,
-    case: Option<&Case>,
-    other: Option<&Case>,
-    world: DirectoryAt<'_>,
-) -> Verdict {
-    judge(&draft.provisional(me), &draft.body, case, other, world)?;
-    let excluded = case.into_iter().flat_map(|case| &case.excluded);
-    let barred = barred(excluded, world);
-    if brought_in(&draft.body, world)
-        .iter()
-        .any(|id| barred.contains(id))
-    {
-        return Err(Refusal {
-            effect: Effect::Unauthorised,
-            reason: Reason::Excluded,
-        });
-    }
-    Ok(())
-}
-
-/// Institutions that a body names, for a case to reach them or to be acted on for them.
-fn brought_in<'a>(body: &'a Body, world: DirectoryAt<'a>) -> Vec<&'a InstanceId> {
-    match body {
-        Body::CaseDisposed(disposed) => once(&disposed.target).chain(&disposed.copies).collect(),
-        Body::CaseVerified(verified) => verified.on_behalf_of.iter().collect(),
-        Body::CaseEscalated(escalated) => vec![&escalated.supervisor],
-        Body::CaseSucceeded(succeeded) => {
-            let ended = world.instance(&succeeded.institution);
-            let successor = ended.and_then(|entry| entry.successor.as_ref());
-            successor.into_iter().collect()
-        }
-        _ => Vec::new(),
+        let world = directory.latest();
+        let others = world.instances().map(|entry| &entry.id);
+        let others = others.filter(|id| !named(id) && world.is_or_succeeds(id, named));
+        excluded.iter().chain(others).cloned().collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use lapor_protocol::case::Reason;
     use serde_json::json;
 
     use crate::casework::{NewAct, NewReport};
@@ -140,8 +80,13 @@ mod tests {
             }
             let other = json!({"target": "ombudsman"});
             acts(&place, case, "case.disposed", other, None).await;
-            let suggested = node.file(report(&["kemenpu"]), "test").await;
-            assert!(matches!(suggested, Err(NodeError::Invalid(_))));
+            let refused = async || match node.file(report(&["kemenpu"]), "test").await {
+                Err(NodeError::Invalid(why)) => why,
+                done => panic!("{done:?}"),
+            };
+            assert!(refused().await.starts_with("suggested: "));
+            place.directory_dissolves("kota-bandung", "pusat").await;
+            assert!(refused().await.starts_with("excluded: "), "nor filed here");
         }
     }
 }

@@ -15,7 +15,6 @@ use serde_json::json;
 
 use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
-use super::barred::barred;
 use super::compose::Newcomer;
 use super::once::{self, Once};
 use super::queued::{newcomers, store_traced};
@@ -168,7 +167,7 @@ impl Node {
         let me = self.instance()?;
         let directory = self.directory();
         let world = directory.latest();
-        check_suggestion(report, world)?;
+        check_exclusions(report, me, world)?;
         self.check_incident("incident_date", report.incident_date.as_deref())?;
         let own_number = report.own_number.as_deref().map(str::trim);
         let own_number = own_number.filter(|number| !number.is_empty());
@@ -355,12 +354,21 @@ fn identity(report: &NewReport) -> Result<Option<String>, NodeError> {
         .map_err(NodeError::damaged)
 }
 
-/// A report is not suggested to whom it must never reach.
-fn check_suggestion(report: &NewReport, world: DirectoryAt<'_>) -> Result<(), NodeError> {
+/// A report is neither filed where it must never be nor suggested to whom it must never reach.
+fn check_exclusions(
+    report: &NewReport,
+    me: &InstanceId,
+    world: DirectoryAt<'_>,
+) -> Result<(), NodeError> {
     let suggested = report.suggested.as_ref();
     let owner = report.programme.as_ref().map(|programme| &programme.owner);
-    let barred = barred(&report.excluded, world);
-    let wrong = |one: Option<&InstanceId>| one.is_some_and(|one| barred.contains(one));
+    let barred = |one: &InstanceId| world.is_or_succeeds(one, |id| report.excluded.contains(id));
+    let wrong = |one: Option<&InstanceId>| one.is_some_and(barred);
+    if wrong(Some(me)) {
+        let problem =
+            "excluded: the institution where the report is filed cannot be excluded from it";
+        return Err(NodeError::Invalid(problem.into()));
+    }
     if wrong(suggested) {
         let problem =
             "suggested: this institution is excluded from the report; suggest another or none";

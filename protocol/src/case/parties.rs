@@ -10,14 +10,27 @@ impl Case {
     /// The national desk of this case: the default supervisor where the desk
     /// itself is excluded.
     pub fn desk<'a>(&self, world: DirectoryAt<'a>) -> Option<&'a InstanceEntry> {
+        let may_read = |entry: &&InstanceEntry| self.lets_read(&entry.id, world);
         world
             .desk()
-            .filter(|desk| !self.excluded.contains(&desk.id))
-            .or_else(|| {
-                world
-                    .default_supervisor()
-                    .filter(|stand_in| !self.excluded.contains(&stand_in.id))
-            })
+            .filter(may_read)
+            .or_else(|| world.default_supervisor().filter(may_read))
+    }
+
+    /// Whether no act may bring an institution in: it is excluded, or has the work of one that is. What
+    /// it was in the case before it stays.
+    pub fn excludes(&self, institution: &InstanceId, world: DirectoryAt<'_>) -> bool {
+        !self.excluded.is_empty()
+            && world.is_or_succeeds(institution, |id| self.excluded.contains(id))
+    }
+
+    /// Whether an office of the directory makes an institution a party: it brings in nobody who is
+    /// excluded, and who had the case before keeps it until it is excluded itself.
+    fn lets_read(&self, institution: &InstanceId, world: DirectoryAt<'_>) -> bool {
+        if !self.excludes(institution, world) {
+            return true;
+        }
+        self.ever_party.contains(institution) && !self.excluded.contains(institution)
     }
 
     /// Everyone to whom the case's messages go.

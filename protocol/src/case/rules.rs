@@ -214,7 +214,7 @@ impl Act<'_> {
 
     pub(crate) fn not_excluded(&self, institution: &InstanceId) -> Verdict {
         require(
-            !self.case.excluded.contains(institution),
+            !self.case.excludes(institution, self.world),
             unauthorised(Reason::Excluded),
         )
     }

@@ -37,8 +37,9 @@ impl CaseRules for CaseLinked {
         };
         let party = target.is_party(act.author(), act.world);
         require(party, unauthorised(Reason::NeverParty))?;
-        let excluded = target.excluded.contains(&self.origin);
-        require(!excluded, unauthorised(Reason::Excluded))?;
+        let excluded = target.excludes(&self.origin, act.world);
+        let comes_in = excluded && !target.is_party(&self.origin, act.world);
+        require(!comes_in, unauthorised(Reason::Excluded))?;
         if !desk {
             act.term_is_current()?;
         }

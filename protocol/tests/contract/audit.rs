@@ -241,6 +241,27 @@ fn a_changed_ruling_is_named() {
 }
 
 #[test]
+fn a_ruling_goes_by_who_had_the_work_of_whom_in_the_version_that_it_names() {
+    let mut story = Story::empty();
+    story.new_case("kota-bandung", acts::filed_excluding(&["kemenlama"]));
+    story.applied("kota-bandung", acts::disposed("kemenpu"));
+    story.applied("kemenpu", acts::returned());
+    let before = story.world.version();
+    story.world.dissolve("kemenlama", "kemenpu");
+    let excluded = Reason::Excluded;
+    let again = acts::disposed("kemenpu");
+    story.refused("kota-bandung", again, Effect::Unauthorised, excluded);
+    let mut record = recorded(story);
+    assert_eq!(record.findings(), []);
+    record.envelopes[3].1[0].ruling = Ruling::APPLIED;
+    record.contradicted(
+        |wrong| matches!(wrong, Wrong::Ruling { expected, .. } if expected.reason == Some(excluded)),
+    );
+    record.envelopes[3].1[0].directory = before;
+    assert_eq!(record.findings(), []);
+}
+
+#[test]
 fn swapped_rulings_and_orders_are_named() {
     let mut record = recorded(told());
     let first = record.envelopes[1].1[0].clone();

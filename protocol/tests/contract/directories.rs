@@ -1,10 +1,11 @@
 //! What a hub cannot do to the directory without a node noticing.
 
 use lapor_protocol::directory::{
-    Directory, DirectoryError, DirectoryVersion, InstanceEntry, Maintenance, Status,
+    Directory, DirectoryAt, DirectoryError, DirectoryVersion, InstanceEntry, Maintenance, Status,
 };
-use lapor_protocol::ids::{Digest, InstanceKind, Position};
+use lapor_protocol::ids::{Digest, InstanceId, InstanceKind, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer, Verifier};
+use proptest::prelude::*;
 
 use crate::world::id;
 
@@ -203,4 +204,51 @@ fn a_hub_key_signs_from_the_version_after_the_one_that_names_it() {
     assert_eq!(directory.key_changes(), [(1, vec![new.kid().clone()])]);
     assert_eq!(directory.published_at(2), Some(0));
     assert_eq!(directory.published_at(3), None);
+}
+
+/// Whether following the successors of an institution leads to another one; as many steps as there are
+/// institutions are enough, also where they name each other.
+fn leads_to(world: DirectoryAt<'_>, from: &InstanceId, to: &InstanceId) -> bool {
+    let onward = |id: &InstanceId| world.instance(id)?.successor.clone();
+    let all = std::iter::successors(Some(from.clone()), onward);
+    all.take(MERGING.len()).any(|id| id == *to)
+}
+
+const MERGING: [&str; 5] = ["dinas-a", "dinas-b", "dinas-c", "dinas-d", "dinas-e"];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever successors the versions name, also in a circle, and at each version by that one alone.
+    #[test]
+    fn who_has_the_work_of_whom_is_what_following_the_successors_says(
+        changes in proptest::collection::vec((0..5usize, proptest::option::of(0..5usize)), 1..10)
+    ) {
+        let mut directory = Directory::trusting(vec![Verifier::from_jwk(&hub().public()).unwrap()]);
+        for (former, successor) in changes {
+            let (former, kind) = (id(MERGING[former]), InstanceKind::Lembaga);
+            let mut entry = InstanceEntry::registered(former, kind, "x".into());
+            entry.successor = successor.map(|one| id(MERGING[one]));
+            let version = DirectoryVersion {
+                version: directory.version() + 1,
+                prev: directory.head(),
+                at: 0,
+                trust_domain: "lapor.test".into(),
+                hub_keys: vec![hub().public()],
+                changes: vec![entry],
+                taxonomy: None,
+                calendar: None,
+                maintenance: None,
+            };
+            directory.apply(&version.sign(&hub())).unwrap();
+        }
+        for version in 0..=directory.version() {
+            let world = directory.at(version);
+            for (one, other) in MERGING.iter().flat_map(|one| MERGING.map(|other| (*one, other))) {
+                let (one, other) = (id(one), id(other));
+                let found = world.is_or_succeeds(&other, |id| *id == one);
+                prop_assert_eq!(found, leads_to(world, &one, &other), "{} {} {}", version, one, other);
+            }
+        }
+    }
 }

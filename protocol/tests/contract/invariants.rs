@@ -33,6 +33,16 @@ pub fn hold(message: &Message, before: Option<&Case>, after: &Case, world: Direc
         );
         assert!(!after.is_party(excluded, world) && !after.is_desk_side(excluded, world));
     }
+    if let Some(before) = before {
+        let known = before.parties(world);
+        for party in parties.difference(&known) {
+            let had_it = before.ever_party.contains(party);
+            assert!(
+                had_it || !after.excludes(party, world),
+                "{kind} brings in {party}"
+            );
+        }
+    }
     for instance in world.instances() {
         let listed = parties.contains(&instance.id);
         assert_eq!(

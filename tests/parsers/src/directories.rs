@@ -68,6 +68,7 @@ fn of_instances(at: DirectoryAt<'_>) {
             "keys without who certifies them"
         );
         entry.sealing_key();
+        at.is_or_succeeds(&entry.id, |_| false);
         let first = Position { epoch: 1, seq: 1 };
         for key in &entry.keys {
             entry.signing_key(&key.jwk.kid, first);

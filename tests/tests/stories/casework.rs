@@ -4,7 +4,7 @@
 use lapor_node::casework::KeyState;
 use lapor_node::error::NodeError;
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
-use lapor_tests::fleet::member::{BANDUNG, KEMENPU, OMBUDSMAN, PUSAT};
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, KEMENSOS, OMBUDSMAN, PUSAT};
 use lapor_tests::fleet::words::{NAME_CANARY, WORDS_CANARY, act, report, report_without, said};
 use lapor_tests::fleet::{Fleet, Weather, document, kinds};
 use serde_json::json;
@@ -167,6 +167,37 @@ async fn an_excluded_institution_never_becomes_a_party() {
         assert_eq!(refused.ruling.reason, Some(Reason::Excluded));
         pusat.dispose(case, "kota-bandung").await;
         fleet.settle().await;
+        assert!(!kemenpu.knows(case).await);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_the_work_of_an_excluded_institution_never_becomes_a_party() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU, KEMENSOS]).await;
+        let report = report_without("Pungutan liar", &["kemensos"]);
+        let case = fleet.at("kota-bandung").file(report).await;
+        fleet.settle().await;
+        fleet.at("pusat").recall(case).await;
+        fleet.settle().await;
+        fleet.dissolve("kemensos", "kemenpu").await;
+        // Nobody has told the desk yet: the hub rules by the directory of the moment.
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        let history = bandung.view(case).await.history;
+        let last = history.last().map(|entry| (entry.effect, entry.reason));
+        let ruled = (Some(Effect::Unauthorised), Some(Reason::Excluded));
+        assert_eq!(last, Some(ruled));
+        let again = act("case.disposed", json!({ "target": "kemenpu" }));
+        let refused = pusat.tries(case, again).await;
+        assert_eq!(refused.ruling.reason, Some(Reason::Excluded));
+        assert!(!kemenpu.knows(case).await);
+        pusat.dispose(case, "kota-bandung").await;
+        fleet.settle().await;
+        assert_eq!(bandung.custodian(case).await, "kota-bandung");
         assert!(!kemenpu.knows(case).await);
         fleet.ends_well().await;
     }

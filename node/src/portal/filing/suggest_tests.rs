@@ -374,3 +374,17 @@ async fn an_excluded_institution_is_known_by_a_part_of_its_name() {
         assert_eq!(cases(&place).await, 0);
     }
 }
+
+#[tokio::test]
+async fn whoever_excludes_an_institution_whose_work_this_one_has_files_nothing_here() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        place.directory_dissolves("kab-garut", "kota-bandung").await;
+        let page = Sent::report().with("kecuali", "kab-garut");
+        let page = page.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let said = "Portal ini milik instansi itu sendiri";
+        assert!(page.text.contains(said), "{}", page.text);
+        assert_eq!(cases(&place).await, 0);
+    }
+}

@@ -83,14 +83,15 @@ pub fn excluded(
     if !lines.is_empty() {
         form.put(EXCLUDED, lines.join("\n"));
     }
+    let barred = node.barred(&found);
     if found.len() > EXCLUSIONS {
         form.complain(
             EXCLUDED,
             v.with("most", EXCLUSIONS).say("filing-excludes-many"),
         );
-    } else if node.instance().is_ok_and(|me| found.contains(me)) {
+    } else if node.instance().is_ok_and(|me| barred.contains(me)) {
         form.complain(EXCLUDED, v.say(us));
-    } else if suggested.is_some_and(|suggested| found.contains(suggested)) {
+    } else if suggested.is_some_and(|suggested| barred.contains(suggested)) {
         form.complain(EXCLUDED, v.say("filing-excludes-suggested"));
     }
     found
@@ -121,14 +122,15 @@ pub fn is_secret(form: &Form) -> bool {
     form.is_ticked(SECRET) || form.text(OPENNESS) == SECRET
 }
 
-/// Whether a form excludes the institution whose portal this is, which only another can take in.
+/// Whether a form excludes the institution whose portal this is, by its name or by that of one whose
+/// work it has: only another can take it in.
 pub fn excludes_us(node: &Node, form: &Form) -> bool {
     let excluded = clearly_excluded(node, form);
     node.instance().is_ok_and(|me| excluded.contains(me))
 }
 
-/// The institutions that a form excludes, of those lines that leave no doubt; the others are asked
-/// about when it is sent.
+/// The institutions that a form excludes, and who has succeeded them, of those lines that leave no
+/// doubt; the others are asked about when it is sent.
 pub fn clearly_excluded(node: &Node, form: &Form) -> BTreeSet<InstanceId> {
     let all = institutions::all(node);
     let lines = form.text(EXCLUDED).lines().map(str::trim);
@@ -137,5 +139,6 @@ pub fn clearly_excluded(node: &Node, form: &Form) -> BTreeSet<InstanceId> {
         institutions::Found::One((id, _)) => Some(id),
         _ => None,
     });
-    found.collect()
+    let found: Vec<InstanceId> = found.collect();
+    node.barred(&found).into_iter().collect()
 }
