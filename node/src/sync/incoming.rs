@@ -1,10 +1,10 @@
 //! Pulling a stream: a page is checked whole (chain, head, signatures), made
-//! durable with its cursor, then applied, then acknowledged.
+//! durable with its cursor and its effects, then acknowledged.
 
 use std::time::Duration;
 
 use http::Method;
-use lapor_migrations::Value;
+use lapor_migrations::{Tx, Value};
 use lapor_protocol::delivery::{Cursor, Item};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
@@ -16,6 +16,7 @@ use lapor_protocol::receipt::{Ack, Exception, ExceptionState, Stream};
 use lapor_protocol::wire::PREFIX;
 use lapor_web::trace::Trace;
 
+use super::taking_in::{BATCH, apply_next, is_poison};
 use super::{Call, Link, LinkError};
 use crate::error::NodeError;
 use crate::store;
@@ -29,15 +30,25 @@ impl Link {
     /// Takes in one page, waiting up to `wait` seconds for something to come.
     /// Returns how many items came.
     pub async fn pull(&self, stream: Stream, wait: u64) -> Result<usize, LinkError> {
-        let outcome = self.pull_page(stream, wait).await;
+        let outcome = match self.pull_page(stream, wait, Effects::Together).await {
+            // It is fetched again, so that it is stored whatever comes of its effects.
+            Ok(None) => Box::pin(self.pull_page(stream, 0, Effects::Later)).await,
+            outcome => outcome,
+        };
         self.note(&outcome).await;
-        let count = outcome?;
+        let count = outcome?.unwrap_or_default();
         self.apply_received(stream).await?;
         self.acknowledge(stream).await?;
         Ok(count)
     }
 
-    async fn pull_page(&self, stream: Stream, wait: u64) -> Result<usize, LinkError> {
+    /// Nothing if an item of it cannot be applied as it stands.
+    async fn pull_page(
+        &self,
+        stream: Stream,
+        wait: u64,
+        effects: Effects,
+    ) -> Result<Option<usize>, LinkError> {
         self.finish_restore().await?;
         let me = self.node.instance()?.clone();
         let after = self.cursor(stream).await?;
@@ -61,9 +72,9 @@ impl Link {
         if let Some(at) = signed_at(&page) {
             self.compare_clocks(at);
         }
-        let Some(last) = items.last().map(|item| item.cursor) else {
-            return Ok(0);
-        };
+        if items.is_empty() {
+            return Ok(Some(0));
+        }
         let newest = items
             .iter()
             .map(|item| item.item.directory)
@@ -75,19 +86,59 @@ impl Link {
             .await
             .map_err(|e| LinkError::Node(NodeError::damaged(e)))?;
         let count = items.len();
-        self.keep_page(stream, items, last, &page).await?;
-        Ok(count)
+        let kept = self.keep_page(stream, items, &page, effects).await?;
+        Ok(kept.then_some(count))
     }
 
-    /// Stores items and cursor in one transaction: level `delivered`.
+    /// Stores items and cursor (level `delivered`), part by part, each with its effects in one
+    /// transaction if these are not for later. Returns whether all of them could be applied; what is in
+    /// front of a part that cannot is durable.
     async fn keep_page(
         &self,
         stream: Stream,
         items: Vec<Checked>,
-        last: Cursor,
         page: &[u8],
-    ) -> Result<(), LinkError> {
+        effects: Effects,
+    ) -> Result<bool, LinkError> {
+        let _applier = self.applier.lock().await;
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            let part: Vec<Checked> = items.by_ref().take(BATCH as usize).collect();
+            let is_last = items.peek().is_none();
+            let mut tx = self.node.write_tx().await?;
+            self.keep_part(&mut tx, stream, part).await?;
+            let shown = if is_last {
+                self.keep_head(&mut tx, stream, page).await?
+            } else {
+                None
+            };
+            match effects {
+                Effects::Later => tx.commit().await?,
+                Effects::Together => {
+                    match Box::pin(apply_next(&self.node, tx, stream, BATCH)).await {
+                        Err(error) if is_poison(&error) => return Ok(false),
+                        applied => drop(applied?),
+                    }
+                }
+            }
+            if is_last {
+                self.show_head(stream, shown).await;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Puts items behind those that were delivered before.
+    async fn keep_part(
+        &self,
+        tx: &mut Tx,
+        stream: Stream,
+        items: Vec<Checked>,
+    ) -> Result<(), NodeError> {
         let now = self.node.clock().now_ms();
+        let Some(last) = items.last().map(|item| item.delivered.cursor) else {
+            return Ok(());
+        };
         let mut rows = Vec::with_capacity(items.len() * 15);
         for Checked {
             mut delivered,
@@ -104,15 +155,10 @@ impl Link {
                 Value::from(trace.map(String::from)),
             ]);
         }
-        let mut tx = self.node.write_tx().await?;
-        store::inbox::add(&mut tx, rows).await?;
+        store::inbox::add(tx, rows).await?;
         let (depoch, dseq) = (i64::from(last.depoch), last.dseq as i64);
-        store::chain::set_cursor(&mut tx, stream.as_str(), depoch, dseq, last.hash.as_bytes())
-            .await?;
-        let shown = self.keep_head(&mut tx, stream, page).await?;
-        tx.commit().await?;
-        self.show_head(stream, shown).await;
-        Ok(())
+        let hash = last.hash.as_bytes();
+        Ok(store::chain::set_cursor(tx, stream.as_str(), depoch, dseq, hash).await?)
     }
 
     /// Tells the hub what is durable and what is settled here, signed.
@@ -171,6 +217,15 @@ impl Link {
             }),
         }
     }
+}
+
+/// When a page has its effects.
+#[derive(Debug, Clone, Copy)]
+enum Effects {
+    /// In the transaction in which it is stored.
+    Together,
+    /// Behind it.
+    Later,
 }
 
 /// An item with the verdict on its author's signature.

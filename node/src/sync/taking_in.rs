@@ -22,7 +22,7 @@ use crate::store::cases::CaseRow;
 use crate::store::inbox::InboxRow;
 
 /// Items in one transaction: as many as one statement has rows ([`lapor_migrations::Bulk`]), where 250 were five.
-const BATCH: i64 = 256;
+pub(super) const BATCH: i64 = 256;
 /// How often an item that fails is tried before it is quarantined.
 const TRIES: i64 = 3;
 /// Why; what exactly failed may be a word of a case, which no log and no
@@ -32,7 +32,7 @@ pub(crate) const FAILS: &str = "cannot_be_applied";
 pub(super) const DAMAGED: &str = "bytes_damaged";
 
 impl Link {
-    /// Applies everything received on a stream. Returns how many items.
+    /// Applies everything received on a stream that was not applied as it came. Returns how many items.
     pub(super) async fn apply_received(&self, stream: Stream) -> Result<usize, LinkError> {
         let _applier = self.applier.lock().await;
         let mut count = 0;
@@ -167,11 +167,20 @@ async fn apply_singly(node: &Node, stream: Stream) -> Result<usize, NodeError> {
     Ok(count)
 }
 
+async fn apply_page(node: &Node, stream: Stream, most: i64) -> Result<usize, NodeError> {
+    let tx = node.write_tx().await?;
+    apply_next(node, tx, stream, most).await
+}
+
 /// The next items, their effects and how far the stream is settled, in one
 /// transaction: another process on this database may be at work too. Returns
 /// how many.
-async fn apply_page(node: &Node, stream: Stream, most: i64) -> Result<usize, NodeError> {
-    let mut tx = node.write_tx().await?;
+pub(super) async fn apply_next(
+    node: &Node,
+    mut tx: Tx,
+    stream: Stream,
+    most: i64,
+) -> Result<usize, NodeError> {
     let rows = store::inbox::received(&mut tx, stream.as_str(), most).await?;
     let (count, last) = (rows.len(), rows.last().map_or(0, |row| row.dseq));
     store::chain::set_settled(&mut tx, stream.as_str(), last).await?;
@@ -197,7 +206,7 @@ async fn apply_durably(
 }
 
 /// Whether trying again later would not help.
-fn is_poison(error: &NodeError) -> bool {
+pub(super) fn is_poison(error: &NodeError) -> bool {
     !matches!(error, NodeError::Database(error) if error.is_transient())
 }
 
