@@ -1,5 +1,7 @@
 //! The commands as an operator types them.
 
+mod unfinished;
+
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -41,10 +43,16 @@ async fn say(folder: &Path, words: &[&str]) -> Said {
 }
 
 async fn made() -> tempfile::TempDir {
+    made_with(&[]).await
+}
+
+/// With more words to `init`.
+async fn made_with(more: &[&str]) -> tempfile::TempDir {
     lapor_certs::tls::install_default_provider();
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
-    let said = say(folder.path(), &["init", "--dir", dir]).await;
+    let words = [&["init", "--dir", dir][..], more].concat();
+    let said = say(folder.path(), &words).await;
     said.outcome.unwrap();
     assert!(said.answer.contains("root pin") && said.explanation.contains("next:"));
     let config = folder.path().join("hub.toml");
@@ -394,49 +402,6 @@ async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
     std::fs::remove_file(backup.join("run-1790000000000/authority/issuer.pem")).unwrap();
     let said = say(folder.path(), &["restore", from, "--check"]).await;
     assert!(said.outcome.unwrap_err().message.contains("is gone"));
-}
-
-#[tokio::test]
-async fn a_hub_whose_restore_has_not_ended_does_nothing() {
-    let folder = made().await;
-    let home = tempfile::tempdir().unwrap();
-    let [bare, new] = ["bare", "new"].map(|name| home.path().join(name));
-    let (from, to) = (bare.to_str().unwrap(), new.to_str().unwrap());
-    let backup = ["backup", "--out", from, "--without-keys"];
-    say(folder.path(), &backup).await.outcome.unwrap();
-    let mark = new.join("restore.unfinished");
-    let restore = ["restore", from, "--dir", to];
-    let said = say(folder.path(), &restore).await;
-    assert!(said.outcome.unwrap_err().message.contains("has no keys"));
-    assert!(!mark.exists(), "nothing was put anywhere");
-
-    // The authority is none.
-    for name in ["keys", "authority"] {
-        std::fs::create_dir(new.join(name)).unwrap();
-        std::fs::write(new.join(name).join("other"), "").unwrap();
-    }
-    say(folder.path(), &restore).await.outcome.unwrap_err();
-    assert!(mark.exists());
-    for words in [&["serve"][..], &["instance", "list"], &["migrate"]] {
-        let said = say(&new, words).await;
-        assert_eq!(code(&said), exit::CONFIGURATION, "{words:?}");
-        let why = said.outcome.unwrap_err().message;
-        assert!(why.contains("restore the backup again"), "{why}");
-    }
-
-    std::fs::remove_dir_all(&new).unwrap();
-    std::fs::create_dir(&new).unwrap();
-    for name in ["keys", "authority"] {
-        let (own, there) = (folder.path().join(name), new.join(name));
-        std::fs::create_dir(&there).unwrap();
-        for file in std::fs::read_dir(own).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), there.join(file.file_name())).unwrap();
-        }
-    }
-    say(folder.path(), &restore).await.outcome.unwrap();
-    assert!(!mark.exists());
-    say(&new, &["instance", "list"]).await.outcome.unwrap();
 }
 
 #[tokio::test]
