@@ -91,14 +91,9 @@ impl Hub {
             tracing::warn!(%error, "the history of connections could not be shortened");
         }
         let below = Arc::clone(&ground);
-        let follower = tokio::spawn(again("directory", move || {
+        let follower = tokio::spawn(again("follower", move || {
             let below = Arc::clone(&below);
-            async move {
-                tokio::join!(
-                    below.directory.follow(&below.db),
-                    below.voided.follow(&below.db)
-                );
-            }
+            async move { below.follow().await }
         }));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Arc::new(Self {

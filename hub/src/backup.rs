@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use lapor_certs::Vault;
 use lapor_migrations::{
-    Db, DbError, DbOptions, Kind, Schema, Tx, check_copy, is_vacant, restore_copy,
+    Db, DbError, DbOptions, Kind, Schema, Tx, begin_restore, check_copy, is_vacant, restore_copy,
 };
 use lapor_protocol::ids::Digest;
 use lapor_web::accounts;
@@ -208,10 +208,9 @@ pub async fn restore(
     tell("database", 0, 0);
     let file = backup.path(kind.copy_name());
     let db = restore_copy(&settings.database.url, kind, &file, Schema::Hub).await?;
-    let noted = note(&db, now_ms, &manifest).await;
+    let finished = finish(&db, now_ms, &manifest, unfinished).await;
     db.close().await;
-    noted?;
-    unfinished.end()?;
+    finished?;
     Ok(Restored {
         manifest,
         config,
@@ -220,7 +219,7 @@ pub async fn restore(
     })
 }
 
-/// Puts the configuration in its place, where none stands yet.
+/// Puts the configuration in its place, where none stands yet, and marks the database that it names.
 async fn configured(
     backup: &Backup,
     kind: Kind,
@@ -229,7 +228,9 @@ async fn configured(
     if !config.exists() {
         backup.place(CONFIG, config)?;
     }
-    vacant(backup, kind, config).await
+    let settings = vacant(backup, kind, config).await?;
+    begin_restore(&settings.database.url, Schema::Hub).await?;
+    Ok(settings)
 }
 
 /// Makes sure that what a configuration names holds nothing yet.
@@ -250,8 +251,21 @@ async fn vacant(backup: &Backup, kind: Kind, config: &Path) -> Result<Settings, 
     Ok(settings)
 }
 
+/// Notes in the database that it was restored, and only then takes the marks away. The one that other machines
+/// see goes last: what one of them may serve is restored by this one no more.
+async fn finish(
+    db: &Db,
+    now_ms: i64,
+    manifest: &Manifest,
+    unfinished: Unfinished,
+) -> Result<(), HubBackupError> {
+    note(db, now_ms, manifest).await?;
+    unfinished.end()?;
+    Ok(db.end_restore().await?)
+}
+
 /// A file beside the configuration, from the beginning of a restore to its end: a hub that was restored in
-/// part knows nothing of what it has lost.
+/// part knows nothing of what it has lost. On PostgreSQL the database says it to other machines.
 struct Unfinished {
     path: PathBuf,
     /// A restore before this one has left it.

@@ -6,7 +6,6 @@
 //! disk and is never ahead of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lapor_migrations::{Db, Kind, Tx};
@@ -20,10 +19,6 @@ use tokio::sync::watch;
 use crate::error::HubError;
 use crate::signing::Signers;
 use crate::store;
-
-/// How often a process looks for versions that another one published; a
-/// suspension must bite within five seconds.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What a new version changes.
 #[derive(Debug, Default)]
@@ -124,28 +119,21 @@ impl DirectoryBook {
         });
     }
 
-    /// Takes in what other processes published, for as long as it runs.
-    pub async fn follow(&self, db: &Db) {
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tick.tick().await;
-            if let Err(error) = self.look(db).await {
-                tracing::warn!(%error, "the directory could not be read");
-            }
-        }
-    }
-
     /// Takes in what other processes have published so far.
     pub async fn look(&self, db: &Db) -> Result<(), HubError> {
         let mut tx = db.read().await?;
-        if store::directory::latest(&mut tx).await? > self.current().version() {
-            let directory = self.refresh(&mut tx).await?;
+        self.look_in(&mut tx).await?;
+        Ok(tx.rollback().await?)
+    }
+
+    /// As [`Self::look`], in a transaction of the caller.
+    pub(crate) async fn look_in(&self, tx: &mut Tx) -> Result<(), HubError> {
+        if store::directory::latest(tx).await? > self.current().version() {
+            let directory = self.refresh(tx).await?;
             self.adopt(&directory);
             let version = directory.version();
             tracing::info!(version, "the directory has been changed by another process");
         }
-        tx.rollback().await?;
         Ok(())
     }
 

@@ -26,6 +26,10 @@ use lapor_web::chance::random;
 /// How long a used invitation repeats its answer.
 pub(crate) const REPEATED_FOR_MS: i64 = 24 * 3_600_000;
 
+/// How long a certificate that has ended is kept at least: a clock that is put back makes it good again, and
+/// where others were made void only those count that are written down.
+const ENDED_FOR_MS: i64 = 30 * 24 * 3_600_000;
+
 /// `POST /enrol`, from an address: JSON of an [`EnrolResponse`].
 pub async fn enrol(
     ground: &Ground,
@@ -156,7 +160,8 @@ pub async fn renew(
     })
 }
 
-/// Issues a certificate and records it; returns the chain and the roots in PEM.
+/// Issues a certificate and records it, in place of those before it that nobody asks for any more; returns the
+/// chain and the roots in PEM.
 pub(crate) async fn certify(
     ground: &Ground,
     tx: &mut Tx,
@@ -179,6 +184,7 @@ pub(crate) async fn certify(
     let void_until = voided::until(tx, instance).await?;
     let noted_at = now_ms.max(void_until + 1);
     joining::certify(tx, &certificate, noted_at).await?;
+    joining::forget_certificates(tx, instance, now_ms - ENDED_FOR_MS).await?;
     Ok((issued.chain_pem(), certifier.bundle.to_pem()))
 }
 

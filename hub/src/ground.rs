@@ -3,6 +3,7 @@
 //! the sequencer and the listeners on top.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lapor_certs::{ChallengeKey, Issuer, TrustBundle, TrustDomain, Vault};
@@ -11,6 +12,7 @@ use lapor_protocol::directory::Directory;
 use lapor_protocol::keys::Signer;
 use lapor_protocol::problem::Code;
 use lapor_web::chance::random;
+use tokio::time::{MissedTickBehavior, interval};
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
@@ -20,6 +22,10 @@ use crate::settings::Settings;
 use crate::signing::Signers;
 use crate::voided::Voided;
 use crate::{keys, restored, store};
+
+/// How often a process looks for what another one has changed; a suspension must bite within five
+/// seconds.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The keys of a hub, as read from its files or made by a test.
 pub struct Keyring {
@@ -137,6 +143,27 @@ impl Ground {
             tracing::info!("another issuer or other roots are in use");
         }
         Ok(!same)
+    }
+
+    /// Takes in what other processes have published and made void, for as long as it runs.
+    pub(crate) async fn follow(&self) {
+        let mut tick = interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.look().await {
+                tracing::warn!(%error, "what other processes have changed could not be read");
+            }
+        }
+    }
+
+    /// Where one of the two cannot be read the other is taken in all the same.
+    async fn look(&self) -> Result<(), HubError> {
+        let mut tx = self.db.read().await?;
+        let published = self.directory.look_in(&mut tx).await;
+        let voided = self.voided.look_in(&mut tx).await;
+        tx.rollback().await?;
+        published.and(voided)
     }
 
     /// Signs and stores the version after `known`, which must be what

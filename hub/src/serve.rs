@@ -90,6 +90,7 @@ pub async fn serve(
         _ = guard.join_next() => Err(HubError::Aborted),
         () = look_after(&hub, shown) => Err(HubError::Aborted),
     };
+    // Whichever part of this process has found it.
     if matches!(outcome, Err(HubError::Receded)) {
         Box::pin(restored::note_receded(ground, hub.sequencer.right())).await;
     }

@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use lapor_migrations::{Db, Tx};
 use lapor_protocol::ids::{Digest, InstanceId};
@@ -19,8 +18,6 @@ use tokio::sync::watch;
 use crate::error::HubError;
 use crate::store::{joining, state};
 
-/// How often a process looks for what another one has voided.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Certificates of one institution that are remembered as good, and as void; it uses one at a time.
 const REMEMBERED: usize = 64;
 
@@ -135,22 +132,9 @@ impl Voided {
         answer(counts)
     }
 
-    /// Takes in what other processes have voided, for as long as it runs.
-    pub async fn follow(&self, db: &Db) {
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tick.tick().await;
-            if let Err(error) = self.look(db).await {
-                tracing::warn!(%error, "which certificates are void could not be read");
-            }
-        }
-    }
-
-    async fn look(&self, db: &Db) -> Result<(), HubError> {
-        let mut tx = db.read().await?;
-        let bounds = Bounds::read(&mut tx).await?;
-        tx.rollback().await?;
+    /// Takes in what other processes have voided so far.
+    pub(crate) async fn look_in(&self, tx: &mut Tx) -> Result<(), HubError> {
+        let bounds = Bounds::read(tx).await?;
         let mut known = self.lock();
         let news = known.bounds != bounds;
         if news {

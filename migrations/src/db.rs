@@ -9,7 +9,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
 use crate::address::{self, Address};
-use crate::{DbError, Schema, Seat, Tx, on, postgres, schema, sqlite};
+use crate::{DbError, Schema, Seat, Tx, on, postgres, sqlite};
 
 /// Which database is behind a [`Db`] or [`Tx`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct DbOptions {
 pub struct Db {
     schema: Schema,
     pub(crate) pools: Pools,
+    /// Whether this handle is of whoever restores the database, and may use one that is not whole yet.
+    pub(crate) restores: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -75,9 +77,23 @@ impl Default for DbOptions {
 impl Db {
     /// Opens the database at `url` (see the operator's `database.url`): `sqlite://folder/file.db`,
     /// whose file is made when missing, or `postgres://user@host/database`. Refuses one that
-    /// belongs to another program or was upgraded by a newer one; an empty one is accepted, and
-    /// [`Db::migrate`] makes it ours.
+    /// belongs to another program, was upgraded by a newer one, or into which a restore has not
+    /// ended; an empty one is accepted, and [`Db::migrate`] makes it ours.
     pub async fn open(url: &str, schema: Schema, options: &DbOptions) -> Result<Self, DbError> {
+        Self::open_as(url, schema, options, false).await
+    }
+
+    /// Opens the database at `url` as [`Db::open`] does, for whoever restores it.
+    pub(crate) async fn open_to_restore(url: &str, schema: Schema) -> Result<Self, DbError> {
+        Self::open_as(url, schema, &DbOptions::default(), true).await
+    }
+
+    async fn open_as(
+        url: &str,
+        schema: Schema,
+        options: &DbOptions,
+        restores: bool,
+    ) -> Result<Self, DbError> {
         let pools = match address::parse(url)? {
             Address::Sqlite(path) => {
                 let (readers, writer) = sqlite::open(&path, options).await?;
@@ -92,9 +108,13 @@ impl Db {
                 }
             }
         };
-        let db = Self { schema, pools };
+        let db = Self {
+            schema,
+            pools,
+            restores,
+        };
         let checked = match db.read().await {
-            Ok(mut tx) => schema::applied(&mut tx, schema).await.map(|_| ()),
+            Ok(mut tx) => db.applied(&mut tx).await.map(|_| ()),
             Err(error) => Err(error),
         };
         if checked.is_err() {

@@ -27,7 +27,7 @@ mod value;
 
 pub use bulk::Bulk;
 pub use composed::Composed;
-pub use copy::{Scratch, check_copy, is_vacant, restore_copy};
+pub use copy::{Scratch, begin_restore, check_copy, is_vacant, restore_copy};
 pub use db::{Db, DbOptions, Kind};
 pub use error::DbError;
 pub use legible::Legible;

@@ -10,6 +10,7 @@ use std::fmt;
 use sqlx::SqlStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
+use crate::copy::{UNFINISHED, refused};
 use crate::{Db, DbError, Kind, Tx, on};
 
 /// A migration on both databases, with the name of its file, such as `0001_core`.
@@ -173,7 +174,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<MigrationReport, DbError> {
         let schema = self.schema();
         let mut tx = self.write().await?;
-        let before = applied(&mut tx, schema).await?;
+        let before = self.applied(&mut tx).await?;
         let pending = schema.missing(&before);
         let migrator = Schema::migrator(schema.sources(), tx.kind());
         if let Tx::Postgres(transaction) = &mut tx {
@@ -206,18 +207,23 @@ impl Db {
     /// The migrations that [`Db::migrate`] would apply.
     pub async fn pending_migrations(&self) -> Result<Vec<MigrationName>, DbError> {
         let mut tx = self.read().await?;
-        let applied = applied(&mut tx, self.schema()).await?;
+        let applied = self.applied(&mut tx).await?;
         Ok(self.schema().missing(&applied))
+    }
+
+    /// As [`applied`], of a database that is whole, or that whoever asks restores.
+    pub(crate) async fn applied(&self, tx: &mut Tx) -> Result<BTreeSet<i64>, DbError> {
+        if !self.restores && tables(tx).await?.iter().any(|name| name == UNFINISHED) {
+            return Err(refused());
+        }
+        applied(tx, self.schema()).await
     }
 }
 
 /// The versions this database has, after making sure that it is ours or empty, and not newer.
 pub(crate) async fn applied(tx: &mut Tx, schema: Schema) -> Result<BTreeSet<i64>, DbError> {
-    let sql = match tx.kind() {
-        Kind::Sqlite => TABLES_SQLITE,
-        Kind::Postgres => TABLES_POSTGRES,
-    };
-    let tables: Vec<String> = on!(&mut *tx, conn => sqlx::query_scalar(sql).fetch_all(conn).await)?;
+    let mut tables = tables(tx).await?;
+    tables.retain(|name| name != UNFINISHED);
     if tables.is_empty() {
         return Ok(BTreeSet::new());
     }
@@ -243,6 +249,14 @@ pub(crate) async fn applied(tx: &mut Tx, schema: Schema) -> Result<BTreeSet<i64>
         });
     }
     Ok(versions.into_iter().collect())
+}
+
+async fn tables(tx: &mut Tx) -> Result<Vec<String>, DbError> {
+    let sql = match tx.kind() {
+        Kind::Sqlite => TABLES_SQLITE,
+        Kind::Postgres => TABLES_POSTGRES,
+    };
+    Ok(on!(tx, conn => sqlx::query_scalar(sql).fetch_all(conn).await)?)
 }
 
 #[cfg(test)]

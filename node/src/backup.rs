@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use lapor_migrations::{
-    Db, DbError, DbOptions, Kind, Schema, Tx, check_copy, is_vacant, restore_copy,
+    Db, DbError, DbOptions, Kind, Schema, Tx, begin_restore, check_copy, is_vacant, restore_copy,
 };
 use lapor_web::accounts;
 use lapor_web::backup::{
@@ -182,6 +182,7 @@ pub async fn restore(
     if !is_free(&blobs)? {
         return Err(BackupError::InUse(blobs).into());
     }
+    begin_restore(&settings.database.url, Schema::Node).await?;
     let file = backup.path(kind.copy_name());
     let with_keys = manifest.origin.keys;
     let telling = tell.clone();
@@ -198,9 +199,9 @@ pub async fn restore(
         backup_at: manifest.origin.made_at,
         restored_at: now_ms,
     };
-    let marked = mark(&db, &from).await;
+    let finished = finish(&db, &from).await;
     db.close().await;
-    let doubted = marked?;
+    let doubted = finished?;
     Ok(Restored {
         manifest,
         config,
@@ -208,6 +209,13 @@ pub async fn restore(
         attachments,
         doubted,
     })
+}
+
+/// Marks a database as restored, and lets everybody open it again. Returns how many erasures are in doubt.
+async fn finish(db: &Db, from: &RestoredFrom) -> Result<usize, NodeBackupError> {
+    let doubted = mark(db, from).await?;
+    db.end_restore().await?;
+    Ok(doubted)
 }
 
 /// Marks a database as restored, and takes from it what may have ended after the backup. Its tables may
@@ -302,4 +310,48 @@ async fn instance(db: &Db) -> Result<Option<String>, NodeError> {
     };
     let joined: Joined = store::read(serde_json::from_str(&text))?;
     Ok(Some(joined.instance.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::AssertUnwindSafe;
+
+    use futures_util::FutureExt as _;
+    use lapor_migrations::throwaway::TestDb;
+
+    use super::*;
+    use crate::testing::{NOW, Place, databases};
+
+    #[tokio::test]
+    async fn a_node_whose_restore_was_cut_off_is_opened_on_no_machine() {
+        let servers = databases().await.into_iter();
+        for db in servers.filter(|db| db.kind == Kind::Postgres) {
+            let place = Place::joined("kota-bandung", db).await;
+            let home = tempfile::tempdir().unwrap();
+            let [from, to] = ["backup", "new"].map(|name| home.path().join(name));
+            let nothing = |_: &str, _: u64, _: u64| {};
+            let made = back_up(&place.settings, None, &from, true, NOW, nothing);
+            Box::pin(made).await.unwrap();
+            let new = TestDb::postgres().await.unwrap();
+            let set_up = || {
+                make_folder(&to).unwrap();
+                let config = format!("[database]\nurl = {:?}\n", new.url);
+                std::fs::write(to.join(CONFIG), config).unwrap();
+            };
+            set_up();
+            // It is about to put the database in place.
+            let cut = |step: &str, _: u64, _: u64| assert_ne!(step, "database", "cut off");
+            let restoring = Box::pin(restore(&from, &to, NOW, cut));
+            let cut_off = AssertUnwindSafe(restoring).catch_unwind().await;
+            assert!(cut_off.is_err());
+            let opened = new.open(Schema::Node).await.map(drop).unwrap_err();
+            assert!(opened.to_string().contains("has not ended"), "{opened}");
+
+            std::fs::remove_dir_all(&to).unwrap();
+            set_up();
+            let restored = restore(&from, &to, NOW, nothing);
+            Box::pin(restored).await.unwrap();
+            new.open(Schema::Node).await.unwrap().close().await;
+        }
+    }
 }

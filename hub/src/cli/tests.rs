@@ -2,6 +2,7 @@
 
 mod authority;
 mod backup;
+mod unfinished;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -43,10 +44,16 @@ async fn say(folder: &Path, words: &[&str]) -> Said {
 }
 
 async fn made() -> tempfile::TempDir {
+    made_with(&[]).await
+}
+
+/// With more words to `init`.
+async fn made_with(more: &[&str]) -> tempfile::TempDir {
     lapor_certs::tls::install_default_provider();
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
-    let said = say(folder.path(), &["init", "--dir", dir]).await;
+    let words = [&["init", "--dir", dir][..], more].concat();
+    let said = say(folder.path(), &words).await;
     said.outcome.unwrap();
     assert!(said.answer.contains("root pin") && said.explanation.contains("next:"));
     let config = folder.path().join("hub.toml");

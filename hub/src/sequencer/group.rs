@@ -29,7 +29,6 @@ use crate::erasing::erase;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::replicas;
-use crate::restored;
 use crate::right::Right;
 use crate::store;
 use crate::store::blobs::Erased;
@@ -154,9 +153,6 @@ impl Worker {
             tracing::error!(%error, "a transaction of the order failed");
             // One that met a damaged message has written nothing.
             self.stale |= !matches!(error, HubError::Message(_));
-            if matches!(error, HubError::Receded) {
-                Box::pin(restored::note_receded(&self.ground, &self.right)).await;
-            }
             if error.ends_process() {
                 self.ended = Some(error.clone());
             }

@@ -23,11 +23,18 @@ const NOT_AFTER: &str = "select max(not_after) from certificates where slug = $1
 const ISSUED_AT: &str =
     "select max(issued_at) from certificates where slug = $1 and fingerprint = $2";
 const LATEST_ISSUED: &str = "select max(issued_at) from certificates";
-const ENDS: &str = "select slug, max(not_after) from certificates group by slug";
+/// Whoever has a certificate has a chain: of each the index is asked for one row, however many there are.
+const ENDS: &str =
+    "select author, (select max(not_after) from certificates where slug = author) from chains";
 /// The first certificate came with the joining.
 const FIRST: &str = "select slug, min(issued_at) from certificates group by slug";
 const CERTIFICATES: &str = "select serial, issued_at, not_after from certificates \
-     where slug = $1 order by issued_at desc limit 20";
+     where slug = $1 order by issued_at desc limit $2";
+const FORGET_CERTIFICATES: &str = "delete from certificates where slug = $1 and not_after < $2 \
+     and not_after < (select max(not_after) from certificates where slug = $1) \
+     and issued_at > (select min(issued_at) from certificates where slug = $1) \
+     and issued_at < (select issued_at from certificates where slug = $1 \
+     order by issued_at desc limit 1 offset $3)";
 const USE_CHALLENGE: &str = "insert into recoveries (nonce, slug, used_at) values ($1, $2, $3) \
      on conflict (nonce) do nothing";
 const FORGET_CHALLENGES: &str = "delete from recoveries where used_at < $1";
@@ -43,6 +50,9 @@ const READMIT: &str = "insert into admissions (slug, asked_at, address, admitted
 /// The row stays: an invitation is used once for ever.
 const FORGET_ANSWERS: &str =
     "update invitations set answer = '' where answered_at <= $1 and answer <> ''";
+
+/// Certificates of an instance that are listed.
+const LISTED: i64 = 20;
 
 /// An invitation to be stored.
 #[derive(Debug, Clone, Copy)]
@@ -217,6 +227,7 @@ pub async fn certificates(
 ) -> Result<Vec<(String, i64, i64)>, DbError> {
     Ok(on!(tx, conn => sqlx::query_as(CERTIFICATES)
         .bind(slug.as_str())
+        .bind(LISTED)
         .fetch_all(conn)
         .await)?)
 }
@@ -232,10 +243,10 @@ pub async fn begins(tx: &mut Tx) -> Result<Vec<(InstanceId, i64)>, DbError> {
 }
 
 async fn moments(tx: &mut Tx, sql: &'static str) -> Result<Vec<(InstanceId, i64)>, DbError> {
-    let rows: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(sql).fetch_all(conn).await)?;
-    rows.into_iter()
-        .map(|(slug, at)| Ok((id(&slug)?, at)))
-        .collect()
+    let rows: Vec<(String, Option<i64>)> =
+        on!(tx, conn => sqlx::query_as(sql).fetch_all(conn).await)?;
+    let known = rows.into_iter().filter_map(|(slug, at)| Some((slug, at?)));
+    known.map(|(slug, at)| Ok((id(&slug)?, at))).collect()
 }
 
 /// Notes that an institution has joined, in place of what was noted of it before.
@@ -314,6 +325,23 @@ pub async fn latest_issued(tx: &mut Tx) -> Result<Option<i64>, DbError> {
     Ok(on!(tx, conn => sqlx::query_scalar(LATEST_ISSUED).fetch_one(conn).await)?)
 }
 
+/// Forgets the certificates of an instance that ended before an instant, Unix ms, but those that are listed,
+/// the first, and the one that ends last.
+pub async fn forget_certificates(
+    tx: &mut Tx,
+    slug: &InstanceId,
+    before: i64,
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(FORGET_CERTIFICATES)
+        .bind(slug.as_str())
+        .bind(before)
+        .bind(LISTED - 1)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
 /// Notes that a challenge has brought a certificate; `false` if it has before.
 pub async fn use_challenge(
     tx: &mut Tx,
@@ -360,4 +388,34 @@ pub async fn forget_challenges(tx: &mut Tx, before: i64) -> Result<(), DbError> 
         .await
         .map(drop))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::throwaway::databases_of;
+    use lapor_migrations::{Kind, Schema};
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+
+    /// What a look costs shows in a hub of many certificates only, how SQLite goes about it in none.
+    #[tokio::test]
+    async fn when_certificates_end_is_read_off_an_index_one_row_for_each_member() {
+        for test in databases_of(Schema::Hub).await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.read().await.unwrap();
+            if tx.kind() == Kind::Postgres {
+                assert_eq!(ends(&mut tx).await, Ok(vec![]));
+                continue;
+            }
+            let text = format!("explain query plan {ENDS}");
+            let plan = on!(&mut tx, c => sqlx::query_as(AssertSqlSafe(text))
+                .fetch_all(c)
+                .await);
+            let plan: Vec<(i64, i64, i64, String)> = plan.unwrap();
+            let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
+            let index = "SEARCH certificates USING COVERING INDEX certificates_slug (slug=?)";
+            assert!(steps.contains(&index), "{steps:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A batch over which the database takes too long, in one transaction with others.
 
+use lapor_migrations::throwaway::cancelled;
 use lapor_migrations::{Kind, on};
 use lapor_protocol::ids::InstanceKind;
 use lapor_protocol::problem::Code;
@@ -7,23 +8,7 @@ use lapor_protocol::problem::Code;
 use super::harness::{Place, databases};
 use super::turns::{judged, some};
 
-/// From now on a statement that writes a message of this author waits for a lock, and is then ended as
-/// one that takes longer than it may.
-const TOO_LONG: [&str; 2] = [
-    "create function too_long() returns trigger language plpgsql as $$ begin
-        if new.author = 'kemenpu' then
-            perform pg_advisory_xact_lock(57014);
-            raise exception 'canceling statement due to statement timeout' using errcode = '57014';
-        end if;
-        return new;
-     end $$",
-    "create trigger too_long before insert on envelopes
-        for each row execute function too_long()",
-];
-const IN_TIME: &str = "drop trigger too_long on envelopes";
-const HOLD: &str = "select pg_advisory_xact_lock(57014)";
-const WAITING: &str = "select count(*) from pg_locks
-    where locktype = 'advisory' and objid = 57014 and not granted";
+const ENVELOPES: &str = "envelopes";
 const OF_WHO_HAS_GONE: &str = "select count(*) from envelopes where author = 'kemensos'";
 
 #[tokio::test]
@@ -43,11 +28,10 @@ async fn a_batch_over_which_the_database_takes_too_long_fails_alone() {
         let (ground, sequencer) = (&place.hub.ground, &place.hub.sequencer);
         let submit = |batch| sequencer.submit(batch, None, false).unwrap();
         let mut writing = ground.db.write().await.unwrap();
-        for text in TOO_LONG {
-            on!(&mut writing, c => sqlx::query(text).execute(c).await.map(drop)).unwrap();
-        }
+        let begun = cancelled::begin(&mut writing, ENVELOPES, "new.author = 'kemenpu'").await;
+        begun.unwrap();
         let mut holding = ground.db.read().await.unwrap();
-        on!(&mut holding, c => sqlx::query(HOLD).execute(c).await.map(drop)).unwrap();
+        cancelled::hold_up(&mut holding).await.unwrap();
         // The three come into one group behind the first.
         let first = submit(first);
         while sequencer.waiting() > 0 {
@@ -56,15 +40,7 @@ async fn a_batch_over_which_the_database_takes_too_long_fails_alone() {
         let (too_long, gone, quick) = (submit(too_long), submit(gone), submit(quick));
         writing.commit().await.unwrap();
         let hanging_up = async {
-            loop {
-                let held_up: i64 = on!(&mut holding, c => sqlx::query_scalar(WAITING)
-                    .fetch_one(c)
-                    .await)
-                .unwrap();
-                if held_up > 0 {
-                    break;
-                }
-            }
+            while !cancelled::is_held_up(&mut holding).await.unwrap() {}
             drop(gone);
             holding.rollback().await.unwrap();
         };
@@ -75,7 +51,7 @@ async fn a_batch_over_which_the_database_takes_too_long_fails_alone() {
         assert_eq!(too_long.unwrap_err().code(), Code::Overloaded);
 
         let mut writing = ground.db.write().await.unwrap();
-        on!(&mut writing, c => sqlx::query(IN_TIME).execute(c).await.map(drop)).unwrap();
+        cancelled::end(&mut writing, ENVELOPES).await.unwrap();
         writing.commit().await.unwrap();
         place.send(&kemenpu, &slow).await;
         let mut tx = ground.db.read().await.unwrap();
@@ -86,22 +62,6 @@ async fn a_batch_over_which_the_database_takes_too_long_fails_alone() {
         assert_eq!(taken, 0, "nobody waits for it");
     }
 }
-
-/// From now on whoever writes a message, but the desk, takes longer than it may. The sequence counts them,
-/// also where nothing comes of it.
-const ALL_TOO_LONG: [&str; 3] = [
-    "create sequence tries",
-    "create function all_too_long() returns trigger language plpgsql as $$ begin
-        if new.author <> 'pusat' then
-            perform nextval('tries');
-            raise exception 'canceling statement due to statement timeout' using errcode = '57014';
-        end if;
-        return new;
-     end $$",
-    "create trigger all_too_long before insert on envelopes
-        for each row execute function all_too_long()",
-];
-const TRIES: &str = "select last_value from tries";
 
 #[tokio::test]
 async fn where_the_database_takes_too_long_over_all_not_each_is_tried_alone() {
@@ -122,9 +82,8 @@ async fn where_the_database_takes_too_long_over_all_not_each_is_tried_alone() {
         let (ground, sequencer) = (&place.hub.ground, &place.hub.sequencer);
         let submit = |batch| sequencer.submit(batch, None, false).unwrap();
         let mut writing = ground.db.write().await.unwrap();
-        for text in ALL_TOO_LONG {
-            on!(&mut writing, c => sqlx::query(text).execute(c).await.map(drop)).unwrap();
-        }
+        let begun = cancelled::begin(&mut writing, ENVELOPES, "new.author <> 'pusat'").await;
+        begun.unwrap();
         // The others come into one group behind the first.
         let first = submit(first);
         while sequencer.waiting() > 0 {
@@ -137,7 +96,7 @@ async fn where_the_database_takes_too_long_over_all_not_each_is_tried_alone() {
             assert_eq!(answer.await.unwrap_err().code(), Code::Overloaded);
         }
         let mut tx = ground.db.read().await.unwrap();
-        let tries: i64 = on!(&mut tx, c => sqlx::query_scalar(TRIES).fetch_one(c).await).unwrap();
+        let tries = cancelled::count(&mut tx).await.unwrap();
         assert_eq!(tries, 3, "all together, and two alone");
     }
 }

@@ -8,9 +8,10 @@ use lapor_hub::membership;
 use lapor_hub::store;
 use lapor_hub::watch::{Span, look, note};
 use lapor_protocol::wire::PREFIX;
+use reqwest::Client;
 
 use super::harness::{Institution, NOW, Place, databases};
-use super::serving::{join, listen};
+use super::serving::{Listening, join, listen};
 use super::watch::{MINUTE, seen, tell, well};
 
 /// Longer than any step of a test.
@@ -95,18 +96,25 @@ async fn the_history_keeps_the_worst_of_each_step_and_counts_traffic() {
     }
 }
 
+/// An institution joins, asks where its chain ends, and is seen; a second goes by. Returns its client, and
+/// where it asks.
+async fn comes(place: &Place, at: &Listening) -> (Institution, Client, String) {
+    let bandung = Institution::unjoined("kota-bandung", 20);
+    let client = join(place, at, &bandung).await;
+    let url = format!("{}{PREFIX}/outbox/head", at.federation);
+    client.get(&url).send().await.unwrap();
+    assert_eq!(seen(place, &bandung).await.connections, 1);
+    place.clock.advance(1_000);
+    (bandung, client, url)
+}
+
 #[tokio::test]
 async fn an_institution_comes_goes_and_is_turned_away_with_reasons() {
     lapor_certs::tls::install_default_provider();
     for db in databases().await {
         let place = Place::new(&db).await;
         let at = listen(&place);
-        let bandung = Institution::unjoined("kota-bandung", 20);
-        let client = join(&place, &at, &bandung).await;
-        let url = format!("{}{PREFIX}/outbox/head", at.federation);
-        client.get(&url).send().await.unwrap();
-        assert_eq!(seen(&place, &bandung).await.connections, 1);
-        place.clock.advance(1_000);
+        let (bandung, client, url) = comes(&place, &at).await;
         let foreign = client.get(&url).header("lapor-version", "9");
         foreign.send().await.unwrap();
         place.clock.advance(1_000);
@@ -186,12 +194,7 @@ async fn who_is_connected_when_the_hub_stops_has_left_because_of_that() {
     for db in databases().await {
         let place = Place::new(&db).await;
         let at = listen(&place);
-        let bandung = Institution::unjoined("kota-bandung", 20);
-        let client = join(&place, &at, &bandung).await;
-        let url = format!("{}{PREFIX}/outbox/head", at.federation);
-        client.get(&url).send().await.unwrap();
-        assert_eq!(seen(&place, &bandung).await.connections, 1);
-        place.clock.advance(1_000);
+        let (bandung, client, _) = comes(&place, &at).await;
         at.end().await;
         drop(client);
         let mut tx = place.hub.ground.db.write().await.unwrap();

@@ -10,7 +10,9 @@ use lapor_certs::{
 use lapor_hub::audit::By;
 use lapor_hub::clock::Clock as _;
 use lapor_hub::membership;
-use lapor_protocol::ids::InstanceId;
+use lapor_hub::store::joining;
+use lapor_migrations::on;
+use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::wire::PREFIX;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use super::harness::{Institution, NOW, Place, databases};
 use super::serving::{Listening, client, join, listen};
 
 const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
 
 async fn renew(
     place: &Place,
@@ -278,5 +281,49 @@ async fn where_all_are_void_what_a_stolen_issuer_makes_for_whoever_joins_later_i
         let again = member(&place, &again);
         assert_eq!(again.get(&head).send().await.unwrap().status(), 200);
         at.end().await;
+    }
+}
+
+#[tokio::test]
+async fn of_certificates_that_ended_long_ago_those_are_kept_that_somebody_asks_for() {
+    const COUNT: &str = "select count(*) from certificates where slug = 'kota-bandung'";
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let kind = InstanceKind::Kota;
+        let bandung = place.join("kota-bandung", kind, 20).await;
+        let gone = place.join("kab-garut", InstanceKind::Kabupaten, 30).await;
+        let ground = &place.hub.ground;
+        let renews = async |times: i64, after: i64| {
+            for _ in 0..times {
+                place.clock.advance(after);
+                let key = TlsKey::generate();
+                let renewed = lapor_hub::enrolment::renew(ground, &bandung.id, None, &key.public());
+                renewed.await.unwrap();
+            }
+            let mut tx = ground.db.read().await.unwrap();
+            let kept: i64 =
+                on!(&mut tx, c => sqlx::query_scalar(COUNT).fetch_one(c).await).unwrap();
+            kept
+        };
+        assert_eq!(renews(20, 10 * DAY_MS).await, 21, "none is beyond the list");
+        assert_eq!(renews(20, 10 * DAY_MS).await, 21, "the first, and 20");
+        let good = renews(30, HOUR_MS).await;
+        assert_eq!(good, 1 + 6 + 30, "what ended a month ago at most, too");
+
+        let now = place.clock.now_ms();
+        let mut tx = ground.db.read().await.unwrap();
+        let listed = joining::certificates(&mut tx, &bandung.id).await.unwrap();
+        let listed: Vec<i64> = listed.iter().map(|line| line.1).collect();
+        let latest: Vec<i64> = (0..20).map(|before| now - before * HOUR_MS).collect();
+        assert_eq!(listed, latest);
+        let first = joining::begins(&mut tx).await.unwrap();
+        assert!(first.contains(&(bandung.id.clone(), NOW)), "{first:?}");
+        let mut ends = joining::ends(&mut tx).await.unwrap();
+        ends.sort();
+        let expected = [
+            (gone.id, NOW + 30 * DAY_MS),
+            (bandung.id.clone(), now + 30 * DAY_MS),
+        ];
+        assert_eq!(ends, expected, "also of whoever is gone");
     }
 }

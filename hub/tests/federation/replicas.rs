@@ -292,13 +292,14 @@ async fn links(place: &Place) -> i64 {
     on!(&mut tx, conn => sqlx::query_scalar(COUNT).fetch_one(conn).await).unwrap()
 }
 
-/// Returns what was sent in vain.
+/// The process that is asked ends, as it does while it serves; returns what was sent in vain.
 async fn ends_as_receded(place: &Place, asks: &mut Institution) -> Written {
+    lapor_certs::tls::install_default_provider();
     let (_, filed) = asks.file(9);
     let refused = place.push(asks, std::slice::from_ref(&filed)).await;
     assert_eq!(refused.code(), Some(Code::Recovering));
-    let ended = place.hub.sequencer.ended().borrow().clone();
-    assert!(matches!(ended, Some(HubError::Receded)), "{ended:?}");
+    let ended = listen(place).ended().await;
+    assert!(matches!(ended, HubError::Receded), "{ended:?}");
     filed
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use lapor_certs::tls::{clock, enrolment_client_config, federation_client_config};
 use lapor_certs::{Credential, EnrolResponse, Invitation};
+use lapor_hub::HubError;
 use lapor_hub::audit::By;
 use lapor_hub::membership::{self, Profile};
 use lapor_protocol::ids::InstanceKind;
@@ -30,13 +31,21 @@ pub struct Listening {
     pub federation: String,
     pub enrolment: String,
     stop: oneshot::Sender<()>,
-    serving: tokio::task::JoinHandle<Result<(), lapor_hub::HubError>>,
+    serving: tokio::task::JoinHandle<Result<(), HubError>>,
 }
 
 impl Listening {
     pub async fn end(self) {
         self.stop.send(()).unwrap();
         self.serving.await.unwrap().unwrap();
+    }
+
+    /// Waits until the hub ends by itself, and says why.
+    pub async fn ended(self) -> HubError {
+        let Self { stop, serving, .. } = self;
+        let why = serving.await.unwrap().unwrap_err();
+        drop(stop);
+        why
     }
 }
 

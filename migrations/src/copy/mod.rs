@@ -6,15 +6,17 @@
 mod postgres;
 mod scratch;
 mod sqlite;
+mod unfinished;
 
 use std::path::Path;
 
 use crate::address::{self, Address};
 use crate::db::Pools;
-use crate::schema;
-use crate::{Db, DbError, DbOptions, Kind, Schema};
+use crate::{Db, DbError, Kind, Schema};
 
 pub use scratch::Scratch;
+pub use unfinished::begin_restore;
+pub(crate) use unfinished::{UNFINISHED, refused};
 
 impl Kind {
     /// The name by which a manifest calls this database.
@@ -56,7 +58,7 @@ impl Db {
     /// The schema that the database has, which may be older than this program's; 0 of an empty one.
     pub async fn schema_version(&self) -> Result<i64, DbError> {
         let mut tx = self.read().await?;
-        let applied = schema::applied(&mut tx, self.schema()).await?;
+        let applied = self.applied(&mut tx).await?;
         Ok(applied.last().copied().unwrap_or_default())
     }
 }
@@ -70,7 +72,7 @@ pub async fn check_copy(kind: Kind, file: &Path, schema: Schema) -> Result<(), D
 }
 
 /// Refuses an address where there is a database already. A database of PostgreSQL must exist and be
-/// empty.
+/// empty, or hold nothing but the mark of a restore that was cut off.
 pub async fn is_vacant(url: &str, kind: Kind, schema: Schema) -> Result<(), DbError> {
     match (address::parse(url)?, kind) {
         (Address::Sqlite(path), Kind::Sqlite) if path.exists() => {
@@ -81,7 +83,7 @@ pub async fn is_vacant(url: &str, kind: Kind, schema: Schema) -> Result<(), DbEr
         }
         (Address::Sqlite(_), Kind::Sqlite) => Ok(()),
         (Address::Postgres(_), Kind::Postgres) => {
-            let occupied = match Db::open(url, schema, &DbOptions::default()).await {
+            let is_occupied = match Db::open_to_restore(url, schema).await {
                 Ok(db) => {
                     let version = db.schema_version().await;
                     db.close().await;
@@ -90,12 +92,7 @@ pub async fn is_vacant(url: &str, kind: Kind, schema: Schema) -> Result<(), DbEr
                 Err(DbError::WrongProgram { .. } | DbError::Newer { .. }) => true,
                 Err(other) => return Err(other),
             };
-            if occupied {
-                return Err(DbError::Configuration(
-                    "the database that `database.url` names has tables already; a restore overwrites nothing: make an empty one (`createdb`) and name it".into(),
-                ));
-            }
-            Ok(())
+            if is_occupied { Err(occupied()) } else { Ok(()) }
         }
         (found, _) => Err(DbError::Configuration(format!(
             "the backup holds a database of {}, and `database.url` names one of {}; a backup goes back to its own kind",
@@ -108,7 +105,14 @@ pub async fn is_vacant(url: &str, kind: Kind, schema: Schema) -> Result<(), DbEr
     }
 }
 
-/// Puts a copy where [`is_vacant`] found room, and opens it.
+fn occupied() -> DbError {
+    DbError::Configuration(
+        "the database that `database.url` names has tables already; a restore overwrites nothing: make an empty one (`createdb`) and name it".into(),
+    )
+}
+
+/// Puts a copy where [`is_vacant`] found room, and opens it, as nobody else may between [`begin_restore`] and
+/// [`Db::end_restore`].
 pub async fn restore_copy(
     url: &str,
     kind: Kind,
@@ -120,7 +124,7 @@ pub async fn restore_copy(
         Address::Sqlite(path) => sqlite::place(file, &path)?,
         Address::Postgres(options) => postgres::place(&options, file).await?,
     }
-    Db::open(url, schema, &DbOptions::default()).await
+    Db::open_to_restore(url, schema).await
 }
 
 /// Makes an empty file that only its owner may read.

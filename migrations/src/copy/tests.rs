@@ -101,6 +101,47 @@ async fn a_restore_overwrites_nothing_and_changes_no_kind() {
 }
 
 #[tokio::test]
+async fn a_database_into_which_a_restore_has_not_ended_is_opened_by_nobody_else() {
+    let mut tests = databases().await;
+    tests.retain(|test| test.kind == Kind::Postgres);
+    for test in tests {
+        let db = counted(&test).await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(test.kind.copy_name());
+        db.copy_to(&file).await.unwrap();
+        let occupied = begin_restore(&test.url, Schema::Node).await.unwrap_err();
+        assert!(occupied.to_string().contains("overwrites nothing"));
+        db.close().await;
+
+        let new = empty(test.kind).await;
+        let before = new.open(Schema::Node).await.unwrap();
+        begin_restore(&new.url, Schema::Node).await.unwrap();
+        let is_refused = async || {
+            let refused = new.open(Schema::Node).await.unwrap_err().to_string();
+            assert!(refused.contains("restore the backup again"), "{refused}");
+        };
+        is_refused().await;
+        let late = before.migrate().await.unwrap_err().to_string();
+        assert!(late.contains("has not ended"), "nor is it filled: {late}");
+        before.close().await;
+        // It was cut off before the first row.
+        begin_restore(&new.url, Schema::Node).await.unwrap();
+        let restored = restore_copy(&new.url, new.kind, &file, Schema::Node).await;
+        let restored = restored.unwrap();
+        is_refused().await;
+        assert_eq!(restored.migrate().await.unwrap().applied, []);
+        // It was cut off behind the last.
+        let occupied = is_vacant(&new.url, new.kind, Schema::Node).await;
+        let occupied = occupied.unwrap_err().to_string();
+        assert!(occupied.contains("overwrites nothing"), "{occupied}");
+        restored.end_restore().await.unwrap();
+        restored.close().await;
+        let whole = new.open(Schema::Node).await.unwrap();
+        assert_eq!(read(&whole).await, 0);
+    }
+}
+
+#[tokio::test]
 async fn a_copy_that_was_damaged_or_is_another_programs_is_refused() {
     for test in databases().await {
         let db = counted(&test).await;

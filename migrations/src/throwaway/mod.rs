@@ -7,6 +7,7 @@
 //! used in production.
 
 mod binaries;
+pub mod cancelled;
 mod cluster;
 mod database;
 mod plan;

@@ -219,33 +219,15 @@ impl Job {
 mod tests {
     use std::sync::Arc;
 
-    use lapor_migrations::{DbError, Kind, on};
+    use lapor_migrations::throwaway::cancelled;
+    use lapor_migrations::{DbError, Kind};
     use lapor_protocol::ids::CaseId;
     use serde_json::{Map, json};
     use tokio::task::{JoinHandle, yield_now};
 
     use super::*;
     use crate::casework::{NewAct, NewReport};
-    use crate::store;
     use crate::testing::{Place, databases};
-
-    /// Names the case of which a statement that writes a message waits for a lock, and is then ended as
-    /// one that takes longer than it may.
-    const CASE: &str = "too_long";
-    const TOO_LONG: [&str; 2] = [
-        "create function too_long() returns trigger language plpgsql as $$ begin
-            if new.case_id = (select value from node_facts where name = 'too_long') then
-                perform pg_advisory_xact_lock(57014);
-                raise exception 'canceling statement due to statement timeout' using errcode = '57014';
-            end if;
-            return new;
-         end $$",
-        "create trigger too_long before insert on outbox
-            for each row execute function too_long()",
-    ];
-    const HOLD: &str = "select pg_advisory_xact_lock(57014)";
-    const WAITING: &str = "select count(*) from pg_locks
-        where locktype = 'advisory' and objid = 57014 and not granted";
 
     async fn filed(place: &Place) -> CaseId {
         let report = json!({
@@ -284,14 +266,11 @@ mod tests {
                 panic!("four cases");
             };
             let mut writing = db.write().await.unwrap();
-            let named = slow.to_string();
-            let set = store::chain::set_fact(&mut writing, CASE, &named).await;
-            set.unwrap();
-            for text in TOO_LONG {
-                on!(&mut writing, c => sqlx::query(text).execute(c).await.map(drop)).unwrap();
-            }
+            let of_slow = format!("new.case_id = '{slow}'");
+            let ending = cancelled::begin(&mut writing, "outbox", &of_slow).await;
+            ending.unwrap();
             let mut holding = db.read().await.unwrap();
-            on!(&mut holding, c => sqlx::query(HOLD).execute(c).await.map(drop)).unwrap();
+            cancelled::hold_up(&mut holding).await.unwrap();
             // The three come into one group behind the first.
             let begun = node.writes();
             let before = noting(&place, first);
@@ -304,11 +283,7 @@ mod tests {
                 yield_now().await;
             }
             writing.commit().await.unwrap();
-            let mut held_up = 0_i64;
-            while held_up == 0 {
-                held_up =
-                    on!(&mut holding, c => sqlx::query_scalar(WAITING).fetch_one(c).await).unwrap();
-            }
+            while !cancelled::is_held_up(&mut holding).await.unwrap() {}
             hung_up.abort();
             assert!(hung_up.await.unwrap_err().is_cancelled());
             holding.rollback().await.unwrap();
