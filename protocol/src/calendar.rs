@@ -27,7 +27,7 @@ pub struct Calendar {
 }
 
 /// Days on which a clock stands still: after `after`, up to and with `upto`;
-/// without an end while it lasts.
+/// without an end while it lasts. None if both are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause {
     pub after: NaiveDate,
@@ -63,8 +63,10 @@ impl Calendar {
     }
 
     /// The day that is `count` working days after `start`, which is not
-    /// counted itself, and those of a pause neither. `None` if a pause that
-    /// still lasts comes first.
+    /// counted itself, and those of a pause neither. If a pause begins on that
+    /// day it is the last one of the pause, working day or not: what has not
+    /// run out when a pause begins does not run out in it. `None` if a pause
+    /// that still lasts comes first.
     pub fn due_on(&self, start: NaiveDate, count: u16, pauses: &[Pause]) -> Option<NaiveDate> {
         let mut day = start;
         let mut left = count;
@@ -75,6 +77,10 @@ impl Calendar {
             } else if self.is_working_day(day) {
                 left -= 1;
             }
+        }
+        // Each that is found ends on a later day, so that it comes to an end.
+        while let Some(pause) = pauses.iter().find(|pause| pause.outlasts(day)) {
+            day = pause.upto?;
         }
         Some(day)
     }
@@ -129,6 +135,11 @@ impl Calendar {
 impl Pause {
     fn holds(self, day: NaiveDate) -> bool {
         day > self.after && self.upto.is_none_or(|upto| day <= upto)
+    }
+
+    /// Whether it has begun when a day is over, and has not ended.
+    fn outlasts(self, day: NaiveDate) -> bool {
+        self.after <= day && self.upto.is_none_or(|upto| day < upto)
     }
 }
 

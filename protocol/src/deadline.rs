@@ -177,8 +177,8 @@ pub struct Clock {
     pub kind: ClockKind,
     /// Unix ms.
     pub started: i64,
-    /// Unix ms at which it runs out, the end of a working day in the
-    /// custodian's zone; not known while it is paused.
+    /// Unix ms at which it runs out, the end of a day in the custodian's
+    /// zone; not known while it is paused.
     pub due: Option<i64>,
     /// Last day of the term, `YYYY-MM-DD` in that zone.
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
@@ -403,8 +403,8 @@ impl<'a> View<'a> {
         let today = day_at(zone, self.now);
         let state = match due {
             Some(due) if due <= self.now => ClockState::Overdue,
-            Some(_) if open_hold.is_none() || kind == ClockKind::Disposer => ClockState::Running,
-            _ => ClockState::Paused,
+            Some(_) => ClockState::Running,
+            None => ClockState::Paused,
         };
         let days_left = match due_on {
             Some(due_on) => self.calendar.days_between(today, due_on, &pauses),
@@ -425,7 +425,8 @@ impl<'a> View<'a> {
 }
 
 /// As with the day of receipt, neither the day of a hold nor that of its end
-/// is taken for a whole one: the former still counts, the latter no more.
+/// is taken for a whole one: the former still counts, the latter no more. But
+/// no clock runs out within a hold that began before it had.
 fn pause(zone: Tz, hold: &Hold) -> Pause {
     Pause {
         after: day_at(zone, hold.from),

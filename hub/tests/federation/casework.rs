@@ -237,6 +237,34 @@ async fn a_case_that_waits_for_its_reporter_does_not_become_overdue() {
 }
 
 #[tokio::test]
+async fn a_hold_on_the_last_day_of_a_term_makes_nobody_late_until_the_day_of_the_answer_is_over() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (case, filed) = bandung.file(1);
+        place.send(&bandung, std::slice::from_ref(&filed)).await;
+        let late = async || {
+            follow(&place).await;
+            let all = figures(&place).await;
+            let listed = overdue(&place, "", place.hub.now_ms()).await;
+            (overdue_at(&all, Step::Verification), listed.len())
+        };
+        // On Thursday, the last of three days.
+        place.clock.advance(3 * DAY);
+        let asks = json!({ "questions": 1 });
+        let held = bandung.write("case.held", Some(case), Some(&filed.message), asks);
+        place.send(&bandung, &[held]).await;
+        place.clock.advance(5 * DAY);
+        assert_eq!(late().await, (Some(0), 0), "held");
+        let completed = bandung.write("report.completed", Some(case), None, json!({}));
+        place.send(&bandung, &[completed]).await;
+        assert_eq!(late().await, (Some(0), 0), "answered today");
+        place.clock.advance(DAY);
+        assert_eq!(late().await, (Some(1), 1));
+    }
+}
+
+#[tokio::test]
 async fn an_erased_case_waits_for_nobody_and_was_overdue_while_it_was() {
     for db in databases().await {
         let place = Place::new(&db).await;

@@ -233,6 +233,64 @@ async fn the_list_by_deadline_has_the_next_first_and_goes_on_where_it_ended() {
 }
 
 #[tokio::test]
+async fn a_hold_on_the_last_day_is_paused_and_listed_as_late_only_after_the_day_of_the_answer() {
+    // As the migration finds what an older version has counted.
+    const OLDER: [&str; 2] = [
+        "update deadlines set due_at = 1, paused_since = null where case_id = $1",
+        "update cases set described = 0 where case_id = $1 and fold like '%\"holds\":%'",
+    ];
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(node.clone(), hub.clone()).unwrap();
+        let case = filed(&place).await;
+        let rules = async || {
+            hub.orders_at(place.clock.now_ms());
+            link.push().await.unwrap();
+            link.pull(Stream::Inbox, 0).await.unwrap();
+        };
+        let stands = async || {
+            let deadline = node.case(case).await.unwrap().summary.deadline.unwrap();
+            let listed = node.cases_by_deadline(&Sight::ALL, None, true, None, 50);
+            let late = !listed.await.unwrap().cases.is_empty();
+            (deadline.state(place.clock.now_ms()), deadline.due, late)
+        };
+        rules().await;
+        // On Thursday, the last of three days.
+        passes_to(&place, TUESDAY + 2 * DAY + HOUR).await;
+        let runs = (ClockState::Running, Some(TUESDAY + 3 * DAY), false);
+        assert_eq!(stands().await, runs);
+        asks(&place, case).await;
+        rules().await;
+        passes_to(&place, TUESDAY + 6 * DAY + HOUR).await;
+        assert_eq!(stands().await, (ClockState::Paused, None, false));
+        let overdue = |told: &[(NoticeKind, Recipient, ClockKind)]| {
+            told.iter().any(|(kind, ..)| *kind == NoticeKind::Overdue)
+        };
+        assert!(!overdue(&untold(&place).await));
+        let id = case.to_string();
+        let mut tx = node.write_tx().await.unwrap();
+        for sql in OLDER {
+            let done = on!(&mut tx, c => sqlx::query(sql).bind(&id).execute(c).await.map(drop));
+            done.unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(stands().await, (ClockState::Overdue, Some(1), true));
+        while node.catch_up_words().await.unwrap() > 0 {}
+        assert_eq!(stands().await, (ClockState::Paused, None, false));
+        let here = Some(json!({"answers": ["Di depan pasar."]}));
+        acts(&place, case, "report.completed", json!({}), here).await;
+        rules().await;
+        let due = TUESDAY + 7 * DAY;
+        assert_eq!(stands().await, (ClockState::Running, Some(due), false));
+        passes_to(&place, due).await;
+        assert_eq!(stands().await, (ClockState::Overdue, Some(due), true));
+        assert!(overdue(&untold(&place).await));
+    }
+}
+
+#[tokio::test]
 async fn silence_closes_a_case_once_when_its_clock_has_run_out_by_the_hubs_order() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

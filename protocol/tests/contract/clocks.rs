@@ -1,7 +1,8 @@
 //! The clocks of a case: what starts, stops and pauses them, whose zone and
 //! terms hold, and that a verifier sees a silence that was closed too early.
 
-use lapor_protocol::calendar::Calendar;
+use chrono::NaiveDate;
+use lapor_protocol::calendar::{Calendar, Pause};
 use lapor_protocol::case::Effect::Inapplicable;
 use lapor_protocol::case::{Reason, State};
 use lapor_protocol::deadline::{Clock, ClockKind, ClockState, OwnTerm, awaited, clocks, owed};
@@ -139,6 +140,100 @@ fn a_hold_stops_the_clocks_until_the_reporter_has_answered() {
     story.applied("kemenpu", held());
     story.applied("kota-bandung", completed());
     assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-21");
+}
+
+#[test]
+fn a_hold_on_the_last_day_stops_the_clock_until_the_day_of_the_answer_is_over() {
+    let mut story = with_ministry();
+    days_later(&mut story, 7);
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-12");
+    story.applied("kemenpu", held());
+    for days in [8, 30] {
+        days_later(&mut story, days);
+        let clock = &now(&story)[0];
+        assert_eq!(clock.kind, ClockKind::FirstFollowUp);
+        assert_eq!((clock.state, clock.due), (ClockState::Paused, None));
+        assert_eq!((clock.due_on, clock.days_left), (None, 0));
+        assert_eq!(clock.paused_since, Some(MONDAY + 7 * DAY + 1));
+    }
+    story.applied("kota-bandung", completed());
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-02-04");
+    let clock = &now(&story)[0];
+    assert_eq!((clock.state, clock.days_left), (ClockState::Running, 0));
+    days_later(&mut story, 31);
+    let clock = &now(&story)[0];
+    assert_eq!((clock.state, clock.days_left), (ClockState::Overdue, -1));
+}
+
+#[test]
+fn a_hold_on_the_day_before_the_last_leaves_a_day() {
+    let mut story = with_ministry();
+    days_later(&mut story, 4);
+    story.applied("kemenpu", held());
+    days_later(&mut story, 9);
+    story.applied("kota-bandung", completed());
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-15");
+}
+
+#[test]
+fn a_hold_on_the_day_of_the_answer_stops_the_clock_again_unless_it_ends_that_day() {
+    let mut story = with_ministry();
+    days_later(&mut story, 7);
+    story.applied("kemenpu", held());
+    story.applied("kota-bandung", completed());
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-12");
+    story.applied("kemenpu", held());
+    days_later(&mut story, 8);
+    story.applied("kota-bandung", completed());
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-13");
+    story.applied("kemenpu", held());
+    days_later(&mut story, 10);
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "paused with 0 days");
+    story.applied("kota-bandung", completed());
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-15");
+    story.applied("kemenpu", held());
+    story.applied("kota-bandung", completed());
+    assert_eq!(due(&story, ClockKind::FirstFollowUp), "2026-01-15");
+}
+
+#[test]
+fn a_term_on_whose_last_day_a_pause_begins_ends_with_it_on_whatever_day_that_is() {
+    type Days = (u32, Option<u32>);
+    let edition = CalendarUpdated {
+        edition: "2026.1".into(),
+        days: vec![Holiday {
+            date: "2026-01-14".into(),
+            name: "Libur".into(),
+            kind: HolidayKind::NationalHoliday,
+        }],
+    };
+    let calendar = Calendar::of(&edition);
+    let january = |day: u32| NaiveDate::from_ymd_opt(2026, 1, day).unwrap();
+    let pause = |&(after, upto): &Days| Pause {
+        after: january(after),
+        upto: upto.map(january),
+    };
+    // Five working days after Monday, the 5th, is the 12th.
+    let table: [(&[Days], Option<u32>); 11] = [
+        (&[], Some(12)),
+        (&[(12, Some(12))], Some(12)),
+        (&[(12, None)], None),
+        // A holiday, a Sunday.
+        (&[(12, Some(14))], Some(14)),
+        (&[(12, Some(18))], Some(18)),
+        (&[(12, Some(14)), (14, Some(14)), (14, Some(16))], Some(16)),
+        (&[(12, Some(14)), (14, None)], None),
+        (&[(12, Some(13)), (14, None)], Some(13)),
+        // Begun on the Saturday before, it leaves a day; on the day after, all is over.
+        (&[(10, None)], None),
+        (&[(10, Some(12))], Some(13)),
+        (&[(13, None)], Some(12)),
+    ];
+    for (days, expected) in table {
+        let pauses: Vec<Pause> = days.iter().map(pause).collect();
+        let due = calendar.due_on(january(5), 5, &pauses);
+        assert_eq!(due, expected.map(january), "{days:?}");
+    }
 }
 
 #[test]
