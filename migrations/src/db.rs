@@ -80,7 +80,8 @@ impl Db {
     /// belongs to another program, was upgraded by a newer one, or into which a restore has not
     /// ended; an empty one is accepted, and [`Db::migrate`] makes it ours.
     pub async fn open(url: &str, schema: Schema, options: &DbOptions) -> Result<Self, DbError> {
-        Self::open_as(url, schema, options, false).await
+        // Large, and awaited by all that begins with a database.
+        Box::pin(Self::open_as(url, schema, options, false)).await
     }
 
     /// Opens the database at `url` as [`Db::open`] does, for whoever restores it.

@@ -174,7 +174,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<MigrationReport, DbError> {
         let schema = self.schema();
         let mut tx = self.write().await?;
-        let before = self.applied(&mut tx).await?;
+        let before = Box::pin(self.applied(&mut tx)).await?;
         let pending = schema.missing(&before);
         let migrator = Schema::migrator(schema.sources(), tx.kind());
         if let Tx::Postgres(transaction) = &mut tx {

@@ -296,8 +296,8 @@ async fn of_certificates_that_ended_long_ago_those_are_kept_that_somebody_asks_f
         let renews = async |times: i64, after: i64| {
             for _ in 0..times {
                 place.clock.advance(after);
-                let key = TlsKey::generate();
-                let renewed = lapor_hub::enrolment::renew(ground, &bandung.id, None, &key.public());
+                let key = TlsKey::generate().public();
+                let renewed = lapor_hub::enrolment::renew(ground, &bandung.id, None, &key);
                 renewed.await.unwrap();
             }
             let mut tx = ground.db.read().await.unwrap();
