@@ -234,6 +234,36 @@ pub async fn accept(tx: &mut Tx, epoch: i64, seq: i64, at: i64) -> Stored<()> {
     Ok(())
 }
 
+/// The same of those among these numbers, of which there are few. Returns how many were marked.
+pub async fn accept_among(
+    tx: &mut Tx,
+    (epoch, seq): (i64, i64),
+    (first, last): (i64, i64),
+    at: i64,
+) -> Stored<u64> {
+    const SQL: &str = "update outbox set state = 'accepted', accepted_at = $3
+        where state = 'sealed' and number >= $4 and number <= $5
+            and epoch + 0 = $1 and seq + 0 <= $2";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(epoch)
+        .bind(seq)
+        .bind(at)
+        .bind(first)
+        .bind(last)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// Whether the message at a place of the chain has no receipt yet.
+pub async fn is_sealed_at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<bool> {
+    const SQL: &str = "select number from outbox
+        where epoch = $1 and seq = $2 and state = 'sealed'";
+    let found: Option<i64> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?;
+    Ok(found.is_some())
+}
+
 /// Takes their places away from messages that the hub has not accepted.
 pub async fn unseal(tx: &mut Tx) -> Stored<()> {
     const LINES: &str = "delete from outbox_lines where number in
@@ -416,6 +446,29 @@ mod tests {
                 let numbers: Vec<i64> = rows.iter().map(|row| row.number).collect();
                 assert_eq!(numbers, expected, "{}", test.name);
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn of_what_is_sealed_that_is_marked_which_lies_among_some_numbers_or_all_up_to_a_place() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.write().await.unwrap();
+            add(tx, &["a", "b", "c", "d"].map(row)).await.unwrap();
+            let places = (1..=4_i64).flat_map(|number| {
+                let id = vec![number as u8; 32];
+                [number.into(), 1_i64.into(), number.into(), Value::from(id)]
+            });
+            let lines = (1..=4_i64).flat_map(|number| [number.into(), pack("{}").into()]);
+            assert_eq!(seal(tx, places.collect(), lines.collect()).await, Ok(4));
+            assert_eq!(accept_among(tx, (1, 3), (2, 4), 5).await, Ok(2));
+            for (seq, expected) in [(1, true), (2, false), (3, false), (4, true)] {
+                assert_eq!(is_sealed_at(tx, 1, seq).await, Ok(expected), "{seq}");
+            }
+            assert_eq!(accept_among(tx, (2, 4), (1, 4), 5).await, Ok(0));
+            accept(tx, 1, 3, 6).await.unwrap();
+            assert_eq!(is_sealed_at(tx, 1, 1).await, Ok(false), "{}", test.name);
+            assert_eq!(is_sealed_at(tx, 1, 4).await, Ok(true), "{}", test.name);
         }
     }
 

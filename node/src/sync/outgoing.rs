@@ -242,7 +242,7 @@ impl Link {
         }
         // Nothing in front of the batch is sent because the batch was not taken.
         if through > before {
-            store::outbox::accept(&mut tx, epoch, through, now).await?;
+            accept(&mut tx, rows, (epoch, before, through), now).await?;
             store::chain::set_accepted(&mut tx, epoch, through).await?;
         }
         tx.commit().await?;
@@ -417,6 +417,24 @@ async fn ids_stored(
 ) -> Result<Vec<EnvelopeId>, NodeError> {
     let ids = store::outbox::ids_from(tx, epoch, from, to).await?;
     ids.iter().map(|id| store::digest(id)).collect()
+}
+
+/// Marks everything up to a place as durable at the hub. Mostly that is what lies behind the place in front
+/// of the rows that were sent, and these alone are looked at.
+async fn accept(
+    tx: &mut Tx,
+    rows: &[OutboxRow],
+    (epoch, before, through): (i64, i64, i64),
+    now: i64,
+) -> Result<(), NodeError> {
+    let numbers = || rows.iter().map(|row| row.number);
+    let among = numbers().min().zip(numbers().max()).unwrap_or_default();
+    let marked = store::outbox::accept_among(tx, (epoch, through), among, now).await?;
+    let are_all = i64::try_from(marked) == Ok(through - before);
+    if !are_all || store::outbox::is_sealed_at(tx, epoch, before).await? {
+        store::outbox::accept(tx, epoch, through, now).await?;
+    }
+    Ok(())
 }
 
 /// Who is given which key; `None` where that is damaged.

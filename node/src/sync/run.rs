@@ -11,6 +11,7 @@ use lapor_protocol::receipt::Stream;
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
+use super::under_way::SPELL;
 use super::{Link, LinkError};
 
 /// How long a page of the inbox may wait for own messages under way.
@@ -64,10 +65,17 @@ impl Link {
     }
 
     /// A backlog of own messages, which nobody else holds yet, goes before what
-    /// the hub keeps for this node, but not for longer than [`TURN`].
+    /// the hub keeps for this node, but not for longer than [`Self::turn`].
     async fn poll_inbox(&self, wait: u64) -> Result<bool, LinkError> {
-        drop(tokio::time::timeout(TURN, self.sealer.lock()).await);
+        drop(tokio::time::timeout(self.turn(), self.sealer.lock()).await);
         self.poll(Stream::Inbox, wait).await
+    }
+
+    /// On a quick line what came meanwhile stands behind thousands of rulings of the backlog itself, of
+    /// which a page in between holds few. What time it is at the hub is not waited for.
+    fn turn(&self) -> Duration {
+        let is_quick = self.abreast() > 1 && self.node.time_at_hub().is_some();
+        if is_quick { SPELL } else { TURN }
     }
 
     /// The first page is not waited for: it says what time it is at the hub.
@@ -220,10 +228,13 @@ fn at_least(error: &LinkError) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use lapor_protocol::ids::Digest;
     use lapor_protocol::problem::Problem;
 
     use super::super::Refused;
+    use super::super::under_way::ABREAST;
     use super::*;
     use crate::store;
     use crate::store::blobs::BlobRow;
@@ -282,6 +293,23 @@ mod tests {
                 let link = Link::over(place.node.clone(), paper.clone()).unwrap();
                 link.pull(Stream::Inbox, 0).await.unwrap();
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_backlog_keeps_the_inbox_waiting_for_a_spell_once_the_line_is_quick_and_the_hub_has_said_its_time()
+     {
+        for db in databases().await {
+            let mut place = Place::joined("kota-bandung", db).await;
+            place.node = place.begun_again().await;
+            let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+            assert_eq!(link.turn(), TURN);
+            link.abreast.store(ABREAST, Ordering::SeqCst);
+            assert_eq!(link.turn(), TURN, "the first page says what time it is");
+            link.pull(Stream::Inbox, 0).await.unwrap();
+            assert_eq!(link.turn(), SPELL);
+            link.abreast.store(1, Ordering::SeqCst);
+            assert_eq!(link.turn(), TURN);
         }
     }
 

@@ -28,7 +28,7 @@ use crate::store::outbox::OutboxRow;
 const BATCHES: usize = 16;
 /// On a quick line it makes more of them for so long: with each push hub and node begin by waiting for
 /// the first batch.
-const SPELL: Duration = Duration::from_secs(10);
+pub(super) const SPELL: Duration = Duration::from_secs(10);
 /// Batches at the hub at once, if it takes so many.
 pub(crate) const ABREAST: usize = 4;
 const BEHIND: HeaderName = HeaderName::from_static(BEHIND_HEADER);
@@ -210,7 +210,7 @@ impl Link {
     }
 
     /// How many batches may be at the hub now.
-    fn abreast(&self) -> usize {
+    pub(super) fn abreast(&self) -> usize {
         self.abreast.load(Ordering::SeqCst)
     }
 }
