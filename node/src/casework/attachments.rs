@@ -200,6 +200,16 @@ pub(crate) fn part_path(node: &Node, sha256: &Digest, size: u64) -> PathBuf {
     blob_path(node, sha256).with_extension(format!("{size}.part"))
 }
 
+/// Makes the name durable that a file has been given on its shelf, as its bytes are: what a row names is there
+/// after a power cut, also where it stands on another disk than the database.
+pub(crate) async fn sync_name(node: &Node, path: &Path) -> Result<(), NodeError> {
+    let blobs = node.settings().node.blobs.as_path();
+    for folder in [path.parent().unwrap_or(blobs), blobs] {
+        File::open(folder).await?.sync_all().await?;
+    }
+    Ok(())
+}
+
 /// What an upload becomes, on its way to the shelf.
 pub(crate) struct Shelving {
     part: PathBuf,
@@ -238,6 +248,7 @@ impl Shelving {
         lapor_killpoints::pass("seal.written");
         fs::rename(&self.part, &path).await?;
         lapor_killpoints::pass("seal.renamed");
+        sync_name(node, &path).await?;
         Ok((sha256, self.size))
     }
 }
