@@ -212,7 +212,7 @@ pub(crate) async fn sync_name(node: &Node, path: &Path) -> Result<(), NodeError>
 
 /// What an upload becomes, on its way to the shelf.
 pub(crate) struct Shelving {
-    part: PathBuf,
+    part: Part,
     file: File,
     hash: Sha256,
     size: u64,
@@ -226,7 +226,7 @@ impl Shelving {
         let part = source.with_file_name(format!("{name}-{attempt}.sealed"));
         Ok(Self {
             file: File::create(&part).await?,
-            part,
+            part: Part(part),
             hash: Sha256::new(),
             size: 0,
         })
@@ -246,10 +246,20 @@ impl Shelving {
         let path = blob_path(node, &sha256);
         fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).await?;
         lapor_killpoints::pass("seal.written");
-        fs::rename(&self.part, &path).await?;
+        fs::rename(&self.part.0, &path).await?;
         lapor_killpoints::pass("seal.renamed");
         sync_name(node, &path).await?;
         Ok((sha256, self.size))
+    }
+}
+
+/// A file on its way, of which nothing is left where whoever waits for it goes away; on its shelf it has another
+/// name.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).ok();
     }
 }
 
@@ -309,4 +319,21 @@ async fn read_chunk(file: &mut File, size: usize) -> io::Result<Vec<u8>> {
     let mut chunk = Vec::with_capacity(size);
     file.take(size as u64).read_to_end(&mut chunk).await?;
     Ok(chunk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_leaves_no_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = || std::fs::read_dir(folder.path()).unwrap().count();
+        let source = folder.path().join("upload");
+        let mut shelving = Shelving::begin(&source).await.unwrap();
+        shelving.write(b"ciphertext").await.unwrap();
+        assert_eq!(here(), 1);
+        drop(shelving);
+        assert_eq!(here(), 0);
+    }
 }
