@@ -9,6 +9,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
 use crate::address::{self, Address};
+use crate::copy::refuse_unfinished;
 use crate::{DbError, Schema, Seat, Tx, on, postgres, sqlite};
 
 /// Which database is behind a [`Db`] or [`Tx`].
@@ -97,6 +98,9 @@ impl Db {
     ) -> Result<Self, DbError> {
         let pools = match address::parse(url)? {
             Address::Sqlite(path) => {
+                if !restores {
+                    refuse_unfinished(&path)?;
+                }
                 let (readers, writer) = sqlite::open(&path, options).await?;
                 Pools::Sqlite { readers, writer }
             }

@@ -411,6 +411,27 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn what_was_interrupted_again_and_again_does_not_add_up() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let jobs = jobs_of(&place);
+            for _ in 0..3 {
+                jobs.note(Job::Uploads).await.unwrap();
+                let now = place.clock.now_ms();
+                let mut tx = place.node.write_tx().await.unwrap();
+                let claimed = store::jobs::claim(&mut tx, now, now + LEASE_MS).await;
+                let claimed = claimed.unwrap();
+                assert_eq!(claimed.map(|(_, _, attempts)| attempts), Some(1));
+                let others = store::jobs::claim(&mut tx, now, now + LEASE_MS).await;
+                assert_eq!(others.unwrap(), None, "of earlier slots");
+                tx.commit().await.unwrap();
+                // Whoever claimed it has ended without a word.
+                place.clock.advance(60 * MINUTE_MS);
+            }
+        }
+    }
+
     #[test]
     fn every_job_has_a_schedule_that_the_scheduler_reads() {
         for slug in ["pusat", "kota-bandung", "kemenpu", "prov-jawa-barat"] {

@@ -16,7 +16,7 @@ use crate::{Db, DbError, Kind, Schema};
 
 pub use scratch::Scratch;
 pub use unfinished::begin_restore;
-pub(crate) use unfinished::{UNFINISHED, refused};
+pub(crate) use unfinished::{UNFINISHED, refuse_unfinished, refused};
 
 impl Kind {
     /// The name by which a manifest calls this database.

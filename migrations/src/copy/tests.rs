@@ -142,6 +142,38 @@ async fn a_database_into_which_a_restore_has_not_ended_is_opened_by_nobody_else(
 }
 
 #[tokio::test]
+async fn a_file_into_which_a_restore_has_not_ended_is_opened_by_nobody_else() {
+    let test = TestDb::sqlite().unwrap();
+    let db = counted(&test).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(test.kind.copy_name());
+    db.copy_to(&file).await.unwrap();
+    let occupied = begin_restore(&test.url, Schema::Node).await.unwrap_err();
+    assert!(occupied.to_string().contains("overwrites nothing"));
+    db.close().await;
+    let whole = test.open(Schema::Node).await.unwrap();
+    whole.close().await;
+
+    let new = empty(test.kind).await;
+    let is_refused = async || {
+        let refused = new.open(Schema::Node).await.unwrap_err().to_string();
+        assert!(refused.contains("restore the backup again"), "{refused}");
+    };
+    // The first is cut off before the first byte.
+    for _ in 0..2 {
+        begin_restore(&new.url, Schema::Node).await.unwrap();
+        is_refused().await;
+    }
+    let restored = restore_copy(&new.url, new.kind, &file, Schema::Node).await;
+    let restored = restored.unwrap();
+    is_refused().await;
+    restored.end_restore().await.unwrap();
+    restored.close().await;
+    let whole = new.open(Schema::Node).await.unwrap();
+    assert_eq!(read(&whole).await, 0);
+}
+
+#[tokio::test]
 async fn a_copy_that_was_damaged_or_is_another_programs_is_refused() {
     for test in databases().await {
         let db = counted(&test).await;

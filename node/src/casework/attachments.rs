@@ -200,9 +200,19 @@ pub(crate) fn part_path(node: &Node, sha256: &Digest, size: u64) -> PathBuf {
     blob_path(node, sha256).with_extension(format!("{size}.part"))
 }
 
+/// Makes the name durable that a file has been given on its shelf, as its bytes are: what a row names is there
+/// after a power cut, also where it stands on another disk than the database.
+pub(crate) async fn sync_name(node: &Node, path: &Path) -> Result<(), NodeError> {
+    let blobs = node.settings().node.blobs.as_path();
+    for folder in [path.parent().unwrap_or(blobs), blobs] {
+        File::open(folder).await?.sync_all().await?;
+    }
+    Ok(())
+}
+
 /// What an upload becomes, on its way to the shelf.
 pub(crate) struct Shelving {
-    part: PathBuf,
+    part: Part,
     file: File,
     hash: Sha256,
     size: u64,
@@ -216,7 +226,7 @@ impl Shelving {
         let part = source.with_file_name(format!("{name}-{attempt}.sealed"));
         Ok(Self {
             file: File::create(&part).await?,
-            part,
+            part: Part(part),
             hash: Sha256::new(),
             size: 0,
         })
@@ -236,9 +246,20 @@ impl Shelving {
         let path = blob_path(node, &sha256);
         fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).await?;
         lapor_killpoints::pass("seal.written");
-        fs::rename(&self.part, &path).await?;
+        fs::rename(&self.part.0, &path).await?;
         lapor_killpoints::pass("seal.renamed");
+        sync_name(node, &path).await?;
         Ok((sha256, self.size))
+    }
+}
+
+/// A file on its way, of which nothing is left where whoever waits for it goes away; on its shelf it has another
+/// name.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).ok();
     }
 }
 
@@ -298,4 +319,21 @@ async fn read_chunk(file: &mut File, size: usize) -> io::Result<Vec<u8>> {
     let mut chunk = Vec::with_capacity(size);
     file.take(size as u64).read_to_end(&mut chunk).await?;
     Ok(chunk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_leaves_no_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = || std::fs::read_dir(folder.path()).unwrap().count();
+        let source = folder.path().join("upload");
+        let mut shelving = Shelving::begin(&source).await.unwrap();
+        shelving.write(b"ciphertext").await.unwrap();
+        assert_eq!(here(), 1);
+        drop(shelving);
+        assert_eq!(here(), 0);
+    }
 }

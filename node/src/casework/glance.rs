@@ -13,7 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::HistoryEntry;
-use super::history::applied_history;
+use super::history::{applied_history, storable};
 use super::shown::{drafts, is_replied};
 use crate::error::NodeError;
 use crate::personal::mask;
@@ -116,9 +116,9 @@ impl Glance {
         at: i64,
     ) -> Self {
         Self {
-            title: Some(mask(title).into_owned()),
-            place: place.map(|place| mask(place).into_owned()),
-            excerpt: Some(shortened(&mask(content))),
+            title: Some(mask(&storable(title)).into_owned()),
+            place: place.map(|place| mask(&storable(place)).into_owned()),
+            excerpt: Some(shortened(&mask(&storable(content)))),
             answer: None,
             last_kind: Some("report.filed".to_owned()),
             last_author: Some(me.to_string()),

@@ -27,21 +27,39 @@ impl HistoryEntry {
     /// Hides personal numbers that somebody typed into the words.
     pub(crate) fn mask(&mut self) {
         if let Some(words) = &mut self.words {
-            mask_texts(words);
+            change_texts(words, personal::mask);
         }
     }
 }
 
-fn mask_texts(value: &mut Value) {
+fn change_texts(value: &mut Value, change: fn(&str) -> Cow<'_, str>) {
     match value {
         Value::String(text) => {
-            if let Cow::Owned(masked) = personal::mask(text) {
-                *text = masked;
+            if let Cow::Owned(changed) = change(text) {
+                *text = changed;
             }
         }
-        Value::Array(all) => all.iter_mut().for_each(mask_texts),
-        Value::Object(all) => all.values_mut().for_each(mask_texts),
+        Value::Array(all) => {
+            for one in all {
+                change_texts(one, change);
+            }
+        }
+        Value::Object(all) => {
+            for one in all.values_mut() {
+                change_texts(one, change);
+            }
+        }
         _ => {}
+    }
+}
+
+/// A text as both databases can keep it. Words may hold a zero, which PostgreSQL has in no text: a message
+/// with one could be kept by no institution that uses it.
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
     }
 }
 
@@ -270,7 +288,11 @@ async fn words_of(
     let Ok(words) = open_words(key, context, sealed) else {
         return Ok(None);
     };
-    Ok(serde_json::from_slice(&words).ok())
+    let mut words: Option<Value> = serde_json::from_slice(&words).ok();
+    if let Some(words) = &mut words {
+        change_texts(words, storable);
+    }
+    Ok(words)
 }
 
 /// The key of words that are not sealed under the case at hand: a split's

@@ -73,7 +73,7 @@ pub(crate) use allowed::not_now;
 pub(crate) use answered::completed_since;
 pub use assigning::{BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDesk, SavedFilter};
 pub use attachments::Opened;
-pub(crate) use attachments::{Shelving, blob_path, few_enough, part_path};
+pub(crate) use attachments::{Shelving, blob_path, few_enough, part_path, sync_name};
 pub(crate) use compose::Newcomer;
 pub use coordinates::{Coordinates, OffEarth};
 pub use drafting::{AnswerDraft, DraftState, NewDraft};

@@ -364,3 +364,27 @@ async fn what_was_written_in_many_reports_is_read_together_and_each_has_its_own(
         assert!(unknown.is_empty());
     }
 }
+
+#[tokio::test]
+async fn words_that_hold_a_zero_are_kept_on_both_databases() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let hub = PaperHub::of(&place);
+        let node = &place.node;
+        let filed = node.file(report("Lampu\0padam"), "test").await.unwrap();
+        let said = [
+            act("case.verified", json!({}), None),
+            act("case.followed_up", json!({}), Some(text("Sudah\0beres."))),
+        ];
+        for act in said {
+            node.act(filed.case, act, "test").await.unwrap();
+        }
+        for _ in 0..2 {
+            node.catch_up_words().await.unwrap();
+            let shown = node.case(filed.case).await.unwrap().summary;
+            assert_eq!(shown.title.as_deref(), Some("Lampu\u{fffd}padam"));
+            assert_eq!(shown.answer.as_deref(), Some("Sudah\u{fffd}beres."));
+            ruled(&place, &hub).await;
+        }
+    }
+}

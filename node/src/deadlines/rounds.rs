@@ -185,7 +185,9 @@ impl Node {
             for row in page {
                 match self.close_if_silent(&row, now).await {
                     Ok(done) => closed += usize::from(done),
-                    Err(error @ NodeError::Database(_)) => return Err(error),
+                    Err(NodeError::Database(error)) if !error.spares_others() => {
+                        return Err(error.into());
+                    }
                     // What is wrong with one case keeps no other open.
                     Err(error) => {
                         let case = &row.case_id;

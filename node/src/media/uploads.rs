@@ -71,22 +71,17 @@ impl Node {
         E: Display,
     {
         let (id, path) = self.new_upload().await?;
-        let kept = async {
-            let file = create(&path).await?;
-            let limit = self.settings().api.upload_bytes;
-            let size = write(file, (0, limit), &mut body, None).await;
-            let size = size.map_err(|stopped| too_large_or(stopped, limit))?;
-            if size == 0 {
-                return Err(NodeError::Invalid("the upload is empty".into()));
-            }
-            self.room_for_staff(door, size).await?;
-            self.finish(&id, &path, door, None).await
-        };
-        let kept = kept.await;
-        if kept.is_err() {
-            fs::remove_file(&path).await.ok();
+        let file = create(&path).await?;
+        let passing = Passing(Some(&path));
+        let limit = self.settings().api.upload_bytes;
+        let size = write(file, (0, limit), &mut body, None).await;
+        let size = size.map_err(|stopped| too_large_or(stopped, limit))?;
+        if size == 0 {
+            return Err(NodeError::Invalid("the upload is empty".into()));
         }
-        kept
+        self.room_for_staff(door, size).await?;
+        self.finish(&id, &path, door, Arrived::AtOnce(passing))
+            .await
     }
 
     /// Opens an upload of so many bytes, which comes in pieces. It takes room as it comes.
@@ -209,8 +204,8 @@ impl Node {
             Err(Stopped::Failed(error)) => return Err(error),
         };
         if offset == known.length {
-            let alone = Some(lock.try_clone()?);
-            match self.finish(id, &path, door, alone).await {
+            let arrived = Arrived::InPieces(lock.try_clone()?);
+            match self.finish(id, &path, door, arrived).await {
                 Ok(_) => {}
                 // All of it is here, and its last byte may be sent again.
                 Err(busy @ NodeError::Busy { .. }) => return Err(busy),
@@ -248,15 +243,18 @@ impl Node {
         Ok((id, path))
     }
 
-    /// Cleans a file that is all here and lets it be used; `alone` is the lock of one that was opened before.
+    /// Cleans a file that is all here and lets it be used.
     async fn finish(
         &self,
         id: &str,
         path: &Path,
         door: Door,
-        alone: Option<std::fs::File>,
+        arrived: Arrived<'_>,
     ) -> Result<UploadReceipt, NodeError> {
-        let fresh = alone.is_none();
+        let (passing, alone) = match arrived {
+            Arrived::AtOnce(passing) => (Some(passing), None),
+            Arrived::InPieces(alone) => (None, Some(alone)),
+        };
         let (media_type, size) = clean_in_turn(self.turns(), path, door, alone).await?;
         lapor_killpoints::pass("upload.kept");
         let row = UploadRow {
@@ -267,10 +265,14 @@ impl Node {
             door: door.as_str().into(),
         };
         let mut tx = self.write_tx().await?;
-        if fresh {
+        if passing.is_some() {
             store::uploads::add(&mut tx, &row, self.clock().now_ms()).await?;
         } else {
             store::uploads::complete(&mut tx, &row).await?;
+        }
+        // Whether a commit that is cut off took effect nobody knows: the file stays.
+        if let Some(passing) = passing {
+            passing.keep();
         }
         tx.commit().await?;
         self.end_arriving(id);
@@ -367,6 +369,32 @@ async fn create(path: &Path) -> Result<File, NodeError> {
     Ok(options.open(path).await?)
 }
 
+/// How a file has come.
+enum Arrived<'a> {
+    /// In one go.
+    AtOnce(Passing<'a>),
+    /// In pieces; the lock of what was opened before.
+    InPieces(std::fs::File),
+}
+
+/// A file that goes again unless it is kept: whoever sends it may hang up at any moment, at which nothing more
+/// is done for them, and what has no row is counted by nobody.
+struct Passing<'a>(Option<&'a Path>);
+
+impl Passing<'_> {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Passing<'_> {
+    fn drop(&mut self) {
+        if let Some(path) = self.0 {
+            std::fs::remove_file(path).ok();
+        }
+    }
+}
+
 /// Why a file did not arrive as a whole.
 enum Stopped {
     TooLong,
@@ -424,4 +452,39 @@ fn too_large_or(stopped: Stopped, limit: u64) -> NodeError {
 
 fn larger_than(limit: u64) -> NodeError {
     NodeError::TooLarge(format!("an attachment has at most {limit} bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::testing::{Place, databases};
+
+    #[tokio::test]
+    async fn a_file_whose_sender_hangs_up_is_gone_at_once() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let asked = &Notify::new();
+            let pieces = stream::iter(0..2).then(move |n| async move {
+                if n == 1 {
+                    asked.notify_one();
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, String>(Bytes::from_static(b"%PDF-1.7\n"))
+            });
+            let coming = place.node.receive_upload(Door::Public, Box::pin(pieces));
+            let mut coming = Box::pin(coming);
+            tokio::select! {
+                _ = &mut coming => panic!("it has not come as a whole"),
+                () = asked.notified() => {}
+            }
+            let uploads = place.settings.node.blobs.join("uploads");
+            let here = || std::fs::read_dir(&uploads).unwrap().count();
+            assert_eq!(here(), 1);
+            drop(coming);
+            assert_eq!(here(), 0);
+        }
+    }
 }

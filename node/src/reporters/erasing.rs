@@ -52,7 +52,9 @@ impl Node {
             };
             match erased {
                 Ok(ended) => done += usize::from(ended),
-                Err(error @ NodeError::Database(_)) => return Err(error),
+                Err(NodeError::Database(error)) if !error.spares_others() => {
+                    return Err(error.into());
+                }
                 // Somebody else has it in hand, or has put it back.
                 Err(NodeError::NotFound { what: AT_WORK, .. }) => {}
                 // What is wrong with one case keeps no other from being erased; it is tried again.

@@ -7,13 +7,14 @@ use lapor_migrations::{Tx, on};
 use super::Stored;
 
 /// Notes a job for a slot (Unix ms), unless that slot has been noted. What
-/// nobody works on of earlier slots is done by the same run.
+/// nobody works on of earlier slots, or does any more, is done by the same run.
 pub async fn enqueue(tx: &mut Tx, name: &str, slot: i64, now: i64) -> Stored<()> {
     const ADD: &str =
         "insert into jobs (name, slot, state, attempts, due_at, leased_until, problem)
         values ($1, $2, 'due', 0, $3, 0, null) on conflict (name, slot) do nothing";
-    const CLEAR: &str = "delete from jobs where name = $1 and slot < $2 and state <> 'claimed'";
-    on!(tx, c => sqlx::query(CLEAR).bind(name).bind(slot).execute(c).await.map(drop))?;
+    const CLEAR: &str = "delete from jobs where name = $1 and slot < $2
+        and (state <> 'claimed' or leased_until <= $3)";
+    on!(tx, c => sqlx::query(CLEAR).bind(name).bind(slot).bind(now).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(ADD).bind(name).bind(slot).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use tokio::fs::{self, File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::{Answer, Call, Link, LinkError};
-use crate::casework::{blob_path, part_path};
+use crate::casework::{blob_path, part_path, sync_name};
 use crate::error::NodeError;
 use crate::store;
 use crate::store::blobs::BlobRow;
@@ -163,7 +163,7 @@ impl Link {
         let path = blob_path(&self.node, &sha256);
         fs::rename(&part, &path).await.map_err(NodeError::from)?;
         lapor_killpoints::pass("fetch.renamed");
-        Ok(())
+        Ok(sync_name(&self.node, &path).await?)
     }
 
     /// Fetches a blob of `total` bytes beside the place where it is to stand; it

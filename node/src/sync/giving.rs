@@ -91,8 +91,8 @@ impl Link {
                 Err(LinkError::Refused(problem)) if problem.retry == Retry::Never => {
                     tracing::debug!(case = case_id, %problem.title, "no keys to give");
                 }
-                // What the hub keeps of this case may be damaged: the others do not wait for it.
-                Err(error) if error.code() == Some(Code::Internal) => {
+                // What is kept of this case may be damaged, at the hub or here: the others do not wait for it.
+                Err(error) if error.code() == Some(Code::Internal) || error.spares_others() => {
                     tracing::warn!(case = case_id, %error, "no keys can be given of a case");
                     self.put_off(&case_id, asked).await?;
                     continue;
@@ -347,6 +347,29 @@ pub(super) mod tests {
             assert_eq!(link.give_keys().await.unwrap(), 1);
             let expected = BTreeSet::from([(sound, "pusat".to_owned())]);
             assert_eq!(*given.lock().unwrap(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_damaged_here_keeps_no_other_from_being_given() {
+        const DAMAGE: &str = "update content_keys set content_key = $2 where case_id = $1";
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let [damaged, sound] = filed::<2>(&place).await;
+            let (text, mut tx) = (damaged.to_string(), place.node.write_tx().await.unwrap());
+            let done = on!(&mut tx, c => sqlx::query(DAMAGE)
+                .bind(&text)
+                .bind(vec![7_u8; 31])
+                .execute(c)
+                .await
+                .map(drop));
+            done.unwrap();
+            tx.commit().await.unwrap();
+            note(&place, &[(damaged, NOW - 1), (sound, NOW)]).await;
+            let brought = Brought::default();
+            let link = Link::over(place.node.clone(), lacking(1, None, &brought)).unwrap();
+            assert_eq!(link.give_keys().await.unwrap(), 1);
+            assert!(due(&place).await.is_empty(), "others come first");
         }
     }
 

@@ -16,7 +16,7 @@ use lapor_protocol::receipt::{Ack, Exception, ExceptionState, Stream};
 use lapor_protocol::wire::PREFIX;
 use lapor_web::trace::Trace;
 
-use super::taking_in::{BATCH, apply_next, is_poison};
+use super::taking_in::{BATCH, apply_next, is_poison, is_too_long};
 use super::{Call, Link, LinkError};
 use crate::error::NodeError;
 use crate::store;
@@ -116,7 +116,9 @@ impl Link {
                 Effects::Later => tx.commit().await?,
                 Effects::Together => {
                     match Box::pin(apply_next(&self.node, tx, stream, BATCH)).await {
-                        Err(error) if is_poison(&error) => return Ok(false),
+                        Err(error) if is_poison(&error) || is_too_long(&error) => {
+                            return Ok(false);
+                        }
                         applied => drop(applied?),
                     }
                 }

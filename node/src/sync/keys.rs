@@ -31,15 +31,13 @@ impl Link {
         let last_page = (lacking.len() as i64) < STEP;
         let mut count = 0;
         for (id, fold) in lacking {
-            let case = serde_json::from_str::<Case>(&fold);
-            let case = case.inspect_err(|_| damage::tell("cases", &id)).ok();
-            let key = match &case {
-                Some(case) => self.ask_for_key(case).await?,
-                None => None,
-            };
-            if let Some((case, key)) = case.zip(key) {
-                self.keep_key(case.id, &key).await?;
-                count += 1;
+            match self.look_for_key(&id, &fold).await {
+                Ok(came) => count += usize::from(came),
+                // What is wrong with one keeps no other from being asked about.
+                Err(error) if error.spares_others() => {
+                    tracing::warn!(case = id, %error, "the key of a case cannot be taken in");
+                }
+                Err(error) => return Err(error),
             }
             self.asked().keys = id;
         }
@@ -47,6 +45,19 @@ impl Link {
             self.asked().keys.clear();
         }
         Ok(count)
+    }
+
+    /// Whether the key of a case has come now.
+    async fn look_for_key(&self, id: &str, fold: &str) -> Result<bool, LinkError> {
+        let case = serde_json::from_str::<Case>(fold);
+        let Ok(case) = case.inspect_err(|_| damage::tell("cases", id)) else {
+            return Ok(false);
+        };
+        let Some(key) = self.ask_for_key(&case).await? else {
+            return Ok(false);
+        };
+        self.keep_key(case.id, &key).await?;
+        Ok(true)
     }
 
     /// From the hub, or for a split from the parent's key that has come since.
@@ -125,7 +136,7 @@ mod tests {
         for db in databases().await {
             let place = Place::joined("kota-bandung", db).await;
             let paper = PaperHub::of(&place);
-            let mut cases = [(); 2].map(|()| FromDesk::given(&paper, "kota-bandung").case);
+            let mut cases = [(); 3].map(|()| FromDesk::given(&paper, "kota-bandung").case);
             cases.sort_unstable();
             let link = Link::over(place.node.clone(), paper.clone()).unwrap();
             link.pull(Stream::Inbox, 0).await.unwrap();
@@ -136,6 +147,9 @@ mod tests {
                 told.lock().unwrap().push(case);
                 if case == cases[0] {
                     return Err(refused(Code::Internal));
+                }
+                if case == cases[1] {
+                    return Ok(answered("no keys"));
                 }
                 let keys = CaseKeys {
                     case,

@@ -8,7 +8,7 @@ use lapor_protocol::problem::Code;
 use tokio::fs;
 
 use super::{Link, LinkError};
-use crate::casework::blob_path;
+use crate::casework::{blob_path, sync_name};
 use crate::error::NodeError;
 use crate::media;
 use crate::store;
@@ -152,6 +152,7 @@ impl Link {
         }
         let path = blob_path(&self.node, &sha256);
         fs::rename(&part, &path).await.map_err(NodeError::from)?;
+        sync_name(&self.node, &path).await?;
         *free -= takes;
         Ok(Moved::Settled)
     }

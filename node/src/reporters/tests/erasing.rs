@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use lapor_migrations::Tx;
+use lapor_migrations::throwaway::cancelled;
 use lapor_protocol::kinds::case_redacted::RedactionReason;
 use lapor_protocol::receipt::Stream;
+use sqlx::AssertSqlSafe;
 
 use super::*;
 use crate::casework::{AT_WORK, Decider};
@@ -217,6 +220,49 @@ async fn what_has_begun_to_be_erased_is_withdrawn_by_nobody_and_finished_after_a
         let view = node.case(case).await.unwrap();
         assert_eq!(view.history.last().unwrap().kind, "case.redacted");
         assert!(node.planned_erasures().await.unwrap().is_empty());
+    }
+}
+
+/// The database takes nothing in that is said of a case.
+async fn refused(place: &Place, case: CaseId) {
+    let of_case = format!("new.case_id = '{case}'");
+    let mut tx = place.node.write_tx().await.unwrap();
+    if let Tx::Sqlite(transaction) = &mut tx {
+        let trigger = format!(
+            "create trigger refuse before insert on outbox when {of_case}
+                begin select raise(abort, 'refused'); end"
+        );
+        let made = sqlx::query(AssertSqlSafe(trigger)).execute(&mut **transaction);
+        made.await.unwrap();
+    } else {
+        let begun = cancelled::begin(&mut tx, "outbox", &of_case).await;
+        begun.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_erasure_that_the_database_refuses_keeps_no_other_waiting() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (node, dewi) = (&place.node, admin("dewi"));
+        let mut planned = Vec::new();
+        for _ in 0..2 {
+            let case = filed(&place, json!({})).await.0.filed.case;
+            let plan = node.plan_erasure(case, RedactionReason::LegalOrder, &dewi);
+            planned.push((case, plan.await.unwrap()));
+            place.clock.advance(1);
+        }
+        let [(first, ahead), (second, behind)] = &planned[..] else {
+            panic!("two erasures");
+        };
+        refused(&place, *first).await;
+        let due_at = behind.erasure.due_at;
+        place.clock.advance(due_at - place.clock.now_ms());
+        assert_eq!(node.erase_due().await.unwrap(), 1);
+        assert_eq!(row(&place, &ahead.id).await.state, "waiting");
+        let view = node.case(*second).await.unwrap();
+        assert_eq!(view.history.last().unwrap().kind, "case.redacted");
     }
 }
 
