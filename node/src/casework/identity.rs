@@ -460,15 +460,9 @@ pub(crate) async fn may_answer(
     let Some(case) = case.filter(|_| discloses) else {
         return Ok(());
     };
-    let named = act.body.get("request").and_then(Value::as_str);
-    let first = || {
-        case.identity_requests
-            .keys()
-            .next()
-            .map(ToString::to_string)
-    };
-    match named.map(str::to_owned).or_else(first) {
-        Some(request) => agreed(tx, case_id, &request, case.anonymous).await,
+    match answered(act, case) {
+        Some(request) => agreed(tx, case_id, &request.to_string(), case.anonymous).await,
+        // It names none, and is refused by the rules.
         None => Ok(()),
     }
 }
@@ -479,6 +473,15 @@ async fn agreed(tx: &mut Tx, case: CaseId, ask: &str, anonymous: bool) -> Result
     let said = consents.iter().find(|consent| consent.ask == ask);
     let problem = match said.map(|consent| consent.given != 0) {
         Some(true) => return Ok(()),
+/// The request that an answer is about: the one that it names, or the first where it names none. What
+/// the reporter said is looked up by it, and by nothing else that was typed.
+pub(super) fn answered(act: &NewAct, case: &Case) -> Option<MessageId> {
+    match act.body.get("request") {
+        Some(named) => named.as_str()?.parse().ok(),
+        None => case.identity_requests.keys().next().copied(),
+    }
+}
+
         None if !anonymous => return Ok(()),
         Some(false) => "the reporter has refused this or taken the consent back",
         None => "the report is anonymous: the reporter must agree first, in their conversation",
