@@ -383,7 +383,7 @@ impl Node {
 
     /// Whether somebody has worked on a case or on another part of the same report: all have one
     /// reporter.
-    async fn has_handled_report(
+    pub(crate) async fn has_handled_report(
         &self,
         tx: &mut Tx,
         case: CaseId,

@@ -123,3 +123,32 @@ async fn what_a_reporter_has_refused_is_disclosed_under_no_other_spelling_of_the
         told(json!({ "request": ask })).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_keeper_who_has_handled_a_part_gives_no_key_of_any_other() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let (filed, _) = filed(&place, json!({"secret": true})).await;
+        let (whole, node) = (filed.filed.case, &place.node);
+        let half = async |title: &str| {
+            let words = json!({"title": title, "content": "Bagian lain."});
+            let split = act("case.split", json!({}), words);
+            let split = node.act(whole, split, "token:desk").await.unwrap();
+            split.child.unwrap()
+        };
+        let (handled, other) = (half("Trotoar").await, half("Saluran").await);
+        let note = act("case.noted", json!({}), json!({"text": "Sudah dilihat."}));
+        node.act(handled, note, "token:other").await.unwrap();
+        let claim = Claim {
+            assurance: Assurance::IdentityCard,
+            contact: "canary@contoh.id",
+            name: "",
+        };
+        for part in [whole, handled, other] {
+            let given = node.give_key(part, claim, (KeyGiver::Keeper, "token:other"));
+            assert!(is_refused(&given.await), "{part}");
+        }
+        let given = node.give_key(other, claim, (KeyGiver::Keeper, "token:keeper"));
+        assert_eq!(given.await.ok().unwrap().ticket, filed.filed.ticket);
+    }
+}
