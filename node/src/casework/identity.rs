@@ -25,6 +25,7 @@ use super::reading::summaries;
 use super::shown::{drafts, shown};
 use super::{CaseSummary, HistoryEntry, NewAct, Reporter};
 use crate::chance::new_message_id;
+use crate::damage;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -175,7 +176,12 @@ impl Node {
                 Vec::new()
             };
             let id = store::case_id(&row.case_id)?;
-            let case = shown(id, row.ruled()?, &own, me, directory.latest());
+            // One that is damaged hides no other.
+            let Ok(ruled) = row.ruled() else {
+                damage::tell("cases", &row.case_id);
+                continue;
+            };
+            let case = shown(id, ruled, &own, me, directory.latest());
             waiting.extend(case.filter(|case| {
                 case.origin == *me && row.state.is_some() && !case.identity_requests.is_empty()
             }));
@@ -467,12 +473,6 @@ pub(crate) async fn may_answer(
     }
 }
 
-/// The reporter agreed, or did not have to and has not objected.
-async fn agreed(tx: &mut Tx, case: CaseId, ask: &str, anonymous: bool) -> Result<(), NodeError> {
-    let consents = store::consents::of_case(tx, &case.to_string()).await?;
-    let said = consents.iter().find(|consent| consent.ask == ask);
-    let problem = match said.map(|consent| consent.given != 0) {
-        Some(true) => return Ok(()),
 /// The request that an answer is about: the one that it names, or the first where it names none. What
 /// the reporter said is looked up by it, and by nothing else that was typed.
 pub(super) fn answered(act: &NewAct, case: &Case) -> Option<MessageId> {
@@ -482,6 +482,12 @@ pub(super) fn answered(act: &NewAct, case: &Case) -> Option<MessageId> {
     }
 }
 
+/// The reporter agreed, or did not have to and has not objected.
+async fn agreed(tx: &mut Tx, case: CaseId, ask: &str, anonymous: bool) -> Result<(), NodeError> {
+    let consents = store::consents::of_case(tx, &case.to_string()).await?;
+    let said = consents.iter().find(|consent| consent.ask == ask);
+    let problem = match said.map(|consent| consent.given != 0) {
+        Some(true) => return Ok(()),
         None if !anonymous => return Ok(()),
         Some(false) => "the reporter has refused this or taken the consent back",
         None => "the report is anonymous: the reporter must agree first, in their conversation",
@@ -495,7 +501,7 @@ async fn disclosed(
     me: &InstanceId,
 ) -> Result<Option<Reporter>, NodeError> {
     for (_, line, _, _) in store::inbox::history(tx, &case.to_string()).await? {
-        let Some(message) = line.map(|line| read_message(&line)).transpose()? else {
+        let Some(message) = line.and_then(|line| read_message(&line).ok()) else {
             continue;
         };
         let Ok(Body::IdentityDisclosed(answer)) = &message.body else {

@@ -181,6 +181,7 @@ fn matter(view: &CaseView) -> Matter {
 
 #[cfg(test)]
 mod tests {
+    use lapor_migrations::on;
     use lapor_protocol::receipt::Stream;
     use serde_json::json;
 
@@ -308,6 +309,27 @@ mod tests {
                 .await
                 .unwrap();
             assert!(likely.duplicates.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_case_that_cannot_be_read_keeps_no_other_from_being_compared() {
+        const DAMAGE: &str = "update cases set fold = '{' where case_id = $1";
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let damaged = file(node, json!({})).await.case.to_string();
+            let mut tx = node.write_tx().await.unwrap();
+            let done =
+                on!(&mut tx, c => sqlx::query(DAMAGE).bind(&damaged).execute(c).await.map(drop));
+            done.unwrap();
+            tx.commit().await.unwrap();
+            let whole = file(node, json!({})).await.case;
+            let asked = sketch("Lubang besar, dua motor jatuh.");
+            let found = node.likely_duplicates(&asked).await.unwrap().duplicates;
+            let cases: Vec<CaseId> = found.iter().map(|each| each.case).collect();
+            assert_eq!(cases, [whole]);
+            assert!(!node.hints(whole).await.unwrap().hints.is_empty());
         }
     }
 

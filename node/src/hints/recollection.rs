@@ -20,6 +20,7 @@ use super::past::{Example, Past};
 use super::reading::read;
 use super::units::{Disposition, UnitPast};
 use crate::casework::{CaseFilter, CaseSummary, CaseView, Coordinates, HistoryEntry};
+use crate::damage;
 use crate::error::NodeError;
 use crate::node::Node;
 
@@ -157,9 +158,10 @@ impl Node {
             known.cases.remove(&case.case);
             // Without a title its words are not here, or no more.
             if case.title.is_some() {
-                let view = self.case(case.case).await?;
-                let remembered = Remembered::of(case.clone(), &view);
-                known.cases.insert(case.case, Arc::new(remembered));
+                if let Some(view) = self.legible(case.case).await? {
+                    let remembered = Remembered::of(case.clone(), &view);
+                    known.cases.insert(case.case, Arc::new(remembered));
+                }
             }
         }
         let latest = changed.iter().map(|case| case.updated_at).max();
@@ -170,6 +172,19 @@ impl Node {
 
     /// Has a case forgotten as if many others had changed after it.
     #[cfg(test)]
+    /// A case with its words; `None` where it cannot be read, which keeps no other from being compared.
+    pub(super) async fn legible(&self, case: CaseId) -> Result<Option<CaseView>, NodeError> {
+        match self.case(case).await {
+            Ok(view) => Ok(Some(view)),
+            Err(error @ NodeError::Database(_)) => Err(error),
+            Err(NodeError::NotFound { .. }) => Ok(None),
+            Err(_) => {
+                damage::tell("cases", &case.to_string());
+                Ok(None)
+            }
+        }
+    }
+
     pub(super) async fn forgets(&self, case: CaseId) {
         let mut known = self.memory().recollection.lock().await;
         known.cases.remove(&case);

@@ -152,3 +152,24 @@ async fn a_keeper_who_has_handled_a_part_gives_no_key_of_any_other() {
         assert_eq!(given.await.ok().unwrap().ticket, filed.filed.ticket);
     }
 }
+
+#[tokio::test]
+async fn a_damaged_case_hides_no_request_in_another_from_the_keeper() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let (_, half, hub) = halved(&place).await;
+        requested(&place, &hub, half).await;
+        let (filed, _) = filed(&place, json!({})).await;
+        let (other, node) = (filed.filed.case, &place.node);
+        let given = act("case.disposed", json!({"target": "kemenpu"}), Value::Null);
+        node.act(other, given, "token:desk").await.unwrap();
+        ruled(&place, &hub).await;
+        requested(&place, &hub, other).await;
+        assert_eq!(node.identity_tasks_waiting().await.unwrap(), 2);
+        erasing::damaged(&place, half).await;
+        let tasks = node.identity_tasks().await.unwrap();
+        let cases: Vec<CaseId> = tasks.iter().map(|task| task.case).collect();
+        assert_eq!(cases, [other]);
+        assert_eq!(node.identity_tasks_waiting().await.unwrap(), 1);
+    }
+}
