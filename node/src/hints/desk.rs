@@ -290,25 +290,30 @@ mod tests {
 
     #[tokio::test]
     async fn a_case_that_has_been_erased_is_forgotten() {
-        for db in databases().await {
-            let place = Place::joined("kota-bandung", db).await;
-            let filed = file(&place.node, json!({})).await;
-            assert_eq!(place.node.remembered().await.unwrap().len(), 1);
-            place.clock.advance(1);
-            let erase = json!({"kind": "case.redacted", "body": {"reason": "reporter_request"}});
-            let act = serde_json::from_value(erase).unwrap();
-            place.node.act(filed.case, act, "test").await.unwrap();
-            let hub = PaperHub::of(&place);
-            let link = Link::over(place.node.clone(), hub).unwrap();
-            link.push().await.unwrap();
-            link.pull(Stream::Inbox, 0).await.unwrap();
-            assert!(place.node.remembered().await.unwrap().is_empty());
-            let likely = place
-                .node
-                .likely_duplicates(&sketch("jalan nasional"))
-                .await
-                .unwrap();
-            assert!(likely.duplicates.is_empty());
+        // The second time after the clock was set back.
+        for by_ms in [1, -3_600_000] {
+            for db in databases().await {
+                let place = Place::joined("kota-bandung", db).await;
+                let filed = file(&place.node, json!({})).await;
+                assert_eq!(place.node.remembered().await.unwrap().len(), 1);
+                place.clock.set_off(by_ms);
+                let erase =
+                    json!({"kind": "case.redacted", "body": {"reason": "reporter_request"}});
+                let act = serde_json::from_value(erase).unwrap();
+                place.node.act(filed.case, act, "test").await.unwrap();
+                let hub = PaperHub::of(&place);
+                let link = Link::over(place.node.clone(), hub).unwrap();
+                link.push().await.unwrap();
+                link.pull(Stream::Inbox, 0).await.unwrap();
+                let remembered = place.node.remembered().await.unwrap();
+                assert!(remembered.is_empty(), "{by_ms}");
+                let likely = place
+                    .node
+                    .likely_duplicates(&sketch("jalan nasional"))
+                    .await
+                    .unwrap();
+                assert!(likely.duplicates.is_empty());
+            }
         }
     }
 

@@ -132,6 +132,8 @@ impl Node {
 
     /// Reads what has changed since the last time. Returns whether anything has.
     async fn catch_up(&self, known: &mut Recollection) -> Result<bool, NodeError> {
+        // What changes after the clock was set back is dated before what was read last.
+        known.until = known.until.min(self.clock().now_ms());
         let mut changed = Vec::new();
         let mut after = None;
         loop {
@@ -170,8 +172,6 @@ impl Node {
         Ok(!changed.is_empty())
     }
 
-    /// Has a case forgotten as if many others had changed after it.
-    #[cfg(test)]
     /// A case with its words; `None` where it cannot be read, which keeps no other from being compared.
     pub(super) async fn legible(&self, case: CaseId) -> Result<Option<CaseView>, NodeError> {
         match self.case(case).await {
@@ -185,6 +185,8 @@ impl Node {
         }
     }
 
+    /// Has a case forgotten as if many others had changed after it.
+    #[cfg(test)]
     pub(super) async fn forgets(&self, case: CaseId) {
         let mut known = self.memory().recollection.lock().await;
         known.cases.remove(&case);
