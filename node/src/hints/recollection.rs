@@ -159,11 +159,11 @@ impl Node {
         for case in &changed {
             known.cases.remove(&case.case);
             // Without a title its words are not here, or no more.
-            if case.title.is_some() {
-                if let Some(view) = self.legible(case.case).await? {
-                    let remembered = Remembered::of(case.clone(), &view);
-                    known.cases.insert(case.case, Arc::new(remembered));
-                }
+            if case.title.is_some()
+                && let Some(view) = self.legible(case.case).await?
+            {
+                let remembered = Remembered::of(case.clone(), &view);
+                known.cases.insert(case.case, Arc::new(remembered));
             }
         }
         let latest = changed.iter().map(|case| case.updated_at).max();
