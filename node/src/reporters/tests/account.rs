@@ -124,6 +124,28 @@ async fn an_account_that_is_deleted_leaves_its_reports_and_opens_nothing() {
     }
 }
 
+#[tokio::test]
+async fn of_a_report_nothing_is_proved_but_the_address_of_the_account_also_when_that_ends() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let siti = signed_in(&place, "0812 3456 7890").await;
+        let told = json!({"reporter": {"email": "salah@contoh.id", "phone": "0812 3456 7890"}});
+        let terms = FilingTerms {
+            visitor: Some(&siti),
+            ..terms()
+        };
+        let filed = node.file_for_reporter(report(told), terms).await.unwrap();
+        node.erase_account(&siti).await.unwrap();
+        node.ask_recovery(&filed.filed.ticket, HERE).await.unwrap();
+        let letters = node.letters(0, 100).await.unwrap().into_iter();
+        let recover = LetterKind::Code(CodePurpose::Recover);
+        let keys = letters.filter(|letter| letter.kind == recover);
+        let keys: Vec<String> = keys.map(|letter| letter.contact).collect();
+        assert_eq!(keys, ["+6281234567890"]);
+    }
+}
+
 /// How often an address stands among those that follow something, were led on, or may leave.
 async fn followings(place: &Place, contact: &str) -> i64 {
     const SQL: &str = "select (select count(*) from followers where contact = $1)
