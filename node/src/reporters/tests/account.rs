@@ -1,5 +1,7 @@
 //! The account: what belongs to it, what is added, and its end.
 
+use std::time::Duration;
+
 use lapor_protocol::kinds::ProgrammeRef;
 
 use super::*;
@@ -17,6 +19,23 @@ async fn signed_in(place: &Place, contact: &str) -> Visitor {
         panic!("the code signs in");
     };
     place.node.visitor(&opened.token).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_code_that_is_for_no_key_waits_for_none_to_be_made() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let sent = node.ask_sign_in(ADDRESS, HERE).await.unwrap();
+        let digits = last_code(&place).await;
+        let busy = crate::reporters::key::MADE.acquire_many(2).await.unwrap();
+        for id in [&*"0".repeat(32), &sent.id] {
+            let proved = node.prove_code(id, &digits, HERE);
+            let proved = tokio::time::timeout(Duration::from_mins(1), proved).await;
+            assert_eq!(proved.expect("it waits").is_ok(), id == sent.id);
+        }
+        drop(busy);
+    }
 }
 
 async fn proves(place: &Place, conversation: &Conversation) {
