@@ -157,9 +157,6 @@ impl Node {
         once.answered(self).await
     }
 
-    /// A citizen who signed in has proved the contact; whether it is the one
-    /// in the report decides.
-
     /// The account of whoever files, if it is there still, and its contact where the report tells the
     /// same: that is proved, and nothing else that the report tells.
     async fn account(
