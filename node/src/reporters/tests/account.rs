@@ -30,7 +30,7 @@ async fn a_code_that_is_for_no_key_waits_for_none_to_be_made() {
         let digits = last_code(&place).await;
         let busy = crate::reporters::key::MADE.acquire_many(2).await.unwrap();
         for id in [&*"0".repeat(32), &sent.id] {
-            let proved = node.prove_code(id, &digits, HERE);
+            let proved = Box::pin(node.prove_code(id, &digits, HERE));
             let proved = tokio::time::timeout(Duration::from_mins(1), proved).await;
             assert_eq!(proved.expect("it waits").is_ok(), id == sent.id);
         }
