@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{CaseFilter, CaseSummary, Sight, Tab, handed, summaries};
+use crate::damage;
 use crate::doors::facts;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -280,9 +281,13 @@ impl Node {
     pub async fn saved_filters(&self, account: &str) -> Result<Vec<SavedFilter>, NodeError> {
         let mut tx = self.read_tx().await?;
         let kept = store::desk::filters(&mut tx, account).await?;
-        kept.iter()
-            .map(|(_, text)| store::read(serde_json::from_str(text)))
-            .collect()
+        // One that another version has kept, or that is damaged, hides no other.
+        Ok(damage::readable(
+            "saved_filters",
+            &kept,
+            |_| account.to_owned(),
+            |(_, text)| store::read(serde_json::from_str(text)),
+        ))
     }
 
     pub async fn remove_filter(&self, account: &str, name: &str) -> Result<(), NodeError> {

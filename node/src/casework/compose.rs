@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::NewAct;
+use super::identity::answered;
 use crate::chance::{SystemEntropy, new_case_id};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -156,12 +157,7 @@ pub(crate) async fn fill_identity(
     let Some(case) = case.filter(|_| answers) else {
         return Ok(());
     };
-    let asked = act
-        .body
-        .get("request")
-        .and_then(Value::as_str)
-        .and_then(|id| id.parse::<MessageId>().ok());
-    let request = asked.or_else(|| case.identity_requests.keys().next().copied());
+    let request = answered(act, case);
     if let Some((request, requester)) =
         request.and_then(|id| case.identity_requests.get_key_value(&id))
     {

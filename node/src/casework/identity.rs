@@ -25,6 +25,7 @@ use super::reading::summaries;
 use super::shown::{drafts, shown};
 use super::{CaseSummary, HistoryEntry, NewAct, Reporter};
 use crate::chance::new_message_id;
+use crate::damage;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -175,7 +176,12 @@ impl Node {
                 Vec::new()
             };
             let id = store::case_id(&row.case_id)?;
-            let case = shown(id, row.ruled()?, &own, me, directory.latest());
+            // One that is damaged hides no other.
+            let Ok(ruled) = row.ruled() else {
+                damage::tell("cases", &row.case_id);
+                continue;
+            };
+            let case = shown(id, ruled, &own, me, directory.latest());
             waiting.extend(case.filter(|case| {
                 case.origin == *me && row.state.is_some() && !case.identity_requests.is_empty()
             }));
@@ -383,7 +389,7 @@ impl Node {
 
     /// Whether somebody has worked on a case or on another part of the same report: all have one
     /// reporter.
-    async fn has_handled_report(
+    pub(crate) async fn has_handled_report(
         &self,
         tx: &mut Tx,
         case: CaseId,
@@ -460,16 +466,19 @@ pub(crate) async fn may_answer(
     let Some(case) = case.filter(|_| discloses) else {
         return Ok(());
     };
-    let named = act.body.get("request").and_then(Value::as_str);
-    let first = || {
-        case.identity_requests
-            .keys()
-            .next()
-            .map(ToString::to_string)
-    };
-    match named.map(str::to_owned).or_else(first) {
-        Some(request) => agreed(tx, case_id, &request, case.anonymous).await,
+    match answered(act, case) {
+        Some(request) => agreed(tx, case_id, &request.to_string(), case.anonymous).await,
+        // It names none, and is refused by the rules.
         None => Ok(()),
+    }
+}
+
+/// The request that an answer is about: the one that it names, or the first where it names none. What
+/// the reporter said is looked up by it, and by nothing else that was typed.
+pub(super) fn answered(act: &NewAct, case: &Case) -> Option<MessageId> {
+    match act.body.get("request") {
+        Some(named) => named.as_str()?.parse().ok(),
+        None => case.identity_requests.keys().next().copied(),
     }
 }
 
@@ -492,7 +501,7 @@ async fn disclosed(
     me: &InstanceId,
 ) -> Result<Option<Reporter>, NodeError> {
     for (_, line, _, _) in store::inbox::history(tx, &case.to_string()).await? {
-        let Some(message) = line.map(|line| read_message(&line)).transpose()? else {
+        let Some(message) = line.and_then(|line| read_message(&line).ok()) else {
             continue;
         };
         let Ok(Body::IdentityDisclosed(answer)) = &message.body else {

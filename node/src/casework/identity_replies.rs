@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::history::read_message;
 use super::reading::summaries;
+use crate::damage;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -179,7 +180,12 @@ impl Node {
 
     /// What a message answers to a request that was sent from here.
     fn reply(&self, case: &str, line: &str, at: i64) -> Result<Option<IdentityReply>, NodeError> {
-        let (request, requester, granted, reason) = match read_message(line)?.body {
+        // One that is damaged hides no other.
+        let Ok(message) = read_message(line) else {
+            damage::tell("inbox", case);
+            return Ok(None);
+        };
+        let (request, requester, granted, reason) = match message.body {
             Ok(Body::IdentityDisclosed(given)) => (given.request, given.requester, true, None),
             Ok(Body::IdentityRefused(refused)) => {
                 let reason = code(&refused.reason);

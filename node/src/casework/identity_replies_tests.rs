@@ -1,5 +1,6 @@
 //! Own requests for an identity: all of them, however many, and each answer once.
 
+use lapor_migrations::on;
 use lapor_protocol::case::{Effect, Ruling};
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId, MessageRef};
 use lapor_protocol::kinds::Body;
@@ -117,5 +118,36 @@ async fn a_request_that_was_sent_twice_waits_and_one_without_effect_has_lapsed()
             assert_eq!(latest.lapsed, lapsed, "{effect:?}");
             assert_eq!(latest.institution.unwrap().as_str(), "pusat");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_hides_no_other() {
+    const DAMAGE: &str =
+        "update inbox set line = '{' where kind = 'identity.refused' and case_id = $1";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let (first, second) = (given(&hub, &link).await, given(&hub, &link).await);
+        for case in [first, second] {
+            let request = asked(&place, case).await;
+            link.push().await.unwrap();
+            link.pull(Stream::Inbox, 0).await.unwrap();
+            let refused =
+                json!({"request": request, "requester": "kota-bandung", "reason": "not_needed"});
+            hub.authors("pusat", &draft("identity.refused", case, None, &refused));
+            link.pull(Stream::Inbox, 0).await.unwrap();
+        }
+        let answers = async || place.node.identity_answers_to(SITI, 0).await.unwrap();
+        assert_eq!(answers().await, 2);
+        let (id, mut tx) = (first.to_string(), place.node.write_tx().await.unwrap());
+        on!(&mut tx, c => sqlx::query(DAMAGE).bind(&id).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(answers().await, 1);
+        let page = requests(&place, None).await.requests;
+        let answered = page.iter().filter(|one| one.answer.is_some());
+        let answered: Vec<CaseId> = answered.map(|one| one.case).collect();
+        assert_eq!(answered, [second]);
     }
 }

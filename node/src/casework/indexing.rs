@@ -19,6 +19,7 @@ use super::history::applied_history;
 use super::shown::{drafts, refresh};
 use super::{HistoryEntry, keep};
 use crate::courtesy::Courtesy;
+use crate::damage;
 use crate::deadlines::record;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -85,23 +86,29 @@ impl Node {
         }
         let (me, directory) = (self.instance()?, self.directory());
         let mut tx = self.write_tx().await?;
-        let mut rows = store::cases::undescribed(&mut tx, STEP).await?;
-        let mut cases = Vec::with_capacity(rows.len());
-        for row in &mut rows {
-            let fold = row.ruled()?;
-            describe(&mut tx, row, me).await?;
-            let case = refresh(&mut tx, row, fold.as_ref(), me, directory.latest()).await?;
+        let rows = store::cases::undescribed(&mut tx, STEP).await?;
+        let ids: Vec<Value> = rows.iter().map(|row| row.case_id.as_str().into()).collect();
+        let (mut described, mut cases) = (Vec::new(), Vec::with_capacity(rows.len()));
+        for mut row in rows {
+            // One that is damaged keeps no other from it, nor any words from being found.
+            let Ok(fold) = row.ruled() else {
+                damage::tell("cases", &row.case_id);
+                continue;
+            };
+            describe(&mut tx, &mut row, me).await?;
+            let case = refresh(&mut tx, &mut row, fold.as_ref(), me, directory.latest()).await?;
             cases.push((row.case_id.clone(), case));
+            described.push(row);
         }
-        keep(&mut tx, &rows).await?;
+        keep(&mut tx, &described).await?;
         // What older versions took for heard of, or for a silence that closes a case, still runs out.
         let pairs = cases.iter().map(|(id, case)| (id.as_str(), case.as_ref()));
         let pairs: Vec<_> = pairs.collect();
         Box::pin(record(self, &mut tx, &pairs)).await?;
-        let ids = rows.iter().map(|row| Value::from(row.case_id.as_str()));
-        store::cases::set_described(&mut tx, ids.collect()).await?;
+        let count = ids.len();
+        store::cases::set_described(&mut tx, ids).await?;
         tx.commit().await?;
-        Ok(rows.len())
+        Ok(count)
     }
 
     async fn index_changed(&self) -> Result<usize, NodeError> {

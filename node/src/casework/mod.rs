@@ -94,7 +94,7 @@ pub(crate) use orphans::sweep_orphans;
 pub use outcome::Outcome;
 pub use own_number::OWN_NUMBER;
 pub(crate) use own_number::is_one as is_own_number;
-pub(crate) use person::{has_handled, person_of};
+pub(crate) use person::person_of;
 pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::{FiledReport, Gone, Left, PublicReport, Reported};

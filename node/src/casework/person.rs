@@ -55,7 +55,7 @@ pub(super) async fn owner_who(
 }
 
 /// Whether this person has worked on a case, by themselves or by a token of theirs.
-pub(crate) async fn has_handled(tx: &mut Tx, case: &str, actor: &str) -> Result<bool, NodeError> {
+pub(super) async fn has_handled(tx: &mut Tx, case: &str, actor: &str) -> Result<bool, NodeError> {
     let person = person_of(tx, actor).await?;
     Ok(store::audit::has_handled(tx, case, (actor, &person)).await?)
 }

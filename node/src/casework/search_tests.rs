@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lapor_migrations::on;
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
@@ -555,5 +556,35 @@ async fn an_account_keeps_its_own_filters() {
         node.remove_filter("asep", &filter.name).await.unwrap();
         assert!(node.remove_filter("asep", &filter.name).await.is_err());
         node.save_filter("asep", &one_more).await.unwrap();
+        let later = r#"{"name":"kelak","kelak":1}"#;
+        let mut tx = node.write_tx().await.unwrap();
+        let kept = store::desk::put_filter(&mut tx, "budi", "kelak", later, NOW);
+        kept.await.unwrap();
+        tx.commit().await.unwrap();
+        node.save_filter("budi", &filter).await.unwrap();
+        assert_eq!(node.saved_filters("budi").await.unwrap(), [filter]);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_row_of_an_older_version_keeps_no_words_from_being_found() {
+    const OLDER: &str = "update cases set described = 0";
+    const DAMAGE: &str = "update cases set fold = '{' where case_id = $1";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let damaged = file(node, "Trotoar rusak", "Di Braga.", json!({})).await;
+        let older = file(node, "Lampu padam", "Di Melati.", json!({})).await;
+        let (id, mut tx) = (damaged.to_string(), node.write_tx().await.unwrap());
+        on!(&mut tx, c => sqlx::query(OLDER).execute(c).await.map(drop)).unwrap();
+        on!(&mut tx, c => sqlx::query(DAMAGE).bind(&id).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        index(node).await;
+        assert_eq!(found(node, "melati").await, ["Lampu padam"]);
+        let mut tx = node.read_tx().await.unwrap();
+        let left = store::cases::undescribed(&mut tx, 9).await.unwrap();
+        assert!(left.is_empty());
+        drop(tx);
+        assert!(node.case(older).await.is_ok());
     }
 }

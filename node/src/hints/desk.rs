@@ -181,6 +181,7 @@ fn matter(view: &CaseView) -> Matter {
 
 #[cfg(test)]
 mod tests {
+    use lapor_migrations::on;
     use lapor_protocol::receipt::Stream;
     use serde_json::json;
 
@@ -289,25 +290,51 @@ mod tests {
 
     #[tokio::test]
     async fn a_case_that_has_been_erased_is_forgotten() {
+        // The second time after the clock was set back.
+        for by_ms in [1, -3_600_000] {
+            for db in databases().await {
+                let place = Place::joined("kota-bandung", db).await;
+                let filed = file(&place.node, json!({})).await;
+                assert_eq!(place.node.remembered().await.unwrap().len(), 1);
+                place.clock.set_off(by_ms);
+                let erase =
+                    json!({"kind": "case.redacted", "body": {"reason": "reporter_request"}});
+                let act = serde_json::from_value(erase).unwrap();
+                place.node.act(filed.case, act, "test").await.unwrap();
+                let hub = PaperHub::of(&place);
+                let link = Link::over(place.node.clone(), hub).unwrap();
+                link.push().await.unwrap();
+                link.pull(Stream::Inbox, 0).await.unwrap();
+                let remembered = place.node.remembered().await.unwrap();
+                assert!(remembered.is_empty(), "{by_ms}");
+                let likely = place
+                    .node
+                    .likely_duplicates(&sketch("jalan nasional"))
+                    .await
+                    .unwrap();
+                assert!(likely.duplicates.is_empty());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_case_that_cannot_be_read_keeps_no_other_from_being_compared() {
+        const DAMAGE: &str = "update cases set fold = '{' where case_id = $1";
         for db in databases().await {
             let place = Place::joined("kota-bandung", db).await;
-            let filed = file(&place.node, json!({})).await;
-            assert_eq!(place.node.remembered().await.unwrap().len(), 1);
-            place.clock.advance(1);
-            let erase = json!({"kind": "case.redacted", "body": {"reason": "reporter_request"}});
-            let act = serde_json::from_value(erase).unwrap();
-            place.node.act(filed.case, act, "test").await.unwrap();
-            let hub = PaperHub::of(&place);
-            let link = Link::over(place.node.clone(), hub).unwrap();
-            link.push().await.unwrap();
-            link.pull(Stream::Inbox, 0).await.unwrap();
-            assert!(place.node.remembered().await.unwrap().is_empty());
-            let likely = place
-                .node
-                .likely_duplicates(&sketch("jalan nasional"))
-                .await
-                .unwrap();
-            assert!(likely.duplicates.is_empty());
+            let node = &place.node;
+            let damaged = file(node, json!({})).await.case.to_string();
+            let mut tx = node.write_tx().await.unwrap();
+            let done =
+                on!(&mut tx, c => sqlx::query(DAMAGE).bind(&damaged).execute(c).await.map(drop));
+            done.unwrap();
+            tx.commit().await.unwrap();
+            let whole = file(node, json!({})).await.case;
+            let asked = sketch("Lubang besar, dua motor jatuh.");
+            let found = node.likely_duplicates(&asked).await.unwrap().duplicates;
+            let cases: Vec<CaseId> = found.iter().map(|each| each.case).collect();
+            assert_eq!(cases, [whole]);
+            assert!(!node.hints(whole).await.unwrap().hints.is_empty());
         }
     }
 

@@ -85,7 +85,9 @@ impl Node {
         drop(tx);
         let mut cases = Vec::new();
         for id in likest(report, rarity, &found, known)? {
-            let view = self.case(id).await?;
+            let Some(view) = self.legible(id).await? else {
+                continue;
+            };
             if view.summary.title.is_some() {
                 let case = Remembered::of(view.summary.clone(), &view);
                 cases.push((id, Arc::new(case)));

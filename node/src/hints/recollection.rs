@@ -20,6 +20,7 @@ use super::past::{Example, Past};
 use super::reading::read;
 use super::units::{Disposition, UnitPast};
 use crate::casework::{CaseFilter, CaseSummary, CaseView, Coordinates, HistoryEntry};
+use crate::damage;
 use crate::error::NodeError;
 use crate::node::Node;
 
@@ -131,6 +132,8 @@ impl Node {
 
     /// Reads what has changed since the last time. Returns whether anything has.
     async fn catch_up(&self, known: &mut Recollection) -> Result<bool, NodeError> {
+        // What changes after the clock was set back is dated before what was read last.
+        known.until = known.until.min(self.clock().now_ms());
         let mut changed = Vec::new();
         let mut after = None;
         loop {
@@ -156,8 +159,9 @@ impl Node {
         for case in &changed {
             known.cases.remove(&case.case);
             // Without a title its words are not here, or no more.
-            if case.title.is_some() {
-                let view = self.case(case.case).await?;
+            if case.title.is_some()
+                && let Some(view) = self.legible(case.case).await?
+            {
                 let remembered = Remembered::of(case.clone(), &view);
                 known.cases.insert(case.case, Arc::new(remembered));
             }
@@ -166,6 +170,19 @@ impl Node {
         known.until = known.until.max(latest.unwrap_or_default());
         known.forget_oldest();
         Ok(!changed.is_empty())
+    }
+
+    /// A case with its words; `None` where it cannot be read, which keeps no other from being compared.
+    pub(super) async fn legible(&self, case: CaseId) -> Result<Option<CaseView>, NodeError> {
+        match self.case(case).await {
+            Ok(view) => Ok(Some(view)),
+            Err(error @ NodeError::Database(_)) => Err(error),
+            Err(NodeError::NotFound { .. }) => Ok(None),
+            Err(_) => {
+                damage::tell("cases", &case.to_string());
+                Ok(None)
+            }
+        }
     }
 
     /// Has a case forgotten as if many others had changed after it.

@@ -255,9 +255,15 @@ impl Node {
     ) -> Result<Proved, NodeError> {
         let now = self.clock().now_ms();
         self.admit_attempt(address)?;
-        // Made before the transaction: it takes time that others should not wait.
-        let key = SecretKey::mint();
-        let secret = key.hashed().await?;
+        // Made before the transaction: it takes time that others should not wait, and that nobody takes
+        // who has no code for a key.
+        let (key, mut tx) = (SecretKey::mint(), self.read_tx().await?);
+        let asked = store::citizens::code(&mut tx, id).await?;
+        drop(tx);
+        let secret = match asked.filter(|row| row.purpose == CodePurpose::Recover.as_str()) {
+            Some(_) => Some(key.hashed().await?),
+            None => None,
+        };
         let mut tx = self.write_tx().await?;
         let row = store::citizens::code(&mut tx, id).await?;
         let usable = |row: &CodeRow| {
@@ -291,7 +297,7 @@ impl Node {
                 Proved::SignedIn(session::open(&mut tx, None, Some(&citizen), now).await?)
             }
             CodePurpose::Recover => {
-                let case = case.ok_or(NodeError::Locked(WRONG))?;
+                let (case, secret) = case.zip(secret).ok_or(NodeError::Locked(WRONG))?;
                 replace_key(&mut tx, case, &secret, "recovery", now).await?;
                 Proved::NewKey {
                     key: key.reveal().to_string(),

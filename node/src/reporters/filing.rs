@@ -77,9 +77,14 @@ impl Node {
             return Ok(answer);
         }
         let key = SecretKey::mint();
-        let verification = self.verification(&report, terms.visitor).await?;
+        let (citizen, proved) = self.account(&report, terms.visitor).await?;
+        let verification = match proved {
+            Some(_) => Verification::Contact,
+            None => Verification::None,
+        };
         let mut row = ReporterRow {
-            citizen: terms.visitor.and_then(Visitor::citizen).map(str::to_owned),
+            citizen,
+            proved,
             ..unfiled(key.hashed().await?, verification, terms.notify)
         };
         let told = report.reporter.as_ref();
@@ -152,28 +157,23 @@ impl Node {
         once.answered(self).await
     }
 
-    /// A citizen who signed in has proved the contact; whether it is the one
-    /// in the report decides.
-    async fn verification(
+    /// The account of whoever files, if it is there still, and its contact where the report tells the
+    /// same: that is proved, and nothing else that the report tells.
+    async fn account(
         &self,
         report: &NewReport,
         visitor: Option<&Visitor>,
-    ) -> Result<Verification, NodeError> {
+    ) -> Result<(Option<String>, Option<String>), NodeError> {
         let Some(citizen) = visitor.and_then(Visitor::citizen) else {
-            return Ok(Verification::None);
+            return Ok((None, None));
         };
         let mut tx = self.read_tx().await?;
-        let proved = crate::store::citizens::contact(&mut tx, citizen).await?;
-        let told = report.reporter.as_ref();
-        let contacts = told.into_iter().flat_map(|told| [&told.email, &told.phone]);
-        let same = contacts
-            .flatten()
-            .any(|contact| normalised(contact).ok() == proved);
-        Ok(if same {
-            Verification::Contact
-        } else {
-            Verification::None
-        })
+        let contact = crate::store::citizens::contact(&mut tx, citizen).await?;
+        let told = report.reporter.as_ref().into_iter();
+        let told = told.flat_map(|told| [&told.email, &told.phone]).flatten();
+        let told: Vec<String> = told.filter_map(|one| normalised(one).ok()).collect();
+        let citizen = contact.as_ref().map(|_| citizen.to_owned());
+        Ok((citizen, contact.filter(|contact| told.contains(contact))))
     }
 }
 

@@ -148,9 +148,9 @@ impl Guards {
     pub(crate) fn new() -> Self {
         Self {
             address: Limit::new(10, 20 * SECOND_MS),
-            // The key alone is far beyond guessing; this keeps machines quiet
-            // and must not let a stranger lock the reporter out for long.
-            ticket: Limit::new(30, 10 * SECOND_MS),
+            // The key alone is far beyond guessing; this keeps crowds of machines quiet. A few
+            // strangers, each as often as an address may, must not lock the reporter out.
+            ticket: Limit::new(300, SECOND_MS / 2),
             // Three a day, and ten; what was right counts as well, for that is an answer too.
             claim: Limit::new(3, 8 * HOUR_MS),
             claims_of_one: Limit::new(10, 144 * MINUTE_MS),

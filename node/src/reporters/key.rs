@@ -25,9 +25,11 @@ const MEMORY_KIB: u32 = if cfg!(test) {
 } else {
     Params::DEFAULT_M_COST
 };
-/// Hashes computed at the same time.
+/// Hashes of each kind computed at the same time.
 const AT_ONCE: usize = 2;
-static WORK: Semaphore = Semaphore::const_new(AT_ONCE);
+/// Of keys that are made, and of keys that are tried: whoever tries many keeps nobody from filing.
+pub(super) static MADE: Semaphore = Semaphore::const_new(AT_ONCE);
+static TRIED: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// Verified where there is nothing to verify, so that the time tells nothing.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash(&SecretKey::mint()).unwrap_or_default());
@@ -63,7 +65,7 @@ impl SecretKey {
     /// The hash to store.
     pub(super) async fn hashed(&self) -> Result<String, NodeError> {
         let key = self.clone();
-        at_work(move || hash(&key)).await?
+        in_turn(&MADE, move || hash(&key)).await?
     }
 
     /// Whether this is the key of a stored hash; with none it is not, which
@@ -72,7 +74,7 @@ impl SecretKey {
         this: Option<Self>,
         stored: Option<String>,
     ) -> Result<bool, NodeError> {
-        at_work(move || {
+        in_turn(&TRIED, move || {
             let known = this.is_some() && stored.is_some();
             let key = this.unwrap_or_else(Self::mint);
             let stored = stored.as_deref().unwrap_or(&NOBODY);
@@ -125,12 +127,6 @@ fn hash(key: &SecretKey) -> Result<String, NodeError> {
     Ok(hashed.map_err(NodeError::damaged)?.to_string())
 }
 
-async fn at_work<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, NodeError> {
-    in_turn(&WORK, work).await
-}
-
 /// The turn is kept until the work has ended, even if nobody waits for it any more.
 async fn in_turn<T: Send + 'static>(
     turns: &'static Semaphore,
@@ -164,6 +160,14 @@ mod tests {
         ends.send(()).unwrap();
         let free = timeout(Duration::from_mins(1), TURNS.acquire()).await;
         drop(free.unwrap().unwrap());
+    }
+
+    #[tokio::test]
+    async fn whoever_tries_keys_keeps_nobody_waiting_for_a_new_one() {
+        let tries = TRIED.acquire_many(AT_ONCE as u32).await.unwrap();
+        let made = timeout(Duration::from_mins(1), SecretKey::mint().hashed()).await;
+        assert!(made.unwrap().is_ok());
+        drop(tries);
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ use super::session::replace_key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::casework::{has_handled, person_of};
+use crate::casework::person_of;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -29,8 +29,8 @@ const FOR_KEEPER: &str = "the report is secret or its reporter anonymous: a keep
      gives the key, at the desk or with a token that has the scope identity";
 const FOR_OFFICER: &str = "an officer who handles cases gives the key of this report, at the desk or \
      with a token that has the scope cases:act";
-const HANDLED: &str = "who handles a case gives no key of it where that opens an identity; \
-     another keeper of identities must do it";
+const HANDLED: &str = "who handles a case, or one that was filed with it, gives no key of it where that opens an \
+     identity; another keeper of identities must do it";
 
 /// By whom the key of a report is given at the counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -126,7 +126,7 @@ impl Node {
         let secret = key.hashed().await?;
         let mut tx = self.write_tx().await?;
         let Keyed { row, ticket, by } = self.keyed(&mut tx, case).await?;
-        may_give(&mut tx, (case, &row), by, (giver, actor)).await?;
+        self.may_give(&mut tx, case, by, (giver, actor)).await?;
         let person = person_of(&mut tx, actor).await?;
         self.admit_claim(&person, &row.case_id)?;
         let at = Some(row.case_id.as_str());
@@ -172,30 +172,27 @@ impl Node {
         let ticket = filed.and_then(|filed| filed.ticket).ok_or_else(none)?;
         Ok(Keyed { row, ticket, by })
     }
-}
 
-/// Refuses whoever gives no key of this case.
-async fn may_give(
-    tx: &mut Tx,
-    (case, row): (CaseId, &ReporterRow),
-    by: KeyGiver,
-    (giver, actor): (KeyGiver, &str),
-) -> Result<(), NodeError> {
-    if giver != by {
-        return Err(NodeError::Forbidden(match by {
-            KeyGiver::Keeper => FOR_KEEPER.into(),
-            KeyGiver::Officer => FOR_OFFICER.into(),
-        }));
-    }
-    if by == KeyGiver::Officer {
-        return Ok(());
-    }
-    for one in [&case.to_string(), &row.case_id] {
-        if has_handled(tx, one, actor).await? {
+    /// Refuses whoever gives no key of this case. A key opens all parts of a report, so that a keeper
+    /// who has handled any of them gives none.
+    async fn may_give(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+        by: KeyGiver,
+        (giver, actor): (KeyGiver, &str),
+    ) -> Result<(), NodeError> {
+        if giver != by {
+            return Err(NodeError::Forbidden(match by {
+                KeyGiver::Keeper => FOR_KEEPER.into(),
+                KeyGiver::Officer => FOR_OFFICER.into(),
+            }));
+        }
+        if by == KeyGiver::Keeper && Box::pin(self.has_handled_report(tx, case, actor)).await? {
             return Err(NodeError::Forbidden(HANDLED.into()));
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether somebody knows what only the reporter does: the contact that the report was given, or

@@ -154,6 +154,26 @@ async fn who_guesses_keys_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_few_strangers_who_go_on_guessing_do_not_lock_the_reporter_out() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let filed = node.file_for_reporter(report(json!({})), terms()).await;
+        let filed = filed.unwrap();
+        let ticket = &filed.filed.ticket;
+        for round in 0..40 {
+            for last in 1..=3 {
+                let stranger = IpAddr::from([198, 51, 100, last]);
+                let guess = node.open_conversation(ticket, "0", stranger).await;
+                assert!(matches!(guess, Err(NodeError::Locked(_))), "{round}");
+            }
+            place.clock.advance(20_000);
+        }
+        assert!(opened(&place, ticket, &filed.key).await.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn one_key_does_not_flood_those_who_handle_its_case() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

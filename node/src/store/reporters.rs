@@ -32,8 +32,9 @@ pub struct SessionRow {
 }
 
 static ADD: Bulk = Bulk::new(
-    "insert into reporters (case_id, id, secret, secret_at, verification, notify, citizen) values",
-    7,
+    "insert into reporters
+        (case_id, id, secret, secret_at, verification, notify, citizen, proved) values",
+    8,
     "",
 );
 
@@ -47,6 +48,7 @@ pub async fn add_all(tx: &mut Tx, rows: &[&ReporterRow]) -> Stored<()> {
             row.verification.as_str().into(),
             row.notify.as_str().into(),
             row.citizen.clone().into(),
+            row.proved.clone().into(),
         ]
     });
     tx.run_rows(&ADD, values.collect()).await.map(drop)

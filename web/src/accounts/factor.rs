@@ -102,6 +102,7 @@ impl Accounts {
         let secret = Zeroizing::new(random::<SECRET>());
         let sealed = self.vault.seal(account.id.as_str(), &*secret)?;
         let mut tx = self.db.write().await?;
+        self.goes_on(&mut tx, session).await?;
         store::factors::offer(&mut tx, account.id.as_str(), &sealed).await?;
         tx.commit().await?;
         self.show(&account.login, &*secret)
@@ -135,6 +136,7 @@ impl Accounts {
         let key = ("confirm", id.clone());
         self.throttle.take(&key, PROOF, now)?;
         let mut tx = self.db.write().await?;
+        self.goes_on(&mut tx, session).await?;
         let row = self.row(&mut tx, id).await?;
         let sealed = row.factor_offered.ok_or(AccountError::NoFactor)?;
         let secret = self.vault.open(id.as_str(), &sealed)?;
@@ -160,6 +162,7 @@ impl Accounts {
         self.check_password(session, password).await?;
         let id = &session.account.id;
         let mut tx = self.db.write().await?;
+        self.goes_on(&mut tx, session).await?;
         if self.row(&mut tx, id).await?.factor.is_none() {
             return Err(AccountError::NoFactor);
         }
@@ -191,31 +194,36 @@ impl Accounts {
         if self.needs_factor(session.account.role) {
             return Err(AccountError::FactorNeeded);
         }
-        self.drop_factor(&session.account.actor(), &session.account.id, &session.id)
-            .await
+        let (actor, id) = (session.account.actor(), &session.account.id);
+        let mut tx = self.db.write().await?;
+        self.goes_on(&mut tx, session).await?;
+        self.drop_factor(&mut tx, &actor, (id, &session.id)).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Takes a lost second factor away and ends all sessions, for an
     /// administrator who knows by other means that it is really lost.
     pub async fn remove_factor(&self, actor: &str, id: &AccountId) -> Result<(), AccountError> {
-        self.drop_factor(actor, id, "").await
+        let mut tx = self.db.write().await?;
+        self.drop_factor(&mut tx, actor, (id, "")).await?;
+        Ok(tx.commit().await?)
     }
 
+    /// Ends all sessions but one as well.
     async fn drop_factor(
         &self,
+        tx: &mut Tx,
         actor: &str,
-        id: &AccountId,
-        kept_session: &str,
+        (id, kept_session): (&AccountId, &str),
     ) -> Result<(), AccountError> {
-        let mut tx = self.db.write().await?;
-        if self.row(&mut tx, id).await?.factor.is_none() {
+        if self.row(tx, id).await?.factor.is_none() {
             return Err(AccountError::NoFactor);
         }
-        store::factors::remove(&mut tx, id.as_str(), self.now()).await?;
-        store::sessions::end_others(&mut tx, id.as_str(), kept_session).await?;
-        self.note(&mut tx, actor, "account.factor_removed", id.as_str())
+        store::factors::remove(tx, id.as_str(), self.now()).await?;
+        store::sessions::end_others(tx, id.as_str(), kept_session).await?;
+        self.note(tx, actor, "account.factor_removed", id.as_str())
             .await?;
-        Ok(tx.commit().await?)
+        Ok(())
     }
 
     /// Uses a code up, if it is one of this account's that has not been used.

@@ -235,6 +235,15 @@ impl Accounts {
         Ok((account.state == AccountState::Active).then_some((row, account)))
     }
 
+    /// Refuses what was begun in a session that has been ended since: passwords take a while to be
+    /// hashed, and whoever ends a session means what is under way in it as well.
+    pub(super) async fn goes_on(&self, tx: &mut Tx, session: &Session) -> Result<(), AccountError> {
+        let account = session.account.id.as_str();
+        let open = store::sessions::of_account(tx, account, OPEN).await?;
+        let goes_on = open.iter().any(|row| row.id == session.id);
+        goes_on.then_some(()).ok_or(AccountError::SessionEnded)
+    }
+
     fn lives(&self, row: &SessionRow, now: i64) -> bool {
         now < row.expires_at && now - row.seen_at < self.rules.idle_ms
     }

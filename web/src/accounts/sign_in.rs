@@ -218,6 +218,7 @@ impl Accounts {
         let hash = self.hashing.hash(new).await?;
         let (id, actor) = (&session.account.id, session.account.actor());
         let mut tx = self.db.write().await?;
+        self.goes_on(&mut tx, session).await?;
         let row = self.row(&mut tx, id).await?;
         store::accounts::set_password(&mut tx, &row.id, Some(&hash), self.now()).await?;
         store::sessions::end_others(&mut tx, &row.id, "").await?;

@@ -1,5 +1,7 @@
 //! The account: what belongs to it, what is added, and its end.
 
+use std::time::Duration;
+
 use lapor_protocol::kinds::ProgrammeRef;
 
 use super::*;
@@ -17,6 +19,23 @@ async fn signed_in(place: &Place, contact: &str) -> Visitor {
         panic!("the code signs in");
     };
     place.node.visitor(&opened.token).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_code_that_is_for_no_key_waits_for_none_to_be_made() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let sent = node.ask_sign_in(ADDRESS, HERE).await.unwrap();
+        let digits = last_code(&place).await;
+        let busy = crate::reporters::key::MADE.acquire_many(2).await.unwrap();
+        for id in [&*"0".repeat(32), &sent.id] {
+            let proved = Box::pin(node.prove_code(id, &digits, HERE));
+            let proved = tokio::time::timeout(Duration::from_mins(1), proved).await;
+            assert_eq!(proved.expect("it waits").is_ok(), id == sent.id);
+        }
+        drop(busy);
+    }
 }
 
 async fn proves(place: &Place, conversation: &Conversation) {
@@ -121,6 +140,28 @@ async fn an_account_that_is_deleted_leaves_its_reports_and_opens_nothing() {
         );
         let log = format!("{:?}", place.audited("citizen.account_erased").await);
         assert!(!log.contains("canary"), "no address in the log");
+    }
+}
+
+#[tokio::test]
+async fn of_a_report_nothing_is_proved_but_the_address_of_the_account_also_when_that_ends() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let siti = signed_in(&place, "0812 3456 7890").await;
+        let told = json!({"reporter": {"email": "salah@contoh.id", "phone": "0812 3456 7890"}});
+        let terms = FilingTerms {
+            visitor: Some(&siti),
+            ..terms()
+        };
+        let filed = node.file_for_reporter(report(told), terms).await.unwrap();
+        node.erase_account(&siti).await.unwrap();
+        node.ask_recovery(&filed.filed.ticket, HERE).await.unwrap();
+        let letters = node.letters(0, 100).await.unwrap().into_iter();
+        let recover = LetterKind::Code(CodePurpose::Recover);
+        let keys = letters.filter(|letter| letter.kind == recover);
+        let keys: Vec<String> = keys.map(|letter| letter.contact).collect();
+        assert_eq!(keys, ["+6281234567890"]);
     }
 }
 

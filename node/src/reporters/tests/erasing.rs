@@ -22,7 +22,7 @@ fn admin(name: &str) -> Decider {
 }
 
 /// An erasure of the institution of which nothing can be done.
-async fn damaged(place: &Place, case: CaseId) {
+pub(super) async fn damaged(place: &Place, case: CaseId) {
     const DAMAGE: &str = "update cases set fold = '{' where case_id = $1";
     let (case, mut tx) = (case.to_string(), place.node.write_tx().await.unwrap());
     let done = on!(&mut tx, c => sqlx::query(DAMAGE).bind(&case).execute(c).await.map(drop));

@@ -307,6 +307,30 @@ async fn a_changed_password_ends_every_other_session_and_renews_this_one() {
 }
 
 #[tokio::test]
+async fn in_a_session_that_has_been_ended_nothing_is_changed_though_the_password_is_right() {
+    for office in offices().await {
+        let siti = office.staffed("siti@bandung.go.id", "officer").await;
+        let (_, session) = office.opened("siti@bandung.go.id").await;
+        let (accounts, words) = (&office.accounts, Password::from(WORDS));
+        accounts.end_sessions("cli:root", &siti.id).await.unwrap();
+        let new = Password::from(OTHERS);
+        let changed = accounts
+            .change_password(&session, &words, &new, &arrival())
+            .await;
+        let ended = AccountError::SessionEnded;
+        assert_eq!(changed.unwrap_err(), ended, "{}", office.name);
+        let offered = accounts.offer_factor(&session, &words).await;
+        assert_eq!(offered.unwrap_err(), ended, "{}", office.name);
+        let codes = accounts.renew_recovery_codes(&session, &words).await;
+        assert_eq!(codes.unwrap_err(), ended, "{}", office.name);
+        let removed = accounts.remove_own_factor(&session, &words).await;
+        assert_eq!(removed, Err(ended), "{}", office.name);
+        let before = office.enters("siti@bandung.go.id", WORDS).await;
+        assert!(matches!(before, Ok(Entered::Open(_))), "{}", office.name);
+    }
+}
+
+#[tokio::test]
 async fn no_token_and_no_password_stands_in_the_database() {
     const ALL: &str =
         "select a.password, s.hash from accounts a join sessions s on s.account = a.id";
