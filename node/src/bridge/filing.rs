@@ -12,6 +12,7 @@ use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
 
 use super::bring::Terms;
+use super::follow::Untold;
 use super::form;
 use super::record::Record;
 use super::report::{Became, Line, Report};
@@ -89,6 +90,7 @@ impl Node {
             sp4n,
             there: None,
         };
+        let mut untold = Untold::default();
         for row in rows {
             let Some(form) = Box::pin(self.form_there(&row.case_id)).await? else {
                 if !dry {
@@ -111,6 +113,9 @@ impl Node {
                 Ok(Came::Pending) => vec![line(Became::Unchanged)],
                 Err(down @ Unheard::Down(_)) => {
                     report.interrupted = Some(down.to_string());
+                    if untold.takes(&row.case_id) {
+                        continue;
+                    }
                     break;
                 }
                 Err(other) => {
