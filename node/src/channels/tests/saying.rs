@@ -9,6 +9,7 @@ use super::{DAY_MS, HOUR_MS, MINUTE_MS, PLACED, REPORT, SITI, Talked};
 use crate::channels::delivery::Spoken;
 use crate::channels::{Name, Unsaid};
 use crate::clock::Clock as _;
+use crate::store::channels::lines::{self, LineRow};
 use crate::store::channels::{outbox, threads};
 
 #[tokio::test]
@@ -31,6 +32,24 @@ async fn an_outage_keeps_everything_waiting_and_counts_against_nothing() {
         let told = talked.told(SITI).await;
         assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
         assert_eq!(talked.outbox().await, ["sent"]);
+    }
+}
+
+#[tokio::test]
+async fn a_line_does_not_rest_until_a_moment_of_a_clock_that_was_ahead() {
+    for talked in Talked::on(Name::Sms).await {
+        let now = talked.place.clock.now_ms();
+        let ahead = LineRow {
+            paused_until: now + 365 * DAY_MS,
+            failures: 1,
+            since: Some(now),
+            problem: Some("away".into()),
+        };
+        let mut tx = talked.node().write_tx().await.unwrap();
+        lines::put(&mut tx, "sms", &ahead).await.unwrap();
+        tx.commit().await.unwrap();
+        let told = talked.says(SITI, REPORT).await;
+        assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
     }
 }
 
