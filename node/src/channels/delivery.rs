@@ -94,7 +94,7 @@ impl Node {
                     tx.commit().await?;
                 }
                 Met::Pause(why) => {
-                    self.pause(name, &known, why, held).await?;
+                    self.pause(&known, why, row, held).await?;
                     return Ok(Spoken::Paused);
                 }
             }
@@ -322,14 +322,16 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
-    /// Lets a line rest and gives back what was not said.
+    /// Lets a line rest and gives back what was not said. That by which it showed comes behind the others:
+    /// it may be the only one that is not taken.
     async fn pause(
         &self,
-        name: &str,
         known: &LineRow,
         why: Unsaid,
+        row: &OutRow,
         held: i64,
     ) -> Result<(), NodeError> {
+        let name = row.channel.as_str();
         let now = self.clock().now_ms();
         let next = match why {
             Unsaid::Down(problem) | Unsaid::Unanswered(problem) => {
@@ -360,6 +362,9 @@ impl Node {
         };
         let mut tx = self.write_tx().await?;
         store::channels::lines::put(&mut tx, name, &next).await?;
+        if next.failures > known.failures {
+            store::channels::outbox::behind(&mut tx, row.number, held, now).await?;
+        }
         store::channels::outbox::give_back(&mut tx, name, held).await?;
         Ok(tx.commit().await?)
     }
