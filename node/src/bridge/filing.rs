@@ -12,6 +12,7 @@ use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
 
 use super::bring::Terms;
+use super::follow::Untold;
 use super::form;
 use super::record::Record;
 use super::report::{Became, Line, Report};
@@ -89,8 +90,12 @@ impl Node {
             sp4n,
             there: None,
         };
+        let mut untold = Untold::default();
         for row in rows {
             let Some(form) = Box::pin(self.form_there(&row.case_id)).await? else {
+                if !dry {
+                    self.pass_over(&row).await?;
+                }
                 continue;
             };
             let came = if dry {
@@ -108,6 +113,9 @@ impl Node {
                 Ok(Came::Pending) => vec![line(Became::Unchanged)],
                 Err(down @ Unheard::Down(_)) => {
                     report.interrupted = Some(down.to_string());
+                    if untold.takes(&row.case_id) {
+                        continue;
+                    }
                     break;
                 }
                 Err(other) => {
@@ -118,6 +126,20 @@ impl Node {
             report.take(None, lines);
         }
         Ok(())
+    }
+
+    /// Puts what is not filed there behind all others, in front of which it would stand again and again.
+    /// Where an answer was lost it stays as it is: it may be there.
+    async fn pass_over(&self, row: &FilingRow) -> Result<(), NodeError> {
+        if row.state.as_deref() == Some(SENDING) {
+            return Ok(());
+        }
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        if store::bridge::claim_filing(&mut tx, row, now).await? {
+            store::bridge::settle_filing(&mut tx, &row.case_id, REFUSED, now).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// A case as the form there, if it is one to be filed: it may have gone elsewhere since it was found.

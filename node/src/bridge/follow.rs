@@ -16,6 +16,40 @@ use crate::store;
 pub(super) const AT_ONCE: i64 = 100_000;
 const HOUR_MS: i64 = 3_600_000;
 
+/// How many may not be told of in one run before the other side is taken to be away.
+const UNTOLD: usize = 3;
+
+/// What is not told of in one run. Where others are told of, or so much is not, it comes behind the
+/// others: what is wrong with one complaint there holds up none.
+#[derive(Default)]
+pub(super) struct Untold {
+    ids: Vec<String>,
+    /// Whether something else was told of.
+    pub others: bool,
+}
+
+impl Untold {
+    /// Takes one; says whether others are asked for all the same.
+    pub fn takes(&mut self, id: &str) -> bool {
+        self.ids.push(id.to_owned());
+        !self.is_all()
+    }
+
+    /// Whether so much is not told of that the other side is away.
+    pub fn is_all(&self) -> bool {
+        self.ids.len() > UNTOLD
+    }
+
+    /// What comes behind the others.
+    pub fn alone(&self) -> &[String] {
+        if self.others || self.is_all() {
+            &self.ids
+        } else {
+            &[]
+        }
+    }
+}
+
 /// Which complaints are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
@@ -58,31 +92,39 @@ impl Node {
             dry: terms.dry,
         };
         let hands_over = settings.hand_over && which == Which::Due;
-        let mut report = Report::default();
+        let (mut report, mut untold) = (Report::default(), Untold::default());
         for (done, row) in rows.iter().enumerate() {
             progress(done, rows.len());
+            let mut cut = None;
             let lines = match ask(&sp4n, &row.their_id).await {
                 Ok(Ok((brought, _))) => bringing.one(&brought).await?,
                 Ok(Err(line)) => vec![line],
                 Err(unheard) => {
-                    report.interrupted = Some(unheard.to_string());
-                    break;
+                    cut = Some(unheard.to_string());
+                    Vec::new()
                 }
             };
             report.take(None, lines);
-            if hands_over {
-                let handed = handing.of_case(row, &mut report.interrupted);
-                let lines = Box::pin(handed).await?;
+            if hands_over && cut.is_none() {
+                let lines = Box::pin(handing.of_case(row, &mut cut)).await?;
                 report.take(None, lines);
-                if report.interrupted.is_some() {
-                    break;
-                }
             }
+            if cut.is_some() {
+                report.interrupted = cut;
+                if untold.takes(&row.case_id) {
+                    continue;
+                }
+                break;
+            }
+            untold.others = true;
             if !terms.dry {
                 self.asked_for(&row.case_id).await?;
             }
         }
         if !terms.dry {
+            for case in untold.alone() {
+                self.asked_for(case).await?;
+            }
             self.keep_run("follow", terms.actor, began, &report).await?;
         }
         Ok(report)

@@ -3,6 +3,7 @@
 //! whatever order it stands nothing is missed, and an outage only puts off.
 
 use super::bring::{Bringing, Terms};
+use super::follow::Untold;
 use super::import::{ask, with_unread};
 use super::maps::Maps;
 use super::report::Report;
@@ -129,6 +130,7 @@ impl Node {
             maps: &maps,
             terms,
         };
+        let mut untold = Untold::default();
         for id in ids {
             let lines = match ask(sp4n, &id).await {
                 Ok(Ok((brought, unread))) => {
@@ -138,19 +140,28 @@ impl Node {
                 Ok(Err(line)) => vec![line],
                 Err(unheard) => {
                     report.interrupted = Some(unheard.to_string());
-                    return Ok(false);
+                    if untold.takes(&id) {
+                        continue;
+                    }
+                    break;
                 }
             };
+            untold.others = true;
             report.take(None, lines);
             let now = self.clock().now_ms();
             let mut tx = self.write_tx().await?;
             store::bridge::asked_listed(&mut tx, &id, now).await?;
             tx.commit().await?;
         }
+        let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
-        let gone = self.clock().now_ms() - GONE_MS;
-        store::bridge::forget_listed(&mut tx, gone).await?;
+        for id in untold.alone() {
+            store::bridge::asked_listed(&mut tx, id, now).await?;
+        }
+        if !untold.is_all() {
+            store::bridge::forget_listed(&mut tx, now - GONE_MS).await?;
+        }
         tx.commit().await?;
-        Ok(true)
+        Ok(!untold.is_all())
     }
 }

@@ -29,9 +29,7 @@ impl Node {
         }
         if settings.hand_over {
             let filed = Box::pin(self.bridge_file(terms)).await?;
-            if filed.interrupted.is_some() {
-                return ended(filed.interrupted);
-            }
+            problem = problem.or(filed.interrupted);
         }
         let mut silent = |_, _| ();
         let followed = self.bridge_follow(Which::Due, terms, &mut silent);

@@ -24,6 +24,8 @@ const LEASE_MS: i64 = 10 * MINUTE_MS;
 const LATER_MS: (i64, i64) = (30 * SECOND_MS, 60 * MINUTE_MS);
 /// The same of a line after an outage.
 const OUTAGE_MS: (i64, i64) = (15 * SECOND_MS, 10 * MINUTE_MS);
+/// No line rests for longer: what says so was noted by a clock that was ahead.
+const LONGEST_PAUSE_MS: i64 = 60 * MINUTE_MS;
 /// How often something is tried to which the provider answers that it takes it later.
 const TRIES: i64 = 20;
 /// First and longest pause of something that was handed over and never answered, and how often it is
@@ -70,7 +72,7 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let known = store::channels::lines::one(&mut tx, name).await?;
         let mut known = known.unwrap_or_default();
-        if known.paused_until > now {
+        if (1..=LONGEST_PAUSE_MS).contains(&(known.paused_until - now)) {
             return Ok(Spoken::Paused);
         }
         store::channels::outbox::condense(&mut tx, name, now - STALE_MS).await?;
@@ -92,7 +94,7 @@ impl Node {
                     tx.commit().await?;
                 }
                 Met::Pause(why) => {
-                    self.pause(name, &known, why, held).await?;
+                    self.pause(&known, why, row, held).await?;
                     return Ok(Spoken::Paused);
                 }
             }
@@ -320,14 +322,16 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
-    /// Lets a line rest and gives back what was not said.
+    /// Lets a line rest and gives back what was not said. That by which it showed comes behind the others:
+    /// it may be the only one that is not taken.
     async fn pause(
         &self,
-        name: &str,
         known: &LineRow,
         why: Unsaid,
+        row: &OutRow,
         held: i64,
     ) -> Result<(), NodeError> {
+        let name = row.channel.as_str();
         let now = self.clock().now_ms();
         let next = match why {
             Unsaid::Down(problem) | Unsaid::Unanswered(problem) => {
@@ -346,9 +350,9 @@ impl Node {
                 }
             }
             Unsaid::Slower(pause) => {
-                let ms = i64::try_from(pause.as_millis()).unwrap_or(LATER_MS.1);
+                let ms = i64::try_from(pause.as_millis()).unwrap_or(LONGEST_PAUSE_MS);
                 LineRow {
-                    paused_until: now + ms.min(LATER_MS.1),
+                    paused_until: now + ms.min(LONGEST_PAUSE_MS),
                     ..known.clone()
                 }
             }
@@ -358,6 +362,9 @@ impl Node {
         };
         let mut tx = self.write_tx().await?;
         store::channels::lines::put(&mut tx, name, &next).await?;
+        if next.failures > known.failures {
+            store::channels::outbox::behind(&mut tx, row.number, held, now).await?;
+        }
         store::channels::outbox::give_back(&mut tx, name, held).await?;
         Ok(tx.commit().await?)
     }

@@ -38,10 +38,10 @@ impl Node {
         store::channels::alike::forget(tx, &thread).await?;
         let left = store::channels::threads::unlink(tx, case, &thread).await?;
         let row = store::channels::threads::one(tx, &thread).await?;
-        let drafting = match &row {
-            Some(row) => self.talk_of(row)?.draft.is_some(),
-            None => false,
-        };
+        // What cannot be opened any more nobody goes on telling.
+        let drafting = row
+            .and_then(|row| self.talk_of(&row).ok())
+            .is_some_and(|talk| talk.draft.is_some());
         // A report that is half told is still theirs to tell.
         if left == 0 && !drafting {
             store::channels::outbox::drop_all(tx, &thread).await?;

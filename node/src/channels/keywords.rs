@@ -91,8 +91,14 @@ impl Node {
             })
             .collect();
         for row in rows {
-            if !self.is_configured(&row.word) {
-                lines.push(kept(row)?);
+            if self.is_configured(&row.word) {
+                continue;
+            }
+            let word = row.word.clone();
+            match kept(row) {
+                Ok(line) => lines.push(line),
+                // What came with any other word, or with none, is heard all the same.
+                Err(error) => tracing::warn!(%error, word, "a keyword cannot be read"),
             }
         }
         for line in &mut lines {

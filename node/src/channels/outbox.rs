@@ -34,6 +34,7 @@ impl Node {
         let words = self
             .switch()
             .seal(&owner(draft.thread, &draft.once), &draft.says)?;
+        let now = self.clock().now_ms();
         Ok(OutRow {
             number: 0,
             channel: draft.channel.as_str().to_owned(),
@@ -42,11 +43,12 @@ impl Node {
             kind: draft.kind.to_owned(),
             once: draft.once,
             words: Some(words),
-            created_at: self.clock().now_ms(),
+            created_at: now,
             attempts: 0,
             unanswered: 0,
             state: "waiting".into(),
             shut: 0,
+            due_at: now,
         })
     }
 

@@ -215,6 +215,7 @@ fn noted(channel: &str, thread: &str, case: &str, once: String, at: i64) -> OutR
         unanswered: 0,
         state: "dropped".into(),
         shut: 0,
+        due_at: at,
     }
 }
 

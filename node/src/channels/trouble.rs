@@ -3,7 +3,7 @@
 
 use lapor_migrations::Tx;
 
-use super::{Lines, Unread};
+use super::Lines;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -73,9 +73,9 @@ impl Node {
         let (Some(line), Some(raw)) = (lines.named(&row.channel), &row.raw) else {
             return Ok(false);
         };
-        let heard = match self.taken_again(&**line, (row.number, raw))? {
-            Ok(heard) => heard,
-            Err(Unread(_)) => return Ok(false),
+        // What another key has sealed keeps no other from being looked at.
+        let Ok(Ok(heard)) = self.taken_again(&**line, (row.number, raw)) else {
+            return Ok(false);
         };
         let thread = self.thread_with(tx, line.name(), &heard, now).await?;
         store::channels::taken::revive(tx, row.number, &thread, now).await?;

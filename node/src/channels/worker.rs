@@ -228,10 +228,14 @@ impl Node {
 
     /// Files a draft after which nothing was said for long.
     async fn end_silence(&self, thread: &ThreadRow) -> Result<(), NodeError> {
-        let talk = self.talk_of(thread)?;
+        let talk = match self.talk_of(thread) {
+            Ok(talk) => talk,
+            // Another key has sealed it, or it is damaged.
+            Err(error) => return self.file_later(thread, &error).await,
+        };
         let (Some(turn), Some(channel)) = (talk::silence(&talk), Name::read(&thread.channel))
         else {
-            return Ok(());
+            return self.wake_later(thread).await;
         };
         let step = Step {
             node: self,
@@ -255,13 +259,15 @@ impl Node {
             // Something was said just now.
             Err(NodeError::AnsweredMeanwhile) => Ok(()),
             Err(error @ NodeError::Database(_)) => Err(error),
-            // What is wrong with one draft holds up nobody else.
-            Err(error) => {
-                let who = log_name(&thread.channel, &thread.id);
-                tracing::warn!(%error, who, "a draft cannot be filed and is tried again");
-                self.wake_later(thread).await
-            }
+            Err(error) => self.file_later(thread, &error).await,
         }
+    }
+
+    /// What is wrong with one draft holds up nobody else.
+    async fn file_later(&self, thread: &ThreadRow, error: &NodeError) -> Result<(), NodeError> {
+        let who = log_name(&thread.channel, &thread.id);
+        tracing::warn!(%error, who, "a draft cannot be filed and is tried again");
+        self.wake_later(thread).await
     }
 
     async fn wake_later(&self, thread: &ThreadRow) -> Result<(), NodeError> {

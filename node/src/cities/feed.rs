@@ -8,6 +8,7 @@ use lapor_protocol::limits::TITLE_CHARS;
 use metrics::counter;
 use sha2::{Digest as _, Sha256};
 
+use super::follow::FAILURES;
 use super::settings::Mapped;
 use super::windows::Windows;
 use super::wire::{Failed, Request, Taken};
@@ -43,15 +44,16 @@ enum Fit {
 }
 
 impl Node {
-    /// Sends what was noted, as far as it is due.
-    pub(super) async fn feed_city(&self, city: &City) -> Result<(), Trouble> {
-        self.ask_for_numbers(city).await?;
+    /// Sends what was noted, as far as it is due. What is not told of one request is returned, and holds
+    /// up no other.
+    pub(super) async fn feed_city(&self, city: &City) -> Result<Option<Trouble>, Trouble> {
+        let trouble = self.ask_for_numbers(city).await?;
         for state in [State::Sending, State::Waiting] {
             for row in self.due_at_city(city, state).await? {
                 self.send_to_city(city, &row).await?;
             }
         }
-        Ok(())
+        Ok(trouble)
     }
 
     async fn due_at_city(&self, city: &City, state: State) -> Result<Vec<RequestRow>, NodeError> {
@@ -91,28 +93,38 @@ impl Node {
         Ok(())
     }
 
-    /// Asks for the numbers of what was answered with tokens.
-    async fn ask_for_numbers(&self, city: &City) -> Result<(), Trouble> {
+    /// Asks for the numbers of what was answered with tokens; returns what is not told of one.
+    async fn ask_for_numbers(&self, city: &City) -> Result<Option<Trouble>, Trouble> {
+        let mut troubles: Vec<Trouble> = Vec::new();
         for row in self.due_at_city(city, State::Token).await? {
             let now = self.clock().now_ms();
             let token = row.token.as_deref().unwrap_or_default();
+            // Whoever has waited for long waits a while longer.
+            let later = now + (now - row.since).clamp(MINUTE_MS, 6 * HOUR_MS) / 4;
             match city.wire.number_of(token).await {
                 Ok(Some(number)) => self.has_number(city, &row, &number).await?,
                 Ok(None) => {
-                    // Whoever has waited for long waits a while longer.
-                    let pause = (now - row.since).clamp(MINUTE_MS, 6 * HOUR_MS) / 4;
-                    self.settle_as_read(&row, State::Token, now + pause, None)
-                        .await?;
+                    self.settle_as_read(&row, State::Token, later, None).await?;
                 }
                 Err(Failed::Refused { status: 404, .. }) => {
                     let problem = Some("the city does not know its own token");
                     self.settle_as_read(&row, State::Refused, NEVER, problem)
                         .await?;
                 }
+                Err(failed)
+                    if troubles.len() < FAILURES
+                        && (failed.is_of_one() || matches!(failed, Failed::Away(_))) =>
+                {
+                    let trouble = Trouble::from(failed);
+                    let problem = Some(trouble.problem.as_str());
+                    self.settle_as_read(&row, State::Token, later, problem)
+                        .await?;
+                    troubles.push(trouble);
+                }
                 Err(failed) => return Err(failed.into()),
             }
         }
-        Ok(())
+        Ok(troubles.pop())
     }
 
     pub(super) async fn send_to_city(&self, city: &City, row: &RequestRow) -> Result<(), Trouble> {

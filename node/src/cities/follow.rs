@@ -33,7 +33,9 @@ const REOPENED_MS: i64 = 30 * DAY_MS;
 const NAMED: usize = 50;
 const LOOKED_AT: i64 = 500;
 /// How many of them may fail in one look.
-const FAILURES: usize = 5;
+pub(super) const FAILURES: usize = 5;
+/// When what is not told of one request is asked for again.
+const LATER_MS: i64 = 10 * 60_000;
 const BEFORE_RESTORE: &str = "it was there before this node was restored and may be a case here already: look for its \
      number, then drop it or have it looked at again";
 const GONE: &str = "the city does not know this number any more";
@@ -49,7 +51,9 @@ impl Node {
     pub(super) async fn follow_new(&self, city: &City) -> Result<(), Trouble> {
         let now = self.clock().now_ms();
         let line = self.city_line(city).await?;
-        let from = (line.fetched_until - OVERLAP_MS).max(line.begun_at);
+        // A clock that was ahead has noted moments that are still to come.
+        let seen = line.fetched_until.min(now);
+        let from = (seen - OVERLAP_MS).max(line.begun_at);
         let mut windows = Windows::over(city, from, now);
         while let Some((found, until)) = windows.next().await? {
             for request in &found {
@@ -75,7 +79,13 @@ impl Node {
                 .iter()
                 .filter_map(|row| row.request.as_deref())
                 .collect();
-            let found = city.wire.named(&ids).await?.into_iter();
+            let found = match city.wire.named(&ids).await {
+                Ok(found) => found,
+                // It may refuse all of them for one: each is asked for alone.
+                Err(failed) if failed.is_of_one() => Vec::new(),
+                Err(failed) => return Err(failed.into()),
+            };
+            let found = found.into_iter();
             let mut found: BTreeMap<String, Request> =
                 found.map(|request| (request.id.clone(), request)).collect();
             let mut unchanged = Vec::new();
@@ -98,6 +108,10 @@ impl Node {
                         failures += 1;
                         self.city_lost(row, &problem).await?;
                     }
+                    Err(failed) if failed.is_of_one() => {
+                        let problem = Trouble::from(failed).problem;
+                        self.city_lost(row, &problem).await?;
+                    }
                     Err(failed) => return Err(failed.into()),
                 }
             }
@@ -110,21 +124,35 @@ impl Node {
         Ok(())
     }
 
-    /// Makes cases of what could be none before and somebody wants looked at again.
-    pub(super) async fn follow_left(&self, city: &City) -> Result<(), Trouble> {
+    /// Makes cases of what could be none before and somebody wants looked at again. What is not told of
+    /// one is returned, and holds up nothing else.
+    pub(super) async fn follow_left(&self, city: &City) -> Result<Option<Trouble>, Trouble> {
         let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
         let left = State::Left.as_str();
         let rows = cities::due(&mut tx, city.name(), left, now, LOOKED_AT).await?;
         drop(tx);
+        let mut troubles: Vec<Trouble> = Vec::new();
         for row in rows {
             let id = row.request.as_deref().unwrap_or_default();
-            match city.wire.request(id).await? {
-                Some(request) => self.file_followed(city, &request).await?,
-                None => self.city_lost(&row, GONE).await?,
+            match city.wire.request(id).await {
+                Ok(Some(request)) => self.file_followed(city, &request).await?,
+                Ok(None) => self.city_lost(&row, GONE).await?,
+                Err(failed) if failed.is_of_one() => {
+                    let problem = Trouble::from(failed).problem;
+                    self.city_lost(&row, &problem).await?;
+                }
+                Err(Failed::Away(problem)) if troubles.len() < FAILURES => {
+                    let mut tx = self.write_tx().await?;
+                    let due = now + LATER_MS;
+                    cities::settle_as_read(&mut tx, &row, left, due, Some(&problem)).await?;
+                    tx.commit().await?;
+                    troubles.push(problem.into());
+                }
+                Err(failed) => return Err(failed.into()),
             }
         }
-        Ok(())
+        Ok(troubles.pop())
     }
 
     /// A request that a list has shown: known, one of ours, or new.

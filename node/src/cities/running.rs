@@ -76,15 +76,16 @@ impl Node {
             // Whatever the city answers, what waits for it is known.
             self.gather_for_city(city).await?;
         }
+        let mut trouble = None;
         if city.settings.follow {
-            self.follow_left(city).await?;
+            trouble = self.follow_left(city).await?;
             self.follow_new(city).await?;
         }
         self.follow_known(city).await?;
         if city.settings.feed {
-            self.feed_city(city).await?;
+            trouble = self.feed_city(city).await?.or(trouble);
         }
-        Ok(())
+        trouble.map_or(Ok(()), Err)
     }
 
     /// How it stands with a city, which begins now or when the settings say.

@@ -234,6 +234,13 @@ impl Wire {
     }
 }
 
+impl Failed {
+    /// Whether it is what was asked that the city does not take, and not this node.
+    pub fn is_of_one(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if !matches!(*status, 401 | 403))
+    }
+}
+
 impl Request {
     /// Reads a request; one without a number is none.
     fn of(mut entry: Entry) -> Option<Self> {

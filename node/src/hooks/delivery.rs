@@ -192,8 +192,11 @@ impl Sender {
         drop(tx);
         let mut called = Called::default();
         for delivery in waiting {
+            let Ok(Some(row)) = self.still_on(&row.id).await else {
+                break;
+            };
             let at = self.node.clock().now_ms();
-            let answered = match self.node.webhook_secrets(row, at) {
+            let answered = match self.node.webhook_secrets(&row, at) {
                 Some(secrets) => {
                     let call = Call {
                         address: &row.url,
@@ -215,6 +218,14 @@ impl Sender {
             }
         }
         Ok(called)
+    }
+
+    /// A webhook as it is now, if it is on: somebody may have switched it off or ended it since it was
+    /// taken, or with its key, or it goes elsewhere.
+    async fn still_on(&self, id: &str) -> Result<Option<WebhookRow>, NodeError> {
+        let mut tx = self.node.read_tx().await?;
+        let row = store::webhooks::one(&mut tx, id).await?;
+        Ok(row.filter(|row| row.state == HookState::On.as_str()))
     }
 
     /// Switches off the webhooks of keys that have ended by themselves, or whose owners are disabled: no

@@ -116,6 +116,31 @@ fn told(call: &Heard) -> (String, Value) {
 }
 
 #[tokio::test]
+async fn what_is_switched_off_or_goes_elsewhere_while_it_is_held_is_called_no_more() {
+    for stage in Stage::all().await {
+        let (id, _) = stage.hook("report.*").await;
+        stage.filed().await;
+        let sender = Sender::of(stage.node()).unwrap();
+        let taken = sender.take(8).await.unwrap();
+        stage.switches(&id, HookState::Off).await;
+        sender.settle(&taken[0]).await.unwrap();
+        assert_eq!(stage.receiver.heard().len(), 0);
+        stage.switches(&id, HookState::On).await;
+        let taken = sender.take(8).await.unwrap();
+        let (other, at) = TinyReceiver::start().await.unwrap();
+        let change = HookChange {
+            url: Some(&at),
+            ..HookChange::default()
+        };
+        let changed = stage.node().change_webhook(&id, change, "test").await;
+        changed.unwrap();
+        sender.settle(&taken[0]).await.unwrap();
+        assert_eq!(stage.receiver.heard().len(), 0);
+        assert_eq!(other.heard().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_webhook_is_told_what_it_wants_in_order_signed_and_without_a_word() {
     for stage in Stage::all().await {
         stage.filed().await;

@@ -9,7 +9,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 use super::choices::Reader;
 use super::officers::{desk_foot, listed};
 use super::waiting::{Waiting, new_to};
-use super::{Draft, Kind, LetterChoice, Letterhead, Said, letterhead};
+use super::{Draft, Kind, LetterChoice, Letterhead, Said, letterhead, of_one};
 use crate::casework::{CaseFilter, CaseSummary, InboxCounts, Tab};
 use crate::doors::facts;
 use crate::error::NodeError;
@@ -71,7 +71,7 @@ impl Node {
             reader.choice == LetterChoice::Digest && reader.digest_on.as_ref() != Some(&day)
         });
         for reader in due {
-            written += usize::from(self.write_digest(reader, staff, &day).await?);
+            written += of_one(self.write_digest(reader, staff, &day).await)?;
         }
         Ok(written)
     }

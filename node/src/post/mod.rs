@@ -238,6 +238,18 @@ impl Node {
     }
 }
 
+/// How many letters somebody at the desk is written: what is wrong for one keeps none of another.
+fn of_one(written: Result<bool, NodeError>) -> Result<usize, NodeError> {
+    match written {
+        Ok(written) => Ok(usize::from(written)),
+        Err(error @ NodeError::Database(_)) => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "a letter to somebody at the desk cannot be written");
+            Ok(0)
+        }
+    }
+}
+
 fn troubled(row: LetterRow) -> Troubled {
     let outside = [Kind::Code, Kind::News].map(Kind::as_str);
     let (mut address, mut problem) = (row.address, row.problem.unwrap_or_default());

@@ -8,7 +8,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 
 use super::choices::Reader;
 use super::letterhead::leave_foot;
-use super::{Draft, Kind, LetterChoice, Letterhead, NEWS_KEPT_MS, Said, Words, letterhead};
+use super::{Draft, Kind, LetterChoice, Letterhead, NEWS_KEPT_MS, Said, Words, letterhead, of_one};
 use crate::casework::{CaseSummary, Sight, Tab};
 use crate::deadlines::{Notice, NoticeKind, Recipient};
 use crate::desk;
@@ -199,7 +199,7 @@ impl Node {
             .iter()
             .filter(|reader| reader.choice == LetterChoice::Each && reader.role.handles_cases());
         for reader in at_once {
-            written += usize::from(self.write_arrivals_to(reader).await?);
+            written += of_one(self.write_arrivals_to(reader).await)?;
         }
         Ok(written)
     }

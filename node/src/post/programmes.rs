@@ -1,6 +1,7 @@
 //! What was published of a programme, for those who follow it: each thing once, when it has its
 //! place on the public stream.
 
+use lapor_migrations::Tx;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::{ProgrammeProgressed, ProgrammePublished, ProgrammeRef};
 use lapor_web::language::Voice;
@@ -34,34 +35,47 @@ impl Node {
             let mut tx = self.write_tx().await?;
             let behind = store::followed::behind(&mut tx, AT_ONCE).await?;
             for follower in &behind {
-                let news = store::followed::news(&mut tx, follower).await?;
-                let last = news.last().map_or(follower.told, |(number, ..)| *number);
-                store::followed::tell(&mut tx, follower, last).await?;
-                let owner: InstanceId = store::instance_id(&follower.owner)?;
-                let row =
-                    store::public::programme(&mut tx, &follower.owner, &follower.slug).await?;
-                let Some(row) = row else { continue };
-                let published: ProgrammePublished =
-                    store::read(serde_json::from_str(&row.published))?;
-                let told: Vec<Told> = news
-                    .into_iter()
-                    .map(|(_, kind, body, at)| told(&kind, &body, at))
-                    .collect::<Result<_, _>>()?;
-                let programme = ProgrammeRef {
-                    owner,
-                    slug: follower.slug.clone(),
-                };
-                let about = followed_text(&programme);
-                let leave = leave_for(&mut tx, &about, &follower.contact).await?;
-                let draft = letter(self, follower, (&programme, &published.name), &told, leave);
-                self.write_letter(&mut tx, draft).await?;
-                written += 1;
+                match self.tell_programme(&mut tx, follower).await {
+                    Ok(told) => written += usize::from(told),
+                    Err(error @ NodeError::Database(_)) => return Err(error),
+                    // What cannot be read of one programme keeps no letter of another; it is passed over.
+                    Err(error) => {
+                        let (owner, slug) = (&follower.owner, &follower.slug);
+                        tracing::warn!(%error, owner, slug, "no news of a programme can be written");
+                    }
+                }
             }
             tx.commit().await?;
             if behind.len() < AT_ONCE as usize {
                 return Ok(written);
             }
         }
+    }
+
+    /// Writes to one of them; says whether there was something to write.
+    async fn tell_programme(&self, tx: &mut Tx, follower: &FollowerRow) -> Result<bool, NodeError> {
+        let news = store::followed::news(tx, follower).await?;
+        let last = news.last().map_or(follower.told, |(number, ..)| *number);
+        store::followed::tell(tx, follower, last).await?;
+        let owner: InstanceId = store::instance_id(&follower.owner)?;
+        let row = store::public::programme(tx, &follower.owner, &follower.slug).await?;
+        let Some(row) = row else {
+            return Ok(false);
+        };
+        let published: ProgrammePublished = store::read(serde_json::from_str(&row.published))?;
+        let told: Vec<Told> = news
+            .into_iter()
+            .map(|(_, kind, body, at)| told(&kind, &body, at))
+            .collect::<Result<_, _>>()?;
+        let programme = ProgrammeRef {
+            owner,
+            slug: follower.slug.clone(),
+        };
+        let about = followed_text(&programme);
+        let leave = leave_for(tx, &about, &follower.contact).await?;
+        let draft = letter(self, follower, (&programme, &published.name), &told, leave);
+        self.write_letter(tx, draft).await?;
+        Ok(true)
     }
 }
 

@@ -8,6 +8,7 @@ mod merging;
 mod officers;
 mod own_acts;
 mod pages;
+mod programmes;
 mod redacting;
 mod telling;
 mod waiting;

@@ -9,7 +9,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 
 use super::choices::Reader;
 use super::officers::desk_foot;
-use super::{LetterChoice, NEWS_KEPT_MS, Said, letterhead};
+use super::{LetterChoice, NEWS_KEPT_MS, Said, letterhead, of_one};
 use crate::casework::{CaseSummary, DraftState};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -59,10 +59,14 @@ impl Node {
             .iter()
             .filter(|reader| reader.choice == LetterChoice::Each);
         for reader in at_once {
-            let waiting = self.waits_for(reader, staff).await?;
-            written += usize::from(self.tell_waiting(reader, waiting).await?);
+            written += of_one(self.write_waiting_to(reader, staff).await)?;
         }
         Ok(written)
+    }
+
+    async fn write_waiting_to(&self, reader: &Reader, staff: &Staff) -> Result<bool, NodeError> {
+        let waiting = self.waits_for(reader, staff).await?;
+        self.tell_waiting(reader, waiting).await
     }
 
     /// What waits for a reader in person, whether they have been told of it or not.

@@ -174,6 +174,46 @@ async fn rahasia_and_what_came_from_elsewhere_stay_here_and_anonim_is_said() {
 }
 
 #[tokio::test]
+async fn what_is_not_filed_there_holds_up_no_other() {
+    for mut bridge in filing().await {
+        let settings = &mut bridge.place.settings.bridge;
+        (settings.hand_over, settings.each_round) = (true, 1);
+        bridge.place.node = bridge.place.reopened().await;
+        let elsewhere = mark::with("Gelap sejak Senin.", new_case_id(NOW));
+        files_verified(&bridge, &json!({"content": elsewhere})).await;
+        bridge.place.clock.advance(MINUTE_MS);
+        let case = files_verified(&bridge, &json!({})).await;
+        for _ in 0..3 {
+            bridge.place.clock.advance(MINUTE_MS);
+            bridge.place.node.tend_bridge().await.unwrap();
+        }
+        assert_eq!(bridge.sp4n.filed().len(), 1);
+        assert_eq!(bridge.case(FIRST).await.summary.case, case);
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_is_never_answered_there_holds_up_no_other() {
+    for mut bridge in filing().await {
+        bridge.place.settings.bridge.hand_over = true;
+        bridge.place.node = bridge.place.reopened().await;
+        files_verified(&bridge, &json!({})).await;
+        bridge.place.clock.advance(MINUTE_MS);
+        let case = files_verified(&bridge, &json!({})).await;
+        // The list is told.
+        let told = Trouble::Slow(std::time::Duration::ZERO);
+        bridge.sp4n.mood.orders([told, Trouble::Fails(500)]);
+        let node = &bridge.place.node;
+        let failed = node.tend_bridge().await.unwrap_err();
+        assert!(failed.to_string().contains("500"), "{failed}");
+        assert_eq!(bridge.case(FIRST).await.summary.case, case);
+        bridge.place.clock.advance(6 * MINUTE_MS);
+        node.tend_bridge().await.unwrap();
+        assert_eq!(bridge.sp4n.filed().len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn what_ends_there_goes_on_here_and_that_is_said_once() {
     for bridge in filing().await {
         files_verified(&bridge, &json!({})).await;

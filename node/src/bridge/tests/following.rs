@@ -78,6 +78,34 @@ async fn an_outage_puts_off_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_complaint_that_is_not_told_any_more_holds_up_no_other() {
+    for bridge in bridges().await {
+        let node = &bridge.place.node;
+        for id in [21, 22] {
+            bridge.sp4n.has(complaint(id, "Diproses"));
+            bridge.brings(id).await;
+            let answer = said(3, "Pemerintah Kota Bandung", "reply", "Sudah menyala.");
+            bridge.sp4n.says(id, answer);
+        }
+        let answered = async || {
+            let all = cases(&bridge.place, None).await.into_iter();
+            let answered = all.filter(|case| case.state == Some(State::InProgress));
+            answered.count()
+        };
+        bridge.place.clock.advance(4 * HOUR_MS);
+        // The list is told.
+        let told = Trouble::Slow(std::time::Duration::ZERO);
+        bridge.sp4n.mood.orders([told, Trouble::Fails(500)]);
+        let failed = node.tend_bridge().await.unwrap_err();
+        assert!(failed.to_string().contains("500"), "{failed}");
+        assert_eq!(answered().await, 1);
+        bridge.place.clock.advance(4 * HOUR_MS);
+        node.tend_bridge().await.unwrap();
+        assert_eq!(answered().await, 2);
+    }
+}
+
+#[tokio::test]
 async fn a_complaint_that_is_gone_holds_up_no_other() {
     for bridge in bridges().await {
         bridge.sp4n.has(complaint(22, "Diproses"));

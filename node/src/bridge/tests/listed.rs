@@ -77,6 +77,27 @@ async fn an_outage_puts_new_complaints_off() {
 }
 
 #[tokio::test]
+async fn a_complaint_that_is_not_told_comes_behind_the_others() {
+    for bridge in bridges().await {
+        let node = &bridge.place.node;
+        for id in [21, 22] {
+            bridge.sp4n.has(complaint(id, "Diproses"));
+        }
+        // The list is told.
+        let told = Trouble::Slow(Duration::ZERO);
+        bridge.sp4n.mood.orders([told, Trouble::Fails(500)]);
+        let failed = node.tend_bridge().await.unwrap_err();
+        assert!(failed.to_string().contains("500"), "{failed}");
+        assert_eq!(cases(&bridge.place, None).await.len(), 1);
+        node.tend_bridge().await.unwrap();
+        assert_eq!(cases(&bridge.place, None).await.len(), 1);
+        bridge.place.clock.advance(24 * HOUR_MS);
+        node.tend_bridge().await.unwrap();
+        assert_eq!(cases(&bridge.place, None).await.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn an_import_whose_list_is_not_told_stands_among_the_runs() {
     for mut bridge in bridges().await {
         let asks = async |bridge: &Bridge, dry| {

@@ -1,8 +1,9 @@
 //! Drafts where people chat, and what becomes of them in silence.
 
+use lapor_migrations::on;
 use serde_json::json;
 
-use super::{MINUTE_MS, PLACED, REPORT, SITI, Talked};
+use super::{BUDI, MINUTE_MS, PLACED, REPORT, SITI, Talked};
 use crate::channels::Name;
 
 #[tokio::test]
@@ -48,6 +49,37 @@ async fn a_draft_that_is_left_is_filed_as_it_is_once() {
         talked.place.clock.advance(60 * MINUTE_MS);
         assert!(talked.told(SITI).await.is_empty());
         talked.case().await;
+    }
+}
+
+/// As after a lost key: the loop that files drafts is the one that writes news of all channels.
+#[tokio::test]
+async fn a_draft_that_cannot_be_opened_holds_up_no_news_and_no_erasure() {
+    const DAMAGE: &str = "update channel_threads set talk = $1 where wake_at is not null";
+    for talked in Talked::on(Name::Whatsapp).await {
+        for text in [PLACED, "LEWATI", "YA"] {
+            talked.says(BUDI, text).await;
+        }
+        let (case, _) = talked.case().await;
+        talked
+            .says(BUDI, "Jalan berlubang di Kota Bandung sejak hari Senin.")
+            .await;
+        let node = talked.node();
+        let mut tx = node.write_tx().await.unwrap();
+        let damaged = vec![0_u8; 8];
+        on!(&mut tx, c => sqlx::query(DAMAGE).bind(&damaged).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        talked.place.clock.advance(30 * MINUTE_MS);
+        for text in [PLACED, "LEWATI", "YA"] {
+            talked.says(SITI, text).await;
+        }
+        assert_eq!(talked.cases().await.len(), 2, "others are heard");
+        let mut tx = node.write_tx().await.unwrap();
+        let text = case.to_string();
+        node.forget_on_channels(&mut tx, &text).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(node.thread_of_case(case).await.unwrap(), None);
+        assert!(talked.told(SITI).await.is_empty());
     }
 }
 

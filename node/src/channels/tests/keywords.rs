@@ -1,5 +1,6 @@
 //! Words in front of a report, of the configuration and of the desk.
 
+use lapor_migrations::on;
 use serde_json::json;
 
 use super::{DAY_MS, SITI, Talked};
@@ -58,6 +59,26 @@ async fn a_word_of_the_desk_says_at_once_what_a_report_is_about_and_is_counted()
             let audited = talked.place.audited(act).await;
             assert_eq!(audited, [(ADMIN.to_owned(), "LAMPU".to_owned())]);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_word_that_cannot_be_read_holds_up_no_message() {
+    const DAMAGE: &str = "update channel_keywords set region = '?' where word = 'LAMPU'";
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        for word in ["Lampu", "Jalan"] {
+            node.put_keyword(&new(word), ADMIN).await.unwrap();
+        }
+        let mut tx = node.write_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query(DAMAGE).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let told = talked
+            .says(SITI, "jalan: rusak sejak hari Minggu di depan pasar")
+            .await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        talked.case().await;
+        assert_eq!(talked.words().await, [("JALAN".into(), 1, 1)]);
     }
 }
 

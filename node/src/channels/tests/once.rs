@@ -171,6 +171,29 @@ async fn what_waits_for_a_person_is_listed_without_a_word_and_looked_at_again() 
 }
 
 #[tokio::test]
+async fn what_another_key_has_sealed_keeps_no_other_from_being_looked_at_again() {
+    const SEALED: &str = "update channel_taken set raw = $1 where number = 1";
+    for talked in Talked::on(Name::Sms).await {
+        for who in [SITI, BUDI] {
+            talked.writes(who, REPORT).await;
+        }
+        let off = Lines::default();
+        for _ in 0..20 {
+            while talked.node().hear_round(&off).await.unwrap() > 0 {}
+            talked.place.clock.advance(2 * HOUR_MS);
+        }
+        let sealed = vec![0_u8; 8];
+        let mut tx = talked.node().write_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query(SEALED).bind(&sealed).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let again = talked.node().look_again(&talked.lines, None, "test").await;
+        assert_eq!(again.unwrap(), 1);
+        assert_eq!(talked.told(BUDI).await.len(), 1);
+        talked.case().await;
+    }
+}
+
+#[tokio::test]
 async fn an_act_whose_message_was_not_ended_is_not_done_again_and_files_nothing() {
     for talked in Talked::on(Name::Sms).await {
         talked.says(SITI, REPORT).await;

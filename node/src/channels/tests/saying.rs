@@ -5,10 +5,11 @@ use std::time::Duration;
 use lapor_migrations::on;
 use serde_json::json;
 
-use super::{DAY_MS, HOUR_MS, MINUTE_MS, PLACED, REPORT, SITI, Talked};
+use super::{BUDI, DAY_MS, HOUR_MS, MINUTE_MS, PLACED, REPORT, SITI, Talked};
 use crate::channels::delivery::Spoken;
 use crate::channels::{Name, Unsaid};
 use crate::clock::Clock as _;
+use crate::store::channels::lines::{self, LineRow};
 use crate::store::channels::{outbox, threads};
 
 #[tokio::test]
@@ -31,6 +32,45 @@ async fn an_outage_keeps_everything_waiting_and_counts_against_nothing() {
         let told = talked.told(SITI).await;
         assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
         assert_eq!(talked.outbox().await, ["sent"]);
+    }
+}
+
+#[tokio::test]
+async fn what_a_line_goes_down_over_comes_behind_the_others() {
+    for talked in Talked::on(Name::Sms).await {
+        for (who, text) in [(SITI, REPORT), (BUDI, PLACED)] {
+            talked.writes(who, text).await;
+            talked.hears().await;
+        }
+        talked.place.clock.advance(MINUTE_MS);
+        talked.paper.orders([Unsaid::Down("503".into())]);
+        let node = talked.node();
+        let spoken = node.say_round(&*talked.paper).await.unwrap();
+        assert_eq!(spoken, Spoken::Paused);
+        talked.place.clock.advance(MINUTE_MS);
+        let now = talked.place.clock.now_ms();
+        let mut tx = node.write_tx().await.unwrap();
+        let rows = outbox::claim(&mut tx, "sms", now, now + 1, 5).await;
+        let numbers: Vec<i64> = rows.unwrap().iter().map(|row| row.number).collect();
+        assert_eq!(numbers, [2, 1]);
+    }
+}
+
+#[tokio::test]
+async fn a_line_does_not_rest_until_a_moment_of_a_clock_that_was_ahead() {
+    for talked in Talked::on(Name::Sms).await {
+        let now = talked.place.clock.now_ms();
+        let ahead = LineRow {
+            paused_until: now + 365 * DAY_MS,
+            failures: 1,
+            since: Some(now),
+            problem: Some("away".into()),
+        };
+        let mut tx = talked.node().write_tx().await.unwrap();
+        lines::put(&mut tx, "sms", &ahead).await.unwrap();
+        tx.commit().await.unwrap();
+        let told = talked.says(SITI, REPORT).await;
+        assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cases that become requests of a city, once, whatever happens on the way.
 
 use lapor_protocol::case::State as CaseState;
+use lapor_stand_ins::mood::Trouble as Mood;
 use serde_json::json;
 
 use super::{LAMP, Linked, MINUTE_MS, REPORT, is_answered};
@@ -184,6 +185,35 @@ async fn a_token_is_asked_for_its_number_until_there_is_one() {
         assert_eq!(linked.stands(case).await, Some(State::Linked));
         assert_eq!(linked.office.filed().len(), 1);
         assert_eq!(linked.cases().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_which_nothing_is_told_holds_up_no_other() {
+    for (status, problem) in [
+        (500, "it answers 500"),
+        (400, "it refuses (400): something is wrong here"),
+    ] {
+        for linked in Linked::with(json!({"follow": false})).await {
+            linked.look().await.unwrap();
+            linked.office.answers_with_tokens();
+            let first = linked.files_verified(&json!({})).await;
+            linked.look().await.unwrap();
+            linked.place.clock.advance(2 * MINUTE_MS);
+            let second = linked.files_verified(&json!({})).await;
+            linked.office.mood.orders([Mood::Fails(status)]);
+            let trouble = linked.look().await.unwrap_err();
+            assert_eq!(trouble.problem, problem);
+            assert_eq!(linked.stands(first).await, Some(State::Token));
+            assert_eq!(linked.stands(second).await, Some(State::Token));
+            assert_eq!(linked.office.filed().len(), 2);
+            linked.office.tells_numbers();
+            linked.place.clock.advance(10 * MINUTE_MS);
+            linked.look().await.unwrap();
+            for case in [first, second] {
+                assert_eq!(linked.stands(case).await, Some(State::Linked));
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Linked, MINUTE_MS, REPORT, count, is_answered, last_text};
 use crate::cities::Trouble;
 use crate::cities::wire::Request;
+use crate::store::cities;
 use crate::testing::{NOW, jpeg};
 
 #[tokio::test]
@@ -156,6 +157,69 @@ async fn what_is_over_is_not_begun_and_what_is_gone_is_said() {
         assert_eq!(stuck.len(), 1);
         assert_eq!(stuck[0].request.as_ref(), Some(&first));
         assert!(stuck[0].problem.as_ref().unwrap().contains("does not know"));
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_refused_for_one_request_holds_up_no_other() {
+    for linked in Linked::with(json!({})).await {
+        let ids = [linked.office.hears(&REPORT), linked.office.hears(&REPORT)];
+        linked.look().await.unwrap();
+        for id in &ids {
+            linked.office.puts(id, "open", "Petugas berangkat.");
+        }
+        linked.place.clock.advance(MINUTE_MS);
+        // What is new is told.
+        let told = Mood::Slow(Duration::ZERO);
+        linked.office.mood.orders([told, Mood::Fails(404)]);
+        linked.look().await.unwrap();
+        for case in linked.cases().await {
+            let view = linked.case(case.case).await;
+            assert_eq!(count(&view, "case.noted"), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_told_of_one_that_was_left_holds_up_no_other() {
+    for linked in Linked::with(json!({})).await {
+        let node = &linked.place.node;
+        for _ in 0..2 {
+            let request = Request {
+                id: linked.office.hears(&REPORT),
+                is_open: true,
+                ..Request::default()
+            };
+            let problem = "title: it is empty".to_owned();
+            let left = node.leave_request(linked.city(), &request, problem);
+            left.await.unwrap();
+        }
+        linked.look().await.unwrap();
+        for one in linked.figures().await.stuck {
+            node.ask_city_again(&one.id, "test").await.unwrap();
+        }
+        linked.office.mood.orders([Mood::Fails(500)]);
+        let trouble = linked.look().await.unwrap_err();
+        assert_eq!(trouble.problem, "it answers 500");
+        assert_eq!(linked.cases().await.len(), 1);
+        linked.place.clock.advance(11 * MINUTE_MS);
+        linked.look().await.unwrap();
+        assert_eq!(linked.cases().await.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_is_new_is_seen_after_a_clock_that_was_ahead_was_set_right() {
+    for linked in Linked::with(json!({})).await {
+        linked.look().await.unwrap();
+        let ahead = NOW + 30 * 24 * 60 * MINUTE_MS;
+        let mut tx = linked.place.node.write_tx().await.unwrap();
+        let noted = cities::fetched(&mut tx, "bandung", ahead).await;
+        noted.unwrap();
+        tx.commit().await.unwrap();
+        linked.office.hears(&REPORT);
+        linked.look().await.unwrap();
+        assert_eq!(linked.cases().await.len(), 1);
     }
 }
 

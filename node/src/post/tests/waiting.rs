@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lapor_migrations::on;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::kinds::case_redacted::RedactionReason;
@@ -192,6 +193,43 @@ async fn an_answer_to_sign_is_told_to_a_superior_and_one_given_back_to_who_wrote
         assert_eq!(says(&sent, OFFICER, "Sebut tanggalnya"), 0);
         assert_eq!(sent.len(), 1);
         assert!(posted.news(&mut before).await.is_empty(), "once");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_for_one_officer_keeps_no_letter_of_another() {
+    const DAMAGE: &str = "update answer_drafts set message_id = $1 where state = 'waiting'";
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let node = posted.node();
+        let leader = posted.hears(LEADER, StaffRole::Leader).await;
+        let officer = posted.hears(OFFICER, StaffRole::Officer).await;
+        let cases = [posted.filed(false).await, posted.filed(false).await];
+        let mut before = 0;
+        posted.news(&mut before).await;
+        let answer = NewDraft {
+            text: "Sudah diganti.",
+            proposes_to_close: false,
+            attachments: &[],
+        };
+        for (filed, key) in cases.iter().zip([KEY, "fedcba9876543210fedcba9876543210"]) {
+            let drafted = node.draft_answer(filed.case, key, &answer, &officer).await;
+            drafted.unwrap();
+        }
+        let drafts = node.answer_drafts(cases[0].case).await.unwrap();
+        let back = node.return_draft(&drafts[0].id, "Sebut tanggalnya.", &leader);
+        back.await.unwrap();
+        for (message, to, words) in [
+            (Some("?"), OFFICER, "dikembalikan dengan catatan"),
+            (None, LEADER, "menunggu persetujuan Anda"),
+        ] {
+            let mut tx = node.write_tx().await.unwrap();
+            on!(&mut tx, c => sqlx::query(DAMAGE).bind(message).execute(c).await.map(drop))
+                .unwrap();
+            tx.commit().await.unwrap();
+            let sent = posted.news(&mut before).await;
+            assert_eq!(says(&sent, to, words), 1);
+            assert_eq!(sent.len(), 1);
+        }
     }
 }
 

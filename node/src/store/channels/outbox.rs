@@ -25,6 +25,8 @@ pub struct OutRow {
     pub state: String,
     /// 1 where the provider told afterwards that nothing may be said before the person writes again.
     pub shut: i64,
+    /// Since when it is due, Unix ms.
+    pub due_at: i64,
 }
 
 /// What was sent stays so, and only its words go.
@@ -40,7 +42,7 @@ macro_rules! dropped {
 }
 
 /// Adds something behind what waits, unless that conversation has been told it; number and attempts
-/// of the row are not looked at, and whether it is shut.
+/// of the row are not looked at, whether it is shut, and since when it is due.
 pub async fn add(tx: &mut Tx, row: &OutRow) -> Stored<()> {
     const SQL: &str = "insert into channel_outbox (number, channel, thread, case_id, kind, once,
             words, created_at, attempts, due_at, leased_until, state, problem)
@@ -100,8 +102,8 @@ pub async fn condense(tx: &mut Tx, channel: &str, before: i64) -> Stored<()> {
     Ok(())
 }
 
-/// Takes what is due on a channel until another moment, the oldest first and of each conversation
-/// only its oldest. Whoever took it last and gave no account of it may have said it.
+/// Takes what is due on a channel until another moment, what is due longest first and of each
+/// conversation only its oldest. Whoever took it last and gave no account of it may have said it.
 pub async fn claim(
     tx: &mut Tx,
     channel: &str,
@@ -116,16 +118,18 @@ pub async fn claim(
             where t.channel = $1 and t.state = 'waiting' and t.due_at <= $2 and t.leased_until <= $2
                 and not exists (select 1 from channel_outbox o
                     where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
-            order by t.number limit $4
+            order by t.due_at, t.number limit $4
         ) returning number, channel, thread, case_id, kind, once, words, created_at, attempts,
-            unanswered, state, shut";
-    Ok(on!(tx, c => sqlx::query_as(SQL)
+            unanswered, state, shut, due_at";
+    let mut rows: Vec<OutRow> = on!(tx, c => sqlx::query_as(SQL)
         .bind(channel)
         .bind(now)
         .bind(until)
         .bind(limit)
         .fetch_all(c)
-        .await)?)
+        .await)?;
+    rows.sort_by_key(|row| (row.due_at, row.number));
+    Ok(rows)
 }
 
 /// It is over: `refused` or `dropped`. Its words go, but for what was refused, which a person may have
@@ -281,6 +285,14 @@ pub async fn open(tx: &mut Tx, thread: &str, now: i64) -> Stored<()> {
     const SQL: &str = "update channel_outbox set state = 'waiting', due_at = $2, shut = 0
         where thread = $1 and (state = 'closed' or (state = 'waiting' and shut = 1))";
     on!(tx, c => sqlx::query(SQL).bind(thread).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// It is due since a moment, and comes behind what was due before.
+pub async fn behind(tx: &mut Tx, number: i64, held: i64, now: i64) -> Stored<()> {
+    const SQL: &str = "update channel_outbox set due_at = $3
+        where number = $1 and leased_until = $2 and state = 'waiting'";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(held).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 
