@@ -30,7 +30,7 @@ impl Link {
     /// Takes in one page, waiting up to `wait` seconds for something to come.
     /// Returns how many items came.
     pub async fn pull(&self, stream: Stream, wait: u64) -> Result<usize, LinkError> {
-        let outcome = match self.pull_page(stream, wait, Effects::Together).await {
+        let outcome = match Box::pin(self.pull_page(stream, wait, Effects::Together)).await {
             // It is fetched again, so that it is stored whatever comes of its effects.
             Ok(None) => Box::pin(self.pull_page(stream, 0, Effects::Later)).await,
             outcome => outcome,

@@ -82,7 +82,7 @@ impl Place {
         };
         let clock = Arc::new(HandClock::at(NOW));
         // Opened once: on PostgreSQL each time takes longer than many a test.
-        let opened = db.migrated(Schema::Node).await.unwrap();
+        let opened = Box::pin(db.migrated(Schema::Node)).await.unwrap();
         let mut tx = opened.write().await.unwrap();
         let text = serde_json::to_string(&joined).unwrap();
         store::chain::set_fact(&mut tx, JOINED, &text)
@@ -93,7 +93,7 @@ impl Place {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        let node = Node::on_database(opened, &settings, clock.clone())
+        let node = Box::pin(Node::on_database(opened, &settings, clock.clone()))
             .await
             .unwrap();
         node.hear_hub_time(NOW);
