@@ -3,7 +3,9 @@
 use lapor_protocol::ids::InstanceId;
 
 use super::*;
+use crate::approvals;
 use crate::store;
+use crate::store::approvals::ApprovalRow;
 use crate::streams::StreamKey;
 
 pub const GARUT: &[(&str, &str)] = &[
@@ -426,5 +428,41 @@ async fn who_only_looks_changes_no_membership() {
                 looks.post(path, &[]).await.is(StatusCode::FORBIDDEN);
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn an_act_that_cannot_be_read_holds_no_other_up_and_lapses() {
+    for place in Place::all(true).await {
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let row = ApprovalRow {
+            id: "0a1b2c3d".to_owned(),
+            deed: r#"{"deed":"of_another_program"}"#.to_owned(),
+            reason: "alasan".to_owned(),
+            asked_by: "account:x".to_owned(),
+            asked_at: NOW - 1,
+            expires_at: NOW + 1_000,
+        };
+        let mut tx = place.ground.db.write().await.unwrap();
+        store::approvals::add(&mut tx, &row, "").await.unwrap();
+        tx.commit().await.unwrap();
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let second = place.enters("kedua@pusat.example").await;
+        let why = [("alasan", "kunci bocor")];
+        let asked = first.post(&format!("{BANDUNG}/tangguhkan"), &why).await;
+        asked.is(StatusCode::SEE_OTHER);
+        let list = second.open("/konsol/persetujuan").await;
+        let at = list.between("action=\"/konsol/persetujuan/", "\"");
+        let yes = [("putusan", "setuju")];
+        let agreed = second.post(&format!("/konsol/persetujuan/{at}"), &yes);
+        agreed.await.is(StatusCode::SEE_OTHER);
+        assert_eq!(place.status(), Status::Suspended);
+        place.clock.advance(2_000);
+        approvals::lapse(&place.ground).await.unwrap();
+        let mut tx = place.ground.db.read().await.unwrap();
+        let left = store::approvals::all(&mut tx, NOW).await.unwrap();
+        assert!(left.is_empty(), "nobody has to decide it");
     }
 }
