@@ -80,7 +80,7 @@ pub struct Holds {
     pub version: String,
     /// Whether the keys of the hub and of the authority are in it.
     pub keys: bool,
-    /// Attachments that its database names and that are not in it.
+    /// Attachments that its database names and that were not there when it was made.
     pub missing: usize,
 }
 
