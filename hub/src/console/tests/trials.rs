@@ -53,6 +53,21 @@ async fn the_latest_backup_is_tried_by_itself_once_a_week_and_is_shown_so() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_keeps_no_trial_from_being_due_once_it_is_set_back() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        works(&place, &operator, BACKUPS, "harian").await;
+        place.clock.set_off(40 * DAY_MS);
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        works(&place, &operator, BACKUPS, "nanti").await;
+        assert_eq!(by_itself(&place).await.as_deref(), Some("nanti"));
+        place.clock.set_off(-39 * DAY_MS);
+        assert_eq!(by_itself(&place).await.as_deref(), Some("harian"));
+        assert_eq!(by_itself(&place).await, None, "it held a moment ago");
+    }
+}
+
+#[tokio::test]
 async fn a_backup_of_which_a_file_is_gone_could_not_be_tried() {
     for place in Place::all(false).await {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
