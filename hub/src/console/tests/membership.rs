@@ -4,9 +4,11 @@ use lapor_protocol::ids::InstanceId;
 
 use super::*;
 use crate::approvals;
+use crate::audit::By;
 use crate::store;
 use crate::store::approvals::ApprovalRow;
 use crate::streams::StreamKey;
+use crate::vouching;
 
 pub const GARUT: &[(&str, &str)] = &[
     ("pendek", "kab-garut"),
@@ -464,5 +466,40 @@ async fn an_act_that_cannot_be_read_holds_no_other_up_and_lapses() {
         let mut tx = place.ground.db.read().await.unwrap();
         let left = store::approvals::all(&mut tx, NOW).await.unwrap();
         assert!(left.is_empty(), "nobody has to decide it");
+    }
+}
+
+#[tokio::test]
+async fn nobody_confirms_what_is_done_to_an_account_after_they_have_looked() {
+    for place in Place::all(true).await {
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let accounts = place.console.accounts();
+        let account = accounts.find_by_login("kedua@pusat.example").await.unwrap();
+        let which = (account.id.as_str(), account.login.as_str());
+        let by = By::actor("account:lain");
+        let done = async |act| {
+            vouching::rest(&place.ground, &by, which, act)
+                .await
+                .unwrap()
+        };
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let confirm = async |seen: String| {
+            let at = format!("/konsol/persetujuan/akun/{}", account.id);
+            let seen = [("dilihat", seen.as_str())];
+            first.post(&at, &seen).await.is(StatusCode::SEE_OTHER);
+            !vouching::rests(&place.ground, which.0).await.unwrap()
+        };
+        let seen = async || {
+            let list = first.open("/konsol/persetujuan").await;
+            list.between("name=\"dilihat\" value=\"", "\"")
+        };
+        done("account").await;
+        let before = seen().await;
+        place.clock.advance(1);
+        done("password").await;
+        assert!(!confirm(before).await, "it may be in other hands since");
+        assert!(confirm(seen().await).await);
     }
 }
