@@ -458,8 +458,10 @@ async fn an_act_that_cannot_be_read_holds_no_other_up_and_lapses() {
         let list = second.open("/konsol/persetujuan").await;
         let at = list.between("action=\"/konsol/persetujuan/", "\"");
         let yes = [("putusan", "setuju")];
-        let agreed = second.post(&format!("/konsol/persetujuan/{at}"), &yes);
-        agreed.await.is(StatusCode::SEE_OTHER);
+        let agreed = second
+            .post(&format!("/konsol/persetujuan/{at}"), &yes)
+            .await;
+        agreed.is(StatusCode::SEE_OTHER);
         assert_eq!(place.status(), Status::Suspended);
         place.clock.advance(2_000);
         approvals::lapse(&place.ground).await.unwrap();
@@ -479,7 +481,7 @@ async fn nobody_confirms_what_is_done_to_an_account_after_they_have_looked() {
         let account = accounts.find_by_login("kedua@pusat.example").await.unwrap();
         let which = (account.id.as_str(), account.login.as_str());
         let by = By::actor("account:lain");
-        let done = async |act| {
+        let done = async |act: &str| {
             vouching::rest(&place.ground, &by, which, act)
                 .await
                 .unwrap()
