@@ -129,8 +129,8 @@ pub async fn lapse(ground: &Ground) -> Result<(), ApprovalError> {
 }
 
 async fn lapse_in(tx: &mut Tx, now: i64) -> Result<(), ApprovalError> {
-    for row in store::approvals::sweep(tx, now).await? {
-        let approval = approval(row)?;
+    let lapsed = store::approvals::sweep(tx, now).await?;
+    for approval in lapsed.into_iter().filter_map(readable) {
         let by = By {
             actor: LAPSED,
             reason: &approval.reason,
@@ -162,11 +162,12 @@ async fn note(
     Ok(())
 }
 
-/// All acts that wait, the oldest first.
+/// All acts that wait, the oldest first. One that cannot be read, as a later program may have left it, is
+/// none: it holds no other up, and lapses.
 pub async fn waiting(ground: &Ground) -> Result<Vec<Approval>, ApprovalError> {
     let mut tx = ground.db.read().await?;
     let rows = store::approvals::all(&mut tx, ground.clock.now_ms()).await?;
-    rows.into_iter().map(approval).collect()
+    Ok(rows.into_iter().filter_map(readable).collect())
 }
 
 /// What waits for an operator. Whom a first person has let in waits among the acts, for the second.
@@ -224,6 +225,13 @@ pub async fn refuse(ground: &Ground, actor: &str, id: &str) -> Result<Approval, 
     note(&mut tx, now, &by, &approval.deed, "refused").await?;
     tx.commit().await?;
     Ok(approval)
+}
+
+fn readable(row: ApprovalRow) -> Option<Approval> {
+    let id = row.id.clone();
+    let read = approval(row);
+    read.inspect_err(|error| tracing::error!(%error, id, "an act that waits cannot be read"))
+        .ok()
 }
 
 fn approval(row: ApprovalRow) -> Result<Approval, ApprovalError> {

@@ -116,15 +116,19 @@ async fn copy_all(
         let absent = named.map(|named| backup.absent("blobs", &named));
         Ok::<_, BackupError>((backup, absent))
     });
-    let (mut backup, absent) = copying.await.map_err(|_| HubError::Aborted)??;
-    if let Some(mut absent) = absent {
+    let (mut backup, mut absent) = copying.await.map_err(|_| HubError::Aborted)??;
+    if let Some(absent) = &mut absent {
         // What was erased meanwhile is not missing.
         let still = self::named(db).await?.unwrap_or_default();
         let still: BTreeSet<String> = still.into_iter().collect();
         absent.retain(|sha256| still.contains(sha256));
-        backup.note_missing(absent);
     }
-    let finishing = tokio::task::spawn_blocking(move || backup.finish());
+    let finishing = tokio::task::spawn_blocking(move || {
+        if let Some(absent) = absent {
+            backup.note_missing("blobs", absent);
+        }
+        backup.finish()
+    });
     let manifest = finishing.await.map_err(|_| HubError::Aborted)??;
     let mut tx = db.write().await?;
     note_made(&mut tx, now_ms, &manifest).await?;

@@ -3,7 +3,9 @@
 //! its own name is complete, checked and on disk. Whose it is they do not tell:
 //! one that is there for one author is there for no other.
 
+use std::fs::TryLockError;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -22,6 +24,8 @@ const PIECE: usize = 256 * 1024;
 
 /// The folder of uploads under way.
 const PARTS: &str = "parts";
+/// What the file has behind the name of a part that says who is at it.
+const HELD: &str = "held";
 
 /// How much of a blob is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,58 @@ pub enum Held {
     Whole,
     /// Bytes that its author has uploaded so far.
     Part(u64),
+}
+
+/// An upload with which nobody else goes on, in no other process of this hub either, until this is
+/// dropped: what one of them still writes of a line that was given up would stand in what another
+/// has proved.
+#[derive(Debug)]
+pub struct Hold {
+    path: PathBuf,
+    _locked: std::fs::File,
+}
+
+impl Hold {
+    /// `None` while somebody else is at it.
+    pub async fn take(
+        folder: &Path,
+        sha256: Digest,
+        author: &InstanceId,
+    ) -> Result<Option<Self>, HubError> {
+        let path = folder.join(PARTS).join(format!("{sha256}.{author}.{HELD}"));
+        let taking = tokio::task::spawn_blocking(move || Self::at(path));
+        Ok(taking.await.map_err(|_| HubError::Aborted)??)
+    }
+
+    fn at(path: PathBuf) -> io::Result<Option<Self>> {
+        if let Some(parts) = path.parent() {
+            std::fs::create_dir_all(parts)?;
+        }
+        let mut options = std::fs::OpenOptions::new();
+        let locked = options.create(true).append(true).open(&path)?;
+        match locked.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        // Whoever had it may have taken the file away since it was opened, and another made it anew.
+        match std::fs::metadata(&path) {
+            Ok(named) if named.ino() == locked.metadata()?.ino() => Ok(Some(Self {
+                path,
+                _locked: locked,
+            })),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        // What is left of it holds nothing: the next one takes it up.
+        std::fs::remove_file(&self.path).ok();
+    }
 }
 
 /// Where the complete file of a blob stands.
@@ -188,5 +244,30 @@ fn digest_of(path: &Path) -> io::Result<Digest> {
             return Ok(Digest::new(hash.finalize().into()));
         }
         hash.update(&piece[..count]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_upload_is_held_by_one_at_a_time_and_nothing_is_left_of_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let [author, other] = ["kota-bandung", "kemenpu"].map(|slug| slug.parse().unwrap());
+        let sha256 = Digest::of(b"x");
+        let held = Hold::take(folder.path(), sha256, &author).await.unwrap();
+        assert!(held.is_some());
+        let twice = Hold::take(folder.path(), sha256, &author).await.unwrap();
+        assert!(twice.is_none());
+        let others = Hold::take(folder.path(), sha256, &other).await.unwrap();
+        assert!(others.is_some(), "each author's upload is its own");
+        assert_eq!(parts(folder.path()).await.unwrap(), []);
+        drop(held);
+        let next = Hold::take(folder.path(), sha256, &author).await.unwrap();
+        assert!(next.is_some());
+        drop((next, others));
+        let left = std::fs::read_dir(folder.path().join(PARTS)).unwrap();
+        assert_eq!(left.count(), 0);
     }
 }

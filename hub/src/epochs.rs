@@ -2,7 +2,7 @@
 //! refused. The former epoch is closed at its accepted head.
 
 use lapor_protocol::chain::{ChainHead, EpochGrant, EpochRequest};
-use lapor_protocol::directory::{EpochEntry, InstanceEntry};
+use lapor_protocol::directory::{Directory, EpochEntry, InstanceEntry};
 use lapor_protocol::dsse::{Envelope, EnvelopeError};
 use lapor_protocol::ids::{InstanceId, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Verifier};
@@ -15,6 +15,12 @@ use crate::store::chains::{self, Chain};
 
 /// A nonce is 16 bytes in hexadecimal.
 const NONCE_CHARS: usize = 32;
+/// Bytes of the entry of one institution, from which on nothing more is added to it: each version of the
+/// directory with it has all of it again, everybody checks all of its keys, and a member brings a version
+/// back in a line of 512 KiB at most, where it stands in base64. That is some 280 epochs with new keys.
+const ENTRY_BYTES: usize = 256 * 1024;
+/// When somebody whose entry is full may ask again.
+const FULL_SECONDS: u32 = 3600;
 
 /// `POST /epochs`: the grant that answers a request of `peer`.
 pub async fn grant(
@@ -32,6 +38,7 @@ pub async fn grant(
     if let Some(line) = chains::grant(&mut tx, peer, &request.nonce).await? {
         return Envelope::parse(line.as_bytes()).map_err(HubError::damaged);
     }
+    refuse_where_full(&directory, peer)?;
     let chain = chains::one(&mut tx, peer).await?;
     let mut chain = chain.ok_or_else(|| HubError::damaged("an active instance has no chain"))?;
     if request.after > chain.head.epoch {
@@ -72,6 +79,20 @@ pub async fn grant(
     ground.directory.adopt(&directory);
     tracing::info!(instance = %peer, epoch = first.epoch, "an epoch was granted");
     Ok(grant)
+}
+
+/// Refuses an epoch or a key more to whoever has had so many that it is broken or hostile.
+pub fn refuse_where_full(directory: &Directory, id: &InstanceId) -> Result<(), HubError> {
+    let entry = directory.latest().instance(id);
+    let text = entry.and_then(|entry| serde_json::to_vec(entry).ok());
+    if text.is_none_or(|text| text.len() < ENTRY_BYTES) {
+        return Ok(());
+    }
+    let mut refusal = Refusal::of(Code::RateLimited).after_seconds(FULL_SECONDS);
+    let detail =
+        "its entry in the directory is full of epochs and keys; ask the federation's staff";
+    refusal.detail = Some(detail.to_owned());
+    Err(refusal.into())
 }
 
 fn open(
@@ -141,4 +162,48 @@ pub fn replace_key(entry: &mut InstanceEntry, key: &CertifiedKey, last: Position
         }
     }
     entry.keys.push(key.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_protocol::directory::DirectoryVersion;
+    use lapor_protocol::ids::{Digest, InstanceKind};
+    use lapor_protocol::keys::Signer;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_added_to_an_entry_that_is_full() {
+        let hub = Signer::from_seed(&[1; 32]);
+        let known = Verifier::from_jwk(&hub.public()).unwrap();
+        let [full, other]: [InstanceId; 2] =
+            ["kota-bandung", "kota-bogor"].map(|slug| slug.parse().unwrap());
+        let entry = |id: &InstanceId, epochs: u32| {
+            let named = InstanceEntry::registered(id.clone(), InstanceKind::Kota, "B".into());
+            let closed = (1..=epochs).map(|epoch| EpochEntry {
+                epoch,
+                closed_at: Some(0),
+            });
+            InstanceEntry {
+                epochs: closed.collect(),
+                ..named
+            }
+        };
+        let version = DirectoryVersion {
+            version: 1,
+            prev: Digest::ZERO,
+            at: 1,
+            trust_domain: "lapor.test".into(),
+            hub_keys: vec![hub.public()],
+            changes: vec![entry(&full, 12_000), entry(&other, 1_000)],
+            taxonomy: None,
+            calendar: None,
+            maintenance: None,
+        };
+        let mut directory = Directory::trusting(vec![known]);
+        directory.apply(&version.sign(&hub)).unwrap();
+        let refused = refuse_where_full(&directory, &full).unwrap_err();
+        assert_eq!(refused.code(), Code::RateLimited);
+        assert!(refuse_where_full(&directory, &other).is_ok());
+    }
 }

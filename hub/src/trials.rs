@@ -15,7 +15,7 @@ use crate::error::HubError;
 use crate::settings::BackupSettings;
 use crate::store;
 use crate::store::from_code;
-use crate::upkeep::{self, Outcome, UpkeepError, Work};
+use crate::upkeep::{self, Holds, Outcome, UpkeepError, Work};
 
 /// Who runs them, in the audit log.
 pub const ITSELF: &str = "hub";
@@ -36,12 +36,14 @@ pub struct Standing {
 }
 
 impl Standing {
-    pub async fn read(tx: &mut Tx) -> Result<Self, HubError> {
-        let last = store::upkeep::last_trial(tx).await?;
+    /// As it is at a moment (Unix ms): what was tried by a clock that has been set back since is
+    /// none of it, and keeps no other from being due.
+    pub async fn read(tx: &mut Tx, now_ms: i64) -> Result<Self, HubError> {
+        let last = store::upkeep::last_trial(tx, now_ms).await?;
         let last = last.map(|(at, outcome)| Ok::<_, HubError>((at, from_code(outcome)?)));
         Ok(Self {
             last: last.transpose()?,
-            sound: store::upkeep::last_sound(tx).await?,
+            sound: store::upkeep::last_sound(tx, now_ms).await?,
         })
     }
 
@@ -102,16 +104,21 @@ async fn tick(hub: &Arc<Hub>) {
 /// Begins to try the latest backup where that is due; which one that is.
 pub async fn try_when_due(hub: &Arc<Hub>) -> Result<Option<String>, UpkeepError> {
     let mut tx = hub.ground.db.read().await.map_err(HubError::from)?;
-    let standing = Standing::read(&mut tx).await?;
+    let now = hub.now_ms();
+    let standing = Standing::read(&mut tx, now).await?;
     tx.rollback().await.map_err(HubError::from)?;
-    if !standing.is_due(&hub.settings().backup, hub.now_ms()) {
+    if !standing.is_due(&hub.settings().backup, now) {
         return Ok(None);
     }
-    let mut shelf = upkeep::read(hub).await?.backups.into_iter();
-    let latest = shelf.find(|backup| backup.holds.is_some());
-    let latest = latest.ok_or(UpkeepError::Unknown)?;
+    let shelf = upkeep::read(hub).await?.backups;
+    let is_past = |holds: &Holds| holds.made_at <= now;
+    let past = shelf
+        .iter()
+        .find(|backup| backup.holds.as_ref().is_some_and(is_past));
+    let any = || shelf.iter().find(|backup| backup.holds.is_some());
+    let latest = past.or_else(any).ok_or(UpkeepError::Unknown)?;
     upkeep::begin(hub, &By::actor(ITSELF), Work::Trial, &latest.name).await?;
-    Ok(Some(latest.name))
+    Ok(Some(latest.name.clone()))
 }
 
 #[cfg(test)]

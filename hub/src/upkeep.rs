@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use self::record::{Kept, keep, note, note_alone};
+use self::record::{Kept, keep, keep_at_last, note, note_alone};
 use crate::app::Hub;
 use crate::audit::By;
 use crate::backup;
@@ -127,7 +127,8 @@ pub enum UpkeepError {
     Hub(#[from] HubError),
 }
 
-/// Begins to make a backup, or to try one; what follows is read from [`read`].
+/// Begins to make a backup, or to try one; what follows is read from [`read`]. It goes on though whoever
+/// asked hangs up: what is noted as begun and is not would keep others from theirs.
 pub async fn begin(hub: &Arc<Hub>, by: &By<'_>, work: Work, name: &str) -> Result<(), UpkeepError> {
     let shelf = hub.settings().backup.folder.clone();
     let shelf = shelf.ok_or(UpkeepError::NoFolder)?;
@@ -141,10 +142,18 @@ pub async fn begin(hub: &Arc<Hub>, by: &By<'_>, work: Work, name: &str) -> Resul
         Work::Trial => Some(made_at(&folder).ok_or(UpkeepError::Unknown)?),
     };
     let place = Place::take(hub, work, name)?;
-    let noted = note_alone(hub, by, work, (name, backup_at)).await?;
-    let row = noted.ok_or(UpkeepError::Busy)?;
-    tokio::spawn(async move { place.work(row, &folder).await });
-    Ok(())
+    let [actor, reason, name] = [by.actor, by.reason, name].map(ToOwned::to_owned);
+    let begun = tokio::spawn(async move {
+        let by = By {
+            reason: &reason,
+            ..By::actor(&actor)
+        };
+        let noted = note_alone(&place.0, &by, work, (&name, backup_at)).await?;
+        let row = noted.ok_or(UpkeepError::Busy)?;
+        tokio::spawn(async move { place.work(row, &folder).await });
+        Ok::<_, UpkeepError>(())
+    });
+    begun.await.map_err(|_| HubError::Aborted)?
 }
 
 /// Tries a backup at the machine, and keeps what came of it as the console does.
@@ -215,7 +224,7 @@ impl Place {
         {
             tracing::error!(problem, name = row.name, work = row.work, "a backup failed");
         }
-        if let Err(error) = keep(&hub.ground, row, kept).await {
+        if let Err(error) = keep_at_last(&hub.ground, row, kept).await {
             tracing::error!(%error, "what came of a backup could not be written down");
         }
         hub.alarms.ring();

@@ -18,6 +18,8 @@ pub enum VouchError {
     Gone,
     #[error("whoever had a part in it cannot confirm the account; another operator must")]
     SamePerson,
+    #[error("something else was done to the account since; look at it again")]
+    Changed,
     #[error(transparent)]
     Database(#[from] DbError),
 }
@@ -70,11 +72,13 @@ pub async fn resting(ground: &Ground) -> Result<Vec<RestingRow>, DbError> {
     store::resting::of(&mut tx, "").await
 }
 
-/// Lets it act, by somebody because of whom it does not rest.
+/// Lets it act, by somebody because of whom it does not rest. `seen` is when the last was done to it
+/// (Unix ms) of which they have read; `None` of whoever does not say.
 pub async fn vouch(
     ground: &Ground,
     actor: &str,
     (id, login): (&str, &str),
+    seen: Option<i64>,
 ) -> Result<(), VouchError> {
     let mut tx = ground.db.write().await?;
     let rows = store::resting::of(&mut tx, id).await?;
@@ -82,6 +86,9 @@ pub async fn vouch(
     let person = tokens::person(&mut tx, actor).await?;
     if rows.iter().any(|row| row.asked_by == person) {
         return Err(VouchError::SamePerson);
+    }
+    if seen.is_some_and(|seen| last.asked_at > seen) {
+        return Err(VouchError::Changed);
     }
     store::resting::wake(&mut tx, id).await?;
     let reason = format!("{} ({login}: {})", last.reason, last.act);

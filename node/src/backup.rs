@@ -134,8 +134,10 @@ async fn copy_all(
         let still: BTreeSet<String> = self::named(db).await?.into_iter().collect();
         absent.retain(|sha256| still.contains(sha256));
     }
-    backup.note_missing(absent);
-    let finishing = tokio::task::spawn_blocking(move || backup.finish());
+    let finishing = tokio::task::spawn_blocking(move || {
+        backup.note_missing("blobs", absent);
+        backup.finish()
+    });
     let manifest = finishing.await.map_err(NodeError::damaged)??;
     let mut tx = db.write().await?;
     store::chain::set_fact(&mut tx, LAST, &now_ms.to_string()).await?;

@@ -195,6 +195,7 @@ recipient-change = Change the recipient
 recipient-save = Save the recipient
 recipient-saved = The recipient is saved.
 recipient-known = There is a recipient with this address already.
+recipient-address-stays = Two must agree on who is told no more, so the address stays. Add another recipient, and have this one removed.
 recipient-address-kept = Leave it empty to keep the address that there is ({ $at }).
 recipient-disable-about = What waits for this recipient is dropped, and they are told nothing more until they are switched on again.
 recipient-remove = Remove

@@ -278,6 +278,7 @@ resting-act = What was done
 resting-vouch = Confirm
 resting-vouch-of = Confirm the account of { $name }
 resting-vouched = The account is confirmed and can be used.
+resting-changed = Something else was done to this account since. Read what it was, and decide again.
 resting-same-person = Whoever had a part in this account cannot confirm it; ask another operator.
 gift-account = Account made
 gift-role = Role or login changed

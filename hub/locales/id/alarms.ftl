@@ -183,6 +183,7 @@ recipient-change = Ubah penerima
 recipient-save = Simpan penerima
 recipient-saved = Penerima disimpan.
 recipient-known = Sudah ada penerima dengan alamat ini.
+recipient-address-stays = Siapa yang tidak lagi diberi tahu harus disetujui dua orang, jadi alamatnya tetap. Tambahkan penerima lain, lalu minta penerima ini dihapus.
 recipient-address-kept = Kosongkan untuk tetap memakai alamat yang ada ({ $at }).
 recipient-disable-about = Yang menunggu untuk penerima ini dibuang, dan ia tidak lagi diberi tahu sampai dinyalakan lagi.
 recipient-remove = Hapus

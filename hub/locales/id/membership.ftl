@@ -254,6 +254,7 @@ resting-act = Yang dilakukan
 resting-vouch = Pastikan
 resting-vouch-of = Pastikan akun { $name }
 resting-vouched = Akun dipastikan dan dapat dipakai.
+resting-changed = Sejak itu ada hal lain yang dilakukan pada akun ini. Baca dulu apa itu, lalu putuskan lagi.
 resting-same-person = Yang ikut mengurus akun ini tidak dapat memastikannya; minta operator lain.
 gift-account = Akun dibuat
 gift-role = Peran atau alamat masuk diubah

@@ -47,6 +47,10 @@ pub enum ActError {
     TooMany,
     #[error("there is one with the same address already")]
     Known,
+    #[error(
+        "where two must agree an address stays; add another recipient, and have this one removed"
+    )]
+    AddressStays,
     #[error("the key that seals secrets cannot be used; the log says why")]
     Sealing(#[from] AccountError),
     #[error(transparent)]

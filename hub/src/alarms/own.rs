@@ -37,7 +37,9 @@ const JOINS_MS: i64 = 3 * DAY_MS;
 /// Reads how it stands.
 pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFinding>, HubError> {
     let (now, settings) = (hub.now_ms(), hub.settings());
-    let backup = upkeep::last_backup(tx).await?;
+    let made = upkeep::last_backup(tx).await?;
+    // When one was made by a clock that has been set back since is not known.
+    let backup = made.filter(|at| at.saturating_sub(now) < DAY_MS);
     let letters = store::alarms::deliveries::trouble(tx).await?;
     Ok(vec![
         (Own::Sequencer, Some(queue(hub))),
@@ -52,7 +54,7 @@ pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFi
         ),
         (
             Own::Trial,
-            Some(trial(hub, Standing::read(tx).await?, backup.is_some())),
+            Some(trial(hub, Standing::read(tx, now).await?, made.is_some())),
         ),
         (Own::Certificate, certificate(hub, now)),
         (Own::Issuer, Some(issuer(hub, now))),

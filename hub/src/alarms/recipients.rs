@@ -59,12 +59,14 @@ pub async fn add(
     Ok(secret.map(|secret| secret.reveal()))
 }
 
-/// Changes a name and, if one is given, the address; what waits goes to the new one.
+/// Changes a name and, if one is given, the address; what waits goes to the new one. Where two must
+/// agree, nobody alone has somebody who is told be told no more by that.
 pub async fn change(
     hub: &Hub,
     actor: &str,
     id: &str,
     (name, address): (&str, Option<&str>),
+    second_person: bool,
 ) -> Result<(), ActError> {
     let now = hub.now_ms();
     let mut tx = hub.ground.db.write().await?;
@@ -72,6 +74,9 @@ pub async fn change(
     let row = known.iter().find(|row| row.id == id);
     let before = row.cloned().ok_or(ActError::Gone)?;
     let address = address.unwrap_or(&before.address);
+    if second_person && before.enabled != 0 && address != before.address {
+        return Err(ActError::AddressStays);
+    }
     if is_known(&known, &before, address) {
         return Err(ActError::Known);
     }

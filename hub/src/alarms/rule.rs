@@ -224,16 +224,20 @@ impl Rule {
     }
 }
 
-/// All rules, the oldest first.
+/// All rules, the oldest first. One that cannot be read, as a later program may have left it, is none:
+/// the others raise alarms all the same.
 pub async fn all(tx: &mut Tx) -> Result<Vec<Rule>, DbError> {
     let told = store::alarms::rules::told(tx).await?;
     let rows = store::alarms::rules::all(tx).await?;
     let rule = |row: RuleRow| {
         let own = told.iter().filter(|(rule, _)| *rule == row.id);
         let recipients = own.map(|(_, recipient)| recipient.clone()).collect();
-        Rule::of(row, recipients)
+        let id = row.id.clone();
+        let read = Rule::of(row, recipients);
+        read.inspect_err(|error| tracing::warn!(%error, id, "a rule of alarms cannot be read"))
+            .ok()
     };
-    rows.into_iter().map(rule).collect()
+    Ok(rows.into_iter().filter_map(rule).collect())
 }
 
 pub async fn put(tx: &mut Tx, rule: &Rule, now: i64) -> Result<(), DbError> {
@@ -332,7 +336,30 @@ pub(super) fn defaults() -> Vec<Rule> {
 
 #[cfg(test)]
 mod tests {
+    use lapor_migrations::Schema;
+    use lapor_migrations::throwaway::databases_of;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_rule_that_cannot_be_read_holds_no_other_up() {
+        for test in databases_of(Schema::Hub).await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            begin(&mut tx, 1).await.unwrap();
+            let known = all(&mut tx).await.unwrap();
+            assert_eq!(known.len(), defaults().len());
+            let later = RuleRow {
+                id: "later".to_owned(),
+                condition: "hub_of_a_later_program".to_owned(),
+                ..known[0].row()
+            };
+            store::alarms::rules::put(&mut tx, &later, &[], 2)
+                .await
+                .unwrap();
+            assert_eq!(all(&mut tx).await.unwrap(), known);
+        }
+    }
 
     #[test]
     fn the_first_rules_look_at_every_condition() {

@@ -29,7 +29,8 @@ pub async fn read(hub: &Hub, period: Period) -> Result<Option<Figures>, HubError
     figures.transpose().map_err(HubError::damaged)
 }
 
-/// Counts and keeps the latest week that is over and not kept yet; false where there is none.
+/// Counts and keeps the latest week that is over and not kept yet; false where there is none. What is
+/// kept of later ones was over by a clock that has been set back since, and goes.
 pub async fn keep_next(hub: &Hub) -> Result<bool, HubError> {
     let mut tx = hub.ground.db.read().await?;
     let calendar = store::state::read(&mut tx, CASEWORK_CALENDAR).await?;
@@ -41,6 +42,13 @@ pub async fn keep_next(hub: &Hub) -> Result<bool, HubError> {
     tx.rollback().await?;
     let first = Week::at(first);
     let latest = Week::at(hub.now_ms() - SETTLED_MS).before();
+    let last = latest.monday().to_string();
+    if kept.last().is_some_and(|monday| *monday > last) {
+        let mut tx = hub.ground.db.write().await?;
+        weeks::forget_after(&mut tx, &last).await?;
+        tx.commit().await?;
+        return Ok(true);
+    }
     let mut over = std::iter::successors(Some(latest), |week| Some(week.before()))
         .take_while(|week| *week >= first);
     let Some(week) = over.find(|week| !kept.contains(&week.monday().to_string())) else {

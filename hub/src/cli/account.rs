@@ -119,7 +119,7 @@ pub async fn run(ground: &Arc<Ground>, command: Command, out: &mut Out<'_>) -> R
         Command::Vouch { login } => {
             let account = find(&login).await?;
             let which = (account.id.as_str(), account.login.as_str());
-            vouching::vouch(ground, &actor, which).await?;
+            vouching::vouch(ground, &actor, which, None).await?;
             writeln!(out.answer, "{login} can act now")?;
         }
         Command::SetupLink => match accounts.setup_link(&actor).await? {

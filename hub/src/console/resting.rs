@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_web::accounts::{Account, AccountId, AccountState};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Flash, LocalPath};
+use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::{Gift, Member, actor_named, refusal};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
@@ -16,6 +16,8 @@ use super::{Answer, Console, ConsoleRole, approvals};
 use crate::vouching::{self, VouchError};
 
 pub const ONE: &str = "/konsol/persetujuan/akun/{id}";
+/// The field of what whoever confirms has read.
+const SEEN: &str = "dilihat";
 
 #[derive(Deserialize)]
 pub struct OnePath {
@@ -33,6 +35,8 @@ pub struct Resting {
     /// Unix ms.
     pub asked_at: i64,
     pub at: String,
+    /// Unix ms; when the last was done to the account of which whoever looks reads.
+    pub seen: i64,
     /// Whether whoever looks may confirm it.
     pub vouches: bool,
 }
@@ -54,6 +58,7 @@ pub async fn all(
         let account = accounts.find(|account| account.id.as_str() == row.account)?;
         let works = account.state == AccountState::Active && account.role.administers;
         let mut parts = rows.iter().filter(|other| other.account == row.account);
+        let last = parts.clone().map(|other| other.asked_at).max();
         works.then(|| Resting {
             name: account.name.clone(),
             login: account.login.as_str().to_owned(),
@@ -63,6 +68,7 @@ pub async fn all(
             who: actor_named(v, &names, &row.asked_by),
             asked_at: row.asked_at,
             at: ONE.replace("{id}", account.id.as_str()),
+            seen: last.unwrap_or(row.asked_at),
             vouches: acts && parts.all(|other| other.asked_by != actor),
         })
     };
@@ -74,15 +80,18 @@ pub async fn vouch(
     State(console): State<Arc<Console>>,
     member: Member,
     Path(path): Path<OnePath>,
+    form: Form,
 ) -> Answer<Response> {
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
     let id: AccountId = path.id.parse().map_err(|error| refusal(&error))?;
     let account = console.accounts().find(&id).await;
     let account = account.map_err(|error| refusal(&error))?;
     let which = (account.id.as_str(), account.login.as_str());
-    let said = match vouching::vouch(&console.hub.ground, &member.actor(), which).await {
+    let seen = form.text(SEEN).parse().ok();
+    let said = match vouching::vouch(&console.hub.ground, &member.actor(), which, seen).await {
         Ok(()) => Flash::done(text_id("resting-vouched")),
         Err(VouchError::Gone) => Flash::warning(text_id("console-approval-gone")),
+        Err(VouchError::Changed) => Flash::warning(text_id("resting-changed")),
         Err(VouchError::SamePerson) => Flash::warning(text_id("resting-same-person")),
         Err(VouchError::Database(error)) => return Err(ApiProblem::database(&error)),
     };

@@ -25,7 +25,7 @@ use super::held::holding;
 use super::ranges::{Wanted, content_range, range};
 use super::{Peer, body};
 use crate::app::Hub;
-use crate::blobs::{self, Held};
+use crate::blobs::{self, Held, Hold};
 use crate::error::{HubError, Refusal};
 use crate::store;
 use crate::store::blobs::{Announced, Claim, Owner, Room};
@@ -47,10 +47,13 @@ pub async fn receive(
 ) -> Result<Response, HubError> {
     let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
     let _place = hub.admission.uploads.take((author.clone(), sha256))?;
+    let folder = &hub.settings().storage.blobs;
+    // The place is of this process alone.
+    let hold = Hold::take(folder, sha256, &author).await?;
+    let _hold = hold.ok_or_else(|| Refusal::of(Code::RateLimited).after_seconds(1))?;
     let range = content_range(&headers)?;
     let mut own = own(&hub, sha256, &author, range).await?;
     let total = own.blob.size;
-    let folder = &hub.settings().storage.blobs;
     take_room(&hub, &mut own).await?;
     let Held::Part(here) = held(&hub, &own).await? else {
         return Ok(progress(StatusCode::CREATED, total));
@@ -124,7 +127,7 @@ async fn complete(hub: &Hub, blob: &Announced) -> Result<(), HubError> {
 
 /// What there is of a blob, once a part that is all there has been given its
 /// name: the hub may have been killed before it did. Whoever calls this holds
-/// the place of the upload.
+/// the upload.
 async fn held(hub: &Hub, claim: &Claim) -> Result<Held, HubError> {
     match found(hub, claim).await? {
         Held::Part(here) if here >= claim.blob.size => match complete(hub, &claim.blob).await {
@@ -144,9 +147,13 @@ async fn seen(hub: &Hub, claim: &Claim) -> Result<Held, HubError> {
         return Ok(found);
     }
     let place = (blob.author.clone(), blob.sha256);
-    match hub.admission.uploads.take(place) {
-        Ok(_place) => held(hub, claim).await,
-        Err(_) => Ok(found),
+    let Ok(_place) = hub.admission.uploads.take(place) else {
+        return Ok(found);
+    };
+    let folder = &hub.settings().storage.blobs;
+    match Hold::take(folder, blob.sha256, &blob.author).await? {
+        Some(_hold) => held(hub, claim).await,
+        None => Ok(found),
     }
 }
 

@@ -26,6 +26,7 @@ use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::damage;
+use crate::epochs;
 use crate::error::HubError;
 use crate::sequencer::{Batch, Boot, Lines, read_batch};
 use crate::store;
@@ -74,6 +75,7 @@ pub async fn accept(
         batch = judged(&hub, &author, &lines).await?;
     }
     if batch.announces_key() {
+        epochs::refuse_where_full(&hub.ground.directory.current(), &batch.author)?;
         hub.admission.change(&batch.author)?;
     }
     let is_logged =

@@ -43,7 +43,7 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let letters = store::alarms::deliveries::count(&mut tx).await?;
     let backup = upkeep::last_backup(&mut tx).await?;
     let size = upkeep::last_size(&mut tx).await?;
-    let trials = Standing::read(&mut tx).await?;
+    let trials = Standing::read(&mut tx, hub.now_ms()).await?;
     tx.rollback().await?;
     casework::measure(figures, &ground.directory.current(), &counted, ordered);
     alarms(figures, &open, letters);

@@ -18,9 +18,9 @@ const FINISH_BACKUP: &str = "update upkeep_runs set backup_at = $1, ended_at = $
 const LATEST: &str = "select id, work, name, backup_at, asked_by, began_at, ended_at, outcome, result \
      from upkeep_runs order by began_at desc, id limit $1";
 const LAST_SOUND: &str = "select max(ended_at) from upkeep_runs \
-     where work = 'trial' and outcome = 'done'";
+     where work = 'trial' and outcome = 'done' and ended_at <= $1";
 const LAST_TRIAL: &str = "select ended_at, outcome from upkeep_runs \
-     where work = 'trial' and ended_at is not null order by ended_at desc, began_at desc, id limit 1";
+     where work = 'trial' and ended_at <= $1 order by ended_at desc, began_at desc, id limit 1";
 const TRIALS: &str = "select name, backup_at, asked_by, ended_at, outcome from upkeep_runs \
      where work = 'trial' and ended_at is not null and backup_at is not null order by ended_at, id";
 
@@ -117,14 +117,14 @@ pub async fn latest(tx: &mut Tx, limit: i64) -> Result<Vec<RunRow>, DbError> {
     Ok(on!(tx, conn => sqlx::query_as(LATEST).bind(limit).fetch_all(conn).await)?)
 }
 
-/// Unix ms; when a trial last ended in which all held.
-pub async fn last_sound(tx: &mut Tx) -> Result<Option<i64>, DbError> {
-    Ok(on!(tx, conn => sqlx::query_scalar(LAST_SOUND).fetch_one(conn).await)?)
+/// Unix ms; when a trial last ended by a moment in which all held.
+pub async fn last_sound(tx: &mut Tx, by: i64) -> Result<Option<i64>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(LAST_SOUND).bind(by).fetch_one(conn).await)?)
 }
 
-/// Unix ms of the end of the last trial, and what came of it.
-pub async fn last_trial(tx: &mut Tx) -> Result<Option<(i64, String)>, DbError> {
-    Ok(on!(tx, conn => sqlx::query_as(LAST_TRIAL).fetch_optional(conn).await)?)
+/// Unix ms of the end of the last trial that ended by a moment, and what came of it.
+pub async fn last_trial(tx: &mut Tx, by: i64) -> Result<Option<(i64, String)>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(LAST_TRIAL).bind(by).fetch_optional(conn).await)?)
 }
 
 /// The earliest first.

@@ -1,6 +1,8 @@
 //! What is kept of each backup that is made or tried: that it began and who asked, then how it ended
 //! and what came of it, also where its process did not live to say so.
 
+use std::time::Duration;
+
 use lapor_migrations::{Db, Tx};
 use lapor_web::backup::Manifest;
 use lapor_web::chance::random;
@@ -19,6 +21,9 @@ use crate::trial::{self, Trial};
 
 /// Why a run ended whose process did not live to say so.
 const INTERRUPTED: &str = "the program ended meanwhile";
+/// How often, and how long after each other, what came of a run is tried to be written down.
+const TRIES: usize = 60;
+const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// What is kept of a run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -104,7 +109,8 @@ pub(crate) async fn interrupt_of(tx: &mut Tx, now: i64, replica: &str) -> Result
     Ok(store::upkeep::interrupt(tx, now, &text, replica).await?)
 }
 
-/// As [`note`], unless another process of this hub is at something.
+/// As [`note`], unless another process of this hub is at something. Whoever calls this has the one
+/// place of this process: what that began before is over, though it could not say so.
 pub(super) async fn note_alone(
     hub: &Hub,
     by: &By<'_>,
@@ -116,6 +122,7 @@ pub(super) async fn note_alone(
     if store::upkeep::is_under_way(&mut tx, replica).await? {
         return Ok(None);
     }
+    interrupt_of(&mut tx, hub.now_ms(), replica).await?;
     let row = note(&mut tx, hub.now_ms(), by, work, what).await?;
     store::upkeep::be_of(&mut tx, &row.id, replica).await?;
     tx.commit().await?;
@@ -154,11 +161,35 @@ pub(super) async fn note(
     Ok(row)
 }
 
-pub(super) async fn keep(ground: &Ground, mut row: RunRow, kept: Kept) -> Result<(), HubError> {
+pub(super) async fn keep(ground: &Ground, row: RunRow, kept: Kept) -> Result<(), HubError> {
+    put(ground, &ended(ground, row, &kept)?).await
+}
+
+/// As [`keep`], and again for a while where the database does not take it: until it is written, all
+/// processes of this hub take it for under way.
+pub(super) async fn keep_at_last(ground: &Ground, row: RunRow, kept: Kept) -> Result<(), HubError> {
+    let row = ended(ground, row, &kept)?;
+    for _ in 0..TRIES {
+        match put(ground, &row).await {
+            Err(HubError::Database(error)) => {
+                tracing::warn!(%error, "what came of a backup cannot be written down yet");
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+            written => return written,
+        }
+    }
+    put(ground, &row).await
+}
+
+fn ended(ground: &Ground, mut row: RunRow, kept: &Kept) -> Result<RunRow, HubError> {
     row.ended_at = Some(ground.clock.now_ms());
     row.outcome = Some(code_of(&kept.outcome()));
-    row.result = Some(serde_json::to_string(&kept).map_err(HubError::damaged)?);
+    row.result = Some(serde_json::to_string(kept).map_err(HubError::damaged)?);
+    Ok(row)
+}
+
+async fn put(ground: &Ground, row: &RunRow) -> Result<(), HubError> {
     let mut tx = ground.db.write().await?;
-    store::upkeep::end(&mut tx, &row).await?;
+    store::upkeep::end(&mut tx, row).await?;
     Ok(tx.commit().await?)
 }

@@ -80,7 +80,7 @@ pub struct Holds {
     pub version: String,
     /// Whether the keys of the hub and of the authority are in it.
     pub keys: bool,
-    /// Attachments that its database names and that are not in it.
+    /// Attachments that its database names and that were not there when it was made.
     pub missing: usize,
 }
 
@@ -123,7 +123,7 @@ pub async fn read(hub: &Hub) -> Result<Shelf, HubError> {
     let found = found.await.map_err(|_| HubError::Aborted)?;
     let mut tx = hub.ground.db.read().await?;
     let last_backup = last_backup(&mut tx).await?;
-    let standing = Standing::read(&mut tx).await?;
+    let standing = Standing::read(&mut tx, hub.now_ms()).await?;
     let trials = store::upkeep::trials(&mut tx).await?;
     let rows = store::upkeep::latest(&mut tx, SHOWN).await?;
     tx.rollback().await?;

@@ -4,6 +4,7 @@
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use http::Method;
+use lapor_hub::blobs::Hold;
 use lapor_hub::store;
 use lapor_protocol::ids::Digest;
 use lapor_protocol::problem::Code;
@@ -166,5 +167,44 @@ async fn what_was_noted_to_go_stays_if_somebody_has_brought_it_by_the_next_start
             bytes
         );
         assert!(!stray.exists(), "no message names it");
+    }
+}
+
+/// As where another process of this hub still writes what came to it on a line that was given up.
+#[tokio::test]
+async fn an_upload_waits_for_another_process_that_is_at_it() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [pusat, _, mut kemenpu] = place.three().await;
+        let bytes = vec![7; 5000];
+        let sha256 = Digest::of(&bytes);
+        let told = programme(&mut kemenpu, &[&bytes]);
+        place.send(&kemenpu, &[told]).await;
+        let folder = place.hub.settings().storage.blobs.clone();
+        let elsewhere = Hold::take(&folder, sha256, &kemenpu.id).await.unwrap();
+        assert!(elsewhere.is_some());
+        let (feed, pieces) = mpsc::channel(1);
+        feed.send(bytes.clone()).await.unwrap();
+        drop(feed);
+        let refused = fed(&place, &kemenpu, &bytes, pieces).await;
+        assert_eq!(refused.code(), Some(Code::RateLimited));
+        // All of it is here, and who reads does not prove it while the other may write.
+        let part = folder
+            .join("parts")
+            .join(format!("{sha256}.{}", kemenpu.id));
+        std::fs::write(&part, &bytes).unwrap();
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        let claims = store::blobs::announced(&mut tx, sha256).await.unwrap();
+        store::blobs::take_room(&mut tx, &claims[0].blob)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let path = format!("/blobs/{sha256}");
+        let pending = place.get(&pusat, &path).await;
+        assert_eq!(pending.code(), Some(Code::BlobPending));
+        drop(elsewhere);
+        assert_eq!(place.get(&pusat, &path).await.body, bytes);
+        let left = parts(&place);
+        assert_eq!(left, 0);
     }
 }

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 /// The form of this manifest; a reader refuses a later one.
 pub const FORM: u32 = 1;
 pub const NAME: &str = "manifest.json";
+/// The folder of attachments below a backup.
+const SHELF: &str = "blobs";
 /// Attachments that are named to people; the manifest names all.
 const SHOWN: usize = 5;
 
@@ -49,13 +51,19 @@ pub struct Manifest {
     /// Every file but this one, by its path below the backup.
     pub files: BTreeMap<String, FileFacts>,
     /// Attachments that the database names and that were not there when the
-    /// backup was made; absent where nobody has compared.
+    /// backup was made, also those that an earlier run has copied and that are
+    /// among the files; absent where nobody has compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<String>>,
 }
 
+/// The path of an attachment (hexadecimal digest) below a backup.
+pub fn shelved(folder: &str, name: &str) -> String {
+    format!("{folder}/{}/{name}", name.get(..2).unwrap_or_default())
+}
+
 impl Manifest {
-    /// What people should know of the attachments that are not in the backup.
+    /// What people should know of the attachments that were not there.
     pub fn lacks(&self) -> Option<String> {
         let missing = self
             .missing
@@ -67,8 +75,17 @@ impl Manifest {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
+        let here = |name: &&String| self.files.contains_key(&shelved(SHELF, name));
+        let kept = missing.iter().filter(here).count();
+        let look = match missing.len() - kept {
+            0 => "What an earlier run has copied of them is in this backup still".to_owned(),
+            _ if kept == 0 => "Look for them in an earlier backup".to_owned(),
+            lost => format!(
+                "What an earlier run has copied of them is in this backup still; look for the other {lost} in an earlier backup"
+            ),
+        };
         Some(format!(
-            "{} that the database names were not there when the backup was made: {}{more}; manifest.json lists them under `missing`. Look for them in an earlier backup",
+            "{} that the database names were not there when the backup was made: {}{more}; manifest.json lists them under `missing`. {look}",
             match missing.len() {
                 1 => "1 attachment".to_owned(),
                 count => format!("{count} attachments"),

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Backup, BackupError, NewBackup, Origin};
 
 fn origin(made_at: i64) -> Origin {
@@ -152,7 +154,7 @@ fn what_the_database_names_and_is_not_there_is_named_to_whoever_proves_it() {
     assert_eq!(backup.absent("blobs", &["abcd".to_owned()]), [""; 0]);
     let absent = backup.absent("blobs", &names);
     assert_eq!(absent, names);
-    backup.note_missing(absent);
+    backup.note_missing("blobs", absent);
     backup.finish().unwrap();
     let proved = Backup::open(to.path(), "lapor-node").unwrap();
     let lacks = proved.manifest().lacks().unwrap();
@@ -161,4 +163,43 @@ fn what_the_database_names_and_is_not_there_is_named_to_whoever_proves_it() {
         lacks.contains("ab1, ab2, ab3, ab4, ab5 and 3 more"),
         "{lacks}"
     );
+}
+
+#[test]
+fn what_was_lost_since_an_earlier_run_stays_in_the_backup() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    back_up(from.path(), to.path(), 1).unwrap();
+    fs::remove_file(from.path().join("blobs/ab/abcd")).unwrap();
+    let mut backup = NewBackup::begin(to.path(), origin(2)).unwrap();
+    let blobs = from.path().join("blobs");
+    backup.copy_shelf("blobs", &blobs, blob, &quiet).unwrap();
+    let named = ["abcd", "abef"].map(str::to_owned);
+    let absent = backup.absent("blobs", &named);
+    assert_eq!(absent, named, "neither is there");
+    backup.note_missing("blobs", absent);
+    backup.finish().unwrap();
+    let second = Backup::open(to.path(), "lapor-node").unwrap();
+    second.prove(&quiet).unwrap();
+    assert_eq!(fs::read(to.path().join("blobs/ab/abcd")).unwrap(), b"b1");
+    let new = to.path().join("new");
+    assert_eq!(second.place_folder("blobs", &new, &quiet).unwrap(), 1);
+    let lacks = second.manifest().lacks().unwrap();
+    assert!(lacks.contains("look for the other 1"), "{lacks}");
+}
+
+#[test]
+fn what_the_disk_has_cut_short_takes_the_place_of_no_whole_copy() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    let name = hex::encode(Sha256::digest(b"whole"));
+    let path = format!("blobs/{}/{name}", &name[..2]);
+    let source = from.path().join(&path);
+    fs::create_dir_all(source.parent().unwrap()).unwrap();
+    for (made_at, here, kept) in [(1, "who", "who"), (2, "whole", "whole"), (3, "", "whole")] {
+        fs::write(&source, here).unwrap();
+        back_up(from.path(), to.path(), made_at).unwrap();
+        let copy = fs::read_to_string(to.path().join(&path)).unwrap();
+        assert_eq!(copy, kept, "{made_at}");
+        let backup = Backup::open(to.path(), "lapor-node").unwrap();
+        backup.prove(&quiet).unwrap();
+    }
 }

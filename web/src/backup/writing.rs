@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::manifest::{FORM, NAME};
+use super::manifest::{FORM, NAME, shelved};
 use super::{BackupError, FileFacts, Manifest, Origin, Tell, at, tell_of};
 
 const LOCK: &str = "backup.lock";
@@ -84,8 +84,9 @@ impl NewBackup {
     }
 
     /// Copies those files of a folder that `wanted` names and that never change
-    /// under their name; what an earlier run has copied is left as it is. A
-    /// file that is gone when its turn comes was erased, and is left out.
+    /// under their name; what an earlier run has copied is left as it is, also
+    /// where the file has another size by now and the copy has the digest by
+    /// which it is called. A file that is gone when its turn comes is left out.
     pub fn copy_shelf(
         &mut self,
         name: &str,
@@ -102,10 +103,10 @@ impl NewBackup {
         let mut done = 0;
         for (below, size) in sizes {
             let to = format!("{name}/{below}");
-            let held = self.before.get(&to).filter(|held| held.size == size);
-            let there = fs::metadata(self.folder.join(&to)).map(|facts| facts.len());
+            let held = self.before.get(&to);
+            let held = held.filter(|held| held.size == size || below.ends_with(&held.sha256));
             match held {
-                Some(held) if there.is_ok_and(|there| there == size) => {
+                Some(held) if is_there(&self.folder.join(&to), held) => {
                     self.files.insert(to, held.clone());
                 }
                 _ => match self.copy_to(to, &from.join(&below)) {
@@ -122,16 +123,22 @@ impl NewBackup {
     /// Of these attachments (hexadecimal digests), those that are not in the
     /// backup, for whatever reason.
     pub fn absent(&self, folder: &str, named: &[String]) -> Vec<String> {
-        let here = |name: &&String| {
-            let path = format!("{folder}/{}/{name}", name.get(..2).unwrap_or_default());
-            !self.files.contains_key(&path)
-        };
+        let here = |name: &&String| !self.files.contains_key(&shelved(folder, name));
         named.iter().filter(here).cloned().collect()
     }
 
-    /// Notes what the database names and the backup lacks, so that whoever relies
-    /// on it knows.
-    pub fn note_missing(&mut self, missing: Vec<String>) {
+    /// Notes what the database names and was not there, so that whoever relies on
+    /// the backup knows. What an earlier run has copied of it stays: there may be no
+    /// other copy by now.
+    pub fn note_missing(&mut self, folder: &str, missing: Vec<String>) {
+        for name in &missing {
+            let path = shelved(folder, name);
+            if let Some(held) = self.before.get(&path)
+                && is_there(&self.folder.join(&path), held)
+            {
+                self.files.insert(path, held.clone());
+            }
+        }
         self.missing = Some(missing);
     }
 
@@ -174,6 +181,11 @@ impl NewBackup {
         self.files.insert(to, facts);
         Ok(())
     }
+}
+
+/// Whether what an earlier run has copied stands there still.
+fn is_there(path: &Path, held: &FileFacts) -> bool {
+    fs::metadata(path).is_ok_and(|facts| facts.len() == held.size)
 }
 
 /// Copies a file to a new one that only its owner may read, made durable.

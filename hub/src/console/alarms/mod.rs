@@ -245,6 +245,10 @@ pub fn refused(error: &ActError) -> ApiProblem {
             let title = "There is one already";
             ApiProblem::new(StatusCode::CONFLICT, "known", title).with_detail(error.to_string())
         }
+        ActError::AddressStays => {
+            let problem = ApiProblem::invalid().with("field", "address");
+            problem.with_detail(format!("address: {error}."))
+        }
         ActError::TooMany => {
             let title = "There are too many of them";
             ApiProblem::new(StatusCode::CONFLICT, "too_many", title).with_detail(error.to_string())

@@ -147,8 +147,13 @@ pub async fn change(
         return change_page(&member, &form, one);
     }
     let to = Some(address.as_str()).filter(|address| !address.is_empty());
-    match recipients::change(&console.hub, &member.actor(), &one.id, (&name, to)).await {
+    let (actor, two) = (member.actor(), console.settings.second_person);
+    match recipients::change(&console.hub, &actor, &one.id, (&name, to), two).await {
         Ok(()) => Ok(go(&member, text_id("recipient-saved"))),
+        Err(ActError::AddressStays) => {
+            form.complain("alamat", v.say("recipient-address-stays"));
+            change_page(&member, &form, one)
+        }
         Err(ActError::Known) => {
             form.complain("alamat", v.say("recipient-known"));
             change_page(&member, &form, one)

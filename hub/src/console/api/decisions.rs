@@ -95,9 +95,11 @@ pub async fn vouch(
     let account = console.accounts().find(&id).await;
     let account = account.map_err(|error| people::refusal(&error))?;
     let which = (account.id.as_str(), account.login.as_str());
-    let done = vouching::vouch(&console.hub.ground, operator.actor(), which).await;
+    let done = vouching::vouch(&console.hub.ground, operator.actor(), which, None).await;
     done.map_err(|error| match error {
-        VouchError::Gone => absent("The account waits for nobody", error.to_string()),
+        VouchError::Gone | VouchError::Changed => {
+            absent("The account waits for nobody", error.to_string())
+        }
         VouchError::SamePerson => {
             let title = "Another person must confirm this";
             let detail = error.to_string();

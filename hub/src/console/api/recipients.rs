@@ -79,7 +79,8 @@ pub async fn add(
 
 /// Change a recipient of alarms
 ///
-/// What waits for them goes to the new address.
+/// What waits for them goes to the new address. Where two must agree, the address of somebody who is
+/// told stays: add another recipient, and have this one removed.
 #[utoipa::path(
     post,
     path = "/alarms/recipients/{id}",
@@ -100,7 +101,8 @@ pub async fn change(
     let (name, address) = (asked.name.trim(), asked.address.trim());
     judge(&console, one.channel, (name, address))?;
     let to = Some(address).filter(|address| !address.is_empty());
-    let done = acts::change(&console.hub, operator.actor(), &one.id, (name, to)).await;
+    let (actor, two) = (operator.actor(), console.settings().second_person);
+    let done = acts::change(&console.hub, actor, &one.id, (name, to), two).await;
     done.map_err(|error| refused(&error))?;
     Ok(Acted::done())
 }

@@ -313,7 +313,8 @@ pub const OPERATIONS: &[Operation] = &[
         id: "changeRecipient",
         roles: ACTS,
         summary: "Ubah penerima alarm",
-        description: "Yang menunggu dikirim ke alamat baru.",
+        description: "Yang menunggu dikirim ke alamat baru. Bila dua orang harus setuju, alamat penerima \
+                      yang diberi tahu tetap: tambahkan penerima lain, lalu minta yang ini dihapus.",
     },
     Operation {
         id: "enableRecipient",

@@ -272,25 +272,26 @@ async fn why_a_letter_did_not_arrive_is_in_words_and_the_server_is_quoted() {
 async fn a_recipient_is_changed_and_removed_and_a_second_person_confirms_what_keeps_alarms_away() {
     for place in Place::all(true).await {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
-        let mail = |at| [("saluran", "mail"), ("nama", "Piket"), ("alamat", at)];
-        operator
-            .post(RECIPIENTS, &mail("piket@pusat.example"))
-            .await;
+        let mail = |name| {
+            let address = ("alamat", "piket@pusat.example");
+            [("saluran", "mail"), ("nama", name), address]
+        };
+        operator.post(RECIPIENTS, &mail("Piket")).await;
         let list = operator.open(RECIPIENTS).await;
         let at = list.between(&format!("href=\"{RECIPIENTS}/"), "\"");
         let at = format!("{RECIPIENTS}/{at}");
         operator.open(&at).await.shows("piket@pusat.example");
-        operator.post(&at, &mail("malam@pusat.example")).await;
-        operator.open(RECIPIENTS).await.shows("malam@pusat.example");
+        operator.post(&at, &mail("Piket malam")).await;
+        operator.open(RECIPIENTS).await.shows("Piket malam");
         let (_, detail) = place.audited("alarm.recipient_changed").await.remove(0);
         assert!(
-            detail.contains("malam@") && detail.contains("piket@"),
+            detail.contains("mail Piket malam piket@") && detail.contains("mail Piket piket@"),
             "{detail}"
         );
         operator
             .post(&format!("{at}/hapus"), &[("alasan", "pindah")])
             .await;
-        operator.open(RECIPIENTS).await.shows("malam@pusat.example");
+        operator.open(RECIPIENTS).await.shows("Piket malam");
         let long = [
             ("lingkup", "instance"),
             ("instansi", "kota-bandung"),
@@ -311,7 +312,7 @@ async fn a_recipient_is_changed_and_removed_and_a_second_person_confirms_what_ke
             let path = format!("/konsol/persetujuan/{path}");
             second.post(&path, &[("putusan", "setuju")]).await;
         }
-        second.open(RECIPIENTS).await.hides("malam@pusat.example");
+        second.open(RECIPIENTS).await.hides("Piket malam");
         second.open(SILENCES).await.shows("kabel putus");
         assert_eq!(place.audited("alarm.silenced.asked").await.len(), 1);
         let (_, detail) = place.audited("alarm.recipient_removed").await.remove(0);
@@ -453,6 +454,39 @@ async fn whoever_only_looks_sees_alarms_and_acts_nothing() {
                 "/konsol/alarm/kiriman/0/ulang",
             ] {
                 looks.post(path, &[]).await.is(StatusCode::FORBIDDEN);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_two_must_agree_nobody_alone_has_a_recipient_told_elsewhere() {
+    for second_person in [true, false] {
+        for place in Place::all(second_person).await {
+            let operator = place.enters(&login(ConsoleRole::Operator)).await;
+            let mail = [
+                ("saluran", "mail"),
+                ("nama", "Piket"),
+                ("alamat", "piket@pusat.example"),
+            ];
+            operator.post(RECIPIENTS, &mail).await;
+            let list = operator.open(RECIPIENTS).await;
+            let id = list.between("action=\"/konsol/alarm/penerima/", "/uji\"");
+            let at = format!("{RECIPIENTS}/{id}");
+            let named = [("nama", "Piket malam"), ("alamat", "piket@pusat.example")];
+            operator.post(&at, &named).await.is(StatusCode::SEE_OTHER);
+            let elsewhere = [("nama", "Piket malam"), ("alamat", "lain@pusat.example")];
+            let moved = operator.post(&at, &elsewhere).await;
+            let list = operator.open(RECIPIENTS).await;
+            list.shows("Piket malam");
+            if second_person {
+                moved
+                    .is(StatusCode::UNPROCESSABLE_ENTITY)
+                    .shows("Siapa yang tidak lagi diberi tahu");
+                list.shows("piket@pusat.example");
+            } else {
+                moved.is(StatusCode::SEE_OTHER);
+                list.shows("lain@pusat.example");
             }
         }
     }

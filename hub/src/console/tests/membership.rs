@@ -3,8 +3,12 @@
 use lapor_protocol::ids::InstanceId;
 
 use super::*;
+use crate::approvals;
+use crate::audit::By;
 use crate::store;
+use crate::store::approvals::ApprovalRow;
 use crate::streams::StreamKey;
+use crate::vouching;
 
 pub const GARUT: &[(&str, &str)] = &[
     ("pendek", "kab-garut"),
@@ -426,5 +430,78 @@ async fn who_only_looks_changes_no_membership() {
                 looks.post(path, &[]).await.is(StatusCode::FORBIDDEN);
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn an_act_that_cannot_be_read_holds_no_other_up_and_lapses() {
+    for place in Place::all(true).await {
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let row = ApprovalRow {
+            id: "0a1b2c3d".to_owned(),
+            deed: r#"{"deed":"of_another_program"}"#.to_owned(),
+            reason: "alasan".to_owned(),
+            asked_by: "account:x".to_owned(),
+            asked_at: NOW - 1,
+            expires_at: NOW + 1_000,
+        };
+        let mut tx = place.ground.db.write().await.unwrap();
+        store::approvals::add(&mut tx, &row, "").await.unwrap();
+        tx.commit().await.unwrap();
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let second = place.enters("kedua@pusat.example").await;
+        let why = [("alasan", "kunci bocor")];
+        let asked = first.post(&format!("{BANDUNG}/tangguhkan"), &why).await;
+        asked.is(StatusCode::SEE_OTHER);
+        let list = second.open("/konsol/persetujuan").await;
+        let at = list.between("action=\"/konsol/persetujuan/", "\"");
+        let yes = [("putusan", "setuju")];
+        let agreed = second
+            .post(&format!("/konsol/persetujuan/{at}"), &yes)
+            .await;
+        agreed.is(StatusCode::SEE_OTHER);
+        assert_eq!(place.status(), Status::Suspended);
+        place.clock.advance(2_000);
+        approvals::lapse(&place.ground).await.unwrap();
+        let mut tx = place.ground.db.read().await.unwrap();
+        let left = store::approvals::all(&mut tx, NOW).await.unwrap();
+        assert!(left.is_empty(), "nobody has to decide it");
+    }
+}
+
+#[tokio::test]
+async fn nobody_confirms_what_is_done_to_an_account_after_they_have_looked() {
+    for place in Place::all(true).await {
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let accounts = place.console.accounts();
+        let account = accounts.find_by_login("kedua@pusat.example").await.unwrap();
+        let which = (account.id.as_str(), account.login.as_str());
+        let by = By::actor("account:lain");
+        let done = async |act: &str| {
+            vouching::rest(&place.ground, &by, which, act)
+                .await
+                .unwrap()
+        };
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let confirm = async |seen: String| {
+            let at = format!("/konsol/persetujuan/akun/{}", account.id);
+            let seen = [("dilihat", seen.as_str())];
+            first.post(&at, &seen).await.is(StatusCode::SEE_OTHER);
+            !vouching::rests(&place.ground, which.0).await.unwrap()
+        };
+        let seen = async || {
+            let list = first.open("/konsol/persetujuan").await;
+            list.between("name=\"dilihat\" value=\"", "\"")
+        };
+        done("account").await;
+        let before = seen().await;
+        place.clock.advance(1);
+        done("password").await;
+        assert!(!confirm(before).await, "it may be in other hands since");
+        assert!(confirm(seen().await).await);
     }
 }

@@ -1,11 +1,15 @@
 //! Trials that nobody asked for, and those that could not be run.
 
+use futures_util::FutureExt as _;
+
 use super::upkeep::works;
-use super::{DAY_MS, Place, login};
+use super::{DAY_MS, NOW, Place, login};
 use crate::audit::By;
 use crate::console::ConsoleRole;
+use crate::store;
+use crate::store::upkeep::RunRow;
 use crate::trials;
-use crate::upkeep::{self, Outcome, UpkeepError};
+use crate::upkeep::{self, Outcome, UpkeepError, Work};
 
 const BACKUPS: &str = "/konsol/perawatan/cadangan";
 const TRY: &str = "/konsol/perawatan/cadangan/uji";
@@ -49,6 +53,21 @@ async fn the_latest_backup_is_tried_by_itself_once_a_week_and_is_shown_so() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_keeps_no_trial_from_being_due_once_it_is_set_back() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        works(&place, &operator, BACKUPS, "harian").await;
+        place.clock.set_off(40 * DAY_MS);
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        works(&place, &operator, BACKUPS, "nanti").await;
+        assert_eq!(by_itself(&place).await.as_deref(), Some("nanti"));
+        place.clock.set_off(-39 * DAY_MS);
+        assert_eq!(by_itself(&place).await.as_deref(), Some("harian"));
+        assert_eq!(by_itself(&place).await, None, "it held a moment ago");
+    }
+}
+
+#[tokio::test]
 async fn a_backup_of_which_a_file_is_gone_could_not_be_tried() {
     for place in Place::all(false).await {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
@@ -83,5 +102,55 @@ async fn a_backup_of_which_a_file_is_gone_could_not_be_tried() {
         let outcomes: Vec<_> = shelf.runs.iter().map(|run| run.outcome).collect();
         let expected = [Outcome::Aborted, Outcome::Aborted, Outcome::Done];
         assert_eq!(outcomes, expected.map(Some));
+    }
+}
+
+/// How the runs that are kept have ended, the latest first.
+async fn outcomes(place: &Place) -> Vec<Option<Outcome>> {
+    let shelf = upkeep::read(&place.console.hub).await.unwrap();
+    shelf.runs.iter().map(|run| run.outcome).collect()
+}
+
+#[tokio::test]
+async fn a_backup_is_made_though_whoever_has_asked_for_it_hangs_up() {
+    for place in Place::all(false).await {
+        let hub = &place.console.hub;
+        let mut changes = hub.upkeep.subscribe();
+        let by = By::actor("test");
+        let begun = upkeep::begin(hub, &by, Work::Backup, "harian");
+        assert!(begun.now_or_never().is_none());
+        while hub.upkeep.running().is_some() {
+            changes.changed().await.unwrap();
+        }
+        assert_eq!(outcomes(&place).await, [Some(Outcome::Done)]);
+        assert_eq!(place.audited("backup.begun").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_run_of_which_the_end_could_not_be_written_is_over_when_the_next_begins() {
+    for place in Place::all(false).await {
+        let row = RunRow {
+            id: "0a1b2c3d".to_owned(),
+            work: "trial".to_owned(),
+            name: "lama".to_owned(),
+            backup_at: None,
+            asked_by: "test".to_owned(),
+            began_at: NOW - 1,
+            ended_at: None,
+            outcome: None,
+            result: None,
+        };
+        let replica = place.console.hub.sequencer.right().name().to_owned();
+        let mut tx = place.ground.db.write().await.unwrap();
+        store::upkeep::begin(&mut tx, &row).await.unwrap();
+        store::upkeep::be_of(&mut tx, &row.id, &replica)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        works(&place, &operator, BACKUPS, "harian").await;
+        let expected = [Outcome::Done, Outcome::Aborted];
+        assert_eq!(outcomes(&place).await, expected.map(Some));
     }
 }

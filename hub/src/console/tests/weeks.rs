@@ -49,3 +49,27 @@ async fn a_week_that_is_over_is_counted_once_under_each_calendar() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_week_that_was_over_by_a_clock_that_was_ahead_is_counted_when_it_is_over() {
+    for place in places(4).await {
+        let hub = &place.console.hub;
+        let mut tx = place.ground.db.write().await.unwrap();
+        store::state::write(&mut tx, CASEWORK_CALENDAR, "2026")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let kept = async |week: Week| {
+            while keep_week(hub).await.unwrap() {}
+            let mut tx = place.ground.db.read().await.unwrap();
+            let kept = store::casework::weeks::kept(&mut tx, "2026").await.unwrap();
+            kept.contains(&week.monday().to_string())
+        };
+        let week = Week::at(hub.now_ms());
+        place.clock.set_off(14 * DAY_MS);
+        assert!(kept(week).await);
+        place.clock.set_off(-14 * DAY_MS);
+        assert!(!kept(week).await, "it runs still");
+        assert!(kept(week.before()).await);
+    }
+}

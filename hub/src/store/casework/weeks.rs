@@ -33,6 +33,13 @@ pub async fn keep(tx: &mut Tx, monday: &str, calendar: &str, figures: &str) -> R
     Ok(())
 }
 
+/// As if none after that of this Monday had been counted.
+pub async fn forget_after(tx: &mut Tx, monday: &str) -> Result<(), DbError> {
+    const SQL: &str = "delete from week_figures where monday > $1";
+    on!(tx, conn => sqlx::query(SQL).bind(monday).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
 /// As if none had been counted.
 pub async fn forget(tx: &mut Tx) -> Result<(), DbError> {
     const SQL: &str = "delete from week_figures";
