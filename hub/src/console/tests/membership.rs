@@ -484,7 +484,7 @@ async fn nobody_confirms_what_is_done_to_an_account_after_they_have_looked() {
         let done = async |act: &str| {
             vouching::rest(&place.ground, &by, which, act)
                 .await
-                .unwrap()
+                .unwrap();
         };
         let first = place.enters(&login(ConsoleRole::Operator)).await;
         let confirm = async |seen: String| {

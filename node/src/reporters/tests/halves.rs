@@ -137,8 +137,8 @@ async fn a_keeper_who_has_handled_a_part_gives_no_key_of_any_other() {
             split.child.unwrap()
         };
         let (handled, other) = (half("Trotoar").await, half("Saluran").await);
-        let note = act("case.noted", json!({}), json!({"text": "Sudah dilihat."}));
-        node.act(handled, note, "token:other").await.unwrap();
+        let seen = act("case.noted", json!({}), json!({"text": "Sudah dilihat."}));
+        node.act(handled, seen, "token:other").await.unwrap();
         let claim = Claim {
             assurance: Assurance::IdentityCard,
             contact: "canary@contoh.id",
