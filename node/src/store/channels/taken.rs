@@ -7,6 +7,11 @@ use utoipa::ToSchema;
 
 use crate::store::Stored;
 
+/// Longer than a message is held, and than it is put off: what says more was noted by a clock that was
+/// ahead.
+const HELD_MS: i64 = 60 * 60 * 1000;
+const PUT_OFF_MS: i64 = 24 * HELD_MS;
+
 /// A message that was taken; it prints nothing, because it holds words.
 #[derive(Clone, FromRow)]
 pub struct TakenRow {
@@ -111,7 +116,8 @@ pub async fn claim(
     const SQL: &str = "update channel_taken set leased_until = $3, attempts = attempts + 1
         where number in (
             select t.number from channel_taken t
-            where t.channel = $1 and t.state = 'waiting' and t.due_at <= $2 and t.leased_until <= $2
+            where t.channel = $1 and t.state = 'waiting' and (t.due_at <= $2 or t.due_at > $6)
+                and (t.leased_until <= $2 or t.leased_until > $5)
                 and not exists (select 1 from channel_taken o
                     where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
             order by t.number limit $4
@@ -121,6 +127,8 @@ pub async fn claim(
         .bind(now)
         .bind(until)
         .bind(limit)
+        .bind(now + HELD_MS)
+        .bind(now + PUT_OFF_MS)
         .fetch_all(c)
         .await)?)
 }
@@ -128,8 +136,14 @@ pub async fn claim(
 /// The channels of which messages are due.
 pub async fn channels_due(tx: &mut Tx, now: i64) -> Stored<Vec<String>> {
     const SQL: &str = "select distinct channel from channel_taken
-        where state = 'waiting' and due_at <= $1 and leased_until <= $1 order by channel";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(now).fetch_all(c).await)?)
+        where state = 'waiting' and (due_at <= $1 or due_at > $3)
+            and (leased_until <= $1 or leased_until > $2) order by channel";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL)
+        .bind(now)
+        .bind(now + HELD_MS)
+        .bind(now + PUT_OFF_MS)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// Whether a message is still held until a moment, and nobody else has taken it.
