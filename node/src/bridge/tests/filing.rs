@@ -193,6 +193,29 @@ async fn what_is_not_filed_there_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn a_damaged_report_ends_no_run_and_holds_up_no_other() {
+    for mut bridge in filing().await {
+        let settings = &mut bridge.place.settings.bridge;
+        (settings.hand_over, settings.each_round) = (true, 1);
+        bridge.place.node = bridge.place.reopened().await;
+        let damaged = files_verified(&bridge, &json!({})).await.to_string();
+        bridge.place.clock.advance(MINUTE_MS);
+        let case = files_verified(&bridge, &json!({})).await;
+        bridge.damages(&damaged).await;
+        let tried = bridge.hands_over(true).await;
+        assert_eq!(tried.summary(), "1 sent, 1 refused");
+        assert_eq!(tried.lines[0].id, damaged);
+        assert_eq!(tried.lines[0].what, "what is kept of it here is damaged");
+        for _ in 0..2 {
+            bridge.place.clock.advance(MINUTE_MS);
+            bridge.place.node.tend_bridge().await.unwrap();
+        }
+        assert_eq!(bridge.sp4n.filed().len(), 1);
+        assert_eq!(bridge.case(FIRST).await.summary.case, case);
+    }
+}
+
+#[tokio::test]
 async fn a_report_that_is_never_answered_there_holds_up_no_other() {
     for mut bridge in filing().await {
         bridge.place.settings.bridge.hand_over = true;
