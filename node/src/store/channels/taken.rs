@@ -11,6 +11,8 @@ use crate::store::Stored;
 /// ahead.
 const HELD_MS: i64 = 60 * 60 * 1000;
 const PUT_OFF_MS: i64 = 24 * HELD_MS;
+/// How much that came in is forgotten in one go.
+const SEEN_AT_ONCE: i64 = 50_000;
 
 /// A message that was taken; it prints nothing, because it holds words.
 #[derive(Clone, FromRow)]
@@ -75,6 +77,20 @@ pub async fn is_new(tx: &mut Tx, channel: &str, hash: &[u8], at: i64, since: i64
         .await
         .map(|done| done.rows_affected()))?;
     Ok(noted > 0)
+}
+
+/// Forgets that something came in before a moment, but on one channel; a handful, the rest later.
+pub async fn forget_seen(tx: &mut Tx, but_on: &str, before: i64) -> Stored<()> {
+    const SQL: &str = "delete from channel_seen where (channel, hash) in (
+            select channel, hash from channel_seen where at < $1 and channel <> $2 limit $3)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(before)
+        .bind(but_on)
+        .bind(SEEN_AT_ONCE)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// The number of the next message; those who write wait for each other.
