@@ -64,6 +64,7 @@ struct State {
     away: bool,
     breaks_at: Option<&'static str>,
     refuses: Option<&'static str>,
+    withholds: Option<u32>,
     heard: Vec<String>,
 }
 
@@ -91,6 +92,7 @@ impl Imap {
                 away: false,
                 breaks_at: None,
                 refuses: None,
+                withholds: None,
                 heard: Vec::new(),
             }),
             changes: watch::Sender::new(0),
@@ -179,6 +181,11 @@ impl Imap {
     /// Refuses this, until it refuses something else or nothing.
     pub fn refuses(&self, verb: Option<&'static str>) {
         self.shared.state().refuses = verb;
+    }
+
+    /// Never gives the letter of a number, though it has it.
+    pub fn withholds(&self, uid: u32) {
+        self.shared.state().withholds = Some(uid);
     }
 
     /// Every command without its tag, in the order in which they came.
@@ -442,8 +449,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
     }
 
     async fn fetches(&mut self, uid: &str, what: &str) -> io::Result<()> {
+        let withheld = self.shared.state().withholds;
         for (place, kept) in (1..).zip(self.here()) {
-            if kept.uid.to_string() != uid {
+            if kept.uid.to_string() != uid || Some(kept.uid) == withheld {
                 continue;
             }
             let head = format!("* {place} FETCH (UID {uid}");

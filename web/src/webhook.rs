@@ -54,6 +54,8 @@ pub enum AddressError {
     Open,
     #[error("the address leads to this machine")]
     Own,
+    #[error("the address leads into a network that is not open to everybody")]
+    Inside,
 }
 
 /// What became of a call.
@@ -135,6 +137,9 @@ pub struct Reach {
     pub own: Vec<String>,
     /// Whether this machine may be called, and over plain HTTP.
     pub local: bool,
+    /// Whether networks that are not open to everybody stay uncalled too, as where strangers have
+    /// written the address.
+    pub outside: bool,
 }
 
 impl Reach {
@@ -158,19 +163,23 @@ impl Reach {
         let host = host.trim_matches(['[', ']']).trim_end_matches('.');
         let named = host == "localhost" || host.ends_with(".localhost");
         let known = self.own.iter().any(|own| own.eq_ignore_ascii_case(host));
-        let here = host.parse().is_ok_and(leads_here);
-        if named || known || here {
+        let ip: Option<IpAddr> = host.parse().ok();
+        if named || known || ip.is_some_and(leads_here) {
             return Err(AddressError::Own);
+        }
+        if self.outside && ip.is_some_and(leads_inside) {
+            return Err(AddressError::Inside);
         }
         Ok(url)
     }
 
-    /// A client that finds no host of this machine, where that may not be called.
+    /// A client that finds no host that may not be called.
     pub fn keeps(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         if self.local {
             return builder;
         }
-        builder.dns_resolver(std::sync::Arc::new(Elsewhere))
+        let outside = self.outside;
+        builder.dns_resolver(std::sync::Arc::new(Elsewhere { outside }))
     }
 }
 
@@ -192,6 +201,19 @@ fn leads_here(ip: IpAddr) -> bool {
         || linked
         || carried.is_some_and(|ip| leads_here(ip.into()))
         || (can_bind(ip) && !can_bind(nobody(ip)))
+}
+
+/// Whether an address is of a network that is not open to everybody (RFC 1918, RFC 6598, RFC 4193).
+fn leads_inside(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            let [first, second, ..] = ip.octets();
+            ip.is_private() || (first == 100 && second & 0xc0 == 64)
+        }
+        IpAddr::V6(ip) => {
+            ip.is_unique_local() || carried(ip).is_some_and(|ip| leads_inside(ip.into()))
+        }
+    }
 }
 
 /// The address of IPv4 to which a network hands on what is sent to this one: by NAT64 (RFC 6052),
@@ -336,15 +358,25 @@ fn line(error: &reqwest::Error) -> String {
 }
 
 /// Finds hosts, but none of this machine.
-struct Elsewhere;
+struct Elsewhere {
+    /// Nor of a network that is not open to everybody.
+    outside: bool,
+}
 
 impl Resolve for Elsewhere {
     fn resolve(&self, name: Name) -> Resolving {
+        let outside = self.outside;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let others: Vec<SocketAddr> = found.filter(|at| !leads_here(at.ip())).collect();
+            let barred = |ip| leads_here(ip) || (outside && leads_inside(ip));
+            let others: Vec<SocketAddr> = found.filter(|at| !barred(at.ip())).collect();
             if others.is_empty() {
-                return Err(AddressError::Own.into());
+                let wrong = if outside {
+                    AddressError::Inside
+                } else {
+                    AddressError::Own
+                };
+                return Err(wrong.into());
             }
             Ok(Box::new(others.into_iter()) as Addrs)
         })
@@ -396,7 +428,7 @@ mod tests {
     fn no_webhook_goes_to_this_machine() {
         let reach = Reach {
             own: vec!["hub.lapor.go.id".into()],
-            local: false,
+            ..Reach::default()
         };
         for (text, wrong) in [
             ("https://alarm.example/lapor", None),
@@ -412,6 +444,7 @@ mod tests {
             ("https://[::127.0.0.1]/", Some(AddressError::Own)),
             ("https://[64:ff9b::c000:207]/", None),
             ("https://[2002:c000:207::1]/", None),
+            ("https://10.254.253.252/", None),
             ("https://0.0.0.0/", Some(AddressError::Own)),
             ("https://169.254.169.254/", Some(AddressError::Own)),
             ("https://localhost./", Some(AddressError::Own)),
@@ -431,7 +464,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_of_this_machine_is_not_found() {
-        let found = Elsewhere.resolve("localhost".parse().unwrap()).await;
+        let elsewhere = Elsewhere { outside: false };
+        let found = elsewhere.resolve("localhost".parse().unwrap()).await;
         assert!(found.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_strangers_name_leads_into_no_network_that_is_not_open() {
+        let reach = Reach {
+            outside: true,
+            ..Reach::default()
+        };
+        for inside in [
+            "10.254.253.252",
+            "172.31.253.7",
+            "192.168.253.7",
+            "100.64.253.7",
+            "[fd00::1]",
+            "[::ffff:10.254.253.252]",
+            "[64:ff9b::afe:fdfc]",
+            "[2002:afe:fdfc::1]",
+        ] {
+            let wrong = reach.read(&format!("https://{inside}/foto.jpg")).err();
+            assert_eq!(wrong, Some(AddressError::Inside), "{inside}");
+        }
+        let here = reach.read("https://169.254.169.254/").err();
+        assert_eq!(here, Some(AddressError::Own));
+        for open in ["192.0.2.7", "100.128.0.1", "[2001:db8::7]"] {
+            let read = reach.read(&format!("https://{open}/foto.jpg"));
+            assert!(read.is_ok(), "{open}");
+        }
+        let named = |outside| Elsewhere { outside }.resolve("10.254.253.252".parse().unwrap());
+        assert!(named(true).await.is_err());
+        assert!(named(false).await.is_ok());
     }
 }

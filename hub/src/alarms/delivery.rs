@@ -257,6 +257,7 @@ pub fn reach(settings: &Settings) -> Reach {
             .chain(console)
             .collect(),
         local: settings.alarms.local_webhooks,
+        outside: false,
     }
 }
 

@@ -95,6 +95,7 @@ impl Bringing<'_> {
                 let refused = Line::of(&brought.complaint.id, Became::Refused);
                 Ok(vec![refused.about(field, what)])
             }
+            Err(NodeError::Damaged(_)) => Ok(vec![Line::damaged(&brought.complaint.id)]),
             done => done,
         }
     }

@@ -85,6 +85,17 @@ impl Handing<'_> {
         row: &BridgeRow,
         interrupted: &mut Option<String>,
     ) -> Result<Vec<Line>, NodeError> {
+        match Box::pin(self.try_case(row, interrupted)).await {
+            Err(NodeError::Damaged(_)) => Ok(vec![Line::damaged(&row.their_id)]),
+            done => done,
+        }
+    }
+
+    async fn try_case(
+        &self,
+        row: &BridgeRow,
+        interrupted: &mut Option<String>,
+    ) -> Result<Vec<Line>, NodeError> {
         let view = match self.node.case(store::case_id(&row.case_id)?).await {
             Ok(view) if !view.summary.secret => view,
             Ok(_) | Err(NodeError::NotFound { .. }) => return Ok(Vec::new()),

@@ -92,7 +92,14 @@ impl Node {
         };
         let mut untold = Untold::default();
         for row in rows {
-            let Some(form) = Box::pin(self.form_there(&row.case_id)).await? else {
+            let form = match Box::pin(self.form_there(&row.case_id)).await {
+                Err(NodeError::Damaged(_)) => {
+                    report.take(None, vec![Line::damaged(&row.case_id)]);
+                    None
+                }
+                form => form?,
+            };
+            let Some(form) = form else {
                 if !dry {
                     self.pass_over(&row).await?;
                 }
@@ -129,14 +136,12 @@ impl Node {
     }
 
     /// Puts what is not filed there behind all others, in front of which it would stand again and again.
-    /// Where an answer was lost it stays as it is: it may be there.
+    /// Where an answer was lost that stays known: it may be there.
     async fn pass_over(&self, row: &FilingRow) -> Result<(), NodeError> {
-        if row.state.as_deref() == Some(SENDING) {
-            return Ok(());
-        }
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
-        if store::bridge::claim_filing(&mut tx, row, now).await? {
+        let claimed = store::bridge::claim_filing(&mut tx, row, now).await?;
+        if claimed && row.state.as_deref() != Some(SENDING) {
             store::bridge::settle_filing(&mut tx, &row.case_id, REFUSED, now).await?;
         }
         Ok(tx.commit().await?)

@@ -82,6 +82,12 @@ impl Line {
         }
     }
 
+    /// That what is kept here of something is damaged. The error may quote words, and is not said.
+    pub fn damaged(id: &str) -> Self {
+        tracing::warn!(id, "the bridge passes by what is damaged here");
+        Self::of(id, Became::Refused).about("case", "what is kept of it here is damaged")
+    }
+
     #[must_use]
     pub fn about(self, field: &'static str, what: impl Into<String>) -> Self {
         Self {

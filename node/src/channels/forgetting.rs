@@ -3,6 +3,7 @@
 use lapor_migrations::Tx;
 use lapor_protocol::ids::CaseId;
 
+use super::manner::Name;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -13,6 +14,9 @@ const DAY_MS: i64 = 86_400_000;
 const TAKEN_KEPT_MS: i64 = 30 * DAY_MS;
 /// The same of what was said: longer than anything is news.
 const SAID_KEPT_MS: i64 = 60 * DAY_MS;
+/// For how long it is known that something came in: longer than any provider hands it over again. A
+/// mailbox that is numbered anew is read again from its beginning, so that letters stay known.
+const SEEN_KEPT_MS: i64 = 90 * DAY_MS;
 /// For how long the words of what was sent are kept, where it may come back.
 const SENT_KEPT_MS: i64 = DAY_MS;
 /// For how long a block that is over waits for what follows from it, where no channel is on or that
@@ -77,6 +81,8 @@ impl Node {
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         store::channels::taken::expire(&mut tx, now - TAKEN_KEPT_MS).await?;
+        let letters = Name::Email.as_str();
+        store::channels::taken::forget_seen(&mut tx, letters, now - SEEN_KEPT_MS).await?;
         store::channels::outbox::expire(&mut tx, now - SAID_KEPT_MS).await?;
         store::channels::outbox::forget_sent(&mut tx, now - SENT_KEPT_MS).await?;
         store::channels::unsaid::forget_words(&mut tx, now - TAKEN_KEPT_MS).await?;

@@ -5,6 +5,7 @@ use lapor_migrations::Tx;
 use metrics::counter;
 
 use super::heard::{Form, Heard, Raw};
+use super::manner::Name;
 use super::parts::{Body, Kept};
 use super::{Channel, TAKEN, Unread};
 use crate::error::NodeError;
@@ -106,6 +107,30 @@ impl Node {
             self.switch().heard.notify_waiters();
         }
         Ok(new)
+    }
+
+    /// Leaves to a person what a provider has and does not give, with the cursor that follows it.
+    pub(super) async fn leave_ungiven(
+        &self,
+        name: Name,
+        problem: &str,
+        cursor: &Cursor<'_>,
+    ) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let new = New {
+            channel: name.as_str(),
+            thread: None,
+            kept: &Kept::Parts { parts: Vec::new() },
+            state: "stuck",
+            outcome: None,
+            due_at: now,
+            problem: Some(problem),
+            follows: None,
+        };
+        let mut tx = self.write_tx().await?;
+        store::channels::cursors::put(&mut tx, cursor.line, cursor.at, now).await?;
+        self.keep_taken(&mut tx, &new, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// How far a line was fetched, and when (Unix ms).

@@ -141,7 +141,7 @@ impl Provider {
         Self::with(bounded(), base)
     }
 
-    /// A way to addresses that others have named: to none of this machine, unless `reach` says so.
+    /// A way to addresses that others have named: to those alone that `reach` allows.
     pub fn elsewhere(reach: &Reach) -> Result<Self, String> {
         Self::with(reach.keeps(bounded()), "")
     }

@@ -48,7 +48,7 @@ impl Node {
         Ok(revived)
     }
 
-    /// Lays a message aside that waits for a person, where its words can be read.
+    /// Lays a message aside that waits for a person, where its words can be read, if any are here.
     ///
     /// # Errors
     /// [`NodeError::NotFound`] where none of this number does.

@@ -112,7 +112,8 @@ pub enum Progress {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Media {
-    /// They are fetched, over https and from no address of this machine.
+    /// They are fetched, over https and from no address of this machine or of a network that is not
+    /// open to everybody.
     #[default]
     Fetch,
     /// They are fetched from this machine too, and over plain HTTP; for trials.

@@ -83,6 +83,7 @@ impl Wire {
         let reach = Reach {
             own: Vec::new(),
             local: settings.media == Media::Local,
+            outside: true,
         };
         let way = |problem| CitySettingsError::Way {
             city: city(),
@@ -170,7 +171,8 @@ impl Wire {
         taken.ok_or_else(|| Failed::Away("the answer has neither a number nor a token".into()))
     }
 
-    /// Begins to fetch a picture, from no address of this machine.
+    /// Begins to fetch a picture, from no address of this machine or of a network that is not open to
+    /// everybody.
     pub async fn picture(&self, at: &str) -> Result<Pieces, Unfetched> {
         let gone = |_| Unfetched::Never(LeftOut::Gone);
         self.strangers
@@ -325,6 +327,8 @@ fn read_moment(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -354,6 +358,19 @@ mod tests {
         let bare = bare.unwrap();
         assert!(bare.is_open && bare.coordinates.is_none());
         assert!(Request::of(entry(&[("status", "open")])).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_picture_is_fetched_from_no_network_that_is_not_open() {
+        lapor_certs::tls::install_default_provider();
+        let settings = json!({"name": "kota", "url": "https://311.example.go.id/v2"});
+        let settings: CitySettings = serde_json::from_value(settings).unwrap();
+        let wire = Wire::of(&settings).unwrap();
+        for inside in ["https://10.1.2.3/a.jpg", "https://[fd00::1]/a.jpg"] {
+            let unfetched = wire.picture(inside).await.err();
+            let gone = Unfetched::Never(LeftOut::Gone);
+            assert_eq!(unfetched, Some(gone), "{inside}");
+        }
     }
 
     #[test]

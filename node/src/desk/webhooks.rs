@@ -141,7 +141,7 @@ pub fn check_address(node: &Node, v: &Voice, form: &mut Form) {
         Ok(_) => return,
         Err(AddressError::Unreadable) => text_id("webhook-address-unreadable"),
         Err(AddressError::Open) => text_id("webhook-address-open"),
-        Err(AddressError::Own) => text_id("webhook-address-own"),
+        Err(AddressError::Own | AddressError::Inside) => text_id("webhook-address-own"),
     };
     form.complain(ADDRESS, v.say(wrong));
 }

@@ -244,6 +244,7 @@ impl Node {
         Reach {
             own: host.into_iter().collect(),
             local: self.settings().webhooks.local,
+            outside: false,
         }
     }
 

@@ -288,6 +288,25 @@ async fn whoever_is_called_when_the_process_ends_is_called_again_with_the_same()
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_keeps_no_webhook_waiting() {
+    const NOTED: [&str; 2] = [
+        "update webhooks set due_at = $1",
+        "update webhooks set leased_until = $1",
+    ];
+    for stage in Stage::all().await {
+        stage.hook("report.*").await;
+        let later = stage.place.clock.now_ms() + 365 * DAY_MS;
+        for noted in NOTED {
+            stage.filed().await;
+            let mut tx = stage.node().write_tx().await.unwrap();
+            on!(&mut tx, c => sqlx::query(noted).bind(later).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(stage.round().await, 1, "{noted}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_was_sent_goes_again_one_or_all_of_a_time_before_what_is_new() {
     for stage in Stage::all().await {
         let (id, _) = stage.hook("report.*").await;

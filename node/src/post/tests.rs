@@ -192,6 +192,25 @@ async fn an_outage_only_keeps_letters_waiting() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_keeps_no_letter_waiting() {
+    const NOTED: [(&str, &str); 2] = [
+        (SITI, "update letters set due_at = $1"),
+        ("budi@contoh.id", "update letters set leased_until = $1"),
+    ];
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let later = posted.place.clock.now_ms() + 365 * 24 * 60 * MINUTE_MS;
+        for (contact, noted) in NOTED {
+            posted.asks(contact).await;
+            posted.node().write_codes().await.unwrap();
+            let mut tx = posted.node().write_tx().await.unwrap();
+            on!(&mut tx, c => sqlx::query(noted).bind(later).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(posted.round().await, Round::Worked(1), "{noted}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn codes_that_expired_or_go_to_telephones_hold_up_no_letter() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let neighbour = |n: u8| IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, n));

@@ -136,16 +136,14 @@ pub async fn asked(tx: &mut Tx, case: &str, at: i64) -> Stored<()> {
 }
 
 /// Reports filed here, with us and verified, that everybody may read and that do not stand there:
-/// those that may have arrived first, then those that were tried longest ago.
+/// those that were tried longest ago first, also where they may have arrived.
 pub async fn to_file(tx: &mut Tx, me: &str, most: i64) -> Stored<Vec<FilingRow>> {
     const SQL: &str = "select c.case_id, f.state, coalesce(f.at, 0) as at
         from cases c left join bridge_filed f on f.case_id = c.case_id
         where c.origin = $1 and c.custodian = $1 and c.public = 1
             and c.state in ('verified', 'in_progress') and (f.state is null or f.state <> 'sent')
             and not exists (select 1 from bridge_cases b where b.case_id = c.case_id)
-        order by case when f.state = 'sending' then 0 else 1 end, coalesce(f.at, 0), c.filed_at,
-            c.case_id
-        limit $2";
+        order by coalesce(f.at, 0), c.filed_at, c.case_id limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(me).bind(most).fetch_all(c).await)?)
 }
 

@@ -313,7 +313,7 @@ pub fn wrong(console: &Console, channel: Channel, address: &str) -> Option<TextI
             Ok(_) => None,
             Err(AddressError::Unreadable) => Some(text_id("recipient-no-webhook")),
             Err(AddressError::Open) => Some(text_id("recipient-open")),
-            Err(AddressError::Own) => Some(text_id("recipient-own")),
+            Err(AddressError::Own | AddressError::Inside) => Some(text_id("recipient-own")),
         },
     }
 }

@@ -193,6 +193,29 @@ async fn what_is_not_filed_there_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn a_damaged_report_ends_no_run_and_holds_up_no_other() {
+    for mut bridge in filing().await {
+        let settings = &mut bridge.place.settings.bridge;
+        (settings.hand_over, settings.each_round) = (true, 1);
+        bridge.place.node = bridge.place.reopened().await;
+        let damaged = files_verified(&bridge, &json!({})).await.to_string();
+        bridge.place.clock.advance(MINUTE_MS);
+        let case = files_verified(&bridge, &json!({})).await;
+        bridge.damages(&damaged).await;
+        let tried = bridge.hands_over(true).await;
+        assert_eq!(tried.summary(), "1 sent, 1 refused");
+        assert_eq!(tried.lines[0].id, damaged);
+        assert_eq!(tried.lines[0].what, "what is kept of it here is damaged");
+        for _ in 0..2 {
+            bridge.place.clock.advance(MINUTE_MS);
+            bridge.place.node.tend_bridge().await.unwrap();
+        }
+        assert_eq!(bridge.sp4n.filed().len(), 1);
+        assert_eq!(bridge.case(FIRST).await.summary.case, case);
+    }
+}
+
+#[tokio::test]
 async fn a_report_that_is_never_answered_there_holds_up_no_other() {
     for mut bridge in filing().await {
         bridge.place.settings.bridge.hand_over = true;
@@ -210,6 +233,34 @@ async fn a_report_that_is_never_answered_there_holds_up_no_other() {
         bridge.place.clock.advance(6 * MINUTE_MS);
         node.tend_bridge().await.unwrap();
         assert_eq!(bridge.sp4n.filed().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn reports_that_are_never_answered_there_come_behind_the_others() {
+    const NEVER: usize = 4;
+    for mut bridge in filing().await {
+        bridge.place.settings.bridge.hand_over = true;
+        bridge.place.node = bridge.place.reopened().await;
+        for _ in 0..NEVER {
+            files_verified(&bridge, &json!({})).await;
+        }
+        bridge.place.clock.advance(MINUTE_MS);
+        let case = files_verified(&bridge, &json!({})).await;
+        // The list is told, and of what is sent nothing.
+        let told = Trouble::Slow(std::time::Duration::ZERO);
+        let node = &bridge.place.node;
+        bridge.sp4n.mood.orders([told]);
+        bridge.sp4n.mood.orders([Trouble::Fails(500); NEVER]);
+        node.tend_bridge().await.unwrap_err();
+        assert!(bridge.sp4n.filed().is_empty(), "it is taken to be away");
+        bridge.place.clock.advance(6 * MINUTE_MS);
+        // The list, the report that was not tried, the list for those that may be there.
+        bridge.sp4n.mood.orders([told; 3]);
+        bridge.sp4n.mood.orders([Trouble::Fails(500); NEVER]);
+        node.tend_bridge().await.unwrap_err();
+        assert_eq!(bridge.sp4n.filed().len(), 1);
+        assert_eq!(bridge.case(FIRST).await.summary.case, case);
     }
 }
 

@@ -39,6 +39,28 @@ async fn what_is_said_later_is_brought_once() {
 }
 
 #[tokio::test]
+async fn a_damaged_case_ends_no_run() {
+    for bridge in bridges().await {
+        for id in [21, 22] {
+            bridge.sp4n.has(complaint(id, "Diproses"));
+            bridge.brings(id).await;
+        }
+        let damaged = bridge.case("7654321").await.summary.case;
+        bridge.damages(&damaged.to_string()).await;
+        bridge.sp4n.says(
+            22,
+            said(3, "Pemerintah Kota Bandung", "reply", "Sudah menyala."),
+        );
+        let followed = bridge.follows(Which::All, false).await.unwrap();
+        assert_eq!(followed.summary(), "1 updated, 1 refused");
+        assert_eq!(remarks(&followed), [(None, "case")]);
+        let view = bridge.case("7654322").await;
+        assert_eq!(view.summary.state, Some(State::InProgress));
+        assert_eq!(bridge.hands_over(false).await.summary(), "1 refused");
+    }
+}
+
+#[tokio::test]
 async fn an_outage_puts_off_and_loses_nothing() {
     for bridge in bridges().await {
         for id in 21..24 {

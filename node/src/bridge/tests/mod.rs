@@ -6,6 +6,7 @@ mod handing;
 mod listed;
 mod tables;
 
+use lapor_migrations::on;
 use lapor_protocol::case::State;
 use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
@@ -76,6 +77,14 @@ impl Bridge {
         node.bridge_export(terms(dry), &mut |_, _| ())
             .await
             .unwrap()
+    }
+
+    /// What is known of a case here cannot be read any more.
+    async fn damages(&self, case: &str) {
+        const SQL: &str = "update cases set fold = '{' where case_id = $1";
+        let mut tx = self.place.node.write_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query(SQL).bind(case).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// The case with a number of theirs.

@@ -26,7 +26,7 @@ use super::settings::ChannelSettingsError;
 use super::{Channel, Unsaid};
 use crate::clock::Clock;
 use crate::node::Node;
-use mailbox::{Line, Mailbox};
+use mailbox::{Letter, Line, Mailbox};
 use post::Post;
 
 #[cfg(test)]
@@ -39,6 +39,8 @@ const CURSOR: &str = "email";
 const LARGEST: u32 = 25_000_000;
 /// Bytes kept of a larger one, and of one that a machine wrote.
 const BEGINNING: usize = 256 * 1024;
+/// Letters behind one that is not given, of which one must be given before that is passed over.
+const BEHIND: usize = 3;
 /// Clocks differ by less.
 const CLOCKS_MS: i64 = 60 * 60 * 1000;
 
@@ -47,6 +49,8 @@ pub struct Email {
     mailbox: Mailbox,
     /// The line that was open last.
     line: Mutex<Option<Line>>,
+    /// The letter that was not given last, by its validity and number.
+    ungiven: Mutex<Option<(u32, u32)>>,
     /// How letters go out now, or why they do not.
     post: watch::Sender<Result<Arc<Post>, String>>,
     clock: Arc<dyn Clock>,
@@ -76,6 +80,7 @@ pub fn of(
         address: address.clone(),
         mailbox: Mailbox::of(settings)?,
         line: Mutex::default(),
+        ungiven: Mutex::default(),
         post: watch::Sender::new(Err("the post is not set up yet".into())),
         clock,
     }))
@@ -139,19 +144,73 @@ impl Email {
             0
         };
         let found = line.above(after, read.since).await?;
-        for uid in &found {
+        for (nth, uid) in found.iter().enumerate() {
             let place = Place {
                 validity: line.validity,
                 uid: *uid,
                 since: read.since,
             };
-            self.take_one(node, line, place).await?;
+            match line.letter(*uid, LARGEST).await {
+                Ok(letter) => self.take_one(node, line, place, letter).await?,
+                Err(problem) => {
+                    let passed = self.pass_over(node, place, &found[nth + 1..], problem);
+                    *line = Box::pin(passed).await?;
+                }
+            }
         }
         Ok(found.len())
     }
 
-    async fn take_one(&self, node: &Node, line: &mut Line, at: Place) -> Result<(), Interrupted> {
-        let letter = line.letter(at.uid, LARGEST).await?;
+    /// Passes over a letter that was not given on another line before, where one behind it is: then it
+    /// is no outage. It stays unread. Returns the line on which the other was given.
+    async fn pass_over(
+        &self,
+        node: &Node,
+        at: Place,
+        behind: &[u32],
+        problem: String,
+    ) -> Result<Line, Interrupted> {
+        let this = (at.validity, at.uid);
+        let before = self.ungiven.lock().await.replace(this);
+        if before != Some(this) {
+            return Err(problem.into());
+        }
+        let Some(line) = self.line_that_gives(at.validity, behind).await? else {
+            return Err(problem.into());
+        };
+        let problem = format!("letter {} stays unread in the mailbox: {problem}", at.uid);
+        tracing::warn!("a letter is passed over, which the IMAP server never gives: {problem}");
+        let at = at.to_string();
+        let cursor = Cursor {
+            line: CURSOR,
+            at: &at,
+            doubted: false,
+        };
+        node.leave_ungiven(Name::Email, &problem, &cursor).await?;
+        Ok(line)
+    }
+
+    /// A line on which one of these letters was given.
+    async fn line_that_gives(&self, validity: u32, uids: &[u32]) -> Result<Option<Line>, String> {
+        for uid in uids.iter().take(BEHIND) {
+            let mut line = self.mailbox.open().await?;
+            if line.validity != validity {
+                return Ok(None);
+            }
+            if matches!(line.letter(*uid, LARGEST).await, Ok(Some(_))) {
+                return Ok(Some(line));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn take_one(
+        &self,
+        node: &Node,
+        line: &mut Line,
+        at: Place,
+        letter: Option<Letter>,
+    ) -> Result<(), Interrupted> {
         let since = |came_at: i64| came_at >= at.since;
         let Some(letter) = letter.filter(|letter| letter.came_at.is_none_or(since)) else {
             return self.keep(node, at, &[], false).await;

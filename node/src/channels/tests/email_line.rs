@@ -146,6 +146,37 @@ async fn a_line_that_breaks_anywhere_loses_no_letter_and_doubles_none() {
 }
 
 #[tokio::test]
+async fn a_letter_that_is_never_given_holds_up_no_other_and_waits_for_a_person() {
+    for desk in Desk::open().await {
+        let node = desk.talked.node();
+        desk.arrives(&letter("n1", "Lampu jalan", REPORT));
+        desk.arrives(&second("Jalan berlubang di depan pasar Sukajadi."));
+        desk.imap.withholds(1);
+        // An outage is no trouble of one letter.
+        desk.imap.refuses(Some("FETCH"));
+        for _ in 0..3 {
+            let problem = desk.line.fetch_letters(node).await.unwrap_err();
+            assert!(problem.problem.contains("does not give"), "{problem:?}");
+        }
+        assert!(node.channel_trouble().await.unwrap().is_empty());
+        desk.imap.refuses(None);
+        assert_eq!(desk.hears().await.len(), 1);
+        desk.talked.case().await;
+        let here = desk.imap.folder(INBOX);
+        assert!(here.len() == 1 && here[0].flags.is_empty(), "it is unread");
+        assert_eq!(desk.line.fetch_letters(node).await, Ok(0));
+        let trouble = node.channel_trouble().await.unwrap();
+        assert_eq!(trouble.len(), 1);
+        let problem = trouble[0].problem.clone().unwrap();
+        assert!(problem.starts_with("letter 1 stays unread"), "{problem}");
+        let again = node.look_again(&desk.talked.lines, None, "test").await;
+        assert_eq!(again.unwrap(), 0, "nothing of it is here");
+        node.lay_aside(trouble[0].number, "test").await.unwrap();
+        assert!(node.channel_trouble().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn while_the_mail_server_is_away_what_is_to_be_said_waits_without_an_end() {
     for mut desk in Desk::open().await {
         desk.smtp.behave(Manners {

@@ -54,6 +54,23 @@ async fn the_same_text_of_one_person_is_one_report_for_a_day_and_of_another_thei
 }
 
 #[tokio::test]
+async fn what_came_in_is_known_for_ninety_days_and_a_letter_for_ever() {
+    for (name, known_for_ever) in [(Name::Sms, false), (Name::Email, true)] {
+        for talked in Talked::on(name).await {
+            let body = json!({"from": SITI, "text": REPORT});
+            let again = async |days: i64| {
+                talked.place.clock.advance(days * DAY_MS);
+                talked.node().expire_channels().await.unwrap();
+                talked.takes("a1", &body).await
+            };
+            assert_eq!(again(0).await, 1);
+            assert_eq!(again(89).await, 0);
+            assert_eq!(again(2).await, usize::from(!known_for_ever));
+        }
+    }
+}
+
+#[tokio::test]
 async fn two_processes_that_hold_one_message_file_one_case() {
     for talked in Talked::on(Name::Sms).await {
         talked.writes(SITI, REPORT).await;

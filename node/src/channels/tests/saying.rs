@@ -75,6 +75,30 @@ async fn a_line_does_not_rest_until_a_moment_of_a_clock_that_was_ahead() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_keeps_nothing_that_came_in_and_nothing_that_is_to_be_said() {
+    const NOTED: [&str; 4] = [
+        "update channel_taken set due_at = $1",
+        "update channel_taken set leased_until = $1",
+        "update channel_outbox set due_at = $1",
+        "update channel_outbox set leased_until = $1",
+    ];
+    for talked in Talked::on(Name::Sms).await {
+        let later = talked.place.clock.now_ms() + 365 * DAY_MS;
+        for (nth, noted) in NOTED.into_iter().enumerate() {
+            let text = format!("Lampu nomor {nth} padam di Kota Bandung sejak hari Minggu.");
+            talked.writes(SITI, &text).await;
+            if nth >= 2 {
+                talked.hears().await;
+            }
+            let mut tx = talked.node().write_tx().await.unwrap();
+            on!(&mut tx, c => sqlx::query(noted).bind(later).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(talked.told(SITI).await.len(), 1, "{noted}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_may_have_been_said_is_said_eight_times_at_most_and_then_waits_for_a_person() {
     const COUNTS: &str = "select attempts, unanswered from channel_outbox";
     for talked in Talked::on(Name::Sms).await {

@@ -87,11 +87,12 @@ pub async fn leave(tx: &mut Tx, thread: &str, number: i64) -> Stored<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
-/// Lays one aside that waits for a person, so that its words can be read; how many, 0 or 1.
+/// Lays one aside that waits for a person, so that its words can be read, if any are here; how many,
+/// 0 or 1.
 pub async fn unstick(tx: &mut Tx, number: i64, now: i64) -> Stored<u64> {
     const SQL: &str = "update channel_taken
         set state = 'aside', outcome = 'aside', problem = null, due_at = $2
-        where number = $1 and state = 'stuck' and thread is not null";
+        where number = $1 and state = 'stuck'";
     Ok(on!(tx, c => sqlx::query(SQL)
         .bind(number)
         .bind(now)

@@ -6,6 +6,11 @@ use sqlx::FromRow;
 use super::taken::Trouble;
 use crate::store::Stored;
 
+/// Longer than anything is held, and than it is put off: what says more was noted by a clock that was
+/// ahead.
+const HELD_MS: i64 = 60 * 60 * 1000;
+const PUT_OFF_MS: i64 = 5 * HELD_MS;
+
 /// Something to be said; it prints nothing, because it holds words.
 #[derive(Clone, FromRow)]
 pub struct OutRow {
@@ -115,7 +120,8 @@ pub async fn claim(
             unanswered = case when leased_until > 0 then unanswered + 1 else unanswered end
         where number in (
             select t.number from channel_outbox t
-            where t.channel = $1 and t.state = 'waiting' and t.due_at <= $2 and t.leased_until <= $2
+            where t.channel = $1 and t.state = 'waiting' and (t.due_at <= $2 or t.due_at > $6)
+                and (t.leased_until <= $2 or t.leased_until > $5)
                 and not exists (select 1 from channel_outbox o
                     where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
             order by t.due_at, t.number limit $4
@@ -126,6 +132,8 @@ pub async fn claim(
         .bind(now)
         .bind(until)
         .bind(limit)
+        .bind(now + HELD_MS)
+        .bind(now + PUT_OFF_MS)
         .fetch_all(c)
         .await)?;
     rows.sort_by_key(|row| (row.due_at, row.number));

@@ -7,6 +7,13 @@ use utoipa::ToSchema;
 
 use crate::store::Stored;
 
+/// Longer than a message is held, and than it is put off: what says more was noted by a clock that was
+/// ahead.
+const HELD_MS: i64 = 60 * 60 * 1000;
+const PUT_OFF_MS: i64 = 24 * HELD_MS;
+/// How much that came in is forgotten in one go.
+const SEEN_AT_ONCE: i64 = 50_000;
+
 /// A message that was taken; it prints nothing, because it holds words.
 #[derive(Clone, FromRow)]
 pub struct TakenRow {
@@ -72,6 +79,20 @@ pub async fn is_new(tx: &mut Tx, channel: &str, hash: &[u8], at: i64, since: i64
     Ok(noted > 0)
 }
 
+/// Forgets that something came in before a moment, but on one channel; a handful, the rest later.
+pub async fn forget_seen(tx: &mut Tx, but_on: &str, before: i64) -> Stored<()> {
+    const SQL: &str = "delete from channel_seen where (channel, hash) in (
+            select channel, hash from channel_seen where at < $1 and channel <> $2 limit $3)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(before)
+        .bind(but_on)
+        .bind(SEEN_AT_ONCE)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
 /// The number of the next message; those who write wait for each other.
 pub async fn next_number(tx: &mut Tx) -> Stored<i64> {
     const SQL: &str = "select coalesce(max(number), 0) + 1 from channel_taken";
@@ -111,7 +132,8 @@ pub async fn claim(
     const SQL: &str = "update channel_taken set leased_until = $3, attempts = attempts + 1
         where number in (
             select t.number from channel_taken t
-            where t.channel = $1 and t.state = 'waiting' and t.due_at <= $2 and t.leased_until <= $2
+            where t.channel = $1 and t.state = 'waiting' and (t.due_at <= $2 or t.due_at > $6)
+                and (t.leased_until <= $2 or t.leased_until > $5)
                 and not exists (select 1 from channel_taken o
                     where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
             order by t.number limit $4
@@ -121,6 +143,8 @@ pub async fn claim(
         .bind(now)
         .bind(until)
         .bind(limit)
+        .bind(now + HELD_MS)
+        .bind(now + PUT_OFF_MS)
         .fetch_all(c)
         .await)?)
 }
@@ -128,8 +152,14 @@ pub async fn claim(
 /// The channels of which messages are due.
 pub async fn channels_due(tx: &mut Tx, now: i64) -> Stored<Vec<String>> {
     const SQL: &str = "select distinct channel from channel_taken
-        where state = 'waiting' and due_at <= $1 and leased_until <= $1 order by channel";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(now).fetch_all(c).await)?)
+        where state = 'waiting' and (due_at <= $1 or due_at > $3)
+            and (leased_until <= $1 or leased_until > $2) order by channel";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL)
+        .bind(now)
+        .bind(now + HELD_MS)
+        .bind(now + PUT_OFF_MS)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// Whether a message is still held until a moment, and nobody else has taken it.

@@ -7,6 +7,11 @@ use sqlx::FromRow;
 
 use super::Stored;
 
+/// Longer than a webhook is held, and than it is put off: what says more was noted by a clock that was
+/// ahead.
+const HELD_MS: i64 = 60 * 60 * 1000;
+const PUT_OFF_MS: i64 = 11 * HELD_MS;
+
 /// A webhook; it prints nothing, because it holds sealed secrets and an address that may hold one.
 #[derive(Clone, FromRow)]
 pub struct WebhookRow {
@@ -167,11 +172,16 @@ pub async fn looked(tx: &mut Tx, id: &str, number: i64) -> Stored<()> {
 /// Whether something can be sent to any.
 pub async fn any_due(tx: &mut Tx, now: i64) -> Stored<bool> {
     const SQL: &str = "select id from webhooks h
-        where state = 'on' and due_at <= $1 and leased_until <= $1 and exists (
+        where state = 'on' and (due_at <= $1 or due_at > $3)
+            and (leased_until <= $1 or leased_until > $2) and exists (
             select 1 from webhook_deliveries d where d.webhook = h.id and d.state = 'waiting')
         limit 1";
-    let found: Option<String> =
-        on!(tx, c => sqlx::query_scalar(SQL).bind(now).fetch_optional(c).await)?;
+    let found: Option<String> = on!(tx, c => sqlx::query_scalar(SQL)
+        .bind(now)
+        .bind(now + HELD_MS)
+        .bind(now + PUT_OFF_MS)
+        .fetch_optional(c)
+        .await)?;
     Ok(found.is_some())
 }
 
@@ -180,13 +190,21 @@ pub async fn claim(tx: &mut Tx, now: i64, until: i64, limit: i64) -> Stored<Vec<
     const SQL: &str = columns!(
         "update webhooks set leased_until = $2 where id in (
             select h.id from webhooks h
-            where h.state = 'on' and h.due_at <= $1 and h.leased_until <= $1 and exists (
+            where h.state = 'on' and (h.due_at <= $1 or h.due_at > $5)
+                and (h.leased_until <= $1 or h.leased_until > $4) and exists (
                 select 1 from webhook_deliveries d where d.webhook = h.id and d.state = 'waiting')
             order by h.due_at, h.id limit $3
         ) returning",
         ""
     );
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(until).bind(limit).fetch_all(c).await)?)
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(now)
+        .bind(until)
+        .bind(limit)
+        .bind(now + HELD_MS)
+        .bind(now + PUT_OFF_MS)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// Notes how it went, and gives it back. `held` is until when it was taken; says whether it still was
