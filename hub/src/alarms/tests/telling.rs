@@ -136,7 +136,8 @@ async fn whoever_was_told_that_it_is_open_is_told_of_its_end_whatever_ends_it() 
         place.arrives().await;
         let past = overview::past(&place.hub, &From::default(), 10).await;
         let past = past.unwrap();
-        assert!(past.iter().all(|alarm| alarm.condition == SILENT));
+        let silent = SILENT.to_string();
+        assert!(past.iter().all(|alarm| alarm.condition == silent));
         assert_eq!(past.len(), 2, "the rule looks for something else now");
         let letters = place.letters().await;
         assert_eq!((letters.len(), letters[0].alarms), (2, 1));
