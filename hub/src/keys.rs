@@ -1,6 +1,7 @@
 //! The hub's own keys as files: the signing key, and the TLS certificate with
 //! its key. Private parts never leave these files and this process.
 
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +33,7 @@ pub fn create_signer(path: &Path) -> Result<Signer, HubError> {
 }
 
 pub fn load_signer(path: &Path) -> Result<Signer, HubError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = fs::read_to_string(path).map_err(|error| {
         let why = format!(
             "the signing key {}: {error}; put it back from the backup of the hub's keys",
             path.display()
@@ -68,19 +69,30 @@ pub fn factor_path(settings: &Settings) -> PathBuf {
     settings.storage.keys.join(FACTORS)
 }
 
-/// Makes that key where there is none. Whoever loses it sets second factors up anew.
+/// Makes that key where there is none. Whoever loses it sets second factors up anew. Of several
+/// that make one at once in a folder that they share, the first one's is everybody's.
 pub fn make_factor_key(settings: &Settings) -> Result<(), HubError> {
     let path = factor_path(settings);
-    if !path.exists() {
-        let text = Zeroizing::new(hex::encode(random::<32>()));
-        write_private(&path, text.as_bytes())?;
+    if path.exists() {
+        return Ok(());
     }
+    let text = Zeroizing::new(hex::encode(random::<32>()));
+    let own = path.with_file_name(format!("{FACTORS}.{}", hex::encode(random::<8>())));
+    write_private(&own, text.as_bytes())?;
+    // Another name of a whole file, which takes the place of none.
+    let linked = fs::hard_link(&own, &path);
+    fs::remove_file(&own)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
+        _ => File::open(&settings.storage.keys)?.sync_all()?,
+    }
+    factor_key(&path)?;
     Ok(())
 }
 
 /// Reads it.
 pub fn factor_key(path: &Path) -> io::Result<Zeroizing<[u8; 32]>> {
-    let text = Zeroizing::new(std::fs::read_to_string(path)?);
+    let text = Zeroizing::new(fs::read_to_string(path)?);
     let mut key = Zeroizing::new([0; 32]);
     hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| {
         io::Error::other(format!("{} is not 32 bytes in hexadecimal", path.display()))
@@ -110,7 +122,7 @@ pub fn credential(
     let path = settings.storage.keys.join(TLS);
     let names_path = settings.storage.keys.join("hub-tls.names");
     let wanted = settings.names.join("\n");
-    if path.exists() && std::fs::read_to_string(&names_path).is_ok_and(|names| names == wanted) {
+    if path.exists() && fs::read_to_string(&names_path).is_ok_and(|names| names == wanted) {
         let credential = Credential::load(&path).map_err(HubError::damaged)?;
         let facts = credential.facts().map_err(HubError::damaged)?;
         let above = [issuer.certificate().clone(), issuer.root().clone()];
@@ -128,4 +140,37 @@ pub fn credential(
     credential.save(&path).map_err(HubError::damaged)?;
     write_private(&names_path, wanted.as_bytes())?;
     Ok(credential)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn those_that_start_first_at_once_have_one_key_of_factors() {
+        const STARTS: usize = 4;
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let settings = Settings::default().below(folder.path());
+            fs::create_dir_all(&settings.storage.keys).unwrap();
+            let together = Barrier::new(STARTS);
+            let start = || {
+                together.wait();
+                make_factor_key(&settings).unwrap();
+                *factor_key(&factor_path(&settings)).unwrap()
+            };
+            let keys: Vec<[u8; 32]> = std::thread::scope(|scope| {
+                let starts: Vec<_> = (0..STARTS).map(|_| scope.spawn(start)).collect();
+                starts
+                    .into_iter()
+                    .map(|start| start.join().unwrap())
+                    .collect()
+            });
+            assert!(keys.iter().all(|key| *key == keys[0]));
+            let files = fs::read_dir(&settings.storage.keys).unwrap();
+            assert_eq!(files.count(), 1, "the key alone is left");
+        }
+    }
 }

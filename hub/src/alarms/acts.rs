@@ -51,6 +51,8 @@ pub enum ActError {
         "where two must agree an address stays; add another recipient, and have this one removed"
     )]
     AddressStays,
+    #[error("by it the rule tells fewer people, later or less than it does now")]
+    Narrows,
     #[error("the key that seals secrets cannot be used; the log says why")]
     Sealing(#[from] AccountError),
     #[error(transparent)]
@@ -179,10 +181,20 @@ pub async fn end_silence(hub: &Hub, actor: &str, id: &str) -> Result<(), ActErro
     Ok(())
 }
 
-/// Adds a rule, or changes the one with its id.
+/// Adds a rule, or changes the one with its id, which stays on or off as it is. What narrows that is
+/// for [`narrow_rule_in`]. Others may have changed the rule since whoever asks has read it.
 pub async fn put_rule(hub: &Hub, by: &By<'_>, rule: &Rule) -> Result<(), ActError> {
     let mut tx = hub.ground.db.write().await?;
-    put_rule_in(&mut tx, hub.now_ms(), by, rule).await?;
+    let known = rule::all(&mut tx).await?;
+    let before = known.iter().find(|known| known.id == rule.id);
+    let rule = Rule {
+        enabled: before.map_or(rule.enabled, |before| before.enabled),
+        ..rule.clone()
+    };
+    if before.is_some_and(|before| rule.narrows(before)) {
+        return Err(ActError::Narrows);
+    }
+    put_rule_in(&mut tx, hub.now_ms(), by, &rule).await?;
     tx.commit().await?;
     hub.alarms.ring();
     Ok(())

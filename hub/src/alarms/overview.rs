@@ -14,7 +14,7 @@ use super::acts::{Channel, recipients};
 use super::judge::Level;
 use super::present::Present;
 use super::silence::Silence;
-use super::{AlarmState, Condition, Rule, Severity, rules, silences};
+use super::{AlarmState, Rule, Severity, rules, silences};
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::store;
@@ -29,8 +29,8 @@ pub struct Alarm {
     pub id: String,
     /// Id of the rule that raised it.
     pub rule: String,
-    #[schema(value_type = String)]
-    pub condition: Condition,
+    /// The code of what it is about, which may be one that only a later program knows.
+    pub condition: String,
     pub severity: Severity,
     pub level: State,
     /// Milliseconds, messages or bytes, by the condition.
@@ -218,9 +218,8 @@ fn alarm(
     let region = entry.and_then(|entry| entry.region.as_ref());
     let covers = |silence: &&Silence| silence.is_about(&row.rule, &row.subject, region);
     let silent_until = quiet.iter().filter(covers).map(|one| one.until_at).max();
-    let condition = row.condition.parse();
     Ok(Alarm {
-        condition: condition.map_err(HubError::damaged)?,
+        condition: row.condition,
         severity: from_code(row.severity)?,
         level: from_code(row.level)?,
         measured: now.map_or(row.measured, |now| now.measured),

@@ -407,9 +407,8 @@ async fn a_rule_waits_as_long_as_it_says_and_looks_only_where_it_is_told_to() {
         let mut rule = place.rule(SILENT).await;
         rule.scope = super::Scope::Province("35".into());
         rule.stands_ms = 30 * MINUTE_MS;
-        acts::put_rule(&place.hub, &By::actor("test"), &rule)
-            .await
-            .unwrap();
+        let rule = Box::new(rule);
+        place.does(Deed::NarrowRule { rule }).await;
         place.all_silent().await;
         assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
         place.after(29 * MINUTE_MS).await;
@@ -420,6 +419,33 @@ async fn a_rule_waits_as_long_as_it_says_and_looks_only_where_it_is_told_to() {
         place.does(Deed::DisableRule { rule }).await;
         place.after(0).await;
         assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_rule_is_changed_as_it_is_now_and_not_as_whoever_changes_it_has_read_it() {
+    for place in Place::all(1).await {
+        look(&place.hub).await.unwrap();
+        let read = place.rule(SILENT).await;
+        let by = By::actor("test");
+        let put = async |repeat_ms| {
+            let rule = Rule {
+                repeat_ms,
+                ..read.clone()
+            };
+            acts::put_rule(&place.hub, &by, &rule).await
+        };
+        let rule = read.id.clone();
+        place.does(Deed::DisableRule { rule }).await;
+        put(HOUR_MS).await.unwrap();
+        let now = place.rule(SILENT).await;
+        assert_eq!((now.enabled, now.repeat_ms), (false, HOUR_MS));
+        let on = acts::enable_rule(&place.hub, "test", &read.id).await;
+        on.unwrap();
+        let late = put(2 * HOUR_MS).await;
+        assert!(matches!(late, Err(acts::ActError::Narrows)), "{late:?}");
+        let now = place.rule(SILENT).await;
+        assert_eq!((now.enabled, now.repeat_ms), (true, HOUR_MS));
     }
 }
 

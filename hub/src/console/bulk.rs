@@ -16,7 +16,6 @@ use crate::ground::Ground;
 use crate::membership::{self, MembershipError, Profile};
 
 /// How long lines are kept for whoever asked for them.
-const KEPT_MS: i64 = 30 * 60 * 1000;
 const KEPT: Duration = Duration::from_mins(30);
 /// Invitations made in one transaction.
 const STEP: usize = 20;
@@ -66,8 +65,9 @@ impl Round {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Also where the clock was set back behind its beginning, it makes room in the end.
     fn lives(&self, now_ms: i64) -> bool {
-        now_ms - self.began_at < KEPT_MS
+        u128::from(now_ms.abs_diff(self.began_at)) < KEPT.as_millis()
     }
 }
 
@@ -148,5 +148,32 @@ async fn make(ground: &Ground, round: &Round, profiles: &[Profile]) {
             }
         }
         tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_that_a_clock_ahead_began_makes_room_for_another() {
+        const MINUTE_MS: i64 = 60_000;
+        let round = Round {
+            actor: "account:lain".to_owned(),
+            reason: String::new(),
+            began_at: 24 * 60 * MINUTE_MS,
+            total: 1,
+            state: Mutex::default(),
+        };
+        for (minutes, lives) in [
+            (-31, false),
+            (-29, true),
+            (0, true),
+            (29, true),
+            (31, false),
+        ] {
+            let now_ms = round.began_at + minutes * MINUTE_MS;
+            assert_eq!(round.lives(now_ms), lives, "{minutes}");
+        }
     }
 }

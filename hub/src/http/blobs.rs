@@ -28,12 +28,14 @@ use crate::app::Hub;
 use crate::blobs::{self, Held, Hold};
 use crate::error::{HubError, Refusal};
 use crate::store;
-use crate::store::blobs::{Announced, Claim, Owner, Room};
+use crate::store::blobs::{Announced, Claim, Owner, Room, Standing};
 
 /// How many bytes of a blob the hub has.
 const RECEIVED: HeaderName = HeaderName::from_static("lapor-received");
 /// Bytes read from the disk at a time.
 const PIECE: usize = 64 * 1024;
+/// Announcements that are read at a time.
+const CLAIMS: usize = 50;
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// `PUT /blobs/{sha256}`, with `Content-Range: bytes FROM-TO/TOTAL` in pieces,
@@ -291,15 +293,10 @@ async fn own(
     author: &InstanceId,
     range: Option<(u64, u64, u64)>,
 ) -> Result<Claim, HubError> {
+    // No blob has so many bytes that they are no number of the database.
+    let stated = range.map(|(.., total)| i64::try_from(total).unwrap_or(i64::MAX));
     let mut tx = hub.ground.db.read().await?;
-    let claims = store::blobs::announced(&mut tx, sha256).await?;
-    let own = claims
-        .into_iter()
-        .filter(|claim| claim.blob.author == *author)
-        .min_by_key(|claim| {
-            let stated = range.is_none_or(|(.., total)| total == claim.blob.size);
-            (!stated, claim.has_room(), !claim.blob.is_picture())
-        });
+    let own = store::blobs::own(&mut tx, sha256, author, stated).await?;
     Ok(own.ok_or(Code::BlobUnknown)?)
 }
 
@@ -310,24 +307,37 @@ async fn readable(
     sha256: Digest,
     peer: &InstanceId,
 ) -> Result<(Announced, Held), HubError> {
-    let mut tx = hub.ground.db.read().await?;
-    let claims = store::blobs::announced(&mut tx, sha256).await?;
-    tx.rollback().await?;
     let mut begun: Option<(Announced, Held)> = None;
-    for claim in claims {
-        let own = claim.blob.author == *peer;
-        // One upload under way is enough to tell of, an author's own before others.
-        let told = begun.as_ref();
-        let told = told.is_some_and(|(blob, _)| !own || blob.author == *peer);
-        if told && !claim.proved() || !own && !may_read(hub, &claim.blob, peer).await? {
-            continue;
-        }
-        match seen(hub, &claim).await? {
-            Held::Whole => return Ok((claim.blob, Held::Whole)),
-            part @ Held::Part(_) => begun = Some((claim.blob, part)),
+    for standing in Standing::ALL {
+        let mut behind = Some(i64::MIN);
+        while let Some(number) = behind {
+            let claims = page(hub, sha256, (standing, number)).await?;
+            let last = claims.last().filter(|_| claims.len() == CLAIMS);
+            behind = last.map(|last| last.blob.number);
+            for claim in claims {
+                let own = claim.blob.author == *peer;
+                // One upload under way is enough to tell of, an author's own before others.
+                let told = begun.as_ref();
+                let told = told.is_some_and(|(blob, _)| !own || blob.author == *peer);
+                if told && !claim.proved() || !own && !may_read(hub, &claim.blob, peer).await? {
+                    continue;
+                }
+                match seen(hub, &claim).await? {
+                    Held::Whole => return Ok((claim.blob, Held::Whole)),
+                    part @ Held::Part(_) => begun = Some((claim.blob, part)),
+                }
+            }
         }
     }
     begun.ok_or_else(|| Code::BlobUnknown.into())
+}
+
+/// Announcements behind a number, some at most.
+async fn page(hub: &Hub, sha256: Digest, place: (Standing, i64)) -> Result<Vec<Claim>, HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    let claims = store::blobs::announced(&mut tx, sha256, place, CLAIMS).await?;
+    tx.rollback().await?;
+    Ok(claims)
 }
 
 /// Whether an instance was sent the message that announced a blob.

@@ -13,12 +13,20 @@ static INSERT: Bulk = Bulk::new(
     6,
     "on conflict (sha256, number) do nothing",
 );
-/// Those who have the bytes first: whoever names them without having them cannot
-/// make others wait.
 const ANNOUNCED: &str = "select b.number, b.case_id, b.author, b.size, b.programme, \
      r.size, coalesce(r.proved, 0), coalesce(r.picture, 0) \
      from blobs b left join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
-     where b.sha256 = $1 order by 7 desc, b.number";
+     where b.sha256 = $1 and b.number > $3 and (cast($2 as bigint) = 2 or r.proved = 1 \
+     and cast(case when b.programme is null then 1 else 0 end as bigint) = $2) \
+     order by b.number limit $4";
+/// One of the size that is stated, one that has no room yet, and a picture before others.
+const OWN: &str = "select b.number, b.case_id, b.author, b.size, b.programme, \
+     r.size, coalesce(r.proved, 0), coalesce(r.picture, 0) \
+     from blobs b left join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
+     where b.sha256 = $1 and b.author = $2 \
+     order by case when cast($3 as bigint) is null or b.size = $3 then 0 else 1 end, \
+     case when r.size = b.size and (r.picture = 1 or b.programme is null) then 1 else 0 end, \
+     case when b.programme is null then 1 else 0 end, b.number limit 1";
 const NAMED: &str = "select count(*) from blobs where sha256 = $1 and author = $2";
 const HAS_ROOM: &str = "select count(*) from blob_room where sha256 = $1 and author = $2";
 /// What its author has announced in no other case, and whether room for it is taken. Without that
@@ -100,6 +108,19 @@ pub struct Announced {
     pub size: u64,
 }
 
+/// How far the authors of announcements have come. Those who have the bytes are looked at first, and
+/// among them what everybody may read: whoever names bytes, with or without having them, makes
+/// nobody wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A picture that has been brought.
+    Shown,
+    /// An attachment that has been brought.
+    Brought,
+    /// Any at all, with what has been brought since the others were looked at.
+    Named,
+}
+
 /// An announcement, and what its author has brought.
 #[derive(Debug, Clone)]
 pub struct Claim {
@@ -127,6 +148,11 @@ pub struct Erased {
     /// Some of it was brought, and that its file is to go stands in the database. Of others there is
     /// a file only where the database has gone back behind it, by a restore or a loss.
     pub noted: bool,
+}
+
+impl Standing {
+    /// In the order in which they are looked at.
+    pub const ALL: [Self; 3] = [Self::Shown, Self::Brought, Self::Named];
 }
 
 impl Announced {
@@ -168,45 +194,73 @@ pub async fn insert(tx: &mut Tx, rows: Vec<Announced>) -> Result<(), DbError> {
     tx.run_rows(&INSERT, values.collect()).await.map(drop)
 }
 
-/// Every announcement of these bytes, the proved ones first.
-pub async fn announced(tx: &mut Tx, sha256: Digest) -> Result<Vec<Claim>, DbError> {
-    type Row = (
-        i64,
-        String,
-        String,
-        i64,
-        Option<String>,
-        Option<i64>,
-        i64,
-        i64,
-    );
-    let rows: Vec<Row> = on!(tx, conn => sqlx::query_as(ANNOUNCED)
+/// Number, case, author, size and programme of an announcement; size of the room, whether the bytes
+/// are proved, and whether it is a picture's.
+type ClaimRow = (
+    i64,
+    String,
+    String,
+    i64,
+    Option<String>,
+    Option<i64>,
+    i64,
+    i64,
+);
+
+/// Announcements of these bytes of a standing, in the hub's order, some at most; those behind a number.
+pub async fn announced(
+    tx: &mut Tx,
+    sha256: Digest,
+    (standing, behind): (Standing, i64),
+    most: usize,
+) -> Result<Vec<Claim>, DbError> {
+    let rows: Vec<ClaimRow> = on!(tx, conn => sqlx::query_as(ANNOUNCED)
         .bind(bytes(sha256))
+        .bind(standing as i64)
+        .bind(behind)
+        .bind(most as i64)
         .fetch_all(conn)
         .await)?;
-    rows.into_iter()
-        .map(
-            |(number, case, author, size, programme, room, proved, picture)| {
-                let of = match programme {
-                    Some(slug) => Owner::Programme(slug),
-                    None => Owner::Case(id(&case)?),
-                };
-                let blob = Announced {
-                    sha256,
-                    number,
-                    of,
-                    author: id(&author)?,
-                    size: size as u64,
-                };
-                let room = room.map(|size| Room {
-                    size: size as u64,
-                    proved: proved == 1,
-                    picture: picture == 1,
-                });
-                Ok(Claim { blob, room })
-            },
-        )
-        .collect()
+    rows.into_iter().map(|row| claim(sha256, row)).collect()
+}
+
+/// The announcement by which an author may upload; one of the size that it states, if there is one.
+pub async fn own(
+    tx: &mut Tx,
+    sha256: Digest,
+    author: &InstanceId,
+    stated: Option<i64>,
+) -> Result<Option<Claim>, DbError> {
+    let row: Option<ClaimRow> = on!(tx, conn => sqlx::query_as(OWN)
+        .bind(bytes(sha256))
+        .bind(author.as_str())
+        .bind(stated)
+        .fetch_optional(conn)
+        .await)?;
+    row.map(|row| claim(sha256, row)).transpose()
+}
+
+fn claim(
+    sha256: Digest,
+    (number, case, author, size, programme, room, proved, picture): ClaimRow,
+) -> Result<Claim, DbError> {
+    let of = match programme {
+        Some(slug) => Owner::Programme(slug),
+        None => Owner::Case(id(&case)?),
+    };
+    let blob = Announced {
+        sha256,
+        number,
+        of,
+        author: id(&author)?,
+        size: size as u64,
+    };
+    let room = room.map(|size| Room {
+        size: size as u64,
+        proved: proved == 1,
+        picture: picture == 1,
+    });
+    Ok(Claim { blob, room })
 }
 
 /// A digest, its author, and 1 where room is taken.
@@ -388,4 +442,57 @@ pub async fn leave_room(tx: &mut Tx, sha256: Digest, author: &InstanceId) -> Res
         .await
         .map(drop))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::Schema;
+    use lapor_migrations::throwaway::databases_of;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn of_bytes_named_often_a_few_are_read_at_once_and_what_is_shown_first() {
+        for test in databases_of(Schema::Hub).await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            let sha256 = Digest::of(b"gambar");
+            let [loud, quiet]: [InstanceId; 2] =
+                ["kota-bandung", "kab-garut"].map(|slug| slug.parse().unwrap());
+            let case = CaseId::mint(1_790_000_000_000, [7; 10]);
+            let of = |author: &InstanceId, number, of, size| Announced {
+                sha256,
+                number,
+                of,
+                author: author.clone(),
+                size,
+            };
+            let mut named: Vec<Announced> = (1..=50)
+                .map(|number| of(&loud, number, Owner::Case(case), 6))
+                .collect();
+            let shown = of(&quiet, 60, Owner::Programme("jembatan".to_owned()), 6);
+            let other = of(&quiet, 51, Owner::Case(case), 7);
+            named.extend([shown.clone(), other]);
+            insert(&mut tx, named).await.unwrap();
+            take_room(&mut tx, &shown).await.unwrap();
+            assert!(prove(&mut tx, &shown).await.unwrap());
+            let mut read = async |standing, behind| {
+                let page = announced(&mut tx, sha256, (standing, behind), 20).await;
+                let page = page.unwrap().into_iter();
+                page.map(|claim| claim.blob.number).collect::<Vec<i64>>()
+            };
+            assert_eq!(read(Standing::Shown, 0).await, [60]);
+            assert_eq!(read(Standing::Brought, 0).await, [51]);
+            let first: Vec<i64> = (1..=20).collect();
+            assert_eq!(read(Standing::Named, 0).await, first, "no more at once");
+            assert_eq!(read(Standing::Named, 49).await, [50, 51, 60]);
+            let mut upload = async |stated| {
+                let own = own(&mut tx, sha256, &quiet, stated).await.unwrap();
+                own.map(|claim| claim.blob.number)
+            };
+            assert_eq!(upload(Some(6)).await, Some(60));
+            assert_eq!(upload(Some(7)).await, Some(51));
+            assert_eq!(upload(None).await, Some(51), "it has no room yet");
+        }
+    }
 }

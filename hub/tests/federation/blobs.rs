@@ -347,6 +347,33 @@ async fn a_blob_is_there_for_those_only_whose_author_has_brought_it_and_goes_wit
 }
 
 #[tokio::test]
+async fn bytes_that_another_names_again_and_again_are_there_for_their_author() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, kemenpu] = place.three().await;
+        let bytes = vec![7; 5000];
+        let path = format!("/blobs/{}", Digest::of(&bytes));
+        let named = |number| Announced {
+            sha256: Digest::of(&bytes),
+            number,
+            of: Owner::Case(CaseId::mint(NOW, [9; 10])),
+            author: kemenpu.id.clone(),
+            size: 5000,
+        };
+        // Before all that has a number of the hub's order.
+        let often = (-200..0).map(named).collect();
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        store::blobs::insert(&mut tx, often).await.unwrap();
+        tx.commit().await.unwrap();
+        let (_, written) = with_attachment(&mut bandung, &bytes);
+        place.send(&bandung, &[written]).await;
+        assert_eq!(head(&place, &bandung, &path).await, (200, Some("0".into())));
+        put(&place, &bandung, &path, "bytes 0-4999/5000", &bytes).await;
+        assert_eq!(place.get(&bandung, &path).await.body, bytes);
+    }
+}
+
+#[tokio::test]
 async fn an_attachment_goes_with_its_case_though_somebody_else_has_named_it() {
     for db in databases().await {
         let place = Place::new(&db).await;

@@ -13,7 +13,7 @@ use lapor_hub::enrolment::enrol;
 use lapor_hub::ground::{Ground, Keyring};
 use lapor_hub::membership::{self, MembershipError, Profile};
 use lapor_hub::settings::Settings;
-use lapor_hub::{HubError, epochs};
+use lapor_hub::{HubError, epochs, recovery};
 use lapor_migrations::Schema;
 use lapor_migrations::throwaway::TestDb;
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
@@ -112,6 +112,24 @@ async fn an_invitation_is_used_once_and_its_answer_can_be_repeated() {
             .unwrap()
             .clone();
         assert_eq!((entry.status, entry.keys.len()), (Status::Active, 2));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_a_clock_ahead_has_emptied_is_not_repeated() {
+    for db in databases().await {
+        let (ground, clock) = ground(&db).await;
+        let invitation = invited(&ground, "kota-bandung").await;
+        let asked = request(&invitation, &TlsKey::generate(), 20);
+        enrol(&ground, &asked, FROM).await.unwrap();
+        clock.set_off(25 * HOUR_MS);
+        recovery::forget(&ground).await.unwrap();
+        clock.set_off(-25 * HOUR_MS);
+        assert_eq!(
+            code(&enrol(&ground, &asked, FROM).await),
+            Some(Code::InvitationInvalid),
+            "an empty answer would be no answer"
+        );
     }
 }
 

@@ -194,10 +194,9 @@ async fn an_upload_waits_for_another_process_that_is_at_it() {
             .join(format!("{sha256}.{}", kemenpu.id));
         std::fs::write(&part, &bytes).unwrap();
         let mut tx = place.hub.ground.db.write().await.unwrap();
-        let claims = store::blobs::announced(&mut tx, sha256).await.unwrap();
-        store::blobs::take_room(&mut tx, &claims[0].blob)
-            .await
-            .unwrap();
+        let claim = store::blobs::own(&mut tx, sha256, &kemenpu.id, None).await;
+        let blob = claim.unwrap().unwrap().blob;
+        store::blobs::take_room(&mut tx, &blob).await.unwrap();
         tx.commit().await.unwrap();
         let path = format!("/blobs/{sha256}");
         let pending = place.get(&pusat, &path).await;

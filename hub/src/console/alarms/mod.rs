@@ -253,6 +253,11 @@ pub fn refused(error: &ActError) -> ApiProblem {
             let title = "There are too many of them";
             ApiProblem::new(StatusCode::CONFLICT, "too_many", title).with_detail(error.to_string())
         }
+        ActError::Narrows => {
+            let title = "A rule is narrowed for a reason only";
+            ApiProblem::new(StatusCode::CONFLICT, "not_allowed", title)
+                .with_detail(error.to_string())
+        }
         ActError::Sealing(error) => refusal(error),
         ActError::Hub(error) => failed(error),
     }

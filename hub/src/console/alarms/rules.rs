@@ -14,7 +14,7 @@ use lapor_web::{ApiProblem, Path};
 use super::ending::{self, Ending, REASON, REASON_CHARACTERS};
 use super::words::{rule as named, span, told, tone};
 use super::{ActPath, OnePath, Tab, acts, demand, refused, tabs};
-use crate::alarms::acts::{self as deeds, Recipient};
+use crate::alarms::acts::{self as deeds, ActError, Recipient};
 use crate::alarms::{self, Condition, Rule, Scope, Severity, fresh_id};
 use crate::audit::By;
 use crate::console::approvals::failed;
@@ -222,37 +222,37 @@ async fn save(
 ) -> Answer<Response> {
     let v = member.visit.v;
     let recipients = read(console).await?.1;
-    let (id, enabled, here) = match &before {
-        Some(rule) => (rule.id.clone(), rule.enabled, format!("{PATH}/{}", rule.id)),
+    let (id, enabled, here) = match before {
+        Some(rule) => {
+            let here = format!("{PATH}/{}", rule.id);
+            (rule.id, rule.enabled, here)
+        }
         None => (fresh_id(), true, NEW.to_owned()),
     };
     let rule = filled_in(console, &v, &mut form, (id, enabled), &recipients);
-    let narrows = match (&rule, &before) {
-        (Some(rule), Some(before)) => rule.narrows(before),
-        _ => false,
-    };
-    if narrows && form.text(REASON).is_empty() {
-        form.complain(REASON, v.say("rule-narrows"));
-    }
     form.at_most(&v, REASON, REASON_CHARACTERS);
     let Some(rule) = rule.filter(|_| form.is_fine()) else {
         return page(console, member, &form, here).await;
     };
     let (reason, done) = (form.text(REASON), Flash::done(text_id("rule-saved")));
-    let said = if narrows {
-        let rule = Box::new(rule);
-        let second_person = console.settings.second_person;
-        let asked = (Deed::NarrowRule { rule }, reason, second_person);
-        ending::ask(console, member, asked, done).await?
-    } else {
-        let actor = member.actor();
-        let by = By {
-            reason,
-            ..By::actor(&actor)
-        };
-        let put = deeds::put_rule(&console.hub, &by, &rule).await;
-        put.map_err(|error| refused(&error))?;
-        done
+    let actor = member.actor();
+    let by = By {
+        reason,
+        ..By::actor(&actor)
+    };
+    let said = match deeds::put_rule(&console.hub, &by, &rule).await {
+        Ok(()) => done,
+        Err(ActError::Narrows) if reason.is_empty() => {
+            form.complain(REASON, v.say("rule-narrows"));
+            return page(console, member, &form, here).await;
+        }
+        Err(ActError::Narrows) => {
+            let rule = Box::new(rule);
+            let second_person = console.settings.second_person;
+            let asked = (Deed::NarrowRule { rule }, reason, second_person);
+            ending::ask(console, member, asked, done).await?
+        }
+        Err(error) => return Err(refused(&error)),
     };
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }

@@ -8,7 +8,7 @@ use lapor_web::people::actor_named;
 use lapor_web::regions::national;
 
 use crate::alarms::overview::Alarm;
-use crate::alarms::{AlarmState, Quiet, Rule, Scope, Severity};
+use crate::alarms::{AlarmState, Condition, Quiet, Rule, Scope, Severity};
 use crate::console::instances;
 use crate::console::names::named;
 use crate::console::words::{
@@ -46,6 +46,8 @@ pub fn shown(
 ) -> Shown {
     let (state, state_tone) = state_words(alarm.state);
     let seen = alarm.acknowledged_by.as_ref();
+    let known: Option<Condition> = alarm.condition.parse().ok();
+    let measured = (alarm.measured, alarm.measured_now);
     Shown {
         at: alarm
             .instance
@@ -55,15 +57,13 @@ pub fn shown(
             Some(slug) => named(v, directory, slug),
             None => v.say("alarm-hub"),
         },
-        condition: v.say(condition(alarm.condition)),
+        condition: known.map_or_else(|| alarm.condition.clone(), |known| v.say(condition(known))),
         severity: v.say(severity(alarm.severity)),
         tone: tone(alarm.severity),
-        reason: reason_at(
-            v,
-            alarm.condition,
-            alarm.level,
-            (alarm.measured, alarm.measured_now),
-        ),
+        reason: match known {
+            Some(known) => reason_at(v, known, alarm.level, measured),
+            None => v.say(colour(alarm.level)),
+        },
         opened_at: alarm.opened_at,
         cleared_at: alarm.cleared_at,
         state: v.say(state),

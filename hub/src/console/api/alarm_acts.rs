@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Answer;
 use super::access::Operator;
 use super::acting::{Acted, Why, by, put, put_by, unfit};
-use crate::alarms::acts;
+use crate::alarms::acts::{self, ActError};
 use crate::alarms::{Condition, Quiet, Rule, Scope, Severity, fresh_id};
 use crate::console::Console;
 use crate::console::alarms::{refused, rules, silences};
@@ -217,14 +217,15 @@ pub async fn change_rule(
 ) -> Answer<Acted> {
     let before = rules::find(&console, &path.id).await?;
     let (reason, rule) = asked.judged(&console, (path.id, before.enabled)).await?;
-    if rule.narrows(&before) {
-        let rule = Box::new(rule);
-        return put(&console, &operator, &Deed::NarrowRule { rule }, &reason).await;
-    }
     let by = by(&operator, &reason)?;
-    let done = acts::put_rule(&console.hub, &by, &rule).await;
-    done.map_err(|error| refused(&error))?;
-    Ok(Acted::done())
+    match acts::put_rule(&console.hub, &by, &rule).await {
+        Ok(()) => Ok(Acted::done()),
+        Err(ActError::Narrows) => {
+            let rule = Box::new(rule);
+            put(&console, &operator, &Deed::NarrowRule { rule }, &reason).await
+        }
+        Err(error) => Err(refused(&error)),
+    }
 }
 
 /// Switch a rule on

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State as Shared;
 use http::StatusCode;
 use lapor_web::accounts::AccountId;
-use lapor_web::{ApiProblem, Json, Path, people};
+use lapor_web::{ApiProblem, Json, Path, Query, people};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -29,6 +29,15 @@ pub struct OnePath {
 pub struct AccountPath {
     /// The account's id, as `GET /approvals` has it.
     account: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AccountQuery {
+    /// The latest `asked_at` of the account that was read, Unix ms. It is not confirmed where
+    /// something else was done to it since.
+    seen: Option<i64>,
 }
 
 /// What is decided.
@@ -75,13 +84,15 @@ pub async fn decide(
 /// Confirm an operator's account
 ///
 /// Where two must agree, an account that somebody made, raised or gave back a password may do nothing
-/// until an operator who had no part in that has confirmed that it is in the right hands.
+/// until an operator who had no part in that has confirmed that it is in the right hands. Send with
+/// `seen` what `GET /approvals` said of it: where something else was done to the account since, it is
+/// not confirmed (409 `not_allowed`).
 #[utoipa::path(
     post,
     path = "/approvals/accounts/{account}",
     operation_id = "confirmAccount",
     tag = "audit",
-    params(AccountPath),
+    params(AccountPath, AccountQuery),
     responses(Acted),
     security(("token" = []))
 )]
@@ -89,21 +100,22 @@ pub async fn vouch(
     Shared(console): Shared<Arc<Console>>,
     operator: Operator,
     Path(path): Path<AccountPath>,
+    Query(asked): Query<AccountQuery>,
 ) -> Answer<Acted> {
     let id = path.account.parse::<AccountId>();
     let id = id.map_err(|error| people::refusal(&error))?;
     let account = console.accounts().find(&id).await;
     let account = account.map_err(|error| people::refusal(&error))?;
     let which = (account.id.as_str(), account.login.as_str());
-    let done = vouching::vouch(&console.hub.ground, operator.actor(), which, None).await;
+    let done = vouching::vouch(&console.hub.ground, operator.actor(), which, asked.seen).await;
+    let refusal = |code, title, error: &VouchError| {
+        ApiProblem::new(StatusCode::CONFLICT, code, title).with_detail(error.to_string())
+    };
     done.map_err(|error| match error {
-        VouchError::Gone | VouchError::Changed => {
-            absent("The account waits for nobody", error.to_string())
-        }
+        VouchError::Gone => absent("The account waits for nobody", error.to_string()),
+        VouchError::Changed => refusal("not_allowed", "The account is not as it was", &error),
         VouchError::SamePerson => {
-            let title = "Another person must confirm this";
-            let detail = error.to_string();
-            ApiProblem::new(StatusCode::CONFLICT, "same_person", title).with_detail(detail)
+            refusal("same_person", "Another person must confirm this", &error)
         }
         VouchError::Database(error) => ApiProblem::database(&error),
     })?;

@@ -250,7 +250,10 @@ pub const OPERATIONS: &[Operation] = &[
         roles: ACTS,
         summary: "Pastikan akun seorang operator",
         description: "Jika dua orang harus sepakat, akun yang dibuat, dinaikkan, atau diberi kata \
-                      sandi lagi tidak dapat berbuat apa-apa sampai operator lain memastikannya.",
+                      sandi lagi tidak dapat berbuat apa-apa sampai operator lain memastikannya. \
+                      Kirimkan dengan `seen` yang dikatakan `GET /approvals` tentangnya: jika sesudah \
+                      itu terjadi hal lain pada akun tersebut, ia tidak dipastikan (409 \
+                      `not_allowed`).",
     },
     Operation {
         id: "planRegion",

@@ -10,6 +10,7 @@ use crate::console::ConsoleRole;
 use crate::console::live::seen;
 use crate::deeds::{self, Deed};
 use crate::store::alarms::deliveries::{self, Kept};
+use crate::store::alarms::live;
 
 const RULES: &str = "/konsol/alarm/aturan";
 const NEW: &str = "/konsol/alarm/aturan/baru";
@@ -456,6 +457,38 @@ async fn whoever_only_looks_sees_alarms_and_acts_nothing() {
                 looks.post(path, &[]).await.is(StatusCode::FORBIDDEN);
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_that_only_a_later_program_knows_is_told_by_its_name() {
+    for place in Place::all(false).await {
+        let row = |id: &str, condition: &str| live::AlarmRow {
+            id: id.to_owned(),
+            rule: "lain".to_owned(),
+            subject: String::new(),
+            condition: condition.to_owned(),
+            severity: "warning".to_owned(),
+            level: "red".to_owned(),
+            measured: None,
+            state: "cleared".to_owned(),
+            began_at: 1,
+            opened_at: Some(1),
+            told_at: None,
+            acknowledged_at: None,
+            acknowledged_by: None,
+            note: None,
+            cleared_at: Some(2),
+        };
+        let rows = [row("a", "hub_backup"), row("b", "hub_of_a_later_program")];
+        let mut tx = place.ground.db.write().await.unwrap();
+        live::put(&mut tx, &rows).await.unwrap();
+        tx.commit().await.unwrap();
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let page = operator.open(PAST).await;
+        page.is(StatusCode::OK)
+            .shows("cadangan sudah lama")
+            .shows("hub_of_a_later_program");
     }
 }
 

@@ -6,9 +6,10 @@ use lapor_web::bearer::RECENT_MS;
 use serde_json::{Value, json};
 
 use super::{act, acting, ask, token};
+use crate::audit::By;
 use crate::console::ConsoleRole;
 use crate::console::tests::{Place, login};
-use crate::{tokens, watch};
+use crate::{tokens, vouching, watch};
 
 const FIRST: &str = "operator@pusat.example";
 const SECOND: &str = "kedua@pusat.example";
@@ -126,6 +127,38 @@ async fn one_person_with_two_tokens_is_one_person() {
         );
         let (status, _) = act(&place, &decide, (&other, None), &confirm).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_program_confirms_of_an_account_what_it_has_read() {
+    for place in Place::all(true).await {
+        place.hire(SECOND, ConsoleRole::Operator).await;
+        let accounts = place.console.accounts();
+        let account = accounts.find_by_login(SECOND).await.unwrap();
+        let mine = acting(&place, "satu", FIRST).await;
+        let which = (account.id.as_str(), SECOND);
+        let by = By::actor("account:lain");
+        let read_after = async |did: &str| {
+            let rested = vouching::rest(&place.ground, &by, which, did).await;
+            rested.unwrap();
+            let (_, waiting) = ask(&place, "/api/v1/approvals", Some(&mine)).await;
+            waiting["accounts"][0]["asked_at"].as_i64().unwrap()
+        };
+        let confirm = async |seen: i64| {
+            let at = format!("approvals/accounts/{}?seen={seen}", account.id);
+            act(&place, &at, (&mine, None), &json!({})).await
+        };
+        let before = read_after("account").await;
+        place.clock.advance(1);
+        let seen = read_after("password").await;
+        let (status, answer) = confirm(before).await;
+        let code = (status, answer["code"].as_str());
+        assert_eq!(code, (StatusCode::CONFLICT, Some("not_allowed")));
+        assert!(vouching::rests(&place.ground, which.0).await.unwrap());
+        let (status, answer) = confirm(seen).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert!(!vouching::rests(&place.ground, which.0).await.unwrap());
     }
 }
 
