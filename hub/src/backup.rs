@@ -17,7 +17,7 @@ use lapor_migrations::{
 use lapor_protocol::ids::Digest;
 use lapor_web::accounts;
 use lapor_web::backup::{
-    Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free, make_private,
+    Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_free, make_private,
 };
 
 use crate::error::HubError;
@@ -112,7 +112,7 @@ async fn copy_all(
         if let Some(config) = config {
             backup.copy(CONFIG, &config)?;
         }
-        backup.copy_shelf("blobs", &storage.blobs, is_attachment, &tell)?;
+        backup.copy_shelf("blobs", &storage.blobs, &tell)?;
         let absent = named.map(|named| backup.absent("blobs", &named));
         Ok::<_, BackupError>((backup, absent))
     });
@@ -164,7 +164,7 @@ pub fn open(from: &Path) -> Result<Backup, BackupError> {
     Backup::open(from, PROGRAM)
 }
 
-/// Proves a backup without restoring it.
+/// Proves a backup without restoring it. The manifest says which attachments are damaged.
 pub async fn prove(from: &Path, tell: impl Tell) -> Result<Manifest, HubBackupError> {
     let (backup, _) = proved(from, tell).await?;
     Ok(backup.manifest().clone())
@@ -338,7 +338,7 @@ pub(crate) async fn proved(from: &Path, tell: impl Tell) -> Result<(Backup, Kind
         path: from.to_owned(),
         reason: format!("it names a database of kind {:?}", origin.database),
     })?;
-    let proving = tokio::task::spawn_blocking(move || backup.prove(&tell).map(|()| backup));
+    let proving = tokio::task::spawn_blocking(move || backup.prove(&tell));
     let backup = proving.await.map_err(|_| HubError::Aborted)??;
     check_copy(kind, &backup.path(kind.copy_name()), Schema::Hub).await?;
     Ok((backup, kind))
@@ -369,6 +369,7 @@ mod tests {
             run: "run-1".into(),
             files: std::collections::BTreeMap::new(),
             missing: None,
+            damaged: Vec::new(),
         }
     }
 

@@ -296,7 +296,7 @@ fn told(manifest: &Manifest, proof: &Proof, found: Comparison) -> Trial {
         made_at: manifest.origin.made_at,
         files: manifest.files.len() as u64,
         bytes: manifest.total_bytes(),
-        missing: manifest.missing.as_ref().map_or(0, Vec::len) as u64,
+        missing: manifest.count_lacking() as u64,
         keys: manifest.origin.keys,
         versions: proof.directory,
         envelopes: proof.tally.envelopes,

@@ -151,11 +151,17 @@ fn sqlite_key(message: &str) -> String {
 
 /// SQLSTATE codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 fn from_postgres(error: &PgDatabaseError) -> DbError {
-    let message = error.message().to_owned();
     match error.code() {
         "23505" => DbError::Conflict {
             on: postgres_key(error.table(), error.detail(), error.constraint()),
         },
+        code => by_state(code, error.message().to_owned()),
+    }
+}
+
+/// What a state other than a violated key means.
+fn by_state(code: &str, message: String) -> DbError {
+    match code {
         "53100" => DbError::DiskFull(message),
         "XX001" | "XX002" => DbError::Corrupt(message),
         "3D000" | "3F000" | "42501" => DbError::Configuration(format!(
@@ -168,7 +174,10 @@ fn from_postgres(error: &PgDatabaseError) -> DbError {
         "40001" | "40P01" | "55P03" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006" => {
             DbError::Unavailable(message)
         }
-        code if code.starts_with("08") || code.starts_with("53") => DbError::Unavailable(message),
+        // A line that broke, too few resources, a disk that cannot be read or written.
+        code if ["08", "53", "58"].contains(&code.get(..2).unwrap_or_default()) => {
+            DbError::Unavailable(message)
+        }
         code if code.starts_with("28") => DbError::Configuration(format!(
             "PostgreSQL refuses to let us in: {message}; check user and password in `database.url`"
         )),
@@ -215,6 +224,18 @@ mod tests {
             postgres_key(Some("t"), detail, Some("slug_once")),
             "slug_once"
         );
+    }
+
+    #[test]
+    fn a_disk_that_postgresql_cannot_read_or_write_may_pass() {
+        for code in ["58000", "58030", "58P01", "53200", "08006"] {
+            let error = by_state(code, String::new());
+            assert!(matches!(error, DbError::Unavailable(_)), "{code}: {error}");
+        }
+        let full = by_state("53100", String::new());
+        assert!(matches!(full, DbError::DiskFull(_)), "{full}");
+        let mistake = by_state("42601", String::new());
+        assert!(matches!(mistake, DbError::Other(_)), "{mistake}");
     }
 
     #[test]

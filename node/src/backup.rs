@@ -12,9 +12,7 @@ use lapor_migrations::{
     Db, DbError, DbOptions, Kind, Schema, Tx, begin_restore, check_copy, is_vacant, restore_copy,
 };
 use lapor_web::accounts;
-use lapor_web::backup::{
-    Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free,
-};
+use lapor_web::backup::{Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_free};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -124,7 +122,7 @@ async fn copy_all(
         if let Some(config) = config {
             backup.copy(CONFIG, &config)?;
         }
-        backup.copy_shelf("blobs", &settings.node.blobs, is_attachment, &tell)?;
+        backup.copy_shelf("blobs", &settings.node.blobs, &tell)?;
         let absent = backup.absent("blobs", &named);
         Ok::<_, BackupError>((backup, absent))
     });
@@ -152,7 +150,7 @@ async fn named(db: &Db) -> Result<Vec<String>, NodeError> {
     Ok(kept.iter().map(hex::encode).collect())
 }
 
-/// Proves a backup without restoring it.
+/// Proves a backup without restoring it. The manifest says which attachments are damaged.
 pub async fn prove(from: &Path, tell: impl Tell) -> Result<Manifest, NodeBackupError> {
     let (backup, _) = proved(from, tell).await?;
     Ok(backup.manifest().clone())
@@ -299,7 +297,7 @@ async fn proved(from: &Path, tell: impl Tell) -> Result<(Backup, Kind), NodeBack
         path: from.to_owned(),
         reason: format!("it names a database of kind {:?}", origin.database),
     })?;
-    let proving = tokio::task::spawn_blocking(move || backup.prove(&tell).map(|()| backup));
+    let proving = tokio::task::spawn_blocking(move || backup.prove(&tell));
     let backup = proving.await.map_err(NodeError::damaged)??;
     check_copy(kind, &backup.path(kind.copy_name()), Schema::Node).await?;
     Ok((backup, kind))

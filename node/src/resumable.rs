@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{OriginalUri, Path, Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{head, post};
@@ -16,8 +16,9 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::header::{ALLOW, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use lapor_web::ApiProblem;
 use lapor_web::reading::unsupported_media;
+use lapor_web::{ApiProblem, Path};
+use serde::Deserialize;
 
 use crate::api::problem;
 use crate::media::{Door, Progress};
@@ -34,6 +35,11 @@ const PIECE: &str = "application/offset+octet-stream";
 
 /// How long the line may be silent in the middle of an upload.
 const SILENCE: Duration = Duration::from_mins(1);
+
+#[derive(Deserialize)]
+struct UploadPath {
+    upload: String,
+}
 
 /// The routes: `/` opens an upload, `/{upload}` asks, continues and ends it.
 pub fn router(door: Door) -> Router<Arc<Node>> {
@@ -95,16 +101,16 @@ async fn begin(
 
 async fn ask(
     State(node): State<Arc<Node>>,
-    Path(upload): Path<String>,
+    Path(at): Path<UploadPath>,
 ) -> Result<Response, ApiProblem> {
-    let progress = node.upload_progress(&upload).await;
+    let progress = node.upload_progress(&at.upload).await;
     Ok(state(StatusCode::OK, &progress.map_err(|e| problem(&e))?))
 }
 
 async fn go_on(
     door: Door,
     State(node): State<Arc<Node>>,
-    Path(upload): Path<String>,
+    Path(at): Path<UploadPath>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiProblem> {
@@ -116,16 +122,16 @@ async fn go_on(
     let offset = number(&headers, &OFFSET)?;
     let bytes = body.size_hint().upper();
     let pieces = Box::pin(impatient(body.into_data_stream()));
-    let continued = node.continue_upload(&upload, offset, door, bytes, pieces);
+    let continued = node.continue_upload(&at.upload, offset, door, bytes, pieces);
     let progress = continued.await.map_err(|e| problem(&e))?;
     Ok(state(StatusCode::NO_CONTENT, &progress))
 }
 
 async fn end(
     State(node): State<Arc<Node>>,
-    Path(upload): Path<String>,
+    Path(at): Path<UploadPath>,
 ) -> Result<StatusCode, ApiProblem> {
-    let ended = node.cancel_upload(&upload).await;
+    let ended = node.cancel_upload(&at.upload).await;
     ended
         .map(|()| StatusCode::NO_CONTENT)
         .map_err(|e| problem(&e))

@@ -6,14 +6,17 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection, RawPathParamsRejection};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 use serde::de::value::{MapAccessDeserializer, MapDeserializer};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::ApiProblem;
 
@@ -44,13 +47,64 @@ where
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiProblem> {
-        let reading = axum::Json::<Object<T>>::from_request(request, state);
-        match tokio::time::timeout(BODY_TIMEOUT, reading).await {
-            Ok(Ok(axum::Json(Object(value)))) => Ok(Self(value)),
-            Ok(Err(rejection)) => Err(json_problem(&rejection)),
-            Err(_) => Err(too_slow()),
+        if !is_json(request.headers()) {
+            return Err(unsupported_media("Content-Type: application/json"));
+        }
+        let reading = Bytes::from_request(request, state);
+        let read = tokio::time::timeout(BODY_TIMEOUT, reading).await;
+        let read = read.map_err(|_| too_slow())?;
+        let bytes = read.map_err(|rejection| json_problem(&JsonRejection::from(rejection)))?;
+        let read = axum::Json::<Object<T>>::from_bytes(&bytes);
+        let axum::Json(Object(value)) = read.map_err(|rejection| json_problem(&rejection))?;
+        match zero_in_json(&bytes) {
+            Some(place) => Err(zero_problem(place)),
+            None => Ok(Self(value)),
         }
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let told = headers
+        .get(CONTENT_TYPE)
+        .and_then(|told| told.to_str().ok());
+    let kind = told.and_then(|told| told.split(';').next());
+    let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = kind.strip_prefix("application/");
+    kind.is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
+}
+
+/// Where a text of a body holds U+0000, which not every database keeps; JSON has it in an escape only.
+fn zero_in_json(bytes: &[u8]) -> Option<String> {
+    const ESCAPE: &[u8] = b"\\u0000";
+    if !bytes.windows(ESCAPE.len()).any(|piece| piece == ESCAPE) {
+        return None;
+    }
+    let body: Value = serde_json::from_slice(bytes).ok()?;
+    zero_below(&body, String::new())
+}
+
+fn zero_below(value: &Value, place: String) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then_some(place),
+        Value::Array(all) => {
+            let mut all = all.iter().enumerate();
+            all.find_map(|(n, each)| zero_below(each, format!("{place}[{n}]")))
+        }
+        Value::Object(all) => all.iter().find_map(|(name, each)| {
+            if name.contains('\0') {
+                return Some(place.clone());
+            }
+            let dot = if place.is_empty() { "" } else { "." };
+            zero_below(each, format!("{place}{dot}{name}"))
+        }),
+        _ => None,
+    }
+}
+
+/// The parameter of a query whose text holds U+0000.
+fn zero_in_query(query: &str) -> Option<&str> {
+    let pair = query.split('&').find(|pair| pair.contains("%00"))?;
+    Some(pair.split_once('=').map_or(pair, |(name, _)| name))
 }
 
 /// Reads what is an object (`deserialize_with`): serde would read the fields of a struct from an
@@ -103,6 +157,9 @@ where
             }
             _ => ApiProblem::internal(),
         })?;
+        if let Some((name, _)) = params.iter().find(|(_, text)| text.contains('\0')) {
+            return Err(invalid_path(zero_problem(name.to_owned())));
+        }
         let texts = MapDeserializer::<_, serde::de::value::Error>::new(params.iter());
         serde_path_to_error::deserialize(texts)
             .map(Self)
@@ -118,6 +175,9 @@ where
     type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiProblem> {
+        if let Some(name) = parts.uri.query().and_then(zero_in_query) {
+            return Err(invalid_query(zero_problem(name.to_owned())));
+        }
         let read = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         read.map(|axum::extract::Query(value)| Self(value))
             .map_err(|e| query_problem(&e))
@@ -176,9 +236,6 @@ fn json_problem(rejection: &JsonRejection) -> ApiProblem {
                 None => problem,
             }
         }
-        JsonRejection::MissingJsonContentType(_) => {
-            unsupported_media("Content-Type: application/json")
-        }
         other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             too_large("1 MiB of JSON").limited(JSON_BYTES as u64)
         }
@@ -188,12 +245,18 @@ fn json_problem(rejection: &JsonRejection) -> ApiProblem {
 }
 
 fn query_problem(rejection: &QueryRejection) -> ApiProblem {
-    let title = "The query cannot be used";
-    let problem = match cause::<serde::de::value::Error>(rejection) {
+    invalid_query(match cause::<serde::de::value::Error>(rejection) {
         Some(cause) => field_problem(&cause.path().to_string(), cause.inner()),
         None => ApiProblem::invalid(),
-    };
-    problem.retitled(StatusCode::BAD_REQUEST, "invalid_query", title)
+    })
+}
+
+fn invalid_query(problem: ApiProblem) -> ApiProblem {
+    problem.retitled(
+        StatusCode::BAD_REQUEST,
+        "invalid_query",
+        "The query cannot be used",
+    )
 }
 
 fn invalid_path(problem: ApiProblem) -> ApiProblem {
@@ -216,6 +279,14 @@ fn field_problem(path: &str, error: &dyn Error) -> ApiProblem {
         Some((name, _)) => format!("{place}.{name}"),
         None => place.to_owned(),
     };
+    of_field(field, detail)
+}
+
+fn zero_problem(field: String) -> ApiProblem {
+    of_field(field, "a text has no place for U+0000.".into())
+}
+
+fn of_field(field: String, detail: String) -> ApiProblem {
     if field.is_empty() {
         ApiProblem::invalid().with_detail(detail)
     } else {
@@ -348,6 +419,39 @@ mod tests {
         insta::assert_snapshot!(answer("GET", "/reports/%ff", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_path","title":"The path cannot be used","status":400,"code":"invalid_path","detail":"Invalid UTF-8 in `id`."}"#);
         insta::assert_snapshot!(answer("GET", "/list?limit=many", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_query","title":"The query cannot be used","status":400,"code":"invalid_query","detail":"limit: invalid digit found in string.","field":"limit"}"#);
         insta::assert_snapshot!(answer("GET", "/list?page=2", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_query","title":"The query cannot be used","status":400,"code":"invalid_query","detail":"page: unknown field `page`, expected `limit`.","field":"page"}"#);
+    }
+
+    #[tokio::test]
+    async fn a_zero_character_is_refused_wherever_it_stands_and_its_place_named() {
+        insta::assert_snapshot!(posted(r#"{"title":"a\u0000b"}"#).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"title: a text has no place for U+0000.","field":"title"}"#);
+        insta::assert_snapshot!(answer("GET", "/reports/a%00", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_path","title":"The path cannot be used","status":400,"code":"invalid_path","detail":"id: a text has no place for U+0000.","field":"id"}"#);
+        insta::assert_snapshot!(answer("GET", "/list?limit=1%00", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_query","title":"The query cannot be used","status":400,"code":"invalid_query","detail":"limit: a text has no place for U+0000.","field":"limit"}"#);
+        for (body, place) in [
+            (r#"{"a":{"b":["c",{"d":"\u0000"}]}}"#, "a.b[1].d"),
+            (r#"{"a":{"\u0000":1}}"#, "a"),
+        ] {
+            assert_eq!(zero_in_json(body.as_bytes()).as_deref(), Some(place));
+        }
+        // A backslash before an `u`, and a percent sign before zeros.
+        let plain = r#"{"title":"a\\u0000b","place":null}"#;
+        assert_eq!(posted(plain).await, plain);
+        let plain = answer("GET", "/reports/a%2500", "text/plain", "").await;
+        assert_eq!(plain, "a%00");
+    }
+
+    #[tokio::test]
+    async fn a_body_is_json_by_its_content_type() {
+        for (kind, is_read) in [
+            ("application/json; charset=utf-8", true),
+            ("Application/JSON", true),
+            ("application/problem+json", true),
+            ("application/xjson", false),
+            ("text/json", false),
+        ] {
+            let answer = answer("POST", "/reports", kind, r#"{"title":"a"}"#).await;
+            let refused = answer.contains("unsupported_media");
+            assert_eq!(!refused, is_read, "{kind}: {answer}");
+        }
     }
 
     #[tokio::test]

@@ -204,7 +204,7 @@ fn shelved(
     let holds = manifest.map(|manifest| Holds {
         bytes: manifest.total_bytes(),
         files: manifest.files.len(),
-        missing: manifest.missing.as_ref().map_or(0, Vec::len),
+        missing: manifest.count_lacking(),
         made_at: manifest.origin.made_at,
         database: manifest.origin.database,
         schema: manifest.origin.schema,

@@ -3,6 +3,7 @@
 //! row. They are removed when they are a day old, which is longer than any act
 //! takes. A file that the database names is never touched.
 
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -43,7 +44,20 @@ pub(crate) async fn sweep_orphans(node: &Node) -> Result<usize, NodeError> {
     let hour = (node.clock().now_ms() / HOUR_MS).rem_euclid(PARTS);
     let blobs = node.settings().node.blobs.clone();
     let listing = tokio::task::spawn_blocking(move || old_files(&blobs, hour));
-    let old = listing.await.map_err(NodeError::damaged)??;
+    let (now, old) = listing.await.map_err(NodeError::damaged)??;
+    let removed = remove_unwanted(node, now, old).await?;
+    if removed > 0 {
+        tracing::info!(removed, "files that a crash had left were removed");
+    }
+    Ok(removed)
+}
+
+/// Removes those of the listed files that nothing refers to. `now` is when they were listed, by the file system.
+async fn remove_unwanted(
+    node: &Node,
+    now: SystemTime,
+    old: Vec<(PathBuf, Found)>,
+) -> Result<usize, NodeError> {
     let mut removed = 0;
     for (path, found) in old {
         let mut tx = node.read_tx().await?;
@@ -52,19 +66,25 @@ pub(crate) async fn sweep_orphans(node: &Node) -> Result<usize, NodeError> {
         if wanted {
             continue;
         }
-        match tokio::fs::remove_file(&path).await {
-            Ok(()) => removed += 1,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
+        let removing = tokio::task::spawn_blocking(move || remove_old(&path, now));
+        removed += usize::from(removing.await.map_err(NodeError::damaged)??);
         if removed == AT_ONCE {
             break;
         }
     }
-    if removed > 0 {
-        tracing::info!(removed, "files that a crash had left were removed");
-    }
     Ok(removed)
+}
+
+/// Removes a file, and says whether it did. One that is new by now stays: a picture that is shown again is put
+/// on its shelf before a row names it.
+fn remove_old(path: &Path, now: SystemTime) -> io::Result<bool> {
+    if !is_old(std::fs::symlink_metadata(path), now) {
+        return Ok(false);
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        outcome => outcome.map(|()| true),
+    }
 }
 
 async fn is_wanted(tx: &mut Tx, found: &Found) -> Result<bool, NodeError> {
@@ -78,7 +98,7 @@ async fn is_wanted(tx: &mut Tx, found: &Found) -> Result<bool, NodeError> {
     }
 }
 
-fn old_files(blobs: &Path, hour: i64) -> io::Result<Vec<(PathBuf, Found)>> {
+fn old_files(blobs: &Path, hour: i64) -> io::Result<(SystemTime, Vec<(PathBuf, Found)>)> {
     let now = now_by(blobs)?;
     let mut old = Vec::new();
     for shelf in 0..=u8::MAX {
@@ -87,7 +107,7 @@ fn old_files(blobs: &Path, hour: i64) -> io::Result<Vec<(PathBuf, Found)>> {
         }
     }
     look_into(&blobs.join("uploads"), now, upload, &mut old)?;
-    Ok(old)
+    Ok((now, old))
 }
 
 fn look_into(
@@ -102,17 +122,18 @@ fn look_into(
     };
     for entry in entries {
         let entry = entry?;
-        // One that is gone meanwhile is nobody's orphan.
-        let Ok(written) = entry.metadata().and_then(|facts| facts.modified()) else {
-            continue;
-        };
-        let age = now.duration_since(written).unwrap_or_default();
         let path = entry.path();
-        if let (true, Some(found)) = (age >= AGE, what(&path)) {
+        if let (true, Some(found)) = (is_old(entry.metadata(), now), what(&path)) {
             old.push((path, found));
         }
     }
     Ok(())
+}
+
+/// One that is gone meanwhile is nobody's orphan.
+fn is_old(facts: io::Result<Metadata>, now: SystemTime) -> bool {
+    let written = facts.and_then(|facts| facts.modified());
+    written.is_ok_and(|written| now.duration_since(written).unwrap_or_default() >= AGE)
 }
 
 fn blob(path: &Path) -> Option<Found> {
@@ -222,6 +243,28 @@ mod tests {
             assert_eq!(removed, gone.len());
             assert!(gone.iter().all(|path| !path.exists()));
             assert!(kept.iter().all(|path| path.exists()) && file(young).exists());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_picture_that_is_shown_again_while_its_old_file_is_listed_stays() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let sha256 = Digest::of(b"picture");
+            let file = crate::casework::blob_path(&place.node, &sha256);
+            lay(&file, AGE * 2);
+            let hour = i64::from(sha256.as_bytes()[0]) % PARTS;
+            let list = || old_files(&place.settings.node.blobs, hour).unwrap();
+            let (now, old) = list();
+            assert_eq!(old.len(), 1);
+            lay(&file, Duration::ZERO);
+            let removed = remove_unwanted(&place.node, now, old).await.unwrap();
+            assert!(removed == 0 && file.exists());
+
+            lay(&file, AGE * 2);
+            let (now, old) = list();
+            let removed = remove_unwanted(&place.node, now, old).await.unwrap();
+            assert!(removed == 1 && !file.exists());
         }
     }
 }

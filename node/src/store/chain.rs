@@ -79,6 +79,7 @@ pub async fn cursor(tx: &mut Tx, stream: &str) -> Stored<Option<CursorRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).fetch_optional(c).await)?)
 }
 
+/// Never back: another process on this database may have come further meanwhile.
 pub async fn set_cursor(
     tx: &mut Tx,
     stream: &str,
@@ -88,7 +89,8 @@ pub async fn set_cursor(
 ) -> Stored<()> {
     const SQL: &str = "insert into cursors (stream, depoch, dseq, hash, settled, acked)
         values ($1, $2, $3, $4, 0, 0)
-        on conflict (stream) do update set depoch = excluded.depoch, dseq = excluded.dseq, hash = excluded.hash";
+        on conflict (stream) do update set depoch = excluded.depoch, dseq = excluded.dseq, hash = excluded.hash
+            where (cursors.depoch, cursors.dseq) < (excluded.depoch, excluded.dseq)";
     on!(tx, c => sqlx::query(SQL).bind(stream).bind(depoch).bind(dseq).bind(hash).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -110,4 +112,34 @@ pub async fn set_acked(tx: &mut Tx, stream: &str, acked: i64) -> Stored<()> {
     const SQL: &str = "update cursors set acked = $2 where stream = $1 and acked < $2";
     on!(tx, c => sqlx::query(SQL).bind(stream).bind(acked).execute(c).await.map(drop))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::Schema;
+
+    use super::*;
+    use crate::testing::databases;
+
+    #[tokio::test]
+    async fn a_cursor_moves_on_and_never_back() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let tx = &mut db.write().await.unwrap();
+            for ((depoch, dseq), expected) in [
+                ((1, 5), (1, 5)),
+                ((1, 3), (1, 5)),
+                ((1, 9), (1, 9)),
+                ((2, 1), (2, 1)),
+                ((1, 10), (2, 1)),
+            ] {
+                let hash = [dseq as u8; 32];
+                let set = set_cursor(tx, "inbox", depoch, dseq, &hash).await;
+                set.unwrap();
+                let row = cursor(tx, "inbox").await.unwrap().unwrap();
+                assert_eq!((row.0, row.1), expected, "{}", test.name);
+                assert_eq!(row.2, [expected.1 as u8; 32], "{}", test.name);
+            }
+        }
+    }
 }

@@ -50,11 +50,15 @@ pub struct Manifest {
     pub run: String,
     /// Every file but this one, by its path below the backup.
     pub files: BTreeMap<String, FileFacts>,
-    /// Attachments that the database names and that were not there when the
-    /// backup was made, also those that an earlier run has copied and that are
-    /// among the files; absent where nobody has compared.
+    /// Attachments that the database names and that were not there, or not whole,
+    /// when the backup was made, also those that an earlier run has copied and that
+    /// are among the files; absent where nobody has compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<String>>,
+    /// Attachments of the backup that are not what their names say, where it was
+    /// proved. They are not among the files any more.
+    #[serde(skip)]
+    pub damaged: Vec<String>,
 }
 
 /// The path of an attachment (hexadecimal digest) below a backup.
@@ -65,33 +69,39 @@ pub fn shelved(folder: &str, name: &str) -> String {
 impl Manifest {
     /// What people should know of the attachments that were not there.
     pub fn lacks(&self) -> Option<String> {
-        let missing = self
-            .missing
-            .as_ref()
-            .filter(|missing| !missing.is_empty())?;
-        let shown: Vec<&str> = missing.iter().take(SHOWN).map(String::as_str).collect();
-        let more = missing.len() - shown.len();
-        let more = match more {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
+        let missing = told(self.missing.as_deref().unwrap_or_default());
+        let missing = missing.map(|(count, names)| {
+            let look = self.where_to_look();
+            format!(
+                "{count} that the database names were not there, or not whole, when the backup was made: {names}; manifest.json lists them under `missing`. {look}"
+            )
+        });
+        let damaged = told(&self.damaged);
+        let damaged = damaged.map(|(count, names)| {
+            format!(
+                "{count} damaged in the backup and left out: {names}. Look for them in an earlier backup"
+            )
+        });
+        let lacks: Vec<String> = missing.into_iter().chain(damaged).collect();
+        (!lacks.is_empty()).then(|| lacks.join(". "))
+    }
+
+    fn where_to_look(&self) -> String {
+        let missing = self.missing.as_deref().unwrap_or_default();
         let here = |name: &&String| self.files.contains_key(&shelved(SHELF, name));
         let kept = missing.iter().filter(here).count();
-        let look = match missing.len() - kept {
+        match missing.len() - kept {
             0 => "What an earlier run has copied of them is in this backup still".to_owned(),
             _ if kept == 0 => "Look for them in an earlier backup".to_owned(),
             lost => format!(
                 "What an earlier run has copied of them is in this backup still; look for the other {lost} in an earlier backup"
             ),
-        };
-        Some(format!(
-            "{} that the database names were not there when the backup was made: {}{more}; manifest.json lists them under `missing`. {look}",
-            match missing.len() {
-                1 => "1 attachment".to_owned(),
-                count => format!("{count} attachments"),
-            },
-            shown.join(", ")
-        ))
+        }
+    }
+
+    /// How many attachments are known not to be in the backup, or not as they were.
+    pub fn count_lacking(&self) -> usize {
+        self.missing.as_ref().map_or(0, Vec::len) + self.damaged.len()
     }
 
     /// Reads a manifest; the error says what is wrong with it.
@@ -115,4 +125,19 @@ impl Manifest {
     pub fn total_bytes(&self) -> u64 {
         self.files.values().map(|file| file.size).sum()
     }
+}
+
+/// How many attachments, and the names of the first, if there are any.
+fn told(digests: &[String]) -> Option<(String, String)> {
+    let count = match digests.len() {
+        0 => return None,
+        1 => "1 attachment".to_owned(),
+        count => format!("{count} attachments"),
+    };
+    let shown = digests.len().min(SHOWN);
+    let mut names = digests[..shown].join(", ");
+    if digests.len() > shown {
+        names = format!("{names} and {} more", digests.len() - shown);
+    }
+    Some((count, names))
 }

@@ -117,13 +117,13 @@ pub fn is_free(folder: &Path) -> Result<bool, BackupError> {
     }
 }
 
+/// The digest by which a file below a shelf of attachments is named, if it is a
+/// whole one. The part of one is sent again from where it stands, and an upload
+/// that waits to be used is given again by whoever waits for it.
+fn attachment(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    (name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit())).then_some(name)
+}
+
 #[cfg(test)]
 mod tests;
-
-/// Whether a file below a shelf of attachments is a whole one, named by its
-/// digest. The part of one is sent again from where it stands, and an upload
-/// that waits to be used is given again by whoever waits for it.
-pub fn is_attachment(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit())
-}

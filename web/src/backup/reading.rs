@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use super::manifest::NAME;
 use super::writing::{copy_file, facts_of, make_private, sync_folder};
-use super::{BackupError, Manifest, Tell, at, tell_of};
+use super::{BackupError, Manifest, Tell, at, attachment, tell_of};
 
 /// A finished backup.
+#[derive(Debug)]
 pub struct Backup {
     folder: PathBuf,
     manifest: Manifest,
@@ -63,10 +64,12 @@ impl Backup {
         self.folder.join(name)
     }
 
-    /// Reads every file and compares it with the manifest.
-    pub fn prove(&self, tell: &impl Tell) -> Result<(), BackupError> {
+    /// Reads every file and compares it with the manifest, attachments with their
+    /// names as well. An attachment that is damaged is taken out, so that whoever
+    /// has no other backup has all the rest; anything else is refused.
+    pub fn prove(mut self, tell: &impl Tell) -> Result<Self, BackupError> {
         let total = self.manifest.total_bytes();
-        let mut done = 0;
+        let (mut done, mut rotten) = (0, Vec::new());
         for (name, expected) in &self.manifest.files {
             let path = self.folder.join(name);
             let damaged = |reason| BackupError::Damaged {
@@ -81,16 +84,23 @@ impl Backup {
                 Err(error) => return Err(at(&path)(error)),
             };
             let found = facts_of(file).map_err(at(&path))?;
-            if found.size != expected.size {
-                return Err(damaged("it has another size"));
+            let on_shelf = name.strip_prefix("blobs/").and_then(attachment);
+            match on_shelf {
+                Some(sha256) if found != *expected || found.sha256 != sha256 => {
+                    rotten.push((name.clone(), sha256.to_owned()));
+                }
+                None if found.size != expected.size => return Err(damaged("it has another size")),
+                None if found != *expected => return Err(damaged("it has other bytes")),
+                _ => {}
             }
-            if found.sha256 != expected.sha256 {
-                return Err(damaged("it has other bytes"));
-            }
-            done += found.size;
-            tell_of(tell, "proving", found.size, done, total);
+            done += expected.size;
+            tell_of(tell, "proving", expected.size, done, total);
         }
-        Ok(())
+        for (name, sha256) in rotten {
+            self.manifest.files.remove(&name);
+            self.manifest.damaged.push(sha256);
+        }
+        Ok(self)
     }
 
     /// Copies one file of the run to a place where there is none.

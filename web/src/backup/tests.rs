@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Backup, BackupError, NewBackup, Origin};
+use super::{Backup, BackupError, Manifest, NewBackup, Origin};
 
 fn origin(made_at: i64) -> Origin {
     Origin {
@@ -22,8 +22,25 @@ fn origin(made_at: i64) -> Origin {
 
 fn quiet(_: &str, _: u64, _: u64) {}
 
-fn blob(path: &str) -> bool {
-    !path.starts_with("uploads/")
+fn sha256(bytes: &str) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Where an attachment stands.
+fn blob(bytes: &str) -> String {
+    let name = sha256(bytes);
+    format!("blobs/{}/{name}", &name[..2])
+}
+
+fn write(path: &Path, bytes: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+fn proved(folder: &Path) -> Result<Manifest, BackupError> {
+    let backup = Backup::open(folder, "lapor-node").unwrap();
+    let proved = backup.prove(&quiet)?;
+    Ok(proved.manifest().clone())
 }
 
 /// Backs up what stands in `from`.
@@ -32,21 +49,19 @@ fn back_up(from: &Path, to: &Path, made_at: i64) -> Result<(), BackupError> {
     fs::write(backup.path("database"), format!("as of {made_at}")).unwrap();
     backup.take_in("database")?;
     backup.copy_folder("keys", &from.join("keys"))?;
-    backup.copy_shelf("blobs", &from.join("blobs"), blob, &quiet)?;
+    backup.copy_shelf("blobs", &from.join("blobs"), &quiet)?;
     backup.finish().map(drop)
 }
 
 fn node() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, attachment) = (tempfile::tempdir().unwrap(), blob("b1"));
     for (name, text) in [
         ("keys/identity.key", "k1"),
         ("keys/old/sealing.key", "k2"),
-        ("blobs/ab/abcd", "b1"),
+        (attachment.as_str(), "b1"),
         ("blobs/uploads/x", "open words"),
     ] {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        write(&folder.path().join(name), text);
     }
     folder
 }
@@ -57,7 +72,7 @@ fn what_is_restored_is_what_was_backed_up_and_only_its_owner_reads_it() {
     let folder = to.path().join("backup");
     back_up(from.path(), &folder, 1).unwrap();
     let backup = Backup::open(&folder, "lapor-node").unwrap();
-    backup.prove(&quiet).unwrap();
+    let backup = backup.prove(&quiet).unwrap();
     assert_eq!(backup.manifest().files.len(), 4);
     let new = to.path().join("new");
     assert_eq!(backup.place_folder("keys", &new, &quiet).unwrap(), 2);
@@ -74,20 +89,74 @@ fn what_is_restored_is_what_was_backed_up_and_only_its_owner_reads_it() {
 fn a_second_run_copies_only_what_is_new_and_forgets_what_is_gone() {
     let (from, to) = (node(), tempfile::tempdir().unwrap());
     back_up(from.path(), to.path(), 1).unwrap();
-    // A blob never changes under its name, so a second run must not read it again.
-    fs::write(from.path().join("blobs/ab/abcd"), "B1").unwrap();
-    fs::write(from.path().join("blobs/ab/abef"), "b22").unwrap();
-    back_up(from.path(), to.path(), 2).unwrap();
-    let second = Backup::open(to.path(), "lapor-node").unwrap();
-    second.prove(&quiet).unwrap();
-    assert_eq!(fs::read(to.path().join("blobs/ab/abcd")).unwrap(), b"b1");
+    let (source, copy) = (from.path().join(blob("b1")), to.path().join(blob("b1")));
+    // A blob never changes under its name: what rots at its place spoils no copy of it.
+    for rotten in ["B1", "b"] {
+        write(&source, rotten);
+        write(&from.path().join(blob("b22")), "b22");
+        back_up(from.path(), to.path(), 2 + rotten.len() as i64).unwrap();
+        assert_eq!(proved(to.path()).unwrap().damaged, [""; 0]);
+        assert_eq!(fs::read(&copy).unwrap(), b"b1");
+    }
     assert!(!to.path().join("run-1").exists());
-    fs::remove_file(from.path().join("blobs/ab/abcd")).unwrap();
-    back_up(from.path(), to.path(), 3).unwrap();
-    assert!(!to.path().join("blobs/ab/abcd").exists(), "it was erased");
-    let third = Backup::open(to.path(), "lapor-node").unwrap();
-    third.prove(&quiet).unwrap();
-    assert_eq!(third.manifest().files.len(), 4);
+    fs::remove_file(source).unwrap();
+    back_up(from.path(), to.path(), 5).unwrap();
+    assert!(!copy.exists(), "it was erased");
+    assert_eq!(proved(to.path()).unwrap().files.len(), 4);
+}
+
+#[test]
+fn a_copy_that_has_rotted_is_made_anew_and_what_rots_before_it_is_copied_is_missing() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    back_up(from.path(), to.path(), 1).unwrap();
+    let copy = to.path().join(blob("b1"));
+    fs::write(&copy, "B1").unwrap();
+    back_up(from.path(), to.path(), 2).unwrap();
+    assert_eq!(fs::read(&copy).unwrap(), b"b1");
+
+    write(&from.path().join(blob("b2")), "B2");
+    let names = ["b1", "b2"].map(sha256);
+    let mut backup = NewBackup::begin(to.path(), origin(3)).unwrap();
+    let copied = backup.copy_shelf("blobs", &from.path().join("blobs"), &quiet);
+    copied.unwrap();
+    let absent = backup.absent("blobs", &names);
+    assert_eq!(absent, [sha256("b2")]);
+    backup.finish().unwrap();
+    assert!(!to.path().join(blob("b2")).exists());
+}
+
+#[test]
+fn a_damaged_attachment_is_left_out_and_named_and_keeps_nobody_from_the_rest() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    write(&from.path().join(blob("b2")), "b2");
+    let folder = to.path().join("backup");
+    back_up(from.path(), &folder, 1).unwrap();
+    for damage in ["B1", "b"] {
+        fs::write(folder.join(blob("b1")), damage).unwrap();
+        let manifest = proved(&folder).unwrap();
+        assert_eq!(manifest.damaged, [sha256("b1")]);
+        let lacks = manifest.lacks().unwrap();
+        let said = format!(
+            "1 attachment damaged in the backup and left out: {}",
+            sha256("b1")
+        );
+        assert!(lacks.starts_with(&said), "{lacks}");
+    }
+    let backup = Backup::open(&folder, "lapor-node").unwrap();
+    let backup = backup.prove(&quiet).unwrap();
+    let new = to.path().join("new");
+    assert_eq!(backup.place_folder("blobs", &new, &quiet).unwrap(), 1);
+    assert!(to.path().join(blob("b2").replace("blobs", "new")).exists());
+
+    // A program of before has copied what was rotten, and noted its bytes.
+    let manifest = folder.join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(folder.join(blob("b1")), "B1").unwrap();
+    let noted = format!("\"sha256\": \"{}\"", sha256("b1"));
+    assert!(text.contains(&noted), "{text}");
+    let text = text.replace(&noted, &format!("\"sha256\": \"{}\"", sha256("B1")));
+    fs::write(&manifest, text).unwrap();
+    assert_eq!(proved(&folder).unwrap().damaged, [sha256("b1")]);
 }
 
 #[test]
@@ -103,9 +172,7 @@ fn a_run_that_is_cut_off_leaves_the_one_before_it_good() {
     let begun = NewBackup::begin(to.path(), origin(3)).unwrap();
     fs::write(begun.path("database"), "half").unwrap();
     drop(begun);
-    let held = Backup::open(to.path(), "lapor-node").unwrap();
-    held.prove(&quiet).unwrap();
-    assert_eq!(held.manifest().origin.made_at, 2);
+    assert_eq!(proved(to.path()).unwrap().origin.made_at, 2);
 }
 
 #[test]
@@ -121,24 +188,26 @@ fn damage_foreign_files_and_other_programs_are_named() {
         Backup::open(to.path(), "lapor-hub"),
         Err(BackupError::Foreign { .. })
     ));
-    let blob = to.path().join("blobs/ab/abcd");
-    for (damage, reason) in [("b0", "it has other bytes"), ("b", "it has another size")] {
-        fs::write(&blob, damage).unwrap();
-        match open(to.path()).unwrap().prove(&quiet) {
+    let key = to.path().join("run-1/keys/identity.key");
+    for (damage, reason) in [("k0", "it has other bytes"), ("k", "it has another size")] {
+        fs::write(&key, damage).unwrap();
+        match proved(to.path()) {
             Err(BackupError::Damaged { path, reason: why }) => {
-                assert_eq!((path, why), (blob.clone(), reason));
+                assert_eq!((path, why), (key.clone(), reason));
             }
             other => panic!("{other:?}"),
         }
     }
-    fs::remove_file(&blob).unwrap();
-    match open(to.path()).unwrap().prove(&quiet) {
-        Err(BackupError::Gone(path)) => assert_eq!(path, blob),
+    fs::write(&key, "k1").unwrap();
+    let gone = to.path().join(blob("b1"));
+    fs::remove_file(&gone).unwrap();
+    match proved(to.path()) {
+        Err(BackupError::Gone(path)) => assert_eq!(path, gone),
         other => panic!("{other:?}"),
     }
     let manifest = to.path().join("manifest.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replace("blobs/ab/abcd", "../../etc/passwd")).unwrap();
+    fs::write(&manifest, text.replace(&blob("b1"), "../../etc/passwd")).unwrap();
     let led_out = open(to.path()).map(drop).unwrap_err();
     assert!(led_out.to_string().contains("leads out"), "{led_out}");
 }
@@ -149,9 +218,9 @@ fn what_the_database_names_and_is_not_there_is_named_to_whoever_proves_it() {
     let names: Vec<String> = (1..=8).map(|n| format!("ab{n}")).collect();
     let mut backup = NewBackup::begin(to.path(), origin(1)).unwrap();
     backup
-        .copy_shelf("blobs", &from.path().join("blobs"), blob, &quiet)
+        .copy_shelf("blobs", &from.path().join("blobs"), &quiet)
         .unwrap();
-    assert_eq!(backup.absent("blobs", &["abcd".to_owned()]), [""; 0]);
+    assert_eq!(backup.absent("blobs", &[sha256("b1")]), [""; 0]);
     let absent = backup.absent("blobs", &names);
     assert_eq!(absent, names);
     backup.note_missing("blobs", absent);
@@ -169,18 +238,18 @@ fn what_the_database_names_and_is_not_there_is_named_to_whoever_proves_it() {
 fn what_was_lost_since_an_earlier_run_stays_in_the_backup() {
     let (from, to) = (node(), tempfile::tempdir().unwrap());
     back_up(from.path(), to.path(), 1).unwrap();
-    fs::remove_file(from.path().join("blobs/ab/abcd")).unwrap();
+    fs::remove_file(from.path().join(blob("b1"))).unwrap();
     let mut backup = NewBackup::begin(to.path(), origin(2)).unwrap();
     let blobs = from.path().join("blobs");
-    backup.copy_shelf("blobs", &blobs, blob, &quiet).unwrap();
-    let named = ["abcd", "abef"].map(str::to_owned);
+    backup.copy_shelf("blobs", &blobs, &quiet).unwrap();
+    let named = ["b1", "b2"].map(sha256);
     let absent = backup.absent("blobs", &named);
     assert_eq!(absent, named, "neither is there");
     backup.note_missing("blobs", absent);
     backup.finish().unwrap();
     let second = Backup::open(to.path(), "lapor-node").unwrap();
-    second.prove(&quiet).unwrap();
-    assert_eq!(fs::read(to.path().join("blobs/ab/abcd")).unwrap(), b"b1");
+    let second = second.prove(&quiet).unwrap();
+    assert_eq!(fs::read(to.path().join(blob("b1"))).unwrap(), b"b1");
     let new = to.path().join("new");
     assert_eq!(second.place_folder("blobs", &new, &quiet).unwrap(), 1);
     let lacks = second.manifest().lacks().unwrap();
@@ -190,16 +259,16 @@ fn what_was_lost_since_an_earlier_run_stays_in_the_backup() {
 #[test]
 fn what_the_disk_has_cut_short_takes_the_place_of_no_whole_copy() {
     let (from, to) = (node(), tempfile::tempdir().unwrap());
-    let name = hex::encode(Sha256::digest(b"whole"));
-    let path = format!("blobs/{}/{name}", &name[..2]);
-    let source = from.path().join(&path);
-    fs::create_dir_all(source.parent().unwrap()).unwrap();
-    for (made_at, here, kept) in [(1, "who", "who"), (2, "whole", "whole"), (3, "", "whole")] {
-        fs::write(&source, here).unwrap();
+    let (source, copy) = (
+        from.path().join(blob("whole")),
+        to.path().join(blob("whole")),
+    );
+    let whole = Some("whole");
+    for (made_at, here, kept) in [(1, "who", None), (2, "whole", whole), (3, "", whole)] {
+        write(&source, here);
         back_up(from.path(), to.path(), made_at).unwrap();
-        let copy = fs::read_to_string(to.path().join(&path)).unwrap();
-        assert_eq!(copy, kept, "{made_at}");
-        let backup = Backup::open(to.path(), "lapor-node").unwrap();
-        backup.prove(&quiet).unwrap();
+        let copied = fs::read_to_string(&copy).ok();
+        assert_eq!(copied.as_deref(), kept, "{made_at}");
+        assert_eq!(proved(to.path()).unwrap().damaged, [""; 0]);
     }
 }

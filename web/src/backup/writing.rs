@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::manifest::{FORM, NAME, shelved};
-use super::{BackupError, FileFacts, Manifest, Origin, Tell, at, tell_of};
+use super::{BackupError, FileFacts, Manifest, Origin, Tell, at, attachment, tell_of};
 
 const LOCK: &str = "backup.lock";
 const PIECE: usize = 256 * 1024;
@@ -83,19 +83,21 @@ impl NewBackup {
         Ok(())
     }
 
-    /// Copies those files of a folder that `wanted` names and that never change
-    /// under their name; what an earlier run has copied is left as it is, also
-    /// where the file has another size by now and the copy has the digest by
-    /// which it is called. A file that is gone when its turn comes is left out.
+    /// Copies the attachments of a shelf, each of which is what its name says for
+    /// ever; what an earlier run has copied is left as it is, unless it has rotted.
+    /// A file that is gone when its turn comes was erased, and is left out; so is
+    /// one that is not what its name says.
     pub fn copy_shelf(
         &mut self,
         name: &str,
         from: &Path,
-        wanted: impl Fn(&str) -> bool,
         tell: &impl Tell,
     ) -> Result<(), BackupError> {
         let mut sizes = Vec::new();
-        for below in files_below(from)?.into_iter().filter(|path| wanted(path)) {
+        for below in files_below(from)? {
+            if attachment(&below).is_none() {
+                continue;
+            }
             let size = fs::metadata(from.join(&below)).map_or(0, |facts| facts.len());
             sizes.push((below, size));
         }
@@ -103,19 +105,36 @@ impl NewBackup {
         let mut done = 0;
         for (below, size) in sizes {
             let to = format!("{name}/{below}");
-            let held = self.before.get(&to);
-            let held = held.filter(|held| held.size == size || below.ends_with(&held.sha256));
-            match held {
-                Some(held) if is_there(&self.folder.join(&to), held) => {
-                    self.files.insert(to, held.clone());
+            match self.held_whole(&to) {
+                Some(held) => {
+                    self.files.insert(to, held);
                 }
-                _ => match self.copy_to(to, &from.join(&below)) {
-                    Err(error) if error.io().is_some_and(is_missing) => {}
-                    other => other?,
-                },
+                None => self.copy_attachment(to, &from.join(&below))?,
             }
             done += size;
             tell_of(tell, name, size, done, total);
+        }
+        Ok(())
+    }
+
+    /// What an earlier run has copied, read again, if it is what its name says.
+    fn held_whole(&self, to: &str) -> Option<FileFacts> {
+        if !self.before.contains_key(to) {
+            return None;
+        }
+        let file = File::open(self.folder.join(to)).ok()?;
+        let facts = facts_of(file).ok()?;
+        (attachment(to) == Some(facts.sha256.as_str())).then_some(facts)
+    }
+
+    fn copy_attachment(&mut self, to: String, from: &Path) -> Result<(), BackupError> {
+        let facts = match copy_file(from, &self.folder.join(&to)) {
+            Err(error) if error.io().is_some_and(is_missing) => return Ok(()),
+            copied => copied?,
+        };
+        // One that is something else is cleared up at the end.
+        if attachment(&to) == Some(facts.sha256.as_str()) {
+            self.files.insert(to, facts);
         }
         Ok(())
     }
@@ -133,10 +152,8 @@ impl NewBackup {
     pub fn note_missing(&mut self, folder: &str, missing: Vec<String>) {
         for name in &missing {
             let path = shelved(folder, name);
-            if let Some(held) = self.before.get(&path)
-                && is_there(&self.folder.join(&path), held)
-            {
-                self.files.insert(path, held.clone());
+            if let Some(held) = self.held_whole(&path) {
+                self.files.insert(path, held);
             }
         }
         self.missing = Some(missing);
@@ -150,6 +167,7 @@ impl NewBackup {
             run: self.run,
             files: self.files,
             missing: self.missing,
+            damaged: Vec::new(),
         };
         let mut folders = BTreeSet::new();
         for name in manifest.files.keys() {
@@ -181,11 +199,6 @@ impl NewBackup {
         self.files.insert(to, facts);
         Ok(())
     }
-}
-
-/// Whether what an earlier run has copied stands there still.
-fn is_there(path: &Path, held: &FileFacts) -> bool {
-    fs::metadata(path).is_ok_and(|facts| facts.len() == held.size)
 }
 
 /// Copies a file to a new one that only its owner may read, made durable.

@@ -100,7 +100,7 @@ async fn a_city_by_itself_says_where_it_is_what_is_mapped_and_how_each_request_s
         for (asked, status) in [
             ("?after=akhir", StatusCode::UNPROCESSABLE_ENTITY),
             ("?after=1.5", StatusCode::UNPROCESSABLE_ENTITY),
-            ("?after=1.%00", StatusCode::UNPROCESSABLE_ENTITY),
+            ("?after=1.%00", StatusCode::BAD_REQUEST),
             ("?limit=0", StatusCode::BAD_REQUEST),
             ("?sesudah=1.a", StatusCode::BAD_REQUEST),
         ] {

@@ -51,6 +51,9 @@ async fn an_upload_goes_on_where_the_line_broke() {
     for desk in desks("pusat").await {
         let upload = desk.begin().await;
         assert_eq!(desk.offset(&upload).await, "0");
+        let unnamed = format!("{UPLOADS}/%00");
+        let unnamed = desk.tus("HEAD", &unnamed, &[], Body::empty()).await;
+        assert_eq!(unnamed.status, StatusCode::BAD_REQUEST);
         let first = desk.piece(&upload, 0, broken(&FILE[..7])).await;
         assert!(first.status.is_client_error(), "{}", first.text());
         assert_eq!(desk.offset(&upload).await, "7");

@@ -260,6 +260,21 @@ async fn a_backup_of_a_node_that_has_lost_an_attachment_says_which() {
             assert_eq!(code, exit::DATA, "{command:?}");
             assert!(message.contains(&sha256), "{message}");
         }
+        let copy = whole.join("blobs").join(&sha256[..2]).join(&sha256);
+        std::fs::write(copy, "rotten").unwrap();
+        let from = whole.to_str().unwrap();
+        let (code, message) = shell.fails(&["restore", from, "--check"]).await;
+        assert_eq!(code, exit::DATA);
+        let damaged = format!("damaged in the backup and left out: {sha256}");
+        assert!(message.contains(&damaged), "{message}");
+        if place.node.db().kind() == lapor_migrations::Kind::Sqlite {
+            let new = home.path().join("new");
+            std::fs::create_dir(&new).unwrap();
+            std::fs::write(new.join("node.toml"), "").unwrap();
+            let to = new.to_str().unwrap();
+            let said = shell.says(&["restore", from, "--dir", to]).await;
+            assert!(said.contains(&damaged), "{said}");
+        }
     }
 }
 
