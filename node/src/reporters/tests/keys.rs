@@ -1,6 +1,7 @@
 //! Keys that are lost, replaced and erased, and citizens who need none.
 
 use super::*;
+use crate::reporters::key::VERIFIED;
 
 #[tokio::test]
 async fn a_lost_key_comes_back_through_a_proved_contact_and_through_nothing_else() {
@@ -67,6 +68,29 @@ async fn an_old_key_makes_no_other_while_the_new_one_waits_to_be_used() {
         assert!(opened(&place, ticket, &filed.key).await.is_err());
         let third = node.change_key(&by_new).await.unwrap();
         assert!(opened(&place, ticket, &third).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_verified_as_often_whether_there_is_the_ticket_and_whatever_keys_it_has() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let (ticket, node) = (&filed.filed.ticket, &place.node);
+        let verified = async |ticket: &str, key: &str| {
+            let before = VERIFIED.get();
+            drop(node.open_conversation(ticket, key, HERE).await);
+            VERIFIED.get() - before
+        };
+        let wrong = "0000 0000 0000 0000";
+        let unknown = verified("00000-00000", wrong).await;
+        assert!(unknown > 0);
+        assert_eq!(verified("tebak", wrong).await, unknown);
+        assert_eq!(verified(ticket, wrong).await, unknown);
+        node.change_key(&conversation).await.unwrap();
+        assert_eq!(verified(ticket, wrong).await, unknown, "a new one waits");
+        let before = verified(ticket, &filed.key).await;
+        assert_eq!(before, unknown, "the one before fits");
     }
 }
 
