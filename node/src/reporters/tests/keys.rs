@@ -55,6 +55,48 @@ async fn a_lost_key_comes_back_through_a_proved_contact_and_through_nothing_else
 }
 
 #[tokio::test]
+async fn a_stranger_who_asks_for_a_new_key_keeps_the_reporter_from_none() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let mut tickets = Vec::new();
+        for _ in 0..2 {
+            let (filed, conversation) = filed(&place, json!({})).await;
+            let sent = node.ask_confirmation(&conversation).await.unwrap();
+            let code = last_code(&place).await;
+            node.prove_code(&sent.id, &code, HERE).await.unwrap();
+            tickets.push(filed.filed.ticket);
+        }
+        let asks = async |ticket: &str, last: u8| {
+            let from = IpAddr::from([198, 51, 100, last]);
+            node.ask_recovery(ticket, from).await.map(drop)
+        };
+        let letters = async || {
+            let letters = node.letters(0, 100).await.unwrap().into_iter();
+            let recover = LetterKind::Code(CodePurpose::Recover);
+            letters.filter(|letter| letter.kind == recover).count()
+        };
+        let too_many =
+            |asked: Result<(), NodeError>| matches!(asked, Err(NodeError::TooMany { .. }));
+        for _ in 0..3 {
+            asks(&tickets[0], 1).await.unwrap();
+        }
+        assert!(too_many(asks(&tickets[0], 1).await));
+        let sent = node.ask_recovery(&tickets[0], HERE).await.unwrap();
+        let code = last_code(&place).await;
+        let proved = node.prove_code(&sent.id, &code, HERE).await;
+        assert!(matches!(proved, Ok(Proved::NewKey { .. })));
+        for last in [2, 2, 2, 3, 3, 3, 4, 4] {
+            asks(&tickets[0], last).await.unwrap();
+        }
+        assert_eq!(letters().await, 12);
+        assert!(too_many(asks(&tickets[0], 4).await), "so many of a ticket");
+        asks(&tickets[1], 5).await.unwrap();
+        assert_eq!(letters().await, 12, "so many to a contact");
+    }
+}
+
+#[tokio::test]
 async fn an_old_key_makes_no_other_while_the_new_one_waits_to_be_used() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;
