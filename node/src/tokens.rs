@@ -221,8 +221,11 @@ impl Node {
         if !bearer.is_good(now) {
             return Ok(None);
         }
-        if used_at.is_none_or(|at| now - at >= NOTED_MS) {
-            self.note_use(&bearer.name, now).await?;
+        // A disk that is full keeps no application from what it reads.
+        if used_at.is_none_or(|at| now - at >= NOTED_MS)
+            && let Err(error) = self.note_use(&bearer.name, now).await
+        {
+            tracing::warn!(%error, token = bearer.name, "the use of a token could not be noted");
         }
         self.recent_tokens().note(hash, bearer.clone(), now);
         Ok(Some(bearer))
@@ -374,7 +377,7 @@ pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), No
 mod tests {
     use std::collections::BTreeSet;
 
-    use lapor_migrations::Schema;
+    use lapor_migrations::{Schema, on};
     use lapor_web::accounts::NewAccount;
     use lapor_web::bearer::RECENT_MS;
 
@@ -456,6 +459,37 @@ mod tests {
             accounts.enable("test", &account.id).await.unwrap();
             assert!(known(&owned).await, "{name}: it is theirs again");
             assert_eq!(good().await.len(), 2, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_good_although_its_use_cannot_be_noted() {
+        // The use of one is noted, that of another is refused.
+        const REFUSES: &str =
+            "create unique index refuses on tokens (role) where used_at is not null";
+        for test in databases().await {
+            let name = test.name;
+            let place = Place::joined("kota-bandung", test).await;
+            let (node, db) = (&place.node, place.node.db());
+            let mut tx = node.write_tx().await.unwrap();
+            on!(&mut tx, c => sqlx::query(REFUSES).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            for app in ["first", "second"] {
+                let secret = create(db, app, Role::Reader, "test", 1).await.unwrap();
+                let bearer = node.bearer(&secret).await.unwrap();
+                assert_eq!(
+                    bearer.map(|bearer| bearer.name).as_deref(),
+                    Some(app),
+                    "{name}"
+                );
+            }
+            let listed = list(db).await.unwrap();
+            let unused: Vec<&str> = listed
+                .iter()
+                .filter(|token| token.used_at.is_none())
+                .map(|token| token.name.as_str())
+                .collect();
+            assert_eq!(unused, ["second"], "{name}");
         }
     }
 

@@ -173,16 +173,23 @@ impl Node {
         else {
             return Ok(None);
         };
-        if now - row.seen_at >= MINUTE_MS {
-            let mut tx = self.write_tx().await?;
-            store::reporters::touch_session(&mut tx, &hash, now).await?;
-            tx.commit().await?;
+        // A disk that is full keeps nobody from what they read: it only ends the sooner.
+        if now - row.seen_at >= MINUTE_MS
+            && let Err(error) = self.touch_session(&hash, now).await
+        {
+            tracing::warn!(%error, "the use of an open conversation could not be noted");
         }
         Ok(match (row.case_id, row.citizen) {
             (Some(case), _) => Some(Visitor(Proof::Case(store::case_id(&case)?))),
             (None, Some(citizen)) => Some(Visitor(Proof::Citizen(citizen))),
             (None, None) => None,
         })
+    }
+
+    async fn touch_session(&self, hash: &[u8], now: i64) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        store::reporters::touch_session(&mut tx, hash, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The right to speak in a case: for the holder of its key, of the key of

@@ -137,6 +137,33 @@ async fn a_key_is_verified_as_often_whether_there_is_the_ticket_and_whatever_key
 }
 
 #[tokio::test]
+async fn a_conversation_is_open_although_its_use_cannot_be_noted() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, _) = filed(&place, json!({})).await;
+        let node = &place.node;
+        let mut opened = Vec::new();
+        for _ in 0..2 {
+            let one = node.open_conversation(&filed.filed.ticket, &filed.key, HERE);
+            opened.push(one.await.unwrap().token);
+        }
+        // The use of one is noted, that of another is refused.
+        let now = place.clock.now_ms();
+        let refuses = format!(
+            "create unique index refuses on reporter_sessions (case_id) where seen_at > {now}"
+        );
+        let mut tx = node.write_tx().await.unwrap();
+        let refuses = sqlx::AssertSqlSafe(refuses);
+        on!(&mut tx, c => sqlx::query(refuses).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        place.clock.advance(60_000);
+        for token in &opened {
+            assert!(node.visitor(token).await.unwrap().is_some());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_is_replaced_or_erased_while_it_is_verified_opens_nothing() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;
