@@ -30,6 +30,9 @@ pub struct Bearer {
 pub struct TokenEntry {
     pub name: String,
     pub role: ConsoleRole,
+    /// The role in which it calls, where that of its owner allows no more now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_to: Option<ConsoleRole>,
     /// Login of the account whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -98,21 +101,21 @@ pub async fn is_live(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
 }
 
 /// Who has this token; `None` for one that is unknown or revoked, and while the account that owns it is
-/// disabled.
+/// disabled. It may do no more than the role of that account allows now.
 pub async fn find(db: &Db, secret: &str) -> Result<Option<Bearer>, DbError> {
     if !bearer::has_shape(secret, PREFIX) {
         return Ok(None);
     }
     let mut tx = db.read().await?;
     let found = bearer::store::bearer(&mut tx, &hash(secret)).await?;
-    found
-        .map(|(name, role)| {
-            Ok(Bearer {
-                name,
-                role: role_of(&role)?,
-            })
-        })
-        .transpose()
+    let Some((name, role)) = found else {
+        return Ok(None);
+    };
+    let mut role = role_of(&role)?;
+    if let Some((_, owner)) = owners::active(&mut tx, &name).await? {
+        role = role.within(role_of(&owner)?);
+    }
+    Ok(Some(Bearer { name, role }))
 }
 
 /// Makes a token that only reads and returns its secret, which is shown once and stored nowhere.
@@ -161,13 +164,19 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, DbError> {
     let rows = bearer::store::all(&mut tx).await?;
     let mut owners: BTreeMap<String, String> = owners::logins(&mut tx).await?.into_iter().collect();
     let disabled = owners::disabled(&mut tx).await?;
+    let roles: BTreeMap<String, String> = owners::roles(&mut tx).await?.into_iter().collect();
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
+            let role = role_of(&role)?;
+            let of_owner = roles.get(&name);
+            let of_owner = of_owner.and_then(|role| role.parse::<ConsoleRole>().ok());
+            let held_to = of_owner.map(|owner| role.within(owner));
             Ok(TokenEntry {
                 owner: owners.remove(&name),
                 owner_disabled: disabled.contains(&name),
                 name,
-                role: role_of(&role)?,
+                role,
+                held_to: held_to.filter(|held| *held != role),
                 created_at,
                 revoked_at,
             })
@@ -205,8 +214,8 @@ fn role_of(text: &str) -> Result<ConsoleRole, DbError> {
 
 #[cfg(test)]
 mod tests {
-    use lapor_migrations::Schema;
     use lapor_migrations::throwaway::databases_of;
+    use lapor_migrations::{Schema, on};
 
     use super::*;
 
@@ -234,6 +243,42 @@ mod tests {
             assert!(matches!(twice, Err(TokenError::Unknown(_))), "{name}");
             let listed = list(&db).await.unwrap();
             assert_eq!((listed[0].created_at, listed[0].revoked_at), (1, Some(3)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_reads_no_more_than_the_role_of_its_owner_allows_now() {
+        const HIRES: &str = "insert into accounts
+                (id, login, name, role, state, factor_step, created_at, changed_at)
+            values ('0123456789abcdef', 'siti@pusat.example', 'Siti', 'operator', 'active', 0, 1, 1)";
+        const MOVES: &str = "update accounts set role = $1";
+        for test in databases_of(Schema::Hub).await {
+            let name = test.name;
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            on!(&mut tx, c => sqlx::query(HIRES).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            let siti: AccountId = "0123456789abcdef".parse().unwrap();
+            let new = NewToken {
+                name: "otomat",
+                role: ConsoleRole::Operator,
+                owner: Some(&siti),
+            };
+            let secret = create_for(&db, new, "test", 1).await.unwrap();
+            for owner in ConsoleRole::ALL {
+                let mut tx = db.write().await.unwrap();
+                let moved = on!(&mut tx, c => sqlx::query(MOVES)
+                    .bind(owner.as_str())
+                    .execute(c)
+                    .await
+                    .map(drop));
+                moved.unwrap();
+                tx.commit().await.unwrap();
+                let found = find(&db, &secret).await.unwrap().unwrap();
+                assert_eq!(found.role, owner, "{name}");
+                let held = Some(owner).filter(|owner| !owner.acts());
+                assert_eq!(list(&db).await.unwrap()[0].held_to, held, "{name}");
+            }
         }
     }
 }

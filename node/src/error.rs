@@ -46,6 +46,10 @@ pub enum NodeError {
         "the programme was published anew meanwhile; read it again, and base the text on its latest message"
     )]
     ProgrammeChanged,
+    #[error(
+        "one of the cases has left, or was put on another desk meanwhile; nothing was assigned, read them again"
+    )]
+    DeskChanged,
     #[error("the attachment has not arrived yet; the node fetches it, try again later")]
     BlobPending,
     #[error("{0}")]

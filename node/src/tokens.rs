@@ -21,7 +21,7 @@ use crate::chance::random;
 use crate::error::NodeError;
 use crate::hooks::{KEY_REVOKED, switch_off_of};
 use crate::node::Node;
-use crate::staff::UnitId;
+use crate::staff::{StaffRole, UnitId};
 use crate::store;
 
 pub use bounds::Bounds;
@@ -84,6 +84,9 @@ pub struct TokenEntry {
     /// Login of the account whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// What the role of that account does not allow now: the token does not do it meanwhile.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Scope>,
     /// Whether that account is disabled: the token opens nothing meanwhile.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub owner_disabled: bool,
@@ -195,7 +198,8 @@ impl TokenEntry {
 
 impl Node {
     /// Who has this token; `None` for one that is unknown, has ended, or was revoked more than a
-    /// second ago, and while the account that owns it is disabled, from a second after that on.
+    /// second ago, and while the account that owns it is disabled, from a second after that on. It may
+    /// do no more than the role of that account allows, as of a second ago.
     pub async fn bearer(&self, secret: &str) -> Result<Option<Bearer>, NodeError> {
         if !bearer::has_shape(secret, PREFIX) {
             return Ok(None);
@@ -209,7 +213,10 @@ impl Node {
         let Some((name, role, expires_at, used_at)) = known else {
             return Ok(None);
         };
-        let rights = rights(&mut tx, &name, &role).await?;
+        let mut rights = rights(&mut tx, &name, &role).await?;
+        if let Some((_, role)) = store::token_owners::active(&mut tx, &name).await? {
+            rights = rights.within(store::read(role.parse())?);
+        }
         let sight = bounds::sight_of(&mut tx, &name).await?;
         drop(tx);
         let bearer = Bearer {
@@ -221,8 +228,11 @@ impl Node {
         if !bearer.is_good(now) {
             return Ok(None);
         }
-        if used_at.is_none_or(|at| now - at >= NOTED_MS) {
-            self.note_use(&bearer.name, now).await?;
+        // A disk that is full keeps no application from what it reads.
+        if used_at.is_none_or(|at| now - at >= NOTED_MS)
+            && let Err(error) = self.note_use(&bearer.name, now).await
+        {
+            tracing::warn!(%error, token = bearer.name, "the use of a token could not be noted");
         }
         self.recent_tokens().note(hash, bearer.clone(), now);
         Ok(Some(bearer))
@@ -326,6 +336,8 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
             .or_default()
             .push(store::read(scope.parse())?);
     }
+    let roles = store::token_owners::roles(&mut tx).await?;
+    let roles: BTreeMap<String, String> = roles.into_iter().collect();
     let times = store::token_scopes::times(&mut tx).await?.into_iter();
     let mut times: BTreeMap<String, _> = times
         .map(|(name, ends, used)| (name, (ends, used)))
@@ -341,10 +353,15 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
             let role = (role != SCOPES)
                 .then(|| store::read(role.parse()))
                 .transpose()?;
+            let scopes = scopes.remove(&name).unwrap_or_default();
+            let owner_role = roles
+                .get(&name)
+                .and_then(|role| role.parse::<StaffRole>().ok());
             Ok(TokenEntry {
                 owner: owners.remove(&name),
+                withheld: owner_role.map_or_else(Vec::new, |owner| withheld(role, &scopes, owner)),
                 owner_disabled: disabled.contains(&name),
-                scopes: scopes.remove(&name).unwrap_or_default(),
+                scopes,
                 units,
                 regions,
                 name,
@@ -355,6 +372,14 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
                 revoked_at,
             })
         })
+        .collect()
+}
+
+/// What of a role or of scopes an owner in this role may not do.
+fn withheld(role: Option<Role>, scopes: &[Scope], owner: StaffRole) -> Vec<Scope> {
+    let held = |scope: Scope| role.is_some_and(|role| role.has(scope)) || scopes.contains(&scope);
+    let all = Scope::ALL.into_iter();
+    all.filter(|scope| held(*scope) && !scope.is_for(owner))
         .collect()
 }
 
@@ -374,7 +399,7 @@ pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), No
 mod tests {
     use std::collections::BTreeSet;
 
-    use lapor_migrations::Schema;
+    use lapor_migrations::{Schema, on};
     use lapor_web::accounts::NewAccount;
     use lapor_web::bearer::RECENT_MS;
 
@@ -456,6 +481,89 @@ mod tests {
             accounts.enable("test", &account.id).await.unwrap();
             assert!(known(&owned).await, "{name}: it is theirs again");
             assert_eq!(good().await.len(), 2, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_does_no_more_than_the_role_of_its_owner_allows_now() {
+        for test in databases().await {
+            let name = test.name;
+            let place = Place::joined("kota-bandung", test).await;
+            let (node, db) = (&place.node, place.node.db());
+            let siti = NewAccount {
+                login: "siti@bandung.go.id",
+                name: "Siti",
+                role: "admin",
+                unit: None,
+            };
+            let other = NewAccount {
+                login: "dewi@bandung.go.id",
+                ..siti
+            };
+            node.create_account("test", &other).await.unwrap();
+            let (account, _) = node.create_account("test", &siti).await.unwrap();
+            let scopes = Scopes::new([Scope::CasesRead, Scope::StaffWrite]).unwrap();
+            let mut secrets = Vec::new();
+            for (name, rights) in [
+                ("role", Role::Admin.into()),
+                ("scopes", Rights::Scopes(scopes)),
+            ] {
+                let new = NewToken {
+                    name,
+                    rights,
+                    bounds: Bounds::default(),
+                    expires_at: None,
+                    owner: Some(&account.id),
+                };
+                secrets.push(create_for(db, new, "test", 1).await.unwrap());
+            }
+            for (role, hires) in [("admin", true), ("officer", false), ("admin", true)] {
+                let new = NewAccount { role, ..siti };
+                let changed = node.change_account("test", &account.id, &new);
+                changed.await.unwrap();
+                place.clock.advance(RECENT_MS);
+                for secret in &secrets {
+                    let rights = node.bearer(secret).await.unwrap().unwrap().rights;
+                    assert_eq!(rights.allow(Scope::StaffWrite), hires, "{name} {role}");
+                    assert!(rights.allow(Scope::CasesRead), "{name} {role}");
+                }
+                for token in list(db).await.unwrap() {
+                    let withheld = token.withheld.contains(&Scope::StaffWrite);
+                    assert_eq!(withheld, !hires, "{name} {role}");
+                    assert!(!token.withheld.contains(&Scope::CasesRead));
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_good_although_its_use_cannot_be_noted() {
+        // The use of one is noted, that of another is refused.
+        const REFUSES: &str =
+            "create unique index refuses on tokens (role) where used_at is not null";
+        for test in databases().await {
+            let name = test.name;
+            let place = Place::joined("kota-bandung", test).await;
+            let (node, db) = (&place.node, place.node.db());
+            let mut tx = node.write_tx().await.unwrap();
+            on!(&mut tx, c => sqlx::query(REFUSES).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            for app in ["first", "second"] {
+                let secret = create(db, app, Role::Reader, "test", 1).await.unwrap();
+                let bearer = node.bearer(&secret).await.unwrap();
+                assert_eq!(
+                    bearer.map(|bearer| bearer.name).as_deref(),
+                    Some(app),
+                    "{name}"
+                );
+            }
+            let listed = list(db).await.unwrap();
+            let unused: Vec<&str> = listed
+                .iter()
+                .filter(|token| token.used_at.is_none())
+                .map(|token| token.name.as_str())
+                .collect();
+            assert_eq!(unused, ["second"], "{name}");
         }
     }
 

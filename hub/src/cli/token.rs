@@ -70,10 +70,13 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
                     None if token.owner_disabled => "off while its owner is disabled".to_owned(),
                     None => format!("since {}", instant(token.created_at)),
                 };
+                let held = token.held_to.map_or_else(String::new, |role| {
+                    format!(", as {role} while its owner may do no more")
+                });
                 let owner = token.owner.unwrap_or_default();
                 writeln!(
                     out.answer,
-                    "{:<24} {:<9} {state} {owner}",
+                    "{:<24} {:<9} {state} {owner}{held}",
                     token.name, token.role
                 )?;
             }

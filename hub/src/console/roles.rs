@@ -79,6 +79,15 @@ impl ConsoleRole {
         matches!(self, Self::Operator | Self::Auditor)
     }
 
+    /// What both may: whoever does more reads all that those read who do less.
+    pub fn within(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Operator, role) | (role, Self::Operator) => role,
+            (Self::Auditor, Self::Auditor) => Self::Auditor,
+            _ => Self::Observer,
+        }
+    }
+
     /// Whether an account's role, which this program has given, is one of whom `allowed` says so.
     pub fn of(role: &Role, allowed: fn(Self) -> bool) -> bool {
         role.code.parse().is_ok_and(allowed)

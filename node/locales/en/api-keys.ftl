@@ -33,6 +33,7 @@ key-used-at = Last used
 key-never-used = Never
 key-good = Valid
 key-good-until = Valid until { $date }
+key-withheld = Not in the present role of its owner: { $withheld }
 key-owner-disabled = Off while its owner is disabled
 key-has-ended = Ended { $date }
 key-is-revoked = Revoked { $date }

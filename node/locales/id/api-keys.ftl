@@ -33,6 +33,7 @@ key-used-at = Terakhir dipakai
 key-never-used = Belum pernah
 key-good = Berlaku
 key-good-until = Berlaku sampai { $date }
+key-withheld = Tidak dalam peran pemiliknya sekarang: { $withheld }
 key-owner-disabled = Tidak berlaku selama pemiliknya dinonaktifkan
 key-has-ended = Berakhir { $date }
 key-is-revoked = Dicabut { $date }

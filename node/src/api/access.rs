@@ -98,10 +98,10 @@ impl Caller {
         Err(problem(&NodeError::not_found("case", &id)))
     }
 
-    /// Whether a case is there, as far as the bounds of the caller go.
+    /// Whether a case is shown here, and lies within the bounds of the caller.
     pub async fn is_there(&self, node: &Node, id: CaseId) -> Result<bool, ApiProblem> {
         if self.sees_all() {
-            return Ok(true);
+            return node.is_shown(id).await.map_err(|e| problem(&e));
         }
         let seen = node.seen(&self.0.sight, &[id]).await;
         Ok(!seen.map_err(|e| problem(&e))?.is_empty())

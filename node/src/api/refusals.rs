@@ -116,6 +116,7 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             "draft_changed",
             "The draft was corrected meanwhile",
         ),
+        NodeError::DeskChanged => (Is::CONFLICT, "desk_changed", "A case was moved meanwhile"),
         NodeError::UploadHeld => (
             Is::CONFLICT,
             "upload_held",

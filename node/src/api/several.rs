@@ -169,7 +169,10 @@ pub async fn look(
     operation_id = "assignCases",
     tag = "work",
     request_body = NewDesk,
-    responses((status = 200, description = "They lie there.", body = Counted)),
+    responses(
+        (status = 200, description = "They lie there.", body = Counted),
+        (status = 409, description = "`desk_changed`: one of them has left, or was put on another desk meanwhile.", body = lapor_web::ApiProblem, content_type = "application/problem+json")
+    ),
     security(("token" = []))
 )]
 pub async fn assign(

@@ -352,7 +352,10 @@ pub async fn come_back(
     operation_id = "handOver",
     tag = "staff",
     request_body = Handover,
-    responses((status = 200, description = "How much that was.", body = HandedOver)),
+    responses(
+        (status = 200, description = "How much that was.", body = HandedOver),
+        (status = 409, description = "`desk_changed`: one of them was put on another desk meanwhile.", body = lapor_web::ApiProblem, content_type = "application/problem+json")
+    ),
     security(("token" = []))
 )]
 pub async fn hand_over(

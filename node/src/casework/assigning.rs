@@ -67,6 +67,17 @@ pub struct OnDesk {
     pub officer: Option<String>,
 }
 
+/// A case that is to be put on a desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToDesk {
+    pub case: CaseId,
+    /// Where it lay when it was read, and has to lie still; `None` wherever it lies.
+    pub from: Option<OnDesk>,
+    pub to: OnDesk,
+    /// Unix ms at which the day is over until which something is asked for.
+    pub due: Option<i64>,
+}
+
 /// What is said with a case to those on whose desk it is put.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Instruction {
@@ -163,31 +174,50 @@ impl Node {
             unit: unit.map(str::to_owned),
             officer: officer.map(str::to_owned),
         };
-        let all = cases.iter().map(|case| (*case, desk.clone(), None));
+        let all = cases.iter().map(|case| ToDesk {
+            case: *case,
+            from: None,
+            to: desk.clone(),
+            due: None,
+        });
         self.assign_each(sight, all.collect(), actor).await
     }
 
-    /// Puts each of several cases on a desk of its own, until a moment in Unix ms. All or none, and
-    /// only such as whoever asks may see.
+    /// Puts each of several cases on a desk of its own. All or none, and only such as whoever asks may
+    /// see.
+    ///
+    /// # Errors
+    /// [`NodeError::DeskChanged`] if one lies on another desk than where it was read.
     pub async fn assign_each(
         &self,
         sight: &Sight,
-        cases: Vec<(CaseId, OnDesk, Option<i64>)>,
+        cases: Vec<ToDesk>,
         actor: &str,
     ) -> Result<(), NodeError> {
-        let mut alike: BTreeMap<(OnDesk, Option<i64>), Vec<String>> = BTreeMap::new();
-        for (case, desk, due) in cases {
-            alike.entry((desk, due)).or_default().push(case.to_string());
+        let mut alike: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for ToDesk {
+            case,
+            from,
+            to,
+            due,
+        } in cases
+        {
+            let same = alike.entry((from, to, due)).or_default();
+            same.push(case.to_string());
         }
         let mut tx = self.write_tx().await?;
         let at = self.clock().now_ms();
-        for ((desk, due), ids) in alike {
-            if put(&mut tx, sight, &ids, &desk, (actor, at, due)).await? != ids.len() as u64 {
-                return Err(NodeError::Invalid(
-                    "cases: one of them is not here, or is named twice; nothing was assigned"
-                        .into(),
-                ));
+        for ((from, to, due), ids) in alike {
+            let desks = (from.as_ref(), &to);
+            if move_on(&mut tx, sight, &ids, desks, (actor, at, due)).await? == ids.len() as u64 {
+                continue;
             }
+            if from.is_some() {
+                return Err(NodeError::DeskChanged);
+            }
+            return Err(NodeError::Invalid(
+                "cases: one of them is not here, or is named twice; nothing was assigned".into(),
+            ));
         }
         Ok(tx.commit().await?)
     }
@@ -306,10 +336,22 @@ pub(super) async fn put(
     sight: &Sight,
     cases: &[String],
     desk: &OnDesk,
+    by: (&str, i64, Option<i64>),
+) -> Result<u64, NodeError> {
+    move_on(tx, sight, cases, (None, desk), by).await
+}
+
+/// The same for those of the cases that lie where they lay, if that is said.
+async fn move_on(
+    tx: &mut Tx,
+    sight: &Sight,
+    cases: &[String],
+    (from, desk): (Option<&OnDesk>, &OnDesk),
     (actor, at, due): (&str, i64, Option<i64>),
 ) -> Result<u64, NodeError> {
     let (unit, officer) = (desk.unit.as_deref(), desk.officer.as_deref());
-    let known = store::desk::assign(tx, sight.limits(), cases, unit, officer).await?;
+    let from = from.map(|desk| [desk.unit.as_deref(), desk.officer.as_deref()]);
+    let known = store::desk::assign(tx, sight.limits(), cases, from, [unit, officer]).await?;
     let detail = format!("{} / {}", unit.unwrap_or("-"), officer.unwrap_or("-"));
     let deeds = cases.iter().map(|id| Deed {
         at,

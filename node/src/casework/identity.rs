@@ -414,6 +414,13 @@ impl Node {
             .ok_or_else(|| NodeError::not_found("case", &case))
     }
 
+    /// Whether a case is shown here: it is known, and this institution is not excluded from it.
+    pub(crate) async fn is_shown(&self, case: CaseId) -> Result<bool, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::cases::case(&mut tx, &case.to_string()).await?;
+        Ok(row.is_some_and(|row| row.state.is_some()))
+    }
+
     async fn note(
         &self,
         tx: &mut Tx,

@@ -71,7 +71,9 @@ use crate::deadlines::Deadline;
 pub use allowed::Allowed;
 pub(crate) use allowed::not_now;
 pub(crate) use answered::completed_since;
-pub use assigning::{BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDesk, SavedFilter};
+pub use assigning::{
+    BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDesk, SavedFilter, ToDesk,
+};
 pub use attachments::Opened;
 pub(crate) use attachments::{Shelving, blob_path, few_enough, part_path, sync_name};
 pub(crate) use compose::Newcomer;

@@ -188,6 +188,7 @@ impl From<NodeError> for Failure {
             | NodeError::KeyReused
             | NodeError::EvidenceNeeded
             | NodeError::DraftChanged
+            | NodeError::DeskChanged
             | NodeError::UploadHeld
             | NodeError::ProgrammeChanged
             | NodeError::MediaType(_)

@@ -121,8 +121,19 @@ fn line(token: &TokenEntry, zone: &Zone, now: i64) -> String {
         .owner
         .as_ref()
         .map_or_else(String::new, |login| format!(", of {}", plain(login)));
+    let without = withheld(token);
     let bounds = Some(token.bounds()).filter(|bounds| !bounds.is_empty());
     let within = bounds.map_or_else(String::new, |bounds| format!(", within {bounds}"));
     let (name, rights) = (&token.name, token.rights());
-    format!("{name:<24} {rights:<9} {state}{used}{within}{owner}")
+    format!("{name:<24} {rights:<9} {state}{used}{within}{owner}{without}")
+}
+
+/// What the role of its owner does not allow now.
+fn withheld(token: &TokenEntry) -> String {
+    let names = token.withheld.iter().map(|scope| scope.as_str());
+    let names = names.collect::<Vec<_>>().join(" ");
+    if names.is_empty() {
+        return names;
+    }
+    format!(", without what the role of its owner does not allow: {names}")
 }

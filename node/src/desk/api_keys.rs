@@ -71,6 +71,8 @@ struct KeyPage<'a> {
 struct Line {
     key: TokenEntry,
     may: Vec<String>,
+    /// What of it the role of its owner does not allow now.
+    withheld: Vec<String>,
     /// To what it is bounded, in words.
     within: Vec<String>,
     tone: &'static str,
@@ -264,6 +266,9 @@ fn line(v: &Voice, key: TokenEntry, units: &[Unit], now: i64) -> Line {
             .map(|scope| v.say(scope_words(*scope)))
             .collect(),
     };
+    let withheld = key.withheld.iter();
+    let withheld = withheld.map(|scope| v.say(scope_words(*scope)));
+    let withheld = withheld.collect();
     let (tone, state) = match (key.revoked_at, key.expires_at) {
         (Some(at), _) => ("quiet", v.with("date", v.date(at)).say("key-is-revoked")),
         (None, Some(at)) if at <= now => ("quiet", v.with("date", v.date(at)).say("key-has-ended")),
@@ -275,6 +280,7 @@ fn line(v: &Voice, key: TokenEntry, units: &[Unit], now: i64) -> Line {
         can_be_revoked: !key.is_over(now),
         within: within(&key, units),
         may,
+        withheld,
         tone,
         state,
         key,

@@ -20,7 +20,7 @@ pub(crate) use crate::api::staff_problem;
 use crate::casework::{CaseView, Handed, INSTRUCTION, Instructed, Instruction, OnDesk, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::staff::{DeskError, Staff, StaffRole};
+use crate::staff::{DeskError, Staff, StaffError, StaffRole};
 
 pub const PATH: &str = "/meja/kasus/{id}/unit";
 const DAY_MS: i64 = 86_400_000;
@@ -78,6 +78,7 @@ pub fn no_desk(error: &DeskError) -> Answer<TextId> {
     match error {
         DeskError::Unknown => Ok(text_id("case-officer-unknown")),
         DeskError::Elsewhere => Ok(text_id("case-officer-elsewhere")),
+        DeskError::Staff(StaffError::Node(NodeError::DeskChanged)) => Ok(text_id("inbox-not-done")),
         DeskError::Staff(error) => Err(staff_problem(error)),
     }
 }

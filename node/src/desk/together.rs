@@ -327,7 +327,7 @@ async fn to_unit(node: &Node, officer: &Officer, cases: &[CaseId], chosen: &str)
     let put = node.put_in_unit(sight, cases, unit.as_deref(), &actor);
     match put.await {
         Ok(count) => Ok(reached(said, count, cases.len())),
-        Err(StaffError::Node(NodeError::Invalid(_))) => {
+        Err(StaffError::Node(NodeError::Invalid(_) | NodeError::DeskChanged)) => {
             Ok(Flash::warning(text_id("inbox-not-done")))
         }
         Err(error) => Err(assignment::staff_problem(&error)),

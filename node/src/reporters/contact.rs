@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use super::followed::{follow_programme, followed_text, read_followed};
+use super::guard::neighbourhood;
 use super::key::{SecretKey, grouped, random_digits};
 use super::reach::{HOME, normalised, proved_contact, told_contacts};
 use super::session::{self, Opened, replace_key};
@@ -137,14 +138,21 @@ impl Node {
     }
 
     /// Sends a code for a new key to the proved contact of a ticket. Without
-    /// one there is no way back, which the answer does not tell.
+    /// one there is no way back, which the answer does not tell. Counted for each network that asks with
+    /// the ticket: a stranger who knows it uses up what is their own.
     pub async fn ask_recovery(
         &self,
         typed_ticket: &str,
         address: IpAddr,
     ) -> Result<SentCode, NodeError> {
         let ticket = ticket::parse(typed_ticket);
-        self.admit_code(Some(address), ticket.as_deref())?;
+        let network = neighbourhood(address);
+        let asking = ticket.as_ref().map(|ticket| format!("{ticket} {network}"));
+        self.admit_code(Some(address), asking.as_deref())?;
+        let now = self.clock().now_ms();
+        if let Some(ticket) = &ticket {
+            self.guards().recovery.attempt(ticket, now)?;
+        }
         let row = match &ticket {
             Some(ticket) => self.reporter_of(ticket).await?,
             None => None,
@@ -157,6 +165,11 @@ impl Node {
             Some(row) => proved_contact(&mut self.read_tx().await?, &row).await?,
             None => None,
         };
+        // Too many are not refused: that would tell that the ticket has a contact.
+        let contact = contact.filter(|contact| {
+            let sent = self.guards().recovery.attempt(contact, now);
+            sent.is_ok()
+        });
         self.send_code(
             CodePurpose::Recover,
             contact,

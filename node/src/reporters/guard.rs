@@ -51,6 +51,9 @@ pub(crate) struct Guards {
     pub filing_contact: Limit,
     /// Codes to a contact, which costs somebody else's attention.
     pub code: Limit,
+    /// Codes for a lost key: all that are asked for with one ticket, and those that are sent to one
+    /// contact, from wherever.
+    pub recovery: Limit,
     /// Supports from an address.
     pub support: Limit,
     /// What reporters do in the conversation of a case: each is a message to all that handle it.
@@ -157,6 +160,9 @@ impl Guards {
             filing: Limit::new(10, 6 * MINUTE_MS),
             filing_contact: Limit::new(5, 30 * MINUTE_MS),
             code: Limit::new(3, 10 * MINUTE_MS),
+            // As many as four networks may ask for at once, and then as many as two: one stranger keeps
+            // nobody from a new key.
+            recovery: Limit::new(12, 5 * MINUTE_MS),
             support: Limit::new(20, 3 * MINUTE_MS),
             acting: Limit::new(20, 3 * MINUTE_MS),
             upload: Limit::new(40, 30 * SECOND_MS),

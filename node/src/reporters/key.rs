@@ -34,6 +34,12 @@ static TRIED: Semaphore = Semaphore::const_new(AT_ONCE);
 /// Verified where there is nothing to verify, so that the time tells nothing.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash(&SecretKey::mint()).unwrap_or_default());
 
+#[cfg(test)]
+thread_local! {
+    /// How often a key was verified for what runs on this thread: one test.
+    pub(super) static VERIFIED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
 /// A key; told once and stored nowhere.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretKey(Zeroizing<String>);
@@ -74,6 +80,8 @@ impl SecretKey {
         this: Option<Self>,
         stored: Option<String>,
     ) -> Result<bool, NodeError> {
+        #[cfg(test)]
+        VERIFIED.set(VERIFIED.get() + 1);
         in_turn(&TRIED, move || {
             let known = this.is_some() && stored.is_some();
             let key = this.unwrap_or_else(Self::mint);

@@ -129,12 +129,7 @@ impl Node {
             Some(ticket) => self.reporter_of(ticket).await?,
             None => None,
         };
-        let fitting = if let Some(row) = &row {
-            fitting(typed_key, row).await?
-        } else {
-            SecretKey::fits(SecretKey::parse(typed_key), None).await?;
-            None
-        };
+        let fitting = fitting(typed_key, row.as_ref()).await?;
         row.map(|row| row.case_id)
             .zip(fitting)
             .ok_or(NodeError::Locked(WRONG))
@@ -178,16 +173,23 @@ impl Node {
         else {
             return Ok(None);
         };
-        if now - row.seen_at >= MINUTE_MS {
-            let mut tx = self.write_tx().await?;
-            store::reporters::touch_session(&mut tx, &hash, now).await?;
-            tx.commit().await?;
+        // A disk that is full keeps nobody from what they read: it only ends the sooner.
+        if now - row.seen_at >= MINUTE_MS
+            && let Err(error) = self.touch_session(&hash, now).await
+        {
+            tracing::warn!(%error, "the use of an open conversation could not be noted");
         }
         Ok(match (row.case_id, row.citizen) {
             (Some(case), _) => Some(Visitor(Proof::Case(store::case_id(&case)?))),
             (None, Some(citizen)) => Some(Visitor(Proof::Citizen(citizen))),
             (None, None) => None,
         })
+    }
+
+    async fn touch_session(&self, hash: &[u8], now: i64) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        store::reporters::touch_session(&mut tx, hash, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The right to speak in a case: for the holder of its key, of the key of
@@ -321,7 +323,7 @@ pub(super) async fn shown_key(
     let ticket = case.and_then(|case| case.ticket).unwrap_or_default();
     let now = node.clock().now_ms();
     node.guards().ticket.attempt(&ticket, now)?;
-    let hash = fitting(typed, row).await?;
+    let hash = fitting(typed, Some(row)).await?;
     let hash = hash.ok_or(NodeError::Locked(WRONG))?;
     let mut tx = node.read_tx().await?;
     let row = store::reporters::of_case(&mut tx, &row.case_id).await?;
@@ -354,17 +356,19 @@ fn has_key(row: &ReporterRow, hash: &str) -> bool {
     row.secret == hash || row.secret_before.as_deref() == Some(hash)
 }
 
-/// The hash of a reporter's keys that a typed key fits.
-async fn fitting(typed: &str, row: &ReporterRow) -> Result<Option<String>, NodeError> {
-    for stored in [Some(&row.secret), row.secret_before.as_ref()]
-        .into_iter()
-        .flatten()
-    {
-        if SecretKey::fits(SecretKey::parse(typed), Some(stored.clone())).await? {
-            return Ok(Some(stored.clone()));
-        }
+/// The hash of a reporter's keys that a typed key fits. It is verified twice, whether there are two
+/// keys, one or none: how long it takes tells none of that.
+async fn fitting(typed: &str, row: Option<&ReporterRow>) -> Result<Option<String>, NodeError> {
+    let keys = [
+        row.map(|row| row.secret.clone()),
+        row.and_then(|row| row.secret_before.clone()),
+    ];
+    let mut found = None;
+    for stored in keys {
+        let fits = SecretKey::fits(SecretKey::parse(typed), stored.clone()).await?;
+        found = found.or(stored.filter(|_| fits));
     }
-    Ok(None)
+    Ok(found)
 }
 
 pub(super) async fn open(

@@ -8,6 +8,7 @@ use lapor_web::accounts::{Account, AccountId, AccountState};
 
 use super::{StaffError, StaffRole, Unit};
 use crate::casework::Sight;
+use crate::damage;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -115,7 +116,11 @@ impl Node {
         let rows = store::absences::on_day(&mut tx, &today).await;
         for row in rows.map_err(NodeError::from)? {
             if staff.active.contains(&row.stand_in) && staff.active.contains(&row.account) {
-                let until = store::read(row.until_day.parse())?;
+                // One that is damaged keeps nobody from the work of the others.
+                let Ok(until) = row.until_day.parse::<NaiveDate>() else {
+                    damage::tell("absences", &row.account);
+                    continue;
+                };
                 let stand_in = row.stand_in;
                 staff
                     .absences
@@ -247,6 +252,39 @@ mod tests {
     /// The same text on both databases.
     const MIGRATION: &str =
         include_str!("../../../migrations/sql/node/sqlite/0023_assignments.sql");
+
+    #[tokio::test]
+    async fn a_damaged_absence_keeps_nobody_from_who_works_here() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let mut hired = Vec::new();
+            for (login, name) in [("a@bandung.go.id", "Asep"), ("b@bandung.go.id", "Budi")] {
+                let new = NewAccount {
+                    login,
+                    name,
+                    role: "officer",
+                    unit: None,
+                };
+                let (account, _) = node.create_account("test", &new).await.unwrap();
+                hired.push(account.id.to_string());
+            }
+            let away = [("2099-13-45", 0, 1), ("2099-12-31", 1, 0)];
+            let mut tx = node.write_tx().await.unwrap();
+            for (until, account, stand_in) in away {
+                let row = AbsenceRow {
+                    account: hired[account].clone(),
+                    stand_in: hired[stand_in].clone(),
+                    until_day: until.to_owned(),
+                };
+                store::absences::put(&mut tx, &row, 1).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            let staff = node.staff().await.unwrap();
+            assert_eq!(staff.active.len(), 2);
+            assert!(staff.absences.keys().eq([&hired[1]]));
+        }
+    }
 
     #[tokio::test]
     async fn an_officer_who_was_a_name_is_the_account_of_that_name() {

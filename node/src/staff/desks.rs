@@ -7,7 +7,7 @@ use lapor_protocol::ids::CaseId;
 use lapor_web::accounts::{Account, AccountError};
 
 use super::StaffError;
-use crate::casework::{CaseSummary, OnDesk, Sight};
+use crate::casework::{CaseSummary, OnDesk, Sight, ToDesk};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -44,6 +44,14 @@ pub fn desk_in(unit: Option<&str>, able: &[Account], case: &CaseSummary) -> OnDe
     OnDesk {
         unit: unit.map(str::to_owned),
         officer: case.officer.clone().filter(fits),
+    }
+}
+
+/// The desk on which a case lies as it was read.
+fn lying_on(case: CaseSummary) -> OnDesk {
+    OnDesk {
+        unit: case.unit,
+        officer: case.officer,
     }
 }
 
@@ -88,17 +96,17 @@ impl Node {
     }
 
     /// Gives cases to an officer; each stays in its unit, as far as the officer sees what lies there,
-    /// and lies in the officer's own otherwise. All or none.
+    /// and lies in the officer's own otherwise. All or none, and only from where they were read to lie.
     pub async fn give(
         &self,
         sight: &Sight,
-        cases: Vec<(CaseId, Option<String>)>,
+        cases: Vec<(CaseId, OnDesk)>,
         who: &str,
         actor: &str,
     ) -> Result<(), DeskError> {
         let own = self.desk_of(None, who).await?.unit;
         let mut desks: BTreeMap<String, Option<String>> = BTreeMap::new();
-        for unit in cases.iter().filter_map(|(_, unit)| unit.as_ref()) {
+        for unit in cases.iter().filter_map(|(_, from)| from.unit.as_ref()) {
             if !desks.contains_key(unit) {
                 let stays = match self.desk_of(Some(unit.clone()), who).await {
                     Ok(_) => true,
@@ -108,13 +116,19 @@ impl Node {
                 desks.insert(unit.clone(), stays.then(|| unit.clone()));
             }
         }
-        let given = cases.into_iter().map(|(case, unit)| {
-            let stays = unit.and_then(|unit| desks.get(&unit).cloned().flatten());
-            let desk = OnDesk {
+        let given = cases.into_iter().map(|(case, from)| {
+            let unit = from.unit.as_ref();
+            let stays = unit.and_then(|unit| desks.get(unit).cloned().flatten());
+            let to = OnDesk {
                 unit: stays.or_else(|| own.clone()),
                 officer: Some(who.to_owned()),
             };
-            (case, desk, None)
+            ToDesk {
+                case,
+                from: Some(from),
+                to,
+                due: None,
+            }
         });
         Ok(self.assign_each(sight, given.collect(), actor).await?)
     }
@@ -128,7 +142,7 @@ impl Node {
         actor: &str,
     ) -> Result<usize, DeskError> {
         let seen = self.seen(sight, cases).await?.into_iter();
-        let lying: Vec<_> = seen.map(|case| (case.case, case.unit)).collect();
+        let lying: Vec<_> = seen.map(|case| (case.case, lying_on(case))).collect();
         let count = lying.len();
         self.give(sight, lying, who, actor).await?;
         Ok(count)
@@ -154,8 +168,12 @@ impl Node {
         let put = seen.into_iter().map(|case| {
             let desk = desk_in(unit, &able, &case);
             let until = handed.get(&case.case).and_then(|handed| handed.due);
-            let until = until.filter(|_| desk.officer.is_some());
-            (case.case, desk, until)
+            ToDesk {
+                case: case.case,
+                due: until.filter(|_| desk.officer.is_some()),
+                to: desk,
+                from: Some(lying_on(case)),
+            }
         });
         let put: Vec<_> = put.collect();
         let count = put.len();
@@ -175,7 +193,12 @@ impl Node {
             let same = "to: expected another officer than whose desk is handed over";
             return Err(NodeError::Invalid(same.into()).into());
         }
-        let held = self.held_by(from, PAGE).await?;
+        let held = self.held_by(from, PAGE).await?.into_iter();
+        let held = held.map(|(case, unit)| {
+            let officer = Some(from.to_owned());
+            (case, OnDesk { unit, officer })
+        });
+        let held: Vec<_> = held.collect();
         let count = held.len();
         self.give(sight, held, to, actor).await?;
         Ok(count)
@@ -207,10 +230,73 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use lapor_migrations::on;
+    use lapor_web::accounts::NewAccount;
     use serde_json::json;
 
     use super::*;
     use crate::testing::{Place, databases};
+
+    async fn hired(place: &Place, login: &str, name: &str) -> String {
+        let new = NewAccount {
+            login,
+            name,
+            role: "officer",
+            unit: None,
+        };
+        let (account, _) = place.node.create_account("test", &new).await.unwrap();
+        account.id.to_string()
+    }
+
+    #[tokio::test]
+    async fn what_is_given_to_somebody_meanwhile_is_not_written_over() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let siti = hired(&place, "siti@bandung.go.id", "Siti").await;
+            let budi = hired(&place, "budi@bandung.go.id", "Budi").await;
+            let report = json!({
+                "classification": "complaint", "title": "Lampu padam",
+                "content": "Gelap.", "channel": "web",
+            });
+            let report = serde_json::from_value(report).unwrap();
+            let cases = [node.file(report, "test").await.unwrap().case];
+            for act in ["hand over", "give", "put in a unit"] {
+                let given = node.assign(&Sight::ALL, &cases, None, Some(siti.as_str()), "test");
+                given.await.unwrap();
+                let mut tx = node.write_tx().await.unwrap();
+                let (limits, case) = (Sight::ALL.limits(), [cases[0].to_string()]);
+                let meanwhile = [None, Some("wati")];
+                let given = store::desk::assign(&mut tx, limits, &case, None, meanwhile);
+                assert_eq!(given.await.unwrap(), 1);
+                let given = async {
+                    // Whoever reads before it is written has read by then.
+                    for _ in 0..100 {
+                        node.units().await.unwrap();
+                    }
+                    tx.commit().await.unwrap();
+                };
+                let late = Box::pin(async {
+                    match act {
+                        "hand over" => {
+                            let whose = (siti.as_str(), budi.as_str());
+                            node.hand_over(&Sight::ALL, whose, "test").await
+                        }
+                        "give" => node.give_seen(&Sight::ALL, &cases, &budi, "test").await,
+                        _ => {
+                            let put = node.put_in_unit(&Sight::ALL, &cases, None, "test");
+                            put.await.map_err(DeskError::from)
+                        }
+                    }
+                });
+                let (late, ()) = tokio::join!(late, given);
+                let Err(DeskError::Staff(StaffError::Node(NodeError::DeskChanged))) = late else {
+                    panic!("{act}: {late:?}");
+                };
+                let view = node.case(cases[0]).await.unwrap();
+                assert_eq!(view.summary.officer.as_deref(), Some("wati"), "{act}");
+            }
+        }
+    }
 
     #[tokio::test]
     async fn a_case_that_changes_while_a_desk_is_gone_through_is_not_passed_over() {

@@ -21,22 +21,26 @@ fn these(query: &mut Composed, cases: &[String], limits: Limits<'_>) {
     limit(query, limits);
 }
 
-/// Puts cases on the desk of a unit and an officer. Returns how many of them may be seen here and are
-/// heard of.
+/// Puts cases on the desk of a unit and an officer, those that still lie on that of others where this is
+/// said. Returns how many of them may be seen here and are heard of.
 pub async fn assign(
     tx: &mut Tx,
     limits: Limits<'_>,
     cases: &[String],
-    unit: Option<&str>,
-    officer: Option<&str>,
+    from: Option<[Option<&str>; 2]>,
+    to: [Option<&str>; 2],
 ) -> Stored<u64> {
+    let values = |desk: [Option<&str>; 2]| desk.map(|one| Value::from(one.map(str::to_owned)));
     let mut known = 0;
     for some in cases.chunks(AT_ONCE) {
         let mut query = Composed::new("update cases set ");
-        let desk = [unit, officer].map(|one| Value::from(one.map(str::to_owned)));
-        query.add("unit = {}, officer = {}", desk);
+        query.add("unit = {}, officer = {}", values(to));
         these(&mut query, some, limits);
         query.add(" and left_at is null", []);
+        if let Some(from) = from {
+            let lies = " and unit is not distinct from {} and officer is not distinct from {}";
+            query.add(lies, values(from));
+        }
         known += changed(tx, query).await?;
     }
     Ok(known)

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::Role;
+use crate::staff::StaffRole;
 
 /// One thing that a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,6 +154,16 @@ impl Scope {
         Self::ALL.map(Self::as_str).join(", ")
     }
 
+    /// Whether a token of somebody in this role may do it: nobody does more by a token than at the desk.
+    pub fn is_for(self, owner: StaffRole) -> bool {
+        match owner {
+            StaffRole::Admin => self != Self::Identity,
+            StaffRole::Officer => Role::Officer.has(self) || self == Self::Open311Write,
+            StaffRole::Leader => Role::Reader.has(self) || self == Self::DraftsDecide,
+            StaffRole::IdentityKeeper => Role::Identity.has(self),
+        }
+    }
+
     fn only_reads(self) -> bool {
         READS.contains(&self) || self == Self::AuditRead
     }
@@ -214,6 +225,17 @@ impl Rights {
             Self::Role(role) => role.has(scope),
             Self::Scopes(scopes) => scopes.0.contains(&scope),
         }
+    }
+
+    /// What is left of it while the owner of the token has this role.
+    pub(super) fn within(self, owner: StaffRole) -> Self {
+        let held = Scope::ALL.into_iter().filter(|scope| self.allow(*scope));
+        let (kept, withheld): (BTreeSet<Scope>, BTreeSet<Scope>) =
+            held.partition(|scope| scope.is_for(owner));
+        if withheld.is_empty() {
+            return self;
+        }
+        Self::Scopes(Scopes(kept))
     }
 }
 

@@ -88,16 +88,24 @@ impl Accounts {
             return Ok(None);
         };
         drop(tx);
-        if used && now - row.seen_at >= SEEN_MS {
-            let mut tx = self.db.write().await?;
-            store::sessions::touch(&mut tx, &row.hash, now).await?;
-            tx.commit().await?;
+        // A disk that is full keeps nobody from what they read: the session only ends the sooner.
+        if used
+            && now - row.seen_at >= SEEN_MS
+            && let Err(error) = self.touch(&row.hash, now).await
+        {
+            tracing::warn!(%error, session = row.id, "the use of a session could not be noted");
         }
         Ok(Some(Session {
             id: row.id,
             lacks_factor: !account.has_factor && self.needs_factor(account.role),
             account,
         }))
+    }
+
+    async fn touch(&self, hash: &[u8], now: i64) -> Result<(), AccountError> {
+        let mut tx = self.db.write().await?;
+        store::sessions::touch(&mut tx, hash, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends the session of a token, if there is one.

@@ -37,3 +37,10 @@ pub async fn logins(tx: &mut Tx) -> Stored<Vec<(String, String)>> {
         join accounts a on a.id = o.account order by o.token";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
+
+/// The same, each with the role of the account.
+pub async fn roles(tx: &mut Tx) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "select o.token, a.role from token_owners o
+        join accounts a on a.id = o.account order by o.token";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}

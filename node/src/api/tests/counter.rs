@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Desk, Reply, desks, hired, report_example, token_of};
+use super::{Desk, Reply, desks, hired, moved, report_example, token_of};
 use crate::staff::StaffRole;
 use crate::tokens::Role;
 
@@ -180,7 +180,8 @@ async fn of_a_hidden_report_a_keeper_of_identities_gives_the_key_and_nobody_else
 #[tokio::test]
 async fn a_keeper_who_has_handled_a_hidden_report_gives_no_key_of_it() {
     for desk in desks("pusat").await {
-        let ratna = hired(&desk.place, "ratna@pusat.go.id", StaffRole::IdentityKeeper).await;
+        let login = "ratna@pusat.go.id";
+        let ratna = hired(&desk.place, login, StaffRole::Officer).await;
         let handles = token_of(&desk.place, "handles", &ratna, Role::Officer).await;
         let keeps = token_of(&desk.place, "keeps", &ratna, Role::Identity).await;
         let case = desk.keyed(Some("secret")).await;
@@ -188,6 +189,7 @@ async fn a_keeper_who_has_handled_a_hidden_report_gives_no_key_of_it() {
         let act = json!({"kind": "case.verified"});
         let acted = desk.calls_with(&handles, Method::POST, &acts, &act).await;
         assert_eq!(acted.status, StatusCode::ACCEPTED, "{}", acted.text());
+        moved(&desk.place, login, &ratna, StaffRole::IdentityKeeper).await;
         let (at, right) = (lost(&case), claim(RIGHT));
         let refused = desk.calls_with(&keeps, Method::POST, &at, &right).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::{desks, hired, token_of};
+use super::{desks, hired, moved, token_of};
 use crate::staff::StaffRole;
 use crate::tokens::Role;
 
@@ -69,7 +69,8 @@ async fn an_officer_asks_the_keeper_grants_and_only_then_it_is_opened() {
 async fn somebody_with_two_tokens_is_one_person() {
     for desk in desks("pusat").await {
         let (case, _) = desk.filed().await;
-        let siti = hired(&desk.place, "siti@pusat.go.id", StaffRole::Officer).await;
+        let login = "siti@pusat.go.id";
+        let siti = hired(&desk.place, login, StaffRole::Officer).await;
         let works = token_of(&desk.place, "siti-works", &siti, Role::Officer).await;
         let keeps = token_of(&desk.place, "siti-keeps", &siti, Role::Identity).await;
         let at = format!("/api/v1/cases/{case}/identity-asks");
@@ -78,11 +79,14 @@ async fn somebody_with_two_tokens_is_one_person() {
         assert_eq!(asked.status, StatusCode::CREATED, "{}", asked.text());
         let answer = format!("{at}/{}/answer", asked.json()["id"].as_str().unwrap());
         let yes = json!({"granted": true});
+        moved(&desk.place, login, &siti, StaffRole::IdentityKeeper).await;
         let own = desk.calls_with(&keeps, Method::POST, &answer, &yes).await;
         assert_eq!(own.status, StatusCode::FORBIDDEN, "{}", own.text());
         let acts = format!("/api/v1/cases/{case}/acts");
         let note = json!({"kind": "case.noted", "words": {"text": "Ditelepon."}});
+        moved(&desk.place, login, &siti, StaffRole::Officer).await;
         desk.calls_with(&works, Method::POST, &acts, &note).await;
+        moved(&desk.place, login, &siti, StaffRole::IdentityKeeper).await;
         let identity = format!("/api/v1/cases/{case}/identity");
         let opened = desk
             .calls_with(&keeps, Method::GET, &identity, &json!(null))

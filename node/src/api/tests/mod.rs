@@ -213,6 +213,18 @@ async fn token_of(place: &Place, name: &str, account: &AccountId, role: Role) ->
     secret.unwrap().to_string()
 }
 
+/// Somebody who was hired has another role from now on.
+async fn moved(place: &Place, login: &str, account: &AccountId, role: StaffRole) {
+    let new = NewAccount {
+        login,
+        name: "Petugas",
+        role: role.as_str(),
+        unit: None,
+    };
+    let changed = place.node.change_account("test", account, &new).await;
+    changed.unwrap();
+}
+
 /// A token, with the rights of an administrator, of somebody who is hired for it.
 async fn owned(place: &Place, login: &str, role: StaffRole) -> String {
     let account = hired(place, login, role).await;

@@ -140,6 +140,9 @@ async fn an_institution_that_is_excluded_later_shows_the_case_to_nobody() {
             path.clone(),
             format!("{path}/attachments/{digest}"),
             format!("{path}/identity"),
+            format!("{path}/identity/log"),
+            format!("{path}/identity-asks"),
+            format!("{path}/drafts"),
         ] {
             for role in Role::ALL {
                 let reply = desk.get(role, &path).await.status;

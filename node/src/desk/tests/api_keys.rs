@@ -114,7 +114,7 @@ async fn a_key_of_who_is_disabled_is_listed_as_off_and_can_be_revoked() {
         let siti = node.accounts().find_by_login(SITI).await.unwrap().id;
         let new = NewToken {
             name: "aplikasi-siti",
-            rights: Role::Reader.into(),
+            rights: Role::Admin.into(),
             bounds: Bounds::default(),
             expires_at: None,
             owner: Some(&siti),
@@ -124,7 +124,9 @@ async fn a_key_of_who_is_disabled_is_listed_as_off_and_can_be_revoked() {
         let router = router(node.clone());
         let admin = Browser::new(&router);
         admin.enters(ADMIN, WORDS).await;
-        admin.open(PATH).await.shows("badge done\">Berlaku");
+        let good = admin.open(PATH).await;
+        good.shows("badge done\">Berlaku")
+            .shows("Tidak dalam peran pemiliknya sekarang");
         node.accounts().disable("test", &siti).await.unwrap();
         let off = admin.open(PATH).await;
         off.shows("Tidak berlaku selama pemiliknya dinonaktifkan")

@@ -1,6 +1,7 @@
 //! Keys that are lost, replaced and erased, and citizens who need none.
 
 use super::*;
+use crate::reporters::key::VERIFIED;
 
 #[tokio::test]
 async fn a_lost_key_comes_back_through_a_proved_contact_and_through_nothing_else() {
@@ -54,6 +55,48 @@ async fn a_lost_key_comes_back_through_a_proved_contact_and_through_nothing_else
 }
 
 #[tokio::test]
+async fn a_stranger_who_asks_for_a_new_key_keeps_the_reporter_from_none() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let mut tickets = Vec::new();
+        for _ in 0..2 {
+            let (filed, conversation) = filed(&place, json!({})).await;
+            let sent = node.ask_confirmation(&conversation).await.unwrap();
+            let code = last_code(&place).await;
+            node.prove_code(&sent.id, &code, HERE).await.unwrap();
+            tickets.push(filed.filed.ticket);
+        }
+        let asks = async |ticket: &str, last: u8| {
+            let from = IpAddr::from([198, 51, 100, last]);
+            node.ask_recovery(ticket, from).await.map(drop)
+        };
+        let letters = async || {
+            let letters = node.letters(0, 100).await.unwrap().into_iter();
+            let recover = LetterKind::Code(CodePurpose::Recover);
+            letters.filter(|letter| letter.kind == recover).count()
+        };
+        let too_many =
+            |asked: Result<(), NodeError>| matches!(asked, Err(NodeError::TooMany { .. }));
+        for _ in 0..3 {
+            asks(&tickets[0], 1).await.unwrap();
+        }
+        assert!(too_many(asks(&tickets[0], 1).await));
+        let sent = node.ask_recovery(&tickets[0], HERE).await.unwrap();
+        let code = last_code(&place).await;
+        let proved = node.prove_code(&sent.id, &code, HERE).await;
+        assert!(matches!(proved, Ok(Proved::NewKey { .. })));
+        for last in [2, 2, 2, 3, 3, 3, 4, 4] {
+            asks(&tickets[0], last).await.unwrap();
+        }
+        assert_eq!(letters().await, 12);
+        assert!(too_many(asks(&tickets[0], 4).await), "so many of a ticket");
+        asks(&tickets[1], 5).await.unwrap();
+        assert_eq!(letters().await, 12, "so many to a contact");
+    }
+}
+
+#[tokio::test]
 async fn an_old_key_makes_no_other_while_the_new_one_waits_to_be_used() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;
@@ -67,6 +110,56 @@ async fn an_old_key_makes_no_other_while_the_new_one_waits_to_be_used() {
         assert!(opened(&place, ticket, &filed.key).await.is_err());
         let third = node.change_key(&by_new).await.unwrap();
         assert!(opened(&place, ticket, &third).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_verified_as_often_whether_there_is_the_ticket_and_whatever_keys_it_has() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let (ticket, node) = (&filed.filed.ticket, &place.node);
+        let verified = async |ticket: &str, key: &str| {
+            let before = VERIFIED.get();
+            drop(node.open_conversation(ticket, key, HERE).await);
+            VERIFIED.get() - before
+        };
+        let wrong = "0000 0000 0000 0000";
+        let unknown = verified("00000-00000", wrong).await;
+        assert!(unknown > 0);
+        assert_eq!(verified("tebak", wrong).await, unknown);
+        assert_eq!(verified(ticket, wrong).await, unknown);
+        node.change_key(&conversation).await.unwrap();
+        assert_eq!(verified(ticket, wrong).await, unknown, "a new one waits");
+        let before = verified(ticket, &filed.key).await;
+        assert_eq!(before, unknown, "the one before fits");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_is_open_although_its_use_cannot_be_noted() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, _) = filed(&place, json!({})).await;
+        let node = &place.node;
+        let mut opened = Vec::new();
+        for _ in 0..2 {
+            let one = node.open_conversation(&filed.filed.ticket, &filed.key, HERE);
+            opened.push(one.await.unwrap().token);
+        }
+        // The use of one is noted, that of another is refused.
+        let now = place.clock.now_ms();
+        let refuses = format!(
+            "create unique index refuses on reporter_sessions (case_id) where seen_at > {now}"
+        );
+        let mut tx = node.write_tx().await.unwrap();
+        let refuses = sqlx::AssertSqlSafe(refuses);
+        on!(&mut tx, c => sqlx::query(refuses).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        place.clock.advance(60_000);
+        for token in &opened {
+            assert!(node.visitor(token).await.unwrap().is_some());
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What administrators and operators do.
 
+use lapor_migrations::on;
+
 use super::*;
 
 fn called(login: &'static str, role: &'static str) -> NewAccount<'static> {
@@ -54,6 +56,22 @@ async fn an_account_is_made_listed_and_changed() {
         assert_eq!(office.noted(), expected, "{}", office.name);
         let nobody = "0123456789abcdef".parse().unwrap();
         assert_eq!(accounts.find(&nobody).await, Err(AccountError::Unknown));
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_read_keeps_no_other_from_the_list() {
+    const DAMAGES: &str = "update accounts set role = 'king' where login = 'budi@bandung.go.id'";
+    for office in offices().await {
+        let siti = office.staffed("siti@bandung.go.id", "officer").await;
+        office.staffed("budi@bandung.go.id", "officer").await;
+        let mut tx = office.db.write().await.unwrap();
+        let damaged = on!(&mut tx, c => sqlx::query(DAMAGES).execute(c).await.map(drop));
+        damaged.unwrap();
+        tx.commit().await.unwrap();
+        let listed = office.accounts.list().await.unwrap();
+        let listed: Vec<_> = listed.into_iter().map(|account| account.id).collect();
+        assert_eq!(listed, [siti.id], "{}", office.name);
     }
 }
 

@@ -217,6 +217,30 @@ async fn a_session_ends_when_it_is_idle_and_when_it_is_old() {
 }
 
 #[tokio::test]
+async fn a_session_is_open_although_its_use_cannot_be_noted() {
+    // The use of one is noted, that of another is refused.
+    const REFUSES: &str =
+        "create unique index refuses on sessions (stage) where seen_at > 1790000000000";
+    for office in offices().await {
+        office.staffed("siti@bandung.go.id", "officer").await;
+        let (first, _) = office.opened("siti@bandung.go.id").await;
+        let (second, _) = office.opened("siti@bandung.go.id").await;
+        let mut tx = office.db.write().await.unwrap();
+        lapor_migrations::on!(&mut tx, c => sqlx::query(REFUSES).execute(c).await.map(drop))
+            .unwrap();
+        tx.commit().await.unwrap();
+        office.clock.advance(MINUTE);
+        for opened in [&first, &second] {
+            let session = office.session(&opened.token).await;
+            assert!(session.is_some(), "{}", office.name);
+        }
+        office.clock.advance(29 * MINUTE + MINUTE / 2);
+        assert!(office.session(&first.token).await.is_some());
+        assert!(office.session(&second.token).await.is_none());
+    }
+}
+
+#[tokio::test]
 async fn sessions_are_listed_and_ended() {
     for office in offices().await {
         let siti = office.staffed("siti@bandung.go.id", "officer").await;
