@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lapor_migrations::on;
 use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
@@ -306,6 +307,38 @@ async fn the_directory_names_the_edition_in_force_even_if_a_later_one_has_arrive
         let named = place.node.calendar(None).await.unwrap();
         assert_eq!(named.calendar.unwrap().edition, "2026.1");
         assert!(named.editions[0].current && !named.editions[1].current);
+    }
+}
+
+#[tokio::test]
+async fn the_edition_before_stands_in_for_one_that_is_damaged() {
+    const DAMAGE: &str = "update publications set body = '{' where name = $1";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (hub, link) = linked(&place);
+        for edition in ["2026.1", "2026.2"] {
+            hub.publishes("pusat", calendar(edition));
+            let new = json!({"edition": edition, "roots": [{"name": "Perhubungan"}]});
+            let new: NewTaxonomy = serde_json::from_value(new).unwrap();
+            hub.publishes("pusat", new.into());
+        }
+        exchange(&link).await;
+        let shipped = ("built-in", "2026.0");
+        for (damaged, stand_in) in [("2026.2", ("2026.1", "2026.1")), ("2026.1", shipped)] {
+            let mut tx = place.node.write_tx().await.unwrap();
+            let done =
+                on!(&mut tx, c => sqlx::query(DAMAGE).bind(damaged).execute(c).await.map(drop));
+            done.unwrap();
+            tx.commit().await.unwrap();
+            let node = place.reopened().await;
+            let mut tx = node.read_tx().await.unwrap();
+            let calendar = node.calendar_in_force(&mut tx).await.unwrap();
+            drop(tx);
+            let categories = node.categories().await.unwrap();
+            assert_eq!((calendar.edition(), &*categories.edition), stand_in);
+            let asked = node.taxonomy(Some(damaged)).await;
+            assert!(matches!(asked, Err(NodeError::Damaged(_))), "{asked:?}");
+        }
     }
 }
 
