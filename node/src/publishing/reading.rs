@@ -101,7 +101,19 @@ impl Node {
         Ok(rows.len())
     }
 
-    /// A programme with all that was published about it.
+    /// A programme as it stands, without what was published about it before; `None` of one that is not
+    /// here, or whose row is damaged.
+    pub async fn known_programme(
+        &self,
+        owner: &InstanceId,
+        slug: &str,
+    ) -> Result<Option<Programme>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::public::programme(&mut tx, owner.as_str(), slug).await?;
+        Ok(listed(row.as_slice()).pop())
+    }
+
+    /// A programme with all that was published about it, as far as it can be read.
     pub async fn programme(
         &self,
         owner: &InstanceId,
@@ -116,7 +128,12 @@ impl Node {
         note_copies(&mut tx, std::slice::from_mut(&mut programme)).await?;
         Ok(ProgrammeView {
             programme,
-            history: history.into_iter().map(entry).collect::<Result<_, _>>()?,
+            history: damage::readable(
+                "publications",
+                &history,
+                |row: &PublicationRow| format!("{owner} {}", row.message_id),
+                entry,
+            ),
         })
     }
 
@@ -207,12 +224,12 @@ fn programme(row: &ProgrammeRow) -> Result<Programme, NodeError> {
     })
 }
 
-fn entry(row: PublicationRow) -> Result<ProgrammeEntry, NodeError> {
+fn entry(row: &PublicationRow) -> Result<ProgrammeEntry, NodeError> {
     Ok(ProgrammeEntry {
         message: store::read(row.message_id.parse())?,
-        standing: standing(&row)?,
-        kind: row.kind,
-        reason: row.reason,
+        standing: standing(row)?,
+        kind: row.kind.clone(),
+        reason: row.reason.clone(),
         at: row.at,
         body: store::read(serde_json::from_str(&row.body))?,
     })
@@ -234,7 +251,7 @@ fn standing(row: &PublicationRow) -> Result<Standing, NodeError> {
 async fn editions(tx: &mut Tx, kind: &str, named: Option<&str>) -> Result<Vec<Edition>, NodeError> {
     let rows = store::public::editions(tx, kind).await?;
     let key = |row: &PublicationRow| format!("{kind} {}", row.name);
-    let mut editions = damage::readable("publications", &rows, key, |row| {
+    let mut editions = damage::readable("publications", &rows, key, |row: &PublicationRow| {
         Ok(Edition {
             standing: standing(row)?,
             edition: row.name.clone(),

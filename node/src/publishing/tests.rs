@@ -343,6 +343,32 @@ async fn the_edition_before_stands_in_for_one_that_is_damaged() {
 }
 
 #[tokio::test]
+async fn what_is_damaged_of_a_programme_keeps_nothing_else_from_being_read() {
+    const NEWS: &str = "update publications set body = '{' where kind = 'programme.progressed'";
+    const ROW: &str = "update programmes set published = '{' where slug = 'jembatan'";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (me, node) = (place.node.instance().unwrap(), &place.node);
+        for body in [programme("jembatan", "32.73"), progress("jembatan", 10)] {
+            node.publish(body, "test").await.unwrap();
+        }
+        for (damage, is_known) in [(NEWS, true), (ROW, false)] {
+            let mut tx = node.write_tx().await.unwrap();
+            on!(&mut tx, c => sqlx::query(damage).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            let known = node.known_programme(me, "jembatan").await.unwrap();
+            assert_eq!(known.is_some(), is_known, "{damage}");
+            if is_known {
+                let view = node.programme(me, "jembatan").await.unwrap();
+                assert_eq!(view.history.len(), 1);
+            }
+        }
+        let none = node.known_programme(me, "taman").await.unwrap();
+        assert!(none.is_none());
+    }
+}
+
+#[tokio::test]
 async fn a_table_publishes_own_rows_once_and_names_all_others() {
     const SAMPLE: &str = include_str!("../../../tests/data/programmes.csv");
     for db in databases().await {
