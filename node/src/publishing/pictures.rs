@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 
-use lapor_migrations::Tx;
+use lapor_migrations::{Tx, Value};
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::kinds::programme_published::{PICTURE_TYPES, Picture};
 use lapor_protocol::kinds::{Body, ProgrammePublished};
@@ -235,15 +235,15 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// Says of the pictures of a page of programmes, in the order of lists, which are here.
+/// Says of the pictures of a page of programmes which are here.
 pub(super) async fn note_copies(tx: &mut Tx, page: &mut [Programme]) -> Result<(), NodeError> {
-    let (Some(first), Some(last)) = (page.first(), page.last()) else {
-        return Ok(());
-    };
-    let first = (first.owner.as_str(), first.published.slug.as_str());
-    let last = (last.owner.as_str(), last.published.slug.as_str());
+    let named = page.iter().flat_map(|programme| {
+        let slug = programme.published.slug.as_str();
+        [Value::from(programme.owner.as_str()), Value::from(slug)]
+    });
+    let named: Vec<Value> = named.collect();
     let mut copies: HashMap<(String, String, Vec<u8>), PictureCopy> = HashMap::new();
-    for row in store::pictures::between(tx, first, last).await? {
+    for row in store::pictures::of_these(tx, named).await? {
         let copy = copy(&row)?;
         copies.insert((row.owner, row.slug, row.sha256), copy);
     }
