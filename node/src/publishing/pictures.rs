@@ -40,13 +40,32 @@ impl Node {
         new: NewProgramme,
         actor: &str,
     ) -> Result<Publication, NodeError> {
+        let base = new.base.map_or(Base::Any, Base::Message);
+        self.publish_upon(base, new, actor).await
+    }
+
+    /// The same of one that there is not yet: where somebody else has published one of this slug
+    /// meanwhile, it stays and nothing is published.
+    pub async fn publish_new_programme(
+        &self,
+        new: NewProgramme,
+        actor: &str,
+    ) -> Result<Publication, NodeError> {
+        self.publish_upon(Base::Nothing, new, actor).await
+    }
+
+    async fn publish_upon(
+        &self,
+        base: Base,
+        new: NewProgramme,
+        actor: &str,
+    ) -> Result<Publication, NodeError> {
         let uploads: Vec<String> = new
             .pictures
             .iter()
             .flatten()
             .filter_map(|picture| picture.upload.clone())
             .collect();
-        let base = new.base.map_or(Base::Any, Base::Message);
         let body = self.programme_body(new).await?;
         self.publish_using(body, &uploads, base, actor).await
     }

@@ -10,7 +10,10 @@ use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
 use super::publish::Base;
-use super::{Imported, NewCalendar, NewProgress, NewTaxonomy, ProgrammeFilter, Standing, tables};
+use super::{
+    Imported, NewCalendar, NewProgramme, NewProgress, NewTaxonomy, ProgrammeFilter, Standing,
+    tables,
+};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::sync::Link;
@@ -339,6 +342,27 @@ async fn the_edition_before_stands_in_for_one_that_is_damaged() {
             let asked = node.taxonomy(Some(damaged)).await;
             assert!(matches!(asked, Err(NodeError::Damaged(_))), "{asked:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_new_programme_takes_the_place_of_none_that_came_meanwhile() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (me, node) = (place.node.instance().unwrap(), &place.node);
+        let new = |description: &str| -> NewProgramme {
+            let new = json!({"slug": "taman", "name": "Taman", "description": description});
+            serde_json::from_value(new).unwrap()
+        };
+        let first = node.publish_new_programme(new("Sepuluh."), "siti").await;
+        first.unwrap();
+        let second = node.publish_new_programme(new("Dua."), "budi").await;
+        let refused = matches!(second, Err(NodeError::ProgrammeChanged));
+        assert!(refused, "{second:?}");
+        let stands = node.known_programme(me, "taman").await.unwrap().unwrap();
+        assert_eq!(stands.published.description, "Sepuluh.");
+        let changed = node.publish_programme(new("Dua belas."), "siti").await;
+        changed.unwrap();
     }
 }
 
