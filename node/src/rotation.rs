@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::casework::store_drafts;
 use crate::chance::new_message_id;
+use crate::damage;
 use crate::error::NodeError;
 use crate::folder::NodeKeys;
 use crate::node::Node;
@@ -238,7 +239,7 @@ impl Node {
     }
 
     /// When the hub published a key of this node, Unix ms: a key that is in
-    /// the directory once is in every later version.
+    /// the directory once is in every later version. `None` where no version says it.
     async fn since(&self, kid: &KeyId) -> Result<Option<i64>, NodeError> {
         let (me, directory) = (self.instance()?, self.directory());
         let has = |version| {
@@ -258,12 +259,23 @@ impl Node {
             }
         }
         let mut tx = self.read_tx().await?;
-        let line = store::chain::directory_line(&mut tx, with as i64).await?;
-        let line = line.ok_or_else(|| NodeError::damaged("a directory version is missing"))?;
-        let envelope = store::read(Envelope::parse(line.as_bytes()))?;
-        let version: DirectoryVersion = store::read(serde_json::from_slice(&envelope.payload))?;
-        Ok(Some(version.at))
+        for version in with..=directory.version() {
+            let line = store::chain::directory_line(&mut tx, version as i64).await?;
+            if let Some(at) = line.as_deref().and_then(published_at) {
+                return Ok(Some(at));
+            }
+            // The next one is a little younger, and tells it as well.
+            damage::tell("directory_versions", &version.to_string());
+        }
+        Ok(None)
     }
+}
+
+/// When the hub signed a version of the directory, Unix ms; `None` where its line is damaged.
+fn published_at(line: &str) -> Option<i64> {
+    let envelope = Envelope::parse(line.as_bytes()).ok()?;
+    let version: DirectoryVersion = serde_json::from_slice(&envelope.payload).ok()?;
+    Some(version.at)
 }
 
 fn name(use_for: KeyUse) -> &'static str {

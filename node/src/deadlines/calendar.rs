@@ -9,11 +9,11 @@ use lapor_web::holidays::first_edition;
 
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::publishing::{calendar_edition, calendar_in_force};
+use crate::publishing::{calendar_in_force, legible_calendar};
 
 impl Node {
     /// The calendar by which this node counts; read anew only when another
-    /// edition has come into force.
+    /// edition has come into force. The one before stands in for one that is damaged.
     pub(crate) async fn calendar_in_force(&self, tx: &mut Tx) -> Result<Arc<Calendar>, NodeError> {
         let directory = self.directory();
         let Some(name) = calendar_in_force(tx, directory.calendar()).await? else {
@@ -23,7 +23,10 @@ impl Node {
         if known.edition() == name {
             return Ok(known);
         }
-        let calendar = Arc::new(Calendar::of(&calendar_edition(tx, &name).await?));
+        let Some(edition) = legible_calendar(tx, directory.calendar()).await? else {
+            return Ok(first_edition());
+        };
+        let calendar = Arc::new(Calendar::of(&edition));
         self.know_calendar(Arc::clone(&calendar));
         Ok(calendar)
     }

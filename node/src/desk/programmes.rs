@@ -225,7 +225,12 @@ async fn save(
     let v = officer.visit.v;
     let mut meanwhile = None;
     if let Some(programme) = programme_text::read(&v, slug.clone(), form) {
-        match node.publish_programme(programme, &officer.actor()).await {
+        let actor = officer.actor();
+        let published = match progress {
+            Some(_) => node.publish_programme(programme, &actor).await,
+            None => node.publish_new_programme(programme, &actor).await,
+        };
+        match published {
             Ok(_) => {
                 let done = Flash::done(text_id("programme-saved"));
                 return Ok(officer

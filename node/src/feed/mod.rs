@@ -142,16 +142,25 @@ pub(crate) async fn note(tx: &mut Tx, rows: &[ChangeRow]) -> Result<(), NodeErro
 }
 
 impl Node {
-    /// Forgets what changed long ago. The oldest come first, so the first that is young ends it.
+    /// Forgets what changed long ago. The oldest come first, so the first that is young ends it; what
+    /// was noted while the clock was ahead says nothing of its age. Nothing goes while it is ahead now:
+    /// webhooks would never be called with what they have not been shown.
     pub(crate) async fn expire_changes(&self) -> Result<(), NodeError> {
-        let before = self.clock().now_ms() - KEPT_MS;
+        let now = self.clock().now_ms();
+        let before = now - KEPT_MS;
         loop {
             let mut tx = self.write_tx().await?;
             let oldest = store::changes::after(&mut tx, i64::MIN, AT_ONCE).await?;
-            let old = oldest.iter().take_while(|row| row.at < before);
+            let passed = oldest
+                .iter()
+                .take_while(|row| row.at < before || row.at > now);
+            let old = passed.filter(|row| row.at < before);
             let Some(last) = old.last() else {
                 return Ok(());
             };
+            if !self.may_be_final() {
+                return Ok(());
+            }
             let gone = store::changes::forget(&mut tx, last.number).await?;
             tx.commit().await?;
             if gone < AT_ONCE.unsigned_abs() {

@@ -217,6 +217,26 @@ async fn whoever_waits_is_told_when_something_changes() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_ahead_has_no_change_forgotten_and_one_that_was_keeps_none_for_good() {
+    for place in places().await {
+        let rights = Rights::from(Role::Reader);
+        filed(&place).await;
+        filed(&place).await;
+        place.clock.set_off(2 * KEPT_MS);
+        place.node.expire_changes().await.unwrap();
+        assert_eq!(read(&place, &rights, None).await.changes.len(), 2);
+        filed(&place).await;
+        place.clock.set_off(-2 * KEPT_MS);
+        filed(&place).await;
+        filed(&place).await;
+        place.clock.advance(KEPT_MS + 1);
+        place.node.expire_changes().await.unwrap();
+        let page = read(&place, &rights, None).await;
+        assert_eq!((page.changes.len(), page.changes[0].number), (1, 5));
+    }
+}
+
+#[tokio::test]
 async fn changes_are_kept_for_400_days_and_an_older_cursor_is_gone() {
     for place in places().await {
         let rights = Rights::from(Role::Reader);

@@ -117,7 +117,8 @@ impl Node {
         let mut duplicates = Vec::new();
         let grain = readers.grain();
         for (id, likeness, distance_m) in rarity.likest(&report, &features, grain, DUPLICATES) {
-            let state = self.state_now(id).await?.filter(|state| state.is_open());
+            let state = self.state_now(id, readers).await?;
+            let state = state.filter(|state| state.is_open());
             if let (Some(case), Some(state)) = (cases.get(&id), state) {
                 duplicates.push(LikelyDuplicate {
                     case: id,
@@ -135,11 +136,13 @@ impl Node {
     }
 
     /// `None` for a case whose birth the hub has refused meanwhile, or of which nothing more is heard
-    /// here: no list of open cases shows it any more, so nothing else tells that it has gone.
-    async fn state_now(&self, case: CaseId) -> Result<Option<State>, NodeError> {
+    /// here: no list of open cases shows it any more, so nothing else tells that it has gone. Nor for one
+    /// that was erased, or of which these readers may not be told any more, since it was remembered.
+    async fn state_now(&self, case: CaseId, readers: Readers) -> Result<Option<State>, NodeError> {
         let mut tx = self.read_tx().await?;
         let row = store::cases::case(&mut tx, &case.to_string()).await?;
-        let row = row.filter(|row| row.left_at.is_none());
+        let row = row.filter(|row| row.left_at.is_none() && row.erased == 0);
+        let row = row.filter(|row| readers.may_read(row));
         Ok(row.as_ref().and_then(state_of))
     }
 }
@@ -285,6 +288,38 @@ mod tests {
                 .unwrap()
                 .duplicates;
             assert!(old.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_has_become_secret_or_was_erased_since_it_was_remembered_is_told_to_nobody() {
+        const SECRET: &str = "update cases set secret = 1, public = 0 where case_id = $1";
+        const ERASED: &str = "update cases set erased = 1 where case_id = $1";
+        for change in [SECRET, ERASED] {
+            for db in databases().await {
+                let place = Place::joined("kota-bandung", db).await;
+                let node = &place.node;
+                let case = file(node, json!({})).await.case;
+                acts(&place, case, "case.verified", json!({}), None).await;
+                place.clock.advance(1000);
+                let later = json!({"title": "Paspor", "content": "Paspor saya belum terbit."});
+                file(node, later).await;
+                let likely = sketch("Ada lubang besar di jalan nasional Cileunyi");
+                let found = node.public_duplicates(&likely).await.unwrap();
+                assert_eq!(found.duplicates.len(), 1);
+                let (text, mut tx) = (case.to_string(), node.write_tx().await.unwrap());
+                let done =
+                    on!(&mut tx, c => sqlx::query(change).bind(&text).execute(c).await.map(drop));
+                done.unwrap();
+                tx.commit().await.unwrap();
+                let remembered = node.remembered().await.unwrap();
+                let still = remembered.iter().find(|(id, _)| *id == case).unwrap();
+                assert!(!still.1.summary.secret, "it was not noticed");
+                let told = node.public_duplicates(&likely).await.unwrap();
+                assert!(told.duplicates.is_empty(), "{change}");
+                let told = node.likely_duplicates(&likely).await.unwrap();
+                assert!(told.duplicates.is_empty(), "{change}");
+            }
         }
     }
 

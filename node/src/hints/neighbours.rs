@@ -16,6 +16,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::place;
 use crate::store;
+use crate::store::cases::CaseRow;
 use crate::store::lists::{Condition, Limits};
 use crate::store::texts::{Reach, TextRow};
 
@@ -38,6 +39,14 @@ impl Readers {
         match self {
             Self::Officers => !case.secret,
             Self::Everybody => case.public,
+        }
+    }
+
+    /// The same of a row as it is now.
+    pub fn may_read(self, row: &CaseRow) -> bool {
+        match self {
+            Self::Officers => row.secret == 0,
+            Self::Everybody => row.public != 0,
         }
     }
 

@@ -153,11 +153,9 @@ pub(super) async fn published(
     node: &Node,
     programme: &ProgrammeRef,
 ) -> Answer<Option<ProgrammePublished>> {
-    match node.programme(&programme.owner, &programme.slug).await {
-        Ok(view) => Ok(Some(view.programme.published)),
-        Err(NodeError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(problem(&error)),
-    }
+    let known = node.known_programme(&programme.owner, &programme.slug);
+    let known = known.await.map_err(|e| problem(&e))?;
+    Ok(known.map(|programme| programme.published))
 }
 
 /// Where a programme is read.

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use axum::Router;
 use http::{Request, StatusCode};
+use lapor_migrations::on;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use super::tests::{open, places, post, send};
 use crate::casework::{NewReport, PublicFilter};
 use crate::doors::router;
 use crate::publishing::{NewProgramme, NewProgress};
+use crate::store;
 use crate::sync::Link;
 use crate::testing::{PaperHub, Place, acts};
 
@@ -167,6 +169,39 @@ async fn what_was_archived_keeps_its_reason_and_what_was_merged_leads_on() {
         let tally = place.node.tally().await.unwrap();
         let parts = tally.open + tally.archived + tally.merged;
         assert_eq!((tally.all, tally.archived, tally.merged), (parts, 3, 1));
+    }
+}
+
+#[tokio::test]
+async fn merges_that_go_in_a_circle_until_they_are_ruled_are_not_followed_without_end() {
+    const MERGED: &str =
+        "update cases set fold = $2, state = 'merged', public = 0 where case_id = $1";
+    for place in places().await {
+        let target = published(&place, "Lampu padam", json!({})).await;
+        let merged = published(&place, "Lampu mati", json!({})).await;
+        ruled(&place).await;
+        let into = json!({ "target_case": target });
+        acts(&place, merged, "case.linked", into, None).await;
+        let (id, mut tx) = (target.to_string(), place.node.write_tx().await.unwrap());
+        let row = store::cases::case(&mut tx, &id).await.unwrap().unwrap();
+        let mut fold: Value = serde_json::from_str(&row.fold.unwrap()).unwrap();
+        let back = json!({"into": merged, "link": fold["term"], "former": fold["state"]});
+        fold["merged"] = back;
+        fold["state"] = json!("merged");
+        let fold = fold.to_string();
+        let done = on!(&mut tx, c => sqlx::query(MERGED)
+            .bind(&id)
+            .bind(&fold)
+            .execute(c)
+            .await
+            .map(drop));
+        done.unwrap();
+        tx.commit().await.unwrap();
+        let router = router(place.node.clone());
+        for case in [merged, target] {
+            let page = open(&router, &format!("/laporan/{case}")).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND);
+        }
     }
 }
 

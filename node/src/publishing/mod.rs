@@ -28,7 +28,7 @@ use crate::casework::Coordinates;
 pub use import::Imported;
 pub use pictures::OpenedPicture;
 pub(crate) use publish::{name_of, offer_again, refresh, withdraw};
-pub(crate) use reading::{calendar_edition, calendar_in_force, taxonomy_in_force};
+pub(crate) use reading::{calendar_in_force, legible_calendar, taxonomy_in_force};
 
 /// A programme as its owner states it; the same slug again replaces the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 
-use lapor_migrations::Tx;
+use lapor_migrations::{Tx, Value};
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::kinds::programme_published::{PICTURE_TYPES, Picture};
 use lapor_protocol::kinds::{Body, ProgrammePublished};
@@ -40,13 +40,32 @@ impl Node {
         new: NewProgramme,
         actor: &str,
     ) -> Result<Publication, NodeError> {
+        let base = new.base.map_or(Base::Any, Base::Message);
+        self.publish_upon(base, new, actor).await
+    }
+
+    /// The same of one that there is not yet: where somebody else has published one of this slug
+    /// meanwhile, it stays and nothing is published.
+    pub async fn publish_new_programme(
+        &self,
+        new: NewProgramme,
+        actor: &str,
+    ) -> Result<Publication, NodeError> {
+        self.publish_upon(Base::Nothing, new, actor).await
+    }
+
+    async fn publish_upon(
+        &self,
+        base: Base,
+        new: NewProgramme,
+        actor: &str,
+    ) -> Result<Publication, NodeError> {
         let uploads: Vec<String> = new
             .pictures
             .iter()
             .flatten()
             .filter_map(|picture| picture.upload.clone())
             .collect();
-        let base = new.base.map_or(Base::Any, Base::Message);
         let body = self.programme_body(new).await?;
         self.publish_using(body, &uploads, base, actor).await
     }
@@ -235,15 +254,15 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// Says of the pictures of a page of programmes, in the order of lists, which are here.
+/// Says of the pictures of a page of programmes which are here.
 pub(super) async fn note_copies(tx: &mut Tx, page: &mut [Programme]) -> Result<(), NodeError> {
-    let (Some(first), Some(last)) = (page.first(), page.last()) else {
-        return Ok(());
-    };
-    let first = (first.owner.as_str(), first.published.slug.as_str());
-    let last = (last.owner.as_str(), last.published.slug.as_str());
+    let named = page.iter().flat_map(|programme| {
+        let slug = programme.published.slug.as_str();
+        [Value::from(programme.owner.as_str()), Value::from(slug)]
+    });
+    let named: Vec<Value> = named.collect();
     let mut copies: HashMap<(String, String, Vec<u8>), PictureCopy> = HashMap::new();
-    for row in store::pictures::between(tx, first, last).await? {
+    for row in store::pictures::of_these(tx, named).await? {
         let copy = copy(&row)?;
         copies.insert((row.owner, row.slug, row.sha256), copy);
     }

@@ -101,7 +101,19 @@ impl Node {
         Ok(rows.len())
     }
 
-    /// A programme with all that was published about it.
+    /// A programme as it stands, without what was published about it before; `None` of one that is not
+    /// here, or whose row is damaged.
+    pub async fn known_programme(
+        &self,
+        owner: &InstanceId,
+        slug: &str,
+    ) -> Result<Option<Programme>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::public::programme(&mut tx, owner.as_str(), slug).await?;
+        Ok(listed(row.as_slice()).pop())
+    }
+
+    /// A programme with all that was published about it, as far as it can be read.
     pub async fn programme(
         &self,
         owner: &InstanceId,
@@ -116,7 +128,12 @@ impl Node {
         note_copies(&mut tx, std::slice::from_mut(&mut programme)).await?;
         Ok(ProgrammeView {
             programme,
-            history: history.into_iter().map(entry).collect::<Result<_, _>>()?,
+            history: damage::readable(
+                "publications",
+                &history,
+                |row: &PublicationRow| format!("{owner} {}", row.message_id),
+                entry,
+            ),
         })
     }
 
@@ -125,8 +142,10 @@ impl Node {
         let directory = self.directory();
         let mut tx = self.read_tx().await?;
         let editions = editions(&mut tx, TAXONOMY, directory.taxonomy()).await?;
-        let taxonomy: Option<TaxonomyUpdated> =
-            stated(&mut tx, TAXONOMY, edition, &editions).await?;
+        let taxonomy: Option<TaxonomyUpdated> = match edition {
+            Some(name) => Some(stated(&mut tx, TAXONOMY, name).await?),
+            None => standing_in(&mut tx, TAXONOMY, &editions).await?,
+        };
         Ok(TaxonomyView { taxonomy, editions })
     }
 
@@ -135,8 +154,10 @@ impl Node {
         let directory = self.directory();
         let mut tx = self.read_tx().await?;
         let editions = editions(&mut tx, CALENDAR, directory.calendar()).await?;
-        let calendar: Option<CalendarUpdated> =
-            stated(&mut tx, CALENDAR, edition, &editions).await?;
+        let calendar: Option<CalendarUpdated> = match edition {
+            Some(name) => Some(stated(&mut tx, CALENDAR, name).await?),
+            None => standing_in(&mut tx, CALENDAR, &editions).await?,
+        };
         Ok(CalendarView { calendar, editions })
     }
 }
@@ -167,14 +188,14 @@ async fn in_force(
     Ok(current.map(|edition| edition.edition))
 }
 
-/// The calendar's edition of a name that has been published.
-pub(crate) async fn calendar_edition(
+/// The calendar's edition in force, or the one before it that can be read where a disk has damaged it;
+/// `None` where none can.
+pub(crate) async fn legible_calendar(
     tx: &mut Tx,
-    name: &str,
-) -> Result<CalendarUpdated, NodeError> {
-    let row = store::public::latest(tx, CALENDAR, name, None).await?;
-    let row = row.ok_or_else(|| NodeError::not_found("edition", &name))?;
-    store::read(serde_json::from_str(&row.body))
+    named: Option<&str>,
+) -> Result<Option<CalendarUpdated>, NodeError> {
+    let editions = editions(tx, CALENDAR, named).await?;
+    standing_in(tx, CALENDAR, &editions).await
 }
 
 /// What lists show of these rows; one that is damaged is left out of them.
@@ -203,12 +224,12 @@ fn programme(row: &ProgrammeRow) -> Result<Programme, NodeError> {
     })
 }
 
-fn entry(row: PublicationRow) -> Result<ProgrammeEntry, NodeError> {
+fn entry(row: &PublicationRow) -> Result<ProgrammeEntry, NodeError> {
     Ok(ProgrammeEntry {
         message: store::read(row.message_id.parse())?,
-        standing: standing(&row)?,
-        kind: row.kind,
-        reason: row.reason,
+        standing: standing(row)?,
+        kind: row.kind.clone(),
+        reason: row.reason.clone(),
         at: row.at,
         body: store::read(serde_json::from_str(&row.body))?,
     })
@@ -228,19 +249,17 @@ fn standing(row: &PublicationRow) -> Result<Standing, NodeError> {
 /// All editions, with the one in force marked: the one that the directory
 /// names, or, while that has not arrived, the latest that has.
 async fn editions(tx: &mut Tx, kind: &str, named: Option<&str>) -> Result<Vec<Edition>, NodeError> {
-    let mut editions = store::public::editions(tx, kind)
-        .await?
-        .into_iter()
-        .map(|row| {
-            Ok(Edition {
-                standing: standing(&row)?,
-                edition: row.name,
-                current: false,
-                reason: row.reason,
-                at: row.at,
-            })
+    let rows = store::public::editions(tx, kind).await?;
+    let key = |row: &PublicationRow| format!("{kind} {}", row.name);
+    let mut editions = damage::readable("publications", &rows, key, |row: &PublicationRow| {
+        Ok(Edition {
+            standing: standing(row)?,
+            edition: row.name.clone(),
+            current: false,
+            reason: row.reason.clone(),
+            at: row.at,
         })
-        .collect::<Result<Vec<_>, NodeError>>()?;
+    });
     let published = |edition: &Edition| edition.standing == Standing::Published;
     let named = editions
         .iter()
@@ -251,17 +270,34 @@ async fn editions(tx: &mut Tx, kind: &str, named: Option<&str>) -> Result<Vec<Ed
     Ok(editions)
 }
 
+/// The edition in force. Where it cannot be read the one before it stands in for it, as at the hub:
+/// by these everything here is read and counted. `None` where none can be read.
+async fn standing_in<T: DeserializeOwned>(
+    tx: &mut Tx,
+    kind: &'static str,
+    editions: &[Edition],
+) -> Result<Option<T>, NodeError> {
+    let Some(current) = editions.iter().rposition(|edition| edition.current) else {
+        return Ok(None);
+    };
+    let published = |edition: &&Edition| edition.standing == Standing::Published;
+    for edition in editions[..=current].iter().rev().filter(published) {
+        match stated(tx, kind, &edition.edition).await {
+            Err(error @ NodeError::Database(_)) => return Err(error),
+            Err(_) => damage::tell("publications", &format!("{kind} {}", edition.edition)),
+            Ok(read) => return Ok(Some(read)),
+        }
+    }
+    Ok(None)
+}
+
+/// What an edition of a name says.
 async fn stated<T: DeserializeOwned>(
     tx: &mut Tx,
     kind: &'static str,
-    wanted: Option<&str>,
-    editions: &[Edition],
-) -> Result<Option<T>, NodeError> {
-    let current = editions.iter().find(|edition| edition.current);
-    let Some(name) = wanted.or(current.map(|edition| edition.edition.as_str())) else {
-        return Ok(None);
-    };
+    name: &str,
+) -> Result<T, NodeError> {
     let row = store::public::latest(tx, kind, name, None).await?;
     let row = row.ok_or_else(|| NodeError::not_found("edition", &name))?;
-    store::read(serde_json::from_str(&row.body)).map(Some)
+    store::read(serde_json::from_str(&row.body))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lapor_migrations::on;
 use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
@@ -9,7 +10,10 @@ use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
 use super::publish::Base;
-use super::{Imported, NewCalendar, NewProgress, NewTaxonomy, ProgrammeFilter, Standing, tables};
+use super::{
+    Imported, NewCalendar, NewProgramme, NewProgress, NewTaxonomy, ProgrammeFilter, Standing,
+    tables,
+};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::sync::Link;
@@ -306,6 +310,85 @@ async fn the_directory_names_the_edition_in_force_even_if_a_later_one_has_arrive
         let named = place.node.calendar(None).await.unwrap();
         assert_eq!(named.calendar.unwrap().edition, "2026.1");
         assert!(named.editions[0].current && !named.editions[1].current);
+    }
+}
+
+#[tokio::test]
+async fn the_edition_before_stands_in_for_one_that_is_damaged() {
+    const DAMAGE: &str = "update publications set body = '{' where name = $1";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (hub, link) = linked(&place);
+        for edition in ["2026.1", "2026.2"] {
+            hub.publishes("pusat", calendar(edition));
+            let new = json!({"edition": edition, "roots": [{"name": "Perhubungan"}]});
+            let new: NewTaxonomy = serde_json::from_value(new).unwrap();
+            hub.publishes("pusat", new.into());
+        }
+        exchange(&link).await;
+        let shipped = ("built-in", "2026.0");
+        for (damaged, stand_in) in [("2026.2", ("2026.1", "2026.1")), ("2026.1", shipped)] {
+            let mut tx = place.node.write_tx().await.unwrap();
+            let done =
+                on!(&mut tx, c => sqlx::query(DAMAGE).bind(damaged).execute(c).await.map(drop));
+            done.unwrap();
+            tx.commit().await.unwrap();
+            let node = place.reopened().await;
+            let mut tx = node.read_tx().await.unwrap();
+            let calendar = node.calendar_in_force(&mut tx).await.unwrap();
+            drop(tx);
+            let categories = node.categories().await.unwrap();
+            assert_eq!((calendar.edition(), &*categories.edition), stand_in);
+            let asked = node.taxonomy(Some(damaged)).await;
+            assert!(matches!(asked, Err(NodeError::Damaged(_))), "{asked:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_programme_takes_the_place_of_none_that_came_meanwhile() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (me, node) = (place.node.instance().unwrap(), &place.node);
+        let new = |description: &str| -> NewProgramme {
+            let new = json!({"slug": "taman", "name": "Taman", "description": description});
+            serde_json::from_value(new).unwrap()
+        };
+        let first = node.publish_new_programme(new("Sepuluh."), "siti").await;
+        first.unwrap();
+        let second = node.publish_new_programme(new("Dua."), "budi").await;
+        let refused = matches!(second, Err(NodeError::ProgrammeChanged));
+        assert!(refused, "{second:?}");
+        let stands = node.known_programme(me, "taman").await.unwrap().unwrap();
+        assert_eq!(stands.published.description, "Sepuluh.");
+        let changed = node.publish_programme(new("Dua belas."), "siti").await;
+        changed.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_damaged_of_a_programme_keeps_nothing_else_from_being_read() {
+    const NEWS: &str = "update publications set body = '{' where kind = 'programme.progressed'";
+    const ROW: &str = "update programmes set published = '{' where slug = 'jembatan'";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (me, node) = (place.node.instance().unwrap(), &place.node);
+        for body in [programme("jembatan", "32.73"), progress("jembatan", 10)] {
+            node.publish(body, "test").await.unwrap();
+        }
+        for (damage, is_known) in [(NEWS, true), (ROW, false)] {
+            let mut tx = node.write_tx().await.unwrap();
+            on!(&mut tx, c => sqlx::query(damage).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            let known = node.known_programme(me, "jembatan").await.unwrap();
+            assert_eq!(known.is_some(), is_known, "{damage}");
+            if is_known {
+                let view = node.programme(me, "jembatan").await.unwrap();
+                assert_eq!(view.history.len(), 1);
+            }
+        }
+        let none = node.known_programme(me, "taman").await.unwrap();
+        assert!(none.is_none());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lapor_migrations::on;
 use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::keys::KeyUse;
 use lapor_protocol::receipt::Stream;
@@ -9,7 +10,7 @@ use serde_json::json;
 
 use super::*;
 use crate::sync::Link;
-use crate::testing::{PaperHub, Place, databases};
+use crate::testing::{NOW, PaperHub, Place, databases};
 
 fn linked(place: &Place) -> (Arc<PaperHub>, Arc<Link>) {
     let hub = PaperHub::of(place);
@@ -119,5 +120,23 @@ async fn how_old_a_key_is_goes_by_the_hubs_time_whatever_the_clock_says() {
         assert_eq!(rotated.len(), 2, "signing and sealing");
         let again = place.node.rotate_old_keys("jobs").await.unwrap();
         assert_eq!(again, rotated, "they are under way");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_version_of_the_directory_keeps_no_key_from_being_listed_or_replaced() {
+    const DAMAGE: &str = "update directory_versions set line = '{' where version = 1";
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        place.directory_announces(NOW, NOW + 1).await;
+        let mut tx = place.node.write_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query(DAMAGE).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let list = place.node.key_list().await.unwrap();
+        let signing = list.iter().find(|key| key.use_for == "signing").unwrap();
+        assert_eq!(signing.since, Some(NOW));
+        place.clock.advance(ROTATE_AFTER_MS);
+        let rotated = place.node.rotate_old_keys("jobs").await.unwrap();
+        assert_eq!(rotated.len(), 2);
     }
 }

@@ -5,7 +5,7 @@
 //! (of another institution, and those of others fill their room), `held`, `refused` with the
 //! reason why.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Bulk, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -92,21 +92,16 @@ pub async fn of_programme(tx: &mut Tx, owner: &str, slug: &str) -> Stored<Vec<Pi
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(owner).bind(slug).fetch_all(c).await)?)
 }
 
-/// Those of all programmes from one to another in the order of lists, both included.
-pub async fn between(
-    tx: &mut Tx,
-    first: (&str, &str),
-    last: (&str, &str),
-) -> Stored<Vec<PictureRow>> {
-    const SQL: &str = "select owner, slug, sha256, size, media_type, state, reason from pictures
-        where (owner, slug) >= ($1, $2) and (owner, slug) <= ($3, $4)";
-    Ok(on!(tx, c => sqlx::query_as(SQL)
-        .bind(first.0)
-        .bind(first.1)
-        .bind(last.0)
-        .bind(last.1)
-        .fetch_all(c)
-        .await)?)
+static OF_THESE: Bulk = Bulk::new(
+    "with v (owner, slug) as (values",
+    2,
+    ") select p.owner, p.slug, p.sha256, p.size, p.media_type, p.state, p.reason
+        from v join pictures p on p.owner = v.owner and p.slug = v.slug",
+);
+
+/// Those of these programmes: owner, slug.
+pub async fn of_these(tx: &mut Tx, programmes: Vec<Value>) -> Stored<Vec<PictureRow>> {
+    tx.fetch_rows(&OF_THESE, programmes).await
 }
 
 /// Bytes of the files that are here of pictures of other institutions.
@@ -136,4 +131,38 @@ pub async fn in_state(
         .bind(limit)
         .fetch_all(c)
         .await)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::Schema;
+
+    use super::*;
+    use crate::testing::databases;
+
+    #[tokio::test]
+    async fn of_a_page_no_pictures_are_read_but_those_of_its_programmes() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            for slug in ["alun", "jembatan", "taman"] {
+                let row = PictureRow {
+                    owner: "kota-bandung".into(),
+                    slug: slug.into(),
+                    sha256: vec![7; 32],
+                    size: 1,
+                    media_type: "image/png".into(),
+                    state: "held".into(),
+                    reason: None,
+                };
+                add(&mut tx, &row).await.unwrap();
+            }
+            let page = ["alun", "taman"].into_iter();
+            let page = page.flat_map(|slug| [Value::from("kota-bandung"), slug.into()]);
+            let found = of_these(&mut tx, page.collect()).await.unwrap();
+            let mut slugs: Vec<String> = found.into_iter().map(|row| row.slug).collect();
+            slugs.sort_unstable();
+            assert_eq!(slugs, ["alun", "taman"]);
+        }
+    }
 }

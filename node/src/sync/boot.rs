@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, Link, LinkError};
 use crate::chance::random;
+use crate::damage;
 use crate::error::NodeError;
 use crate::store;
 
@@ -166,8 +167,32 @@ impl Link {
     }
 }
 
+/// What cannot be read is forgotten, which costs an epoch; nothing would be sent any more otherwise.
 async fn stored(tx: &mut Tx) -> Result<Option<Boot>, NodeError> {
     let text = store::chain::fact(tx, FACT).await?;
-    text.map(|text| store::read(serde_json::from_str(&text)))
-        .transpose()
+    Ok(text.and_then(|text| {
+        let read = serde_json::from_str(&text);
+        read.inspect_err(|_| damage::tell("node_facts", FACT)).ok()
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{PaperHub, Place, databases};
+
+    #[tokio::test]
+    async fn a_start_that_cannot_be_read_keeps_no_later_one_from_the_hub() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let mut tx = place.node.write_tx().await.unwrap();
+            store::chain::set_fact(&mut tx, FACT, "{").await.unwrap();
+            tx.commit().await.unwrap();
+            let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+            assert!(!link.ask_head().await.unwrap().conflict);
+            let boot = link.boot().await.unwrap();
+            let mut tx = place.node.read_tx().await.unwrap();
+            assert_eq!(stored(&mut tx).await.unwrap().unwrap().new, boot.new);
+        }
+    }
 }

@@ -56,8 +56,7 @@ impl Link {
         let Some(key) = self.ask_for_key(&case).await? else {
             return Ok(false);
         };
-        self.keep_key(case.id, &key).await?;
-        Ok(true)
+        Ok(self.keep_key(case.id, &key).await?)
     }
 
     /// From the hub, or for a split from the parent's key that has come since.
@@ -88,10 +87,15 @@ impl Link {
         Ok(unwrap(&self.node, &keys.wraps, subject, &case.commitment)?)
     }
 
-    /// Keeps a key that came late, the ticket that it opens, and the words for lists and search.
-    async fn keep_key(&self, case: CaseId, key: &ContentKey) -> Result<(), NodeError> {
+    /// Keeps a key that came late, the ticket that it opens, and the words for lists and search. Not of
+    /// a case that was erased while the key was on its way: nothing is to open its words again.
+    async fn keep_key(&self, case: CaseId, key: &ContentKey) -> Result<bool, NodeError> {
         let id = case.to_string();
         let mut tx = self.node.write_tx().await?;
+        let row = store::cases::case(&mut tx, &id).await?;
+        let Some(mut row) = row.filter(|row| row.erased == 0) else {
+            return Ok(false);
+        };
         store::secrets::add_content_key(
             &mut tx,
             &Subject::Case(case).to_string(),
@@ -100,14 +104,14 @@ impl Link {
         )
         .await?;
         if let Some(filing) = beginning(&mut tx, case).await?
-            && let Some(mut row) = store::cases::case(&mut tx, &id).await?
             && let Some(ticket) = ticket_of(&mut tx, &filing, case).await?
         {
             row.ticket.get_or_insert(ticket);
             store::cases::put(&mut tx, &[row]).await?;
         }
         refresh_case(&self.node, &mut tx, &id).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
     }
 }
 
@@ -126,6 +130,7 @@ async fn beginning(tx: &mut Tx, case: CaseId) -> Result<Option<Message>, NodeErr
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use lapor_migrations::on;
     use lapor_protocol::receipt::Stream;
 
     use super::*;
@@ -161,6 +166,32 @@ mod tests {
             let link = Link::over(place.node.clone(), hub).unwrap();
             assert_eq!(link.exchange_keys().await.unwrap(), 0);
             assert_eq!(*asked.lock().unwrap(), cases);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_comes_behind_the_erasure_of_its_case_is_not_kept() {
+        const ERASED: &str = "update cases set erased = 1 where case_id = $1";
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let paper = PaperHub::of(&place);
+            let cases = [(); 2].map(|()| FromDesk::given(&paper, "kota-bandung").case);
+            let [erased, other] = cases;
+            let link = Link::over(place.node.clone(), paper.clone()).unwrap();
+            link.pull(Stream::Inbox, 0).await.unwrap();
+            let (text, mut tx) = (erased.to_string(), place.node.write_tx().await.unwrap());
+            let done =
+                on!(&mut tx, c => sqlx::query(ERASED).bind(&text).execute(c).await.map(drop));
+            done.unwrap();
+            tx.commit().await.unwrap();
+            let key = ContentKey::from_bytes(&[7; 32]).unwrap();
+            for (case, kept) in [(erased, false), (other, true)] {
+                assert_eq!(link.keep_key(case, &key).await.unwrap(), kept);
+                let mut tx = place.node.read_tx().await.unwrap();
+                let subject = Subject::Case(case).to_string();
+                let held = store::secrets::content_key(&mut tx, &subject).await;
+                assert_eq!(held.unwrap().is_some(), kept);
+            }
         }
     }
 }

@@ -75,10 +75,10 @@ impl Link {
         loop {
             let directory = self.node.directory();
             let mut tx = self.node.read_tx().await?;
-            let mut noted: Noted = match store::chain::fact(&mut tx, NOTED).await? {
-                Some(text) => store::read(serde_json::from_str(&text))?,
-                None => Noted::default(),
-            };
+            let noted = store::chain::fact(&mut tx, NOTED).await?;
+            // Where that cannot be read all cases are compared anew.
+            let noted = noted.and_then(|text| serde_json::from_str(&text).ok());
+            let mut noted: Noted = noted.unwrap_or_default();
             if noted.after.is_empty() {
                 noted.toward = directory.version();
             }
@@ -280,6 +280,24 @@ mod tests {
                 link.give_keys().await.unwrap();
                 assert_eq!(asked(), expected, "the hub tells of a restore itself");
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn where_it_cannot_be_read_how_far_cases_were_compared_they_are_compared_anew() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let [case] = filed::<1>(&place).await;
+            let hub = SaidHub::of(|_| Err(refused(Code::Internal)));
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            link.note_new_keys().await.unwrap();
+            let mut tx = place.node.write_tx().await.unwrap();
+            let forgotten = store::keys_due::forget(&mut tx, &case.to_string()).await;
+            forgotten.unwrap();
+            store::chain::set_fact(&mut tx, NOTED, "{").await.unwrap();
+            tx.commit().await.unwrap();
+            link.note_new_keys().await.unwrap();
+            assert_eq!(due(&place).await, [case]);
         }
     }
 

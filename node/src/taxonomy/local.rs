@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::Categories;
 use crate::casework::{NewAct, Sight};
+use crate::damage;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -144,15 +145,22 @@ impl Node {
         let categories = self.categories().await?;
         let mut tx = self.read_tx().await?;
         let (edition, changed_at) = store::categories::last_edition(&mut tx).await?;
-        let mut local = Vec::new();
-        for (name, category) in store::categories::all(&mut tx).await? {
-            let category = store::read(Category::try_from(category))?;
-            local.push(LocalCategory {
-                known: categories.knows(&category),
-                local: name,
-                category,
-            });
-        }
+        let rows = store::categories::all(&mut tx).await?;
+        let named = |(name, _): &(String, String)| name.clone();
+        // One that is damaged keeps nobody from choosing another.
+        let local = damage::readable(
+            "local_categories",
+            &rows,
+            named,
+            |(name, category): &(String, String)| {
+                let category = store::read(Category::try_from(category.clone()))?;
+                Ok(LocalCategory {
+                    known: categories.knows(&category),
+                    local: name.clone(),
+                    category,
+                })
+            },
+        );
         Ok(LocalCategories {
             edition,
             changed_at,
@@ -439,6 +447,21 @@ mod tests {
             }
             let filed = node.named_category(None, Some("Pasar")).await.unwrap();
             assert_eq!(filed, (Some(category("Kesehatan")), Some("Pasar".into())));
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_is_damaged_keeps_nobody_from_choosing_another() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let tree = [("Pasar", "Kesehatan"), ("Parkir", "")];
+            let tree = tree.map(|(local, national)| (local.to_owned(), national.to_owned()));
+            let mut tx = place.node.write_tx().await.unwrap();
+            store::categories::replace(&mut tx, &tree).await.unwrap();
+            tx.commit().await.unwrap();
+            let all = place.node.local_categories().await.unwrap();
+            let names: Vec<&str> = all.local.iter().map(|one| one.local.as_str()).collect();
+            assert_eq!(names, ["Pasar"]);
         }
     }
 

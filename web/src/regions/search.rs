@@ -99,7 +99,12 @@ impl Regions {
         only.map(|region| region.code.clone())
     }
 
+    /// Nothing of what is longer than any name: every region is compared with it, and whoever sends a
+    /// whole text for one would keep a processor busy.
     fn expanded(&self, typed: &str) -> Vec<String> {
+        if typed.chars().nth(LONGEST).is_some() {
+            return Vec::new();
+        }
         let typed = words(typed).into_iter().flat_map(|word| {
             let meant = self.aliases.get(&word).cloned();
             meant.unwrap_or_else(|| vec![word])
@@ -192,10 +197,27 @@ fn word_fit(name: &str, word: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::super::national;
+    use super::LONGEST;
 
     fn first(typed: &str) -> Option<String> {
         let found = national().search(typed, 5);
         found.first().map(|region| region.code.to_string())
+    }
+
+    #[test]
+    fn a_text_that_is_longer_than_any_name_is_compared_with_none() {
+        let city = "32.73".parse().unwrap();
+        for (dots, says) in [(LONGEST - "Kota Bandung".len(), true), (LONGEST, false)] {
+            let typed = format!("Kota Bandung{}", ".".repeat(dots));
+            assert_eq!(national().says(&typed, &city), says);
+            assert_eq!(national().meant(&typed), Some(city.clone()));
+            assert_eq!(national().said(&typed).is_some(), says);
+        }
+        assert!(
+            national()
+                .namesakes(&format!("Bandung{}", ".".repeat(LONGEST)))
+                .is_empty()
+        );
     }
 
     #[test]
