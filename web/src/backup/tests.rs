@@ -109,6 +109,27 @@ fn a_run_that_is_cut_off_leaves_the_one_before_it_good() {
 }
 
 #[test]
+fn what_runs_left_that_were_cut_off_takes_no_room_from_the_next() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    let cut_off = |made_at| {
+        let begun = NewBackup::begin(to.path(), origin(made_at)).unwrap();
+        fs::write(begun.path("database"), "half").unwrap();
+    };
+    let left = |made_at: i64| to.path().join(format!("run-{made_at}")).exists();
+    cut_off(1);
+    cut_off(2);
+    assert_eq!([left(1), left(2)], [false, true]);
+    // No room was left for the manifest.
+    fs::write(to.path().join("manifest.partial"), "{").unwrap();
+    back_up(from.path(), to.path(), 3).unwrap();
+    cut_off(4);
+    cut_off(5);
+    assert_eq!([left(3), left(4), left(5)], [true, false, true]);
+    let held = Backup::open(to.path(), "lapor-node").unwrap();
+    held.prove(&quiet).unwrap();
+}
+
+#[test]
 fn damage_foreign_files_and_other_programs_are_named() {
     let (from, to) = (node(), tempfile::tempdir().unwrap());
     let open = |folder: &Path| Backup::open(folder, "lapor-node");
