@@ -21,6 +21,9 @@ const MINUTE_MS: i64 = 60_000;
 const CODE_MS: i64 = 10 * MINUTE_MS;
 /// How exactly the last use is known; each use would be a commit.
 const SEEN_MS: i64 = MINUTE_MS;
+/// How far a clock may be set back without ending what was begun by it: further, and a session would
+/// go on for as much longer as the clock was ahead.
+const SET_BACK_MS: i64 = 60 * MINUTE_MS;
 /// Sessions of one account; one more ends the oldest.
 const SESSIONS: usize = 20;
 /// Characters of a browser's name that are kept.
@@ -88,9 +91,9 @@ impl Accounts {
             return Ok(None);
         };
         drop(tx);
-        if used && now - row.seen_at >= SEEN_MS {
+        if used && (now - row.seen_at).abs() >= SEEN_MS {
             let mut tx = self.db.write().await?;
-            store::sessions::touch(&mut tx, &row.hash, now).await?;
+            store::sessions::touch(&mut tx, &row.hash, now, now + SEEN_MS).await?;
             tx.commit().await?;
         }
         Ok(Some(Session {
@@ -194,10 +197,7 @@ impl Accounts {
             store::sessions::end(tx, &oldest.hash).await?;
         }
         let token = Secret::random();
-        let lasts_ms = match stage {
-            CODE | CODE_VOUCHED => CODE_MS,
-            _ => self.rules.longest_ms,
-        };
+        let lasts_ms = self.lasts_ms(stage);
         let row = SessionRow {
             hash: token.hash().to_vec(),
             id: hex::encode(random::<8>()),
@@ -244,8 +244,18 @@ impl Accounts {
         goes_on.then_some(()).ok_or(AccountError::SessionEnded)
     }
 
+    /// How long a session of a stage goes on at most.
+    fn lasts_ms(&self, stage: &str) -> i64 {
+        match stage {
+            CODE | CODE_VOUCHED => CODE_MS,
+            _ => self.rules.longest_ms,
+        }
+    }
+
     fn lives(&self, row: &SessionRow, now: i64) -> bool {
-        now < row.expires_at && now - row.seen_at < self.rules.idle_ms
+        let most_left_ms = self.lasts_ms(&row.stage) + SET_BACK_MS;
+        (1..=most_left_ms).contains(&(row.expires_at - now))
+            && now - row.seen_at < self.rules.idle_ms
     }
 }
 
