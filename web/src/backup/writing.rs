@@ -29,7 +29,21 @@ pub struct NewBackup {
     /// What the finished backup in this folder holds.
     before: BTreeMap<String, FileFacts>,
     missing: Option<Vec<String>>,
+    begun: Begun,
     _lock: File,
+}
+
+/// The folder of a run that has not ended: a run that fails leaves the room that it took.
+struct Begun(Option<PathBuf>);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if let Some(folder) = self.0.take()
+            && let Err(error) = fs::remove_dir_all(&folder)
+        {
+            tracing::warn!(%error, "what a backup has left could not be removed; the next one tries again");
+        }
+    }
 }
 
 impl NewBackup {
@@ -57,6 +71,7 @@ impl NewBackup {
             files: BTreeMap::new(),
             before,
             missing: None,
+            begun: Begun(Some(own)),
             _lock: lock,
         })
     }
@@ -151,7 +166,7 @@ impl NewBackup {
     }
 
     /// Writes the manifest; from now on this is the backup in the folder.
-    pub fn finish(self) -> Result<Manifest, BackupError> {
+    pub fn finish(mut self) -> Result<Manifest, BackupError> {
         let manifest = Manifest {
             form: FORM,
             origin: self.origin,
@@ -180,6 +195,7 @@ impl NewBackup {
         file.write_all(&text).map_err(at(&partial))?;
         file.sync_all().map_err(at(&partial))?;
         fs::rename(&partial, &path).map_err(at(&path))?;
+        self.begun.0 = None;
         sync_folder(&self.folder)?;
         clear_up(&self.folder, &manifest)?;
         Ok(manifest)
