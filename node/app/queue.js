@@ -15,6 +15,10 @@ const TOLD_MS = 7 * DAY_MS;
 const SURE_MS = 6 * DAY_MS;
 const DRAFT_MS = DAY_MS;
 
+/** Whether it is unknown if the node would still know of a report that went out then: it is too long ago, or by a
+ * clock of this device that was further ahead than that leaves room for. */
+const isUnsure = (tried) => Date.now() - tried > SURE_MS || tried - Date.now() > TOLD_MS - SURE_MS;
+
 /** One request to the store; `act` gets the object store. */
 function stored(place, mode, act) {
   return new Promise((done, failed) => {
@@ -144,6 +148,9 @@ async function lacks(report) {
   return false;
 }
 
+/** Whether there is a line: it may go down over one report that is too much for it, or cannot be read any more. */
+const hasLine = () => fetch("/antrean", { method: "HEAD", cache: "no-store", credentials: "omit" }).then(() => true, () => false);
+
 /** The summary above a form, up to its first line. */
 const COMPLAINT = /<div class="notice alert"[^>]*>\s*<h2>[^<]*<\/h2>\s*<ul>\s*<li><a href="#([^"]*)">([^<]*)</;
 
@@ -175,6 +182,7 @@ async function deliverOne(report, language) {
 /** What an answer means: no line, to be tried again, taken in, or to be mended by a person. */
 function outcome(answer) {
   if (answer === null) return "lost";
-  if (answer.status === 429 || answer.status >= 500) return "waiting";
+  // What took too long to arrive (408) may arrive over a better line.
+  if ([408, 429].includes(answer.status) || answer.status >= 500) return "waiting";
   return answer.redirected && new URL(answer.url).pathname === "/lapor/terima" ? "sent" : "refused";
 }

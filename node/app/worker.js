@@ -155,7 +155,7 @@ const LONGEST_PAUSE_MS = 3_600_000;
 /** A report that the node could not take now, until it may come again. */
 function later(report, after) {
   const pauses = report.pauses ?? 0;
-  const pause = after > 0 ? after * 1000 : Math.min(PAUSE_MS * 2 ** pauses, LONGEST_PAUSE_MS);
+  const pause = Math.min(after > 0 ? after * 1000 : PAUSE_MS * 2 ** pauses, LONGEST_PAUSE_MS);
   return { ...report, pauses: pauses + 1, notBefore: Date.now() + pause };
 }
 
@@ -192,19 +192,23 @@ async function deliverAll(now) {
     const { at, title } = report;
     const become = (next) =>
       queue.change(key, (known) => (known?.state === "waiting" && known.at === at ? next(known) : null));
-    if (Date.now() - report.tried > SURE_MS) {
+    if (isUnsure(report.tried)) {
       await become((known) => ({ ...known, state: "unsure" }));
       continue;
     }
-    if (!now && Date.now() < report.notBefore) {
+    const wait = report.notBefore - Date.now();
+    // A longer one is by a clock that has been set back since.
+    if (!now && wait > 0 && wait <= LONGEST_PAUSE_MS) {
       all = false;
       continue;
     }
     const tried = report.tried ?? attempted();
     if (tried !== report.tried) await become((known) => ({ ...known, tried }));
     const { state, after, complaint } = await deliverOne(report, language);
-    if (state === "lost") return false;
-    if (state === "waiting") {
+    if (state === "lost") {
+      if (!(await hasLine())) return false;
+      all = false;
+    } else if (state === "waiting") {
       all = false;
       await become((known) => later(known, after));
     } else if (state === "sent") {

@@ -4,17 +4,18 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 
 /** A line to `target`: `base`, `cut()`, `deafen()`, `lose(which)`,
- * `stall(which)`, `putOff(which)`, `mend()`, `end()`. */
+ * `stall(which)`, `putOff(which, status)`, `mend()`, `end()`. */
 export async function line(target) {
   let state = "up";
   let lost = () => false;
   let stalled = () => null;
   let later = () => false;
+  let refusal = 507;
   const server = createServer(async (incoming, outgoing) => {
     await stalled(incoming);
     if (later(incoming)) {
       incoming.resume();
-      return outgoing.writeHead(507, { "Retry-After": "3600" }).end();
+      return outgoing.writeHead(refusal, { "Retry-After": "3600" }).end();
     }
     if (state === "cut" || lost(incoming)) return incoming.socket.destroy();
     const { method, headers } = incoming;
@@ -38,7 +39,7 @@ export async function line(target) {
     deafen: () => (state = "deaf"),
     lose: (which) => (lost = which),
     stall: (which) => (stalled = which),
-    putOff: (which) => (later = which),
+    putOff: (which, status = 507) => ([later, refusal] = [which, status]),
     mend() {
       state = "up";
       lost = later = () => false;

@@ -223,6 +223,11 @@ for (const database of databases) {
       await page.getByText("dipulihkan dari perangkat ini").waitFor();
       assert.equal(await page.getByLabel("Judul").inputValue(), "Trotoar retak di Jalan Cihampelas");
       assert.equal((await rows(page, "reports")).length, 1, "it waits until it has been sent");
+      // Nor what may have been filed by a clock that was ahead.
+      await page.goto(`${wire.base}/lacak`);
+      await rows(page, "reports", { state: "waiting", tried: Date.now() + 2 * 86_400_000 });
+      await page.goto(`${wire.base}/antrean`);
+      await page.getByText("Kami tidak tahu apakah laporan ini sudah sampai.").waitFor();
       await context.close();
     });
 
@@ -376,6 +381,49 @@ for (const database of databases) {
       await until(async () => (await states()).join() === "Bali sent,Sumba sent");
       assert.equal(await received(watcher.page), before + 2);
       await watcher.context.close();
+      await context.close();
+    });
+
+    it("sends what waits behind a report over which the line goes down each time", device, async () => {
+      const { context, page } = await settled();
+      await cut(context);
+      for (const street of ["Bali", "Kalimantan"]) {
+        await page.goto(`${wire.base}/lapor`);
+        await write(page, `Pagar miring di Jalan ${street}`);
+        await press(page, "Kirim laporan");
+        await page.getByText("Menunggu sambungan.").first().waitFor();
+      }
+      wire.mend();
+      // The first one is told by its length.
+      let first;
+      const isFirst = (length) => (first ??= length) === length;
+      wire.lose(({ method, url, headers }) => method === "POST" && url === "/lapor" && isFirst(headers["content-length"]));
+      await context.setOffline(false);
+      const states = async () => (await rows(page, "reports")).map(({ title, state }) => `${title.split(" ").at(-1)} ${state}`).sort();
+      await until(async () => (await states()).join() === "Bali waiting,Kalimantan sent");
+      wire.mend();
+      // It may go by itself before this is pressed.
+      await press(page, "Kirim sekarang").catch(() => {});
+      await until(async () => (await states()).join() === "Bali sent,Kalimantan sent");
+      await context.close();
+    });
+
+    it("sends again by itself what did not arrive in time, whatever the clock does meanwhile", device, async () => {
+      const { context, page } = await settled();
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Selokan mampat di Jalan Aceh");
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      wire.mend();
+      wire.putOff(({ method, url }) => method === "POST" && url === "/lapor", 408);
+      await context.setOffline(false);
+      const waits = await until(async () => (await rows(page, "reports")).find(({ notBefore }) => notBefore));
+      assert.equal(waits.state, "waiting");
+      wire.mend();
+      await rows(page, "reports", { notBefore: Date.now() + 2 * 86_400_000 });
+      await page.reload();
+      await page.getByText("Terkirim. Catat nomor tiket").waitFor();
       await context.close();
     });
 

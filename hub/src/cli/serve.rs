@@ -167,9 +167,26 @@ fn bind(field: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {
                 exit::PERMISSION,
                 "this user may not listen there; take a port above 1023 in",
             ),
+            // One that moves between machines, or that a network gives late, may come yet.
+            std::io::ErrorKind::AddrNotAvailable => (
+                exit::UNAVAILABLE,
+                "no address of this machine now; put one of its own into",
+            ),
             _ => (exit::CONFIGURATION, "put an address of this machine into"),
         };
         let message = format!("{listen} cannot be bound: {error}; {next} {field}");
         Failure::new(code, message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_the_machine_does_not_have_yet_is_tried_again() {
+        let away = "192.0.2.1:0".parse().unwrap();
+        let refused = bind("federation.listen", away).unwrap_err();
+        assert_eq!(refused.code, exit::UNAVAILABLE, "{}", refused.message);
+    }
 }

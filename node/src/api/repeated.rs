@@ -13,6 +13,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use lapor_web::ApiProblem;
 use lapor_web::reading::too_many_bytes;
+use lapor_web::trace::Trace;
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 
@@ -40,7 +41,8 @@ pub async fn once(State(node): State<Arc<Node>>, request: Request, next: Next) -
     if !changes || !request.headers().contains_key(IDEMPOTENCY_KEY) {
         return next.run(request).await;
     }
-    let work = async move { under_key(&node, request, next).await };
+    // What it stores belongs to the trace of the request.
+    let work = Trace::here().scope(async move { under_key(&node, request, next).await });
     let done = tokio::spawn(work.in_current_span()).await;
     let answer = done.unwrap_or_else(|failed| {
         tracing::error!(%failed, "a request under a key did not end");

@@ -144,6 +144,11 @@ async fn bind(field: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {
                 exit::PERMISSION,
                 "this user may not listen there; take a port above 1023 in",
             ),
+            // One that moves between machines, or that a network gives late, may come yet.
+            std::io::ErrorKind::AddrNotAvailable => (
+                exit::UNAVAILABLE,
+                "no address of this machine now; put one of its own into",
+            ),
             _ => (exit::CONFIGURATION, "put an address of this machine into"),
         };
         Failure::new(
@@ -202,5 +207,17 @@ fn flat(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> Result<(),
             exit::INTERNAL,
             "the API stopped by a mistake in the program; the log says where",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_the_machine_does_not_have_yet_is_tried_again() {
+        let away = "192.0.2.1:0".parse().unwrap();
+        let refused = bind("api.listen", away).await.unwrap_err();
+        assert_eq!(refused.code, exit::UNAVAILABLE, "{}", refused.message);
     }
 }

@@ -8,6 +8,7 @@ sign-in-title = Log in
 sign-in-go = Log in
 sign-in-refused = The e-mail address or the password is wrong.
 kept-waits = Your session has ended, so your form was not sent. Log in again; what you typed is still there.
+kept-sso = The provider opens in another tab. Log in there, then reload this page: your browser asks whether it may send the form again.
 kept-title = Your form has not been sent
 kept-lead = The session ended before this arrived. Look it over, then send it.
 kept-files = Files that you had just chosen were not kept. If they are needed, fill in the form again.

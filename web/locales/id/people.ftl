@@ -8,6 +8,7 @@ sign-in-title = Masuk
 sign-in-go = Masuk
 sign-in-refused = Alamat surel atau kata sandi salah.
 kept-waits = Sesi Anda sudah berakhir, jadi isian tadi belum terkirim. Masuk lagi; isian itu masih ada.
+kept-sso = Penyedia masuk terbuka di tab lain. Masuk di sana, lalu muat ulang halaman ini: peramban menanyakan apakah isian boleh dikirim lagi.
 kept-title = Isian Anda belum terkirim
 kept-lead = Sesi berakhir sebelum isian ini sampai. Periksa, lalu kirim.
 kept-files = Berkas yang baru dipilih tidak ikut tersimpan. Bila memerlukan lampiran, isi lagi formulirnya.

@@ -21,6 +21,9 @@ const MINUTE_MS: i64 = 60_000;
 const CODE_MS: i64 = 10 * MINUTE_MS;
 /// How exactly the last use is known; each use would be a commit.
 const SEEN_MS: i64 = MINUTE_MS;
+/// How far a clock may be set back without ending what was begun by it: further, and a session would
+/// go on for as much longer as the clock was ahead.
+const SET_BACK_MS: i64 = 60 * MINUTE_MS;
 /// Sessions of one account; one more ends the oldest.
 const SESSIONS: usize = 20;
 /// Characters of a browser's name that are kept.
@@ -90,7 +93,7 @@ impl Accounts {
         drop(tx);
         // A disk that is full keeps nobody from what they read: the session only ends the sooner.
         if used
-            && now - row.seen_at >= SEEN_MS
+            && (now - row.seen_at).abs() >= SEEN_MS
             && let Err(error) = self.touch(&row.hash, now).await
         {
             tracing::warn!(%error, session = row.id, "the use of a session could not be noted");
@@ -104,7 +107,7 @@ impl Accounts {
 
     async fn touch(&self, hash: &[u8], now: i64) -> Result<(), AccountError> {
         let mut tx = self.db.write().await?;
-        store::sessions::touch(&mut tx, hash, now).await?;
+        store::sessions::touch(&mut tx, hash, now, now + SEEN_MS).await?;
         Ok(tx.commit().await?)
     }
 
@@ -202,10 +205,7 @@ impl Accounts {
             store::sessions::end(tx, &oldest.hash).await?;
         }
         let token = Secret::random();
-        let lasts_ms = match stage {
-            CODE | CODE_VOUCHED => CODE_MS,
-            _ => self.rules.longest_ms,
-        };
+        let lasts_ms = self.lasts_ms(stage);
         let row = SessionRow {
             hash: token.hash().to_vec(),
             id: hex::encode(random::<8>()),
@@ -252,8 +252,18 @@ impl Accounts {
         goes_on.then_some(()).ok_or(AccountError::SessionEnded)
     }
 
+    /// How long a session of a stage goes on at most.
+    fn lasts_ms(&self, stage: &str) -> i64 {
+        match stage {
+            CODE | CODE_VOUCHED => CODE_MS,
+            _ => self.rules.longest_ms,
+        }
+    }
+
     fn lives(&self, row: &SessionRow, now: i64) -> bool {
-        now < row.expires_at && now - row.seen_at < self.rules.idle_ms
+        let most_left_ms = self.lasts_ms(&row.stage) + SET_BACK_MS;
+        (1..=most_left_ms).contains(&(row.expires_at - now))
+            && now - row.seen_at < self.rules.idle_ms
     }
 }
 

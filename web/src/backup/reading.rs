@@ -1,6 +1,7 @@
 //! Reading a backup: every byte is checked against the manifest before
 //! anything is done with it, and again on its way out.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -129,10 +130,18 @@ impl Backup {
         let total = files.iter().map(|(_, _, size)| size).sum();
         make_private(to)?;
         let mut done = 0;
+        let mut folders = BTreeSet::new();
         for (path, below, size) in &files {
-            self.place_file(path, &to.join(below))?;
+            let place = to.join(below);
+            self.place_file(path, &place)?;
+            let above = place.ancestors().skip(1);
+            let above = above.take_while(|above| *above != to);
+            folders.extend(above.map(Path::to_owned));
             done += size;
             tell_of(tell, name, *size, done, total);
+        }
+        for folder in &folders {
+            sync_folder(folder)?;
         }
         sync_folder(to)?;
         Ok(files.len())

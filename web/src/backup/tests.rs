@@ -176,6 +176,34 @@ fn a_run_that_is_cut_off_leaves_the_one_before_it_good() {
 }
 
 #[test]
+fn what_runs_left_that_were_cut_off_takes_no_room_from_the_next() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    let run = |made_at: i64| to.path().join(format!("run-{made_at}"));
+    // The machine died in the middle.
+    let cut_off = |made_at| {
+        fs::create_dir(run(made_at)).unwrap();
+        fs::write(run(made_at).join("database"), "half").unwrap();
+    };
+    let fails = |made_at| {
+        let begun = NewBackup::begin(to.path(), origin(made_at)).unwrap();
+        fs::write(begun.path("database"), "half").unwrap();
+    };
+    fails(1);
+    assert!(!run(1).exists());
+    cut_off(2);
+    fails(3);
+    assert!(!run(2).exists() && !run(3).exists());
+    // No room was left for the manifest.
+    fs::write(to.path().join("manifest.partial"), "{").unwrap();
+    back_up(from.path(), to.path(), 4).unwrap();
+    cut_off(5);
+    fails(6);
+    assert!(run(4).exists() && !run(5).exists() && !run(6).exists());
+    let held = Backup::open(to.path(), "lapor-node").unwrap();
+    held.prove(&quiet).unwrap();
+}
+
+#[test]
 fn damage_foreign_files_and_other_programs_are_named() {
     let (from, to) = (node(), tempfile::tempdir().unwrap());
     let open = |folder: &Path| Backup::open(folder, "lapor-node");

@@ -1,7 +1,8 @@
 //! Writing a backup. Each run has a folder of its own for what changes
 //! (`run-TIME`); files that never change under their name stand beside it and
-//! are copied once. What an earlier run left is removed after the new manifest
-//! is in place, never before.
+//! are copied once. What a finished run left is removed after the new manifest
+//! is in place, never before; what one left that was cut off, before the next
+//! takes the room of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -15,6 +16,8 @@ use super::manifest::{FORM, NAME, shelved};
 use super::{BackupError, FileFacts, Manifest, Origin, Tell, at, attachment, tell_of};
 
 const LOCK: &str = "backup.lock";
+/// The manifest until it is whole.
+const PARTIAL: &str = "manifest.partial";
 const PIECE: usize = 256 * 1024;
 
 /// A backup on its way; without [`NewBackup::finish`] it is none.
@@ -26,7 +29,21 @@ pub struct NewBackup {
     /// What the finished backup in this folder holds.
     before: BTreeMap<String, FileFacts>,
     missing: Option<Vec<String>>,
+    begun: Begun,
     _lock: File,
+}
+
+/// The folder of a run that has not ended: a run that fails leaves the room that it took.
+struct Begun(Option<PathBuf>);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if let Some(folder) = self.0.take()
+            && let Err(error) = fs::remove_dir_all(&folder)
+        {
+            tracing::warn!(%error, "what a backup has left could not be removed; the next one tries again");
+        }
+    }
 }
 
 impl NewBackup {
@@ -34,8 +51,13 @@ impl NewBackup {
     /// same program and institution. Until the end that one stays good.
     pub fn begin(folder: &Path, origin: Origin) -> Result<Self, BackupError> {
         make_private(folder)?;
-        let before = earlier(folder, &origin)?;
+        // Nothing is put into a folder of somebody else, not even the lock.
+        earlier(folder, &origin)?;
         let lock = lock(folder)?;
+        // Another run may have ended until it was had.
+        let before = earlier(folder, &origin)?;
+        clear_runs(folder, before.as_ref().map(|before| before.run.as_str()))?;
+        let before = before.map(|before| before.files).unwrap_or_default();
         let run = format!("run-{}", origin.made_at);
         let own = folder.join(&run);
         if own.exists() {
@@ -49,6 +71,7 @@ impl NewBackup {
             files: BTreeMap::new(),
             before,
             missing: None,
+            begun: Begun(Some(own)),
             _lock: lock,
         })
     }
@@ -160,7 +183,7 @@ impl NewBackup {
     }
 
     /// Writes the manifest; from now on this is the backup in the folder.
-    pub fn finish(self) -> Result<Manifest, BackupError> {
+    pub fn finish(mut self) -> Result<Manifest, BackupError> {
         let manifest = Manifest {
             form: FORM,
             origin: self.origin,
@@ -172,7 +195,9 @@ impl NewBackup {
         let mut folders = BTreeSet::new();
         for name in manifest.files.keys() {
             let path = self.folder.join(name);
-            folders.extend(path.parent().map(Path::to_owned));
+            let above = path.ancestors().skip(1);
+            let above = above.take_while(|above| *above != self.folder);
+            folders.extend(above.map(Path::to_owned));
         }
         for folder in &folders {
             sync_folder(folder)?;
@@ -182,12 +207,13 @@ impl NewBackup {
             path: path.clone(),
             reason: error.to_string(),
         })?;
-        let partial = self.folder.join("manifest.partial");
+        let partial = self.folder.join(PARTIAL);
         remove_file(&partial)?;
         let mut file = private().open(&partial).map_err(at(&partial))?;
         file.write_all(&text).map_err(at(&partial))?;
         file.sync_all().map_err(at(&partial))?;
         fs::rename(&partial, &path).map_err(at(&path))?;
+        self.begun.0 = None;
         sync_folder(&self.folder)?;
         clear_up(&self.folder, &manifest)?;
         Ok(manifest)
@@ -246,18 +272,20 @@ fn pass(mut source: File, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> io:
     }
 }
 
-/// The files of an earlier backup; refuses a folder that holds anything else.
-fn earlier(folder: &Path, origin: &Origin) -> Result<BTreeMap<String, FileFacts>, BackupError> {
+/// The finished backup of before, if there is one; refuses a folder that holds anything else.
+fn earlier(folder: &Path, origin: &Origin) -> Result<Option<Manifest>, BackupError> {
     let path = folder.join(NAME);
     let text = match fs::read(&path) {
         Ok(text) => text,
         Err(error) if is_missing(&error) => {
             // What a first run left when it was cut off is ours; other files are not.
             let names = names_in(folder)?;
-            let ours = |name: &String| name == LOCK || name.starts_with("run-") || name == "blobs";
+            let ours = |name: &String| {
+                name.starts_with("run-") || [LOCK, PARTIAL, "blobs"].contains(&name.as_str())
+            };
             let all_ours = names.contains(LOCK) && names.iter().all(ours);
             return if names.is_empty() || all_ours {
-                Ok(BTreeMap::new())
+                Ok(None)
             } else {
                 Err(BackupError::Occupied(folder.to_owned()))
             };
@@ -270,7 +298,7 @@ fn earlier(folder: &Path, origin: &Origin) -> Result<BTreeMap<String, FileFacts>
     })?;
     let found = &manifest.origin;
     if (&found.program, &found.instance) == (&origin.program, &origin.instance) {
-        Ok(manifest.files)
+        Ok(Some(manifest))
     } else {
         Err(BackupError::Occupied(folder.to_owned()))
     }
@@ -290,15 +318,21 @@ fn lock(folder: &Path) -> Result<File, BackupError> {
 
 /// Removes what the manifest does not name: former runs, erased attachments.
 fn clear_up(folder: &Path, manifest: &Manifest) -> Result<(), BackupError> {
-    for name in names_in(folder)? {
-        if name.starts_with("run-") && name != manifest.run {
-            let path = folder.join(&name);
-            fs::remove_dir_all(&path).map_err(at(&path))?;
-        }
-    }
+    clear_runs(folder, Some(&manifest.run))?;
     for below in files_below(&folder.join("blobs"))? {
         if !manifest.files.contains_key(&format!("blobs/{below}")) {
             remove_file(&folder.join("blobs").join(below))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the folders of all runs but the one that a manifest names.
+fn clear_runs(folder: &Path, finished: Option<&str>) -> Result<(), BackupError> {
+    for name in names_in(folder)? {
+        if name.starts_with("run-") && Some(name.as_str()) != finished {
+            let path = folder.join(&name);
+            fs::remove_dir_all(&path).map_err(at(&path))?;
         }
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! Requests that may come twice: a program that does not know whether its act
 //! arrived sends it again under the same key and gets the first answer. An act
 //! is noted before it begins, so that one that broke off is done no second
-//! time. Answers may hold what is told once and are kept sealed.
+//! time, and goes on when its caller hangs up. Answers may hold what is told
+//! once and are kept sealed.
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use lapor_web::reading::too_many_bytes;
 use lapor_web::{ApiProblem, people};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
 
 use super::Answer;
 use super::access::Caller;
@@ -58,16 +60,25 @@ pub async fn once(
     if request.method() != Method::POST || !request.headers().contains_key(KEY) {
         return Ok(next.run(request).await);
     }
+    let work = async move { under_key(&console, request, next).await };
+    let done = tokio::spawn(work.in_current_span()).await;
+    done.unwrap_or_else(|failed| {
+        tracing::error!(%failed, "an act under a key did not end");
+        Err(ApiProblem::internal())
+    })
+}
+
+async fn under_key(console: &Arc<Console>, request: Request, next: Next) -> Answer<Response> {
     let (mut parts, body) = request.into_parts();
-    let scope = Caller::from_request_parts(&mut parts, &console).await?;
+    let scope = Caller::from_request_parts(&mut parts, console).await?;
     let body = to_bytes(body, BYTES).await;
     let body = body.map_err(|_| too_many_bytes(BYTES as u64))?;
     let asked = Asked::of(scope.actor(), &parts, &body)?;
-    if let Some(known) = asked.begin(&console).await? {
-        return asked.again(&console, known);
+    if let Some(known) = asked.begin(console).await? {
+        return asked.again(console, known);
     }
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
-    asked.keep(&console, answer).await
+    asked.keep(console, answer).await
 }
 
 /// Forgets old answers.

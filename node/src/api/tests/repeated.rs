@@ -8,7 +8,8 @@ use lapor_migrations::on;
 use serde_json::{Value, json};
 
 use super::{Desk, Reply, desks};
-use crate::api::document;
+use crate::api::{document, examples};
+use crate::store;
 use crate::tokens::Role;
 
 const KEY: &str = "3f0c9a52-6a1d-4d0a-9a53-3ef1c5a0b7d4";
@@ -83,6 +84,24 @@ async fn what_is_sent_again_is_done_once_and_answered_alike() {
         assert_eq!(reused.json()["code"], "idempotency_key_reused");
         let short = desk.posts_under("short", "/api/v1/units", &other).await;
         assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_under_a_key_belongs_to_the_trace_of_its_request() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    for desk in desks("kota-bandung").await {
+        let request = Request::post("/api/v1/programmes")
+            .header("content-type", "application/json")
+            .header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01"))
+            .header("idempotency-key", KEY);
+        let body = Body::from(examples::programme().to_string());
+        let posted = desk.send(Some(Role::Admin), request, body).await;
+        assert_eq!(posted.status, StatusCode::ACCEPTED, "{}", posted.text());
+        let mut tx = desk.place.node.read_tx().await.unwrap();
+        let written = store::outbox::pending(&mut tx, 100).await.unwrap();
+        let last = written.last().and_then(|row| row.trace.as_deref());
+        assert!(last.unwrap().contains(TRACE), "{last:?}");
     }
 }
 

@@ -419,6 +419,23 @@ async fn ways_to_the_provider_are_counted_for_each_network() {
 }
 
 #[tokio::test]
+async fn who_goes_to_the_provider_before_a_form_is_taken_leaves_it_where_it_is() {
+    for scene in Scene::all().await {
+        let typed = Request::post("/meja/pengaturan/kontak")
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from("kontak=Jalan+Wastukencana+2"));
+        let asked = scene.router().oneshot(typed.unwrap()).await.unwrap();
+        assert_eq!(asked.status(), StatusCode::UNAUTHORIZED);
+        let page = asked.into_body().collect().await.unwrap().to_bytes();
+        let page = String::from_utf8_lossy(&page);
+        assert!(page.contains("Jalan Wastukencana 2"), "{page}");
+        assert!(page.contains("target=\"_blank\""), "{page}");
+        assert!(page.contains("muat ulang halaman ini"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn the_words_of_the_provider_stand_in_no_error() {
     for scene in Scene::all().await {
         let now = crate::testing::NOW;

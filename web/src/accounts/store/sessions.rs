@@ -49,9 +49,17 @@ pub async fn of_account(tx: &mut Tx, account: &str, stage: &str) -> Stored<Vec<S
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(account).bind(stage).fetch_all(c).await)?)
 }
 
-pub async fn touch(tx: &mut Tx, hash: &[u8], now: i64) -> Stored<()> {
-    const SQL: &str = "update sessions set seen_at = $2 where hash = $1 and seen_at < $2";
-    on!(tx, c => sqlx::query(SQL).bind(hash).bind(now).execute(c).await.map(drop))?;
+/// Notes a use, behind the last one, or where that lies beyond `latest`, by a clock that was ahead.
+pub async fn touch(tx: &mut Tx, hash: &[u8], now: i64, latest: i64) -> Stored<()> {
+    const SQL: &str = "update sessions set seen_at = $2
+        where hash = $1 and (seen_at < $2 or seen_at > $3)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(hash)
+        .bind(now)
+        .bind(latest)
+        .execute(c)
+        .await
+        .map(drop))?;
     Ok(())
 }
 

@@ -241,6 +241,24 @@ async fn a_session_is_open_although_its_use_cannot_be_noted() {
 }
 
 #[tokio::test]
+async fn a_session_goes_on_no_longer_by_a_clock_that_was_ahead() {
+    for office in offices().await {
+        office.staffed("siti@bandung.go.id", "officer").await;
+        let (near, _) = office.opened("siti@bandung.go.id").await;
+        office.clock.set_off(-45 * MINUTE);
+        let found = office.session(&near.token).await;
+        assert!(found.is_some(), "{}: it was a little", office.name);
+        office.clock.advance(31 * MINUTE);
+        let found = office.session(&near.token).await;
+        assert!(found.is_none(), "{}: it was idle since", office.name);
+        let (far, _) = office.opened("siti@bandung.go.id").await;
+        office.clock.set_off(-24 * HOUR);
+        let found = office.session(&far.token).await;
+        assert!(found.is_none(), "{}", office.name);
+    }
+}
+
+#[tokio::test]
 async fn sessions_are_listed_and_ended() {
     for office in offices().await {
         let siti = office.staffed("siti@bandung.go.id", "officer").await;

@@ -49,6 +49,35 @@ async fn an_act_that_arrives_twice_is_done_once_and_answered_alike() {
 }
 
 #[tokio::test]
+async fn an_act_goes_on_when_its_caller_hangs_up_and_is_answered_when_they_ask_again() {
+    for place in Place::all(false).await {
+        prepare(&place.ground).unwrap();
+        let secret = acting(&place, "otomat", OWNER).await;
+        let known = (&*secret, Some(KEY));
+        let at = "instances/kota-bandung/suspension";
+        let body = json!({"reason": "kunci bocor"});
+        let kept = async || {
+            let mut tx = place.ground.db.read().await.unwrap();
+            answers::all(&mut tx).await.unwrap()
+        };
+        let begun = async { while kept().await.is_empty() {} };
+        tokio::select! {
+            biased;
+            () = begun => {}
+            _ = Box::pin(act(&place, at, known, &body)) => {}
+        }
+        for _ in 0..10_000 {
+            if kept().await.iter().all(|row| row.answer.is_some()) {
+                break;
+            }
+        }
+        let (status, answer) = act(&place, at, known, &body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!(place.audited("instance.suspended").await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn an_act_that_broke_off_is_not_done_again_and_no_line_stands_open_in_the_database() {
     for place in Place::all(false).await {
         prepare(&place.ground).unwrap();
