@@ -80,6 +80,7 @@ impl ConsoleRole {
     }
 
     /// What both may: whoever does more reads all that those read who do less.
+    #[must_use]
     pub fn within(self, other: Self) -> Self {
         match (self, other) {
             (Self::Operator, role) | (role, Self::Operator) => role,

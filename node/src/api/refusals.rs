@@ -78,9 +78,25 @@ pub fn account_problem(error: &AccountError) -> ApiProblem {
     }
 }
 
+/// Code and title of what is not any more as whoever asks has read it.
+fn changed(error: &NodeError) -> Option<(&'static str, &'static str)> {
+    match error {
+        NodeError::DraftChanged => Some(("draft_changed", "The draft was corrected meanwhile")),
+        NodeError::DeskChanged => Some(("desk_changed", "A case was moved meanwhile")),
+        NodeError::ProgrammeChanged => Some((
+            "programme_changed",
+            "The programme was published anew meanwhile",
+        )),
+        _ => None,
+    }
+}
+
 /// Status, code and title of what needs no more than its own words; `None` for what is wrong here.
 fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> {
     use StatusCode as Is;
+    if let Some((code, title)) = changed(error) {
+        return Some((Is::CONFLICT, code, title));
+    }
     Some(match error {
         NodeError::NotFound { .. } => (Is::NOT_FOUND, "not_found", "This node does not hold it"),
         NodeError::KeyMissing(_) => (
@@ -111,21 +127,10 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             "too_many",
             "There have been too many attempts",
         ),
-        NodeError::DraftChanged => (
-            Is::CONFLICT,
-            "draft_changed",
-            "The draft was corrected meanwhile",
-        ),
-        NodeError::DeskChanged => (Is::CONFLICT, "desk_changed", "A case was moved meanwhile"),
         NodeError::UploadHeld => (
             Is::CONFLICT,
             "upload_held",
             "The upload belongs to a drafted answer",
-        ),
-        NodeError::ProgrammeChanged => (
-            Is::CONFLICT,
-            "programme_changed",
-            "The programme was published anew meanwhile",
         ),
         NodeError::KeyReused => (
             Is::UNPROCESSABLE_ENTITY,
@@ -177,6 +182,9 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
         ),
         NodeError::Invalid(_)
         | NodeError::NotAllowed(_)
+        | NodeError::DraftChanged
+        | NodeError::DeskChanged
+        | NodeError::ProgrammeChanged
         | NodeError::Database(_)
         | NodeError::File(_)
         | NodeError::Damaged(_) => return None,

@@ -387,8 +387,8 @@ async fn what_is_damaged_of_a_programme_keeps_nothing_else_from_being_read() {
                 assert_eq!(view.history.len(), 1);
             }
         }
-        let none = node.known_programme(me, "taman").await.unwrap();
-        assert!(none.is_none());
+        let stranger = node.known_programme(me, "taman").await.unwrap();
+        assert!(stranger.is_none());
     }
 }
 
