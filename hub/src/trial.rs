@@ -117,7 +117,7 @@ pub struct Trial {
     /// Files of the backup, each of which is what the manifest says.
     pub files: u64,
     pub bytes: u64,
-    /// Attachments that its database names and that were not there when it was made.
+    /// Attachments that its database names and that were not there when it was made, or are damaged in it.
     pub missing: u64,
     /// Whether the keys of the hub are in it.
     pub keys: bool,

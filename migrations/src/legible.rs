@@ -74,6 +74,11 @@ where
     }
 }
 
+/// Whether a text that was read has no such mark: another is not the one that is kept.
+pub fn is_legible(text: &str) -> bool {
+    !text.contains(DAMAGED)
+}
+
 /// Text as a disk gives it back, with marks where it holds none.
 pub(crate) fn text(bytes: &[u8]) -> String {
     if let Ok(text) = str::from_utf8(bytes) {

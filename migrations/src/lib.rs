@@ -30,7 +30,7 @@ pub use composed::Composed;
 pub use copy::{Scratch, begin_restore, check_copy, is_vacant, restore_copy};
 pub use db::{Db, DbOptions, Kind};
 pub use error::DbError;
-pub use legible::Legible;
+pub use legible::{Legible, is_legible};
 pub use packed::{Packed, pack, pack_with, unpack};
 pub use schema::{MigrationName, MigrationReport, Schema};
 pub use seat::Seat;

@@ -99,8 +99,8 @@ backup-files = { $n ->
 backup-with-keys = With keys: whoever has it can be the hub
 backup-without-keys = Without keys
 backup-missing = { $n ->
-    [one] One attachment that its database names was not there when it was made
-   *[other] { $n } attachments that its database names were not there when it was made
+    [one] One attachment that its database names was not there when it was made, or is damaged in it
+   *[other] { $n } attachments that its database names were not there when it was made, or are damaged in it
 }
 backup-make = Make a backup
 backup-make-about = The hub works on meanwhile. It holds the keys of the hub and of the authority: keep it encrypted elsewhere.

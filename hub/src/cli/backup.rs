@@ -140,7 +140,7 @@ async fn try_out(ground: &Ground, from: &Path, out: &mut Out<'_>) -> Result<(), 
         (tried.since, "messages came after it and are not in it"),
         (
             tried.missing,
-            "attachments that its database names were not there when it was made",
+            "attachments that its database names were not there when it was made, or are damaged in it",
         ),
     ] {
         writeln!(out.answer, "  {count:>10}  {what}")?;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lapor_migrations::Tx;
+use lapor_migrations::{Tx, is_legible};
 use lapor_protocol::calendar::end_of;
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_web::accounts::NAME_CHARACTERS;
@@ -67,11 +67,20 @@ pub struct OnDesk {
     pub officer: Option<String>,
 }
 
+impl OnDesk {
+    /// Whether it is what is kept, and not what a damaged disk gives of it.
+    fn is_legible(&self) -> bool {
+        let mut names = self.unit.iter().chain(&self.officer);
+        names.all(|name| is_legible(name))
+    }
+}
+
 /// A case that is to be put on a desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToDesk {
     pub case: CaseId,
-    /// Where it lay when it was read, and has to lie still; `None` wherever it lies.
+    /// Where it lay when it was read, and has to lie still; `None` wherever it lies. One that is damaged is
+    /// compared with nothing.
     pub from: Option<OnDesk>,
     pub to: OnDesk,
     /// Unix ms at which the day is over until which something is asked for.
@@ -202,6 +211,7 @@ impl Node {
             due,
         } in cases
         {
+            let from = from.filter(OnDesk::is_legible);
             let same = alike.entry((from, to, due)).or_default();
             same.push(case.to_string());
         }

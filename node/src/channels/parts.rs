@@ -218,7 +218,7 @@ impl Node {
         (body, full): (&[u8], bool),
         now: i64,
     ) -> Result<bool, NodeError> {
-        let due_at = now + i64::from(self.settings().channels.sms.join_seconds) * SECOND_MS;
+        let due_at = now + self.join_ms();
         let (state, due_at) = if full {
             ("parts", due_at)
         } else {
@@ -263,6 +263,16 @@ impl Node {
     /// For how long a message waits for its parts.
     fn patience_ms(&self) -> i64 {
         i64::from(self.settings().channels.sms.join_minutes) * MINUTE_MS
+    }
+
+    /// For how long a text that fills a message waits for one that goes on from it.
+    fn join_ms(&self) -> i64 {
+        i64::from(self.settings().channels.sms.join_seconds) * SECOND_MS
+    }
+
+    /// For how long anything waits for more of it.
+    pub(super) fn longest_patience_ms(&self) -> i64 {
+        self.patience_ms().max(self.join_ms())
     }
 }
 

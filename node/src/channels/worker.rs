@@ -70,8 +70,9 @@ impl Node {
     /// that are off, drafts after which nothing was said. Returns how many were looked at.
     pub(super) async fn hear_beside(&self, lines: &Lines) -> Result<usize, NodeError> {
         let now = self.clock().now_ms();
+        let latest = now + self.longest_patience_ms();
         let mut tx = self.write_tx().await?;
-        store::channels::parts::give_up(&mut tx, now).await?;
+        store::channels::parts::give_up(&mut tx, now, latest).await?;
         let due = store::channels::taken::channels_due(&mut tx, now).await?;
         let silent = store::channels::threads::to_wake(&mut tx, now, HANDFUL).await?;
         tx.commit().await?;

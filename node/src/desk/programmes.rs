@@ -230,17 +230,22 @@ async fn save(
             Some(_) => node.publish_programme(programme, &actor).await,
             None => node.publish_new_programme(programme, &actor).await,
         };
+        let saved = || {
+            let done = Flash::done(text_id("programme-saved"));
+            let at = LocalPath::own(&format!("{PATH}/{slug}"));
+            officer.visit.go_saying(&at, &done)
+        };
         match published {
-            Ok(_) => {
-                let done = Flash::done(text_id("programme-saved"));
-                return Ok(officer
-                    .visit
-                    .go_saying(&LocalPath::own(&format!("{PATH}/{slug}")), &done));
-            }
+            Ok(_) => return Ok(saved()),
             Err(NodeError::Invalid(_)) => form.complain("nama", v.say("programme-unusable")),
             Err(NodeError::ProgrammeChanged) => {
                 let (now, _) = forms(node, &v, &slug).await?;
-                meanwhile = Some(programme_text::meanwhile(&v, &now, form));
+                let other = programme_text::meanwhile(&v, &now, form);
+                // A new one that was sent twice at once stands there by the first.
+                if progress.is_none() && other.is_empty() {
+                    return Ok(saved());
+                }
+                meanwhile = Some(other);
             }
             Err(error) => return Err(problem(&error)),
         }

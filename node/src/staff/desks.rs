@@ -298,6 +298,42 @@ mod tests {
         }
     }
 
+    /// PostgreSQL takes nothing in that is no text, and keeps it in other words.
+    #[tokio::test]
+    async fn a_case_whose_unit_is_damaged_keeps_no_desk_from_being_handed_over() {
+        const DAMAGE: &str = "update cases set unit = cast($1 as text) where case_id = $2";
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let siti = hired(&place, "siti@bandung.go.id", "Siti").await;
+            let budi = hired(&place, "budi@bandung.go.id", "Budi").await;
+            let report = json!({
+                "classification": "complaint", "title": "Lampu padam",
+                "content": "Gelap.", "channel": "web",
+            });
+            let report = serde_json::from_value(report).unwrap();
+            let case = node.file(report, "test").await.unwrap().case;
+            let cases = [case];
+            let given = node.assign(&Sight::ALL, &cases, None, Some(siti.as_str()), "test");
+            given.await.unwrap();
+            let mut tx = node.write_tx().await.unwrap();
+            let (damaged, text) = (vec![0xff_u8], case.to_string());
+            on!(&mut tx, c => sqlx::query(DAMAGE)
+                .bind(&damaged)
+                .bind(&text)
+                .execute(c)
+                .await
+                .map(drop))
+            .unwrap();
+            tx.commit().await.unwrap();
+            let whose = (siti.as_str(), budi.as_str());
+            let handed = node.hand_over(&Sight::ALL, whose, "test").await;
+            assert_eq!(handed.unwrap(), 1);
+            let view = node.case(case).await.unwrap();
+            assert_eq!(view.summary.officer, Some(budi));
+        }
+    }
+
     #[tokio::test]
     async fn a_case_that_changes_while_a_desk_is_gone_through_is_not_passed_over() {
         const CHANGES: &str = "update cases set updated_at = updated_at + 1000 where case_id = $1";

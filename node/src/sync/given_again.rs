@@ -118,10 +118,15 @@ pub(super) async fn offer_again(tx: &mut Tx, me: &InstanceId) -> Result<(), Node
 }
 
 async fn offered(tx: &mut Tx) -> Result<Option<Offered>, NodeError> {
-    match store::chain::fact(tx, OFFERED).await? {
-        Some(text) => Ok(Some(store::read(serde_json::from_str(&text))?)),
-        None => Ok(None),
+    let Some(text) = store::chain::fact(tx, OFFERED).await? else {
+        return Ok(None);
+    };
+    if let Ok(offered) = serde_json::from_str(&text) {
+        return Ok(Some(offered));
     }
+    // Where that cannot be read all are offered anew.
+    let last = store::blobs::last_case(tx).await?;
+    Ok(last.map(|case| Offered { case, due_at: 0 }))
 }
 
 async fn keep(tx: &mut Tx, offered: &Offered) -> Result<(), NodeError> {
@@ -193,6 +198,24 @@ mod tests {
         store::pictures::add(&mut tx, &picture).await.unwrap();
         tx.commit().await.unwrap();
         own
+    }
+
+    #[tokio::test]
+    async fn where_it_cannot_be_read_how_far_attachments_were_offered_all_are_offered_anew() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            attached(&place, 1).await;
+            let mut tx = place.node.write_tx().await.unwrap();
+            let last = store::blobs::last_case(&mut tx).await.unwrap();
+            store::chain::set_fact(&mut tx, OFFERED, "{").await.unwrap();
+            let anew = offered(&mut tx).await.unwrap();
+            assert_eq!(anew.map(|of| of.case), last);
+            tx.commit().await.unwrap();
+            let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+            link.offer_attachments().await.unwrap();
+            let mut tx = place.node.read_tx().await.unwrap();
+            assert!(offered(&mut tx).await.unwrap().is_none());
+        }
     }
 
     #[tokio::test]

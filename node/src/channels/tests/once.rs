@@ -71,6 +71,18 @@ async fn what_came_in_is_known_for_ninety_days_and_a_letter_for_ever() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_ahead_has_nothing_forgotten_that_came_in() {
+    for talked in Talked::on(Name::Sms).await {
+        let body = json!({"from": SITI, "text": REPORT});
+        assert_eq!(talked.takes("a1", &body).await, 1);
+        talked.place.clock.set_off(100 * DAY_MS);
+        talked.node().expire_channels().await.unwrap();
+        talked.place.clock.set_off(-100 * DAY_MS);
+        assert_eq!(talked.takes("a1", &body).await, 0);
+    }
+}
+
+#[tokio::test]
 async fn two_processes_that_hold_one_message_file_one_case() {
     for talked in Talked::on(Name::Sms).await {
         talked.writes(SITI, REPORT).await;

@@ -2,9 +2,11 @@
 
 use http::StatusCode;
 use lapor_protocol::ids::Digest;
+use serde_json::json;
 
 use super::{Browser, SITI, WORDS, hire, staffed};
 use crate::doors::router;
+use crate::publishing::NewProgramme;
 use crate::staff::StaffRole;
 use crate::testing::jpeg;
 
@@ -220,6 +222,36 @@ async fn of_two_officers_who_change_a_programme_at_once_the_second_looks_again()
         siti.post(&at, &agreed).await.is(StatusCode::SEE_OTHER);
         let public = siti.open("/program/kota-bandung/trotoar").await;
         public.shows("Trotoar Braga");
+    }
+}
+
+/// As where two are sent at once: each is to have the same slug.
+#[tokio::test]
+async fn a_new_programme_takes_the_place_of_no_other_and_stands_there_once() {
+    const NEW: &str = "/meja/program/baru";
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let told = [("nama", "Taman"), ("uraian", "Sepuluh pohon.")];
+        let at = siti.post(NEW, &told).await.to().to_owned();
+        // All names beside it are taken.
+        for number in 2..=200 {
+            let slug = format!("taman-{number}");
+            let new = json!({"slug": slug, "name": "Taman", "description": "Satu pohon."});
+            let new: NewProgramme = serde_json::from_value(new).unwrap();
+            place.node.publish_programme(new, "test").await.unwrap();
+        }
+        let before = place.audited("programme.published").await.len();
+        assert_eq!(siti.post(NEW, &told).await.to(), at, "it was sent twice");
+        let other = [("nama", "Taman"), ("uraian", "Dua pohon.")];
+        let other = siti.post(NEW, &other).await;
+        other
+            .is(StatusCode::CONFLICT)
+            .shows("<dd class=\"said\">Sepuluh pohon.</dd>")
+            .shows("Dua pohon.");
+        let after = place.audited("programme.published").await.len();
+        assert_eq!(after, before);
     }
 }
 

@@ -60,11 +60,12 @@ pub async fn add(tx: &mut Tx, number: i64, raw: &[u8], state: &str, due_at: i64)
     Ok(())
 }
 
-/// What has waited long enough is taken as it is.
-pub async fn give_up(tx: &mut Tx, now: i64) -> Stored<()> {
-    const SQL: &str = "update channel_taken set state = 'waiting'
-        where state = 'parts' and due_at <= $1";
-    on!(tx, c => sqlx::query(SQL).bind(now).execute(c).await.map(drop))?;
+/// What has waited long enough is taken as it is, and so is what would wait beyond the latest moment: a
+/// clock that was ahead has noted that.
+pub async fn give_up(tx: &mut Tx, now: i64, latest: i64) -> Stored<()> {
+    const SQL: &str = "update channel_taken set state = 'waiting', due_at = $1
+        where state = 'parts' and (due_at <= $1 or due_at > $2)";
+    on!(tx, c => sqlx::query(SQL).bind(now).bind(latest).execute(c).await.map(drop))?;
     Ok(())
 }
 
