@@ -556,7 +556,7 @@ async fn an_account_keeps_its_own_filters() {
         node.remove_filter("asep", &filter.name).await.unwrap();
         assert!(node.remove_filter("asep", &filter.name).await.is_err());
         node.save_filter("asep", &one_more).await.unwrap();
-        let later = r#"{"name":"kelak","kelak":1}"#;
+        let later = r#"{"name":"kelak","tab":"kelak"}"#;
         let mut tx = node.write_tx().await.unwrap();
         let kept = store::desk::put_filter(&mut tx, "budi", "kelak", later, NOW);
         kept.await.unwrap();
