@@ -245,13 +245,13 @@ async fn a_session_goes_on_no_longer_by_a_clock_that_was_ahead() {
     for office in offices().await {
         office.staffed("siti@bandung.go.id", "officer").await;
         let (near, _) = office.opened("siti@bandung.go.id").await;
+        let (far, _) = office.opened("siti@bandung.go.id").await;
         office.clock.set_off(-45 * MINUTE);
         let found = office.session(&near.token).await;
         assert!(found.is_some(), "{}: it was a little", office.name);
         office.clock.advance(31 * MINUTE);
         let found = office.session(&near.token).await;
         assert!(found.is_none(), "{}: it was idle since", office.name);
-        let (far, _) = office.opened("siti@bandung.go.id").await;
         office.clock.set_off(-24 * HOUR);
         let found = office.session(&far.token).await;
         assert!(found.is_none(), "{}", office.name);
